@@ -1,0 +1,63 @@
+import type { RegistryState } from "../discovery/registry.ts";
+import type { Address, Endpoint, Prefix } from "../net/index.ts";
+
+/** What `kubespan status -o json` prints; times are ISO 8601, ages are seconds. */
+export interface Status {
+  readonly node: NodeStatus;
+  readonly registries: readonly RegistryState[];
+  readonly peers: readonly PeerReport[];
+  /** Affiliates that are not peers, and why. */
+  readonly refusedAffiliates: readonly {
+    readonly nodeId: string;
+    readonly label: string;
+    readonly reason: string;
+  }[];
+  /** Why the last pass of the loop failed; absent when it succeeded. */
+  readonly error?: string;
+}
+
+export interface NodeStatus {
+  readonly nodeId: string;
+  readonly hostname: string;
+  readonly publicKey: string;
+  readonly address: Address;
+  readonly enabled: boolean;
+  readonly interfaceName: string;
+  readonly listenPort: number;
+  readonly implementation: "kernel" | "userspace" | "none";
+  readonly mtu: number;
+  readonly pid: number;
+  readonly startedAt: string;
+  readonly announcedAddresses: readonly Address[];
+  readonly announcedEndpoints: readonly Endpoint[];
+  readonly advertisedPrefixes: readonly Prefix[];
+  /** Own addresses and endpoints that are not announced, and why. */
+  readonly leftOut: readonly LeftOut[];
+}
+
+export interface LeftOut {
+  readonly value: string;
+  readonly reason: string;
+}
+
+export type PeerState = "up" | "down" | "unknown";
+
+export interface PeerReport {
+  readonly nodeId: string;
+  readonly label: string;
+  readonly publicKey: string;
+  readonly address: Address;
+  readonly state: PeerState;
+  /** The endpoint that WireGuard sends to now. */
+  readonly endpoint?: Endpoint;
+  readonly candidates: readonly Endpoint[];
+  /** Endpoints that are never dialled, and why. */
+  readonly refusedCandidates: readonly LeftOut[];
+  readonly allowedIPs: readonly Prefix[];
+  /** Prefixes that the peer asked for and does not get, and why. */
+  readonly refusedPrefixes: readonly LeftOut[];
+  /** Absent when there never was a handshake. */
+  readonly handshakeAgeSeconds?: number;
+  readonly receivedBytes: number;
+  readonly sentBytes: number;
+}

@@ -1,0 +1,74 @@
+import type { MachineType } from "../discovery/affiliate.ts";
+import type { Endpoint, Prefix } from "../net/index.ts";
+import type { Secret } from "../system/secret.ts";
+
+/** Everything the daemon can be told, validated, with every default filled in. */
+export interface Config {
+  /** `false` takes the data plane down and keeps the identity. */
+  readonly enabled: boolean;
+  readonly advertiseKubernetesNetworks: boolean;
+  /** `true`: traffic to a peer that is down goes the normal way, in clear. */
+  readonly allowDownPeerBypass: boolean;
+  readonly harvestExtraEndpoints: boolean;
+  /** Bytes, 1280 to 65535. */
+  readonly mtu: number;
+  /** Applied in order to addresses that this node announces; empty lets everything pass. */
+  readonly endpointFilters: readonly EndpointFilter[];
+  readonly excludeAdvertisedNetworks: readonly Prefix[];
+  readonly extraAnnouncedEndpoints: readonly Endpoint[];
+  readonly cluster: ClusterIdentity;
+  readonly services: readonly ServiceConfig[];
+  readonly interfaceName: string;
+  readonly listenPort: number;
+  readonly wireguard: WireGuardImplementation;
+  readonly advertisedPrefixes: readonly Prefix[];
+  readonly routing: { readonly table: number; readonly priority: number };
+  readonly marks: Marks;
+  /** Peers that advertise a network with fewer bits than this are not believed (lesson 19). */
+  readonly widestPrefix: { readonly ipv4: number; readonly ipv6: number };
+  readonly node: NodeConfig;
+  readonly stateDirectory: string;
+  readonly runDirectory: string;
+  readonly log: { readonly level: LogLevel; readonly format: "json" | "text" };
+}
+
+export interface ClusterIdentity {
+  /** As text, exactly as configured: this is what is hashed and sent. */
+  readonly id: string;
+  /** 32 bytes: AES key of discovery data and preshared key of every tunnel. */
+  readonly secret: Secret;
+}
+
+/** `!` excludes. The last rule that contains an address decides, and what no rule contains is left out. */
+export interface EndpointFilter {
+  readonly prefix: Prefix;
+  readonly exclude: boolean;
+}
+
+export interface ServiceConfig {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  /** `false` only where the configuration says `http://`. */
+  readonly tls: boolean;
+  /** PEM file with the authorities to trust instead of the system's. */
+  readonly caFile?: string;
+}
+
+/** Bits of the packet mark, each a non-zero 32-bit number; the mask is both together. */
+export interface Marks {
+  /** Set on packets that WireGuard itself emits. */
+  readonly fromWireGuard: number;
+  /** Set on packets that are to be sent into WireGuard. */
+  readonly toWireGuard: number;
+}
+
+export interface NodeConfig {
+  /** Kubernetes node name; the host name where none is configured. */
+  readonly name?: string;
+  readonly machineType: MachineType;
+  readonly apiServerPort?: number;
+}
+
+export type WireGuardImplementation = "auto" | "kernel" | "userspace";
+export type LogLevel = "fatal" | "error" | "warn" | "info" | "debug" | "trace";

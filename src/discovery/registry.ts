@@ -1,0 +1,52 @@
+import type { Address, Endpoint } from "../net/index.ts";
+import type { Affiliate } from "./affiliate.ts";
+
+/** What this node tells the others. */
+export interface Announcement {
+  readonly own: Affiliate;
+  /** By node id: endpoints at which we see other nodes and which they do not announce themselves (harvest). */
+  readonly observed: ReadonlyMap<string, readonly Endpoint[]>;
+}
+
+/** An affiliate that came in and was not believed. */
+export interface RefusedAffiliate {
+  readonly nodeId: string;
+  readonly reason: string;
+}
+
+/** How a registry does, for `kubespan status`. */
+export interface RegistryState {
+  readonly name: string;
+  /** Where it is: a URL. */
+  readonly location: string;
+  /**
+   * - `connecting`: no answer yet, or the connection was lost and is being made again
+   * - `connected`: the snapshot arrived and changes are being watched
+   * - `stopped`: not started, or told to stop
+   */
+  readonly phase: "connecting" | "connected" | "stopped";
+  /** The last failure in words, kept until the next success. */
+  readonly error?: string;
+  /** The address that the registry sees us at. */
+  readonly reflected?: Address;
+  readonly affiliates: number;
+  readonly refused: readonly RefusedAffiliate[];
+}
+
+/**
+ * One source of affiliates. All of them, whatever stands behind, are used through this: what it knows stays readable
+ * while it is unreachable, so that losing a registry loses no peer.
+ */
+export interface Registry {
+  /** Begins to connect; `onChange` is called (never synchronously) whenever `affiliates` or `state` changed. */
+  start(onChange: () => void): void;
+  /** Replaces what is announced; sent now if it differs, again when due, and after every reconnect. */
+  publish(announcement: Announcement): void;
+  /** Other nodes, as last heard; never this node. */
+  affiliates(): readonly Affiliate[];
+  state(): RegistryState;
+  /** Tells the registry that this node leaves the mesh. Throws `KubespanError("discovery")` if it cannot be told. */
+  withdraw(): Promise<void>;
+  /** Ends connections and timers; announces nothing. */
+  stop(): Promise<void>;
+}

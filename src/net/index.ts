@@ -1,0 +1,23 @@
+export {
+  type Address,
+  addressFromBytes,
+  addressToBytes,
+  compareAddresses,
+  type Family,
+  familyOf,
+  parseAddress,
+} from "./address.ts";
+export { type Endpoint, endpointAddress, endpointOf, endpointPort, parseEndpoint } from "./endpoint.ts";
+export {
+  bitsOf,
+  comparePrefixes,
+  hostPrefix,
+  networkOf,
+  type Prefix,
+  parsePrefix,
+  prefixContains,
+  prefixFamily,
+  prefixOf,
+} from "./prefix.ts";
+export { intersect, subtract, unite } from "./prefix-set.ts";
+export { isKubespanULA, isSideroLink, unreachableKind } from "./special.ts";

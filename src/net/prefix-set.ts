@@ -1,0 +1,84 @@
+import { addressFromBigInt, type Family, widthOf } from "./address.ts";
+import { type Prefix, prefixFamily, rangeOf } from "./prefix.ts";
+
+/**
+ * Sets of prefixes as sorted, disjoint, non-adjacent ranges of numbers. All operations are linear in the number of
+ * ranges (plus one sort), so sets of ten thousand prefixes stay cheap. Results are the fewest prefixes that cover
+ * exactly the same addresses, in order.
+ */
+interface Range {
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+const families: readonly Family[] = [4, 6];
+
+/** Every address that is in one of the prefixes; neighbours that make a larger network are joined. */
+export const unite = (prefixes: Iterable<Prefix>): Prefix[] => {
+  const all = [...prefixes];
+  return families.flatMap((family) => toPrefixes(family, rangesOf(family, all)));
+};
+
+/** Every address of `from` that is in none of `removed`. */
+export function subtract(from: Iterable<Prefix>, removed: Iterable<Prefix>): Prefix[] {
+  const [kept, taken] = [[...from], [...removed]];
+  return families.flatMap((family) =>
+    toPrefixes(family, subtractRanges(rangesOf(family, kept), rangesOf(family, taken))),
+  );
+}
+
+/** Every address that is in both. */
+export function intersect(left: Iterable<Prefix>, right: Iterable<Prefix>): Prefix[] {
+  const [a, b] = [[...left], [...right]];
+  return subtract(a, subtract(a, b));
+}
+
+function rangesOf(family: Family, prefixes: readonly Prefix[]): Range[] {
+  const ranges = prefixes.filter((prefix) => prefixFamily(prefix) === family).map(rangeOf);
+  ranges.sort((left, right) => (left.first < right.first ? -1 : left.first > right.first ? 1 : 0));
+  const joined: Range[] = [];
+  for (const range of ranges) {
+    const before = joined.at(-1);
+    if (before === undefined || range.first > before.last + 1n) joined.push(range);
+    else if (range.last > before.last) joined[joined.length - 1] = { first: before.first, last: range.last };
+  }
+  return joined;
+}
+
+function subtractRanges(kept: readonly Range[], taken: readonly Range[]): Range[] {
+  const rest: Range[] = [];
+  let index = 0;
+  for (const range of kept) {
+    let first = range.first;
+    while ((taken[index]?.last ?? range.last) < range.first) index++;
+    for (let at = index; first <= range.last; at++) {
+      const hole = taken[at];
+      if (hole === undefined || hole.first > range.last) break;
+      if (hole.first > first) rest.push({ first, last: hole.first - 1n });
+      if (hole.last >= first) first = hole.last + 1n;
+    }
+    if (first <= range.last) rest.push({ first, last: range.last });
+  }
+  return rest;
+}
+
+/** Cuts each range into the largest aligned blocks that fit. */
+function toPrefixes(family: Family, ranges: readonly Range[]): Prefix[] {
+  const width = widthOf(family);
+  const prefixes: Prefix[] = [];
+  for (const range of ranges) {
+    let first = range.first;
+    while (first <= range.last) {
+      let hostBits = 0;
+      while (hostBits < width && fits(first, range.last, hostBits + 1)) hostBits++;
+      prefixes.push(`${addressFromBigInt(family, first)}/${width - hostBits}` as Prefix);
+      first += 1n << BigInt(hostBits);
+    }
+  }
+  return prefixes;
+}
+
+function fits(first: bigint, last: bigint, hostBits: number): boolean {
+  const size = 1n << BigInt(hostBits);
+  return first % size === 0n && first + size - 1n <= last;
+}

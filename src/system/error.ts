@@ -1,0 +1,40 @@
+/** What kind of failure it was: one word a script can match and the exit code it leads to. */
+const exitCodes = {
+  usage: 2, // the command line is wrong
+  config: 3, // the configuration file is wrong
+  state: 4, // a file the daemon keeps (identity, cache) is damaged or unreadable
+  privilege: 5, // not root, or a capability is missing
+  conflict: 6, // something else owns what we would have to touch
+  command: 7, // nft, ip or wg failed
+  discovery: 8, // the discovery service refused or cannot be reached
+  unavailable: 9, // no daemon answers
+} as const;
+
+export type ErrorCode = keyof typeof exitCodes;
+
+/**
+ * The only error this project throws on purpose. `message` tells the operator what happened, `hint` what to do;
+ * neither ever holds a secret. Errors of libraries and tools become one of these where they enter.
+ */
+export class KubespanError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.name = "KubespanError";
+    this.code = code;
+    this.hint = options.hint;
+  }
+
+  get exitCode(): number {
+    return exitCodes[this.code];
+  }
+}
+
+/** One line for a log or a terminal, whatever was thrown. */
+export function errorText(thrown: unknown): string {
+  if (thrown instanceof KubespanError && thrown.hint !== undefined)
+    return `${thrown.message} (${thrown.hint})`;
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
