@@ -39,7 +39,10 @@ export interface ClusterIdentity {
   readonly secret: Secret;
 }
 
-/** `!` excludes. The last rule that contains an address decides, and what no rule contains is left out. */
+/**
+ * `!` excludes. The last rule that contains an address decides; what no rule contains is left out, unless all rules
+ * are exclusions.
+ */
 export interface EndpointFilter {
   readonly prefix: Prefix;
   readonly exclude: boolean;

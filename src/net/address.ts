@@ -93,10 +93,12 @@ function formatIPv6(bytes: Uint8Array): Address {
   const view = new DataView(bytes.buffer, bytes.byteOffset, 16);
   const groups = Array.from({ length: 8 }, (_, index) => view.getUint16(index * 2));
   const zeros = longestZeroRun(groups);
-  const text = (part: number[]) => part.map((group) => group.toString(16)).join(":");
-  if (zeros.length < 2) return text(groups) as Address;
-  return `${text(groups.slice(0, zeros.start))}::${text(groups.slice(zeros.start + zeros.length))}` as Address;
+  if (zeros.length < 2) return hexGroups(groups) as Address;
+  const [before, after] = [groups.slice(0, zeros.start), groups.slice(zeros.start + zeros.length)];
+  return `${hexGroups(before)}::${hexGroups(after)}` as Address;
 }
+
+const hexGroups = (groups: readonly number[]): string => groups.map((group) => group.toString(16)).join(":");
 
 /** The first of the longest runs of zero groups (RFC 5952, 4.2.3). */
 function longestZeroRun(groups: readonly number[]): { start: number; length: number } {

@@ -4,9 +4,11 @@
  * input and fail on the socket pair that Node gives them.
  */
 export interface Command {
-  readonly program: "ip" | "nft" | "wg" | "wireguard-go";
+  readonly program: "ip" | "nft" | "wg" | "wireguard-go" | "sysctl";
   readonly args: readonly string[];
   readonly input?: string;
+  /** The process outlives this one: started in a session of its own, not waited for. */
+  readonly detached?: true;
 }
 
 /** Stands in `args` for the path of the file that holds `input`. */

@@ -14,6 +14,7 @@ const maxOutputBytes = 256 * 1024 * 1024;
 const packageOf: Record<Command["program"], string> = {
   ip: "iproute2",
   nft: "nftables",
+  sysctl: "procps",
   wg: "wireguard-tools",
   "wireguard-go": "wireguard-go",
 };

@@ -1,0 +1,16 @@
+import type { Command } from "./command.ts";
+
+/**
+ * The order in which a plan is carried out, so that no packet ever meets half a change:
+ * - `grow`: links, addresses, peers, routes and rules that traffic will need
+ * - `swap`: the one nft transaction that redirects traffic
+ * - `shrink`: what nothing uses any more
+ */
+export type Stage = "grow" | "swap" | "shrink";
+
+/** One line of a plan: what is done and why (never a secret), and the commands that do it, in order. */
+export interface Step {
+  readonly stage: Stage;
+  readonly text: string;
+  readonly commands: readonly Command[];
+}
