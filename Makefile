@@ -1,0 +1,31 @@
+# Everything one needs to work on kubespan. `make` lists the targets.
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+.DEFAULT_GOAL := help
+.PHONY: help setup build check test demo demo-down clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: ## install the system packages and node modules that are missing (as root)
+	@scripts/install-packages
+	@scripts/install-node-modules
+
+build: ## compile src/ to dist/
+	@scripts/install-node-modules
+	@npm run --silent build
+
+check: ## types, lint, format, dead code, generated code
+	@scripts/install-node-modules
+	@npm run --silent check
+
+test: ## everything: check, build and all suites, as in CI (as root)
+	@scripts/test
+
+demo: setup ## a small internet on this machine with a mesh across it (as root); ARGS=--keep leaves it up
+	@npm run --silent demo -- $(ARGS)
+
+demo-down: setup ## take down a demo that was left up
+	@npm run --silent demo -- --down
+
+clean: ## remove what was built and fetched
+	@rm -rf dist coverage .cache

@@ -1,0 +1,87 @@
+// Runs the checks, the build and every suite (each script `test:NAME` of package.json), whatever fails on the way, and
+// ends with the line `N passed, N failed, N skipped`. Exit code 1 unless everything ran and passed.
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import Table from "cli-table3";
+import { execa } from "execa";
+import { nothing, sum, type Tally, tallyOfReport, tallyText } from "./test-report.ts";
+
+const root = join(import.meta.dirname, "..");
+const reports = join(root, ".cache/test");
+/** CI gives up after 90 minutes; a suite that hangs must leave time for the others and for the result. */
+const deadline = performance.now() + 85 * 60_000;
+const suiteLimitMs = 40 * 60_000;
+
+interface Outcome {
+  readonly name: string;
+  readonly tally: Tally;
+  readonly seconds: number;
+}
+
+async function npmRun(script: string, args: readonly string[] = []): Promise<number> {
+  console.log(`\n── npm run ${script}`);
+  const result = await execa("npm", ["run", "--silent", script, "--", ...args], {
+    cwd: root,
+    stdio: ["ignore", "inherit", "inherit"],
+    reject: false,
+    timeout: Math.max(60_000, Math.min(suiteLimitMs, deadline - performance.now())),
+    forceKillAfterDelay: 30_000,
+  });
+  if (result.timedOut) console.log(`test: npm run ${script} took too long and was ended`);
+  return result.exitCode ?? 1;
+}
+
+/** Something that is right or wrong as a whole. */
+async function whole(script: string): Promise<Tally> {
+  return (await npmRun(script)) === 0 ? { ...nothing, passed: 1 } : { ...nothing, failed: 1 };
+}
+
+async function suite(script: string): Promise<Tally> {
+  const file = join(reports, `${script.replace(":", "-")}.json`);
+  await rm(file, { force: true });
+  const exitCode = await npmRun(script, [
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${file}`,
+  ]);
+  return tallyOfReport(await textOf(file), exitCode);
+}
+
+async function textOf(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+async function timed(name: string, work: (script: string) => Promise<Tally>): Promise<Outcome> {
+  const start = performance.now();
+  const tally = await work(name);
+  return { name, tally, seconds: (performance.now() - start) / 1000 };
+}
+
+function table(outcomes: readonly Outcome[]): string {
+  const rows = new Table({
+    head: ["suite", "passed", "failed", "skipped", "seconds"],
+    colAligns: ["left", "right", "right", "right", "right"],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { name, tally, seconds } of outcomes)
+    rows.push([name, tally.passed, tally.failed, tally.skipped, seconds.toFixed(1)]);
+  return rows.toString();
+}
+
+const manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as {
+  scripts: Record<string, string>;
+};
+await mkdir(reports, { recursive: true });
+const outcomes = [await timed("check", whole), await timed("build", whole)];
+for (const script of Object.keys(manifest.scripts).filter((name) => name.startsWith("test:")))
+  outcomes.push(await timed(script, suite));
+
+const total = outcomes.map((outcome) => outcome.tally).reduce(sum, nothing);
+await writeFile(join(reports, "summary"), `${tallyText(total)}\n`);
+console.log(`\n${table(outcomes)}\n${tallyText(total)}`);
+process.exitCode = total.failed > 0 || total.skipped > 0 ? 1 : 0;
