@@ -1,5 +1,6 @@
 import type { RegistryState } from "../discovery/registry.ts";
-import type { Address, Endpoint, Prefix } from "../net/index.ts";
+import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
+import type { PeerState } from "../peers/index.ts";
 
 /** What `kubespan status -o json` prints; times are ISO 8601, ages are seconds. */
 export interface Status {
@@ -34,13 +35,6 @@ export interface NodeStatus {
   /** Own addresses and endpoints that are not announced, and why. */
   readonly leftOut: readonly LeftOut[];
 }
-
-export interface LeftOut {
-  readonly value: string;
-  readonly reason: string;
-}
-
-export type PeerState = "up" | "down" | "unknown";
 
 export interface PeerReport {
   readonly nodeId: string;

@@ -21,3 +21,5 @@ export {
 } from "./prefix.ts";
 export { intersect, subtract, unite } from "./prefix-set.ts";
 export { isKubespanULA, isSideroLink, unreachableKind } from "./special.ts";
+export type { LeftOut } from "./left-out.ts";
+export { PrefixIndex } from "./prefix-index.ts";

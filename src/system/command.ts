@@ -1,22 +1,23 @@
+import type { Secret } from "./secret.ts";
+
 /**
  * One run of a tool, as a value: it can be planned, printed, compared in a test and run.
- * `input` becomes the contents of a 0600 file whose path replaces the argument `INPUT`; tools re-open their standard
- * input and fail on the socket pair that Node gives them.
+ * `input` becomes the contents of a 0600 file whose path replaces each argument `INPUT`; tools re-open their standard
+ * input and fail on the socket pair that Node gives them. A `Secret` is written in base64.
  */
 export interface Command {
   readonly program: "ip" | "nft" | "wg" | "wireguard-go" | "sysctl";
   readonly args: readonly string[];
-  readonly input?: string;
-  /** The process outlives this one: started in a session of its own, not waited for. */
-  readonly detached?: true;
+  readonly input?: string | Secret;
+  /** The process outlives this one; it counts as started when the file (a socket) exists. */
+  readonly detached?: { readonly readyFile: string };
 }
 
 /** Stands in `args` for the path of the file that holds `input`. */
 export const INPUT = "{input}";
 
-/** The command as an operator would type it; input, if any, below it. */
+/** The command as an operator would type it; input, unless secret, below it. */
 export function commandText(command: Command): string {
   const line = [command.program, ...command.args].join(" ");
-  if (command.input === undefined) return line;
-  return `${line.replace(INPUT, "-")} <<\n${command.input.trimEnd()}`;
+  return typeof command.input === "string" ? `${line}\n${command.input.trimEnd()}` : line;
 }

@@ -38,3 +38,17 @@ export function errorText(thrown: unknown): string {
     return `${thrown.message} (${thrown.hint})`;
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+/** Debian's and Ubuntu's names of the packages that hold the tools. */
+const packageOf: Readonly<Record<string, string>> = {
+  ip: "iproute2",
+  nft: "nftables",
+  sysctl: "procps",
+  wg: "wireguard-tools",
+  setpriv: "util-linux",
+};
+
+export const notInstalled = (program: string): KubespanError =>
+  new KubespanError("command", `${program} is not installed`, {
+    hint: `install the package ${packageOf[program] ?? program}`,
+  });

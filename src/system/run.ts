@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { type Command, INPUT } from "./command.ts";
-import { KubespanError } from "./error.ts";
+import { KubespanError, notInstalled } from "./error.ts";
+import { Secret } from "./secret.ts";
+import { startDetached } from "./start-detached.ts";
 
 /** Runs a command and gives its standard output. Throws `KubespanError("command")` when it fails or takes too long. */
 export type Runner = (command: Command) => Promise<string>;
@@ -11,21 +13,15 @@ export type Runner = (command: Command) => Promise<string>;
 const timeoutMs = 20_000;
 const maxOutputBytes = 256 * 1024 * 1024;
 
-const packageOf: Record<Command["program"], string> = {
-  ip: "iproute2",
-  nft: "nftables",
-  sysctl: "procps",
-  wg: "wireguard-tools",
-  "wireguard-go": "wireguard-go",
-};
-
 /** The one place that starts short-lived processes. */
 export const run: Runner = async (command) => {
+  if (command.detached) return startDetached(command.program, command.args, command.detached.readyFile);
   if (command.input === undefined) return execute(command, command.args);
   const folder = await mkdtemp(join(tmpdir(), "kubespan-")); // mkdtemp makes it 0700
   try {
     const file = join(folder, "input");
-    await writeFile(file, command.input, { mode: 0o600 });
+    const text = command.input instanceof Secret ? command.input.revealBase64() : command.input;
+    await writeFile(file, text, { mode: 0o600 });
     return await execute(
       command,
       command.args.map((argument) => (argument === INPUT ? file : argument)),
@@ -46,10 +42,7 @@ async function execute(command: Command, args: readonly string[]): Promise<strin
   });
   if (!result.failed) return result.stdout;
   const line = `${command.program} ${command.args.slice(0, 4).join(" ")}`;
-  if (result.code === "ENOENT")
-    throw new KubespanError("command", `${command.program} is not installed`, {
-      hint: `install the package ${packageOf[command.program]}`,
-    });
+  if (result.code === "ENOENT") throw notInstalled(command.program);
   if (result.timedOut)
     throw new KubespanError("command", `${line} did not finish within ${timeoutMs / 1000} s`);
   throw new KubespanError("command", `${line} failed: ${result.stderr.trim() || result.shortMessage}`);

@@ -1,0 +1,57 @@
+import {
+  type Address,
+  bitsOf,
+  type Endpoint,
+  endpointAddress,
+  isKubespanULA,
+  isSideroLink,
+  type LeftOut,
+  type Prefix,
+  PrefixIndex,
+  prefixFamily,
+  unreachableKind,
+} from "../net/index.ts";
+import type { Claim } from "./claims.ts";
+
+export interface CandidateRules {
+  readonly ownAddresses: ReadonlySet<Address>;
+  /** Networks (not single hosts) that are reached through the mesh, with the name of who routes them. */
+  readonly routed: PrefixIndex<string>;
+}
+
+/** Splits a peer's endpoints into those worth dialling, in the order given, and the others with reasons (lesson 8). */
+export function sortCandidates(
+  endpoints: readonly Endpoint[],
+  rules: CandidateRules,
+): { candidates: Endpoint[]; refusedCandidates: LeftOut[] } {
+  const candidates: Endpoint[] = [];
+  const refusedCandidates: LeftOut[] = [];
+  for (const endpoint of new Set(endpoints)) {
+    const reason = refusal(endpointAddress(endpoint), rules);
+    if (reason === undefined) candidates.push(endpoint);
+    else refusedCandidates.push({ value: endpoint, reason });
+  }
+  return { candidates, refusedCandidates };
+}
+
+function refusal(address: Address, rules: CandidateRules): string | undefined {
+  const kind = unreachableKind(address);
+  if (kind !== undefined) return kind;
+  if (rules.ownAddresses.has(address)) return "this node's own address";
+  if (isKubespanULA(address) || isSideroLink(address)) return "an address inside a tunnel";
+  const route = rules.routed.find(address);
+  return route && `inside ${route.prefix}, which ${route.value} routes through the mesh`;
+}
+
+/**
+ * The networks in which no endpoint may lie, or the tunnel would run through a tunnel. Single addresses are not among
+ * them: a node's own address is both a destination in the mesh and where the node is dialled.
+ */
+export function routedPrefixes(claims: Iterable<Claim>, own: readonly Prefix[]): PrefixIndex<string> {
+  const index = new PrefixIndex<string>();
+  for (const prefix of own) index.add(prefix, "this node");
+  for (const { prefix, label } of claims) if (!isHost(prefix)) index.add(prefix, label);
+  return index;
+}
+
+const isHost = (prefix: Prefix): boolean => bitsOf(prefix) === (prefixFamily(prefix) === 4 ? 32 : 128);

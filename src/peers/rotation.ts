@@ -1,0 +1,76 @@
+import type { Endpoint } from "../net/index.ts";
+import type { PeerState } from "./state.ts";
+
+/** The endpoint that is being tried, or that led to a connection. Times in milliseconds. */
+export interface Attempt {
+  readonly endpoint: Endpoint;
+  /** When it was set (T0 of the peer's state). */
+  readonly since: number;
+  /** How often the whole list has been tried in vain. */
+  readonly round: number;
+  /** What could be chosen from then: anything not among these is news, and tried at once. */
+  readonly known: readonly Endpoint[];
+}
+
+/** How long an attempt may take; it grows with every round, so that a peer that is away costs little. */
+export interface RotationTimings {
+  readonly firstDwell: number;
+  readonly growth: number;
+  readonly longestDwell: number;
+}
+
+/**
+ * A second is several round trips around the world, and less than the 5 s after which WireGuard itself would repeat an
+ * unanswered initiation; half a minute is the reference's pace for each address.
+ */
+export const rotationTimings: RotationTimings = { firstDwell: 1_000, growth: 1.5, longestDwell: 30_000 };
+
+export function dwellOf(round: number, timings: RotationTimings): number {
+  return Math.min(timings.firstDwell * timings.growth ** round, timings.longestDwell);
+}
+
+/**
+ * The endpoint after the last used one, wrapping round; the first, if the last used one is no longer listed
+ * (reference section 6). `undefined` when there is none.
+ */
+export function nextEndpoint(
+  candidates: readonly Endpoint[],
+  last: Endpoint | undefined,
+): Endpoint | undefined {
+  const index = last === undefined ? -1 : candidates.indexOf(last);
+  return candidates[(index + 1) % candidates.length];
+}
+
+/**
+ * What to try now: a new attempt, or `undefined` to leave the peer alone. A peer that is up is never touched. An only
+ * endpoint stays the same (as in the reference), but is dialled afresh: WireGuard's own repetition comes late, and two
+ * nodes behind NATs have to knock at the same time.
+ */
+export function nextAttempt(
+  input: {
+    readonly state: PeerState;
+    readonly candidates: readonly Endpoint[];
+    readonly last: Attempt | undefined;
+  },
+  now: number,
+  timings: RotationTimings,
+): Attempt | undefined {
+  const { state, candidates, last } = input;
+  if (state === "up") return undefined;
+  const news = last && candidates.find((candidate) => !last.known.includes(candidate));
+  if (news) return { endpoint: news, since: now, round: last.round, known: candidates };
+  if (last && now - last.since < dwellOf(last.round, timings)) return undefined;
+  const endpoint = nextEndpoint(candidates, last?.endpoint);
+  if (!endpoint) return undefined;
+  const isNewRound = last !== undefined && candidates.indexOf(endpoint) <= candidates.indexOf(last.endpoint);
+  return { endpoint, since: now, round: (last?.round ?? 0) + (isNewRound ? 1 : 0), known: candidates };
+}
+
+/** When `nextAttempt` has to be asked again, in milliseconds from now; `undefined`: only after a change. */
+export function attemptDueIn(
+  last: Attempt | undefined,
+  now: number,
+  timings: RotationTimings,
+): number | undefined {
+  return last && Math.max(0, last.since + dwellOf(last.round, timings) - now);
+}

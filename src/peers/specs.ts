@@ -1,0 +1,169 @@
+import type { Affiliate, KubespanAffiliate } from "../discovery/affiliate.ts";
+import {
+  type Address,
+  bitsOf,
+  type Endpoint,
+  hostPrefix,
+  intersect,
+  type LeftOut,
+  networkOf,
+  type Prefix,
+  prefixContains,
+  prefixFamily,
+  subtract,
+  unreachableKind,
+} from "../net/index.ts";
+import { type CandidateRules, routedPrefixes, sortCandidates } from "./candidates.ts";
+import { type Claim, grantClaims } from "./claims.ts";
+
+/** A peer of the mesh: what may be sent to it, and where it may be dialled. */
+export interface PeerSpec {
+  readonly nodeId: string;
+  /** The Kubernetes node name, or the best name there is. */
+  readonly label: string;
+  readonly publicKey: string;
+  /** The KubeSpan ULA. */
+  readonly address: Address;
+  /** Disjoint from those of every other peer; the ULA is among them. */
+  readonly allowedIPs: readonly Prefix[];
+  readonly refusedPrefixes: readonly LeftOut[];
+  readonly candidates: readonly Endpoint[];
+  readonly refusedCandidates: readonly LeftOut[];
+}
+
+/** What this node keeps for itself, whatever a peer says. */
+export interface OwnSide {
+  readonly nodeId: string;
+  readonly publicKey: string;
+  readonly address: Address;
+  readonly addresses: readonly Address[];
+  readonly advertisedPrefixes: readonly Prefix[];
+  readonly clusterPrefix: Prefix;
+  readonly widestPrefix: { readonly ipv4: number; readonly ipv6: number };
+}
+
+export interface PeerSpecs {
+  /** In order of node id. */
+  readonly peers: readonly PeerSpec[];
+  /** Affiliates that are no peers, though they want to be. */
+  readonly refused: readonly { readonly nodeId: string; readonly label: string; readonly reason: string }[];
+}
+
+type Member = Affiliate & { readonly kubespan: KubespanAffiliate };
+
+/**
+ * Peers from affiliates (reference section 6): allowed IPs are addresses and additional addresses, without what the
+ * peer excludes, and the ULA. The result does not depend on the order of the affiliates.
+ */
+export function peerSpecs(affiliates: readonly Affiliate[], own: OwnSide): PeerSpecs {
+  const { members, refused } = admit(affiliates, own);
+  const asked = members.map((member) => ({ member, ...askedPrefixes(member, own) }));
+  const claims = asked.flatMap((one) => one.claims);
+  const grants = grantClaims(claims);
+  const routed = routedPrefixes(claims, own.advertisedPrefixes);
+  const rules: CandidateRules = { ownAddresses: new Set(own.addresses), routed };
+  const peers = asked.map(({ member, refusedPrefixes }) => {
+    const grant = grants.get(member.nodeId);
+    return {
+      nodeId: member.nodeId,
+      label: labelOf(member),
+      publicKey: member.kubespan.publicKey,
+      address: member.kubespan.address,
+      allowedIPs: grant?.prefixes ?? [],
+      refusedPrefixes: [...refusedPrefixes, ...(grant?.refused ?? [])],
+      ...sortCandidates(member.kubespan.endpoints, rules),
+    };
+  });
+  return { peers, refused };
+}
+
+/** The name that messages give a node. */
+export const labelOf = (affiliate: Affiliate): string =>
+  affiliate.nodeName || affiliate.hostname || affiliate.nodeId.slice(0, 12);
+
+/** Keys and ULAs must be unique: of two affiliates with the same one, the lower node id stays (lesson 19). */
+function admit(
+  affiliates: readonly Affiliate[],
+  own: OwnSide,
+): { members: Member[]; refused: PeerSpecs["refused"] } {
+  const members: Member[] = [];
+  const refused: PeerSpecs["refused"][number][] = [];
+  const takenKeys = new Map([[own.publicKey, "this node"]]);
+  const takenAddresses = new Map<Address, string>([[own.address, "this node"]]);
+  const sorted = affiliates.filter(isMember).toSorted((left, right) => (left.nodeId < right.nodeId ? -1 : 1));
+  for (const member of sorted) {
+    const { publicKey, address } = member.kubespan;
+    const reason = refusal(address, takenKeys.get(publicKey), takenAddresses.get(address), own.clusterPrefix);
+    if (reason === undefined) {
+      members.push(member);
+      takenKeys.set(publicKey, labelOf(member));
+      takenAddresses.set(address, labelOf(member));
+    } else refused.push({ nodeId: member.nodeId, label: labelOf(member), reason });
+  }
+  return { members, refused };
+}
+
+const isMember = (affiliate: Affiliate): affiliate is Member => affiliate.kubespan !== undefined;
+
+function refusal(
+  address: Address,
+  keyOwner: string | undefined,
+  addressOwner: string | undefined,
+  cluster: Prefix,
+): string | undefined {
+  if (!prefixContains(cluster, address))
+    return `its KubeSpan address ${address} is not in this cluster's network ${cluster}`;
+  if (keyOwner !== undefined) return `its public key is already that of ${keyOwner}`;
+  if (addressOwner !== undefined) return `its KubeSpan address ${address} is already that of ${addressOwner}`;
+  return undefined;
+}
+
+/** What one peer may ask for, before it is weighed against the other peers. */
+function askedPrefixes(member: Member, own: OwnSide): { claims: Claim[]; refusedPrefixes: LeftOut[] } {
+  const reserved: readonly (readonly [Prefix, string])[] = [
+    ...own.addresses.map((address) => [hostPrefix(address), "this node's own address"] as const),
+    ...own.advertisedPrefixes.map((prefix) => [prefix, "a network of this node"] as const),
+    [own.clusterPrefix, "the network of the KubeSpan addresses"],
+    ...member.kubespan.excludedNetworks.map((prefix) => [prefix, "excluded by the peer itself"] as const),
+  ];
+  const refusedPrefixes: LeftOut[] = [];
+  const wanted = [...member.addresses.map(hostPrefix), ...member.kubespan.additionalAddresses];
+  const granted = wanted.flatMap((prefix) => {
+    const reason = unfit(prefix, own.widestPrefix);
+    if (reason !== undefined) refusedPrefixes.push({ value: prefix, reason });
+    return reason === undefined ? withoutReserved(prefix, reserved, refusedPrefixes) : [];
+  });
+  const { nodeId } = member;
+  const claims = [...granted, hostPrefix(member.kubespan.address)].map((prefix) => ({
+    nodeId,
+    label: labelOf(member),
+    prefix,
+  }));
+  return { claims, refusedPrefixes };
+}
+
+function unfit(prefix: Prefix, widest: OwnSide["widestPrefix"]): string | undefined {
+  const limit = prefixFamily(prefix) === 4 ? widest.ipv4 : widest.ipv6;
+  if (bitsOf(prefix) < limit) return `wider than /${limit}, the limit set by widestPrefix`;
+  const kind = unreachableKind(networkOf(prefix));
+  return kind === undefined ? undefined : `${kind}, which is never routed`;
+}
+
+function withoutReserved(
+  prefix: Prefix,
+  reserved: readonly (readonly [Prefix, string])[],
+  refused: LeftOut[],
+): readonly Prefix[] {
+  const overlaps = reserved.filter(([other]) => touches(prefix, other));
+  for (const [other, reason] of overlaps)
+    for (const value of intersect([prefix], [other])) refused.push({ value, reason });
+  return overlaps.length === 0
+    ? [prefix]
+    : subtract(
+        [prefix],
+        overlaps.map(([other]) => other),
+      );
+}
+
+const touches = (left: Prefix, right: Prefix): boolean =>
+  prefixContains(left, networkOf(right)) || prefixContains(right, networkOf(left));

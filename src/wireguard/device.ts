@@ -1,0 +1,31 @@
+import type { Endpoint, Prefix } from "../net/index.ts";
+import type { Secret } from "../system/secret.ts";
+
+/** What the WireGuard device has to be. */
+export interface DesiredDevice {
+  readonly interfaceName: string;
+  readonly implementation: Implementation;
+  /** Bytes. */
+  readonly mtu: number;
+  readonly privateKey: Secret;
+  readonly presharedKey: Secret;
+  readonly listenPort: number;
+  /** Set on every packet that WireGuard emits, so that it is not steered back into the tunnel. */
+  readonly firewallMark: number;
+  readonly peers: readonly DesiredPeer[];
+}
+
+export interface DesiredPeer {
+  readonly publicKey: string;
+  /** How a plan names the peer. */
+  readonly label: string;
+  readonly allowedIPs: readonly Prefix[];
+  /** Present when the peer, which is not connected, is to be tried at this endpoint now. */
+  readonly dial?: Endpoint;
+}
+
+/** The kernel's WireGuard, or Debian's `wireguard-go` behind a tun link. */
+export type Implementation = "kernel" | "userspace";
+
+/** To keep NAT mappings open on every path (reference section 1). */
+export const keepaliveSeconds = 25;

@@ -1,0 +1,90 @@
+import { type Endpoint, type Prefix, parseEndpoint, parsePrefix } from "../net/index.ts";
+import { KubespanError } from "../system/error.ts";
+import { Secret } from "../system/secret.ts";
+
+/** A WireGuard device as the kernel (or wireguard-go) holds it. */
+export interface ObservedDevice {
+  /** Absent on a device that was just made. */
+  readonly privateKey?: Secret;
+  readonly listenPort: number;
+  /** 0: off. */
+  readonly firewallMark: number;
+  readonly peers: ReadonlyMap<string, ObservedPeer>;
+}
+
+export interface ObservedPeer {
+  readonly publicKey: string;
+  readonly presharedKey?: Secret;
+  /** Where WireGuard sends to, whether we set it or the peer roamed there. */
+  readonly endpoint?: Endpoint;
+  readonly allowedIPs: readonly Prefix[];
+  /** Milliseconds since 1970, in whole seconds; absent if there never was a handshake. */
+  readonly handshakeAt?: number;
+  readonly receivedBytes: number;
+  readonly sentBytes: number;
+  /** 0: off. */
+  readonly keepaliveSeconds: number;
+}
+
+/**
+ * Reads `wg show LINK dump`: tab-separated, first the device, then a line for each peer.
+ * Throws `KubespanError("command")` for anything else; the message never quotes the text, which holds keys.
+ */
+export function parseDump(text: string): ObservedDevice {
+  const [first, ...rest] = text.split("\n").filter((line) => line !== "");
+  const [privateKey, publicKey, listenPort, mark, ...more] = first?.split("\t") ?? [];
+  if (publicKey === undefined || listenPort === undefined || mark === undefined || more.length > 0)
+    throw unreadable("its first line does not describe a device");
+  const peers = rest.map((line, index) => parsePeer(line.split("\t"), index + 2));
+  return {
+    ...(isPresent(privateKey) && { privateKey: keyOf(privateKey, 1) }),
+    listenPort: numberOf(listenPort, 1),
+    firewallMark: mark === "off" ? 0 : numberOf(mark, 1),
+    peers: new Map(peers.map((peer) => [peer.publicKey, peer])),
+  };
+}
+
+function parsePeer(fields: readonly string[], line: number): ObservedPeer {
+  const [publicKey, presharedKey, endpoint, allowedIPs, handshake, received, sent, keepalive, ...more] =
+    fields;
+  if (publicKey === undefined || keepalive === undefined || more.length > 0)
+    throw unreadable(`line ${line} does not describe a peer`);
+  keyOf(publicKey, line);
+  const dialled = parseEndpoint(endpoint ?? ""); // a link-local one with a zone is none that we could have set
+  const handshakeAt = numberOf(handshake, line) * 1000;
+  return {
+    publicKey,
+    ...(isPresent(presharedKey) && { presharedKey: keyOf(presharedKey, line) }),
+    ...(dialled && { endpoint: dialled }),
+    allowedIPs: isPresent(allowedIPs) ? allowedIPs.split(",").map((prefix) => prefixAt(prefix, line)) : [],
+    ...(handshakeAt > 0 && { handshakeAt }),
+    receivedBytes: numberOf(received, line),
+    sentBytes: numberOf(sent, line),
+    keepaliveSeconds: keepalive === "off" ? 0 : numberOf(keepalive, line),
+  };
+}
+
+const isPresent = (field: string | undefined): field is string =>
+  field !== undefined && field !== "" && field !== "(none)";
+
+function keyOf(text: string, line: number): Secret {
+  if (!/^[A-Za-z0-9+/]{43}=$/.test(text)) throw unreadable(`line ${line} holds something else than a key`);
+  return Secret.fromBase64(text);
+}
+
+function prefixAt(text: string, line: number): Prefix {
+  const prefix = parsePrefix(text);
+  if (!prefix) throw unreadable(`line ${line} holds something else than allowed IPs`);
+  return prefix;
+}
+
+function numberOf(text: string | undefined, line: number): number {
+  if (text === undefined || !/^(0x[0-9a-f]{1,8}|\d{1,16})$/.test(text))
+    throw unreadable(`line ${line} holds something else than a number`);
+  return Number(text);
+}
+
+const unreadable = (what: string): KubespanError =>
+  new KubespanError("command", `the output of "wg show dump" cannot be read: ${what}`, {
+    hint: "is wg from Debian's or Ubuntu's wireguard-tools?",
+  });

@@ -1,0 +1,11 @@
+export { type DesiredDevice, type DesiredPeer, type Implementation } from "./device.ts";
+export { type ObservedDevice, parseDump } from "./dump.ts";
+export {
+  chooseImplementation,
+  controlSocket,
+  type ObservedLink,
+  type ObservedWireGuard,
+  planNoWireGuard,
+  planWireGuard,
+} from "./plan.ts";
+export { planPeers } from "./plan-peers.ts";

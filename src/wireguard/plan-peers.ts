@@ -1,0 +1,98 @@
+import { type Command, INPUT } from "../system/command.ts";
+import type { Step } from "../system/step.ts";
+import { type DesiredDevice, type DesiredPeer, keepaliveSeconds } from "./device.ts";
+import type { ObservedDevice, ObservedPeer } from "./dump.ts";
+
+/** Well below the kernel's limits of 128 KiB for one argument and 2 MiB for all. */
+const argumentBytes = 100_000;
+
+interface Change {
+  readonly text: string;
+  readonly args: readonly string[];
+}
+
+/** Adds, changes and dials peers (`grow`), then removes those that are no longer wanted (`shrink`). */
+export function planPeers(desired: DesiredDevice, observed: ObservedDevice | undefined): Step[] {
+  const changes = desired.peers.flatMap((peer) =>
+    changeOf(peer, observed?.peers.get(peer.publicKey), desired),
+  );
+  const wanted = new Set(desired.peers.map((peer) => peer.publicKey));
+  const removals = [...(observed?.peers.keys() ?? [])]
+    .filter((publicKey) => !wanted.has(publicKey))
+    .map((publicKey) => ({ text: `remove peer ${publicKey}`, args: ["peer", publicKey, "remove"] }));
+  return [...stepsOf("grow", desired, changes), ...stepsOf("shrink", desired, removals)];
+}
+
+function changeOf(peer: DesiredPeer, observed: ObservedPeer | undefined, device: DesiredDevice): Change[] {
+  if (!observed)
+    return [{ text: describe("add", peer), args: ["peer", peer.publicKey, ...everything(peer)] }];
+  if (peer.dial !== undefined)
+    // An unanswered initiation is repeated only after 5 s; a peer that is new to WireGuard is dialled at once.
+    return [
+      {
+        text: describe("dial", peer),
+        args: ["peer", peer.publicKey, "remove", "peer", peer.publicKey, ...everything(peer)],
+      },
+    ];
+  const differences = [
+    ...(observed.presharedKey?.equals(device.presharedKey) ? [] : ["preshared-key", INPUT]),
+    ...(observed.keepaliveSeconds === keepaliveSeconds
+      ? []
+      : ["persistent-keepalive", String(keepaliveSeconds)]),
+    ...(sameList(observed.allowedIPs, peer.allowedIPs) ? [] : allowedIPsOf(peer)),
+  ];
+  const names = differences.filter((_, index) => index % 2 === 0).join(", ");
+  return differences.length === 0
+    ? []
+    : [{ text: `change ${names} of ${peer.label}`, args: ["peer", peer.publicKey, ...differences] }];
+}
+
+const everything = (peer: DesiredPeer): string[] => [
+  ...["preshared-key", INPUT],
+  ...(peer.dial === undefined ? [] : ["endpoint", peer.dial]),
+  ...["persistent-keepalive", String(keepaliveSeconds)],
+  ...allowedIPsOf(peer),
+];
+
+const allowedIPsOf = (peer: DesiredPeer): string[] => ["allowed-ips", peer.allowedIPs.join(",")];
+
+const describe = (verb: string, peer: DesiredPeer): string =>
+  `${verb} ${peer.label}${peer.dial === undefined ? "" : ` at ${peer.dial}`}`;
+
+function sameList(left: readonly string[], right: readonly string[]): boolean {
+  const members = new Set(left);
+  return left.length === right.length && right.every((member) => members.has(member));
+}
+
+/** As few commands as the length of an argument list allows. */
+function stepsOf(stage: Step["stage"], desired: DesiredDevice, changes: readonly Change[]): Step[] {
+  const steps: Step[] = [];
+  let batch: Change[] = [];
+  let bytes = 0;
+  const flush = (): void => {
+    if (batch.length > 0) steps.push({ stage, text: summary(batch), commands: [command(desired, batch)] });
+    batch = [];
+    bytes = 0;
+  };
+  for (const change of changes) {
+    const size = change.args.reduce((sum, argument) => sum + argument.length + 1, 0);
+    if (bytes + size > argumentBytes) flush();
+    batch.push(change);
+    bytes += size;
+  }
+  flush();
+  return steps;
+}
+
+function command(desired: DesiredDevice, batch: readonly Change[]): Command {
+  const args = ["set", desired.interfaceName, ...batch.flatMap((change) => change.args)];
+  return { program: "wg", args, ...(args.includes(INPUT) && { input: desired.presharedKey }) };
+}
+
+const namedChanges = 12;
+
+function summary(batch: readonly Change[]): string {
+  const shown = batch.slice(0, namedChanges).map((change) => change.text);
+  const rest = batch.length - shown.length;
+  return `WireGuard: ${shown.join("; ")}${rest > 0 ? `; and ${rest} more` : ""}`;
+}

@@ -1,0 +1,144 @@
+import { KubespanError } from "../system/error.ts";
+import { INPUT } from "../system/command.ts";
+import type { Step } from "../system/step.ts";
+import type { DesiredDevice, Implementation } from "./device.ts";
+import type { ObservedDevice } from "./dump.ts";
+import { planPeers } from "./plan-peers.ts";
+
+/** The link that carries the device's name, of whatever kind. */
+export interface ObservedLink {
+  /** As `ip -d link` names it: `wireguard`, `tun`, ...; absent for hardware. */
+  readonly kind?: string;
+  readonly mtu: number;
+  readonly isUp: boolean;
+}
+
+export interface ObservedWireGuard {
+  /** The kernel has, or can load, an implementation of its own. */
+  readonly kernelSupport: boolean;
+  readonly link: ObservedLink | undefined;
+  /** Absent while there is no link. */
+  readonly device: ObservedDevice | undefined;
+}
+
+/** Where wireguard-go listens for `wg`. */
+export const controlSocket = (interfaceName: string): string => `/var/run/wireguard/${interfaceName}.sock`;
+
+/**
+ * Which implementation to use. An existing device is kept with `auto`: replacing it would cut every tunnel.
+ * Throws `KubespanError("conflict")` when the link belongs to something else or cannot be had.
+ */
+export function chooseImplementation(
+  wish: "auto" | Implementation,
+  name: string,
+  observed: ObservedWireGuard,
+): Implementation {
+  const present = observed.link && implementationOf(name, observed);
+  if (present !== undefined && wish !== "auto" && wish !== present)
+    throw new KubespanError("conflict", `the link ${name} uses the ${present} implementation, not ${wish}`, {
+      hint: `run "kubespan down" first to change the implementation`,
+    });
+  if (present !== undefined) return present;
+  if (wish === "kernel" && !observed.kernelSupport)
+    throw new KubespanError("conflict", "this kernel has no WireGuard", {
+      hint: `load the module "wireguard", or set "wireguard: auto" to use wireguard-go`,
+    });
+  if (wish !== "auto") return wish;
+  return observed.kernelSupport ? "kernel" : "userspace";
+}
+
+function implementationOf(name: string, observed: ObservedWireGuard): Implementation {
+  const kind = observed.link?.kind;
+  if (kind === "wireguard") return "kernel";
+  if (kind === "tun" && observed.device) return "userspace";
+  throw new KubespanError(
+    "conflict",
+    `there is a link ${name} that is no WireGuard link (${kind ?? "no kind"})`,
+    {
+      hint: `remove it, or set another "interfaceName"`,
+    },
+  );
+}
+
+/**
+ * Steps from the observed to the desired device; `undefined` removes the link `name`. An empty difference is an empty
+ * plan, and no step touches a peer that needs no change.
+ */
+export function planWireGuard(desired: DesiredDevice, observed: ObservedWireGuard): Step[] {
+  return [
+    ...planLink(desired, observed.link),
+    ...planDevice(desired, observed),
+    ...planPeers(desired, observed.device),
+  ];
+}
+
+/** Ends the device. A wireguard-go process ends with its link. */
+export function planNoWireGuard(name: string, observed: ObservedWireGuard): Step[] {
+  if (!observed.link) return [];
+  implementationOf(name, observed);
+  return [
+    {
+      stage: "shrink",
+      text: `remove the link ${name}`,
+      commands: [{ program: "ip", args: ["link", "del", name] }],
+    },
+  ];
+}
+
+function planLink(desired: DesiredDevice, link: ObservedLink | undefined): Step[] {
+  const { interfaceName: name, mtu } = desired;
+  const mtuStep: Step = {
+    stage: "grow",
+    text: `set the MTU of ${name} to ${mtu}`,
+    commands: [{ program: "ip", args: ["link", "set", name, "mtu", String(mtu)] }],
+  };
+  if (!link) return [creationOf(desired), mtuStep];
+  return link.mtu === mtu ? [] : [mtuStep];
+}
+
+function creationOf({ interfaceName: name, implementation }: DesiredDevice): Step {
+  return implementation === "kernel"
+    ? {
+        stage: "grow",
+        text: `create the link ${name} with the kernel's WireGuard`,
+        commands: [{ program: "ip", args: ["link", "add", name, "type", "wireguard"] }],
+      }
+    : {
+        stage: "grow",
+        text: `create the link ${name} with wireguard-go`,
+        commands: [
+          { program: "wireguard-go", args: ["-f", name], detached: { readyFile: controlSocket(name) } },
+        ],
+      };
+}
+
+/** Key, port and mark first, then up: a port that is taken is refused before anything depends on it. */
+function planDevice(desired: DesiredDevice, { device, link }: ObservedWireGuard): Step[] {
+  const { interfaceName: name, privateKey, listenPort, firewallMark } = desired;
+  const mark = `0x${firewallMark.toString(16)}`;
+  const settings = [
+    ...(device?.privateKey?.equals(privateKey) ? [] : ["private-key", INPUT]),
+    ...(device?.listenPort === listenPort ? [] : ["listen-port", String(listenPort)]),
+    ...(device?.firewallMark === firewallMark ? [] : ["fwmark", mark]),
+  ];
+  const steps: Step[] = [];
+  if (settings.length > 0)
+    steps.push({
+      stage: "grow",
+      text: `WireGuard: set ${settings.filter((_, index) => index % 2 === 0).join(", ")} of ${name}`,
+      commands: [
+        {
+          program: "wg",
+          args: ["set", name, ...settings],
+          ...(settings.includes(INPUT) && { input: privateKey }),
+        },
+      ],
+    });
+  if (!link?.isUp)
+    steps.push({
+      stage: "grow",
+      text: `bring ${name} up`,
+      commands: [{ program: "ip", args: ["link", "set", name, "up"] }],
+    });
+  return steps;
+}
