@@ -1,0 +1,83 @@
+import { chmod, mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { createAtomically, errnoOf } from "../../system/atomic-file.ts";
+import { KubespanError } from "../../system/error.ts";
+import { readTextFile } from "../../system/read-file.ts";
+import {
+  damageHint,
+  type Identity,
+  identityText,
+  newIdentity,
+  parseIdentity,
+  type Random,
+} from "../identity.ts";
+
+const fileName = "identity.json";
+const largestFile = 16 * 1024;
+
+export interface IdentitySource {
+  readonly stateDirectory: string;
+  /** Asked only when there is no identity yet. */
+  readonly hardwareAddress: () => Promise<string>;
+  readonly random: Random;
+  /** Told what was found and put right. */
+  readonly warn?: (text: string) => void;
+}
+
+/**
+ * The node's identity: what the file holds, or a new one, written once. Of several daemons that start at the same time
+ * one writes and all get what it wrote. Throws `KubespanError("state")` if the file cannot be read, is damaged or
+ * cannot be written; an existing file is never replaced.
+ */
+export async function loadIdentity(source: IdentitySource): Promise<Identity> {
+  const file = join(source.stateDirectory, fileName);
+  const found = await readIdentity(file, source.warn);
+  if (found) return found;
+  await makeFolder(source.stateDirectory);
+  const identity = newIdentity(await source.hardwareAddress(), source.random);
+  if (await createAtomically(file, identityText(identity), { mode: 0o600 })) return identity;
+  const winner = await readIdentity(file, source.warn);
+  if (winner) return winner;
+  throw new KubespanError("state", `${file} appeared and vanished while this node made its identity`, {
+    hint: "is another daemon using the same state directory?",
+  });
+}
+
+/** Removes the identity, so that the next start makes a new one; `false` if there was none. */
+export async function forgetIdentity(stateDirectory: string): Promise<boolean> {
+  const file = join(stateDirectory, fileName);
+  try {
+    await rm(file);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return false;
+    throw new KubespanError("state", `cannot remove ${file}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+async function readIdentity(file: string, warn: IdentitySource["warn"]): Promise<Identity | undefined> {
+  const read = await readTextFile(file, { largest: largestFile, code: "state", hint: damageHint });
+  if (read === undefined) return undefined;
+  const identity = parseIdentity(read.text, file);
+  if ((read.mode & 0o077) !== 0) {
+    await chmod(file, 0o600);
+    warn?.(
+      `${file} holds the private key and had mode 0${read.mode.toString(8)}; it is 0600 now. ` +
+        "If others use this machine, give it a new key: kubespan down --forget-identity",
+    );
+  }
+  return identity;
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new KubespanError("state", `cannot make the state directory ${path}: ${reasonOf(error)}`, {
+      hint: "stateDirectory in the configuration names it",
+      cause: error,
+    });
+  }
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

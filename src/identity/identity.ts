@@ -1,0 +1,79 @@
+import { z } from "zod";
+import { KubespanError } from "../system/error.ts";
+import { Secret } from "../system/secret.ts";
+import { hardwareAddressBytes } from "./hardware-address.ts";
+import { decodeKey, isClamped, keyBytes, privateKeyFrom, publicKeyOf } from "./key.ts";
+import { isNodeId, nodeIdFrom } from "./node-id.ts";
+
+/** What makes this node itself, created once and kept on disk. */
+export interface Identity {
+  /** 43 characters of base 62. */
+  readonly nodeId: string;
+  /** X25519, 32 bytes; never leaves the node. */
+  readonly privateKey: Secret;
+  /** Standard base64. */
+  readonly publicKey: string;
+  /** `00:11:22:aa:bb:cc`. Kept, so that the KubeSpan address outlives a changed network card. */
+  readonly hardwareAddress: string;
+}
+
+/** Gives `count` bytes that nobody can guess. */
+export type Random = (count: number) => Uint8Array;
+
+/** A new identity; `hardwareAddress` as in `Identity`. */
+export function newIdentity(hardwareAddress: string, random: Random): Identity {
+  const privateKey = privateKeyFrom(random(keyBytes));
+  return { nodeId: nodeIdFrom(random(32)), privateKey, publicKey: publicKeyOf(privateKey), hardwareAddress };
+}
+
+const storedIdentity = z.strictObject({
+  version: z.literal(1),
+  nodeId: z.string().refine(isNodeId),
+  privateKey: z.string().refine((text) => isClamped(decodeKey(text) ?? new Uint8Array())),
+  hardwareAddress: z.string().refine((text) => hardwareAddressBytes(text) !== undefined),
+});
+
+/** The text of identity.json. It holds the private key. */
+export function identityText(identity: Identity): string {
+  const stored: z.input<typeof storedIdentity> = {
+    version: 1,
+    nodeId: identity.nodeId,
+    privateKey: identity.privateKey.revealBase64(),
+    hardwareAddress: identity.hardwareAddress,
+  };
+  return `${JSON.stringify(stored, null, 2)}\n`;
+}
+
+/**
+ * Reads the text of identity.json, strictly. Throws `KubespanError("state")` that names the file and what is wrong
+ * with it, never its contents.
+ */
+export function parseIdentity(text: string, file: string): Identity {
+  const parsed = storedIdentity.safeParse(parseJson(text, file));
+  if (!parsed.success) {
+    const [field] = parsed.error.issues[0]?.path ?? [];
+    throw damagedIdentity(
+      file,
+      field === undefined ? "it has not the fields it must have" : `${String(field)} is wrong`,
+    );
+  }
+  const { nodeId, hardwareAddress } = parsed.data;
+  const privateKey = Secret.fromBase64(parsed.data.privateKey);
+  return { nodeId, privateKey, publicKey: publicKeyOf(privateKey), hardwareAddress };
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // the parser's own message quotes the text, and with it the key
+    throw damagedIdentity(file, text === "" ? "it is empty" : "it is not JSON");
+  }
+}
+
+/** The identity is never replaced on its own: other nodes know this one by it, and the operator may have a copy. */
+export const damageHint =
+  "restore it from a backup, or let the node start anew: kubespan down --forget-identity";
+
+const damagedIdentity = (file: string, reason: string): KubespanError =>
+  new KubespanError("state", `${file} is damaged: ${reason}`, { hint: damageHint });

@@ -1,0 +1,3 @@
+export { clusterPrefix, kubespanAddress } from "./address.ts";
+export type { Identity, Random } from "./identity.ts";
+export { decodeKey } from "./key.ts";

@@ -1,0 +1,80 @@
+import { randomBytes } from "node:crypto";
+import { link, open, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { KubespanError } from "./error.ts";
+
+interface FileOptions {
+  /** Permission bits, exactly: the process's umask takes none away. */
+  readonly mode: number;
+}
+
+/**
+ * Puts a file in place whole: whoever reads `path`, now or after a power cut, finds either the old contents or the new.
+ * Throws `KubespanError("state")`, and then leaves `path` as it was.
+ */
+export const writeAtomically = (path: string, text: string, { mode }: FileOptions): Promise<void> =>
+  throughTemporaryFile(path, text, mode, (temporary) => rename(temporary, path));
+
+/**
+ * The same, but never replaces anything: `false` if `path` exists already, also if another process made it meanwhile.
+ */
+export async function createAtomically(path: string, text: string, { mode }: FileOptions): Promise<boolean> {
+  let created = true;
+  await throughTemporaryFile(path, text, mode, async (temporary) => {
+    created = await link(temporary, path).then(
+      () => true,
+      (error: unknown) => {
+        if (errnoOf(error) === "EEXIST") return false;
+        throw error;
+      },
+    );
+    await rm(temporary);
+  });
+  return created;
+}
+
+/** The `code` of an error of the file system (`ENOENT`), if it is one. */
+export const errnoOf = (error: unknown): string | undefined =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+
+async function throughTemporaryFile(
+  path: string,
+  text: string,
+  mode: number,
+  publish: (temporary: string) => Promise<void>,
+): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  try {
+    await writeSynced(temporary, text, mode);
+    await publish(temporary);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new KubespanError("state", `cannot write ${path}: ${reason}`, {
+      hint: "is the folder there, writable, and on a disk with room?",
+      cause: error,
+    });
+  }
+}
+
+async function writeSynced(path: string, text: string, mode: number): Promise<void> {
+  const file = await open(path, "wx", 0o600);
+  try {
+    await file.writeFile(text);
+    await file.chmod(mode);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** A rename is only durable once the folder that holds the name is. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
