@@ -1,4 +1,4 @@
 export { harvest } from "./harvest.ts";
-export { type Attempt, attemptDueIn, nextAttempt, rotationTimings } from "./rotation.ts";
+export { type Attempt, attemptDueIn, dwellOf, nextAttempt, rotationTimings } from "./rotation.ts";
 export { type OwnSide, type PeerSpec, type PeerSpecs, peerSpecs } from "./specs.ts";
 export { type PeerState, peerDownInterval, peerState } from "./state.ts";

@@ -47,12 +47,11 @@ function changeOf(peer: DesiredPeer, observed: ObservedPeer | undefined, device:
     : [{ text: `change ${names} of ${peer.label}`, args: ["peer", peer.publicKey, ...differences] }];
 }
 
-const everything = (peer: DesiredPeer): string[] => [
-  ...["preshared-key", INPUT],
-  ...(peer.dial === undefined ? [] : ["endpoint", peer.dial]),
-  ...["persistent-keepalive", String(keepaliveSeconds)],
-  ...allowedIPsOf(peer),
-];
+function everything(peer: DesiredPeer): string[] {
+  const endpoint = peer.dial === undefined ? [] : ["endpoint", peer.dial];
+  const keepalive = String(keepaliveSeconds);
+  return ["preshared-key", INPUT, ...endpoint, "persistent-keepalive", keepalive, ...allowedIPsOf(peer)];
+}
 
 const allowedIPsOf = (peer: DesiredPeer): string[] => ["allowed-ips", peer.allowedIPs.join(",")];
 

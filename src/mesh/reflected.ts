@@ -1,0 +1,45 @@
+import type { RegistryState } from "../discovery/registry.ts";
+import {
+  type Address,
+  isKubespanULA,
+  isSideroLink,
+  type LeftOut,
+  type Prefix,
+  PrefixIndex,
+  unreachableKind,
+} from "../net/index.ts";
+
+/** By registry name, the public address that it saw us at and that we believe. */
+export type Reflected = ReadonlyMap<string, Address>;
+
+/**
+ * Which reflected addresses to believe (lesson 7). Once the mesh is up, the way to a registry on one of its nodes may
+ * lead through the mesh itself, and the registry then sees an inner address; the last good one stays valid.
+ */
+export function believeReflected(
+  states: readonly RegistryState[],
+  previous: Reflected,
+  routed: readonly Prefix[],
+  own: readonly Address[],
+): { reflected: Reflected; leftOut: LeftOut[] } {
+  const inMesh = new PrefixIndex<true>();
+  for (const prefix of routed) inMesh.add(prefix, true);
+  const reflected = new Map<string, Address>();
+  const leftOut: LeftOut[] = [];
+  for (const { name, reflected: address } of states) {
+    const before = previous.get(name);
+    const reason = address && refusal(address, inMesh);
+    if (address !== undefined && reason !== undefined)
+      leftOut.push({ value: address, reason: `registry ${name} sees us there: ${reason}` });
+    const isNews = address !== undefined && reason === undefined && !own.includes(address);
+    const believed = isNews ? address : before;
+    if (believed !== undefined) reflected.set(name, believed);
+  }
+  return { reflected, leftOut };
+}
+
+function refusal(address: Address, inMesh: PrefixIndex<true>): string | undefined {
+  if (isKubespanULA(address) || isSideroLink(address)) return "an address inside a tunnel";
+  const route = inMesh.find(address);
+  return route ? `inside ${route.prefix}, which is routed through the mesh` : unreachableKind(address);
+}

@@ -1,0 +1,73 @@
+import type { Endpoint } from "../net/index.ts";
+import {
+  type Attempt,
+  attemptDueIn,
+  dwellOf,
+  nextAttempt,
+  type PeerSpec,
+  type PeerState,
+  peerDownInterval,
+  peerState,
+  rotationTimings,
+} from "../peers/index.ts";
+import type { DesiredPeer, ObservedDevice } from "../wireguard/index.ts";
+
+/** By public key. */
+export type Attempts = ReadonlyMap<string, Attempt>;
+
+export interface Tracked {
+  readonly peers: readonly DesiredPeer[];
+  readonly states: ReadonlyMap<string, PeerState>;
+  readonly attempts: Attempts;
+  /** Milliseconds until there may be something to do or to see; `undefined` when all peers are up. */
+  readonly wakeIn: number | undefined;
+}
+
+/**
+ * One look at all peers: who is up, and who is to be tried where. Nothing tells us of a handshake, so while a peer is
+ * being tried the device is read again soon; the longer an attempt takes, the less often.
+ */
+export function trackPeers(
+  specs: readonly PeerSpec[],
+  device: ObservedDevice | undefined,
+  before: Attempts,
+  now: number,
+): Tracked {
+  const states = new Map<string, PeerState>();
+  const attempts = new Map<string, Attempt>();
+  let wakeIn: number | undefined;
+  const peers = specs.map((spec): DesiredPeer => {
+    const last = before.get(spec.publicKey);
+    const state = stateOf(last, device?.peers.get(spec.publicKey)?.handshakeAt, now);
+    states.set(spec.publicKey, state);
+    const next = nextAttempt({ state, candidates: spec.candidates, last }, now, rotationTimings);
+    const current = next ?? last;
+    if (current) attempts.set(spec.publicKey, state === "up" ? { ...current, round: 0 } : current);
+    if (state !== "up") wakeIn = Math.min(wakeIn ?? Number.POSITIVE_INFINITY, wakeAfter(current, now));
+    return {
+      publicKey: spec.publicKey,
+      label: spec.label,
+      allowedIPs: spec.allowedIPs,
+      ...dialOf(next?.endpoint),
+    };
+  });
+  return { peers, states, attempts, wakeIn };
+}
+
+const dialOf = (endpoint: Endpoint | undefined): { dial?: Endpoint } =>
+  endpoint === undefined ? {} : { dial: endpoint };
+
+/** After a whole round in vain a peer counts as down, even while its endpoints are being tried again. */
+function stateOf(last: Attempt | undefined, handshakeAt: number | undefined, now: number): PeerState {
+  const connectTimeout = last?.round === 0 ? dwellOf(0, rotationTimings) : 0;
+  return peerState({ endpointSetAt: last?.since, handshakeAt }, now, { connectTimeout, peerDownInterval });
+}
+
+const soonestLook = 50;
+const latestLook = 2_000;
+
+function wakeAfter(attempt: Attempt | undefined, now: number): number {
+  if (!attempt) return latestLook;
+  const look = Math.min(Math.max((now - attempt.since) / 4, soonestLook), latestLook);
+  return Math.min(look, attemptDueIn(attempt, now, rotationTimings) ?? latestLook);
+}
