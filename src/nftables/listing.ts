@@ -1,0 +1,69 @@
+/**
+ * What the kernel holds, as `nft -s list table` shows it:
+ * - `absent`: there is no such table
+ * - `foreign`: there is one, but not in a form that this program makes
+ * - `present`: `frame` is everything but the elements, normalised; the elements stand as nft prints them
+ */
+export type ObservedTable =
+  | { readonly kind: "absent" }
+  | { readonly kind: "foreign" }
+  | {
+      readonly kind: "present";
+      readonly frame: string;
+      /** By name of the set: `10.0.0.0/8`, `192.168.1.7` or `172.16.0.3-172.16.0.9`. */
+      readonly elements: ReadonlyMap<string, readonly string[]>;
+    };
+
+const elementForm = /^[0-9a-fA-F.:]{2,45}(?:\/\d{1,3}|-[0-9a-fA-F.:]{2,45})?$/;
+
+/** Reads the listing of one table. Never throws: what it cannot read is `foreign`, and gets replaced as a whole. */
+export function parseTable(listing: string): ObservedTable {
+  const frame: string[] = [];
+  const elements = new Map<string, readonly string[]>();
+  // Everything between `elements = {` and the next brace is a list; all the rest is the frame, line by line.
+  const [head = "", ...parts] = listing.split(/^[ \t]*elements = \{/m);
+  frame.push(...frameLines(head));
+  for (const part of parts) {
+    const end = part.indexOf("}");
+    const set = lastSet(frame);
+    const list = end < 0 ? undefined : parseElements(part.slice(0, end));
+    if (!list || set === undefined || elements.has(set)) return { kind: "foreign" };
+    elements.set(set, list);
+    frame.push(...frameLines(part.slice(end + 1)));
+  }
+  return { kind: "present", frame: frame.join("\n"), elements };
+}
+
+function parseElements(list: string): string[] | undefined {
+  const elements = list.split(",").map((element) => element.trim());
+  return elements.every((element) => elementForm.test(element)) ? elements : undefined;
+}
+
+const lastSet = (frame: readonly string[]): string | undefined =>
+  /^set (\S+) \{$/.exec(frame.findLast((line) => line.endsWith("{")) ?? "")?.[1];
+
+const frameLines = (text: string): string[] =>
+  text
+    .split("\n")
+    .map(normaliseLine)
+    .filter((line) => line !== "");
+
+/** Versions of nft write operators in words or signs, numbers with or without leading zeros, and some brackets. */
+function normaliseLine(line: string): string {
+  return line
+    .replace(/[()]/g, " ")
+    .trim()
+    .split(/\s+/)
+    .map(
+      (word) =>
+        operators[word] ?? (/^(?:0x[0-9a-fA-F]{1,16}|\d{1,16})$/.test(word) ? numberText(word) : word),
+    )
+    .filter((word) => word !== "==")
+    .join(" ")
+    .replace(/ & 0xffffffff(?= |$)/g, "")
+    .replace(/\bpriority filter;/, "priority 0;");
+}
+
+const operators: Readonly<Record<string, string>> = { and: "&", or: "|", xor: "^" };
+
+const numberText = (word: string): string => `0x${BigInt(word).toString(16)}`;
