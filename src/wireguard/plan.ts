@@ -14,7 +14,7 @@ export interface ObservedLink {
 }
 
 export interface ObservedWireGuard {
-  /** The kernel has, or can load, an implementation of its own. */
+  /** The kernel has, or can load, an implementation of its own; asked only while there is no link. */
   readonly kernelSupport: boolean;
   readonly link: ObservedLink | undefined;
   /** Absent while there is no link. */

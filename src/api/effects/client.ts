@@ -1,0 +1,68 @@
+import { request } from "node:http";
+import { KubespanError } from "../../system/error.ts";
+import { type Down, socketPath } from "../routes.ts";
+import type { Status } from "../status.ts";
+
+const timeoutMs = 30_000;
+const maxBytes = 64 * 1024 * 1024;
+
+/** The daemon's status. Throws `KubespanError("unavailable")` when no daemon answers. */
+export const fetchStatus = async (runDirectory: string): Promise<Status> =>
+  // The daemon is this very program, run by root: its answer is trusted once it is JSON.
+  (await ask(runDirectory, "GET", "/status")) as Status;
+
+/** Asks the daemon to take everything down and end. Throws as `fetchStatus` does. */
+export const requestDown = async (runDirectory: string): Promise<Down> =>
+  (await ask(runDirectory, "POST", "/down")) as Down;
+
+function ask(runDirectory: string, method: string, path: string): Promise<unknown> {
+  const socket = socketPath(runDirectory);
+  return new Promise((resolve, reject) => {
+    const sent = request({ socketPath: socket, method, path, timeout: timeoutMs }, (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on("data", (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > maxBytes) sent.destroy(new Error("the answer is too large"));
+        else chunks.push(chunk);
+      });
+      response.on("error", (error) => reject(unavailable(socket, error)));
+      response.on("end", () =>
+        settle(response.statusCode, Buffer.concat(chunks).toString(), resolve, reject),
+      );
+    });
+    sent.on("timeout", () => sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
+    sent.on("error", (error) => reject(unavailable(socket, error)));
+    sent.end();
+  });
+}
+
+function settle(
+  code: number | undefined,
+  text: string,
+  resolve: (value: unknown) => void,
+  reject: (error: KubespanError) => void,
+): void {
+  try {
+    const body: unknown = JSON.parse(text);
+    if (code === 200) resolve(body);
+    else
+      reject(new KubespanError("unavailable", `the daemon answered ${code}: ${text.trim().slice(0, 2000)}`));
+  } catch (error) {
+    reject(new KubespanError("unavailable", "the daemon's answer is not JSON", { cause: error }));
+  }
+}
+
+function unavailable(socket: string, error: Error & { code?: string }): KubespanError {
+  const isAbsent = error.code === "ENOENT" || error.code === "ECONNREFUSED";
+  if (isAbsent)
+    return new KubespanError("unavailable", `no daemon answers at ${socket}`, {
+      hint: `start it with "kubespan run", or name its configuration with --config`,
+      cause: error,
+    });
+  const hint = error.code === "EACCES" ? "run this as root" : "see the daemon's log";
+  return new KubespanError("unavailable", `cannot talk to the daemon at ${socket}: ${error.message}`, {
+    hint,
+    cause: error,
+  });
+}

@@ -1,0 +1,80 @@
+import { chmod, mkdir, rm } from "node:fs/promises";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { connect } from "node:net";
+import { dirname } from "node:path";
+import { errorText, KubespanError } from "../../system/error.ts";
+import { type Routes, socketPath } from "../routes.ts";
+
+export interface ApiServer {
+  close(): Promise<void>;
+}
+
+/**
+ * Listens on the socket. Throws `KubespanError("conflict")` if another daemon answers there; what a killed one left
+ * behind is replaced.
+ */
+export async function serveApi(runDirectory: string, routes: Routes): Promise<ApiServer> {
+  const path = socketPath(runDirectory);
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  if (await answers(path))
+    throw new KubespanError("conflict", `another kubespan daemon is running: it answers at ${path}`, {
+      hint: `stop it, or give this one its own "runDirectory" and "interfaceName"`,
+    });
+  await rm(path, { force: true });
+  const server = createServer(
+    { requestTimeout: 10_000, headersTimeout: 5_000, maxHeaderSize: 8192 },
+    handler(routes),
+  );
+  server.maxConnections = 32;
+  await listen(server, path);
+  await chmod(path, 0o600);
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+const handler =
+  (routes: Routes): RequestListener =>
+  (request, response) => {
+    const send = (code: number, body: unknown): void => {
+      response.writeHead(code, { "content-type": "application/json", connection: "close" });
+      response.end(`${JSON.stringify(body)}\n`);
+    };
+    const answer = routeOf(routes, `${request.method} ${request.url}`);
+    if (!answer) return send(404, { error: "the daemon knows GET /status and POST /down" });
+    request.resume(); // no route takes a body
+    answer().then(
+      (body) => send(200, body),
+      (error: unknown) => send(500, { error: errorText(error) }),
+    );
+  };
+
+function routeOf(routes: Routes, request: string): (() => Promise<unknown>) | undefined {
+  if (request === "GET /status") return routes.status;
+  if (request === "POST /down") return routes.down;
+  return undefined;
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) =>
+      reject(new KubespanError("conflict", `cannot listen on ${path}: ${error.message}`, { cause: error })),
+    );
+    server.listen(path, resolve);
+  });
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}

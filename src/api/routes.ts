@@ -1,0 +1,19 @@
+import type { Status } from "./status.ts";
+
+/** The daemon's local API: JSON over HTTP on a Unix socket that only root can open. */
+export const socketPath = (runDirectory: string): string => `${runDirectory}/kubespan.sock`;
+
+/** What the daemon answers to; each is asked for by one command. */
+export interface Routes {
+  /** `GET /status` */
+  readonly status: () => Promise<Status>;
+  /** `POST /down`: everything is taken down, and the daemon ends after the answer. */
+  readonly down: () => Promise<Down>;
+}
+
+export interface Down {
+  /** What was done, in order. */
+  readonly steps: readonly string[];
+  /** What could not be done and does not matter to this node. */
+  readonly warnings: readonly string[];
+}

@@ -1,0 +1,105 @@
+/** What a pass looks at: handshakes only, or everything in the kernel and in the registries. */
+export type Scope = "peers" | "everything";
+
+export interface Loop {
+  /** Asks for a pass, `delayMs` from now at the latest; many requests become one pass. */
+  trigger(scope: Scope, delayMs?: number): void;
+  /** Resolves after a pass of this scope that began after the call; rejects if that one failed. */
+  pass(scope: Scope): Promise<void>;
+  /** Resolves when the pass under way, if any, has ended; there will be no other. */
+  stop(): Promise<void>;
+}
+
+export interface LoopOptions {
+  /** One pass; gives the milliseconds after which the peers have to be looked at again, if at all. */
+  readonly run: (scope: Scope) => Promise<number | undefined>;
+  /** A failed pass is tried again; this is told. */
+  readonly onError: (error: unknown) => void;
+  /** Everything is looked at this often even when nothing seems to happen, in milliseconds. */
+  readonly repairInterval: number;
+}
+
+const firstRetry = 500;
+const longestRetry = 15_000;
+
+interface Request {
+  readonly scope: Scope;
+  readonly settle: (error?: unknown) => void;
+}
+
+/** Runs one pass at a time: after each request, when a pass asked for it, and at the repair interval. */
+export function startLoop({ run, onError, repairInterval }: LoopOptions): Loop {
+  const timers = new Map<Scope, { at: number; timer: NodeJS.Timeout }>();
+  let requests: Request[] = [];
+  let due: Scope | undefined;
+  let running: Promise<void> | undefined;
+  let failures = 0;
+  const stopped = new AbortController();
+
+  const start = (scope: Scope): void => {
+    due = due === "everything" ? due : scope;
+    if (!running && !stopped.signal.aborted) running = work();
+  };
+
+  const work = async (): Promise<void> => {
+    while (due !== undefined && !stopped.signal.aborted) {
+      const scope: Scope = due;
+      due = undefined;
+      disarm(scope);
+      await pass(scope);
+    }
+    running = undefined;
+  };
+
+  const pass = async (scope: Scope): Promise<void> => {
+    const served = requests.filter((request) => scope === "everything" || request.scope === scope);
+    requests = requests.filter((request) => !served.includes(request));
+    try {
+      const wakeIn = await run(scope);
+      failures = 0;
+      if (wakeIn !== undefined) arm("peers", wakeIn);
+      arm("everything", repairInterval);
+      for (const request of served) request.settle();
+    } catch (error) {
+      failures++;
+      arm("everything", Math.min(firstRetry * 2 ** (failures - 1), longestRetry));
+      onError(error);
+      for (const request of served) request.settle(error);
+    }
+  };
+
+  const arm = (scope: Scope, delayMs: number): void => {
+    const at = Date.now() + delayMs;
+    const armed = timers.get(scope);
+    if (stopped.signal.aborted || (armed && armed.at <= at)) return;
+    clearTimeout(armed?.timer);
+    const timer = setTimeout(() => {
+      timers.delete(scope);
+      start(scope);
+    }, delayMs);
+    timers.set(scope, { at, timer });
+  };
+
+  /** A pass over everything has also looked at the peers. */
+  const disarm = (scope: Scope): void => {
+    for (const each of scope === "everything" ? (["peers", "everything"] as const) : ([scope] as const)) {
+      clearTimeout(timers.get(each)?.timer);
+      timers.delete(each);
+    }
+  };
+
+  return {
+    trigger: (scope, delayMs = 0) => (delayMs === 0 ? start(scope) : arm(scope, delayMs)),
+    pass: (scope) =>
+      new Promise((resolve, reject) => {
+        requests.push({ scope, settle: (error) => (error === undefined ? resolve() : reject(error)) });
+        start(scope);
+      }),
+    stop: async () => {
+      stopped.abort();
+      disarm("everything");
+      await running;
+      for (const request of requests) request.settle(new Error("the daemon is stopping"));
+    },
+  };
+}

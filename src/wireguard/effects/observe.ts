@@ -1,0 +1,48 @@
+import { access } from "node:fs/promises";
+import { execa } from "execa";
+import type { Runner } from "../../system/run.ts";
+import {
+  controlSocket,
+  type ObservedDevice,
+  type ObservedLink,
+  type ObservedWireGuard,
+  parseDump,
+} from "../index.ts";
+
+/** The device of that name; `link` is what was seen of it among the links. */
+export async function observeWireGuard(
+  run: Runner,
+  name: string,
+  link: ObservedLink | undefined,
+): Promise<ObservedWireGuard> {
+  return {
+    kernelSupport: link ? link.kind === "wireguard" : await kernelHasWireGuard(),
+    link,
+    device: (await canBeAsked(name, link)) ? await observeDevice(run, name) : undefined,
+  };
+}
+
+/** Keys, peers, handshakes and counters of an existing device. */
+export const observeDevice = async (run: Runner, name: string): Promise<ObservedDevice> =>
+  parseDump(await run({ program: "wg", args: ["show", name, "dump"] }));
+
+async function canBeAsked(name: string, link: ObservedLink | undefined): Promise<boolean> {
+  return link?.kind === "wireguard" || (link?.kind === "tun" && (await exists(controlSocket(name))));
+}
+
+/** Loaded, built in, or a module that can be loaded. */
+const kernelHasWireGuard = async (): Promise<boolean> => (await exists("/sys/module/wireguard")) || isLoadable();
+
+async function isLoadable(): Promise<boolean> {
+  const { failed } = await execa("modprobe", ["--dry-run", "--quiet", "wireguard"], {
+    reject: false,
+    stdio: "ignore",
+  });
+  return !failed;
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
