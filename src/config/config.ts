@@ -10,7 +10,7 @@ export interface Config {
   /** `true`: traffic to a peer that is down goes the normal way, in clear. */
   readonly allowDownPeerBypass: boolean;
   readonly harvestExtraEndpoints: boolean;
-  /** Bytes, 1280 to 65535. */
+  /** Bytes, 1280 to 65455. */
   readonly mtu: number;
   /** Applied in order to addresses that this node announces; empty lets everything pass. */
   readonly endpointFilters: readonly EndpointFilter[];
@@ -50,6 +50,7 @@ export interface EndpointFilter {
 
 export interface ServiceConfig {
   readonly name: string;
+  /** A DNS name in lower case, or an address (IPv6 without brackets). */
   readonly host: string;
   readonly port: number;
   /** `false` only where the configuration says `http://`. */

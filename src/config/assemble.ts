@@ -1,0 +1,57 @@
+import { decodeKey } from "../identity/index.ts";
+import { Secret } from "../system/secret.ts";
+import type { Config, NodeConfig, ServiceConfig } from "./config.ts";
+import { type KindValue, schemas } from "./kinds.ts";
+import type { KindDocuments } from "./read-kinds.ts";
+
+/** The configuration that checked documents make; `undefined` without a cluster identity. */
+export function assemble(found: KindDocuments): Config | undefined {
+  const identity = found.identity[0]?.value;
+  const secret = identity && decodeKey(identity.clusterSecret);
+  if (!identity || !secret) return undefined;
+  const kubespan = valueOf(found.kubespan) ?? schemas.KubeSpanConfig.parse(empty("KubeSpanConfig"));
+  const daemon = valueOf(found.daemon) ?? schemas.KubeSpanDaemonConfig.parse(empty("KubeSpanDaemonConfig"));
+  return {
+    enabled: kubespan.enabled,
+    advertiseKubernetesNetworks: kubespan.advertiseKubernetesNetworks,
+    allowDownPeerBypass: kubespan.allowDownPeerBypass,
+    harvestExtraEndpoints: kubespan.harvestExtraEndpoints,
+    mtu: kubespan.mtu,
+    endpointFilters: kubespan.filters.endpoints,
+    excludeAdvertisedNetworks: kubespan.filters.excludeAdvertisedNetworks,
+    extraAnnouncedEndpoints: valueOf(found.endpoints)?.extraAnnouncedEndpoints ?? [],
+    cluster: { id: identity.clusterID, secret: new Secret(secret) },
+    services: found.services.flatMap(({ value }) => (value ? [serviceOf(value, daemon)] : [])),
+    interfaceName: daemon.interfaceName,
+    listenPort: daemon.listenPort,
+    wireguard: daemon.wireguard,
+    advertisedPrefixes: daemon.advertisedPrefixes,
+    routing: daemon.routing,
+    marks: daemon.marks,
+    widestPrefix: daemon.widestPrefix,
+    node: nodeOf(daemon),
+    stateDirectory: daemon.stateDirectory,
+    runDirectory: daemon.runDirectory,
+    log: daemon.log,
+  };
+}
+
+type DaemonValue = KindValue<"KubeSpanDaemonConfig">;
+
+const empty = (kind: string) => ({ apiVersion: "v1alpha1", kind });
+
+const valueOf = <V>(documents: readonly { readonly value?: V }[]): V | undefined => documents[0]?.value;
+
+function serviceOf(
+  { name, endpoint }: KindValue<"DiscoveryServiceConfig">,
+  daemon: DaemonValue,
+): ServiceConfig {
+  const caFile = Object.hasOwn(daemon.serviceCAFiles, name) ? daemon.serviceCAFiles[name] : undefined;
+  return { name, ...endpoint, ...(caFile === undefined ? {} : { caFile }) };
+}
+
+const nodeOf = ({ node }: DaemonValue): NodeConfig => ({
+  machineType: node.machineType,
+  ...(node.name === undefined ? {} : { name: node.name }),
+  ...(node.apiServerPort === undefined ? {} : { apiServerPort: node.apiServerPort }),
+});

@@ -1,0 +1,88 @@
+import { bitsOf, prefixFamily } from "../net/index.ts";
+import { type Problem, shown, suggestion } from "./problem.ts";
+import type { KindDocument, KindDocuments } from "./read-kinds.ts";
+
+/** What is wrong between documents that are right by themselves. `incomplete`: some document could not be read. */
+export function consistencyProblems(found: KindDocuments, incomplete: boolean): Problem[] {
+  return [
+    ...repeated("KubeSpanConfig", found.kubespan),
+    ...repeated("KubeSpanEndpointsConfig", found.endpoints),
+    ...repeated("DiscoveryIdentityConfig", found.identity),
+    ...repeated("KubeSpanDaemonConfig", found.daemon),
+    ...repeatedServiceNames(found),
+    ...unknownServicesOfCAFiles(found),
+    ...tooWidePrefixes(found),
+    ...(incomplete ? [] : missingDocuments(found)),
+  ];
+}
+
+interface Found {
+  readonly source: { readonly offset: number };
+}
+
+const repeated = (kind: string, documents: readonly Found[]): Problem[] =>
+  documents.slice(1).map(({ source }) => ({
+    offset: source.offset,
+    text: `a second ${kind}; expected at most one in the file`,
+  }));
+
+function missingDocuments({ kubespan, identity, services }: KindDocuments): Problem[] {
+  const problems: Problem[] = [];
+  if (identity.length === 0)
+    problems.push({
+      offset: 0,
+      text:
+        "no DiscoveryIdentityConfig; expected one with clusterID and clusterSecret, the same on all nodes " +
+        "('kubespan gen config' makes them)",
+    });
+  const enabling = kubespan.find(({ value }) => value?.enabled);
+  if (enabling && services.length === 0)
+    problems.push({
+      offset: enabling.source.offsetOf(["enabled"]),
+      text: "enabled is true, but no registry tells about other nodes; expected a DiscoveryServiceConfig",
+    });
+  return problems;
+}
+
+function repeatedServiceNames({ services }: KindDocuments): Problem[] {
+  const seen = new Set<string>();
+  return services.flatMap(({ source, value }) => {
+    if (value === undefined) return [];
+    const isNew = !seen.has(value.name);
+    seen.add(value.name);
+    const text = `name ${shown(value.name)} stands in another DiscoveryServiceConfig too; expected a name of its own`;
+    return isNew ? [] : [{ offset: source.offsetOf(["name"]), text }];
+  });
+}
+
+function unknownServicesOfCAFiles({ daemon, services }: KindDocuments): Problem[] {
+  if (services.some(({ value }) => value === undefined)) return [];
+  const names = services.flatMap(({ value }) => (value ? [value.name] : []));
+  return daemon.flatMap(({ source, value }) =>
+    Object.keys(value?.serviceCAFiles ?? {})
+      .filter((name) => !names.includes(name))
+      .map((name) => ({
+        offset: source.offsetOf(["serviceCAFiles", name], "key"),
+        text: `serviceCAFiles: no DiscoveryServiceConfig is named ${shown(name)}${suggestion(name, names)}`,
+      })),
+  );
+}
+
+/** Other nodes would refuse them (lesson 19): better to hear of it here. */
+const tooWidePrefixes = ({ daemon }: KindDocuments): Problem[] => daemon.flatMap(tooWideIn);
+
+function tooWideIn({ source, value }: KindDocument<"KubeSpanDaemonConfig">): Problem[] {
+  return (value?.advertisedPrefixes ?? []).flatMap((prefix, index) => {
+    const family = prefixFamily(prefix) === 4 ? "ipv4" : "ipv6";
+    const widest = value?.widestPrefix[family] ?? 0;
+    if (bitsOf(prefix) >= widest) return [];
+    return [
+      {
+        offset: source.offsetOf(["advertisedPrefixes", index]),
+        text:
+          `advertisedPrefixes[${index}] is ${prefix}, wider than /${widest}; ` +
+          `expected narrower ones, or a smaller widestPrefix.${family} on all nodes`,
+      },
+    ];
+  });
+}

@@ -1,0 +1,29 @@
+import { KubespanError } from "../../system/error.ts";
+import { readTextFile } from "../../system/read-file.ts";
+import type { Config } from "../config.ts";
+import { largestConfig, parseConfig } from "../parse.ts";
+
+/** A configuration as read, and what the operator should know about its file. */
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads and checks a configuration file. Throws `KubespanError("config")` if it is missing, unreadable, no regular
+ * UTF-8 file, larger than 1 MiB, or wrong (see `parseConfig`).
+ */
+export async function loadConfig(file: string): Promise<LoadedConfig> {
+  const hint = "name the file with --config; 'kubespan gen config' makes one";
+  const found = await readTextFile(file, { largest: largestConfig, code: "config", hint });
+  if (found === undefined)
+    throw new KubespanError("config", `there is no configuration file ${file}`, { hint });
+  return { config: parseConfig(found.text, file), warnings: modeWarnings(file, found.mode) };
+}
+
+function modeWarnings(file: string, mode: number): string[] {
+  if ((mode & 0o077) === 0) return [];
+  const others = (mode & 0o022) === 0 ? "read" : "changed";
+  const text = `${file} holds the cluster secret and can be ${others} by other users (mode 0${mode.toString(8)})`;
+  return [`${text}; run: chmod 600 ${file}`];
+}

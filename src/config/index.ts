@@ -1,0 +1,2 @@
+export type { Config, EndpointFilter, Marks, ServiceConfig } from "./config.ts";
+export { parseConfig } from "./parse.ts";

@@ -1,0 +1,158 @@
+import { z } from "zod";
+import { endpointAddress, parseEndpoint, parsePrefix, unreachableKind } from "../net/index.ts";
+import type { EndpointFilter } from "./config.ts";
+import {
+  absolutePath,
+  exactly,
+  key,
+  listOf,
+  matchingText,
+  namedValues,
+  oneOf,
+  parsedText,
+  port,
+  prefix,
+  routablePrefix,
+  section,
+  trueOrFalse,
+  wholeNumber,
+} from "./fields.ts";
+import { parseServiceURL } from "./service-url.ts";
+
+/** The largest packet that still fits into a 65,535-byte one with the 80 bytes that WireGuard over IPv6 adds. */
+const largestMTU = 65_455;
+/** A Unix socket's path has at most 107 bytes, of which `/kubespan.sock` takes 14. */
+const longestRunDirectory = 93;
+
+const kind = <const K extends string, T extends z.ZodRawShape>(name: K, shape: T) =>
+  section({ apiVersion: exactly("v1alpha1"), kind: exactly(name), ...shape });
+
+const endpointFilter = parsedText(
+  "a prefix such as 0.0.0.0/0, or one to leave out such as !192.168.0.0/16",
+  (text): EndpointFilter | undefined => {
+    const exclude = text.startsWith("!");
+    const parsed = parsePrefix(exclude ? text.slice(1) : text);
+    return parsed && { prefix: parsed, exclude };
+  },
+);
+
+const dialableEndpoint = parsedText(
+  "an address and port such as 192.0.2.1:51820 or [2001:db8::1]:51820",
+  parseEndpoint,
+).superRefine((endpoint, context) => {
+  const unreachable = unreachableKind(endpointAddress(endpoint));
+  if (unreachable !== undefined)
+    context.addIssue({
+      code: "custom",
+      message: `is ${endpoint}, which is ${unreachable}; no other node can reach it`,
+    });
+});
+
+const serviceName = () =>
+  matchingText("a name of at most 63 letters, digits, '.', '_' and '-'", /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/);
+
+/** The network device's name; `all` and `default` mean every device to sysctl. */
+const interfaceName = parsedText(
+  "a name of at most 15 letters, digits, '_' and '-' that begins with a letter and is not lo, all or default",
+  (text) =>
+    /^[A-Za-z][A-Za-z0-9_-]{0,14}$/.test(text) && !["lo", "all", "default"].includes(text) ? text : undefined,
+);
+
+/** Tables that the kernel and every distribution use for themselves: default, main, local. */
+const routingTable = wholeNumber(1, 2 ** 32 - 1).refine((table) => ![253, 254, 255].includes(table), {
+  error:
+    "is one of the system's own tables (253, 254, 255); expected a table that nothing else uses, such as 180",
+});
+
+const mostMark = 2 ** 32 - 1;
+
+/** Mark bits as a YAML number (0x20 is one) or as text `"0x20"`. */
+const markBits = z
+  .preprocess(
+    (input) => (typeof input === "string" && /^0x[0-9a-fA-F]{1,8}$/.test(input) ? Number(input) : input),
+    z.number({ error: "is not a number; expected one or more bits of the packet mark, such as 0x20" }),
+  )
+  .refine((bits) => Number.isInteger(bits) && bits >= 1 && bits <= mostMark, {
+    error: "is out of range; expected one or more bits of the packet mark, 0x1 to 0xffffffff",
+  });
+
+const marks = section({ fromWireGuard: markBits.default(0x20), toWireGuard: markBits.default(0x40) }).refine(
+  ({ fromWireGuard, toWireGuard }) => (fromWireGuard & toWireGuard) === 0,
+  { error: "overlap; expected fromWireGuard and toWireGuard to have no bit in common" },
+);
+
+const node = section({
+  name: matchingText(
+    "a Kubernetes node name (small letters, digits, '-' and '.')",
+    /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/,
+  ).optional(),
+  machineType: oneOf(["controlplane", "worker", "unknown"]).default("unknown"),
+  apiServerPort: port().optional(),
+}).refine(({ machineType, apiServerPort }) => apiServerPort === undefined || machineType === "controlplane", {
+  path: ["apiServerPort"],
+  error: "is for control planes only; remove it, or set machineType: controlplane",
+});
+
+/** Whatever alphabet and padding they are written with. */
+const sameKey = (left: string, right: string): boolean =>
+  Buffer.from(left, "base64").equals(Buffer.from(right, "base64"));
+
+/** The kinds of documents a file may hold, by name. All but the last are Talos' own (reference section 8). */
+export const schemas = {
+  KubeSpanConfig: kind("KubeSpanConfig", {
+    enabled: trueOrFalse().default(false),
+    advertiseKubernetesNetworks: trueOrFalse().default(false),
+    allowDownPeerBypass: trueOrFalse().default(false),
+    harvestExtraEndpoints: trueOrFalse().default(false),
+    mtu: wholeNumber(1280, largestMTU).default(1420),
+    filters: section({
+      endpoints: listOf(endpointFilter, "prefixes"),
+      excludeAdvertisedNetworks: listOf(prefix(), "prefixes"),
+    }).prefault({}),
+  }),
+  KubeSpanEndpointsConfig: kind("KubeSpanEndpointsConfig", {
+    extraAnnouncedEndpoints: listOf(dialableEndpoint, "endpoints", 64), // as many as a service keeps
+  }),
+  DiscoveryIdentityConfig: kind("DiscoveryIdentityConfig", {
+    clusterID: key("the id that all nodes of the cluster share"),
+    clusterSecret: key("the secret that all nodes of the cluster share"),
+  }).refine(({ clusterID, clusterSecret }) => !sameKey(clusterID, clusterSecret), {
+    path: ["clusterSecret"],
+    error: "is the same as clusterID, which is sent to the discovery service; expected a value of its own",
+  }),
+  DiscoveryServiceConfig: kind("DiscoveryServiceConfig", {
+    name: serviceName(),
+    endpoint: parsedText(
+      "https://host[:port]/ (TLS, port 443) or http://host[:port]/ (plaintext, port 80)",
+      parseServiceURL,
+    ),
+  }),
+  KubeSpanDaemonConfig: kind("KubeSpanDaemonConfig", {
+    interfaceName: interfaceName.default("kubespan"),
+    listenPort: port().default(51_820),
+    wireguard: oneOf(["auto", "kernel", "userspace"]).default("auto"),
+    stateDirectory: absolutePath().default("/var/lib/kubespan"),
+    runDirectory: absolutePath(longestRunDirectory).default("/run/kubespan"),
+    advertisedPrefixes: listOf(routablePrefix(), "prefixes"),
+    routing: section({
+      table: routingTable.default(180),
+      priority: wholeNumber(1, 32_765).default(32_500), // before the main table's rule, 32766
+    }).prefault({}),
+    marks: marks.prefault({}),
+    widestPrefix: section({
+      ipv4: wholeNumber(0, 32).default(8),
+      ipv6: wholeNumber(0, 128).default(16),
+    }).prefault({}),
+    node: node.prefault({}),
+    log: section({
+      level: oneOf(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
+      format: oneOf(["json", "text"]).default("text"),
+    }).prefault({}),
+    serviceCAFiles: namedValues(absolutePath(), "names of discovery services to paths of PEM files"),
+  }),
+} as const;
+
+export type KindName = keyof typeof schemas;
+
+/** A document of a kind, checked, with its defaults filled in. */
+export type KindValue<K extends KindName> = z.output<(typeof schemas)[K]>;

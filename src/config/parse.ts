@@ -1,0 +1,37 @@
+import { KubespanError } from "../system/error.ts";
+import { assemble } from "./assemble.ts";
+import type { Config } from "./config.ts";
+import { consistencyProblems } from "./consistency.ts";
+import { configError } from "./problem.ts";
+import { readKinds } from "./read-kinds.ts";
+import { readYaml } from "./yaml-source.ts";
+
+/** Bytes of the largest configuration file. */
+export const largestConfig = 1024 * 1024;
+
+/**
+ * Reads a configuration: one YAML file of several documents, the Talos kinds of reference section 8 and our own
+ * `KubeSpanDaemonConfig`. `file` names it in messages. As in Talos, the mesh is off unless a KubeSpanConfig says
+ * `enabled: true`; everything else but the DiscoveryIdentityConfig has a default.
+ *
+ * Throws one `KubespanError("config")` that lists all problems, each as `file:line:column: what is wrong`. A rule that
+ * spans several fields or documents is applied once each of them is right by itself. No message holds the secret.
+ */
+export function parseConfig(text: string, file: string): Config {
+  if (Buffer.byteLength(text) > largestConfig)
+    throw new KubespanError("config", `${file} is larger than ${largestConfig} bytes`, {
+      hint: "is it the right file?",
+    });
+  const { documents, problems: yamlProblems, position } = readYaml(text);
+  const found = readKinds(documents);
+  const incomplete = yamlProblems.length > 0 || found.unknown.length > 0;
+  const problems = [
+    ...yamlProblems,
+    ...found.unknown,
+    ...found.problems,
+    ...consistencyProblems(found, incomplete),
+  ];
+  const config = problems.length === 0 ? assemble(found) : undefined;
+  if (config === undefined) throw configError(file, problems, position);
+  return config;
+}

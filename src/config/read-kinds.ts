@@ -1,0 +1,110 @@
+import { z } from "zod";
+import { type KindName, type KindValue, schemas } from "./kinds.ts";
+import { type Problem, shown, suggestion } from "./problem.ts";
+import type { SourceDocument } from "./yaml-source.ts";
+
+/** A document of a known kind; `value` is absent when it was refused (the problems say why). */
+export interface KindDocument<K extends KindName> {
+  readonly source: SourceDocument;
+  readonly value?: KindValue<K>;
+}
+
+export interface KindDocuments {
+  /** Documents of no known kind: why they are refused. */
+  readonly unknown: readonly Problem[];
+  /** Why fields of the others are refused. */
+  readonly problems: readonly Problem[];
+  readonly kubespan: readonly KindDocument<"KubeSpanConfig">[];
+  readonly endpoints: readonly KindDocument<"KubeSpanEndpointsConfig">[];
+  readonly identity: readonly KindDocument<"DiscoveryIdentityConfig">[];
+  readonly services: readonly KindDocument<"DiscoveryServiceConfig">[];
+  readonly daemon: readonly KindDocument<"KubeSpanDaemonConfig">[];
+}
+
+const kindNames = Object.keys(schemas) as KindName[];
+
+/** Sorts documents by kind and checks each against the schema of its kind. */
+export function readKinds(documents: readonly SourceDocument[]): KindDocuments {
+  const problems: Problem[] = [];
+  const read = <K extends KindName>(kind: K): KindDocument<K>[] =>
+    documents
+      .filter((source) => kindOf(source) === kind)
+      .map((source) => {
+        const result = z.safeParse(schemas[kind], source.value);
+        if (result.success) return { source, value: result.data as KindValue<K> };
+        problems.push(...result.error.issues.flatMap((issue) => issueProblems(issue, schemas[kind], source)));
+        return { source };
+      });
+  return {
+    unknown: documents.flatMap(kindProblem),
+    kubespan: read("KubeSpanConfig"),
+    endpoints: read("KubeSpanEndpointsConfig"),
+    identity: read("DiscoveryIdentityConfig"),
+    services: read("DiscoveryServiceConfig"),
+    daemon: read("KubeSpanDaemonConfig"),
+    problems,
+  };
+}
+
+function kindOf({ value }: SourceDocument): unknown {
+  return typeof value === "object" && value !== null && "kind" in value ? value.kind : undefined;
+}
+
+function kindProblem(source: SourceDocument): Problem[] {
+  const { value, offset } = source;
+  const expected = `expected one of ${kindNames.join(", ")}`;
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return [{ offset, text: `the document is ${shown(value)}; expected a map with apiVersion and kind` }];
+  const kind = kindOf(source);
+  if (kind === undefined) {
+    const near = Object.keys(value).find((name) => suggestion(name, ["kind"]) !== "");
+    const hint = near === undefined ? "" : ` (did you mean it with ${shown(near)}?)`;
+    return [{ offset, text: `kind is missing; ${expected}${hint}` }];
+  }
+  if (typeof kind === "string" && Object.hasOwn(schemas, kind)) return [];
+  const hint = typeof kind === "string" ? suggestion(kind, kindNames) : "";
+  return [{ offset: source.offsetOf(["kind"]), text: `kind is ${shown(kind)}; ${expected}${hint}` }];
+}
+
+function issueProblems(issue: z.core.$ZodIssue, schema: z.ZodType, source: SourceDocument): Problem[] {
+  if (issue.code === "unrecognized_keys") {
+    const known = knownKeys(schema, issue.path);
+    return issue.keys.map((name) => ({
+      offset: source.offsetOf([...issue.path, name], "key"),
+      text: `${pathText([...issue.path, name])} is not known here; ${whereKeyBelongs(name, known)}`,
+    }));
+  }
+  return [{ offset: source.offsetOf(issue.path), text: `${pathText(issue.path)} ${issue.message}` }];
+}
+
+/** What was meant by an unknown key: one of this map misspelt, or one of another kind. */
+function whereKeyBelongs(name: string, known: readonly string[]): string {
+  const near = suggestion(name, known);
+  if (near !== "") return `expected another key${near}`;
+  const owner = kindNames.find((kind) => Object.hasOwn(schemas[kind].shape, name));
+  return owner === undefined ? `expected one of ${known.join(", ")}` : `it belongs into a ${owner} document`;
+}
+
+/** `filters.endpoints[0]`; a name that is no plain word (it may be anything) is quoted. */
+function pathText(path: readonly PropertyKey[]): string {
+  const parts = path.map((step) => {
+    if (typeof step === "number") return `[${step}]`;
+    const name = String(step);
+    return /^[A-Za-z]{1,32}$/.test(name) ? `.${name}` : `.${shown(name)}`;
+  });
+  return parts.join("").replace(/^\./, "");
+}
+
+/** The keys of the map that stands at a path of a schema. */
+function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let at: unknown = unwrapped(schema);
+  for (const step of path) at = at instanceof z.ZodObject ? unwrapped(at.shape[String(step)]) : undefined;
+  return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
+}
+
+function unwrapped(schema: unknown): unknown {
+  let at = schema;
+  while (at instanceof z.ZodOptional || at instanceof z.ZodDefault || at instanceof z.ZodPrefault)
+    at = at.unwrap();
+  return at;
+}
