@@ -71,7 +71,7 @@ function issueProblems(issue: z.core.$ZodIssue, schema: z.ZodType, source: Sourc
     const known = knownKeys(schema, issue.path);
     return issue.keys.map((name) => ({
       offset: source.offsetOf([...issue.path, name], "key"),
-      text: `${pathText([...issue.path, name])} is not known here; ${whereKeyBelongs(name, known)}`,
+      text: `${pathText([...issue.path, name])} is not known here${whereKeyBelongs(name, known)}`,
     }));
   }
   return [{ offset: source.offsetOf(issue.path), text: `${pathText(issue.path)} ${issue.message}` }];
@@ -80,9 +80,11 @@ function issueProblems(issue: z.core.$ZodIssue, schema: z.ZodType, source: Sourc
 /** What was meant by an unknown key: one of this map misspelt, or one of another kind. */
 function whereKeyBelongs(name: string, known: readonly string[]): string {
   const near = suggestion(name, known);
-  if (near !== "") return `expected another key${near}`;
+  if (near !== "") return near;
   const owner = kindNames.find((kind) => Object.hasOwn(schemas[kind].shape, name));
-  return owner === undefined ? `expected one of ${known.join(", ")}` : `it belongs into a ${owner} document`;
+  return owner === undefined
+    ? `; expected one of ${known.join(", ")}`
+    : `; it belongs in a ${owner} document`;
 }
 
 /** `filters.endpoints[0]`; a name that is no plain word (it may be anything) is quoted. */

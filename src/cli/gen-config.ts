@@ -1,0 +1,76 @@
+import { randomBytes } from "node:crypto";
+import type { Command } from "commander";
+import { generateConfig, parseConfig, parseServiceURL } from "../config/index.ts";
+import { decodeKey } from "../identity/index.ts";
+import { createAtomically, writeAtomically } from "../system/atomic-file.ts";
+import { KubespanError } from "../system/error.ts";
+import { readTextFile } from "../system/read-file.ts";
+
+interface Options {
+  readonly output: string;
+  readonly service?: string;
+  readonly clusterId?: string;
+  readonly clusterSecretFile?: string;
+  readonly force?: true;
+}
+
+/** `kubespan gen config`: a new configuration file. */
+export function registerGenConfig(program: Command): void {
+  const gen = program.command("gen").description("make files that kubespan needs");
+  gen
+    .command("config")
+    .description("make a configuration with a new cluster id and secret")
+    .option("-o, --output <file>", "where to write it, mode 0600; - for the terminal", "./kubespan.yaml")
+    .option("--service <url>", "discovery service: https://host[:port]/, or http:// for plaintext")
+    .option("--cluster-id <id>", "join this cluster instead of making a new one")
+    .option("--cluster-secret-file <file>", "file with the secret of that cluster")
+    .option("--force", "replace an existing file")
+    .action(genConfig);
+}
+
+async function genConfig(options: Options): Promise<void> {
+  const cluster = await clusterOf(options);
+  if (options.service !== undefined && parseServiceURL(options.service) === undefined)
+    throw new KubespanError("usage", "--service is not the URL of a discovery service", {
+      hint: "expected https://host[:port]/ for TLS or http://host[:port]/ for plaintext",
+    });
+  const text = generateConfig({
+    random: randomBytes,
+    ...(options.service === undefined ? {} : { serviceURL: options.service }),
+    ...(cluster === undefined ? {} : { cluster }),
+  });
+  parseConfig(text, options.output); // never hand out what 'validate' refuses
+  if (options.output === "-") process.stdout.write(text);
+  else await writeConfig(options, text);
+  if (options.service === undefined)
+    process.stderr.write("The mesh is off in it: set a discovery service, then 'enabled: true'.\n");
+}
+
+async function writeConfig({ output, force }: Options, text: string): Promise<void> {
+  if (force) await writeAtomically(output, text, { mode: 0o600 });
+  else if (!(await createAtomically(output, text, { mode: 0o600 })))
+    throw new KubespanError("conflict", `${output} exists already`, {
+      hint: "its secret may be in use; choose another --output, or replace it with --force",
+    });
+  process.stderr.write(`Wrote ${output}. All nodes of the cluster need its clusterID and clusterSecret.\n`);
+}
+
+async function clusterOf(options: Options): Promise<{ id: string; secret: string } | undefined> {
+  const { clusterId: id, clusterSecretFile: file } = options;
+  if (id === undefined && file === undefined) return undefined;
+  if (id === undefined || file === undefined)
+    throw new KubespanError("usage", "--cluster-id and --cluster-secret-file belong together");
+  if (decodeKey(id) === undefined)
+    throw new KubespanError("usage", "--cluster-id is not the base64 text of 32 bytes");
+  return { id, secret: await readSecret(file) };
+}
+
+async function readSecret(path: string): Promise<string> {
+  const hint = "expected a file that holds the base64 text of 32 bytes";
+  const file = await readTextFile(path, { largest: 4096, code: "usage", hint });
+  const secret = file?.text.trim();
+  if (secret === undefined) throw new KubespanError("usage", `there is no file ${path}`, { hint });
+  if (decodeKey(secret) === undefined)
+    throw new KubespanError("usage", `${path} does not hold a cluster secret`, { hint });
+  return secret;
+}

@@ -1,0 +1,16 @@
+import type { Command } from "commander";
+import { loadConfig } from "../config/effects/load.ts";
+import { configSummary } from "../config/index.ts";
+
+/** `kubespan validate FILE`: what a configuration means, or everything that is wrong in it. */
+export function registerValidate(program: Command): void {
+  program
+    .command("validate")
+    .description("check a configuration and show what it means")
+    .argument("<file>", "the configuration file")
+    .action(async (file: string) => {
+      const { config, warnings } = await loadConfig(file);
+      process.stdout.write(`${file} is valid.\n${configSummary(config)}`);
+      for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
+    });
+}
