@@ -1,12 +1,12 @@
-import { type Prefix, parsePrefix, parseAddress, prefixFamily, hostPrefix } from "../net/index.ts";
+import { hostPrefix, type Prefix, parseAddress, parsePrefix, prefixFamily } from "../net/index.ts";
 import { INPUT } from "../system/command.ts";
 import type { Step } from "../system/step.ts";
 import { type ObservedTable, parseTable } from "./listing.ts";
 import {
   type DesiredTable,
   elementList,
-  tableName,
   type TargetSet,
+  tableName,
   tableText,
   targetSets,
   targetsOf,

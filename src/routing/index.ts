@@ -1,0 +1,20 @@
+export { isContainerLink, ownAddresses } from "./addresses.ts";
+export { type Link, type LinkAddress, parseLinks } from "./links.ts";
+export {
+  type DesiredRouting,
+  type FamilyRouting,
+  type ObservedRouting,
+  planRouting,
+} from "./plan.ts";
+export { parseRoutes } from "./routes.ts";
+export { parseRules, type RoutingScope } from "./rules.ts";
+export { parseSavedSysctls, type SavedSysctls, savedSysctlsText } from "./saved-sysctls.ts";
+export { planSysctls, type SysctlPlan } from "./sysctl-plan.ts";
+export {
+  type DesiredSysctls,
+  forwardingFor,
+  hasIPv6,
+  type ObservedSysctls,
+  parseSysctls,
+  sysctlKeys,
+} from "./sysctls.ts";

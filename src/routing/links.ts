@@ -1,0 +1,84 @@
+import { z } from "zod";
+import { type Address, parseAddress } from "../net/index.ts";
+import { parseToolList } from "./tool-json.ts";
+
+/** A network link with its addresses. */
+export interface Link {
+  readonly index: number;
+  readonly name: string;
+  /** `wireguard`, `tun`, `veth`, `bridge`...; `undefined` for hardware and where the kernel does not say. */
+  readonly kind: string | undefined;
+  readonly up: boolean;
+  /** Bytes. */
+  readonly mtu: number;
+  /** `aa:bb:cc:dd:ee:ff`; `undefined` where a link has none (loopback, tunnels). */
+  readonly hardwareAddress: string | undefined;
+  readonly addresses: readonly LinkAddress[];
+}
+
+export interface LinkAddress {
+  readonly address: Address;
+  readonly bits: number;
+  /** `global`, `link`, `host`... or a number. */
+  readonly scope: string;
+  readonly deprecated: boolean;
+  /** Duplicate address detection has not passed (yet). */
+  readonly tentative: boolean;
+}
+
+const addressForm = z.looseObject({
+  local: z.string().optional(),
+  prefixlen: z.number().int().min(0).max(128).default(0),
+  scope: z.union([z.string(), z.number()]).default("global"),
+  deprecated: z.boolean().default(false),
+  tentative: z.boolean().default(false),
+  dadfailed: z.boolean().default(false),
+});
+
+const linkForm = z.looseObject({
+  ifindex: z.number().int().default(0),
+  ifname: z.string().optional(), // a filtered list has empty objects in some versions
+  flags: z.array(z.string()).default([]),
+  mtu: z.number().int().min(0).default(0),
+  link_type: z.string().default(""),
+  address: z.string().optional(),
+  linkinfo: z.looseObject({ info_kind: z.string().optional() }).default({}),
+  addr_info: z.array(addressForm).default([]),
+});
+
+/** From `ip -j -d address show`, in the order of the kernel. */
+export const parseLinks = (text: string): Link[] =>
+  parseToolList("ip address", text, linkForm).flatMap((link) =>
+    link.ifname === undefined
+      ? []
+      : [
+          {
+            index: link.ifindex,
+            name: link.ifname,
+            kind: link.linkinfo.info_kind,
+            up: link.flags.includes("UP"),
+            mtu: link.mtu,
+            hardwareAddress: hardwareAddress(link.link_type, link.address),
+            addresses: link.addr_info.flatMap(linkAddress),
+          },
+        ],
+  );
+
+function linkAddress(info: z.infer<typeof addressForm>): LinkAddress[] {
+  const address = parseAddress(info.local ?? "");
+  if (address === undefined) return []; // another family, or an empty object in a filtered list
+  return [
+    {
+      address,
+      bits: info.prefixlen,
+      scope: String(info.scope),
+      deprecated: info.deprecated,
+      tentative: info.tentative || info.dadfailed,
+    },
+  ];
+}
+
+const hardwareAddress = (type: string, address: string | undefined): string | undefined =>
+  type === "ether" && address !== undefined && /^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(address)
+    ? address
+    : undefined;

@@ -1,0 +1,180 @@
+import { type Address, type Family, isKubespanULA } from "../net/index.ts";
+import type { Command } from "../system/command.ts";
+import { KubespanError } from "../system/error.ts";
+import type { Stage, Step } from "../system/step.ts";
+import type { LinkAddress } from "./links.ts";
+import type { ObservedRoute } from "./routes.ts";
+import { type ObservedRule, type RoutingScope, ruleArguments } from "./rules.ts";
+
+export interface DesiredRouting {
+  /** The node's KubeSpan address; the link carries it with the /64 of the cluster. */
+  readonly address: Address;
+  /** Bytes, of the default routes. */
+  readonly mtu: number;
+}
+
+/** What the kernel holds at our priority, in our table and on our link. */
+export interface ObservedRouting {
+  readonly scope: RoutingScope;
+  /** `false` where the host has no IPv6 or has switched it off: everything of that family is left out. */
+  readonly ipv6: boolean;
+  readonly ipv4Routing: FamilyRouting;
+  readonly ipv6Routing: FamilyRouting;
+  /** Empty also where there is no such link (yet). */
+  readonly linkAddresses: readonly LinkAddress[];
+}
+
+export interface FamilyRouting {
+  readonly rules: readonly ObservedRule[];
+  readonly routes: readonly ObservedRoute[];
+}
+
+/** Bits of the cluster's network that the link carries (reference section 2). */
+const addressBits = 64;
+
+/**
+ * The steps to the routing that is wanted; `undefined` for none of ours. The link must be there and up when they run.
+ * Throws `KubespanError("conflict")` when somebody else's rule or default route stands where ours belongs: what this
+ * program did not make it does not delete.
+ */
+export function planRouting(desired: DesiredRouting | undefined, observed: ObservedRouting): Step[] {
+  const families: Family[] = observed.ipv6 ? [4, 6] : [4];
+  if (desired === undefined)
+    return [
+      ...families.flatMap((family) => removeRules(family, observed, 0)),
+      ...families.flatMap((family) => removeRoutes(family, ownRoutes(family, observed), observed)),
+      ...removeAddresses(undefined, observed),
+    ];
+  for (const family of families) refuseForeign(family, observed);
+  // A rule that leads to an empty table is harmless, but in this order no packet even looks there.
+  return [
+    ...(observed.ipv6 ? addAddress(desired.address, observed) : []),
+    ...families.flatMap((family) => planRoutes(family, desired.mtu, observed)),
+    ...families.flatMap((family) => planRules(family, observed)),
+    ...(observed.ipv6 ? removeAddresses(desired.address, observed) : []),
+  ];
+}
+
+const routingOf = (family: Family, observed: ObservedRouting): FamilyRouting =>
+  family === 4 ? observed.ipv4Routing : observed.ipv6Routing;
+
+function refuseForeign(family: Family, observed: ObservedRouting): void {
+  const { scope } = observed;
+  const rule = routingOf(family, observed).rules.find(({ ours }) => !ours);
+  if (rule)
+    throw new KubespanError(
+      "conflict",
+      `the IPv${family} routing rule priority ${scope.priority} is taken by another rule: ${rule.text}`,
+      {
+        hint: `set another routing priority in the configuration, or, if the rule is left over, remove it: ip -${family} rule del priority ${scope.priority}`,
+      },
+    );
+  const route = routingOf(family, observed).routes.find((each) => each.interfaceName !== scope.interfaceName);
+  if (route)
+    throw new KubespanError(
+      "conflict",
+      `routing table ${scope.table} has an IPv${family} default route of somebody else: ${route.text}`,
+      {
+        hint: `set another routing table in the configuration, or, if the route is left over, remove it: ip -${family} route flush table ${scope.table}`,
+      },
+    );
+}
+
+function planRules(family: Family, observed: ObservedRouting): Step[] {
+  if (routingOf(family, observed).rules.some(({ ours }) => ours)) return removeRules(family, observed, 1);
+  const rule = ruleArguments(observed.scope);
+  return [step("grow", `add the IPv${family} rule ${rule.join(" ")}`, [ip(family, "rule", "add", ...rule)])];
+}
+
+function removeRules(family: Family, observed: ObservedRouting, kept: number): Step[] {
+  const rule = ruleArguments(observed.scope);
+  const extra = routingOf(family, observed)
+    .rules.filter(({ ours }) => ours)
+    .slice(kept);
+  if (extra.length === 0) return [];
+  const text = `delete the IPv${family} rule ${rule.join(" ")}${kept > 0 ? ", which is there more than once" : ""}`;
+  return [
+    step(
+      "shrink",
+      text,
+      extra.map(() => ip(family, "rule", "del", ...rule)),
+    ),
+  ];
+}
+
+const ownRoutes = (family: Family, observed: ObservedRouting): ObservedRoute[] =>
+  routingOf(family, observed).routes.filter((route) => route.interfaceName === observed.scope.interfaceName);
+
+/** The metric that the kernel gives a route without one. */
+const defaultMetric = (family: Family): number => (family === 4 ? 0 : 1024);
+
+function planRoutes(family: Family, mtu: number, observed: ObservedRouting): Step[] {
+  const own = ownRoutes(family, observed);
+  const inPlace = own.filter((route) => route.metric === defaultMetric(family));
+  const right = inPlace.length === 1 && inPlace.every((route) => route.plain && route.mtu === mtu);
+  const { interfaceName, table } = observed.scope;
+  const route = ["default", "dev", interfaceName, "table", String(table), "mtu", String(mtu)];
+  const replace = step("grow", `route IPv${family} in table ${table} through ${interfaceName}, MTU ${mtu}`, [
+    ...inPlace.slice(1).map((extra) => deletion(family, extra, observed)),
+    ip(family, "route", "replace", ...route),
+  ]);
+  const extra = own.filter((each) => !inPlace.includes(each));
+  return [...(right ? [] : [replace]), ...removeRoutes(family, extra, observed)];
+}
+
+function removeRoutes(family: Family, routes: readonly ObservedRoute[], observed: ObservedRouting): Step[] {
+  if (routes.length === 0) return [];
+  const { interfaceName, table } = observed.scope;
+  const text = `delete the IPv${family} default route through ${interfaceName} from table ${table}`;
+  return [
+    step(
+      "shrink",
+      text,
+      routes.map((route) => deletion(family, route, observed)),
+    ),
+  ];
+}
+
+function deletion(family: Family, route: ObservedRoute, { scope }: ObservedRouting): Command {
+  const metric = ["metric", String(route.metric)];
+  return ip(
+    family,
+    "route",
+    "del",
+    "default",
+    "dev",
+    scope.interfaceName,
+    "table",
+    String(scope.table),
+    ...metric,
+  );
+}
+
+function addAddress(address: Address, observed: ObservedRouting): Step[] {
+  const { interfaceName } = observed.scope;
+  const same = observed.linkAddresses.filter((entry) => entry.address === address);
+  if (same.some((entry) => entry.bits === addressBits && !entry.tentative)) return [];
+  // The kernel takes no second entry for an address, so a wrong one has to go first.
+  const commands = [
+    ...same.map((entry) => ip(6, "address", "del", `${address}/${entry.bits}`, "dev", interfaceName)),
+    // Nobody else can have it: it comes from this node's identity. Waiting for detection would delay the mesh.
+    ip(6, "address", "add", `${address}/${addressBits}`, "dev", interfaceName, "nodad"),
+  ];
+  return [step("grow", `give ${interfaceName} the address ${address}/${addressBits}`, commands)];
+}
+
+/** KubeSpan addresses on our own link that are not, or no longer, this node's. */
+function removeAddresses(kept: Address | undefined, observed: ObservedRouting): Step[] {
+  const { interfaceName } = observed.scope;
+  return observed.linkAddresses
+    .filter((entry) => isKubespanULA(entry.address) && entry.address !== kept)
+    .map(({ address, bits }) =>
+      step("shrink", `take the address ${address}/${bits} from ${interfaceName}`, [
+        ip(6, "address", "del", `${address}/${bits}`, "dev", interfaceName),
+      ]),
+    );
+}
+
+const ip = (family: Family, ...args: string[]): Command => ({ program: "ip", args: [`-${family}`, ...args] });
+
+const step = (stage: Stage, text: string, commands: readonly Command[]): Step => ({ stage, text, commands });

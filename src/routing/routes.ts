@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { parseToolList } from "./tool-json.ts";
+
+/** A default route in our table. */
+export interface ObservedRoute {
+  /** `undefined` where a route names no single link (blackhole, several next hops). */
+  readonly interfaceName: string | undefined;
+  /** Bytes; `undefined` where the route sets none. */
+  readonly mtu: number | undefined;
+  readonly metric: number;
+  /** Neither a gateway nor another type than unicast. */
+  readonly plain: boolean;
+  /** As the tool printed it, for an error message. */
+  readonly text: string;
+}
+
+const routeForm = z.looseObject({
+  dst: z.string(),
+  type: z.string().default("unicast"),
+  dev: z.string().optional(),
+  gateway: z.string().optional(),
+  metric: z.number().int().min(0).default(0),
+  metrics: z.array(z.looseObject({ mtu: z.number().int().optional() })).default([]),
+});
+
+/**
+ * The default routes of a table, from `ip -j route show table T`. Other routes there are nobody's business of ours:
+ * they take more specific traffic of ours, as whoever put them there wanted.
+ */
+export const parseRoutes = (text: string): ObservedRoute[] =>
+  parseToolList("ip route", text, routeForm)
+    .filter((route) => ["default", "0.0.0.0/0", "::/0"].includes(route.dst))
+    .map((route) => ({
+      interfaceName: route.dev,
+      mtu: route.metrics.find((metrics) => metrics.mtu !== undefined)?.mtu,
+      metric: route.metric,
+      plain: route.type === "unicast" && route.gateway === undefined && !("via" in route),
+      text: JSON.stringify(route).slice(0, 300),
+    }));

@@ -1,0 +1,128 @@
+import type { Family } from "../net/index.ts";
+import type { Stage, Step } from "../system/step.ts";
+import type { SavedSysctl, SavedSysctls } from "./saved-sysctls.ts";
+import { type DesiredSysctls, hasIPv6, type ObservedSysctls, switchOf } from "./sysctls.ts";
+
+/** The steps, and what `sysctls.json` has to hold before the first and after the last of them. */
+export interface SysctlPlan {
+  readonly steps: Step[];
+  /** `undefined`: leave the file as it is. */
+  readonly saveBefore: SavedSysctls | undefined;
+  /** `undefined`: leave the file as it is. */
+  readonly saveAfter: SavedSysctls | undefined;
+}
+
+/**
+ * Loose reverse-path filter and IPv6 on the mesh link, forwarding where it is wanted. What no longer is wanted gets
+ * back the value it had, unless somebody else has changed it since; `undefined` wants nothing.
+ * The link's own settings need no restoring: they vanish with it. The link must be there when the steps run.
+ */
+export function planSysctls(
+  desired: DesiredSysctls | undefined,
+  observed: ObservedSysctls,
+  saved: SavedSysctls | undefined,
+): SysctlPlan {
+  const { bootID } = observed;
+  const known = saved?.bootID === bootID ? saved.sysctls : [];
+  const families: readonly Family[] = [4, 6];
+  const isWanted = (family: Family): boolean => desired?.forwarding[`ipv${family}`] ?? false;
+
+  const changes = families.filter(isWanted).flatMap((family) => forwardingChanges(family, observed, known));
+  const writes = changes.filter(({ key, set }) => observed.values.get(key) !== set);
+  const unwanted = families.filter((family) => !isWanted(family));
+  const restored = unwanted.flatMap((family) => restorations(family, observed, known));
+
+  const remembered = [...known, ...changes.filter(({ key }) => !known.some((entry) => entry.key === key))];
+  const before = { bootID, sysctls: remembered };
+  const after = { bootID, sysctls: remembered.filter(({ key }) => !unwanted.includes(familyOf(key))) };
+  const saveBefore = writes.length > 0 && !isSame(saved, before) ? before : undefined;
+  return {
+    steps: [
+      ...(desired ? linkSteps(desired.interfaceName, observed) : []),
+      ...settingSteps(
+        "grow",
+        "switch forwarding on",
+        writes.map(({ key, set }) => [key, set]),
+      ),
+      ...settingSteps(
+        "shrink",
+        "restore what the mesh changed",
+        restored.map((entry) => [entry.key, entry.original]),
+      ),
+    ],
+    saveBefore,
+    saveAfter: isSame(saveBefore ?? saved, after) ? undefined : after,
+  };
+}
+
+/** Everything that switching a family's forwarding on touches, in the order of the changes; nothing if it was on. */
+function forwardingChanges(
+  family: Family,
+  observed: ObservedSysctls,
+  known: readonly SavedSysctl[],
+): SavedSysctl[] {
+  const key = switchOf[family];
+  const original = observed.values.get(key);
+  const ours = known.some((entry) => entry.key === key);
+  if (original === undefined || (original === "1" && !ours)) return [];
+  // A host that forwards ignores router advertisements on links with accept_ra=1, and would lose its routes.
+  const advertisements = family === 6 ? linkSettings(observed, 6, "accept_ra", "2") : [];
+  // The switch resets every link's own value in both directions, so those that were on must be known afterwards.
+  const links = original === "1" ? [] : linkSettings(observed, family, "forwarding", "1");
+  return [...advertisements, { key, original, set: "1" }, ...links];
+}
+
+/** The settings of links that are 1 now. */
+const linkSettings = (observed: ObservedSysctls, family: Family, name: string, set: string): SavedSysctl[] =>
+  [...observed.values]
+    .filter(([key, value]) => value === "1" && isLinkSetting(key, family, name))
+    .map(([key]) => ({ key, original: "1", set }));
+
+const isLinkSetting = (key: string, family: Family, name: string): boolean =>
+  key.startsWith(`net/ipv${family}/conf/`) && key.endsWith(`/${name}`) && key !== switchOf[family];
+
+/** In the order in which they are written back: the switch first, because it resets the settings of the links. */
+function restorations(
+  family: Family,
+  observed: ObservedSysctls,
+  known: readonly SavedSysctl[],
+): SavedSysctl[] {
+  const own = known.filter(({ key, set }) => familyOf(key) === family && observed.values.get(key) === set);
+  const main = own.filter(({ key }) => key === switchOf[family]);
+  const others = own.filter(
+    ({ key, original, set }) => key !== switchOf[family] && (original !== set || main.length > 0),
+  );
+  return [...main, ...others];
+}
+
+const familyOf = (key: string): Family => (key.startsWith("net/ipv6/") ? 6 : 4);
+
+function linkSteps(interfaceName: string, observed: ObservedSysctls): Step[] {
+  const filter = `net/ipv4/conf/${interfaceName}/rp_filter`;
+  const disabled = `net/ipv6/conf/${interfaceName}/disable_ipv6`;
+  // A link that is not there yet will get the default.
+  const isDisabled =
+    observed.values.get(disabled) ?? observed.values.get("net/ipv6/conf/default/disable_ipv6");
+  return [
+    ...(observed.values.get(filter) === "2"
+      ? []
+      : settingSteps("grow", `let ${interfaceName} take replies that left another way`, [[filter, "2"]])),
+    ...(hasIPv6(observed) && isDisabled === "1"
+      ? settingSteps("grow", `let ${interfaceName} carry IPv6`, [[disabled, "0"]])
+      : []),
+  ];
+}
+
+function settingSteps(stage: Stage, text: string, values: readonly (readonly [string, string])[]): Step[] {
+  if (values.length === 0) return [];
+  const assignments = values.map(([key, value]) => `${key}=${value}`);
+  const shown = assignments.slice(0, 3).join(", ") + (assignments.length > 3 ? ", ..." : "");
+  const commands = assignments.map((each) => ({ program: "sysctl" as const, args: ["-q", "-w", each] }));
+  return [{ stage, text: `${text}: ${shown}`, commands }];
+}
+
+/** No file and a file without entries say the same. */
+const isSame = (left: SavedSysctls | undefined, right: SavedSysctls): boolean =>
+  left === undefined || left.sysctls.length === 0
+    ? right.sysctls.length === 0
+    : left.bootID === right.bootID && JSON.stringify(left.sysctls) === JSON.stringify(right.sysctls);
