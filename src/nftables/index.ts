@@ -1,3 +1,4 @@
 export { type ObservedTable, parseTable } from "./listing.ts";
-export { planTable } from "./plan.ts";
+export { observedTargets, planTable } from "./plan.ts";
 export { type DesiredTable, tableName } from "./table.ts";
+export { observedTargets } from "./targets.ts";

@@ -1,5 +1,6 @@
 export { isContainerLink, ownAddresses } from "./addresses.ts";
 export { type Link, type LinkAddress, parseLinks } from "./links.ts";
+export { isRelevantEvent } from "./monitor-lines.ts";
 export {
   type DesiredRouting,
   type FamilyRouting,

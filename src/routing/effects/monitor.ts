@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { errorText, KubespanError, notInstalled } from "../../system/error.ts";
+
+interface MonitorOptions {
+  readonly program: "ip" | "nft";
+  readonly args: readonly string[];
+  readonly isRelevant: (line: string) => boolean;
+  readonly onChange: () => void;
+  readonly onError: (error: KubespanError) => void;
+}
+
+const firstPauseMs = 250;
+const longestPauseMs = 30_000;
+const soundAfterMs = 10_000; // one that ran as long starts again after the shortest pause
+const longestLine = 64 * 1024; // of a line, only its beginning can tell what it is about
+
+/**
+ * Keeps a tool running that prints a line for each change in the kernel. When it dies, its death is reported, it is
+ * started again after a pause that doubles, and a change is reported, since nobody has seen what happened meanwhile.
+ */
+export class Monitor {
+  readonly #options: MonitorOptions;
+  #child: ChildProcess | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #pauseMs = firstPauseMs;
+  #stopped = false;
+
+  constructor(options: MonitorOptions) {
+    this.#options = options;
+    this.#start();
+  }
+
+  /** Resolves when the process is gone. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    const child = this.#child;
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exit = once(child, "exit");
+    child.kill("SIGKILL"); // it holds nothing that it would have to put away
+    await exit;
+  }
+
+  #start(): void {
+    const { program, args, onChange } = this.#options;
+    const startedAt = performance.now();
+    // setpriv: however this process ends, the kernel ends the child too. detached: Ctrl-C is for the daemon alone.
+    const child = spawn("setpriv", ["--pdeathsig", "KILL", program, ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+      env: { ...process.env, LC_ALL: "C" },
+    });
+    this.#child = child;
+    let complaint = "";
+    child.stdout.setEncoding("utf8").on(
+      "data",
+      lineReader((lines) => this.#read(lines)),
+    );
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      complaint = (complaint + text).slice(-500);
+      if (!this.#stopped) onChange(); // events were lost: the tools say so here
+    });
+    child.once("error", (error) => this.#ended(startedAt, errorOf(program, errorText(error), error)));
+    child.once("close", (code, signal) => {
+      const end = complaint.trim() || `it ended with ${signal ?? code}`;
+      this.#ended(startedAt, errorOf(program, end));
+    });
+  }
+
+  #read(lines: readonly string[]): void {
+    if (!this.#stopped && lines.some(this.#options.isRelevant)) this.#options.onChange();
+  }
+
+  #ended(startedAt: number, error: KubespanError): void {
+    if (this.#stopped || this.#timer !== undefined) return;
+    if (performance.now() - startedAt > soundAfterMs) this.#pauseMs = firstPauseMs;
+    this.#options.onError(error);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#start();
+      this.#options.onChange();
+    }, this.#pauseMs);
+    this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
+  }
+}
+
+function errorOf(program: string, reason: string, cause?: unknown): KubespanError {
+  if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return notInstalled("setpriv");
+  if (/failed to execute/.test(reason)) return notInstalled(program);
+  return new KubespanError("command", `${program} monitor stopped: ${reason}`, {
+    hint: "it is started again; until then changes made by others are noticed on the next tick",
+    cause,
+  });
+}
+
+/** Cuts chunks of text into lines; the rest of a line that is too long is thrown away. */
+function lineReader(onLines: (lines: readonly string[]) => void): (chunk: string) => void {
+  let rest = "";
+  return (chunk) => {
+    const lines = (rest + chunk).split("\n");
+    rest = (lines.pop() ?? "").slice(0, longestLine);
+    onLines(lines);
+  };
+}

@@ -1,0 +1,19 @@
+import { isContainerLink } from "./addresses.ts";
+import type { RoutingScope } from "./rules.ts";
+
+/**
+ * Whether a line of `ip -o -N monitor label ...` can concern this program. On a busy node most lines are about pods:
+ * their links, their routes, rules of the CNI plug-in.
+ */
+export function isRelevantEvent(line: string, scope: RoutingScope): boolean {
+  const event = /^\[(\w+)\](?:Deleted )?(.*)$/s.exec(line);
+  const [, kind, text = ""] = event ?? [];
+  if (kind === "RULE") return text.startsWith(`${scope.priority}:`);
+  if (kind === "ROUTE") return / table (\d+)\b/.exec(text)?.[1] === String(scope.table);
+  if (kind === "NETCONF") return ["all", scope.interfaceName].includes(/^inet6? (\S+)/.exec(text)?.[1] ?? "");
+  if (kind === "LINK" || kind === "ADDR") return concernsHost(/^\d+: ([^:@\s]+)/.exec(text)?.[1], scope);
+  return true; // lost events, and what another version may print: better look once too often
+}
+
+const concernsHost = (link: string | undefined, scope: RoutingScope): boolean =>
+  link === undefined || link === scope.interfaceName || !isContainerLink(link);
