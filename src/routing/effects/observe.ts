@@ -1,0 +1,74 @@
+import { KubespanError } from "../../system/error.ts";
+import type { Runner } from "../../system/run.ts";
+import {
+  type FamilyRouting,
+  hasIPv6,
+  isContainerLink,
+  type Link,
+  type ObservedRouting,
+  type ObservedSysctls,
+  parseLinks,
+  parseRoutes,
+  parseRules,
+  parseSysctls,
+  type RoutingScope,
+  sysctlKeys,
+} from "../index.ts";
+
+/** All links with their addresses. Throws `KubespanError("command")`. */
+export const observeLinks = async (run: Runner): Promise<Link[]> =>
+  parseLinks(await run({ program: "ip", args: ["-j", "-d", "address", "show"] }));
+
+/** What stands at our priority, in our table and on our link. Throws `KubespanError("command")`. */
+export async function observeRouting(run: Runner, scope: RoutingScope): Promise<ObservedRouting> {
+  const ipv6 = hasIPv6(await observeSysctls(run, scope.interfaceName, []));
+  const [ipv4Routing, ipv6Routing, links] = await Promise.all([
+    observeFamily(run, "-4", scope),
+    ipv6 ? observeFamily(run, "-6", scope) : { rules: [], routes: [] },
+    observeLink(run, scope.interfaceName),
+  ]);
+  return { scope, ipv6, ipv4Routing, ipv6Routing, linkAddresses: links.flatMap((link) => link.addresses) };
+}
+
+async function observeFamily(run: Runner, family: "-4" | "-6", scope: RoutingScope): Promise<FamilyRouting> {
+  const [rules, routes] = await Promise.all([
+    run({ program: "ip", args: [family, "-j", "-N", "rule", "show"] }),
+    showTable(run, family, scope.table),
+  ]);
+  return { rules: parseRules(rules, scope), routes: parseRoutes(routes) };
+}
+
+const showTable = (run: Runner, family: "-4" | "-6", table: number): Promise<string> =>
+  // A table comes into being with its first route.
+  orNothing(
+    run({ program: "ip", args: [family, "-j", "route", "show", "table", String(table)] }),
+    "FIB table does not exist",
+  );
+
+const observeLink = async (run: Runner, name: string): Promise<Link[]> =>
+  parseLinks(
+    await orNothing(run({ program: "ip", args: ["-j", "address", "show", "dev", name] }), "does not exist"),
+  );
+
+/** `complaint` is the tool's way of saying that there is none of what was asked for. */
+async function orNothing(output: Promise<string>, complaint: string): Promise<string> {
+  try {
+    return await output;
+  } catch (error) {
+    if (error instanceof KubespanError && error.message.includes(complaint)) return "";
+    throw error;
+  }
+}
+
+/**
+ * The settings that `planSysctls` needs. `links` are those of the host: forwarding must not make them deaf to router
+ * advertisements; links of pods get none and are left out. Throws `KubespanError("command")`.
+ */
+export async function observeSysctls(
+  run: Runner,
+  interfaceName: string,
+  links: readonly Link[],
+): Promise<ObservedSysctls> {
+  const names = links.map(({ name }) => name).filter((name) => !isContainerLink(name));
+  return parseSysctls(await run({ program: "sysctl", args: ["-e", ...sysctlKeys(interfaceName, names)] }));
+}

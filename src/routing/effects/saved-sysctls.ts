@@ -1,0 +1,26 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { writeAtomically } from "../../system/atomic-file.ts";
+import { readTextFile } from "../../system/read-file.ts";
+import { parseSavedSysctls, type SavedSysctls, savedSysctlsText } from "../index.ts";
+
+const fileIn = (stateDirectory: string): string => join(stateDirectory, "sysctls.json");
+const largestFile = 16 * 1024 * 1024;
+
+/** `undefined` if there is nothing to restore. Throws `KubespanError("state")` for a damaged file. */
+export async function readSavedSysctls(stateDirectory: string): Promise<SavedSysctls | undefined> {
+  const file = fileIn(stateDirectory);
+  const found = await readTextFile(file, {
+    largest: largestFile,
+    code: "state",
+    hint: "make it a readable file, or remove it",
+  });
+  return found && parseSavedSysctls(found.text, file);
+}
+
+/** Keeps what to restore, whole or not at all; with nothing to restore there is no file. */
+export async function writeSavedSysctls(stateDirectory: string, saved: SavedSysctls): Promise<void> {
+  const file = fileIn(stateDirectory);
+  if (saved.sysctls.length === 0) await rm(file, { force: true });
+  else await writeAtomically(file, savedSysctlsText(saved), { mode: 0o600 });
+}
