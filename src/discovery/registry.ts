@@ -8,10 +8,12 @@ export interface Announcement {
   readonly observed: ReadonlyMap<string, readonly Endpoint[]>;
 }
 
-/** An affiliate that came in and was not believed. */
+/** An affiliate that came in and was not believed. Both texts are printable. */
 export interface RefusedAffiliate {
   readonly nodeId: string;
   readonly reason: string;
+  /** Only the item that the reason names was left out; the affiliate itself is in use. */
+  readonly partly?: true;
 }
 
 /** How a registry does, for `kubespan status`. */

@@ -1,0 +1,140 @@
+import {
+  type Address,
+  addressFromBytes,
+  type Endpoint,
+  endpointOf,
+  familyOf,
+  type Prefix,
+  prefixOf,
+} from "../net/index.ts";
+import type { Affiliate, KubespanAffiliate, MachineType } from "./affiliate.ts";
+import { Dropped } from "./dropped.ts";
+import { isNodeId, isPrintable, printable } from "./text.ts";
+import * as wire from "./wire/generated/client.ts";
+
+/** Either an affiliate and what had to be left out of it, or why there is none. All texts are printable. */
+export type Decoded =
+  | { readonly affiliate: Affiliate; readonly dropped: readonly string[] }
+  | { readonly refused: string };
+
+/** Characters; host and node names are DNS names. */
+const maxText = { hostname: 253, nodename: 253, operatingSystem: 256 } as const;
+
+/**
+ * Reads what a node says about itself. The bytes come from whoever holds the cluster secret, by way of a service
+ * that may have exchanged them: nothing is believed unchecked. A bad list item is dropped and named; anything else
+ * that is bad refuses the affiliate.
+ */
+export function decodeAffiliate(bytes: Uint8Array, endpoints: readonly Endpoint[]): Decoded {
+  const message = decoded(() => wire.Affiliate.decode(bytes));
+  if (!message) return { refused: "its data is not an affiliate message" };
+  const refused = refusal(message);
+  if (refused !== undefined) return { refused };
+  const dropped = new Dropped();
+  const affiliate: Affiliate = {
+    nodeId: message.nodeId,
+    addresses: eachOnce(message.addresses, "address", addressFromBytes, dropped),
+    hostname: message.hostname,
+    nodeName: message.nodename,
+    machineType: machineTypeOf(message.machineType, dropped),
+    operatingSystem: message.operatingSystem,
+    ...apiServerPortOf(message.controlPlane, dropped),
+    ...kubespanOf(message.kubespan, endpoints, dropped),
+  };
+  return { affiliate, dropped: dropped.reasons() };
+}
+
+/** `undefined` for anything that is not an address and a port to which a packet can be sent. */
+export function decodeEndpoint(bytes: Uint8Array): Endpoint | undefined {
+  const message = decoded(() => wire.Endpoint.decode(bytes));
+  const address = message && addressFromBytes(message.ip);
+  return address && endpointOf(address, message.port);
+}
+
+/** The generated code throws on bytes that are not protobuf, and on nothing else. */
+function decoded<Message>(decode: () => Message): Message | undefined {
+  try {
+    return decode();
+  } catch {
+    return undefined;
+  }
+}
+
+function refusal(message: wire.Affiliate): string | undefined {
+  if (!isNodeId(message.nodeId)) return "its node id is not 1 to 256 printable ASCII characters";
+  for (const field of ["hostname", "nodename", "operatingSystem"] as const) {
+    const text = message[field];
+    if (text.length > maxText[field]) return `its ${field} is longer than ${maxText[field]} characters`;
+    if (!isPrintable(text)) return `its ${field} holds unprintable characters`;
+  }
+  if (!message.kubespan || message.kubespan.publicKey === "") return undefined;
+  if (!isPublicKey(message.kubespan.publicKey))
+    return "its public key is not base64 of 32 bytes, not all zero";
+  return isIPv6(message.kubespan.address) ? undefined : "its KubeSpan address is not an IPv6 address";
+}
+
+function isPublicKey(text: string): boolean {
+  if (text.length !== 44) return false;
+  const bytes = Buffer.from(text, "base64");
+  return bytes.length === 32 && bytes.toString("base64") === text && bytes.some((byte) => byte !== 0);
+}
+
+function isIPv6(bytes: Uint8Array): boolean {
+  const address = addressFromBytes(bytes);
+  return address !== undefined && familyOf(address) === 6;
+}
+
+function machineTypeOf(text: string, dropped: Dropped): MachineType {
+  if (text === "controlplane" || text === "worker") return text;
+  if (text !== "" && text !== "unknown") dropped.add(`machine type "${printable(text, 40)}": not known`);
+  return "unknown";
+}
+
+function apiServerPortOf(
+  message: wire.ControlPlane | undefined,
+  dropped: Dropped,
+): { apiServerPort: number } | undefined {
+  const port = message?.apiServerPort ?? 0;
+  if (port > 65535) dropped.add(`API server port ${port}: over 65535`);
+  return port > 0 && port <= 65535 ? { apiServerPort: port } : undefined;
+}
+
+/** Without a public key a node is in the cluster, but not in the mesh. */
+function kubespanOf(
+  message: wire.KubeSpan | undefined,
+  endpoints: readonly Endpoint[],
+  dropped: Dropped,
+): { kubespan: KubespanAffiliate } | undefined {
+  const address = message && addressFromBytes(message.address);
+  if (!address || message.publicKey === "") return undefined;
+  return {
+    kubespan: {
+      publicKey: message.publicKey,
+      address,
+      additionalAddresses: eachOnce(message.additionalAddresses, "additional prefix", prefixFrom, dropped),
+      excludedNetworks: eachOnce(message.excludedAdvertisedNetworks, "excluded network", prefixFrom, dropped),
+      endpoints: [...new Set(endpoints)],
+    },
+  };
+}
+
+function prefixFrom(message: wire.IPPrefix): Prefix | undefined {
+  const address = addressFromBytes(message.ip);
+  return address && prefixOf(address, message.bits, message.ip.length === 16);
+}
+
+/** Every item that can be read, in order, without duplicates; the others are named in `dropped`. */
+function eachOnce<Item, Value extends Address | Prefix>(
+  items: readonly Item[],
+  name: string,
+  read: (item: Item) => Value | undefined,
+  dropped: Dropped,
+): Value[] {
+  const values = new Set<Value>();
+  items.forEach((item, index) => {
+    const value = read(item);
+    if (value === undefined) dropped.add(`${name} ${index + 1} of ${items.length}: not valid`);
+    else values.add(value);
+  });
+  return [...values];
+}

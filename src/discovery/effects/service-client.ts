@@ -1,0 +1,72 @@
+import { getCACertificates } from "node:tls";
+import { type ChannelCredentials, type ChannelOptions, credentials, type ServiceError } from "@grpc/grpc-js";
+import type { ServiceConfig } from "../../config/config.ts";
+import { KubespanError } from "../../system/error.ts";
+import { readTextFile } from "../../system/read-file.ts";
+import { ClusterClient } from "../wire/generated/server.ts";
+import { quietLibrary } from "./grpc-log.ts";
+import { authorityOf } from "./service-location.ts";
+
+/**
+ * A snapshot of 1,024 affiliates of 2 KB with 64 endpoints and an id of 256 bytes each takes 4.6 MB, which is more than
+ * the library accepts of its own accord.
+ */
+const largestMessageBytes = 8 * 1024 * 1024;
+const largestAuthoritiesBytes = 4 * 1024 * 1024;
+
+const options: ChannelOptions = {
+  // A frozen service is noticed by nothing else: its host still acknowledges what we send.
+  "grpc.keepalive_time_ms": 10_000,
+  "grpc.keepalive_timeout_ms": 5_000,
+  "grpc.keepalive_permit_without_calls": 1,
+  "grpc.max_receive_message_length": largestMessageBytes,
+  // When and how to try again is decided here: nothing of an earlier connection is shared or remembered.
+  "grpc.use_local_subchannel_pool": 1,
+  "grpc.enable_retries": 0,
+  "grpc.service_config_disable_resolution": 1,
+};
+
+/** A client of one address, not yet connected. Throws `KubespanError("config")` when the CA file cannot be used. */
+export async function openClient(service: ServiceConfig): Promise<ClusterClient> {
+  quietLibrary();
+  return new ClusterClient(authorityOf(service), await credentialsOf(service), options);
+}
+
+async function credentialsOf(service: ServiceConfig): Promise<ChannelCredentials> {
+  if (!service.tls) return credentials.createInsecure();
+  const authorities =
+    service.caFile === undefined ? systemAuthorities() : await authoritiesIn(service.caFile);
+  return credentials.createSsl(Buffer.from(authorities));
+}
+
+/** What the machine trusts; on one without such a store, what came with Node. */
+function systemAuthorities(): string {
+  const system = getCACertificates("system");
+  return (system.length > 0 ? system : getCACertificates("default")).join("\n");
+}
+
+async function authoritiesIn(path: string): Promise<string> {
+  const hint = "caFile names a PEM file with the certificates of the authorities to trust";
+  const file = await readTextFile(path, { largest: largestAuthoritiesBytes, code: "config", hint });
+  if (!file) throw new KubespanError("config", `${path} does not exist`, { hint });
+  if (!file.text.includes("-----BEGIN CERTIFICATE-----"))
+    throw new KubespanError("config", `${path} holds no certificate`, { hint });
+  return file.text;
+}
+
+/** One request with one answer, or its failure; aborting it ends the wait at once. */
+export function request<Response>(
+  start: (done: (error: ServiceError | null, response: Response) => void) => { cancel(): void },
+  signal: AbortSignal,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const call = start((error, response) => {
+      signal.removeEventListener("abort", cancel);
+      if (error) reject(error);
+      else resolve(response);
+    });
+    const cancel = (): void => call.cancel();
+    signal.addEventListener("abort", cancel);
+    if (signal.aborted) cancel();
+  });
+}

@@ -1,0 +1,77 @@
+import { type ServiceError, status } from "@grpc/grpc-js";
+import type { ServiceConfig } from "../../config/config.ts";
+import { KubespanError } from "../../system/error.ts";
+import { printable } from "../text.ts";
+import { locationOf } from "./service-location.ts";
+
+interface Meaning {
+  readonly text: string;
+  readonly hint: string;
+}
+
+/** What the status codes of a discovery service mean to an operator. */
+const meanings: Readonly<Partial<Record<status, Meaning>>> = {
+  [status.UNAVAILABLE]: {
+    text: "cannot be reached",
+    hint: "check that it runs and that this node may connect to it; it is tried again",
+  },
+  [status.DEADLINE_EXCEEDED]: {
+    text: "did not answer in time",
+    hint: "check the service and the way to it; it is tried again",
+  },
+  [status.RESOURCE_EXHAUSTED]: {
+    text: "has no room for this request",
+    hint: "too many requests come from this address, or the cluster holds too many affiliates or endpoints",
+  },
+  [status.INVALID_ARGUMENT]: {
+    text: "found the request malformed",
+    hint: "check clusterID, and whether the service is compatible with this version",
+  },
+  [status.UNAUTHENTICATED]: {
+    text: "does not know who we are",
+    hint: "it asks for credentials, which KubeSpan does not have: use another service",
+  },
+  [status.PERMISSION_DENIED]: {
+    text: "does not let this cluster in",
+    hint: "ask its operator to admit the cluster id",
+  },
+  [status.UNIMPLEMENTED]: {
+    text: "is not a discovery service",
+    hint: "something else answers there: check the endpoint in the configuration",
+  },
+  [status.ABORTED]: {
+    text: "cut this node off for reading too slowly",
+    hint: "is this node overloaded? It is tried again",
+  },
+};
+
+const fallback: Meaning = { text: "failed", hint: "see the log of the service; it is tried again" };
+const certificateHint =
+  "its certificate is not trusted for this name: name the authority's file in caFile, or use the name it was issued for";
+const schemeHint = "it may not speak TLS there: check the port, and https or http in the endpoint";
+
+/** Whatever a call threw, as a sentence about the service. What the service itself said is made printable. */
+export function serviceError(thrown: unknown, service: ServiceConfig): KubespanError {
+  if (thrown instanceof KubespanError) return thrown;
+  const { text, hint } = meanings[codeOf(thrown)] ?? fallback;
+  const details = printable(detailsOf(thrown));
+  return new KubespanError("discovery", `discovery service ${locationOf(service)} ${text}: ${details}`, {
+    hint: tlsHint(details) ?? hint,
+    cause: thrown,
+  });
+}
+
+const isServiceError = (thrown: unknown): thrown is ServiceError =>
+  thrown instanceof Error && "code" in thrown && typeof thrown.code === "number";
+
+export const codeOf = (thrown: unknown): status => (isServiceError(thrown) ? thrown.code : status.UNKNOWN);
+
+function detailsOf(thrown: unknown): string {
+  if (isServiceError(thrown)) return thrown.details;
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+function tlsHint(details: string): string | undefined {
+  if (/certificate|altnames|self.signed/i.test(details)) return certificateHint;
+  return /SSL routines|wrong version number|EPROTO|packet length/i.test(details) ? schemeHint : undefined;
+}

@@ -1,0 +1,211 @@
+import { randomBytes } from "node:crypto";
+import type { Logger } from "pino";
+import type { ClusterIdentity, ServiceConfig } from "../../config/config.ts";
+import type { Address } from "../../net/index.ts";
+import { errorText } from "../../system/error.ts";
+import type { Affiliate } from "../affiliate.ts";
+import { failuresAfter, reconnectDelay } from "../backoff.ts";
+import { KnownAffiliates } from "../known-affiliates.ts";
+import { limits } from "../limits.ts";
+import { type Publication, sealAnnouncement } from "../publication.ts";
+import type { Announcement, Registry, RegistryState } from "../registry.ts";
+import { serviceError } from "./service-error.ts";
+import { locationOf } from "./service-location.ts";
+import { runSession, type SessionEvents } from "./service-session.ts";
+import { pause, Wake } from "./wake.ts";
+import { withdrawAffiliate } from "./withdraw.ts";
+
+export interface ServiceRegistryOptions {
+  readonly service: ServiceConfig;
+  readonly cluster: ClusterIdentity;
+  /** Of this node. */
+  readonly nodeId: string;
+  /** What the service is told we are. */
+  readonly clientVersion: string;
+  readonly log: Logger;
+  /** How long the service keeps what it is told, ms; it is told again after half of it. At most 30 minutes. */
+  readonly ttlMs?: number;
+}
+
+const helloTimeoutMs = 10_000;
+const snapshotTimeoutMs = 30_000;
+
+/** The other nodes as a discovery service tells them, over gRPC. It needs `start` to do anything. */
+export const createServiceRegistry = (options: ServiceRegistryOptions): Registry =>
+  new ServiceRegistry(options);
+
+class ServiceRegistry implements Registry {
+  readonly #options: ServiceRegistryOptions;
+  readonly #log: Logger;
+  readonly #known: KnownAffiliates;
+  readonly #changed = new Wake();
+  #publication: Publication | undefined;
+  #phase: RegistryState["phase"] = "stopped";
+  #error: string | undefined;
+  #reflected: Address | undefined;
+  #onChange: (() => void) | undefined;
+  #isToldSoon = false;
+  #running: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
+
+  constructor(options: ServiceRegistryOptions) {
+    this.#options = options;
+    this.#log = options.log.child({ registry: options.service.name });
+    this.#known = new KnownAffiliates(options.cluster.secret, options.nodeId);
+  }
+
+  start(onChange: () => void): void {
+    if (this.#running) return;
+    this.#onChange = onChange;
+    const stop = new AbortController();
+    this.#phase = "connecting";
+    this.#running = { stop, ended: this.#run(stop.signal) };
+  }
+
+  publish(announcement: Announcement): void {
+    const key = this.#options.cluster.secret;
+    const before = this.#publication;
+    const next = sealAnnouncement(key, announcement, before, randomBytes);
+    if (before && isSame(before, next)) return;
+    this.#publication = next;
+    for (const text of next.leftOut) if (!before?.leftOut.includes(text)) this.#log.error(text);
+    this.#changed.notify();
+  }
+
+  affiliates(): readonly Affiliate[] {
+    return this.#known.affiliates();
+  }
+
+  state(): RegistryState {
+    const affiliates = this.#known.affiliates().length;
+    const error = this.#error ?? this.#publication?.leftOut[0];
+    return {
+      name: this.#options.service.name,
+      location: locationOf(this.#options.service),
+      phase: this.#phase,
+      ...(error !== undefined && { error }),
+      ...(this.#reflected !== undefined && { reflected: this.#reflected }),
+      affiliates,
+      refused: this.#known.refused(),
+    };
+  }
+
+  /** Stops first, so that no update of ours can overtake the farewell; `publish` and `start` begin anew. */
+  async withdraw(): Promise<void> {
+    await this.stop();
+    this.#publication = undefined;
+    const { service, cluster, nodeId, clientVersion } = this.#options;
+    await withdrawAffiliate(service, { clusterId: cluster.id, affiliateId: nodeId, clientVersion });
+  }
+
+  async stop(): Promise<void> {
+    const running = this.#running;
+    this.#onChange = undefined;
+    running?.stop.abort();
+    await running?.ended;
+    this.#running = undefined;
+    this.#phase = "stopped";
+  }
+
+  /** Session after session, until stopped. Never rejects. */
+  async #run(signal: AbortSignal): Promise<void> {
+    for (let failures = 0; !signal.aborted; ) {
+      const workedForMs = await this.#session(signal);
+      if (signal.aborted) return;
+      failures = failuresAfter(failures, workedForMs);
+      await pause(reconnectDelay(failures, Math.random()), signal);
+    }
+  }
+
+  /** One session to its end. Gives for how long all of it had worked. */
+  async #session(signal: AbortSignal): Promise<number | undefined> {
+    const { service, cluster, clientVersion, ttlMs = limits.ttlMs } = this.#options;
+    const progress = new Progress();
+    const options = {
+      service,
+      clusterId: cluster.id,
+      clientVersion,
+      helloTimeoutMs,
+      snapshotTimeoutMs,
+      ttlMs,
+      known: this.#known,
+      publication: () => this.#publication,
+      changed: this.#changed,
+      log: this.#log,
+    };
+    try {
+      return await runSession(options, this.#events(progress), signal);
+    } catch (error) {
+      if (!signal.aborted) this.#failed(error);
+      return progress.workedForMs();
+    }
+  }
+
+  #events(progress: Progress): SessionEvents {
+    return {
+      onHello: (reflected) => {
+        this.#reflected = reflected ?? this.#reflected;
+        this.#tellSoon();
+      },
+      onAffiliates: (isSnapshot) => {
+        if (isSnapshot) this.#connected();
+        if (isSnapshot) progress.snapshot();
+        this.#tellSoon();
+      },
+      onOwnUpdate: () => progress.ownUpdate(),
+    };
+  }
+
+  #connected(): void {
+    this.#phase = "connected";
+    this.#error = undefined;
+    this.#log.info({ affiliates: this.#known.affiliates().length }, "connected to the discovery service");
+  }
+
+  /** Said once, however often it is tried. */
+  #failed(thrown: unknown): void {
+    const error = errorText(serviceError(thrown, this.#options.service));
+    if (error === this.#error) this.#log.debug(error);
+    else this.#log.warn(error);
+    this.#phase = "connecting";
+    this.#error = error;
+    this.#tellSoon();
+  }
+
+  #tellSoon(): void {
+    if (this.#isToldSoon) return;
+    this.#isToldSoon = true;
+    setImmediate(() => {
+      this.#isToldSoon = false;
+      this.#onChange?.();
+    });
+  }
+}
+
+/** When a session had proved itself: the snapshot came and what this node says was accepted. */
+class Progress {
+  #hasSnapshot = false;
+  #hasUpdated = false;
+  #since: number | undefined;
+
+  snapshot(): void {
+    this.#hasSnapshot = true;
+    this.#check();
+  }
+
+  ownUpdate(): void {
+    this.#hasUpdated = true;
+    this.#check();
+  }
+
+  workedForMs(): number | undefined {
+    return this.#since === undefined ? undefined : performance.now() - this.#since;
+  }
+
+  #check(): void {
+    if (this.#hasSnapshot && this.#hasUpdated) this.#since ??= performance.now();
+  }
+}
+
+const isSame = (left: Publication, right: Publication): boolean =>
+  left.updates.length === right.updates.length &&
+  left.updates.every((update, index) => update === right.updates[index]);

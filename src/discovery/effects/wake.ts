@@ -1,0 +1,33 @@
+/** Lets one waiter sleep until it is woken, a time has passed, or it is told to stop. */
+export class Wake {
+  #awake = false;
+  #resume: (() => void) | undefined;
+
+  /** Ends the wait under way, or the next one at once. */
+  notify(): void {
+    this.#awake = true;
+    this.#resume?.();
+  }
+
+  async wait(ms: number, signal: AbortSignal): Promise<void> {
+    if (!this.#awake && !signal.aborted) await this.#sleep(ms, signal);
+    this.#awake = false;
+  }
+
+  #sleep(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", end);
+        this.#resume = undefined;
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      signal.addEventListener("abort", end);
+      this.#resume = end;
+    });
+  }
+}
+
+/** Waits for a time, or until told to stop. */
+export const pause = (ms: number, signal: AbortSignal): Promise<void> => new Wake().wait(ms, signal);

@@ -1,0 +1,42 @@
+import {
+  type Address,
+  addressToBytes,
+  bitsOf,
+  type Endpoint,
+  endpointAddress,
+  endpointPort,
+} from "../net/index.ts";
+import { networkOf, type Prefix } from "../net/index.ts";
+import type { Affiliate, KubespanAffiliate } from "./affiliate.ts";
+import * as wire from "./wire/generated/client.ts";
+
+/** An affiliate as protobuf; its endpoints travel beside it, one by one (`encodeEndpoint`). */
+export const encodeAffiliate = (affiliate: Affiliate): Uint8Array =>
+  wire.Affiliate.encode({
+    nodeId: affiliate.nodeId,
+    addresses: affiliate.addresses.map(bytesOf),
+    hostname: affiliate.hostname,
+    nodename: affiliate.nodeName,
+    machineType: affiliate.machineType,
+    operatingSystem: affiliate.operatingSystem,
+    kubespan: affiliate.kubespan && kubespanMessage(affiliate.kubespan),
+    controlPlane:
+      affiliate.apiServerPort === undefined ? undefined : { apiServerPort: affiliate.apiServerPort },
+  }).finish();
+
+export const encodeEndpoint = (endpoint: Endpoint): Uint8Array =>
+  wire.Endpoint.encode({ ip: bytesOf(endpointAddress(endpoint)), port: endpointPort(endpoint) }).finish();
+
+const kubespanMessage = (kubespan: KubespanAffiliate): wire.KubeSpan => ({
+  publicKey: kubespan.publicKey,
+  address: bytesOf(kubespan.address),
+  additionalAddresses: kubespan.additionalAddresses.map(prefixMessage),
+  excludedAdvertisedNetworks: kubespan.excludedNetworks.map(prefixMessage),
+});
+
+const prefixMessage = (prefix: Prefix): wire.IPPrefix => ({
+  ip: bytesOf(networkOf(prefix)),
+  bits: bitsOf(prefix),
+});
+
+const bytesOf = (address: Address): Buffer => Buffer.from(addressToBytes(address));

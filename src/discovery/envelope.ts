@@ -1,0 +1,54 @@
+import type { Endpoint } from "../net/index.ts";
+import type { Secret } from "../system/secret.ts";
+import { type Decoded, decodeAffiliate, decodeEndpoint } from "./decode.ts";
+import { Dropped } from "./dropped.ts";
+import { encodeEndpoint } from "./encode.ts";
+import { limits } from "./limits.ts";
+import { openBlocks, openData, sealBlocks } from "./seal.ts";
+import { isNodeId, printable } from "./text.ts";
+
+/** An affiliate as a discovery service holds it: the id in clear, the rest sealed. */
+export interface Envelope {
+  readonly id: string;
+  /** Empty when only endpoints are known. */
+  readonly data: Uint8Array;
+  readonly endpoints: readonly Uint8Array[];
+}
+
+export const sealEndpoint = (key: Secret, endpoint: Endpoint): Buffer =>
+  sealBlocks(key, encodeEndpoint(endpoint));
+
+/**
+ * Opens and checks an envelope that has data. What is inside must name the same node as the envelope does: the
+ * service cannot read affiliates, but it could exchange them (lesson 18).
+ */
+export function openEnvelope(key: Secret, envelope: Envelope): Decoded {
+  if (!isNodeId(envelope.id)) return { refused: "its id is not 1 to 256 printable ASCII characters" };
+  if (envelope.data.length > limits.dataBytes)
+    return { refused: `its data is longer than ${limits.dataBytes} bytes` };
+  const plain = openData(key, envelope.data);
+  if (!plain) return { refused: "its data does not open with this cluster's secret" };
+  const dropped = new Dropped();
+  const result = decodeAffiliate(plain, openEndpoints(key, envelope.endpoints, dropped));
+  if ("refused" in result) return result;
+  if (result.affiliate.nodeId !== envelope.id)
+    return { refused: `its data is that of another node, ${printable(result.affiliate.nodeId, 64)}` };
+  return { affiliate: result.affiliate, dropped: [...result.dropped, ...dropped.reasons()] };
+}
+
+function openEndpoints(key: Secret, sealed: readonly Uint8Array[], dropped: Dropped): Endpoint[] {
+  const endpoints: Endpoint[] = [];
+  sealed.slice(0, limits.endpointsPerAffiliate).forEach((bytes, index) => {
+    const endpoint = openEndpoint(key, bytes);
+    if (endpoint === undefined) dropped.add(`endpoint ${index + 1} of ${sealed.length}: does not open`);
+    else endpoints.push(endpoint);
+  });
+  if (sealed.length > limits.endpointsPerAffiliate)
+    dropped.add(`endpoints after the first ${limits.endpointsPerAffiliate}: too many`);
+  return endpoints;
+}
+
+function openEndpoint(key: Secret, sealed: Uint8Array): Endpoint | undefined {
+  const plain = sealed.length > limits.endpointBytes ? undefined : openBlocks(key, sealed);
+  return plain && decodeEndpoint(plain);
+}

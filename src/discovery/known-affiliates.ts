@@ -1,0 +1,75 @@
+import type { Secret } from "../system/secret.ts";
+import type { Affiliate } from "./affiliate.ts";
+import { type Envelope, openEnvelope } from "./envelope.ts";
+import { limits } from "./limits.ts";
+import type { RefusedAffiliate } from "./registry.ts";
+import { printable } from "./text.ts";
+
+/** What can be known of one envelope. */
+interface Known {
+  readonly affiliate?: Affiliate;
+  readonly refused: readonly RefusedAffiliate[];
+}
+
+/** Affiliates whose refusal is remembered, so that a hostile service fills no memory and no screen. */
+const maxRefused = 128;
+
+/** The other nodes of a cluster as one service tells them, opened, checked and bounded. */
+export class KnownAffiliates {
+  readonly #key: Secret;
+  readonly #ownId: string;
+  #byId = new Map<string, Known>();
+  #used = 0;
+
+  constructor(key: Secret, ownId: string) {
+    this.#key = key;
+    this.#ownId = ownId;
+  }
+
+  /** A snapshot: what it does not hold is gone. */
+  replace(envelopes: readonly Envelope[]): void {
+    this.#byId = new Map();
+    this.#used = 0;
+    this.update(envelopes);
+  }
+
+  update(envelopes: readonly Envelope[]): void {
+    for (const envelope of envelopes) this.#store(envelope);
+  }
+
+  remove(ids: readonly string[]): void {
+    for (const id of ids) {
+      if (this.#byId.get(id)?.affiliate) this.#used--;
+      this.#byId.delete(id);
+    }
+  }
+
+  affiliates(): Affiliate[] {
+    return [...this.#byId.values()].flatMap((known) => known.affiliate ?? []);
+  }
+
+  refused(): RefusedAffiliate[] {
+    return [...this.#byId.values()].flatMap((known) => known.refused);
+  }
+
+  /** An affiliate that was believed until now and no longer can be is gone: the service's word of now counts. */
+  #store(envelope: Envelope): void {
+    if (envelope.id === this.#ownId) return;
+    this.remove([envelope.id]);
+    if (envelope.data.length === 0) return; // only endpoints are known: nobody to use them for yet
+    const known = this.#open(envelope);
+    if (known.affiliate) this.#used++;
+    else if (this.#byId.size - this.#used >= maxRefused) return;
+    this.#byId.set(envelope.id, known);
+  }
+
+  #open(envelope: Envelope): Known {
+    const nodeId = printable(envelope.id, 64);
+    if (this.#used >= limits.affiliatesPerCluster)
+      return { refused: [{ nodeId, reason: `there are ${limits.affiliatesPerCluster} affiliates already` }] };
+    const result = openEnvelope(this.#key, envelope);
+    if ("refused" in result) return { refused: [{ nodeId, reason: result.refused }] };
+    const refused = result.dropped.map((reason): RefusedAffiliate => ({ nodeId, reason, partly: true }));
+    return { affiliate: result.affiliate, refused };
+  }
+}

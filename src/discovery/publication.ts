@@ -1,0 +1,112 @@
+import type { Endpoint } from "../net/index.ts";
+import type { Secret } from "../system/secret.ts";
+import { encodeAffiliate } from "./encode.ts";
+import { sealEndpoint } from "./envelope.ts";
+import { limits } from "./limits.ts";
+import type { Announcement } from "./registry.ts";
+import { nonceBytes, sealData } from "./seal.ts";
+import { isNodeId } from "./text.ts";
+
+/** One update of one affiliate, sealed. Equal content is the same object. */
+export interface Update {
+  readonly affiliateId: string;
+  /** Absent in an update that only adds observed endpoints to another node's affiliate. */
+  readonly data?: Uint8Array;
+  readonly endpoints: readonly Uint8Array[];
+  /** What is sealed in it, to tell whether it changed. */
+  readonly content: string;
+}
+
+/** An announcement ready to be sent: the own update first, then one for each observed node. */
+export interface Publication {
+  readonly updates: readonly Update[];
+  /** What a service would refuse and is therefore not sent, in words. */
+  readonly leftOut: readonly string[];
+}
+
+/** Gives that many random bytes. */
+export type RandomBytes = (size: number) => Uint8Array;
+
+/**
+ * Seals an announcement. What did not change since `previous` keeps its bytes, so that a refresh tells the service
+ * nothing new and wakes nobody.
+ */
+export function sealAnnouncement(
+  key: Secret,
+  announcement: Announcement,
+  previous: Publication | undefined,
+  random: RandomBytes,
+): Publication {
+  const known = new Map(previous?.updates.map((update) => [update.affiliateId, update]));
+  const leftOut: string[] = [];
+  const seal = (id: string, endpoints: readonly Endpoint[], plain?: Uint8Array): Update => {
+    const kept = bounded(endpoints, id, leftOut);
+    const content = JSON.stringify([plain && Buffer.from(plain).toString("base64"), kept]);
+    const before = known.get(id);
+    if (before?.content === content) return before;
+    return {
+      affiliateId: id,
+      ...(plain && { data: sealData(key, random(nonceBytes), plain) }),
+      endpoints: kept.map((endpoint) => sealEndpoint(key, endpoint)),
+      content,
+    };
+  };
+  const updates = [
+    ...ownUpdates(announcement, seal, leftOut),
+    ...observedUpdates(announcement, seal, leftOut),
+  ];
+  return { updates, leftOut };
+}
+
+/** Puts one update together; `plain` is the encoded affiliate. */
+type SealUpdate = (id: string, endpoints: readonly Endpoint[], plain?: Uint8Array) => Update;
+
+function ownUpdates({ own }: Announcement, seal: SealUpdate, leftOut: string[]): Update[] {
+  const plain = encodeAffiliate(own);
+  const most = limits.dataBytes - nonceBytes - 16;
+  if (plain.length <= most) return [seal(own.nodeId, own.kubespan?.endpoints ?? [], plain)];
+  leftOut.push(
+    `this node is not announced: addresses and advertised prefixes take ${plain.length} bytes, and a service ` +
+      `accepts ${most}; advertise fewer or wider prefixes`,
+  );
+  return [];
+}
+
+function observedUpdates(announcement: Announcement, seal: SealUpdate, leftOut: string[]): Update[] {
+  const others = [...announcement.observed].filter(
+    ([id, endpoints]) => id !== announcement.own.nodeId && isNodeId(id) && endpoints.length > 0,
+  );
+  if (others.length > limits.affiliatesPerCluster)
+    leftOut.push(`endpoints observed of more than ${limits.affiliatesPerCluster} nodes`);
+  return others.slice(0, limits.affiliatesPerCluster).map(([id, endpoints]) => seal(id, endpoints));
+}
+
+function bounded(endpoints: readonly Endpoint[], id: string, leftOut: string[]): readonly Endpoint[] {
+  const most = limits.endpointsPerAffiliate;
+  if (endpoints.length > most) leftOut.push(`${endpoints.length - most} endpoints of ${id}: over ${most}`);
+  return endpoints.slice(0, most);
+}
+
+/** When each update was last accepted, ms on the caller's clock. */
+export type Sent = ReadonlyMap<Update, number>;
+
+/**
+ * Which updates are to be sent now, in order, and how long it is until the next one is due. An update that was not
+ * sent yet is due at once, any other `refreshMs` after it was last sent.
+ */
+export function dueUpdates(
+  publication: Publication,
+  sent: Sent,
+  now: number,
+  refreshMs: number,
+): { readonly due: readonly Update[]; readonly nextInMs: number } {
+  const due: Update[] = [];
+  let nextInMs = refreshMs;
+  for (const update of publication.updates) {
+    const sentAt = sent.get(update);
+    const left = sentAt === undefined ? 0 : sentAt + refreshMs - now;
+    if (left <= 0) due.push(update);
+    else nextInMs = Math.min(nextInMs, left);
+  }
+  return { due, nextInMs };
+}

@@ -1,0 +1,61 @@
+import { createCipheriv, createDecipheriv } from "node:crypto";
+import type { Secret } from "../system/secret.ts";
+
+/** The cluster secret is the key of both ciphers below: 32 bytes (reference section 4, "Encryption"). */
+export const nonceBytes = 12;
+const tagBytes = 16;
+const blockBytes = 16;
+
+/**
+ * AES-256-GCM without additional data: nonce, ciphertext, tag. The nonce must be random, and new whenever the plain
+ * bytes are.
+ */
+export function sealData(key: Secret, nonce: Uint8Array, plain: Uint8Array): Buffer {
+  const cipher = createCipheriv("aes-256-gcm", key.reveal(), nonce, { authTagLength: tagBytes });
+  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+}
+
+/** The plain bytes; `undefined` if they were not sealed with this key or were changed since. */
+export function openData(key: Secret, sealed: Uint8Array): Buffer | undefined {
+  const tagAt = sealed.length - tagBytes;
+  if (tagAt < nonceBytes) return undefined;
+  const decipher = createDecipheriv("aes-256-gcm", key.reveal(), sealed.subarray(0, nonceBytes), {
+    authTagLength: tagBytes,
+  });
+  decipher.setAuthTag(sealed.subarray(tagAt));
+  const plain = decipher.update(sealed.subarray(nonceBytes, tagAt));
+  try {
+    decipher.final();
+  } catch {
+    return undefined; // its only failure is a tag that does not match
+  }
+  return plain;
+}
+
+/**
+ * One length byte, the bytes, zeros up to whole blocks; each block AES-256-ECB. Equal endpoints give equal bytes on
+ * purpose, so that the service can unite lists that it cannot read. At most 255 bytes.
+ */
+export function sealBlocks(key: Secret, plain: Uint8Array): Buffer {
+  if (plain.length > 255) throw new RangeError(`${plain.length} bytes do not fit behind one length byte`);
+  const padded = Buffer.alloc(paddedLength(plain.length));
+  padded[0] = plain.length;
+  padded.set(plain, 1);
+  const cipher = createCipheriv("aes-256-ecb", key.reveal(), null).setAutoPadding(false);
+  return Buffer.concat([cipher.update(padded), cipher.final()]);
+}
+
+/**
+ * The plain bytes; `undefined` unless length byte and padding are as `sealBlocks` writes them. That is the only sign
+ * of a wrong key, for ECB has no tag.
+ */
+export function openBlocks(key: Secret, sealed: Uint8Array): Buffer | undefined {
+  if (sealed.length === 0 || sealed.length % blockBytes !== 0) return undefined;
+  const decipher = createDecipheriv("aes-256-ecb", key.reveal(), null).setAutoPadding(false);
+  const padded = Buffer.concat([decipher.update(sealed), decipher.final()]);
+  const length = padded[0] ?? 0;
+  if (paddedLength(length) !== padded.length) return undefined;
+  return padded.subarray(1 + length).every((byte) => byte === 0) ? padded.subarray(1, 1 + length) : undefined;
+}
+
+const paddedLength = (length: number): number => Math.ceil((1 + length) / blockBytes) * blockBytes;
