@@ -27,6 +27,8 @@ interface Request {
   readonly settle: (error?: unknown) => void;
 }
 
+const stopping = (): Error => new Error("the daemon is stopping");
+
 /** Runs one pass at a time: after each request, when a pass asked for it, and at the repair interval. */
 export function startLoop({ run, onError, repairInterval }: LoopOptions): Loop {
   const timers = new Map<Scope, { at: number; timer: NodeJS.Timeout }>();
@@ -92,6 +94,7 @@ export function startLoop({ run, onError, repairInterval }: LoopOptions): Loop {
     trigger: (scope, delayMs = 0) => (delayMs === 0 ? start(scope) : arm(scope, delayMs)),
     pass: (scope) =>
       new Promise((resolve, reject) => {
+        if (stopped.signal.aborted) return reject(stopping());
         requests.push({ scope, settle: (error) => (error === undefined ? resolve() : reject(error)) });
         start(scope);
       }),
@@ -99,7 +102,7 @@ export function startLoop({ run, onError, repairInterval }: LoopOptions): Loop {
       stopped.abort();
       disarm("everything");
       await running;
-      for (const request of requests) request.settle(new Error("the daemon is stopping"));
+      for (const request of requests) request.settle(stopping());
     },
   };
 }

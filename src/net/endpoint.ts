@@ -9,8 +9,7 @@ export function parseEndpoint(text: string): Endpoint | undefined {
   const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(0|[1-9]\d{0,4})$/.exec(text);
   const [, bracketed, plain, port] = match ?? [];
   const address = parseAddress(bracketed ?? plain ?? "");
-  if (!address || (bracketed === undefined) === (plain ?? "").includes(":")) return undefined;
-  if (bracketed !== undefined && !bracketed.includes(":")) return undefined;
+  if (!address || bracketed?.includes(":") === false) return undefined;
   return endpointOf(address, Number(port));
 }
 

@@ -11,9 +11,19 @@ export const fetchStatus = async (runDirectory: string): Promise<Status> =>
   // The daemon is this very program, run by root: its answer is trusted once it is JSON.
   (await ask(runDirectory, "GET", "/status")) as Status;
 
-/** Asks the daemon to take everything down and end. Throws as `fetchStatus` does. */
-export const requestDown = async (runDirectory: string): Promise<Down> =>
-  (await ask(runDirectory, "POST", "/down")) as Down;
+/** Asks the daemon to take everything down and end; `undefined` when there is no daemon. */
+export async function requestDown(runDirectory: string): Promise<Down | undefined> {
+  try {
+    return (await ask(runDirectory, "POST", "/down")) as Down;
+  } catch (error) {
+    if (error instanceof KubespanError && isAbsence(error.cause)) return undefined;
+    throw error;
+  }
+}
+
+/** There is no socket, or one that a killed daemon left behind. */
+const isAbsence = (cause: unknown): boolean =>
+  cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ECONNREFUSED");
 
 function ask(runDirectory: string, method: string, path: string): Promise<unknown> {
   const socket = socketPath(runDirectory);
@@ -54,8 +64,7 @@ function settle(
 }
 
 function unavailable(socket: string, error: Error & { code?: string }): KubespanError {
-  const isAbsent = error.code === "ENOENT" || error.code === "ECONNREFUSED";
-  if (isAbsent)
+  if (isAbsence(error))
     return new KubespanError("unavailable", `no daemon answers at ${socket}`, {
       hint: `start it with "kubespan run", or name its configuration with --config`,
       cause: error,

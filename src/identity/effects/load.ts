@@ -43,6 +43,14 @@ export async function loadIdentity(source: IdentitySource): Promise<Identity> {
   });
 }
 
+/** The identity that is there, if any; nothing is written. Throws `KubespanError("state")` for a damaged file. */
+export const storedIdentity = (stateDirectory: string): Promise<Identity | undefined> =>
+  readIdentity(join(stateDirectory, fileName), undefined);
+
+/** The identity that is there, or one as `loadIdentity` would make it; nothing is written. */
+export const previewIdentity = async (source: IdentitySource): Promise<Identity> =>
+  (await storedIdentity(source.stateDirectory)) ?? newIdentity(await source.hardwareAddress(), source.random);
+
 /** Removes the identity, so that the next start makes a new one; `false` if there was none. */
 export async function forgetIdentity(stateDirectory: string): Promise<boolean> {
   const file = join(stateDirectory, fileName);

@@ -1,0 +1,29 @@
+import { type Command, Option } from "commander";
+import { requestDown } from "../api/effects/client.ts";
+import type { Down } from "../api/routes.ts";
+import { loadConfig } from "../config/effects/load.ts";
+import type { Config } from "../config/index.ts";
+import { takeDown } from "../daemon/take-down.ts";
+import { forgetIdentity } from "../identity/effects/load.ts";
+import { configOption } from "./options.ts";
+
+export function registerDown(program: Command): void {
+  program
+    .command("down")
+    .description("leave the mesh: tell the others, stop the daemon and remove every trace from the kernel")
+    .addOption(configOption())
+    .addOption(new Option("--forget-identity", "also delete the keys; the node comes back as another one"))
+    .action(async (options: { config: string; forgetIdentity?: boolean }) => {
+      const { config } = await loadConfig(options.config);
+      const { steps, warnings } = await down(config);
+      for (const warning of warnings) process.stderr.write(`kubespan: warning: ${warning}\n`);
+      for (const step of steps) process.stdout.write(`${step}\n`);
+      if (steps.length === 0) process.stdout.write("there was nothing to remove\n");
+      if (options.forgetIdentity && (await forgetIdentity(config.stateDirectory)))
+        process.stdout.write("the identity is deleted\n");
+    });
+}
+
+/** The daemon does it, if there is one: two hands at the same table would undo each other's work. */
+const down = async (config: Config): Promise<Down> =>
+  (await requestDown(config.runDirectory)) ?? (await takeDown(config));

@@ -1,0 +1,45 @@
+import Table from "cli-table3";
+
+/** A plain table that fits a terminal: no borders, columns two spaces apart. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const none = "";
+  const made = new Table({
+    head: [...head],
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 2 },
+    chars: {
+      top: none,
+      "top-mid": none,
+      "top-left": none,
+      "top-right": none,
+      bottom: none,
+      "bottom-mid": none,
+      "bottom-left": none,
+      "bottom-right": none,
+      left: none,
+      "left-mid": none,
+      mid: none,
+      "mid-mid": none,
+      right: none,
+      "right-mid": none,
+      middle: none,
+    },
+  });
+  made.push(...rows.map((row) => [...row]));
+  return made.toString().replace(/ +$/gm, "");
+}
+
+/** 1.5 KiB, 12 MiB, ... */
+export function bytes(count: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+  let value = count;
+  let unit = 0;
+  for (; value >= 1024 && unit < units.length - 1; unit++) value /= 1024;
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** 12s, 3m5s, 2h10m */
+export function age(seconds: number): string {
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m${seconds % 60}s`;
+  return `${Math.floor(seconds / 3600)}h${Math.floor((seconds % 3600) / 60)}m`;
+}

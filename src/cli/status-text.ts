@@ -1,0 +1,70 @@
+import type { PeerReport, Status } from "../api/status.ts";
+import type { LeftOut } from "../net/index.ts";
+import { age, bytes, table } from "./render.ts";
+
+/** What `kubespan status` prints on a terminal. */
+export function statusText(status: Status): string {
+  const sections = [nodeText(status), registriesText(status), peersText(status.peers), leftOutText(status)];
+  return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
+}
+
+function nodeText({ node, error }: Status): string {
+  const lines: [string, string][] = [
+    ["node", `${node.hostname} (${node.nodeId})`],
+    ["address", node.address],
+    ["public key", node.publicKey],
+    ["link", `${node.interfaceName}, ${node.implementation}, port ${node.listenPort}, MTU ${node.mtu}`],
+    ["announced", node.announcedEndpoints.join(", ") || "no endpoint"],
+    ["networks", node.advertisedPrefixes.join(", ") || "none"],
+  ];
+  if (!node.enabled) lines.push(["mesh", "disabled in the configuration"]);
+  if (error !== undefined) lines.push(["problem", error]);
+  return lines.map(([name, value]) => `${`${name}:`.padEnd(12)}${value}`).join("\n");
+}
+
+const registriesText = ({ registries }: Status): string =>
+  table(
+    ["REGISTRY", "STATE", "AFFILIATES", "SEES US AT", "LOCATION"],
+    registries.map((each) => [
+      each.name,
+      each.error === undefined ? each.phase : `${each.phase}: ${each.error}`,
+      String(each.affiliates),
+      each.reflected ?? "-",
+      each.location,
+    ]),
+  );
+
+function peersText(peers: readonly PeerReport[]): string {
+  if (peers.length === 0) return "no peers yet";
+  const up = peers.filter((peer) => peer.state === "up").length;
+  const rows = peers.map((peer) => [
+    peer.label,
+    peer.state,
+    peer.endpoint ?? "-",
+    peer.handshakeAgeSeconds === undefined ? "never" : age(peer.handshakeAgeSeconds),
+    bytes(peer.receivedBytes),
+    bytes(peer.sentBytes),
+    String(peer.candidates.length),
+    peer.address,
+  ]);
+  const head = ["PEER", "STATE", "ENDPOINT", "HANDSHAKE", "RX", "TX", "CANDIDATES", "ADDRESS"];
+  return `${table(head, rows)}\n${up} of ${peers.length} peers up`;
+}
+
+function leftOutText(status: Status): string {
+  const rows = [
+    ...named("this node", status.node.leftOut),
+    ...status.registries.flatMap((registry) =>
+      registry.refused.map(({ nodeId, reason }) => [registry.name, `affiliate ${nodeId}`, reason]),
+    ),
+    ...status.refusedAffiliates.map(({ label, nodeId, reason }) => [label, `affiliate ${nodeId}`, reason]),
+    ...status.peers.flatMap((peer) => [
+      ...named(peer.label, peer.refusedCandidates),
+      ...named(peer.label, peer.refusedPrefixes),
+    ]),
+  ];
+  return rows.length === 0 ? "" : table(["LEFT OUT", "WHAT", "WHY"], rows);
+}
+
+const named = (name: string, items: readonly LeftOut[]): string[][] =>
+  items.map(({ value, reason }) => [name, value, reason]);

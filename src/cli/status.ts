@@ -1,0 +1,20 @@
+import { type Command, Option } from "commander";
+import { fetchStatus } from "../api/effects/client.ts";
+import { configOption, runDirectoryOf } from "./options.ts";
+import { statusText } from "./status-text.ts";
+
+export function registerStatus(program: Command): void {
+  program
+    .command("status")
+    .description("show this node, its registries and its peers, and what was left out and why")
+    .addOption(configOption())
+    .addOption(
+      new Option("-o, --output <format>", "how to print it").choices(["table", "json"]).default("table"),
+    )
+    .action(async (options: { config: string; output: "table" | "json" }) => {
+      const status = await fetchStatus(await runDirectoryOf(options.config));
+      process.stdout.write(
+        options.output === "json" ? `${JSON.stringify(status, null, 2)}\n` : statusText(status),
+      );
+    });
+}

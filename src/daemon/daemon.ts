@@ -1,0 +1,188 @@
+import type { Logger } from "pino";
+import { serveApi } from "../api/effects/server.ts";
+import type { Down } from "../api/routes.ts";
+import { loadConfig } from "../config/effects/load.ts";
+import type { Config } from "../config/index.ts";
+import type { Identity } from "../identity/index.ts";
+import { watchKernel } from "../routing/effects/watch.ts";
+import { errorText, KubespanError } from "../system/error.ts";
+import { createLogger } from "../system/log.ts";
+import { run } from "../system/run.ts";
+import { version } from "../system/version.ts";
+import { type Loop, startLoop } from "./loop.ts";
+import { Mesh } from "./mesh.ts";
+import { openRegistries, type Registries } from "./registries.ts";
+import { needsRestart, sameRegistries } from "./reload.ts";
+import { describeSelf, ownIdentity } from "./self.ts";
+
+/** Events of one change arrive together; a pass waits this long for the rest, in milliseconds. */
+const settleTime = 100;
+const repairInterval = 30_000;
+
+/**
+ * The daemon: runs until `stop` or `down`. Everything outside (registries, kernel, signals, the local API) only asks
+ * the loop for a pass; the passes do the work, one at a time.
+ */
+export class Daemon {
+  readonly #file: string;
+  readonly #log: Logger;
+  readonly #identity: Identity;
+  readonly #process = { pid: process.pid, startedAt: Date.now() };
+  readonly #ended = Promise.withResolvers<void>();
+  readonly #closers: (() => Promise<void>)[] = [];
+  #config: Config;
+  #registries: Registries;
+  #mesh: Mesh;
+  #loop: Loop;
+
+  static async start(file: string): Promise<Daemon> {
+    if (process.getuid?.() !== 0)
+      throw new KubespanError("privilege", "kubespan run needs root", {
+        hint: "it sets up WireGuard, nftables and routes",
+      });
+    const { config, warnings } = await loadConfig(file);
+    const log = createLogger(config.log);
+    for (const warning of warnings) log.warn(warning);
+    const identity = await ownIdentity(config, run, log);
+    const registries = openRegistries(config, identity.nodeId, log, Date.now);
+    const mesh = await meshOf(config, identity, registries, log);
+    const daemon = new Daemon({ file, log, identity, config, registries, mesh });
+    await daemon.#open();
+    return daemon;
+  }
+
+  private constructor(parts: {
+    file: string;
+    log: Logger;
+    identity: Identity;
+    config: Config;
+    registries: Registries;
+    mesh: Mesh;
+  }) {
+    this.#file = parts.file;
+    this.#log = parts.log;
+    this.#identity = parts.identity;
+    this.#config = parts.config;
+    this.#registries = parts.registries;
+    this.#mesh = parts.mesh;
+    this.#loop = this.#newLoop();
+  }
+
+  /** Resolves when the daemon has ended. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  async #open(): Promise<void> {
+    const { runDirectory } = this.#config;
+    const api = await serveApi(runDirectory, { status: () => this.#status(), down: () => this.#down() });
+    this.#closers.push(() => api.close());
+    try {
+      await this.#loop.pass("everything");
+    } catch (error) {
+      // What no later attempt can cure ends the start; the loop has logged the rest and tries again.
+      if (error instanceof KubespanError && ["conflict", "state", "privilege"].includes(error.code)) {
+        await this.stop();
+        throw error;
+      }
+    }
+    const { interfaceName, marks, routing } = this.#config;
+    const watch = watchKernel({
+      scope: { interfaceName, marks, ...routing },
+      onChange: () => this.#loop.trigger("everything", settleTime),
+      onError: (error) => this.#log.warn(errorText(error)),
+    });
+    this.#closers.push(() => watch.stop());
+    this.#startRegistries();
+    const { nodeId, publicKey } = this.#identity;
+    this.#log.info({ nodeId, publicKey, version, config: this.#file }, "kubespan is running");
+  }
+
+  #startRegistries(): void {
+    if (this.#config.enabled) this.#registries.start(() => this.#loop.trigger("everything"));
+  }
+
+  #newLoop(): Loop {
+    return startLoop({
+      run: (scope) => this.#mesh.pass(scope),
+      onError: (error) => this.#log.error({ err: error }, errorText(error)),
+      repairInterval,
+    });
+  }
+
+  /** A look at the handshakes first, so that what is shown is what is. */
+  async #status(): ReturnType<Parameters<typeof serveApi>[1]["status"]> {
+    await this.#loop.pass("peers").catch(() => undefined); // the loop logs it, and the status says it
+    return this.#mesh.status(this.#process);
+  }
+
+  /** Reads the configuration again. A wrong one is logged and changes nothing. */
+  async reload(): Promise<void> {
+    try {
+      const { config, warnings } = await loadConfig(this.#file);
+      for (const warning of warnings) this.#log.warn(warning);
+      needsRestart(this.#config, config);
+      await this.#replace(config);
+      this.#log.info("the configuration was read again");
+    } catch (error) {
+      this.#log.error(`the configuration stays as it was: ${errorText(error)}`);
+    }
+  }
+
+  async #replace(config: Config): Promise<void> {
+    await this.#loop.stop();
+    const before = { config: this.#config, registries: this.#registries, memory: this.#mesh.memory };
+    const keep = sameRegistries(before.config, config);
+    if (before.config.enabled && !config.enabled)
+      for (const warning of await before.registries.withdraw()) this.#log.warn(warning);
+    if (!keep) {
+      await before.registries.stop();
+      this.#registries = openRegistries(config, this.#identity.nodeId, this.#log, Date.now);
+    }
+    this.#config = config;
+    this.#log.level = config.log.level;
+    this.#mesh = await meshOf(
+      config,
+      this.#identity,
+      this.#registries,
+      this.#log,
+      keep ? before.memory : undefined,
+    );
+    this.#loop = this.#newLoop();
+    if (!keep) this.#startRegistries();
+    this.#loop.trigger("everything");
+  }
+
+  async #down(): Promise<Down> {
+    await this.#loop.stop();
+    const down = await this.#mesh.down();
+    for (const warning of down.warnings) this.#log.warn(warning);
+    // The answer still has to leave through the socket that closing ends.
+    setImmediate(() => void this.stop());
+    return down;
+  }
+
+  /** Ends the daemon and leaves the data plane as it is: tunnels go on, and a new start finds them. */
+  async stop(): Promise<void> {
+    try {
+      await this.#loop.stop();
+      await this.#registries.stop();
+      await Promise.all(this.#closers.splice(0).map((close) => close()));
+      this.#ended.resolve();
+    } catch (error) {
+      this.#ended.reject(error);
+    }
+  }
+}
+
+const meshOf = async (
+  config: Config,
+  identity: Identity,
+  registries: Registries,
+  log: Logger,
+  memory?: Mesh["memory"],
+): Promise<Mesh> =>
+  new Mesh(
+    { config, identity, self: await describeSelf(config, identity), registries, run, log, clock: Date.now },
+    memory,
+  );

@@ -1,0 +1,62 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { loadConfig } from "../config/effects/load.ts";
+import { previewIdentity } from "../identity/effects/load.ts";
+import { firstHardwareAddress } from "../identity/effects/hardware-address.ts";
+import { decide, emptyMemory, planMesh, planNoMesh, planText } from "../mesh/index.ts";
+import { createLogger } from "../system/log.ts";
+import { run } from "../system/run.ts";
+import { chooseImplementation } from "../wireguard/index.ts";
+import { observeKernel } from "./observe.ts";
+import { openRegistries, type Registries } from "./registries.ts";
+import { describeSelf } from "./self.ts";
+
+/** How long the registries may take, in milliseconds. */
+const patience = 10_000;
+
+/**
+ * What `kubespan run` would do now, as text. Nothing is changed: not the machine, not the state directory, and the
+ * registries are only read. Diagnostics go to the log.
+ */
+export async function dryRun(file: string): Promise<string> {
+  const { config, warnings } = await loadConfig(file);
+  const log = createLogger(config.log);
+  for (const warning of warnings) log.warn(warning);
+  const identity = await previewIdentity({
+    stateDirectory: config.stateDirectory,
+    hardwareAddress: () => firstHardwareAddress(run, randomBytes),
+    random: randomBytes,
+    warn: (text) => log.warn(text),
+  });
+  const kernel = await observeKernel(run, config);
+  if (!config.enabled) return planText(planNoMesh(config, kernel).steps);
+  const implementation = chooseImplementation(config.wireguard, config.interfaceName, kernel.wireguard);
+  const registries = openRegistries(config, identity.nodeId, log, Date.now);
+  try {
+    if (!(await listen(registries))) log.warn("not every registry answered in time: the plan may lack peers");
+    const self = await describeSelf(config, identity);
+    const knowledge = {
+      self,
+      config,
+      affiliates: registries.affiliates(),
+      registries: registries.states(),
+      addresses: kernel.addresses.usable,
+    };
+    const decision = decide(knowledge, kernel.wireguard.device, emptyMemory, Date.now());
+    const keys = { privateKey: identity.privateKey, implementation };
+    return planText(planMesh({ config, self }, keys, decision, kernel, registries.isSettled()).steps);
+  } finally {
+    await registries.stop();
+  }
+}
+
+async function listen(registries: Registries): Promise<boolean> {
+  const settled = new Promise<boolean>((resolve) => {
+    registries.start(() => registries.isSettled() && resolve(true));
+  });
+  const deadline = new AbortController();
+  const late = delay(patience, false, { signal: deadline.signal }).catch(() => false);
+  const result = await Promise.race([settled, late]);
+  deadline.abort();
+  return result;
+}

@@ -1,0 +1,168 @@
+import type { Logger } from "pino";
+import type { Down } from "../api/routes.ts";
+import type { Status } from "../api/status.ts";
+import type { Config } from "../config/index.ts";
+import type { Identity } from "../identity/index.ts";
+import {
+  type Decision,
+  decide,
+  decideAgain,
+  emptyMemory,
+  type Kernel,
+  type Keys,
+  type Knowledge,
+  type Memory,
+  planMesh,
+  planNoMesh,
+  planTracked,
+  reportStatus,
+  type Self,
+} from "../mesh/index.ts";
+import { errorText } from "../system/error.ts";
+import type { Runner } from "../system/run.ts";
+import { observeDevice } from "../wireguard/effects/observe.ts";
+import { chooseImplementation, type Implementation, type ObservedDevice } from "../wireguard/index.ts";
+import { applyPlan, applySteps } from "./apply.ts";
+import type { Scope } from "./loop.ts";
+import { observeKernel } from "./observe.ts";
+import type { Registries } from "./registries.ts";
+
+export interface MeshParts {
+  readonly config: Config;
+  readonly identity: Identity;
+  readonly self: Self;
+  readonly registries: Registries;
+  readonly run: Runner;
+  readonly log: Logger;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}
+
+/** The last complete pass: what a look at the handshakes alone builds on, and what `status` shows. */
+interface Pass {
+  readonly decision: Decision;
+  readonly kernel: Kernel;
+  readonly implementation: Implementation;
+  readonly device: ObservedDevice | undefined;
+}
+
+/** The mesh of one configuration: observe, decide, apply. */
+export class Mesh {
+  readonly #parts: MeshParts;
+  #memory: Memory;
+  #last: Pass | undefined;
+  #error: string | undefined;
+
+  constructor(parts: MeshParts, memory: Memory = emptyMemory) {
+    this.#parts = parts;
+    this.#memory = memory;
+  }
+
+  get memory(): Memory {
+    return this.#memory;
+  }
+
+  /** One pass; gives the milliseconds until the peers want to be looked at again. */
+  async pass(scope: Scope): Promise<number | undefined> {
+    try {
+      const wakeIn = await (this.#parts.config.enabled ? this.#enabledPass(scope) : this.#disabledPass());
+      this.#error = undefined;
+      return wakeIn;
+    } catch (error) {
+      this.#error = errorText(error);
+      throw error;
+    }
+  }
+
+  async #enabledPass(scope: Scope): Promise<number | undefined> {
+    const device = scope === "peers" && this.#last?.device ? await this.#look() : undefined;
+    const wakeIn = device && this.#last ? await this.#peersPass(this.#last, device) : "everything";
+    return wakeIn === "everything" ? this.#completePass() : wakeIn;
+  }
+
+  async #completePass(): Promise<number | undefined> {
+    const { config, identity, self, registries, run, log, clock } = this.#parts;
+    const kernel = await observeKernel(run, config);
+    const implementation = chooseImplementation(config.wireguard, config.interfaceName, kernel.wireguard);
+    const decision = decide(this.#knowledge(kernel), kernel.wireguard.device, this.#memory, clock());
+    const keys: Keys = { privateKey: identity.privateKey, implementation };
+    const plan = planMesh({ config, self }, keys, decision, kernel, registries.isSettled());
+    this.#memory = decision.memory;
+    await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
+    registries.publish(decision.announcement);
+    // A device that was just made has not been read yet: it is at the next pass.
+    this.#last = { decision, kernel, implementation, device: kernel.wireguard.device };
+    return kernel.wireguard.device ? decision.tracked.wakeIn : 0;
+  }
+
+  /** `undefined` when the device went away: then everything has to be looked at. */
+  async #look(): Promise<ObservedDevice | undefined> {
+    const { run, config, log } = this.#parts;
+    try {
+      return await observeDevice(run, config.interfaceName);
+    } catch (error) {
+      log.warn(errorText(error));
+      return undefined;
+    }
+  }
+
+  /** Handshakes only. Who came up or went down may change what is steered and published. */
+  async #peersPass(last: Pass, device: ObservedDevice): Promise<number | undefined | "everything"> {
+    const { config, identity, run, log, clock } = this.#parts;
+    const tracked = decideAgain(last.decision, device, this.#memory, clock());
+    const keys: Keys = { privateKey: identity.privateKey, implementation: last.implementation };
+    this.#memory = { ...this.#memory, attempts: tracked.attempts };
+    await applySteps(run, log, planTracked(config, keys, tracked, device));
+    this.#last = { ...last, device, decision: { ...last.decision, tracked } };
+    const matters = config.allowDownPeerBypass || config.harvestExtraEndpoints;
+    return matters && upCameOrWent(last.decision.tracked, tracked) ? "everything" : tracked.wakeIn;
+  }
+
+  async #disabledPass(): Promise<undefined> {
+    await this.#takeDown();
+    return undefined;
+  }
+
+  /** Removes every trace from the kernel; gives what was done. */
+  async #takeDown(): Promise<string[]> {
+    const { config, run, log } = this.#parts;
+    this.#last = undefined;
+    const kernel = await observeKernel(run, config);
+    const plan = planNoMesh(config, kernel);
+    await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
+    return plan.steps.map((step) => step.text);
+  }
+
+  /** Leaves the mesh: the others are told, and nothing stays in the kernel. */
+  async down(): Promise<Down> {
+    const warnings = await this.#parts.registries.withdraw();
+    return { steps: await this.#takeDown(), warnings };
+  }
+
+  status(process: { readonly pid: number; readonly startedAt: number }): Status {
+    const last = this.#last;
+    const view = {
+      decision: last?.decision,
+      device: last?.device,
+      implementation: last?.implementation,
+      leftOutAddresses: last?.kernel.addresses.leftOut ?? [],
+      process,
+      error: this.#error,
+    };
+    return reportStatus(this.#knowledge(last?.kernel), view, this.#parts.clock());
+  }
+
+  #knowledge(kernel: Kernel | undefined): Knowledge {
+    const { self, config, registries } = this.#parts;
+    return {
+      self,
+      config,
+      affiliates: registries.affiliates(),
+      registries: registries.states(),
+      addresses: kernel?.addresses.usable ?? [],
+    };
+  }
+}
+
+const upCameOrWent = (before: Decision["tracked"], after: Decision["tracked"]): boolean =>
+  [...after.states].some(([key, state]) => (state === "up") !== (before.states.get(key) === "up"));

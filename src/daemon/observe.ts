@@ -1,0 +1,32 @@
+import type { Config } from "../config/index.ts";
+import type { Kernel } from "../mesh/index.ts";
+import { observeTable } from "../nftables/effects/observe.ts";
+import { observeLinks, observeRouting, observeSysctls } from "../routing/effects/observe.ts";
+import { readSavedSysctls } from "../routing/effects/saved-sysctls.ts";
+import { ownAddresses } from "../routing/index.ts";
+import type { Runner } from "../system/run.ts";
+import { observeWireGuard } from "../wireguard/effects/observe.ts";
+
+/** Reads everything of the kernel that the mesh depends on; the parts at the same time. */
+export async function observeKernel(run: Runner, config: Config): Promise<Kernel> {
+  const { interfaceName, advertisedPrefixes, routing, marks } = config;
+  const links = await observeLinks(run);
+  const link = links.find(({ name }) => name === interfaceName);
+  const seen = link && { mtu: link.mtu, isUp: link.up, ...(link.kind !== undefined && { kind: link.kind }) };
+  const [wireguard, observedRouting, table, sysctls, savedSysctls] = await Promise.all([
+    observeWireGuard(run, interfaceName, seen),
+    observeRouting(run, { interfaceName, marks, ...routing }),
+    observeTable(run),
+    observeSysctls(run, interfaceName, links),
+    readSavedSysctls(config.stateDirectory),
+  ]);
+  return {
+    links,
+    addresses: ownAddresses(links, { interfaceName, advertisedPrefixes }),
+    wireguard,
+    routing: observedRouting,
+    table,
+    sysctls,
+    savedSysctls,
+  };
+}

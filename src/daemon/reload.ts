@@ -1,0 +1,23 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Config } from "../config/index.ts";
+import { KubespanError } from "../system/error.ts";
+
+/** What the kernel's state is found by: under other names the old state would be nobody's. */
+const fixed = ["interfaceName", "routing", "marks", "wireguard", "stateDirectory", "runDirectory"] as const;
+
+/** Throws `KubespanError("config")` if the change cannot be made while the daemon runs. */
+export function needsRestart(before: Config, after: Config): void {
+  const changed = fixed.filter((name) => !isDeepStrictEqual(before[name], after[name]));
+  if (changed.length > 0)
+    throw new KubespanError("config", `${changed.join(", ")} cannot change while the daemon runs`, {
+      hint: `run "kubespan down", change it, and start again`,
+    });
+}
+
+/** Whether the same registries, asked for the same cluster, serve both configurations. */
+export const sameRegistries = (before: Config, after: Config): boolean =>
+  before.enabled &&
+  after.enabled &&
+  before.cluster.id === after.cluster.id &&
+  before.cluster.secret.equals(after.cluster.secret) &&
+  isDeepStrictEqual(before.services, after.services);

@@ -1,0 +1,43 @@
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import type { Logger } from "pino";
+import type { Config } from "../config/index.ts";
+import { firstHardwareAddress } from "../identity/effects/hardware-address.ts";
+import { loadIdentity } from "../identity/effects/load.ts";
+import { clusterPrefix, type Identity, kubespanAddress } from "../identity/index.ts";
+import type { Self } from "../mesh/index.ts";
+import type { Runner } from "../system/run.ts";
+
+/** This node's identity, made at the first start. */
+export const ownIdentity = (config: Config, run: Runner, log: Logger): Promise<Identity> =>
+  loadIdentity({
+    stateDirectory: config.stateDirectory,
+    hardwareAddress: () => firstHardwareAddress(run, randomBytes),
+    random: randomBytes,
+    warn: (text) => log.warn(text),
+  });
+
+/** What this node is in this cluster. */
+export async function describeSelf(config: Config, identity: Identity): Promise<Self> {
+  return {
+    nodeId: identity.nodeId,
+    publicKey: identity.publicKey,
+    address: kubespanAddress(config.cluster.id, identity.hardwareAddress),
+    clusterPrefix: clusterPrefix(config.cluster.id),
+    hostname: hostname(),
+    operatingSystem: await operatingSystem(),
+  };
+}
+
+const releaseFiles = ["/etc/os-release", "/usr/lib/os-release"];
+
+/** `PRETTY_NAME` of os-release(5), or "Linux" where there is none. */
+async function operatingSystem(): Promise<string> {
+  for (const file of releaseFiles) {
+    const text = await readFile(file, "utf8").catch(() => ""); // a minimal image has neither file, and needs neither
+    const name = /^PRETTY_NAME="?([^"\n]{1,200})"?$/m.exec(text)?.[1];
+    if (name !== undefined) return name;
+  }
+  return "Linux";
+}

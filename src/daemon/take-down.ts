@@ -1,0 +1,31 @@
+import type { Down } from "../api/routes.ts";
+import type { Config } from "../config/index.ts";
+import { storedIdentity } from "../identity/effects/load.ts";
+import { planNoMesh } from "../mesh/index.ts";
+import { createLogger } from "../system/log.ts";
+import { run } from "../system/run.ts";
+import { applyPlan } from "./apply.ts";
+import { observeKernel } from "./observe.ts";
+import { openRegistries } from "./registries.ts";
+
+/** What `kubespan down` does where no daemon runs: tells the registries and removes every trace from the kernel. */
+export async function takeDown(config: Config): Promise<Down> {
+  const log = createLogger({ ...config.log, level: "warn" });
+  const warnings = await withdraw(config);
+  const plan = planNoMesh(config, await observeKernel(run, config));
+  await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
+  return { steps: plan.steps.map((step) => step.text), warnings };
+}
+
+/** A node without an identity never told a registry anything. */
+async function withdraw(config: Config): Promise<string[]> {
+  const identity = await storedIdentity(config.stateDirectory);
+  if (!identity) return [];
+  const log = createLogger({ ...config.log, level: "fatal" });
+  const registries = openRegistries(config, identity.nodeId, log, Date.now);
+  try {
+    return await registries.withdraw();
+  } finally {
+    await registries.stop();
+  }
+}

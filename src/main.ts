@@ -1,0 +1,42 @@
+import { Command, CommanderError } from "commander";
+import { registerDiscoveryServe } from "./cli/discovery-serve.ts";
+import { registerDown } from "./cli/down.ts";
+import { registerGenConfig } from "./cli/gen-config.ts";
+import { registerRun } from "./cli/run.ts";
+import { registerStatus } from "./cli/status.ts";
+import { registerValidate } from "./cli/validate.ts";
+import { KubespanError } from "./system/error.ts";
+import { version } from "./system/version.ts";
+
+const program = new Command("kubespan")
+  .description("One encrypted WireGuard mesh for the nodes of a Kubernetes cluster, wherever they are")
+  .version(version, "-V, --version", "print the version")
+  .helpOption("-h, --help", "print this help")
+  .showHelpAfterError("(--help tells how it is used)")
+  .exitOverride();
+
+for (const register of [
+  registerRun,
+  registerDown,
+  registerStatus,
+  registerGenConfig,
+  registerValidate,
+  registerDiscoveryServe,
+])
+  register(program);
+
+/** 0: done; 1: a defect of this program; 2 and up: see the README, one code for each kind of failure. */
+async function main(): Promise<number> {
+  try {
+    await program.parseAsync();
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (!(error instanceof KubespanError)) throw error;
+    process.stderr.write(`kubespan: ${error.message}\n`);
+    if (error.hint !== undefined) process.stderr.write(`  ${error.hint}\n`);
+    return error.exitCode;
+  }
+}
+
+process.exitCode = await main();

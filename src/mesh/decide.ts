@@ -1,0 +1,116 @@
+import type { Config } from "../config/config.ts";
+import type { Affiliate } from "../discovery/affiliate.ts";
+import type { Announcement, RegistryState } from "../discovery/registry.ts";
+import {
+  type Address,
+  type Endpoint,
+  type LeftOut,
+  networkOf,
+  type Prefix,
+  prefixContains,
+  unite,
+} from "../net/index.ts";
+import { harvest, type PeerSpec, type PeerSpecs, peerSpecs } from "../peers/index.ts";
+import type { ObservedDevice } from "../wireguard/index.ts";
+import { ownAffiliate, type Self } from "./announce.ts";
+import { believeReflected, type Reflected } from "./reflected.ts";
+import { type Attempts, type Tracked, trackPeers } from "./track.ts";
+
+/** What a pass knows, apart from the kernel's state. */
+export interface Knowledge {
+  readonly self: Self;
+  readonly config: Config;
+  /** From all registries, merged; without this node. */
+  readonly affiliates: readonly Affiliate[];
+  readonly registries: readonly RegistryState[];
+  /** This node's own, routed addresses. */
+  readonly addresses: readonly Address[];
+}
+
+/** What has to be remembered from pass to pass, because neither the kernel nor a registry holds it. */
+export interface Memory {
+  readonly attempts: Attempts;
+  readonly reflected: Reflected;
+  readonly harvested: ReadonlyMap<string, readonly Endpoint[]>;
+}
+
+export const emptyMemory: Memory = { attempts: new Map(), reflected: new Map(), harvested: new Map() };
+
+export interface Decision {
+  readonly specs: PeerSpecs;
+  readonly tracked: Tracked;
+  /** What is sent into the mesh: networks without KubeSpan addresses, fewest prefixes, in order. */
+  readonly targets: readonly Prefix[];
+  readonly announcement: Announcement;
+  /** Own addresses and endpoints that are not announced. */
+  readonly leftOut: readonly LeftOut[];
+  readonly memory: Memory;
+}
+
+/** Everything there is to decide, from values alone. Times in milliseconds. */
+export function decide(
+  knowledge: Knowledge,
+  device: ObservedDevice | undefined,
+  memory: Memory,
+  now: number,
+): Decision {
+  const { self, config, affiliates, addresses } = knowledge;
+  const specs = peerSpecs(affiliates, {
+    nodeId: self.nodeId,
+    publicKey: self.publicKey,
+    address: self.address,
+    clusterPrefix: self.clusterPrefix,
+    addresses,
+    advertisedPrefixes: config.advertisedPrefixes,
+    widestPrefix: config.widestPrefix,
+  });
+  const tracked = trackPeers(specs.peers, device, memory.attempts, now);
+  const routed = [...specs.peers.flatMap((peer) => peer.allowedIPs), ...config.advertisedPrefixes];
+  const seen = believeReflected(knowledge.registries, memory.reflected, routed, addresses);
+  const own = ownAffiliate(self, config, addresses, seen.reflected.values());
+  const harvested = config.harvestExtraEndpoints
+    ? harvestFrom(specs.peers, affiliates, tracked, device, memory.harvested)
+    : new Map<string, readonly Endpoint[]>();
+  return {
+    specs,
+    tracked,
+    targets: targetsOf(specs.peers, tracked, config, self),
+    announcement: { own: own.affiliate, observed: harvested },
+    leftOut: [...own.leftOut, ...seen.leftOut],
+    memory: { attempts: tracked.attempts, reflected: seen.reflected, harvested },
+  };
+}
+
+/** A second look at the same peers (handshakes only): nothing else can have changed. */
+export const decideAgain = (
+  before: Decision,
+  device: ObservedDevice | undefined,
+  memory: Memory,
+  now: number,
+): Tracked => trackPeers(before.specs.peers, device, memory.attempts, now);
+
+function harvestFrom(
+  peers: readonly PeerSpec[],
+  affiliates: readonly Affiliate[],
+  tracked: Tracked,
+  device: ObservedDevice | undefined,
+  published: Memory["harvested"],
+): Map<string, readonly Endpoint[]> {
+  const announced = new Map(affiliates.map(({ nodeId, kubespan }) => [nodeId, kubespan?.endpoints ?? []]));
+  const seen = peers.map(({ nodeId, publicKey }) => ({
+    nodeId,
+    state: tracked.states.get(publicKey) ?? "unknown",
+    announced: announced.get(nodeId) ?? [],
+    observed: device?.peers.get(publicKey)?.endpoint,
+  }));
+  return harvest(seen, published);
+}
+
+/** Of every peer, or only of those that are up where the operator allows the others' traffic in clear. */
+function targetsOf(peers: readonly PeerSpec[], tracked: Tracked, config: Config, self: Self): Prefix[] {
+  const steered = config.allowDownPeerBypass
+    ? peers.filter((peer) => tracked.states.get(peer.publicKey) === "up")
+    : peers;
+  const prefixes = steered.flatMap((peer) => peer.allowedIPs);
+  return unite(prefixes.filter((prefix) => !prefixContains(self.clusterPrefix, networkOf(prefix))));
+}

@@ -1,0 +1,4 @@
+export type { Self } from "./announce.ts";
+export { type Decision, decide, decideAgain, emptyMemory, type Knowledge, type Memory } from "./decide.ts";
+export { type Kernel, type Keys, type Plan, planMesh, planNoMesh, planText, planTracked } from "./plan.ts";
+export { reportStatus } from "./report.ts";

@@ -1,0 +1,126 @@
+import type { Config } from "../config/index.ts";
+import { type Address, type LeftOut, unite } from "../net/index.ts";
+import { type ObservedTable, observedTargets, planTable } from "../nftables/index.ts";
+import {
+  forwardingFor,
+  type Link,
+  type ObservedRouting,
+  type ObservedSysctls,
+  planRouting,
+  planSysctls,
+  type SavedSysctls,
+  type SysctlPlan,
+} from "../routing/index.ts";
+import { commandText } from "../system/command.ts";
+import type { Secret } from "../system/secret.ts";
+import type { Stage, Step } from "../system/step.ts";
+import {
+  type Implementation,
+  type ObservedDevice,
+  type ObservedWireGuard,
+  planNoWireGuard,
+  planPeers,
+  planWireGuard,
+} from "../wireguard/index.ts";
+import type { Self } from "./announce.ts";
+import type { Decision } from "./decide.ts";
+import type { Tracked } from "./track.ts";
+
+/** Everything of the kernel that the mesh reads, as it was at one moment. */
+export interface Kernel {
+  readonly links: readonly Link[];
+  readonly addresses: { readonly usable: readonly Address[]; readonly leftOut: readonly LeftOut[] };
+  readonly wireguard: ObservedWireGuard;
+  readonly routing: ObservedRouting;
+  readonly table: ObservedTable;
+  readonly sysctls: ObservedSysctls;
+  readonly savedSysctls: SavedSysctls | undefined;
+}
+
+export interface Plan {
+  /** In the order in which they are carried out. */
+  readonly steps: readonly Step[];
+  readonly sysctls: SysctlPlan;
+}
+
+/** Who we are to WireGuard. */
+export interface Keys {
+  readonly privateKey: Secret;
+  readonly implementation: Implementation;
+}
+
+const order: readonly Stage[] = ["grow", "swap", "shrink"];
+
+/** What traffic will need, then the switch, then what nothing needs any more. */
+const inOrder = (steps: readonly Step[]): Step[] =>
+  order.flatMap((stage) => steps.filter((step) => step.stage === stage));
+
+/**
+ * From the kernel as it is to the decision. Until the registries have settled nothing is taken away: a daemon that has
+ * just started does not know yet whether a peer that it finds is gone, or only not heard of so far.
+ */
+export function planMesh(
+  { config, self }: { readonly config: Config; readonly self: Self },
+  keys: Keys,
+  decision: Decision,
+  kernel: Kernel,
+  isSettled: boolean,
+): Plan {
+  const { targets, tracked } = decision;
+  const steered = isSettled ? targets : unite([...targets, ...observedTargets(kernel.table)]);
+  const wireguard = planWireGuard(deviceOf(config, keys, tracked), kernel.wireguard);
+  const forwarding = forwardingFor(config.advertisedPrefixes);
+  const sysctls = planSysctls(
+    { interfaceName: config.interfaceName, forwarding },
+    kernel.sysctls,
+    kernel.savedSysctls,
+  );
+  const steps = [
+    ...(isSettled ? wireguard : wireguard.filter((step) => step.stage !== "shrink")),
+    ...sysctls.steps,
+    ...planRouting({ address: self.address, mtu: config.mtu }, kernel.routing),
+    ...planTable({ marks: config.marks, targets: steered }, kernel.table),
+  ];
+  return { steps: inOrder(steps), sysctls };
+}
+
+/** Only the peers, as after a look at the handshakes. */
+export const planTracked = (config: Config, keys: Keys, tracked: Tracked, device: ObservedDevice): Step[] =>
+  planPeers(deviceOf(config, keys, tracked), device).filter((step) => step.stage !== "shrink");
+
+/** Nothing of the mesh: first no packet is steered any more, then the rest goes. */
+export function planNoMesh(config: Config, kernel: Kernel): Plan {
+  const sysctls = planSysctls(undefined, kernel.sysctls, kernel.savedSysctls);
+  const steps = [
+    ...planTable(undefined, kernel.table),
+    ...planRouting(undefined, kernel.routing),
+    ...planNoWireGuard(config.interfaceName, kernel.wireguard),
+    ...sysctls.steps,
+  ];
+  return { steps: inOrder(steps), sysctls };
+}
+
+const deviceOf = (config: Config, keys: Keys, tracked: Tracked): Parameters<typeof planWireGuard>[0] => ({
+  interfaceName: config.interfaceName,
+  implementation: keys.implementation,
+  mtu: config.mtu,
+  privateKey: keys.privateKey,
+  presharedKey: config.cluster.secret,
+  listenPort: config.listenPort,
+  firewallMark: config.marks.fromWireGuard,
+  peers: tracked.peers,
+});
+
+/** A plan for people: each step, and below it the commands. Secrets are never part of it. */
+export function planText(steps: readonly Step[]): string {
+  if (steps.length === 0) return "nothing to do\n";
+  const lines = steps.flatMap((step) => [
+    `${step.stage.padEnd(7)}${step.text}`,
+    ...step.commands.flatMap((command) =>
+      commandText(command)
+        .split("\n")
+        .map((line) => `         ${line}`),
+    ),
+  ]);
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,83 @@
+import type { NodeStatus, PeerReport, Status } from "../api/status.ts";
+import type { LeftOut } from "../net/index.ts";
+import type { PeerSpec } from "../peers/index.ts";
+import type { Implementation, ObservedDevice } from "../wireguard/index.ts";
+import type { Decision, Knowledge } from "./decide.ts";
+
+/** Facts about the running daemon that no decision needs. */
+export interface Process {
+  readonly pid: number;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+}
+
+/** What an operator sees of a pass. Without a decision (the mesh is disabled or did not start) there are no peers. */
+export function reportStatus(
+  knowledge: Knowledge,
+  view: {
+    readonly decision: Decision | undefined;
+    readonly device: ObservedDevice | undefined;
+    readonly implementation: Implementation | undefined;
+    readonly leftOutAddresses: readonly LeftOut[];
+    readonly process: Process;
+    readonly error: string | undefined;
+  },
+  now: number,
+): Status {
+  const { decision, device, error } = view;
+  return {
+    node: reportNode(knowledge, view),
+    registries: knowledge.registries,
+    peers: (decision?.specs.peers ?? []).map((spec) => reportPeer(spec, decision, device, now)),
+    refusedAffiliates: decision?.specs.refused ?? [],
+    ...(error !== undefined && { error }),
+  };
+}
+
+function reportNode({ self, config }: Knowledge, view: Parameters<typeof reportStatus>[1]): NodeStatus {
+  const announced = view.decision?.announcement.own;
+  return {
+    nodeId: self.nodeId,
+    hostname: self.hostname,
+    publicKey: self.publicKey,
+    address: self.address,
+    enabled: config.enabled,
+    interfaceName: config.interfaceName,
+    listenPort: config.listenPort,
+    implementation: view.implementation ?? "none",
+    mtu: config.mtu,
+    pid: view.process.pid,
+    startedAt: new Date(view.process.startedAt).toISOString(),
+    announcedAddresses: announced?.addresses ?? [],
+    announcedEndpoints: announced?.kubespan?.endpoints ?? [],
+    advertisedPrefixes: announced?.kubespan?.additionalAddresses ?? [],
+    leftOut: [...view.leftOutAddresses, ...(view.decision?.leftOut ?? [])],
+  };
+}
+
+function reportPeer(
+  spec: PeerSpec,
+  decision: Decision | undefined,
+  device: ObservedDevice | undefined,
+  now: number,
+): PeerReport {
+  const observed = device?.peers.get(spec.publicKey);
+  const { endpoint, handshakeAt } = observed ?? {};
+  return {
+    nodeId: spec.nodeId,
+    label: spec.label,
+    publicKey: spec.publicKey,
+    address: spec.address,
+    state: decision?.tracked.states.get(spec.publicKey) ?? "unknown",
+    ...(endpoint !== undefined && { endpoint }),
+    candidates: spec.candidates,
+    refusedCandidates: spec.refusedCandidates,
+    allowedIPs: spec.allowedIPs,
+    refusedPrefixes: spec.refusedPrefixes,
+    ...(handshakeAt !== undefined && {
+      handshakeAgeSeconds: Math.max(0, Math.round((now - handshakeAt) / 1000)),
+    }),
+    receivedBytes: observed?.receivedBytes ?? 0,
+    sentBytes: observed?.sentBytes ?? 0,
+  };
+}
