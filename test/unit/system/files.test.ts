@@ -1,0 +1,129 @@
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createAtomically, writeAtomically } from "../../../src/system/atomic-file.ts";
+import { readTextFile } from "../../../src/system/read-file.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
+import { thrownBy } from "../thrown-by.ts";
+
+const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
+const options = { largest: 100, code: "state", hint: "do something" } as const;
+
+describe.each([
+  ["writeAtomically", writeAtomically],
+  ["createAtomically", createAtomically],
+])("%s", (_, write) => {
+  let umask = 0;
+  beforeEach(() => {
+    umask = process.umask(0o027);
+  });
+  afterEach(() => {
+    process.umask(umask);
+  });
+
+  test.each([0o600, 0o644, 0o640])(
+    "makes the file with exactly mode %o, whatever the umask",
+    async (mode) => {
+      const folder = await temporaryFolder();
+      const path = join(folder, "file");
+      await write(path, "text ä\n", { mode });
+      expect(await readFile(path, "utf8")).toBe("text ä\n");
+      expect(await modeOf(path)).toBe(mode);
+      expect(await readdir(folder)).toEqual(["file"]);
+    },
+  );
+
+  test("a folder that is not there: an error that names the file", async () => {
+    const path = join(await temporaryFolder(), "none", "file");
+    const error = await thrownBy(write(path, "text", { mode: 0o600 }));
+    expect(error).toMatchObject({ code: "state" });
+    expect(error.message).toContain(`cannot write ${path}`);
+  });
+});
+
+describe("writeAtomically", () => {
+  test("replaces the old file; a symbolic link gives way to a file", async () => {
+    const folder = await temporaryFolder();
+    const [path, target] = [join(folder, "file"), join(folder, "target")];
+    await writeFile(target, "kept");
+    await symlink(target, path);
+    await writeAtomically(path, "new", { mode: 0o600 });
+    expect(await readFile(path, "utf8")).toBe("new");
+    expect(await readFile(target, "utf8")).toBe("kept");
+  });
+
+  test("when it fails, the old contents stay and no temporary file is left", async () => {
+    const folder = await temporaryFolder();
+    await mkdir(join(folder, "path", "full"), { recursive: true }); // a folder cannot be replaced by a file
+    await thrownBy(writeAtomically(join(folder, "path"), "new", { mode: 0o600 }));
+    expect(await readdir(folder)).toEqual(["path"]);
+    expect(await readdir(join(folder, "path"))).toEqual(["full"]);
+  });
+
+  test("of many writers at once one wins, whole", async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder, "file");
+    const texts = Array.from({ length: 20 }, (_, index) => `${index}`.repeat(50_000));
+    await Promise.all(texts.map((text) => writeAtomically(path, text, { mode: 0o600 })));
+    expect(texts).toContain(await readFile(path, "utf8"));
+    expect(await readdir(folder)).toEqual(["file"]);
+  });
+});
+
+describe("createAtomically", () => {
+  test("never replaces a file, not even a dangling symbolic link", async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "file"), "old");
+    await symlink("nowhere", join(folder, "link"));
+    expect(await createAtomically(join(folder, "file"), "new", { mode: 0o600 })).toBe(false);
+    expect(await createAtomically(join(folder, "link"), "new", { mode: 0o600 })).toBe(false);
+    expect(await readFile(join(folder, "file"), "utf8")).toBe("old");
+    expect((await readdir(folder)).sort()).toEqual(["file", "link"]);
+  });
+
+  test("of many creators at once exactly one succeeds, and its text stays", async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder, "file");
+    const won = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => createAtomically(path, `${index}`, { mode: 0o600 })),
+    );
+    expect(won.filter(Boolean)).toHaveLength(1);
+    expect(await readFile(path, "utf8")).toBe(`${won.indexOf(true)}`);
+    expect(await readdir(folder)).toEqual(["file"]);
+  });
+});
+
+describe("readTextFile", () => {
+  test("text and mode; nothing where there is no file", async () => {
+    const path = join(await temporaryFolder(), "file");
+    expect(await readTextFile(path, options)).toBeUndefined();
+    await writeAtomically(path, "ä".repeat(50), { mode: 0o640 }); // exactly 100 bytes
+    expect(await readTextFile(path, options)).toEqual({ text: "ä".repeat(50), mode: 0o640 });
+  });
+
+  test.each<[string, (path: string) => Promise<unknown>]>([
+    ["it is a directory", (path) => mkdir(path)],
+    ["it is not a regular file", (path) => execa("mkfifo", [path])],
+    ["it is not a regular file", (path) => symlink("/dev/zero", path)],
+    ["too many symbolic links", (path) => symlink(path, path)],
+    ["it is larger than 100 bytes", (path) => writeFile(path, "x".repeat(101))],
+    ["it is not UTF-8 text", (path) => writeFile(path, Uint8Array.of(0x61, 0xff))],
+  ])("refuses: %s", async (reason, make) => {
+    const path = join(await temporaryFolder(), "file");
+    await make(path);
+    const error = await thrownBy(readTextFile(path, options));
+    expect(error).toMatchObject({
+      code: "state",
+      message: `cannot read ${path}: ${reason}`,
+      hint: options.hint,
+    });
+  });
+
+  test("a part of the path that is a file", async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "file"), "");
+    const error = await thrownBy(readTextFile(join(folder, "file", "inside"), options));
+    expect(error.message).toContain("a part of its path is not a directory");
+  });
+});
