@@ -2,7 +2,7 @@ import { z } from "zod";
 import { KubespanError } from "../system/error.ts";
 import { Secret } from "../system/secret.ts";
 import { hardwareAddressBytes } from "./hardware-address.ts";
-import { decodeKey, isClamped, keyBytes, privateKeyFrom, publicKeyOf } from "./key.ts";
+import { isPrivateKeyText, keyBytes, privateKeyFrom, publicKeyOf } from "./key.ts";
 import { isNodeId, nodeIdFrom } from "./node-id.ts";
 
 /** What makes this node itself, created once and kept on disk. */
@@ -29,7 +29,7 @@ export function newIdentity(hardwareAddress: string, random: Random): Identity {
 const storedIdentity = z.strictObject({
   version: z.literal(1),
   nodeId: z.string().refine(isNodeId),
-  privateKey: z.string().refine((text) => isClamped(decodeKey(text) ?? new Uint8Array())),
+  privateKey: z.string().refine(isPrivateKeyText),
   hardwareAddress: z.string().refine((text) => hardwareAddressBytes(text) !== undefined),
 });
 

@@ -25,8 +25,11 @@ export function privateKeyFrom(bytes: Uint8Array): Secret {
 export const publicKeyOf = (privateKey: Secret): string =>
   Buffer.from(nacl.scalarMult.base(privateKey.reveal())).toString("base64");
 
-export const isClamped = (bytes: Uint8Array): boolean =>
-  Buffer.from(bytes).equals(Buffer.from(clamped(bytes)));
+/** Whether a text is a private key as `privateKeyFrom` makes them, in standard base64. */
+export function isPrivateKeyText(text: string): boolean {
+  const bytes = decodeKey(text);
+  return bytes !== undefined && Buffer.from(clamped(bytes)).toString("base64") === text;
+}
 
 function clamped(bytes: Uint8Array): Uint8Array {
   const key = Uint8Array.from(bytes);
