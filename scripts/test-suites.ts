@@ -23,6 +23,7 @@ async function npmRun(script: string, args: readonly string[] = []): Promise<num
   const result = await execa("npm", ["run", "--silent", script, "--", ...args], {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
+    env: process.stdout.isTTY ? {} : { NO_COLOR: "1" },
     reject: false,
     timeout: Math.max(60_000, Math.min(suiteLimitMs, deadline - performance.now())),
     forceKillAfterDelay: 30_000,
