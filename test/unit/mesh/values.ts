@@ -1,0 +1,70 @@
+import { expect } from "vitest";
+import type { Config } from "../../../src/config/config.ts";
+import type { Affiliate, KubespanAffiliate } from "../../../src/discovery/affiliate.ts";
+import {
+  type Address,
+  type Endpoint,
+  type Prefix,
+  parseAddress,
+  parseEndpoint,
+  parsePrefix,
+} from "../../../src/net/index.ts";
+import { Secret } from "../../../src/system/secret.ts";
+
+/** Values for tests, checked: a typing error in a test fails there. */
+export const address = (text: string): Address =>
+  parseAddress(text) ?? expect.fail(`not an address: ${text}`);
+export const prefix = (text: string): Prefix => parsePrefix(text) ?? expect.fail(`not a prefix: ${text}`);
+export const endpoint = (text: string): Endpoint =>
+  parseEndpoint(text) ?? expect.fail(`not an endpoint: ${text}`);
+
+/** The number-th public key. */
+export const key = (number: number): string => Buffer.alloc(32, number + 1).toString("base64");
+
+/** `node-N` of the cluster fd00:0:0:2::/64, with the ULA ...::N and the endpoint 198.51.100.N:51820. */
+export const affiliate = (
+  number: number,
+  kubespan: Partial<KubespanAffiliate> = {},
+  more: Partial<Affiliate> = {},
+): Affiliate => ({
+  nodeId: `id${String(number).padStart(3, "0")}`,
+  addresses: [],
+  hostname: `host-${number}`,
+  nodeName: `node-${number}`,
+  machineType: "worker",
+  operatingSystem: "Linux",
+  kubespan: {
+    publicKey: key(number),
+    address: address(`fd00:0:0:2::${number}`),
+    additionalAddresses: [],
+    excludedNetworks: [],
+    endpoints: [endpoint(`198.51.100.${number}:51820`)],
+    ...kubespan,
+  },
+  ...more,
+});
+
+export const config = (changes: Partial<Config> = {}): Config => ({
+  enabled: true,
+  advertiseKubernetesNetworks: false,
+  allowDownPeerBypass: false,
+  harvestExtraEndpoints: false,
+  mtu: 1420,
+  endpointFilters: [],
+  excludeAdvertisedNetworks: [],
+  extraAnnouncedEndpoints: [],
+  cluster: { id: "cluster", secret: new Secret(new Uint8Array(32).fill(7)) },
+  services: [],
+  interfaceName: "kubespan",
+  listenPort: 51820,
+  wireguard: "auto",
+  advertisedPrefixes: [],
+  routing: { table: 180, priority: 32500 },
+  marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },
+  widestPrefix: { ipv4: 8, ipv6: 16 },
+  node: { machineType: "worker" },
+  stateDirectory: "/var/lib/kubespan",
+  runDirectory: "/run/kubespan",
+  log: { level: "info", format: "text" },
+  ...changes,
+});
