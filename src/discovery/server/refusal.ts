@@ -1,0 +1,9 @@
+/** Why the service does not do what it was asked; the code is the name of a gRPC status. */
+export interface Refusal {
+  readonly refused: "INVALID_ARGUMENT" | "RESOURCE_EXHAUSTED";
+  readonly reason: string;
+}
+
+export const malformed = (reason: string): Refusal => ({ refused: "INVALID_ARGUMENT", reason });
+
+export const exhausted = (reason: string): Refusal => ({ refused: "RESOURCE_EXHAUSTED", reason });
