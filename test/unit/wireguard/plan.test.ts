@@ -1,0 +1,196 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { commandText } from "../../../src/system/command.ts";
+import { Secret } from "../../../src/system/secret.ts";
+import type { Step } from "../../../src/system/step.ts";
+import {
+  chooseImplementation,
+  type DesiredDevice,
+  type DesiredPeer,
+  type ObservedWireGuard,
+  planNoWireGuard,
+  planWireGuard,
+} from "../../../src/wireguard/index.ts";
+import { endpoint, key, prefix } from "../mesh/values.ts";
+import { carryOut } from "./device.ts";
+
+const privateKey = new Secret(new Uint8Array(32).fill(200));
+const presharedKey = new Secret(new Uint8Array(32).fill(201));
+const peer = (number: number, more: Partial<DesiredPeer> = {}): DesiredPeer => ({
+  publicKey: key(number),
+  label: `node-${number}`,
+  allowedIPs: [prefix(`10.0.${number}.0/24`)],
+  ...more,
+});
+const device = (peers: readonly DesiredPeer[], more: Partial<DesiredDevice> = {}): DesiredDevice => ({
+  interfaceName: "kubespan",
+  implementation: "kernel",
+  mtu: 1420,
+  privateKey,
+  presharedKey,
+  listenPort: 51820,
+  firewallMark: 0x20,
+  peers,
+  ...more,
+});
+const nothing: ObservedWireGuard = { kernelSupport: true, link: undefined, device: undefined };
+const after = (desired: DesiredDevice, before = nothing): ObservedWireGuard =>
+  carryOut(planWireGuard(desired, before), before);
+const texts = (steps: readonly Step[]): string[] => steps.map((step) => step.text);
+const connected = (observed: ObservedWireGuard, publicKey: string): ObservedWireGuard => {
+  const known = observed.device?.peers.get(publicKey);
+  if (!observed.device || !known) return expect.fail("no such peer");
+  const peers = new Map(observed.device.peers).set(publicKey, { ...known, handshakeAt: 1 });
+  return { ...observed, device: { ...observed.device, peers } };
+};
+
+describe("planWireGuard", () => {
+  it("makes a device from nothing, up before its peers are set", () => {
+    const steps = planWireGuard(device([peer(2, { dial: endpoint("198.51.100.2:51820") })]), nothing);
+    expect(steps.flatMap((step) => step.commands.map(commandText))).toEqual([
+      "ip link add kubespan type wireguard",
+      "ip link set kubespan mtu 1420",
+      "wg set kubespan private-key {input} listen-port 51820 fwmark 0x20",
+      "ip link set kubespan up",
+      `wg set kubespan peer ${key(2)} preshared-key {input} endpoint 198.51.100.2:51820 persistent-keepalive 25 allowed-ips 10.0.2.0/24`,
+    ]);
+  });
+
+  it("has nothing to do a second time", () => {
+    const desired = device([peer(2), peer(3)]);
+    expect(planWireGuard(desired, after(desired))).toEqual([]);
+  });
+
+  it("names only the peer that changed", () => {
+    const before = after(device([peer(2), peer(3), peer(4)]));
+    const steps = planWireGuard(
+      device([peer(2), peer(3, { allowedIPs: [prefix("10.9.0.0/16")] }), peer(5)]),
+      before,
+    );
+    expect(texts(steps)).toEqual([
+      "WireGuard: change allowed-ips of node-3; add node-5",
+      `WireGuard: remove peer ${key(4)}`,
+    ]);
+    expect(steps.map((step) => step.stage)).toEqual(["grow", "shrink"]);
+    expect(JSON.stringify(steps)).not.toContain(key(2));
+  });
+
+  it("never dials or re-creates a peer that nobody asked to dial", () => {
+    const desired = device([peer(2, { dial: endpoint("198.51.100.2:51820") })]);
+    const before = connected(after(desired), key(2));
+    const steps = planWireGuard(device([peer(2, { allowedIPs: [prefix("10.7.0.0/16")] })]), before);
+    expect(steps.flatMap((step) => step.commands.flatMap((command) => command.args))).not.toContain("remove");
+    expect(carryOut(steps, before).device?.peers.get(key(2))).toMatchObject({
+      handshakeAt: 1,
+      endpoint: "198.51.100.2:51820",
+    });
+  });
+
+  it("puts right what somebody changed", () => {
+    const desired = device([peer(2)]);
+    const observed = after(desired);
+    const held = observed.device ?? expect.fail("no device");
+    const link = observed.link ?? expect.fail("no link");
+    const broken: ObservedWireGuard = {
+      ...observed,
+      link: { ...link, mtu: 9000, isUp: false },
+      device: { ...held, firewallMark: 0, listenPort: 1, privateKey: presharedKey },
+    };
+    expect(planWireGuard(desired, carryOut(planWireGuard(desired, broken), broken))).toEqual([]);
+  });
+
+  it("keeps keys out of steps and commands, and splits what no argument list can hold", () => {
+    const many = Array.from({ length: 3000 }, (_, index) =>
+      peer(2, { publicKey: Buffer.from(String(index).padStart(32)).toString("base64") }),
+    );
+    const steps = planWireGuard(device(many), nothing);
+    const text = steps.map((step) => `${step.text} ${step.commands.map(commandText).join(" ")}`).join(" ");
+    for (const secret of [privateKey, presharedKey]) expect(text).not.toContain(secret.revealBase64());
+    for (const { args } of steps.flatMap((step) => step.commands))
+      expect(args.join(" ").length).toBeLessThan(200_000);
+    expect(carryOut(steps, nothing).device?.peers.size).toBe(3000);
+  });
+
+  const peers = fc.uniqueArray(
+    fc.record({ number: fc.integer({ min: 1, max: 6 }), third: fc.nat(3), dials: fc.boolean() }),
+    { selector: ({ number }) => number, maxLength: 6 },
+  );
+  const devices = peers.map((list) =>
+    device(
+      list.map(({ number, third, dials }) =>
+        peer(number, {
+          allowedIPs: [prefix(`10.${number}.${third}.0/24`)],
+          ...(dials && { dial: endpoint(`198.51.100.${number}:51820`) }),
+        }),
+      ),
+    ),
+  );
+
+  it("reaches any device from any other, also when it is interrupted", () => {
+    fc.assert(
+      fc.property(devices, devices, fc.nat(6), (first, second, interrupted) => {
+        const start = after(first);
+        const steps = planWireGuard(second, start);
+        const half = carryOut(steps.slice(0, interrupted), start);
+        const done = carryOut(planWireGuard(second, half), half);
+        const again = device(
+          second.peers.map(({ publicKey, label, allowedIPs }) => ({ publicKey, label, allowedIPs })),
+        );
+        expect(planWireGuard(again, done)).toEqual([]);
+        expect([...(done.device?.peers.keys() ?? [])].toSorted()).toEqual(
+          second.peers.map((one) => one.publicKey).toSorted(),
+        );
+      }),
+    );
+  });
+});
+
+describe("the implementation", () => {
+  const kernelLink: ObservedWireGuard = {
+    kernelSupport: true,
+    link: { kind: "wireguard", mtu: 1420, isUp: true },
+    device: undefined,
+  };
+  const tunnel: ObservedWireGuard = {
+    kernelSupport: false,
+    link: { kind: "tun", mtu: 1420, isUp: true },
+    device: { listenPort: 0, firewallMark: 0, peers: new Map() },
+  };
+
+  it.each([
+    ["auto", nothing, "kernel"],
+    ["auto", { ...nothing, kernelSupport: false }, "userspace"],
+    ["userspace", nothing, "userspace"],
+    ["auto", kernelLink, "kernel"],
+    ["auto", tunnel, "userspace"],
+    ["userspace", tunnel, "userspace"],
+  ] as const)("%s is chosen well", (wish, observed, chosen) => {
+    expect(chooseImplementation(wish, "kubespan", observed)).toBe(chosen);
+  });
+
+  it.each([
+    ["kernel", { ...nothing, kernelSupport: false }, "this kernel has no WireGuard"],
+    ["kernel", tunnel, "the link kubespan uses the userspace implementation, not kernel"],
+    ["userspace", kernelLink, "the link kubespan uses the kernel implementation, not userspace"],
+    [
+      "auto",
+      { ...nothing, link: { kind: "bridge", mtu: 1500, isUp: true } },
+      "there is a link kubespan that is no WireGuard link (bridge)",
+    ],
+    [
+      "auto",
+      { ...nothing, link: { kind: "tun", mtu: 1500, isUp: true } },
+      "there is a link kubespan that is no WireGuard link (tun)",
+    ],
+  ] as const)("%s can be impossible", (wish, observed, message) => {
+    expect(() => chooseImplementation(wish, "kubespan", observed)).toThrow(message);
+  });
+
+  it("is removed with its link, and nobody else's link is", () => {
+    expect(texts(planNoWireGuard("kubespan", kernelLink))).toEqual(["remove the link kubespan"]);
+    expect(planNoWireGuard("kubespan", nothing)).toEqual([]);
+    expect(() =>
+      planNoWireGuard("kubespan", { ...nothing, link: { kind: "bridge", mtu: 1500, isUp: true } }),
+    ).toThrow("no WireGuard link");
+  });
+});
