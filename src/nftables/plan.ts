@@ -1,4 +1,11 @@
-import { hostPrefix, type Prefix, parseAddress, parsePrefix, prefixFamily } from "../net/index.ts";
+import {
+  addressToBytes,
+  hostPrefix,
+  type Prefix,
+  parseAddress,
+  parsePrefix,
+  prefixFamily,
+} from "../net/index.ts";
 import { INPUT } from "../system/command.ts";
 import type { Step } from "../system/step.ts";
 import { type ObservedTable, parseTable } from "./listing.ts";
@@ -77,9 +84,20 @@ function difference(set: TargetSet, wanted: readonly Prefix[], observed: readonl
 const elementKey = (set: TargetSet, element: string): string => prefixOf(set, element) ?? element;
 
 function prefixOf(set: TargetSet, element: string): Prefix | undefined {
+  const mapped = mappedPrefix(element);
+  if (mapped !== undefined) return set.family === 6 ? mapped : undefined;
   const address = parseAddress(element);
   const prefix = address ? hostPrefix(address) : parsePrefix(element);
   return prefix && prefixFamily(prefix) === set.family ? prefix : undefined;
+}
+
+/** A network that is written like IPv4 inside IPv6, `::ffff:1.2.3.0/120`: in a set of IPv6 it means just that. */
+function mappedPrefix(element: string): Prefix | undefined {
+  const [, tail, bits = "128"] = /^::ffff:([\d.]+)(?:\/(\d+))?$/.exec(element) ?? [];
+  const address = tail === undefined ? undefined : parseAddress(tail);
+  if (address === undefined) return undefined;
+  const [a = 0, b = 0, c = 0, d = 0] = addressToBytes(address);
+  return `::ffff:${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}/${bits}` as Prefix;
 }
 
 /** nft searches the whole set for each deletion: 5,000 out of 10,000 take 14 s, filling the set anew takes 50 ms. */

@@ -34,7 +34,7 @@ export const sysctlKeys = (interfaceName: string, otherLinks: readonly string[])
   `net/ipv4/conf/${interfaceName}/rp_filter`,
   `net/ipv6/conf/${interfaceName}/disable_ipv6`,
   ...otherLinks
-    .filter((name) => safeName.test(name) && name !== interfaceName && name !== "all")
+    .filter((name) => safeName.test(name) && !["all", "lo", interfaceName].includes(name))
     .flatMap((name) => [
       `net/ipv4/conf/${name}/forwarding`,
       `net/ipv6/conf/${name}/forwarding`,

@@ -1,0 +1,246 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Address, parseAddress } from "../../src/net/index.ts";
+import { observeLinks, observeRouting } from "../../src/routing/effects/observe.ts";
+import {
+  type DesiredRouting,
+  ownAddresses,
+  planRouting,
+  type RoutingScope,
+} from "../../src/routing/index.ts";
+import { apply, failing, makeNamespace, type Namespace } from "./namespace.ts";
+
+/*
+ * One namespace with two links, each a veth pair whose far end nobody uses: `kubespan` stands for the WireGuard link,
+ * `eth0` for hardware.
+ */
+const scope: RoutingScope = {
+  interfaceName: "kubespan",
+  table: 180,
+  priority: 32500,
+  marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },
+};
+
+const address = (text: string): Address => {
+  const parsed = parseAddress(text);
+  if (parsed === undefined) throw new Error(`not an address: ${text}`);
+  return parsed;
+};
+
+const desired: DesiredRouting = { address: address("fd7f:175a:b97c:5602::1"), mtu: 1420 };
+
+let namespace: Namespace;
+beforeEach(async () => {
+  namespace = await makeNamespace("routing");
+  await namespace.sh("sysctl -q -w net.ipv6.conf.default.addr_gen_mode=1"); // link-local addresses come when they like
+  await makeLink("eth0");
+  await makeLink("kubespan");
+});
+afterEach(() => namespace?.remove());
+
+async function makeLink(name: string): Promise<void> {
+  await namespace.sh(`ip link add ${name} type veth peer name far-${name}`);
+  await namespace.sh(`ip link set far-${name} up`);
+  await namespace.sh(`ip link set ${name} up`);
+}
+
+const observe = () => observeRouting(namespace.run, scope);
+
+async function converge(wanted: DesiredRouting | undefined): Promise<void> {
+  await apply(namespace.run, planRouting(wanted, await observe()));
+  expect(planRouting(wanted, await observe())).toEqual([]);
+}
+
+/** All rules, routes and addresses; the order and who made a rule do not matter. */
+async function picture(): Promise<string> {
+  const tables = ["-4 rule", "-6 rule", "-4 route show table all", "-6 route show table all", "-o address"];
+  const lines = await Promise.all(tables.map((what) => namespace.sh(`ip ${what}`)));
+  return lines
+    .flatMap((text) => text.replaceAll(" proto openr", "").split("\n"))
+    .map((line) => line.trim())
+    .sort()
+    .join("\n");
+}
+
+describe("the routing of the mesh", () => {
+  test("is what other nodes' operators know", async () => {
+    await converge(desired);
+    for (const family of ["-4", "-6"])
+      expect(await namespace.sh(`ip ${family} rule show`)).toMatch(
+        /^32500:\tfrom all fwmark 0x40\/0x60 lookup 180$/m,
+      );
+    expect(await namespace.sh("ip -4 route show table 180")).toMatch(
+      /^default dev kubespan scope link mtu 1420\s*$/,
+    );
+    expect(await namespace.sh("ip -6 route show table 180")).toMatch(
+      /^default dev kubespan metric 1024 mtu 1420 pref medium\s*$/,
+    );
+  });
+
+  test.each([
+    ["192.0.2.1", "0x40", true],
+    ["192.0.2.1", "0xf40", true],
+    ["2001:db8::1", "0x40", true],
+    ["192.0.2.1", "0x20", false],
+    ["192.0.2.1", "0x60", false],
+  ])("leads a packet to %s with the mark %s into the link: %s", async (target, mark, enters) => {
+    await namespace.sh("ip route add default dev eth0");
+    await converge(desired);
+    const route = await namespace.sh(`ip route get ${target} mark ${mark}`);
+    expect(route.includes("dev kubespan table 180")).toBe(enters);
+  });
+
+  test("follows another MTU and another address", async () => {
+    await converge(desired);
+    await converge({ ...desired, mtu: 1280 });
+    expect(await namespace.sh("ip route show table 180")).toContain("mtu 1280");
+    await converge({ ...desired, address: address("fd00:0:0:2::7") });
+    expect(await namespace.sh("ip -6 address show dev kubespan")).not.toContain("5602");
+  });
+
+  test("leaves nothing behind and everything else alone", async () => {
+    await namespace.sh("ip rule add priority 32499 fwmark 0x40/0x60 lookup 180");
+    await namespace.sh("ip rule add priority 32500 fwmark 0x1 lookup 99");
+    await namespace.sh("ip address add 198.51.100.1/24 dev eth0");
+    await namespace.sh("ip route add 203.0.113.0/24 dev eth0 table 180");
+    await namespace.sh("ip rule del priority 32500");
+    const before = await picture();
+    await converge(desired);
+    expect(await picture()).not.toBe(before);
+    await converge(undefined);
+    expect(await picture()).toBe(before);
+  });
+});
+
+describe("what others do is undone", () => {
+  test.each<[string, string[]]>([
+    ["a rule deleted", ["ip rule del priority 32500"]],
+    ["an IPv6 rule deleted", ["ip -6 rule del priority 32500"]],
+    ["a rule doubled", ["ip rule add priority 32500 fwmark 0x40/0x60 lookup 180 protocol 99"]],
+    ["the table flushed", ["ip route flush table 180"]],
+    ["the IPv6 table flushed", ["ip -6 route flush table 180"]],
+    ["another MTU", ["ip route replace default dev kubespan table 180 mtu 9000"]],
+    ["another IPv6 MTU", ["ip -6 route replace default dev kubespan table 180 mtu 9000"]],
+    ["no MTU", ["ip route replace default dev kubespan table 180"]],
+    ["a better metric", ["ip -6 route add default dev kubespan table 180 metric 5 mtu 9000"]],
+    ["a worse metric", ["ip route add default dev kubespan table 180 metric 5"]],
+    ["a gateway", ["ip route replace default via 192.0.2.1 dev kubespan onlink table 180"]],
+    ["the address deleted", ["ip address del fd7f:175a:b97c:5602::1/64 dev kubespan"]],
+    [
+      "the address with other bits",
+      [
+        "ip address del fd7f:175a:b97c:5602::1/64 dev kubespan",
+        "ip address add fd7f:175a:b97c:5602::1/128 dev kubespan",
+      ],
+    ],
+    ["another KubeSpan address", ["ip address add fd00:1:1:2::9/64 dev kubespan nodad"]],
+    ["the link down and up", ["ip link set kubespan down", "ip link set kubespan up"]],
+  ])("%s", async (_name, edits) => {
+    await converge(desired);
+    const before = await picture();
+    for (const edit of edits) await namespace.sh(edit);
+    expect(planRouting(desired, await observe())).not.toEqual([]);
+    await converge(desired);
+    expect(await picture()).toBe(before);
+  });
+
+  test("the link deleted and made again", async () => {
+    await converge(desired);
+    await namespace.sh("ip link del kubespan");
+    const plan = planRouting(desired, await observe());
+    await makeLink("kubespan");
+    await apply(namespace.run, plan);
+    await converge(desired);
+    await namespace.sh("ip link del kubespan");
+    await converge(undefined);
+  });
+});
+
+describe("what somebody else put in our place is a conflict, and stays", () => {
+  test.each<[string, string]>([
+    ["a rule for another table", "ip rule add priority 32500 fwmark 0x40/0x60 lookup 99"],
+    ["a rule for another mark", "ip rule add priority 32500 fwmark 0x40 lookup 180"],
+    ["a rule that asks for more", "ip rule add priority 32500 from 10.0.0.0/8 fwmark 0x40/0x60 lookup 180"],
+    ["a rule that asks for the opposite", "ip rule add priority 32500 not fwmark 0x40/0x60 lookup 180"],
+    ["a rule that refuses", "ip -6 rule add priority 32500 fwmark 0x40/0x60 prohibit"],
+    ["a default route elsewhere", "ip route add default dev eth0 table 180"],
+    ["a better default route elsewhere", "ip -6 route add default dev eth0 table 180 metric 1"],
+    ["a black hole", "ip route add blackhole default table 180"],
+    ["an unreachable network", "ip -6 route add unreachable default table 180"],
+    ["several next hops", "ip route add default table 180 nexthop dev eth0 nexthop dev kubespan"],
+  ])("%s", async (_name, edit) => {
+    await namespace.sh(edit);
+    const before = await picture();
+    const observed = await observe();
+    expect(() => planRouting(desired, observed)).toThrow(
+      expect.objectContaining({ code: "conflict", hint: expect.stringMatching(/in the configuration/) }),
+    );
+    await converge(undefined);
+    expect(await picture()).toBe(before);
+  });
+
+  test("networks that are no default routes do not stand in the way", async () => {
+    await namespace.sh("ip route add 203.0.113.0/24 dev eth0 table 180");
+    await converge(desired);
+    expect(await namespace.sh("ip route show table 180")).toContain("203.0.113.0/24 dev eth0");
+  });
+});
+
+test("a host without IPv6 gets the rest", async () => {
+  await namespace.sh("sysctl -q -w net.ipv6.conf.all.disable_ipv6=1");
+  await converge(desired);
+  expect(await namespace.sh("ip route show table 180")).toContain("default dev kubespan");
+  await namespace.sh("sysctl -q -w net.ipv6.conf.all.disable_ipv6=0");
+  await converge(desired);
+  expect(await namespace.sh("ip -6 route show table 180")).toContain("default dev kubespan");
+});
+
+test.each([false, true])(
+  "a pass after a command that failed (after its work: %s) finishes",
+  async (afterwards) => {
+    for (const wanted of [desired, undefined])
+      for (let at = 1; at <= 5; at++) {
+        await converge(wanted === undefined ? desired : undefined);
+        const plan = planRouting(wanted, await observe());
+        expect(plan.flatMap((step) => step.commands)).toHaveLength(5);
+        await expect(apply(failing(namespace.run, at, afterwards), plan)).rejects.toThrow("out of order");
+        await converge(wanted);
+      }
+  },
+);
+
+test("the links of the host and the addresses that others can reach", async () => {
+  for (const line of [
+    "ip link add br0 type bridge",
+    "ip link add cni0 type bridge",
+    "ip tuntap add tun7 mode tun",
+    "ip address add 192.0.2.7/24 dev eth0",
+    "ip -6 address add 2001:db8::7/64 dev eth0 nodad",
+    "ip -6 address add 2001:db8::8/64 dev eth0 nodad preferred_lft 0",
+    "ip address add 10.244.0.1/24 dev cni0",
+    "ip address add 10.9.0.1/24 dev br0",
+    "ip address add 203.0.113.9/32 dev lo",
+  ])
+    await namespace.sh(line);
+  await converge(desired);
+  const links = await observeLinks(namespace.run);
+  expect(links.map(({ name, kind }) => [name, kind])).toEqual(
+    expect.arrayContaining([
+      ["lo", undefined],
+      ["eth0", "veth"],
+      ["br0", "bridge"],
+      ["tun7", "tun"],
+    ]),
+  );
+  expect(links.find(({ name }) => name === "eth0")).toMatchObject({ up: true, mtu: 1500 });
+  expect(links.find(({ name }) => name === "tun7")).toMatchObject({ up: false, hardwareAddress: undefined });
+  const own = ownAddresses(links, { interfaceName: "kubespan", advertisedPrefixes: [] });
+  expect(own.usable).toEqual(["192.0.2.7", "2001:db8::7", "10.9.0.1"]);
+  expect(own.leftOut).toEqual(
+    expect.arrayContaining([
+      { value: "10.244.0.1", reason: "the link belongs to containers or pods (on cni0)" },
+      { value: "2001:db8::8", reason: "it is deprecated (on eth0)" },
+      { value: "203.0.113.9", reason: "it is on the loopback link (on lo)" },
+      { value: desired.address, reason: "it is on the link of the mesh itself (on kubespan)" },
+    ]),
+  );
+});
