@@ -92,7 +92,8 @@ function pathText(path: readonly PropertyKey[]): string {
   const parts = path.map((step) => {
     if (typeof step === "number") return `[${step}]`;
     const name = String(step);
-    return /^[A-Za-z]{1,32}$/.test(name) ? `.${name}` : `.${shown(name)}`;
+    const isPlain = /^[A-Za-z][A-Za-z0-9]*$/.test(name) && shown(name) === JSON.stringify(name);
+    return isPlain ? `.${name}` : `.${shown(name)}`;
   });
   return parts.join("").replace(/^\./, "");
 }

@@ -1,0 +1,66 @@
+import { parseConfig } from "../../../src/config/index.ts";
+import { KubespanError } from "../../../src/system/error.ts";
+
+export const clusterID = "8XuV9TZHW08DOk3bVxQjH9ih_TBKjnh-j44tsCLSBzo=";
+export const clusterSecret = "Zm9ydHkgdHdvIGFuZCB0aGVuIHNvbWUgbW9yZS4uIDE=";
+
+export const identity = `\
+apiVersion: v1alpha1
+kind: DiscoveryIdentityConfig
+clusterID: ${clusterID}
+clusterSecret: ${clusterSecret}
+`;
+
+/** As a Talos user would paste them (reference section 8). */
+export const talos = `\
+apiVersion: v1alpha1
+kind: KubeSpanConfig
+enabled: true
+advertiseKubernetesNetworks: false
+allowDownPeerBypass: false
+harvestExtraEndpoints: false
+mtu: 1420
+filters:
+  endpoints: ["0.0.0.0/0", "!192.168.0.0/16", "::/0"]   # '!' excludes
+  excludeAdvertisedNetworks: ["192.168.1.0/24"]
+---
+apiVersion: v1alpha1
+kind: KubeSpanEndpointsConfig
+extraAnnouncedEndpoints: ["192.168.13.46:52000"]
+---
+${identity}---
+apiVersion: v1alpha1
+kind: DiscoveryServiceConfig        # may stand several times, each with its own name
+name: primary
+endpoint: https://discovery.example.org/
+`;
+
+/** Every field of our own document, each with a value other than its default. */
+export const daemon = `\
+apiVersion: v1alpha1
+kind: KubeSpanDaemonConfig
+interfaceName: mesh-0
+listenPort: 51999
+wireguard: userspace
+stateDirectory: /data/mesh
+runDirectory: /run/mesh
+advertisedPrefixes: [10.244.7.9/24, "2001:db8:7::/64", 9.0.0.0/7]
+routing: {table: 4294967295, priority: 1}
+marks: {fromWireGuard: 0x100, toWireGuard: "0x80000000"}
+widestPrefix: {ipv4: 7, ipv6: 20}
+node: {name: node-7.example.org, machineType: controlplane, apiServerPort: 6443}
+log: {level: debug, format: json}
+serviceCAFiles: {primary: /etc/mesh/ca.pem}
+`;
+
+/** What parsing complains of, line by line, without the file's name; empty when it is right. */
+export function complaints(text: string): string[] {
+  try {
+    parseConfig(text, "FILE");
+    return [];
+  } catch (error) {
+    if (!(error instanceof KubespanError) || error.code !== "config") throw error;
+    const [, ...lines] = error.message.split("\n");
+    return lines.map((line) => line.replace(/^FILE:/, ""));
+  }
+}
