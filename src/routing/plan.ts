@@ -2,6 +2,7 @@ import { type Address, type Family, isKubespanULA } from "../net/index.ts";
 import type { Command } from "../system/command.ts";
 import { KubespanError } from "../system/error.ts";
 import type { Stage, Step } from "../system/step.ts";
+import { planAnchor } from "./anchor.ts";
 import type { LinkAddress } from "./links.ts";
 import type { ObservedRoute } from "./routes.ts";
 import { type ObservedRule, type RoutingScope, ruleArguments } from "./rules.ts";
@@ -48,6 +49,7 @@ export function planRouting(desired: DesiredRouting | undefined, observed: Obser
   for (const family of families) refuseForeign(family, observed);
   // A rule that leads to an empty table is harmless, but in this order no packet even looks there.
   return [
+    ...planAnchor(observed.scope.interfaceName, observed.linkAddresses),
     ...(observed.ipv6 ? addAddress(desired.address, observed) : []),
     ...families.flatMap((family) => planRoutes(family, desired.mtu, observed)),
     ...families.flatMap((family) => planRules(family, observed)),

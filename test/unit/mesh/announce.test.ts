@@ -82,17 +82,18 @@ it("excluded networks are not advertised, and the others are told", () => {
   ]);
 });
 
+const state = (text: string): Parameters<typeof believeReflected>[0] => [
+  {
+    name: "primary",
+    location: "https://x",
+    phase: "connected",
+    reflected: address(text),
+    affiliates: 0,
+    refused: [],
+  },
+];
+
 describe("a reflected address", () => {
-  const state = (text: string): Parameters<typeof believeReflected>[0] => [
-    {
-      name: "primary",
-      location: "https://x",
-      phase: "connected",
-      reflected: address(text),
-      affiliates: 0,
-      refused: [],
-    },
-  ];
   const own = [address("192.168.1.5")];
   const before = new Map([["primary", address("203.0.113.1")]]);
 
