@@ -1,0 +1,122 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Prefix } from "../../../src/net/index.ts";
+import { observedTargets, parseTable, planTable } from "../../../src/nftables/index.ts";
+
+const marks = { fromWireGuard: 0x20, toWireGuard: 0x40 };
+
+/** nft 1.0.6, recorded. */
+const recorded = `table inet talos_kubespan {
+	set kubespan_targets_ipv4 {
+		type ipv4_addr
+		flags interval
+		elements = { 10.0.0.0/8, 172.16.0.3-172.16.0.9,
+			     192.168.1.7 }
+	}
+
+	set kubespan_targets_ipv6 {
+		type ipv6_addr
+		flags interval
+	}
+
+	chain kubespan_prerouting {
+		type filter hook prerouting priority filter; policy accept;
+		meta mark & 0x00000060 == 0x00000020 accept
+		ip daddr @kubespan_targets_ipv4 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
+		ip6 daddr @kubespan_targets_ipv6 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
+	}
+
+	chain kubespan_outgoing {
+		type route hook output priority filter; policy accept;
+		oifname "lo" accept
+		meta mark & 0x00000060 == 0x00000020 accept
+		ip daddr @kubespan_targets_ipv4 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
+		ip6 daddr @kubespan_targets_ipv6 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
+	}
+}
+`;
+
+const ours = recorded.replace("172.16.0.3-172.16.0.9,\n\t\t\t     ", "");
+const targets = ["10.0.0.0/8", "192.168.1.7/32"] as Prefix[];
+const planFor = (listing: string) => planTable({ marks, targets }, parseTable(listing));
+
+describe("a listing of the table", () => {
+  test("gives the elements as they stand there", () => {
+    const table = parseTable(recorded);
+    expect(table.kind === "present" && [...table.elements]).toEqual([
+      ["kubespan_targets_ipv4", ["10.0.0.0/8", "172.16.0.3-172.16.0.9", "192.168.1.7"]],
+    ]);
+    expect(observedTargets(table)).toEqual(targets);
+    expect(planFor(recorded).flatMap((step) => step.commands.map(({ input }) => input))).toEqual([
+      "delete element inet talos_kubespan kubespan_targets_ipv4 { 172.16.0.3-172.16.0.9 }\n",
+    ]);
+  });
+
+  test.each<[string, (listing: string) => string]>([
+    ["as recorded", (text) => text],
+    ["operators in words", (text) => text.replaceAll(" & ", " and ").replaceAll(" | ", " or ")],
+    ["brackets", (text) => text.replaceAll("meta mark & 0xffffffdf", "(meta mark & 0xffffffdf)")],
+    ["short numbers", (text) => text.replaceAll("0x00000", "0x")],
+    ["decimal numbers", (text) => text.replaceAll("0x00000040", "64")],
+    ["no comparison sign", (text) => text.replaceAll(" == ", " ")],
+    ["priority as a number", (text) => text.replaceAll("priority filter", "priority 0")],
+    ["spaces for tabs", (text) => text.replaceAll("\t", "    ")],
+    ["no empty lines", (text) => text.replaceAll("\n\n", "\n")],
+    ["elements on one line each", (text) => text.replaceAll(", ", ",\n\t\t\t     ")],
+    ["elements with the length", (text) => text.replace("192.168.1.7", "192.168.1.7/32")],
+  ])("means the same: %s", (_name, change) => {
+    expect(planFor(change(ours))).toEqual([]);
+  });
+
+  test.each<[string, (listing: string) => string]>([
+    ["nothing", () => ""],
+    ["another mark", (text) => text.replaceAll("0x00000040", "0x00000080")],
+    ["all bits kept", (text) => text.replaceAll("& 0xffffffdf ", "")],
+    ["a policy that drops", (text) => text.replace("policy accept", "policy drop")],
+    ["another hook", (text) => text.replace("hook output", "hook postrouting")],
+    ["a rule fewer", (text) => text.replace('\t\toifname "lo" accept\n', "")],
+    ["rules in another order", (text) => text.replace(/(\t\toifname.*\n)(.*\n)/, "$2$1")],
+    ["another type of set", (text) => text.replace("flags interval", "flags interval,timeout")],
+    ["auto-merge", (text) => text.replace("flags interval", "flags interval\n\t\tauto-merge")],
+    ["an element with a timeout", (text) => text.replace("192.168.1.7", "192.168.1.7 timeout 1h")],
+    ["an element with a comment", (text) => text.replace("192.168.1.7", '192.168.1.7 comment "a, b } c"')],
+    ["an element without an end", (text) => text.slice(0, text.indexOf(" }"))],
+    ["elements outside a set", (text) => `elements = { 1.2.3.4 }\n${text}`],
+    ["elements twice", (text) => text.replace(/(\t\telements.*\n)/, "$1$1")],
+    ["an empty list", (text) => text.replace(/elements = .*/, "elements = { }")],
+  ])("gets replaced as a whole: %s", (_name, change) => {
+    const [step] = planFor(change(ours));
+    expect(step?.commands[0]?.input).toMatch(
+      /^add table inet talos_kubespan\ndelete table inet talos_kubespan\ntable inet talos_kubespan \{/,
+    );
+  });
+
+  test("of any shape makes a plan and no failure", () => {
+    const pieces = fc.constantFrom(
+      ...ours.split(/(?<=[\s{},;])/),
+      "}",
+      "{",
+      "elements = {",
+      "\n",
+      "0x",
+      "@",
+      '"',
+    );
+    const damaged = fc
+      .tuple(fc.nat(ours.length), fc.nat(40), fc.string({ unit: "binary" }))
+      .map(([at, length, text]) => ours.slice(0, at) + text + ours.slice(at + length));
+    const anything = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.array(pieces).map((all) => all.join(" ")),
+      damaged,
+    );
+    fc.assert(
+      fc.property(anything, (text) => {
+        for (const step of planFor(text))
+          expect(step).toMatchObject({ stage: "swap", commands: [{ program: "nft" }] });
+        observedTargets(parseTable(text));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

@@ -1,0 +1,93 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { intersect, type Prefix, parsePrefix, prefixFamily, unite } from "../../../src/net/index.ts";
+import { type ObservedTable, observedTargets, parseTable, planTable } from "../../../src/nftables/index.ts";
+import { tableText } from "../../../src/nftables/table.ts";
+import { anyPrefix } from "../net/arbitraries.ts";
+
+const marks = { fromWireGuard: 0x20, toWireGuard: 0x40 };
+
+/** Of one family's set, what the kernel enforces: no overlap when adding, an exact match when deleting. */
+function carryOut(script: string, before: ObservedTable): ObservedTable {
+  if (before.kind !== "present") throw new Error("only for changes of elements");
+  const elements = new Map([...before.elements].map(([set, list]) => [set, new Set(list)]));
+  for (const line of script.replace(/,\s*/g, ",").trim().split("\n")) {
+    const [, verb = "", set = "", list = ""] =
+      /^(add element|delete element|flush set) inet talos_kubespan (\S+)(?: \{ (.*) \})?$/.exec(line) ?? [];
+    const content = elements.get(set) ?? new Set<string>();
+    elements.set(set, content);
+    if (verb === "flush set") content.clear();
+    for (const element of list === "" ? [] : list.split(",")) {
+      if (verb === "delete element" && !content.delete(element)) throw new Error(`${element} is not there`);
+      if (verb !== "add element") continue;
+      const prefix = parsePrefix(element) as Prefix;
+      expect(set).toBe(`kubespan_targets_ipv${prefixFamily(prefix)}`);
+      if (intersect([...content] as Prefix[], [prefix]).length > 0) throw new Error(`${element} overlaps`);
+      content.add(element);
+    }
+  }
+  return { ...before, elements: new Map([...elements].map(([set, list]) => [set, [...list]])) };
+}
+
+const targetSet = fc
+  .oneof(
+    { weight: 4, arbitrary: fc.array(anyPrefix, { maxLength: 12 }) },
+    // Small networks side by side, so that many stay, go and come.
+    fc.array(
+      fc
+        .tuple(fc.nat(255), fc.integer({ min: 24, max: 32 }))
+        .map(([last, bits]) => parsePrefix(`10.0.0.${last}/${bits}`) as Prefix),
+      { maxLength: 200 },
+    ),
+  )
+  .map((prefixes) => unite(prefixes));
+
+const present = (targets: readonly Prefix[]): ObservedTable => parseTable(tableText({ marks, targets }));
+
+test("a table as loaded needs nothing", () => {
+  fc.assert(
+    fc.property(targetSet, (targets) => {
+      expect(planTable({ marks, targets }, present(targets))).toEqual([]);
+    }),
+  );
+});
+
+test("a change of targets is one transaction that the kernel accepts, and reaches what is wanted", () => {
+  fc.assert(
+    fc.property(targetSet, targetSet, (before, targets) => {
+      const [step, ...more] = planTable({ marks, targets }, present(before));
+      expect(more).toEqual([]);
+      const script = step?.commands[0]?.input;
+      expect(script === undefined).toBe(before.join() === targets.join());
+      const after = typeof script === "string" ? carryOut(script, present(before)) : present(before);
+      expect(unite(observedTargets(after))).toEqual(targets);
+      expect(planTable({ marks, targets }, after)).toEqual([]);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("no table is wanted and there is none: nothing to do", () => {
+  expect(planTable(undefined, { kind: "absent" })).toEqual([]);
+});
+
+test.each<[string, ObservedTable]>([
+  ["ours", present([])],
+  ["of another form", { kind: "foreign" }],
+])("no table is wanted and there is one %s: it is deleted", (_name, observed) => {
+  expect(planTable(undefined, observed)).toEqual([
+    {
+      stage: "swap",
+      text: "delete the nft table",
+      commands: [{ program: "nft", args: ["-f", "{input}"], input: "delete table inet talos_kubespan\n" }],
+    },
+  ]);
+});
+
+test("the plan says in a few words what changes", () => {
+  const many = Array.from({ length: 10 }, (_, at) => `10.${at}.0.0/24` as Prefix);
+  const [step] = planTable({ marks, targets: many }, present(["192.0.2.0/24" as Prefix]));
+  expect(step?.text).toBe(
+    "change the targets: add 10.0.0.0/24 10.1.0.0/24 10.2.0.0/24 and 7 more, remove 192.0.2.0/24",
+  );
+});

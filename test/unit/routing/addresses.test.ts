@@ -1,0 +1,93 @@
+import { describe, expect, test } from "vitest";
+import { type Address, type Prefix, parseAddress, parsePrefix } from "../../../src/net/index.ts";
+import { isContainerLink, type Link, type LinkAddress, ownAddresses } from "../../../src/routing/index.ts";
+
+let index = 0;
+const link = (name: string, ...addresses: (string | Partial<LinkAddress>)[]): Link => ({
+  index: ++index,
+  name,
+  kind: undefined,
+  up: true,
+  mtu: 1500,
+  hardwareAddress: undefined,
+  addresses: addresses.map((each) => ({
+    address: parseAddress(typeof each === "string" ? each : (each.address ?? "")) as Address,
+    bits: 24,
+    scope: "global",
+    deprecated: false,
+    tentative: false,
+    ...(typeof each === "string" ? {} : each),
+  })),
+});
+
+const options = {
+  interfaceName: "kubespan",
+  advertisedPrefixes: [parsePrefix("10.244.1.0/24") as Prefix],
+};
+
+test.each<[string, Link, string]>([
+  ["loopback", link("eth0", "127.0.0.1"), "it is a loopback address (on eth0)"],
+  ["link-local", link("eth0", "fe80::1"), "it is link-local (on eth0)"],
+  ["IPv4 link-local", link("eth0", "169.254.25.10"), "it is link-local (on eth0)"],
+  ["on lo", link("lo", "192.0.2.1"), "it is on the loopback link (on lo)"],
+  ["on the mesh's link", link("kubespan", "192.0.2.1"), "it is on the link of the mesh itself (on kubespan)"],
+  ["a KubeSpan address", link("eth0", "fd7f:175a:b97c:5602::1"), "it is a KubeSpan address (on eth0)"],
+  [
+    "a SideroLink address",
+    link("siderolink", "fd7f:175a:b97c:5603::1"),
+    "it is a SideroLink address (on siderolink)",
+  ],
+  ["of a pod bridge", link("cni0", "10.244.7.1"), "the link belongs to containers or pods (on cni0)"],
+  [
+    "advertised",
+    link("eth0", "10.244.1.9"),
+    "it is inside 10.244.1.0/24, which this node advertises (on eth0)",
+  ],
+  [
+    "deprecated",
+    link("eth0", { address: "2001:db8::1" as Address, deprecated: true }),
+    "it is deprecated (on eth0)",
+  ],
+  [
+    "tentative",
+    link("eth0", { address: "2001:db8::1" as Address, tentative: true }),
+    "it is tentative: duplicate address detection has not passed (on eth0)",
+  ],
+  [
+    "of another scope",
+    link("eth0", { address: "192.0.2.1" as Address, scope: "link" }),
+    "its scope is link, not global (on eth0)",
+  ],
+])("an address that is left out: %s", (_name, one, reason) => {
+  const [value = ""] = one.addresses.map(({ address }) => address);
+  expect(ownAddresses([one], options)).toEqual({ usable: [], leftOut: [{ value, reason }] });
+});
+
+test("usable addresses come in a fixed order, each once", () => {
+  const links = [
+    link("eth0", "2001:db8::2", "192.0.2.9", "192.0.2.10"),
+    link("wg0", "10.99.0.1"),
+    link("eth1", "192.0.2.9", "fd12:3456:789a:1::1"),
+    link("lo", "192.0.2.10"),
+  ];
+  const own = ownAddresses(links, options);
+  expect(own).toEqual({
+    usable: ["192.0.2.9", "192.0.2.10", "2001:db8::2", "10.99.0.1", "fd12:3456:789a:1::1"],
+    leftOut: [], // 192.0.2.10 is usable through eth0, whatever lo says
+  });
+  expect(ownAddresses(links.toReversed(), options)).toEqual(own);
+});
+
+describe("links of containers", () => {
+  test.each(
+    "cni0 cni-podman0 cbr0 flannel.1 flannel-v6.1 cali1234567890a tunl0 vxlan.calico wireguard.cali cilium_host cilium_vxlan lxc00aa lxc_health docker0 br-0123456789ab veth12ab virbr0 vnet3 kube-ipvs0 kube-bridge nodelocaldns tailscale0 weave antrea-gw0 ovn-k8s-mp0".split(
+      " ",
+    ),
+  )("%s is one", (name) => expect(isContainerLink(name)).toBe(true));
+
+  test.each(
+    "eth0 ens5 enp1s0f0np0 eth0.100 bond0 br0 br-ex br-lan wlan0 wg0 tun0 kubespan team0 vlan10 ib0 dummy0".split(
+      " ",
+    ),
+  )("%s is none", (name) => expect(isContainerLink(name)).toBe(false));
+});

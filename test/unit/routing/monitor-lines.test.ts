@@ -1,0 +1,40 @@
+import { describe, expect, test } from "vitest";
+import { isRelevantEvent } from "../../../src/routing/index.ts";
+
+const scope = {
+  interfaceName: "kubespan",
+  table: 180,
+  priority: 32500,
+  marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },
+};
+
+/** Recorded from `ip -o -N monitor label link address route rule netconf`, iproute2 6.1.0; names changed. */
+describe("a line of ip monitor", () => {
+  test.each([
+    "[LINK]7: kubespan@d1: <NO-CARRIER,BROADCAST,MULTICAST,UP> mtu 1500 qdisc noqueue state DOWN group 0 ",
+    "[LINK]Deleted 7: kubespan: <BROADCAST,MULTICAST> mtu 1500 qdisc noop state DOWN group 0 ",
+    "[LINK]2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group 0 ",
+    "[ADDR]2: eth0    inet 192.0.2.4/24 scope 0 eth0\\       valid_lft forever preferred_lft forever",
+    "[ADDR]Deleted 2: eth0    inet 192.0.2.4/24 scope 0 eth0\\       valid_lft forever preferred_lft forever",
+    "[ROUTE]default dev kubespan table 180 scope 253 mtu 1420 ",
+    "[ROUTE]Deleted default dev kubespan table 180 scope 253 mtu 1420 ",
+    "[RULE]32500:\tfrom all fwmark 0x40/0x60 lookup 180",
+    "[RULE]Deleted 32500:\tfrom all fwmark 0x40/0x60 lookup 180",
+    "[NETCONF]inet kubespan rp_filter strict ",
+    "[NETCONF]inet all forwarding on ",
+    "[NETCONF]inet6 all forwarding off ",
+    "something that another version says",
+  ])("matters: %s", (line) => expect(isRelevantEvent(line, scope)).toBe(true));
+
+  test.each([
+    "[LINK]9: veth12ab@if2: <BROADCAST,MULTICAST,UP> mtu 1500 qdisc noqueue state UP group 0 ",
+    "[LINK]Deleted 9: cali0123@if2: <BROADCAST,MULTICAST> mtu 1500 qdisc noop state DOWN group 0 ",
+    "[ADDR]4: cni0    inet 10.244.0.1/24 scope 0 cni0\\       valid_lft forever preferred_lft forever",
+    "[ROUTE]local 1.2.3.4 dev c1 table 255 proto 2 scope 254 src 1.2.3.4 ",
+    "[ROUTE]10.244.3.7 dev cali0123 scope 253 ",
+    "[ROUTE]10.0.0.0/8 dev eth1 table 1800 ",
+    "[RULE]512:\tfrom all to 10.0.3.7 lookup 254",
+    "[NETCONF]inet veth12ab forwarding on ",
+    "[NETCONF]Deleted inet6 veth12ab ",
+  ])("is noise: %s", (line) => expect(isRelevantEvent(line, scope)).toBe(false));
+});
