@@ -30,5 +30,5 @@ function plainHost(text: string): string | undefined {
 }
 
 /** A DNS name (RFC 1123): at most 253 characters in labels of at most 63. */
-export const isHostName = (text: string): boolean =>
+const isHostName = (text: string): boolean =>
   text.length <= 253 && /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.(?!$)|$))+$/.test(text);

@@ -31,21 +31,22 @@ export interface IdentitySource {
  */
 export async function loadIdentity(source: IdentitySource): Promise<Identity> {
   const file = join(source.stateDirectory, fileName);
-  const found = await readIdentity(file, source.warn);
-  if (found) return found;
+  const found = await readIdentity(file);
+  if (found) return tightened(file, found, source.warn);
   await makeFolder(source.stateDirectory);
   const identity = newIdentity(await source.hardwareAddress(), source.random);
   if (await createAtomically(file, identityText(identity), { mode: 0o600 })) return identity;
-  const winner = await readIdentity(file, source.warn);
-  if (winner) return winner;
+  const winner = await readIdentity(file);
+  if (winner) return winner.identity;
   throw new KubespanError("state", `${file} appeared and vanished while this node made its identity`, {
     hint: "is another daemon using the same state directory?",
   });
 }
 
 /** The identity that is there, if any; nothing is written. Throws `KubespanError("state")` for a damaged file. */
-export const storedIdentity = (stateDirectory: string): Promise<Identity | undefined> =>
-  readIdentity(join(stateDirectory, fileName), undefined);
+export async function storedIdentity(stateDirectory: string): Promise<Identity | undefined> {
+  return (await readIdentity(join(stateDirectory, fileName)))?.identity;
+}
 
 /** The identity that is there, or one as `loadIdentity` would make it; nothing is written. */
 export const previewIdentity = async (source: IdentitySource): Promise<Identity> =>
@@ -63,18 +64,26 @@ export async function forgetIdentity(stateDirectory: string): Promise<boolean> {
   }
 }
 
-async function readIdentity(file: string, warn: IdentitySource["warn"]): Promise<Identity | undefined> {
+interface Found {
+  readonly identity: Identity;
+  /** The file's permission bits. */
+  readonly mode: number;
+}
+
+async function readIdentity(file: string): Promise<Found | undefined> {
   const read = await readTextFile(file, { largest: largestFile, code: "state", hint: damageHint });
-  if (read === undefined) return undefined;
-  const identity = parseIdentity(read.text, file);
-  if ((read.mode & 0o077) !== 0) {
-    await chmod(file, 0o600);
-    warn?.(
-      `${file} holds the private key and had mode 0${read.mode.toString(8)}; it is 0600 now. ` +
-        "If others use this machine, give it a new key: kubespan down --forget-identity",
-    );
-  }
-  return identity;
+  return read && { identity: parseIdentity(read.text, file), mode: read.mode };
+}
+
+/** The identity of a file that only its owner can read from now on. */
+async function tightened(file: string, found: Found, warn: IdentitySource["warn"]): Promise<Identity> {
+  if ((found.mode & 0o077) === 0) return found.identity;
+  await chmod(file, 0o600);
+  warn?.(
+    `${file} holds the private key and had mode 0${found.mode.toString(8)}; it is 0600 now. ` +
+      "If others use this machine, give it a new key: kubespan down --forget-identity",
+  );
+  return found.identity;
 }
 
 async function makeFolder(path: string): Promise<void> {

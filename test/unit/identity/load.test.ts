@@ -4,7 +4,12 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
 import { firstHardwareAddress } from "../../../src/identity/effects/hardware-address.ts";
-import { forgetIdentity, loadIdentity } from "../../../src/identity/effects/load.ts";
+import {
+  forgetIdentity,
+  loadIdentity,
+  previewIdentity,
+  storedIdentity,
+} from "../../../src/identity/effects/load.ts";
 import { hardwareAddressBytes } from "../../../src/identity/hardware-address.ts";
 import { run } from "../../../src/system/run.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
@@ -138,6 +143,37 @@ describe("loadIdentity", () => {
     await writeFile(file, (await readFile(file, "utf8")).replace("{", "[")); // whole, but not JSON
     const error = await thrownBy(load(folder));
     expect(`${error.stack}${String(error.cause)}`).not.toContain(identity.privateKey.revealBase64());
+  });
+});
+
+describe("looking without touching", () => {
+  const source = (folder: string) => ({
+    stateDirectory: folder,
+    hardwareAddress: async () => card,
+    random: randomBytes,
+  });
+
+  test("no identity: none is stored, a preview is made up, and nothing is written", async () => {
+    const folder = await temporaryFolder();
+    expect(await storedIdentity(join(folder, "lib"))).toBeUndefined();
+    expect((await previewIdentity(source(join(folder, "lib")))).hardwareAddress).toBe(card);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test("an identity: both show it, and leave even loose permissions as they are", async () => {
+    const folder = await temporaryFolder();
+    const { nodeId } = await load(folder);
+    await chmod(join(folder, "identity.json"), 0o644);
+    expect((await storedIdentity(folder))?.nodeId).toBe(nodeId);
+    expect((await previewIdentity(source(folder))).nodeId).toBe(nodeId);
+    expect((await stat(join(folder, "identity.json"))).mode & 0o777).toBe(0o644);
+  });
+
+  test("a damaged one stops both", async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "identity.json"), "damaged");
+    expect(await thrownBy(storedIdentity(folder))).toMatchObject({ code: "state" });
+    expect(await thrownBy(previewIdentity(source(folder)))).toMatchObject({ code: "state" });
   });
 });
 
