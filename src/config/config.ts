@@ -74,5 +74,5 @@ export interface NodeConfig {
   readonly apiServerPort?: number;
 }
 
-export type WireGuardImplementation = "auto" | "kernel" | "userspace";
+type WireGuardImplementation = "auto" | "kernel" | "userspace";
 export type LogLevel = "fatal" | "error" | "warn" | "info" | "debug" | "trace";

@@ -17,13 +17,14 @@ import { thrownBy } from "../thrown-by.ts";
 
 const card = "2e:1a:b6:53:81:69";
 
-const load = (stateDirectory: string, warnings: string[] = []) =>
-  loadIdentity({
-    stateDirectory,
-    hardwareAddress: async () => card,
-    random: randomBytes,
-    warn: (text) => void warnings.push(text),
-  });
+const source = (folder: string) => ({
+  stateDirectory: folder,
+  hardwareAddress: async () => card,
+  random: randomBytes,
+});
+
+const load = (folder: string, warnings: string[] = []) =>
+  loadIdentity({ ...source(folder), warn: (text) => void warnings.push(text) });
 
 const stateDirectory = async (): Promise<string> => join(await temporaryFolder(), "lib", "kubespan");
 
@@ -147,12 +148,6 @@ describe("loadIdentity", () => {
 });
 
 describe("looking without touching", () => {
-  const source = (folder: string) => ({
-    stateDirectory: folder,
-    hardwareAddress: async () => card,
-    random: randomBytes,
-  });
-
   test("no identity: none is stored, a preview is made up, and nothing is written", async () => {
     const folder = await temporaryFolder();
     expect(await storedIdentity(join(folder, "lib"))).toBeUndefined();
