@@ -4,9 +4,9 @@ import {
   type Address,
   comparePrefixes,
   intersect,
+  type Prefix,
   parseAddress,
   parsePrefix,
-  type Prefix,
   subtract,
   unite,
 } from "../../../src/net/index.ts";

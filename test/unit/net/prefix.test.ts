@@ -8,11 +8,11 @@ import {
   familyOf,
   hostPrefix,
   networkOf,
+  PrefixIndex,
   parseAddress,
   parsePrefix,
   prefixContains,
   prefixFamily,
-  PrefixIndex,
   prefixOf,
 } from "../../../src/net/index.ts";
 import { anyAddress, anyPrefix } from "./arbitraries.ts";
