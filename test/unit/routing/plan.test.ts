@@ -1,0 +1,121 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Address } from "../../../src/net/index.ts";
+import {
+  type FamilyRouting,
+  type LinkAddress,
+  type ObservedRouting,
+  planRouting,
+} from "../../../src/routing/index.ts";
+
+const scope = {
+  interfaceName: "kubespan",
+  table: 180,
+  priority: 32500,
+  marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },
+};
+const address = "fd7f:175a:b97c:5602::1" as Address;
+const desired = { address, mtu: 1420 };
+
+type Route = FamilyRouting["routes"][number];
+
+const route = (metric: number, mtu: number | undefined, plain = true): Route => ({
+  interfaceName: "kubespan",
+  mtu,
+  metric,
+  plain,
+  text: "",
+});
+
+const routing = fc.record({
+  rules: fc.array(fc.constant({ ours: true, text: "" }), { maxLength: 3 }),
+  routes: fc.uniqueArray(
+    fc
+      .tuple(fc.constantFrom(0, 5, 1024), fc.constantFrom(1420, 9000, undefined), fc.boolean())
+      .map(([metric, mtu, plain]) => route(metric, mtu, plain)),
+    { maxLength: 3, selector: ({ metric }) => metric },
+  ),
+});
+
+const linkAddress = (text: string, bits: number): LinkAddress => ({
+  address: text as Address,
+  bits,
+  scope: "global",
+  deprecated: false,
+  tentative: false,
+});
+
+const observed: fc.Arbitrary<ObservedRouting> = fc.record({
+  scope: fc.constant(scope),
+  ipv6: fc.boolean(),
+  ipv4Routing: routing,
+  ipv6Routing: routing,
+  linkAddresses: fc.uniqueArray(
+    fc
+      .tuple(fc.constantFrom(address, "fd00:0:0:2::9", "fe80::1", "192.0.2.1"), fc.constantFrom(64, 128, 24))
+      .map(([text, bits]) => linkAddress(text, bits)),
+    { selector: (entry) => entry.address },
+  ),
+});
+
+/** What `ip` does with the commands of a plan, and what it refuses. */
+function carryOut(command: readonly string[], state: ObservedRouting): ObservedRouting {
+  const [family, object, verb = "", ...rest] = command;
+  const key = family === "-4" ? "ipv4Routing" : "ipv6Routing";
+  const { rules, routes } = state[key];
+  const after = (word: string): string | undefined => rest[rest.indexOf(word) + 1];
+  const metric = rest.includes("metric") ? Number(after("metric")) : family === "-4" ? 0 : 1024;
+  switch (`${object} ${verb}`) {
+    case "rule add":
+      return { ...state, [key]: { routes, rules: [...rules, { ours: true, text: "" }] } };
+    case "rule del":
+      expect(rules).not.toEqual([]);
+      return { ...state, [key]: { routes, rules: rules.slice(1) } };
+    case "route replace":
+    case "route del": {
+      const others = routes.filter((each) => each.metric !== metric);
+      expect(rest.slice(0, 5)).toEqual(["default", "dev", "kubespan", "table", "180"]);
+      if (verb === "del") expect(others.length).toBeLessThan(routes.length);
+      return {
+        ...state,
+        [key]: { rules, routes: verb === "del" ? others : [...others, route(metric, Number(after("mtu")))] },
+      };
+    }
+    case "address add":
+    case "address del": {
+      const [text = "", bits] = (rest[0] ?? "").split("/");
+      const others = state.linkAddresses.filter((entry) => entry.address !== text);
+      expect(others.length).toBe(state.linkAddresses.length - (verb === "del" ? 1 : 0));
+      return {
+        ...state,
+        linkAddresses: verb === "del" ? others : [...others, linkAddress(text, Number(bits))],
+      };
+    }
+    default:
+      throw new Error(`what is ${command.join(" ")}?`);
+  }
+}
+
+test("carrying a plan out leaves nothing to plan, whatever was there", () => {
+  fc.assert(
+    fc.property(observed, fc.constantFrom(desired, undefined), (before, wanted) => {
+      let state = before;
+      const steps = planRouting(wanted, before);
+      for (const stage of ["grow", "swap", "shrink"])
+        for (const step of steps.filter((each) => each.stage === stage))
+          for (const command of step.commands) state = carryOut(command.args, state);
+      expect(planRouting(wanted, state)).toEqual([]);
+      const families = [state.ipv4Routing, ...(state.ipv6 ? [state.ipv6Routing] : [])];
+      for (const { rules, routes } of families) {
+        expect(rules).toHaveLength(wanted ? 1 : 0);
+        expect(routes.map(({ mtu }) => mtu)).toEqual(wanted ? [1420] : []);
+      }
+      if (!state.ipv6) expect(state.ipv6Routing).toEqual(before.ipv6Routing);
+      for (const kept of ["fe80::1", "192.0.2.1"])
+        expect(state.linkAddresses.filter((entry) => entry.address === kept)).toEqual(
+          before.linkAddresses.filter((entry) => entry.address === kept),
+        );
+    }),
+    { numRuns: 500 },
+  );
+});
