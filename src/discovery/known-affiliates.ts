@@ -18,7 +18,9 @@ const maxRefused = 128;
 export class KnownAffiliates {
   readonly #key: Secret;
   readonly #ownId: string;
-  #byId = new Map<string, Known>();
+  readonly #byId = new Map<string, Known>();
+  /** Known from before the last snapshot, which did not hold them. */
+  #unconfirmed = new Set<string>();
   #used = 0;
 
   constructor(key: Secret, ownId: string) {
@@ -26,11 +28,20 @@ export class KnownAffiliates {
     this.#ownId = ownId;
   }
 
-  /** A snapshot: what it does not hold is gone. */
-  replace(envelopes: readonly Envelope[]): void {
-    this.#byId = new Map();
-    this.#used = 0;
+  /**
+   * A snapshot. What it does not hold may be gone, or the service was restarted and the others have not told it yet
+   * (lesson 13): it is kept until `forgetUnconfirmed`.
+   */
+  snapshot(envelopes: readonly Envelope[]): void {
+    this.#unconfirmed = new Set(this.#byId.keys());
     this.update(envelopes);
+  }
+
+  /** Gives whether anything was forgotten. */
+  forgetUnconfirmed(): boolean {
+    const ids = [...this.#unconfirmed];
+    this.remove(ids);
+    return ids.length > 0;
   }
 
   update(envelopes: readonly Envelope[]): void {
@@ -41,6 +52,7 @@ export class KnownAffiliates {
     for (const id of ids) {
       if (this.#byId.get(id)?.affiliate) this.#used--;
       this.#byId.delete(id);
+      this.#unconfirmed.delete(id);
     }
   }
 
@@ -55,8 +67,10 @@ export class KnownAffiliates {
   /** An affiliate that was believed until now and no longer can be is gone: the service's word of now counts. */
   #store(envelope: Envelope): void {
     if (envelope.id === this.#ownId) return;
+    const isComplete = envelope.data.length > 0;
+    if (!isComplete && this.#unconfirmed.has(envelope.id)) return; // others speak of it, it will follow
     this.remove([envelope.id]);
-    if (envelope.data.length === 0) return; // only endpoints are known: nobody to use them for yet
+    if (!isComplete) return; // only endpoints are known: nobody to use them for yet
     const known = this.#open(envelope);
     if (known.affiliate) this.#used++;
     else if (this.#byId.size - this.#used >= maxRefused) return;

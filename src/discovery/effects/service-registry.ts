@@ -25,10 +25,14 @@ export interface ServiceRegistryOptions {
   readonly log: Logger;
   /** How long the service keeps what it is told, ms; it is told again after half of it. At most 30 minutes. */
   readonly ttlMs?: number;
+  /** How long affiliates that a restarted service does not know yet are kept, ms. */
+  readonly graceMs?: number;
 }
 
 const helloTimeoutMs = 10_000;
 const snapshotTimeoutMs = 30_000;
+/** Twice the longest pause between attempts to connect, and the time in which a dead connection is noticed. */
+const defaultGraceMs = 90_000;
 
 /** The other nodes as a discovery service tells them, over gRPC. It needs `start` to do anything. */
 export const createServiceRegistry = (options: ServiceRegistryOptions): Registry =>
@@ -118,7 +122,7 @@ class ServiceRegistry implements Registry {
 
   /** One session to its end. Gives for how long all of it had worked. */
   async #session(signal: AbortSignal): Promise<number | undefined> {
-    const { service, cluster, clientVersion, ttlMs = limits.ttlMs } = this.#options;
+    const { service, cluster, clientVersion, ttlMs = limits.ttlMs, graceMs = defaultGraceMs } = this.#options;
     const progress = new Progress();
     const options = {
       service,
@@ -126,6 +130,7 @@ class ServiceRegistry implements Registry {
       clientVersion,
       helloTimeoutMs,
       snapshotTimeoutMs,
+      graceMs,
       ttlMs,
       known: this.#known,
       publication: () => this.#publication,

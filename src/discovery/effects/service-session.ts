@@ -14,6 +14,7 @@ export interface SessionOptions {
   readonly clientVersion: string;
   readonly helloTimeoutMs: number;
   readonly snapshotTimeoutMs: number;
+  readonly graceMs: number;
   readonly ttlMs: number;
   readonly known: KnownAffiliates;
   readonly publication: () => Publication | undefined;

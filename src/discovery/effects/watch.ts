@@ -8,19 +8,23 @@ interface WatchOptions {
   readonly known: KnownAffiliates;
   /** How long the service may take to send its snapshot. */
   readonly snapshotTimeoutMs: number;
+  /** How long affiliates that the snapshot did not hold have to tell a restarted service of themselves. */
+  readonly graceMs: number;
   /** Called when `known` changed; `true` the first time, when it became the service's snapshot. */
   readonly onMessage: (isSnapshot: boolean) => void;
 }
 
 /** Keeps `known` as the service has it until the watch breaks. Only ever ends by throwing, an abort included. */
 export function watchCluster(options: WatchOptions, signal: AbortSignal): Promise<never> {
-  const { client, clusterId, snapshotTimeoutMs } = options;
+  const { client, clusterId, known, snapshotTimeoutMs, graceMs } = options;
   return new Promise((_, reject) => {
     const stream = client.watch({ clusterId });
     const cancel = (): void => stream.cancel();
     const late = setTimeout(() => end(broken("sent no list of affiliates in time")), snapshotTimeoutMs);
+    let graceEnds: NodeJS.Timeout | undefined;
     const end = (error: unknown): void => {
       clearTimeout(late);
+      clearTimeout(graceEnds);
       signal.removeEventListener("abort", cancel);
       stream.cancel();
       reject(error instanceof Error ? error : new Error(String(error)));
@@ -29,8 +33,10 @@ export function watchCluster(options: WatchOptions, signal: AbortSignal): Promis
     stream.on("data", (message: WatchResponse) => {
       clearTimeout(late);
       try {
-        take(options.known, message, isSnapshot);
+        take(known, message, isSnapshot);
         options.onMessage(isSnapshot);
+        if (isSnapshot)
+          graceEnds = setTimeout(() => known.forgetUnconfirmed() && options.onMessage(false), graceMs);
         isSnapshot = false;
       } catch (error) {
         end(error);
@@ -47,7 +53,7 @@ const broken = (text: string): KubespanError =>
   new KubespanError("discovery", `the discovery service ${text}`, { hint: "it is tried again" });
 
 function take(known: KnownAffiliates, message: WatchResponse, isSnapshot: boolean): void {
-  if (isSnapshot) known.replace(message.deleted ? [] : message.affiliates);
+  if (isSnapshot) known.snapshot(message.deleted ? [] : message.affiliates);
   else if (message.deleted) known.remove(message.affiliates.map((affiliate) => affiliate.id));
   else known.update(message.affiliates);
 }

@@ -51,8 +51,7 @@ export class Watchers {
   }
 
   endAll(code: status, details: string): void {
-    for (const cluster of this.#byCluster.values())
-      for (const watcher of cluster) watcher.end(code, details);
+    for (const cluster of this.#byCluster.values()) for (const watcher of cluster) watcher.end(code, details);
   }
 
   #remove(clusterId: string, watcher: Watcher): void {
