@@ -26,19 +26,22 @@ export function planTable(desired: DesiredTable | undefined, observed: ObservedT
       ? []
       : [transaction("delete the nft table", `delete table ${tableName}\n`)];
   if (observed.kind === "absent")
-    return [transaction(`create the nft table ${counted(desired)}`, tableText(desired))];
+    return [transaction(`create the nft table ${counted(desired)}`, wholeTable(desired))];
   if (observed.kind === "foreign" || observed.frame !== frameOf(desired))
     return [
       transaction(
         `replace the nft table, which is not as it should be, ${counted(desired)}`,
-        replacement(desired),
+        wholeTable(desired),
       ),
     ];
   return planElements(desired.targets, observed.elements);
 }
 
-/** All in one transaction: no packet meets a missing table. `add` first, or deleting what just vanished would fail. */
-const replacement = (desired: DesiredTable): string =>
+/**
+ * In place of whatever is there when it is carried out, and in one transaction: no packet meets a missing table.
+ * `add` comes first, because deleting a table that is not there would fail.
+ */
+const wholeTable = (desired: DesiredTable): string =>
   `add table ${tableName}\ndelete table ${tableName}\n${tableText(desired)}`;
 
 function frameOf(desired: DesiredTable): string {
