@@ -1,0 +1,119 @@
+import { describe, expect, it } from "vitest";
+import type { Config } from "../../../src/config/config.ts";
+import type { Affiliate } from "../../../src/discovery/affiliate.ts";
+import { type Decision, decide, emptyMemory, type Memory } from "../../../src/mesh/index.ts";
+import { reportStatus } from "../../../src/mesh/report.ts";
+import type { ObservedDevice } from "../../../src/wireguard/index.ts";
+import { address, affiliate, config, endpoint, key, prefix } from "./values.ts";
+
+const now = 1_700_000_000_000;
+const self = {
+  nodeId: "self",
+  publicKey: key(0),
+  address: address("fd00:0:0:2::1"),
+  clusterPrefix: prefix("fd00:0:0:2::/64"),
+  hostname: "host",
+  operatingSystem: "Debian",
+};
+const two = affiliate(
+  2,
+  { additionalAddresses: [prefix("10.244.2.0/24")] },
+  { addresses: [address("198.51.100.2")] },
+);
+const three = affiliate(
+  3,
+  { additionalAddresses: [prefix("10.244.3.0/24")] },
+  { addresses: [address("198.51.100.3")] },
+);
+
+/** Node 2 is connected, from a port that it does not announce; node 3 is not. */
+const device: ObservedDevice = {
+  listenPort: 51820,
+  firewallMark: 0x20,
+  peers: new Map([
+    [
+      key(2),
+      {
+        publicKey: key(2),
+        endpoint: endpoint("203.0.113.7:1024"),
+        allowedIPs: [],
+        handshakeAt: now - 5000,
+        receivedBytes: 100,
+        sentBytes: 200,
+        keepaliveSeconds: 25,
+      },
+    ],
+  ]),
+};
+const knowledge = (
+  changes: Partial<Config>,
+  affiliates: readonly Affiliate[] = [two, three],
+): Parameters<typeof decide>[0] => ({
+  self,
+  config: config(changes),
+  affiliates,
+  registries: [],
+  addresses: [address("192.0.2.1")],
+});
+const decided = (changes: Partial<Config>, memory: Memory = emptyMemory): Decision =>
+  decide(knowledge(changes), device, memory, now);
+
+describe("what is steered into the mesh", () => {
+  it("is the traffic to all peers, up or not, and no KubeSpan address", () => {
+    expect(decided({}).targets).toEqual(["10.244.2.0/23", "198.51.100.2/31"]);
+  });
+
+  it("leaves out peers that are not up where the operator allows it", () => {
+    expect(decided({ allowDownPeerBypass: true }).targets).toEqual(["10.244.2.0/24", "198.51.100.2/32"]);
+  });
+});
+
+describe("harvest", () => {
+  it("is off unless asked for", () => {
+    expect(decided({}).announcement.observed.size).toBe(0);
+  });
+
+  it("publishes where a connected peer is seen, if it does not say so itself", () => {
+    expect([...decided({ harvestExtraEndpoints: true }).announcement.observed]).toEqual([
+      ["id002", ["203.0.113.7:1024"]],
+    ]);
+  });
+
+  it("goes on publishing what the registry lists because we published it", () => {
+    const listed = affiliate(2, {
+      endpoints: [endpoint("198.51.100.2:51820"), endpoint("203.0.113.7:1024")],
+    });
+    const again = (memory: Memory): Decision =>
+      decide(knowledge({ harvestExtraEndpoints: true }, [listed]), device, memory, now);
+    expect(again(emptyMemory).announcement.observed.size).toBe(0);
+    expect(again(decided({ harvestExtraEndpoints: true }).memory).announcement.observed.size).toBe(1);
+  });
+});
+
+it("reports peers as an operator wants to see them", () => {
+  const decision = decided({});
+  const status = reportStatus(
+    knowledge({}),
+    {
+      decision,
+      device,
+      implementation: "kernel",
+      leftOutAddresses: [],
+      process: { pid: 1, startedAt: now },
+      error: undefined,
+    },
+    now,
+  );
+  expect(
+    status.peers.map(({ label, state, endpoint: used, handshakeAgeSeconds }) => [
+      label,
+      state,
+      used,
+      handshakeAgeSeconds,
+    ]),
+  ).toEqual([
+    ["node-2", "up", "203.0.113.7:1024", 5],
+    ["node-3", "unknown", undefined, undefined],
+  ]);
+  expect(JSON.stringify(status)).not.toContain(config().cluster.secret.revealBase64());
+});
