@@ -11,18 +11,22 @@ import type { LinkAddress } from "./links.ts";
  */
 const anchor = parseAddress("169.254.180.1") as Address;
 
+const anchorBits = 32;
+
 /** Gives the link its IPv4 address, unless it has one, whichever it is. */
 export function planAnchor(interfaceName: string, addresses: readonly LinkAddress[]): Step[] {
   if (addresses.some(({ address }) => familyOf(address) === 4)) return [];
-  const command: Command = {
-    program: "ip",
-    args: ["-4", "address", "add", `${anchor}/32`, "dev", interfaceName, "scope", "link"],
-  };
-  return [
-    {
-      stage: "grow",
-      text: `give ${interfaceName} an IPv4 address, for the reverse-path filter`,
-      commands: [command],
-    },
-  ];
+  const text = `give ${interfaceName} an IPv4 address, for the reverse-path filter`;
+  return [{ stage: "grow", text, commands: [change("add", interfaceName, "scope", "link")] }];
 }
+
+export function removeAnchor(interfaceName: string, addresses: readonly LinkAddress[]): Step[] {
+  if (!addresses.some(({ address, bits }) => address === anchor && bits === anchorBits)) return [];
+  const text = `take the IPv4 address ${anchor} from ${interfaceName}`;
+  return [{ stage: "shrink", text, commands: [change("del", interfaceName)] }];
+}
+
+const change = (verb: "add" | "del", interfaceName: string, ...more: string[]): Command => ({
+  program: "ip",
+  args: ["-4", "address", verb, `${anchor}/${anchorBits}`, "dev", interfaceName, ...more],
+});

@@ -2,7 +2,7 @@ import { type Address, type Family, isKubespanULA } from "../net/index.ts";
 import type { Command } from "../system/command.ts";
 import { KubespanError } from "../system/error.ts";
 import type { Stage, Step } from "../system/step.ts";
-import { planAnchor } from "./anchor.ts";
+import { planAnchor, removeAnchor } from "./anchor.ts";
 import type { LinkAddress } from "./links.ts";
 import type { ObservedRoute } from "./routes.ts";
 import { type ObservedRule, type RoutingScope, ruleArguments } from "./rules.ts";
@@ -45,6 +45,7 @@ export function planRouting(desired: DesiredRouting | undefined, observed: Obser
       ...families.flatMap((family) => removeRules(family, observed, 0)),
       ...families.flatMap((family) => removeRoutes(family, ownRoutes(family, observed), observed)),
       ...removeAddresses(undefined, observed),
+      ...removeAnchor(observed.scope.interfaceName, observed.linkAddresses),
     ];
   for (const family of families) refuseForeign(family, observed);
   // A rule that leads to an empty table is harmless, but in this order no packet even looks there.

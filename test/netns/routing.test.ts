@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Address, parseAddress } from "../../src/net/index.ts";
 import { observeLinks, observeRouting } from "../../src/routing/effects/observe.ts";
 import {
@@ -7,6 +7,7 @@ import {
   planRouting,
   type RoutingScope,
 } from "../../src/routing/index.ts";
+import { INPUT } from "../../src/system/command.ts";
 import { apply, failing, makeNamespace, type Namespace } from "./namespace.ts";
 
 /*
@@ -185,6 +186,34 @@ describe("what somebody else put in our place is a conflict, and stays", () => {
   });
 });
 
+test("what comes out of the link is let in where the host filters by reverse path", async () => {
+  const far = await makeNamespace("far");
+  try {
+    await namespace.sh(`ip link set far-kubespan netns ${far.name}`);
+    await far.sh("ip link set far-kubespan up");
+    await far.sh("ip address add 10.0.0.5/32 dev far-kubespan");
+    await far.sh("ip route add 198.51.100.1 dev far-kubespan src 10.0.0.5");
+    await namespace.sh("ip address add 198.51.100.1/24 dev eth0");
+    await namespace.sh("ip route add default dev eth0"); // so that replies would leave there, but for the mark
+    await namespace.sh("sysctl -q -w net.ipv4.conf.all.rp_filter=1 net.ipv4.conf.kubespan.rp_filter=2");
+    const input = `table inet probe { counter arrived { }
+      chain c { type filter hook input priority 0; policy accept; udp dport 9 counter name arrived; }; }\n`;
+    await namespace.run({ program: "nft", args: ["-f", INPUT], input });
+    const send = async (): Promise<string> => {
+      const args = ["netns", "exec", far.name, "bash", "-c", "echo x > /dev/udp/198.51.100.1/9"];
+      await far.run({ program: "ip", args });
+      return namespace.sh("nft list counters table inet probe");
+    };
+    await converge(desired);
+    await vi.waitFor(async () => expect(await send()).toMatch(/packets [1-9]/), {
+      timeout: 60_000,
+      interval: 50,
+    });
+  } finally {
+    await far.remove();
+  }
+});
+
 test("a host without IPv6 gets the rest", async () => {
   await namespace.sh("sysctl -q -w net.ipv6.conf.all.disable_ipv6=1");
   await converge(desired);
@@ -198,10 +227,10 @@ test.each([false, true])(
   "a pass after a command that failed (after its work: %s) finishes",
   async (afterwards) => {
     for (const wanted of [desired, undefined])
-      for (let at = 1; at <= 5; at++) {
+      for (let at = 1; at <= 6; at++) {
         await converge(wanted === undefined ? desired : undefined);
         const plan = planRouting(wanted, await observe());
-        expect(plan.flatMap((step) => step.commands)).toHaveLength(5);
+        expect(plan.flatMap((step) => step.commands)).toHaveLength(6);
         await expect(apply(failing(namespace.run, at, afterwards), plan)).rejects.toThrow("out of order");
         await converge(wanted);
       }

@@ -110,6 +110,10 @@ test("carrying a plan out leaves nothing to plan, whatever was there", () => {
         expect(rules).toHaveLength(wanted ? 1 : 0);
         expect(routes.map(({ mtu }) => mtu)).toEqual(wanted ? [1420] : []);
       }
+      const hasIPv4 = state.linkAddresses.some((entry) => !entry.address.includes(":"));
+      expect(hasIPv4).toBe(
+        wanted !== undefined || before.linkAddresses.some((entry) => entry.address === "192.0.2.1"),
+      );
       if (!state.ipv6) expect(state.ipv6Routing).toEqual(before.ipv6Routing);
       for (const kept of ["fe80::1", "192.0.2.1"])
         expect(state.linkAddresses.filter((entry) => entry.address === kept)).toEqual(
