@@ -28,19 +28,22 @@ const isAbsence = (cause: unknown): boolean =>
 function ask(runDirectory: string, method: string, path: string): Promise<unknown> {
   const socket = socketPath(runDirectory);
   return new Promise((resolve, reject) => {
-    const sent = request({ socketPath: socket, method, path, timeout: timeoutMs }, (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on("data", (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > maxBytes) sent.destroy(new Error("the answer is too large"));
-        else chunks.push(chunk);
-      });
-      response.on("error", (error) => reject(unavailable(socket, error)));
-      response.on("end", () =>
-        settle(response.statusCode, Buffer.concat(chunks).toString(), resolve, reject),
-      );
-    });
+    const sent = request(
+      { socketPath: socket, method, path, timeout: timeoutMs, agent: false },
+      (response) => {
+        const chunks: Buffer[] = [];
+        let size = 0;
+        response.on("data", (chunk: Buffer) => {
+          size += chunk.length;
+          if (size > maxBytes) sent.destroy(new Error("the answer is too large"));
+          else chunks.push(chunk);
+        });
+        response.on("error", (error) => reject(unavailable(socket, error)));
+        response.on("end", () =>
+          settle(response.statusCode, Buffer.concat(chunks).toString(), resolve, reject),
+        );
+      },
+    );
     sent.on("timeout", () => sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
     sent.on("error", (error) => reject(unavailable(socket, error)));
     sent.end();

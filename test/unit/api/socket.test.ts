@@ -1,0 +1,100 @@
+import { writeFileSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { request } from "node:http";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { fetchStatus, requestDown } from "../../../src/api/effects/client.ts";
+import { type ApiServer, serveApi } from "../../../src/api/effects/server.ts";
+import { type Routes, socketPath } from "../../../src/api/routes.ts";
+import type { Status } from "../../../src/api/status.ts";
+import { KubespanError } from "../../../src/system/error.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
+
+const status = { peers: [], registries: [], refusedAffiliates: [] } as unknown as Status;
+const routes: Routes = {
+  status: () => Promise.resolve(status),
+  down: () => Promise.resolve({ steps: ["one"], warnings: [] }),
+};
+const servers: ApiServer[] = [];
+const serve = async (folder: string, changes: Partial<Routes> = {}): Promise<void> => {
+  servers.push(await serveApi(folder, { ...routes, ...changes }));
+};
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.close()));
+});
+
+describe("the local API", () => {
+  it("answers on a socket that only root can open", async () => {
+    const folder = join(await temporaryFolder(), "run");
+    await serve(folder);
+    expect(await fetchStatus(folder)).toEqual(status);
+    expect(await requestDown(folder)).toEqual({ steps: ["one"], warnings: [] });
+    expect((await stat(socketPath(folder))).mode & 0o777).toBe(0o600);
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
+  });
+
+  it("says what is wrong when a route fails", async () => {
+    const folder = await temporaryFolder();
+    await serve(folder, {
+      status: () => Promise.reject(new KubespanError("command", "nft is gone", { hint: "install it" })),
+    });
+    await expect(fetchStatus(folder)).rejects.toThrow("nft is gone (install it)");
+  });
+
+  it("refuses what it does not know", async () => {
+    const folder = await temporaryFolder();
+    await serve(folder);
+    const code = await new Promise((resolve, reject) => {
+      const sent = request(
+        { socketPath: socketPath(folder), method: "DELETE", path: "/../etc" },
+        (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        },
+      );
+      sent.on("error", reject);
+      sent.end();
+    });
+    expect(code).toBe(404);
+  });
+
+  it("is refused where another daemon answers, and goes on answering there", async () => {
+    const folder = await temporaryFolder();
+    await serve(folder);
+    await expect(serveApi(folder, routes)).rejects.toMatchObject({ code: "conflict" });
+    expect(await fetchStatus(folder)).toEqual(status);
+  });
+
+  it("replaces what a killed daemon left behind", async () => {
+    const folder = await temporaryFolder();
+    writeFileSync(socketPath(folder), "");
+    await serve(folder);
+    expect(await fetchStatus(folder)).toEqual(status);
+  });
+});
+
+describe("without a daemon", () => {
+  it("status says so and what to do, and down knows it", async () => {
+    const folder = await temporaryFolder();
+    await expect(fetchStatus(folder)).rejects.toMatchObject({
+      code: "unavailable",
+      message: expect.stringContaining("no daemon answers"),
+      hint: expect.stringContaining("kubespan run"),
+    });
+    expect(await requestDown(folder)).toBeUndefined();
+  });
+
+  it("something else on the socket is no daemon that went away", async () => {
+    const folder = await temporaryFolder();
+    const other = createServer((socket) =>
+      socket.resume().end("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{]}"),
+    );
+    await new Promise<void>((resolve) => other.listen(socketPath(folder), resolve));
+    try {
+      await expect(requestDown(folder)).rejects.toThrow("not JSON");
+    } finally {
+      await new Promise((resolve) => other.close(resolve));
+    }
+  });
+});
