@@ -1,7 +1,14 @@
 import { defineConfig } from "vitest/config";
 
+/** How many times longer than usual everything may take: more than 1 where the processor is emulated. */
+const patience = Number(process.env["KUBESPAN_TEST_PATIENCE"] ?? 1);
+
 /** Suites that build namespaces or boot machines: one file at a time, generous limits, no retries. */
-const machineSuite = { fileParallelism: false, testTimeout: 180_000, hookTimeout: 180_000 };
+const machineSuite = {
+  fileParallelism: false,
+  testTimeout: 180_000 * patience,
+  hookTimeout: 180_000 * patience,
+};
 
 export default defineConfig({
   test: {
@@ -9,7 +16,7 @@ export default defineConfig({
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 60_000 } },
       { test: { name: "netns", include: ["test/netns/**/*.test.ts"], ...machineSuite } },
       {
-        test: { name: "vm", include: ["test/vm/**/*.test.ts"], ...machineSuite, testTimeout: 900_000 },
+        test: { name: "vm", include: ["test/vm/**/*.test.ts"], ...machineSuite, testTimeout: 1_800_000 },
       },
     ],
   },
