@@ -1,0 +1,36 @@
+// Suites of test/netns once more, in a machine whose kernel has WireGuard. They are the same tests of the same build;
+// only what carries the packets is another.
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { tallyOfReport, tallyText } from "../../scripts/test-report.ts";
+import { runInMachine } from "./machine.ts";
+
+const root = join(import.meta.dirname, "../..");
+/** An emulated processor is that much slower, roughly. */
+const env = { KUBESPAN_TEST_PATIENCE: "10", NO_COLOR: "1" };
+const timeoutMs = 1_500_000;
+
+const suites = ["test/netns/readme"];
+
+/** Without wireguard-go, whose file is taken away (in the guest): what works then, the kernel has done. */
+const script = `
+rm -f "$(command -v wireguard-go)"
+exec node_modules/.bin/vitest run --project netns "$1" --reporter=default --reporter=json --outputFile.json="$2"
+`;
+
+let output: string;
+beforeEach(async () => {
+  output = await mkdtemp(join(tmpdir(), "kubespan-test-"));
+});
+afterEach(() => rm(output, { recursive: true, force: true }));
+
+test.each(suites)("%s with the kernel's WireGuard", async (suite) => {
+  const report = join(output, "report.json");
+  const command = ["bash", "-c", script, "bash", suite, report];
+  const result = await runInMachine({ command, cwd: root, timeoutMs, env, outputFolder: output });
+  const tally = tallyOfReport(await readFile(report, "utf8"), result.exitCode);
+  console.log(`${suite} in the machine: ${tallyText(tally)}`);
+  expect(tally, `${result.stdout}\n${result.stderr}`).toMatchObject({ failed: 0, skipped: 0 });
+});
