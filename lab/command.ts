@@ -1,0 +1,27 @@
+import { execa } from "execa";
+
+export interface Result {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command to its end, whatever the outcome. */
+export async function attempt(argv: readonly string[], input?: string): Promise<Result> {
+  const [program = "", ...args] = argv;
+  const result = await execa(program, args, {
+    reject: false,
+    stripFinalNewline: false,
+    env: { LC_ALL: "C" },
+    ...(input === undefined ? { stdin: "ignore" } : { input }),
+  });
+  const { exitCode = 127, stdout, stderr } = result;
+  return { exitCode, stdout, stderr: stderr || (result.failed ? (result.shortMessage ?? "") : "") };
+}
+
+/** Runs a command and gives its output; a failure of it is an error here. */
+export async function output(argv: readonly string[], input?: string): Promise<string> {
+  const { exitCode, stdout, stderr } = await attempt(argv, input);
+  if (exitCode !== 0) throw new Error(`${argv.join(" ")} ended with ${exitCode}: ${stderr.trim()}`);
+  return stdout;
+}

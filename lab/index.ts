@@ -1,0 +1,10 @@
+export { Capture } from "./capture.ts";
+export { attempt, output } from "./command.ts";
+export { type Cluster, type ConfigOptions, newCluster, stateDirectory } from "./config.ts";
+export { type Daemon, kubespan } from "./daemon.ts";
+export { Discovery } from "./discovery.ts";
+export { Lab, type Network } from "./lab.ts";
+export type { LabNode } from "./node.ts";
+export type { Router } from "./router.ts";
+export { PingStream } from "./stream.ts";
+export { waitFor } from "./wait.ts";
