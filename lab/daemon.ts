@@ -1,68 +1,15 @@
-import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { execa } from "execa";
 import type { Status } from "../src/api/status.ts";
 import type { Result } from "./command.ts";
 import { type ConfigOptions, configText } from "./config.ts";
 import type { Namespace } from "./namespace.ts";
+import { Service } from "./service.ts";
 import { waitFor } from "./wait.ts";
 
 /** The program as it is installed, built before. */
 export const kubespan = fileURLToPath(new URL("../bin/kubespan", import.meta.url));
 
 const configFile = "/run/kubespan.yaml";
-
-/** It dies with us, like everything in the lab. */
-const launch = (args: readonly string[]) => execa("setpriv", args, { reject: false, stdio: "ignore" });
-
-/** A process in a namespace with its output in a file. */
-export class Service {
-  readonly #namespace: Namespace;
-  readonly #log: string;
-  readonly #argv: readonly string[];
-  #child: ReturnType<typeof launch> | undefined;
-
-  constructor(namespace: Namespace, name: string, argv: readonly string[]) {
-    this.#namespace = namespace;
-    this.#log = `/run/${name}.log`;
-    this.#argv = argv;
-  }
-
-  /** The shell replaces itself: the process is the program, with its output in the file. */
-  start(): Promise<void> {
-    const shell = ["sh", "-c", 'log=$1; shift; exec "$@" >>"$log" 2>&1', "sh", this.#log, ...this.#argv];
-    const args = ["--pdeathsig", "KILL", "--", ...this.#namespace.enter(shell)];
-    this.#child = launch(args);
-    return Promise.resolve();
-  }
-
-  get pid(): number {
-    const pid = this.#child?.pid;
-    if (pid === undefined) throw new Error("it does not run");
-    return pid;
-  }
-
-  signal(name: NodeJS.Signals): void {
-    process.kill(this.pid, name);
-  }
-
-  /** Sends a signal and waits for the end; gives the exit code, if it was no signal that ended it. */
-  async stop(name: NodeJS.Signals = "SIGTERM"): Promise<number | undefined> {
-    this.signal(name);
-    return this.ended();
-  }
-
-  /** Waits for the process to end by itself. */
-  async ended(): Promise<number | undefined> {
-    const result = await this.#child;
-    this.#child = undefined;
-    return result?.exitCode;
-  }
-
-  log(): Promise<string> {
-    return readFile(this.#namespace.path(this.#log), "utf8");
-  }
-}
 
 /** `kubespan run` on a node, and the commands an operator types there. */
 export class Daemon extends Service {
@@ -76,7 +23,7 @@ export class Daemon extends Service {
   }
 
   configure(options: ConfigOptions): Promise<void> {
-    const daemon = { ...options.daemon, node: { name: this.name, ...options.daemon?.["node"] } };
+    const daemon = { node: { name: this.name }, ...options.daemon };
     return this.#namespace.write(configFile, configText({ ...options, daemon }));
   }
 
@@ -102,7 +49,7 @@ export class Daemon extends Service {
     );
   }
 
-  /** Waits until exactly these peers, and no others, are up. */
+  /** Waits until exactly these peers are known, and all of them are up. */
   waitForPeers(...names: string[]): Promise<Status> {
     const wanted = names.toSorted().join();
     return this.waitForStatus(`the peers ${wanted}`, ({ peers }) => {

@@ -1,5 +1,6 @@
-import { kubespan, Service } from "./daemon.ts";
+import { kubespan } from "./daemon.ts";
 import type { LabNode } from "./node.ts";
+import { Service } from "./service.ts";
 import { waitFor } from "./wait.ts";
 
 const port = 3000;
@@ -22,6 +23,7 @@ export class Discovery extends Service {
     this.url = `http://${host}:${port}/`;
   }
 
+  /** Resolves when it listens. */
   override async start(): Promise<void> {
     const before = await this.log().catch(() => ""); // there is none before the first start
     await super.start();

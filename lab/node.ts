@@ -1,87 +1,80 @@
-import { fetchStatus } from "../src/api/effects/client.ts";
-import type { PeerReport, Status } from "../src/api/status.ts";
-import { Machine } from "./machine.ts";
-import type { Network } from "./network.ts";
-import type { Ending, Program } from "./program.ts";
-import { Space } from "./space.ts";
-import { waitFor } from "./wait-for.ts";
+import type { ConfigOptions } from "./config.ts";
+import { Daemon } from "./daemon.ts";
+import type { Lab, Network } from "./lab.ts";
+import type { Namespace } from "./namespace.ts";
 
-/** What is built from this checkout. */
-export const kubespan = new URL("../bin/kubespan", import.meta.url).pathname;
+/** A host on one or more networks; its links are eth0, eth1, ... */
+export class LabNode {
+  readonly name: string;
+  readonly namespace: Namespace;
+  readonly #lab: Lab;
+  #links = 0;
+  #daemon: Daemon | undefined;
 
-export const configFile = "/etc/kubespan/config.yaml";
-const runDirectory = "/run/kubespan";
-
-/** A machine on which kubespan runs. */
-export class Node extends Machine {
-  /** Of all daemons that were started here, the last at the end. */
-  readonly daemons: Program[] = [];
-
-  /** The program with these arguments; what it printed. */
-  kubespan(...args: string[]): Promise<string> {
-    return this.run(kubespan, ...args);
+  constructor(name: string, namespace: Namespace, lab: Lab) {
+    this.name = name;
+    this.namespace = namespace;
+    this.#lab = lab;
   }
 
-  /** Writes the configuration, if one is given, and starts `kubespan run`; resolves when the daemon answers. */
-  async startDaemon(config?: string): Promise<Program> {
-    if (config !== undefined) await this.space.writeFile(configFile, config);
-    const daemon = this.space.start(kubespan, "run");
-    this.daemons.push(daemon);
-    await waitFor(
-      async () => {
-        if (daemon.hasEnded()) throw new Error("it has ended");
-        return this.status();
-      },
-      { what: `the daemon of ${this.name}`, describe: () => this.log() },
-    );
-    return daemon;
+  /** Gives the name of the new link. */
+  async attach(network: Network, ...addresses: string[]): Promise<string> {
+    const link = `eth${this.#links++}`;
+    await this.#lab.connect(this.namespace, link, network, `${this.name}.${link}`);
+    for (const address of addresses) await this.address(link, address);
+    return link;
   }
 
-  /** Ends the daemon; the data plane stays. */
-  async stopDaemon(signal?: NodeJS.Signals): Promise<Ending> {
-    return this.#daemon().stop(signal);
+  async address(link: string, address: string): Promise<void> {
+    const flags = address.includes(":") ? ["nodad"] : [];
+    await this.run("ip", "address", "add", address, "dev", link, ...flags);
   }
 
-  /** Gives the daemon another configuration to read. */
-  async reload(config: string): Promise<void> {
-    await this.space.writeFile(configFile, config);
-    await this.#daemon().signal("SIGHUP");
+  async defaultRoute(gateway: string): Promise<void> {
+    await this.run("ip", "route", "add", "default", "via", gateway);
   }
 
-  /** What `kubespan status -o json` prints, asked for without starting a process. */
-  status(): Promise<Status> {
-    return fetchStatus(this.space.path(runDirectory));
+  /** A pod behind this node, 10.244.THIRD.2: a namespace of its own, routed through the link cni0. */
+  async pod(third: number): Promise<LabNode> {
+    const pod = await this.#lab.node(`${this.name}-pod`);
+    await this.#lab.connect(pod.namespace, "eth0", this.namespace, "cni0");
+    await this.address("cni0", `10.244.${third}.1/24`);
+    await pod.address("eth0", `10.244.${third}.2/24`);
+    await pod.defaultRoute(`10.244.${third}.1`);
+    return pod;
   }
 
-  async peer(label: string): Promise<PeerReport | undefined> {
-    return (await this.status()).peers.find((peer) => peer.label === label);
+  run(...argv: string[]): Promise<string> {
+    return this.namespace.run(...argv);
   }
 
-  /** The end of what its daemons logged. */
-  log(count = 15): string {
-    return this.daemons
-      .flatMap((daemon) => daemon.lines)
-      .slice(-count)
-      .join("\n");
+  /** Starts the daemon with a new configuration; see `Daemon`. */
+  async start(options: ConfigOptions): Promise<Daemon> {
+    this.#daemon ??= new Daemon(this.name, this.namespace);
+    await this.#daemon.configure(options);
+    await this.#daemon.start();
+    return this.#daemon;
   }
 
-  #daemon(): Program {
-    const daemon = this.daemons.at(-1);
-    if (!daemon) throw new Error(`no daemon was started on ${this.name}`);
-    return daemon;
+  get daemon(): Daemon {
+    if (!this.#daemon) throw new Error(`no daemon was ever started on ${this.name}`);
+    return this.#daemon;
+  }
+
+  /** Sends pings one after another; gives how many came back. */
+  async ping(target: string, count = 3): Promise<{ readonly sent: number; readonly received: number }> {
+    const options = ["-n", "-c", String(count), "-i", "0.1", "-W", "2"];
+    const { stdout } = await this.namespace.attempt("ping", ...options, target);
+    return pingCounts(stdout);
+  }
+
+  async reaches(target: string): Promise<boolean> {
+    return (await this.ping(target, 1)).received > 0;
   }
 }
 
-/** A pod network behind a node, such as `10.244.1`: the node has .1, the pod that is given back .2. */
-export async function makePod(
-  node: Node,
-  network: string,
-  open: (name: string) => Promise<Space>,
-): Promise<Machine> {
-  const pod = new Machine(await open(`pod-${node.name}`));
-  await node.space.wire("pods", pod.space, "eth0");
-  await node.address("pods", `${network}.1/24`);
-  await pod.address("eth0", `${network}.2/24`);
-  await pod.run("ip", "route", "add", "default", "via", `${network}.1`);
-  return pod;
+/** Reads the last lines of `ping`. */
+export function pingCounts(text: string): { readonly sent: number; readonly received: number } {
+  const [, sent = 0, received = 0] = /(\d+) packets transmitted, (\d+) received/.exec(text) ?? [];
+  return { sent: Number(sent), received: Number(received) };
 }

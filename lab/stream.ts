@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { pingCounts, type LabNode } from "./node.ts";
+import { type LabNode, pingCounts } from "./node.ts";
 import { waitFor } from "./wait.ts";
 
 /** A ping that runs until it is stopped, for counting what is lost meanwhile. */

@@ -1,0 +1,54 @@
+import { readFile } from "node:fs/promises";
+import { execa } from "execa";
+import type { Namespace } from "./namespace.ts";
+
+/** A long-running process in a namespace, with its output in a file there. It dies with us. */
+export class Service {
+  readonly #namespace: Namespace;
+  readonly #log: string;
+  readonly #argv: readonly string[];
+  #child: ReturnType<typeof launch> | undefined;
+
+  constructor(namespace: Namespace, name: string, argv: readonly string[]) {
+    this.#namespace = namespace;
+    this.#log = `/run/${name}.log`;
+    this.#argv = argv;
+  }
+
+  /** The shell replaces itself: the process is the program. */
+  start(): Promise<void> {
+    const shell = ["sh", "-c", 'log=$1; shift; exec "$@" >>"$log" 2>&1', "sh", this.#log, ...this.#argv];
+    this.#child = launch(this.#namespace.enter(shell));
+    return Promise.resolve();
+  }
+
+  get pid(): number {
+    const pid = this.#child?.pid;
+    if (pid === undefined) throw new Error("it does not run");
+    return pid;
+  }
+
+  signal(name: NodeJS.Signals): void {
+    process.kill(this.pid, name);
+  }
+
+  /** Sends a signal and waits for the end; gives the exit code, if it was no signal that ended it. */
+  async stop(name: NodeJS.Signals = "SIGTERM"): Promise<number | undefined> {
+    this.signal(name);
+    return this.ended();
+  }
+
+  /** Waits for the process to end by itself. */
+  async ended(): Promise<number | undefined> {
+    const result = await this.#child;
+    this.#child = undefined;
+    return result?.exitCode;
+  }
+
+  log(): Promise<string> {
+    return readFile(this.#namespace.path(this.#log), "utf8");
+  }
+}
+
+const launch = (argv: readonly string[]) =>
+  execa("setpriv", ["--pdeathsig", "KILL", "--", ...argv], { reject: false, stdio: "ignore" });
