@@ -5,8 +5,9 @@ import {
   type Endpoint,
   endpointAddress,
   endpointPort,
+  networkOf,
+  type Prefix,
 } from "../net/index.ts";
-import { networkOf, type Prefix } from "../net/index.ts";
 import type { Affiliate, KubespanAffiliate } from "./affiliate.ts";
 import * as wire from "./wire/generated/client.ts";
 

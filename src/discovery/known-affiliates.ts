@@ -79,6 +79,7 @@ export class KnownAffiliates {
 
   #open(envelope: Envelope): Known {
     const nodeId = printable(envelope.id, 64);
+    if (this.#used >= limits.affiliatesPerCluster) this.forgetUnconfirmed(); // they are the least certain
     if (this.#used >= limits.affiliatesPerCluster)
       return { refused: [{ nodeId, reason: `there are ${limits.affiliatesPerCluster} affiliates already` }] };
     const result = openEnvelope(this.#key, envelope);

@@ -1,5 +1,5 @@
-import type { KnownAffiliates } from "../known-affiliates.ts";
 import { KubespanError } from "../../system/error.ts";
+import type { KnownAffiliates } from "../known-affiliates.ts";
 import type { ClusterClient, WatchResponse } from "../wire/generated/server.ts";
 
 interface WatchOptions {
@@ -22,7 +22,9 @@ export function watchCluster(options: WatchOptions, signal: AbortSignal): Promis
     const cancel = (): void => stream.cancel();
     const late = setTimeout(() => end(broken("sent no list of affiliates in time")), snapshotTimeoutMs);
     let graceEnds: NodeJS.Timeout | undefined;
+    let isOver = false;
     const end = (error: unknown): void => {
+      isOver = true;
       clearTimeout(late);
       clearTimeout(graceEnds);
       signal.removeEventListener("abort", cancel);
@@ -31,6 +33,7 @@ export function watchCluster(options: WatchOptions, signal: AbortSignal): Promis
     };
     let isSnapshot = true;
     stream.on("data", (message: WatchResponse) => {
+      if (isOver) return; // what was still in a buffer must not mix with what the next watch tells
       clearTimeout(late);
       try {
         take(known, message, isSnapshot);

@@ -1,0 +1,94 @@
+import fc from "fast-check";
+import type { Affiliate, KubespanAffiliate } from "../../../src/discovery/affiliate.ts";
+import {
+  type Address,
+  addressFromBytes,
+  type Endpoint,
+  endpointOf,
+  type Prefix,
+  parseAddress,
+  parseEndpoint,
+  parsePrefix,
+  prefixOf,
+} from "../../../src/net/index.ts";
+import { Secret } from "../../../src/system/secret.ts";
+
+export const address = (text: string): Address => parseAddress(text) ?? fail(text);
+export const prefix = (text: string): Prefix => parsePrefix(text) ?? fail(text);
+export const endpoint = (text: string): Endpoint => parseEndpoint(text) ?? fail(text);
+
+function fail(text: string): never {
+  throw new Error(`bad sample: ${text}`);
+}
+
+/** The bytes 0 to 31. */
+export const key = new Secret(Uint8Array.from({ length: 32 }, (_, index) => index));
+export const otherKey = new Secret(new Uint8Array(32).fill(9));
+export const publicKey = (byte: number): string => Buffer.alloc(32, byte).toString("base64");
+
+const sampleKubespan: KubespanAffiliate = {
+  publicKey: publicKey(7),
+  address: address("fd7f:175a:b97c:5602:2c1a:b6ff:fe53:8169"),
+  additionalAddresses: [prefix("10.244.1.0/24")],
+  excludedNetworks: [prefix("192.168.1.0/24")],
+  endpoints: [endpoint("192.0.2.1:51820"), endpoint("[fd00::9]:51820")],
+};
+
+/** The affiliate of the golden vectors. */
+export const sample: Affiliate = {
+  nodeId: "node-1",
+  addresses: [address("10.0.0.1"), address("2001:db8::1")],
+  hostname: "one",
+  nodeName: "k8s-1",
+  machineType: "worker",
+  operatingSystem: "Debian 13",
+  apiServerPort: 6443,
+  kubespan: sampleKubespan,
+};
+
+/** The same with another id and other endpoints. */
+export const affiliateNamed = (nodeId: string, ...endpoints: string[]): Affiliate => ({
+  ...sample,
+  nodeId,
+  kubespan: { ...sampleKubespan, endpoints: endpoints.map(endpoint) },
+});
+
+export const anyAddress = fc
+  .oneof(fc.uint8Array({ minLength: 4, maxLength: 4 }), fc.uint8Array({ minLength: 16, maxLength: 16 }))
+  .map((bytes) => addressFromBytes(bytes) ?? fail("address"));
+const ipv6 = fc
+  .ipV6()
+  .map(address)
+  .filter((text) => text.includes(":"));
+const anyPrefix = fc
+  .tuple(anyAddress, fc.nat(128))
+  .map(([base, bits]) => prefixOf(base, base.includes(":") ? bits : bits % 33) ?? fail("prefix"));
+export const anyEndpoint = fc
+  .tuple(anyAddress, fc.integer({ min: 1, max: 65535 }))
+  .map(([host, port]) => endpointOf(host, port) ?? fail("endpoint"));
+const text = fc.string({ minLength: 0, maxLength: 20 });
+const nodeId = fc.stringMatching(/^[!-~]{1,40}$/);
+const list = <Item>(item: fc.Arbitrary<Item>) => fc.uniqueArray(item, { maxLength: 5 });
+
+export const anyAffiliate = (id: fc.Arbitrary<string> = nodeId): fc.Arbitrary<Affiliate> =>
+  fc.record(
+    {
+      nodeId: id,
+      addresses: list(anyAddress),
+      hostname: text,
+      nodeName: text,
+      machineType: fc.constantFrom("controlplane" as const, "worker" as const, "unknown" as const),
+      operatingSystem: text,
+      apiServerPort: fc.integer({ min: 1, max: 65535 }),
+      kubespan: fc.record({
+        publicKey: fc.integer({ min: 1, max: 255 }).map(publicKey),
+        address: ipv6,
+        additionalAddresses: list(anyPrefix),
+        excludedNetworks: list(anyPrefix),
+        endpoints: list(anyEndpoint),
+      }),
+    },
+    {
+      requiredKeys: ["nodeId", "addresses", "hostname", "nodeName", "machineType", "operatingSystem"],
+    },
+  );

@@ -1,0 +1,140 @@
+import { status } from "@grpc/grpc-js";
+import { describe, expect, test } from "vitest";
+import { encodeAffiliate } from "../../../src/discovery/encode.ts";
+import { sealEndpoint } from "../../../src/discovery/envelope.ts";
+import { sealData } from "../../../src/discovery/seal.ts";
+import { fakeService, idsOf, node, plainService, service, until } from "./loopback.ts";
+import { affiliateNamed, endpoint, key } from "./samples.ts";
+
+const towards = (target: string): Promise<number> =>
+  fakeService({
+    hello: (_, done) => done(null, { redirect: { endpoint: target }, clientIp: Buffer.alloc(0) }),
+  });
+
+describe("a redirect", () => {
+  test("is followed, also for a farewell", async () => {
+    const { port } = await service();
+    const first = await towards(`127.0.0.1:${await towards(`127.0.0.1:${port}`)}`);
+    const [a, b] = [node("a", first), node("b", port)];
+    await until(() => expect([idsOf(a), idsOf(b)]).toEqual([["b"], ["a"]]));
+    await a.withdraw();
+    await until(() => expect(idsOf(b)).toEqual([]));
+  });
+
+  test("in circles is not followed for ever", async () => {
+    let hellos = 0;
+    const port: number = await fakeService({
+      hello: (_, done) => {
+        hellos++;
+        done(null, { redirect: { endpoint: `127.0.0.1:${port}` }, clientIp: Buffer.alloc(0) });
+      },
+    });
+    await expect(node("a", plainService(port), { publishes: false }).withdraw()).rejects.toThrow(
+      /in circles/,
+    );
+    expect(hellos).toBeGreaterThanOrEqual(4);
+  });
+
+  test.each(["https://192.0.2.1:443", "http://192.0.2.1", "\u001b[2J"])(
+    "to %j is refused",
+    async (target) => {
+      const a = node("a", await towards(target));
+      await until(() => expect(a.state().error).toMatch(/which is not host:port/));
+      expect(a.state().error).not.toContain("\u001b");
+    },
+  );
+});
+
+const hello = {
+  hello: (_: unknown, done: (error: null, value: { clientIp: Buffer }) => void) =>
+    done(null, { clientIp: Buffer.from([1, 2, 3]) }),
+};
+const accepting = {
+  ...hello,
+  affiliateUpdate: (_: unknown, done: (error: null, value: object) => void) => done(null, {}),
+};
+const sealed = (id: string, inside = id) => ({
+  id,
+  data: sealData(key, new Uint8Array(12), encodeAffiliate(affiliateNamed(inside))),
+  endpoints: [] as Buffer[],
+});
+
+describe("a hostile service", () => {
+  test("that exchanges two affiliates is found out", async () => {
+    const port = await fakeService({
+      ...accepting,
+      watch: (stream) =>
+        stream.write({ affiliates: [sealed("b", "c"), sealed("c", "b"), sealed("d")], deleted: false }),
+    });
+    const a = node("a", port);
+    await until(() => expect(idsOf(a)).toEqual(["d"]));
+    expect(a.state().refused).toMatchObject([
+      { nodeId: "b", reason: /that of another node, c/ },
+      { nodeId: "c", reason: /that of another node, b/ },
+    ]);
+    expect(a.state().reflected).toBeUndefined();
+  });
+
+  test("that ends the watch is asked again, and believed in between", async () => {
+    let watches = 0;
+    const port = await fakeService({
+      ...accepting,
+      watch: (stream) => {
+        watches++;
+        stream.write({ affiliates: [sealed("b")], deleted: false });
+        stream.end();
+      },
+    });
+    const a = node("a", port);
+    await until(() => expect(watches).toBeGreaterThan(2));
+    expect(idsOf(a)).toEqual(["b"]);
+  });
+
+  test("whose largest snapshot fits", async () => {
+    const sealedEndpoints = Array.from({ length: 64 }, (_, index) =>
+      sealEndpoint(key, endpoint(`[2001:db8::1]:${1000 + index}`)),
+    );
+    const affiliates = Array.from({ length: 1024 }, (_, index) => {
+      const id = `${index}`.padStart(256, "x");
+      const long = { ...affiliateNamed(id), operatingSystem: "x".repeat(256), hostname: "h".repeat(253) };
+      return {
+        id,
+        data: sealData(key, new Uint8Array(12), encodeAffiliate(long)),
+        endpoints: sealedEndpoints,
+      };
+    });
+    const filler = { id: "filler", data: Buffer.alloc(1_800_000), endpoints: [] };
+    const port = await fakeService({
+      ...accepting,
+      watch: (stream) => stream.write({ affiliates: [...affiliates, filler], deleted: false }),
+    });
+    const a = node("a", port);
+    await until(() => expect(a.state().affiliates).toBe(1024));
+  });
+
+  test("that refuses observed endpoints is not given up", async () => {
+    const updates: string[] = [];
+    const port = await fakeService({
+      ...hello,
+      watch: (stream) => stream.write({ affiliates: [], deleted: false }),
+      affiliateUpdate: ({ request }, done) => {
+        updates.push(request.affiliateId);
+        if (request.affiliateData) done(null, {});
+        else done({ code: status.RESOURCE_EXHAUSTED, details: "full" });
+      },
+    });
+    const a = node("a", port);
+    await until(() => expect(updates).toEqual(["a"]));
+    a.publish({
+      own: affiliateNamed("a", "192.0.2.1:51820"),
+      observed: new Map([["b", [endpoint("198.51.100.7:4000")]]]),
+    });
+    await until(() => expect(updates).toEqual(["a", "b"]));
+    a.publish({
+      own: affiliateNamed("a", "192.0.2.1:51821"),
+      observed: new Map([["b", [endpoint("198.51.100.7:4000")]]]),
+    });
+    await until(() => expect(updates).toEqual(["a", "b", "a"]));
+    expect(a.state().phase).toBe("connected");
+  });
+});

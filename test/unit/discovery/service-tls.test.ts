@@ -1,0 +1,80 @@
+import { expect, test } from "vitest";
+import type { ServiceConfig } from "../../../src/config/config.ts";
+import { certificatesFor } from "./certificates.ts";
+import { fakeService, idsOf, node, plainService, service, until } from "./loopback.ts";
+
+const tlsService = (port: number, caFile?: string, host = "127.0.0.1"): ServiceConfig => ({
+  ...plainService(port),
+  host,
+  tls: true,
+  ...(caFile !== undefined && { caFile }),
+});
+
+test.each([
+  ["IP:127.0.0.1", "127.0.0.1"],
+  ["DNS:localhost", "localhost"],
+])("a service whose certificate says %s is used as %s", async (names, host) => {
+  const { tls, caFile } = certificatesFor(names);
+  const { port } = await service({ tls });
+  const [a, b] = [node("a", tlsService(port, caFile, host)), node("b", tlsService(port, caFile, host))];
+  await until(() => expect([idsOf(a), idsOf(b)]).toEqual([["b"], ["a"]]));
+  expect(a.state().location).toBe(`https://${host}:${port}`);
+  await b.withdraw();
+  await until(() => expect(idsOf(a)).toEqual([]));
+});
+
+test("an IPv6 service is used by its address", async () => {
+  const { tls, caFile } = certificatesFor("IP:::1");
+  const { port } = await service({ tls, listen: { host: "::1", port: 0 } });
+  const a = node("a", tlsService(port, caFile, "::1"));
+  await until(() =>
+    expect(a.state()).toMatchObject({ phase: "connected", location: `https://[::1]:${port}` }),
+  );
+});
+
+test("a service whose authority is not trusted gets nothing", async () => {
+  const { tls } = certificatesFor("IP:127.0.0.1");
+  const { port } = await service({ tls });
+  const a = node("a", tlsService(port));
+  await until(() => expect(a.state().error).toMatch(/certificate is not trusted.*caFile/));
+});
+
+test("a service with a certificate for another name gets nothing", async () => {
+  const { tls, caFile } = certificatesFor("DNS:other.example.org");
+  const { port } = await service({ tls });
+  const a = node("a", tlsService(port, caFile));
+  await until(() => expect(a.state().error).toMatch(/certificate is not trusted.*name it was issued for/));
+});
+
+test("TLS and plaintext do not meet by accident", async () => {
+  const { tls, caFile } = certificatesFor("IP:127.0.0.1");
+  const [secure, plain] = [await service({ tls }), await service()];
+  const asPlain = node("a", plainService(secure.port));
+  const asSecure = node("b", tlsService(plain.port, caFile));
+  await until(() => expect(asPlain.state().error).toMatch(/cannot be reached/));
+  await until(() => expect(asSecure.state().error).toMatch(/may not speak TLS/));
+});
+
+test("a redirect from a TLS service leads to TLS again, never to plaintext", async () => {
+  const { tls, caFile } = certificatesFor("IP:127.0.0.1");
+  const plain = await service();
+  const asked = await fakeService(
+    {
+      hello: (_, done) =>
+        done(null, { redirect: { endpoint: `127.0.0.1:${plain.port}` }, clientIp: Buffer.alloc(0) }),
+    },
+    tls,
+  );
+  const a = node("a", tlsService(asked, caFile));
+  await until(() => expect(a.state().error).toMatch(/may not speak TLS/));
+  expect(a.state().phase).toBe("connecting");
+});
+
+test.each([
+  ["does not exist", "/nonexistent/ca.pem"],
+  ["holds no certificate", "/etc/hostname"],
+])("a CA file that %s is named", async (reason, caFile) => {
+  const { port } = await service();
+  const a = node("a", tlsService(port, caFile));
+  await until(() => expect(a.state().error).toContain(`${caFile} ${reason}`));
+});
