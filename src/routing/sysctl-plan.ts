@@ -100,13 +100,17 @@ const familyOf = (key: string): Family => (key.startsWith("net/ipv6/") ? 6 : 4);
 function linkSteps(interfaceName: string, observed: ObservedSysctls): Step[] {
   const filter = `net/ipv4/conf/${interfaceName}/rp_filter`;
   const disabled = `net/ipv6/conf/${interfaceName}/disable_ipv6`;
+  // The kernel takes the greater of both values. Off is right where the host allows it: WireGuard has checked the
+  // source of what comes out of the tunnel, and even the loose filter drops sources that no route leads to, as where
+  // a node has no default route. Under a strict filter for all links loose is the mildest there is.
+  const wanted = (observed.values.get("net/ipv4/conf/all/rp_filter") ?? "0") === "0" ? "0" : "2";
   // A link that is not there yet will get the default.
   const isDisabled =
     observed.values.get(disabled) ?? observed.values.get("net/ipv6/conf/default/disable_ipv6");
   return [
-    ...(observed.values.get(filter) === "2"
+    ...(observed.values.get(filter) === wanted
       ? []
-      : settingSteps("grow", `let ${interfaceName} take replies that left another way`, [[filter, "2"]])),
+      : settingSteps("grow", `let ${interfaceName} take what left another way`, [[filter, wanted]])),
     ...(hasIPv6(observed) && isDisabled === "1"
       ? settingSteps("grow", `let ${interfaceName} carry IPv6`, [[disabled, "0"]])
       : []),

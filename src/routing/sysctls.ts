@@ -31,6 +31,7 @@ export const sysctlKeys = (interfaceName: string, otherLinks: readonly string[])
   switchOf[6],
   "net/ipv6/conf/all/disable_ipv6",
   "net/ipv6/conf/default/disable_ipv6",
+  "net/ipv4/conf/all/rp_filter",
   `net/ipv4/conf/${interfaceName}/rp_filter`,
   `net/ipv6/conf/${interfaceName}/disable_ipv6`,
   ...otherLinks

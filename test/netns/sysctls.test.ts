@@ -128,7 +128,7 @@ test.each([false, true])(
     await set("net/ipv6/conf/eth1/forwarding=1");
     const before = await everything();
     for (const at of [1, 2]) {
-      await set("net/ipv4/conf/kubespan/rp_filter=0");
+      await set("net/ipv4/conf/kubespan/rp_filter=1");
       await expect(pass(wanted(all), failing(namespace.run, at, afterwards))).rejects.toThrow("out of order");
       await converge(wanted(all));
       await expect(pass(undefined, failing(namespace.run, 1, afterwards))).rejects.toThrow("out of order");

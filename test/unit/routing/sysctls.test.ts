@@ -49,7 +49,7 @@ const anyHost = fc
   .map(({ ipv4, ipv6, link4, link6, accept }) => {
     const host = new Host();
     host.values.set("net/ipv6/conf/all/disable_ipv6", "0");
-    host.values.set("net/ipv4/conf/kubespan/rp_filter", "2");
+    host.values.set("net/ipv4/conf/kubespan/rp_filter", "0");
     for (const link of links) host.values.set(`net/ipv6/conf/${link}/accept_ra`, accept);
     host.write(`net/ipv4/ip_forward=${ipv4}`);
     host.write(`net/ipv6/conf/all/forwarding=${ipv6}`);
@@ -84,6 +84,7 @@ test("after any passes, whole or cut short, the host gets back what it had", () 
 
 test("accept_ra is set before forwarding, and forwarding goes before it comes back", () => {
   const host = new Host();
+  host.write("net/ipv4/conf/all/rp_filter=1");
   for (const key of ["conf/all/forwarding=0", "conf/all/disable_ipv6=0", "conf/eth0/accept_ra=1"])
     host.write(`net/ipv6/${key}`);
   const desired = { interfaceName: "kubespan", forwarding: { ipv4: false, ipv6: true } };
@@ -98,6 +99,18 @@ test("accept_ra is set before forwarding, and forwarding goes before it comes ba
   host.pass(desired.forwarding);
   const off = planSysctls(undefined, host.observe(), host.file);
   expect(keys(off.steps)).toEqual(["net/ipv6/conf/all/forwarding=0", "net/ipv6/conf/eth0/accept_ra=1"]);
+});
+
+test.each([
+  ["0", "0"],
+  ["1", "2"],
+  ["2", "2"],
+])("where all links have the filter %s, ours gets %s: the mildest there is", (all, ours) => {
+  const host = new Host();
+  host.write(`net/ipv4/conf/all/rp_filter=${all}`);
+  host.write("net/ipv4/conf/kubespan/rp_filter=1");
+  host.pass({ ipv4: false, ipv6: false });
+  expect(host.values.get("net/ipv4/conf/kubespan/rp_filter")).toBe(ours);
 });
 
 test("what was saved before a reboot is not restored after it", () => {
