@@ -1,3 +1,2 @@
-export type { Affiliate, KubespanAffiliate, MachineType } from "./affiliate.ts";
+/** What others need to decide; the contracts are in affiliate.ts and registry.ts, the effects in files of their own. */
 export { mergeAffiliates } from "./merge.ts";
-export type { Announcement, RefusedAffiliate, Registry, RegistryState } from "./registry.ts";

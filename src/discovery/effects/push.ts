@@ -16,7 +16,7 @@ interface PushOptions {
   readonly changed: Wake;
   readonly ttlMs: number;
   readonly log: Logger;
-  /** The service has what this node says about itself. */
+  /** The service has what this node says about itself, or there is nothing to say. */
   readonly onOwnUpdate: () => void;
 }
 
@@ -37,11 +37,11 @@ export async function pushUpdates(options: PushOptions, signal: AbortSignal): Pr
     sent = new Map([...sent].filter(([update]) => current.has(update)));
     const { due, nextInMs } = dueUpdates(publication, sent, performance.now(), refreshMs);
     const [next] = due;
+    if (!next?.data) options.onOwnUpdate(); // it is the first that is due, so it has been sent
     if (!next) await options.changed.wait(nextInMs, signal);
     else if (await isAccepted(next, options, signal)) sent.set(next, performance.now());
     else sent.set(next, performance.now() - refreshMs + retryRefusedMs);
-    if (next?.data) options.onOwnUpdate();
-    else if (next) await pause(betweenObservedMs, signal);
+    if (next && !next.data) await pause(betweenObservedMs, signal);
   }
 }
 

@@ -23,7 +23,7 @@ import { affiliateNamed, key } from "./samples.ts";
 
 /** Real services and clients on loopback; each ends with the test that started it. */
 
-export const silent = pino({ level: "silent" });
+const silent = pino({ level: "silent" });
 export const clusterId = "a cluster";
 
 /** Waits until an assertion holds; the deadline is far beyond what a busy machine needs. */

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Affiliate, mergeAffiliates } from "../../../src/discovery/index.ts";
+import type { Affiliate } from "../../../src/discovery/affiliate.ts";
+import { mergeAffiliates } from "../../../src/discovery/index.ts";
 import { address, affiliateNamed, anyAffiliate, endpoint, publicKey, sample } from "./samples.ts";
 
 /** Few ids, so that sources overlap. */
@@ -17,19 +18,25 @@ describe("merging registries", () => {
     expect(merged?.kubespan?.endpoints).toEqual(["192.0.2.1:1", "192.0.2.2:2", "192.0.2.3:3"].map(endpoint));
   });
 
-  test("takes the later of two texts, unless it is empty", () => {
-    const later: Affiliate = {
-      ...affiliateNamed("node-1"),
-      hostname: "new",
+  test.each([
+    ["hostname", "new"],
+    ["nodeName", "new"],
+    ["operatingSystem", "new"],
+    ["machineType", "controlplane"],
+    ["apiServerPort", 7443],
+  ] as const)("takes the later %s, unless there is none", (field, value) => {
+    const { apiServerPort: _port, ...rest } = sample;
+    const silent: Affiliate = {
+      ...rest,
+      hostname: "",
       nodeName: "",
       machineType: "unknown",
       operatingSystem: "",
     };
-    const merged = mergeAffiliates([[sample], [later]]);
-    expect(merged).toMatchObject([
-      { hostname: "new", nodeName: "k8s-1", machineType: "worker", operatingSystem: "Debian 13" },
+    expect(mergeAffiliates([[sample], [silent]])).toEqual([sample]);
+    expect(mergeAffiliates([[sample], [{ ...silent, [field]: value }]])).toEqual([
+      { ...sample, [field]: value },
     ]);
-    expect(merged[0]?.apiServerPort).toBe(6443);
   });
 
   test("takes key and address from the same source", () => {

@@ -53,7 +53,7 @@ export const affiliateNamed = (nodeId: string, ...endpoints: string[]): Affiliat
   kubespan: { ...sampleKubespan, endpoints: endpoints.map(endpoint) },
 });
 
-export const anyAddress = fc
+const anyAddress = fc
   .oneof(fc.uint8Array({ minLength: 4, maxLength: 4 }), fc.uint8Array({ minLength: 16, maxLength: 16 }))
   .map((bytes) => addressFromBytes(bytes) ?? fail("address"));
 const ipv6 = fc
