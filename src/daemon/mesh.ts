@@ -88,6 +88,9 @@ export class Mesh {
     const keys: Keys = { privateKey: identity.privateKey, implementation };
     const plan = planMesh({ config, self }, keys, decision, kernel, registries.isSettled());
     this.#memory = decision.memory;
+    // Steering may cut the way to a registry that is on one of the nodes: what it has to know goes out before. Only a
+    // node without a device yet has nothing to offer.
+    if (kernel.wireguard.device) registries.publish(decision.announcement);
     await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
     registries.publish(decision.announcement);
     // A device that was just made has not been read yet: it is at the next pass.

@@ -64,7 +64,7 @@ export function decide(
     advertisedPrefixes: config.advertisedPrefixes,
     widestPrefix: config.widestPrefix,
   });
-  const tracked = trackPeers(specs.peers, device, memory.attempts, now);
+  const tracked = trackPeers(specs.peers, device, memory.attempts, now, "new");
   const routed = [...specs.peers.flatMap((peer) => peer.allowedIPs), ...config.advertisedPrefixes];
   const seen = believeReflected(knowledge.registries, memory.reflected, routed, addresses);
   const own = ownAffiliate(self, config, addresses, seen.reflected.values());
@@ -81,7 +81,7 @@ export function decide(
   };
 }
 
-/** A second look at the same peers (handshakes only): nothing else can have changed. */
+/** A second look at the same peers, right after reading the device: who is up, and who is dialled again. */
 export const decideAgain = (
   before: Decision,
   device: ObservedDevice | undefined,

@@ -24,6 +24,13 @@ export interface Tracked {
 }
 
 /**
+ * - `known`: peers that the device holds may be dialled again. It removes them for a moment, and with them a session
+ *   that came up since the device was read; so that has to be done right after reading it.
+ * - `new`: only peers that the device does not hold are dialled.
+ */
+export type DialScope = "known" | "new";
+
+/**
  * One look at all peers: who is up, and who is to be tried where. Nothing tells us of a handshake, so while a peer is
  * being tried the device is read again soon; the longer an attempt takes, the less often.
  */
@@ -32,24 +39,25 @@ export function trackPeers(
   device: ObservedDevice | undefined,
   before: Attempts,
   now: number,
+  scope: DialScope = "known",
 ): Tracked {
   const states = new Map<string, PeerState>();
   const attempts = new Map<string, Attempt>();
   let wakeIn: number | undefined;
   const peers = specs.map((spec): DesiredPeer => {
-    const last = before.get(spec.publicKey);
-    const state = stateOf(last, device?.peers.get(spec.publicKey)?.handshakeAt, now);
-    states.set(spec.publicKey, state);
-    const next = nextAttempt({ state, candidates: spec.candidates, last }, now, rotationTimings);
-    const current = next ?? last;
-    if (current) attempts.set(spec.publicKey, state === "up" ? { ...current, round: 0 } : current);
-    if (state !== "up") wakeIn = Math.min(wakeIn ?? Number.POSITIVE_INFINITY, wakeAfter(current, now));
-    return {
-      publicKey: spec.publicKey,
-      label: spec.label,
-      allowedIPs: spec.allowedIPs,
-      ...dialOf(next?.endpoint),
-    };
+    const { publicKey, label, candidates, allowedIPs } = spec;
+    const observed = device?.peers.get(publicKey);
+    const last = before.get(publicKey);
+    const state = stateOf(last, observed?.handshakeAt, now);
+    const isHeard = (observed?.receivedBytes ?? 0) > 0; // counted from zero since the attempt
+    const next = nextAttempt({ state, candidates, last, isHeard }, now, rotationTimings);
+    const mayDial = scope === "known" || !observed;
+    const current = (mayDial ? next : undefined) ?? last;
+    states.set(publicKey, state);
+    if (current) attempts.set(publicKey, state === "up" ? { ...current, round: 0 } : current);
+    const lookIn = next && !mayDial ? 0 : wakeAfter(current, now);
+    if (state !== "up") wakeIn = Math.min(wakeIn ?? Number.POSITIVE_INFINITY, lookIn);
+    return { publicKey, label, allowedIPs, ...dialOf(mayDial ? next?.endpoint : undefined) };
   });
   return { peers, states, attempts, wakeIn };
 }
@@ -69,5 +77,6 @@ const latestLook = 2_000;
 function wakeAfter(attempt: Attempt | undefined, now: number): number {
   if (!attempt) return latestLook;
   const look = Math.min(Math.max((now - attempt.since) / 4, soonestLook), latestLook);
-  return Math.min(look, attemptDueIn(attempt, now, rotationTimings) ?? latestLook);
+  const dueIn = attemptDueIn(attempt, now, rotationTimings) ?? latestLook;
+  return dueIn > 0 ? Math.min(look, dueIn) : look;
 }

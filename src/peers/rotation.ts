@@ -17,13 +17,20 @@ export interface RotationTimings {
   readonly firstDwell: number;
   readonly growth: number;
   readonly longestDwell: number;
+  /** What an attempt gets on top once the peer was heard: a handshake under way must not be cut. */
+  readonly answering: number;
 }
 
 /**
  * A second is several round trips around the world, and less than the 5 s after which WireGuard itself would repeat an
  * unanswered initiation; half a minute is the reference's pace for each address.
  */
-export const rotationTimings: RotationTimings = { firstDwell: 1_000, growth: 1.5, longestDwell: 30_000 };
+export const rotationTimings: RotationTimings = {
+  firstDwell: 1_000,
+  growth: 1.5,
+  longestDwell: 30_000,
+  answering: 2_000,
+};
 
 export function dwellOf(round: number, timings: RotationTimings): number {
   return Math.min(timings.firstDwell * timings.growth ** round, timings.longestDwell);
@@ -51,12 +58,16 @@ export function nextAttempt(
     readonly state: PeerState;
     readonly candidates: readonly Endpoint[];
     readonly last: Attempt | undefined;
+    /** The peer was heard since the last attempt. */
+    readonly isHeard?: boolean;
   },
   now: number,
   timings: RotationTimings,
 ): Attempt | undefined {
-  const { state, candidates, last } = input;
+  const { state, candidates, last, isHeard = false } = input;
   if (state === "up") return undefined;
+  if (last && isHeard && now - last.since < dwellOf(last.round, timings) + timings.answering)
+    return undefined;
   const news = last && candidates.find((candidate) => !last.known.includes(candidate));
   if (news) return { endpoint: news, since: now, round: last.round, known: candidates };
   if (last && now - last.since < dwellOf(last.round, timings)) return undefined;

@@ -92,6 +92,16 @@ describe("trackPeers", () => {
     expect(wakes).toEqual([50, 100, 100, 10]);
   });
 
+  it("leaves peers that the device holds to the look right after reading it", () => {
+    const attempts = new Map([
+      [key(1), { endpoint: endpoint(first), since: start - 5000, round: 0, known: [endpoint(first)] }],
+    ]);
+    const tracked = trackPeers([spec(1, first), spec(2, second)], device({ 1: 0 }), attempts, start, "new");
+    expect(tracked.peers.map(({ dial }) => dial)).toEqual([undefined, second]);
+    expect(tracked.attempts.get(key(1))).toEqual(attempts.get(key(1)));
+    expect(tracked.wakeIn).toBe(0);
+  });
+
   it("has no peer to dial where there is no candidate, and still sees it dial us", () => {
     const specs = [spec(1)];
     const waiting = trackPeers(specs, undefined, none, start);

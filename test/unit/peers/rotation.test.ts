@@ -15,7 +15,7 @@ const [a, b, c] = ["192.0.2.1:51820", "192.0.2.2:51820", "[2001:db8::3]:51820"].
   Endpoint,
   Endpoint,
 ];
-const timings = { firstDwell: 1000, growth: 2, longestDwell: 8000 };
+const timings = { firstDwell: 1000, growth: 2, longestDwell: 8000, answering: 500 };
 
 describe("nextEndpoint", () => {
   it.each([
@@ -40,6 +40,12 @@ describe("nextAttempt", () => {
   it("gives an attempt its time", () => {
     expect(nextAttempt({ state: "unknown", candidates: [a, b], last }, 5999, timings)).toBeUndefined();
     expect(nextAttempt({ state: "down", candidates: [a, b], last }, 6000, timings)?.endpoint).toBe(b);
+  });
+
+  it("cuts no handshake under way, but does not wait for ever for its end", () => {
+    const input = { state: "unknown", candidates: [a, b, c], last, isHeard: true } as const;
+    expect(nextAttempt(input, 6499, timings)).toBeUndefined();
+    expect(nextAttempt(input, 6500, timings)?.endpoint).toBe(c);
   });
 
   it("tries an endpoint that was not known before at once", () => {
