@@ -1,21 +1,27 @@
+import { readFile } from "node:fs/promises";
 import { execa } from "execa";
 import { output } from "./command.ts";
 import type { Lab, Network } from "./lab.ts";
 import type { Namespace } from "./namespace.ts";
 import { waitFor } from "./wait.ts";
 
+let started = 0;
+
 /** Everything that crosses a network, kept until it is stopped; then it can be asked with tcpdump's filters. */
 export class Capture {
   readonly #file: string;
   readonly #process: ReturnType<typeof tcpdump>;
 
-  private constructor(file: string, process: ReturnType<typeof tcpdump>) {
+  readonly #heard: () => string;
+
+  private constructor(file: string, process: ReturnType<typeof tcpdump>, heard: () => string) {
     this.#file = file;
     this.#process = process;
+    this.#heard = heard;
   }
 
   static async start(lab: Lab, network: Network): Promise<Capture> {
-    const inside = `/run/${network.name}.pcap`;
+    const inside = `/run/${network.name}-${++started}.pcap`;
     const process = tcpdump(lab.wires, network.name, inside);
     let heard = "";
     process.stderr.on("data", (chunk: Buffer) => {
@@ -25,12 +31,19 @@ export class Capture {
       what: `tcpdump on ${network.name}`,
       describe: () => heard,
     });
-    return new Capture(lab.wires.path(inside), process);
+    return new Capture(lab.wires.path(inside), process, () => heard);
   }
 
+  /** Throws if packets got lost: then nothing could be said about what was not seen. */
   async stop(): Promise<void> {
     this.#process.kill("SIGINT");
     await this.#process;
+    if (!/^0 packets dropped by kernel/m.test(this.#heard())) throw new Error(`tcpdump: ${this.#heard()}`);
+  }
+
+  /** Whether these bytes crossed the network anywhere in a packet. Ask after `stop`. */
+  async contains(bytes: string): Promise<boolean> {
+    return (await readFile(this.#file)).includes(bytes);
   }
 
   /** Packets that match, one line each. Ask after `stop`. */
@@ -41,7 +54,7 @@ export class Capture {
 }
 
 const tcpdump = (wires: Namespace, link: string, file: string) => {
-  const options = ["-i", link, "-w", file, "-U", "--immediate-mode", "-Z", "root"];
+  const options = ["-i", link, "-w", file, "-U", "--immediate-mode", "-B", "16384", "-Z", "root"];
   const [program = "", ...args] = wires.enter(["tcpdump", ...options]);
   return execa(program, args, { reject: false, stdin: "ignore", buffer: false });
 };

@@ -9,7 +9,8 @@ import { waitFor } from "./wait.ts";
 /** The program as it is installed, built before. */
 export const kubespan = fileURLToPath(new URL("../bin/kubespan", import.meta.url));
 
-const configFile = "/run/kubespan.yaml";
+/** Of every node, in its own namespace. */
+export const configFile = "/run/kubespan.yaml";
 
 /** `kubespan run` on a node, and the commands an operator types there. */
 export class Daemon extends Service {

@@ -5,22 +5,23 @@ import { waitFor } from "./wait.ts";
 
 const port = 3000;
 
-/** `kubespan discovery serve` on a node, in plaintext; start it, then hand out its URL. */
+/** Files of a certificate and its key in the node's namespace. */
+export interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** `kubespan discovery serve` on a node, in plaintext without a key pair; start it, then hand out its URL. */
 export class Discovery extends Service {
   readonly url: string;
 
   /** `address` is one of the node's own; IPv6 without brackets. */
-  constructor(node: LabNode, address: string) {
+  constructor(node: LabNode, address: string, tls?: KeyPair) {
     const host = address.includes(":") ? `[${address}]` : address;
-    super(node.namespace, "discovery", [
-      kubespan,
-      "discovery",
-      "serve",
-      "--listen",
-      `${host}:${port}`,
-      "--insecure",
-    ]);
-    this.url = `http://${host}:${port}/`;
+    const security = tls ? ["--tls-cert", tls.cert, "--tls-key", tls.key] : ["--insecure"];
+    const serve = ["discovery", "serve", "--listen", `${host}:${port}`, ...security];
+    super(node.namespace, "discovery", [kubespan, ...serve]);
+    this.url = `${tls ? "https" : "http"}://${host}:${port}/`;
   }
 
   /** Resolves when it listens. */

@@ -5,6 +5,7 @@ import { Router } from "./router.ts";
 import { output } from "./command.ts";
 
 const prefix = "kubespan-lab";
+const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
  * A small internet out of network namespaces: networks (bridges), nodes, and routers with NAT between networks.
@@ -15,14 +16,27 @@ export class Lab {
   readonly #names: string[] = [];
   #wires: Namespace | undefined;
   readonly #atExit = (): void => this.#destroy();
+  readonly #atSignal = (signal: NodeJS.Signals): void => {
+    this.#destroy();
+    process.kill(process.pid, signal); // what would have happened without us
+  };
 
   /** Removes what labs of dead processes left behind, then starts empty. */
   static async open(): Promise<Lab> {
     destroyNamespaces(listNamespaces().filter((name) => isStale(name)));
     const lab = new Lab();
     process.on("exit", lab.#atExit);
+    for (const signal of endings) process.once(signal, lab.#atSignal);
     lab.#wires = await lab.#namespace("wires");
     return lab;
+  }
+
+  /** The living processes, other than this one, that have labs. */
+  static owners(): number[] {
+    const pids = listNamespaces()
+      .filter((name) => !isStale(name))
+      .flatMap((name) => ownerOf(name)?.pid ?? []);
+    return [...new Set(pids)].filter((pid) => pid !== process.pid);
   }
 
   /** A network: every node that is attached to it hears the others. Captures see all of it under this name. */
@@ -58,11 +72,12 @@ export class Lab {
   }
 
   async close(): Promise<void> {
-    process.off("exit", this.#atExit);
     this.#destroy();
   }
 
   #destroy(): void {
+    process.off("exit", this.#atExit);
+    for (const signal of endings) process.off(signal, this.#atSignal);
     this.#wires = undefined;
     destroyNamespaces(this.#names.splice(0));
   }
@@ -89,7 +104,12 @@ function startTime(pid: number): string | undefined {
   }
 }
 
-function isStale(name: string): boolean {
+function ownerOf(name: string): { pid: number; start: string } | undefined {
   const [, pid, start] = new RegExp(`^${prefix}-(\\d+)-(\\d+)-`).exec(name) ?? [];
-  return pid !== undefined && startTime(Number(pid)) !== start;
+  return pid === undefined || start === undefined ? undefined : { pid: Number(pid), start };
+}
+
+function isStale(name: string): boolean {
+  const owner = ownerOf(name);
+  return owner !== undefined && startTime(owner.pid) !== owner.start;
 }

@@ -1,0 +1,111 @@
+import { type Cluster, Discovery, type Lab, type LabNode, type Network, newCluster } from "../lab/index.ts";
+
+/** A node of the demo's mesh, with a pod behind it. */
+export interface Member {
+  readonly node: LabNode;
+  /** As the node itself has it: behind a NAT a private one. */
+  readonly address: string;
+  readonly pod: LabNode;
+  readonly podNetwork: string;
+  readonly podAddress: string;
+}
+
+export interface Internet {
+  readonly lab: Lab;
+  readonly network: Network;
+  /** Where home-a and home-b are neighbours. */
+  readonly home: Network;
+  readonly members: readonly Member[];
+  /** Takes no part in the mesh. */
+  readonly outside: LabNode;
+  readonly cluster: Cluster;
+  readonly discovery: Discovery;
+  /** The certificate of the discovery service, for those who are to trust it. */
+  readonly certificate: string;
+}
+
+export const picture = `\
+    internet 203.0.113.0/24
+  ──┬──────────────────┬──────────────────┬──────────────────┬──
+    │ .10              │ .1               │ .2               │ .99
+  cloud              NAT 1              NAT 2             outside
+  with the             │ 192.168.1.0/24   │ 192.168.1.0/24   takes no part
+  discovery service  office .11           ├─ home-a .21
+                                          └─ home-b .22
+
+  pods: cloud 10.244.1.2, office 10.244.2.2, home-a 10.244.3.2, home-b 10.244.4.2
+`;
+
+const cloudAddress = "203.0.113.10";
+export const outsideAddress = "203.0.113.99";
+/** What the rest of the world sees of the office. */
+export const officeNAT = "203.0.113.1";
+
+export async function buildInternet(lab: Lab): Promise<Internet> {
+  const network = await lab.network("internet");
+  const office = await site(lab, network, "office", officeNAT);
+  const home = await site(lab, network, "home", "203.0.113.2");
+  const members = [
+    // The way to the rest of the world: nobody is there, but a host on the internet has one.
+    await member(lab, 1, "cloud", network, cloudAddress, "203.0.113.254"),
+    await member(lab, 2, "office", office, "192.168.1.11", "192.168.1.1"),
+    await member(lab, 3, "home-a", home, "192.168.1.21", "192.168.1.1"),
+    await member(lab, 4, "home-b", home, "192.168.1.22", "192.168.1.1"),
+  ];
+  const outside = await lab.node("outside");
+  await outside.attach(network, `${outsideAddress}/24`);
+  const [cloud] = members as [Member, ...Member[]];
+  const keys = { cert: "/run/discovery.pem", key: "/run/discovery.key" };
+  await makeCertificate(cloud.node, keys);
+  return {
+    lab,
+    network,
+    home,
+    members,
+    outside,
+    cluster: newCluster(),
+    discovery: new Discovery(cloud.node, cloudAddress, keys),
+    certificate: cloud.node.namespace.read(keys.cert),
+  };
+}
+
+/** A private network behind a router that keeps ports where it can; all sites use the same range. */
+async function site(lab: Lab, internet: Network, name: string, publicAddress: string): Promise<Network> {
+  const network = await lab.network(name);
+  const router = await lab.router(`${name}-nat`);
+  await router.attach(internet, `${publicAddress}/24`);
+  await router.attach(network, "192.168.1.1/24");
+  await router.translate();
+  return network;
+}
+
+async function member(
+  lab: Lab,
+  index: number,
+  name: string,
+  network: Network,
+  address: string,
+  gateway: string,
+): Promise<Member> {
+  const node = await lab.node(name);
+  await node.attach(network, `${address}/24`);
+  await node.defaultRoute(gateway);
+  const pod = await node.pod(index);
+  const podNetwork = `10.244.${index}.0/24`;
+  await node.namespace.nft(hidePods(podNetwork));
+  return { node, address, pod, podNetwork, podAddress: `10.244.${index}.2` };
+}
+
+/** What CNI plug-ins do: a pod that talks to the world beyond the cluster does it with the node's address. */
+const hidePods = (network: string): string => `table ip cni {
+  chain postrouting {
+    type nat hook postrouting priority srcnat;
+    ip saddr ${network} oifname "eth0" masquerade
+  }
+}`;
+
+async function makeCertificate(node: LabNode, { cert, key }: { cert: string; key: string }): Promise<void> {
+  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc"];
+  const subject = ["-subj", "/CN=discovery", "-addext", `subjectAltName=IP:${cloudAddress}`];
+  await node.run("openssl", "req", "-x509", ...curve, "-keyout", key, "-out", cert, "-days", "1", ...subject);
+}

@@ -1,0 +1,107 @@
+// A small internet on this machine, with a mesh across it. Usage: node demo/main.ts [--keep | --down]
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { configFile, kubespan, Lab, waitFor } from "../lab/index.ts";
+import { buildInternet, type Internet, picture } from "./internet.ts";
+import { startMesh, watchMesh } from "./mesh.ts";
+import { proveTraffic } from "./traffic.ts";
+import { MeshView, Report, styled, title } from "./view.ts";
+
+const goalSeconds = 10;
+/** A machine that does much else at the same time is no reason to fail. */
+const limitSeconds = 60;
+
+const { values } = parseArgs({
+  options: { keep: { type: "boolean", default: false }, down: { type: "boolean", default: false } },
+});
+
+if (process.getuid?.() !== 0) {
+  console.error("The demo needs root: it makes network namespaces.");
+  process.exitCode = 1;
+} else if (values.down) await takeDown();
+else process.exitCode = (await demo(values.keep)) ? 0 : 1;
+
+async function demo(keep: boolean): Promise<boolean> {
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => console.log("\nTaking everything down."));
+  const lab = await Lab.open();
+  try {
+    const internet = await buildAndTell(lab);
+    const report = await show(internet);
+    if (keep) await stay(internet);
+    return report.isGood;
+  } finally {
+    await lab.close();
+    console.log("Everything is taken down.");
+  }
+}
+
+function buildAndTell(lab: Lab): Promise<Internet> {
+  title("A small internet, in network namespaces of this machine");
+  console.log(picture.trimEnd());
+  return buildInternet(lab);
+}
+
+async function show(internet: Internet): Promise<Report> {
+  const { members } = internet;
+  title("The mesh comes up (each row: how that node sees the others)");
+  const start = await startMesh(internet);
+  const view = new MeshView(members.map(({ node }) => node.name));
+  const seconds = await watchMesh(members, start, view, limitSeconds);
+  if (seconds === undefined) await showLogs(internet);
+  await showEndpoints(internet);
+  title("What became of it");
+  const report = new Report();
+  report.check(
+    seconds !== undefined,
+    seconds === undefined
+      ? `not every pair is up ${limitSeconds} s after the start of the last daemon`
+      : `every pair is up, both ways, ${seconds.toFixed(1)} s after the start of the last daemon ` +
+          `(goal: ${goalSeconds} s${seconds > goalSeconds ? ", missed" : ""})`,
+  );
+  await proveTraffic(internet, report);
+  console.log(`\n${styled(report.isGood ? "green" : "red", report.summary())}`);
+  return report;
+}
+
+async function showEndpoints({ members }: Internet): Promise<void> {
+  title("kubespan status on home-b");
+  const { stdout, stderr } = await (members.at(-1)?.node.daemon.command("status") ?? {
+    stdout: "",
+    stderr: "",
+  });
+  const [text] = `${stdout}${stderr}`.split(/^LEFT OUT/m); // and why: much of it, and of little interest here
+  console.log(text?.replace(/^(?=.)/gm, "  ").trimEnd());
+}
+
+async function showLogs({ members }: Internet): Promise<void> {
+  for (const { node } of members) console.log(`\n${node.name}:\n${(await node.daemon.log()).slice(-3000)}`);
+}
+
+/** Until a signal ends the process; the lab goes with it. */
+async function stay({ members, outside }: Internet): Promise<never> {
+  title("It stays up: look around from another terminal");
+  for (const node of [...members.flatMap((member) => [member.node, member.pod]), outside])
+    console.log(`  ${node.name.padEnd(12)}${node.namespace.enter(["bash"]).join(" ")}`);
+  console.log(`\n  and there, say:  ${kubespan} status --config ${configFile}`);
+  console.log("                   wg show; nft list ruleset; ip route get 10.244.2.2 mark 0x40");
+  console.log("\nCtrl-C here, or `make demo-down` anywhere, takes it down.");
+  return new Promise(() => undefined);
+}
+
+/** Ends demos that run, and removes what killed ones left behind. */
+async function takeDown(): Promise<void> {
+  const demos = Lab.owners().filter((pid) => commandLine(pid).includes("demo/main.ts"));
+  for (const pid of demos) process.kill(pid, "SIGTERM");
+  await waitFor(() => !Lab.owners().some((pid) => demos.includes(pid)), { what: "the demo to end" });
+  await (await Lab.open()).close();
+  console.log(demos.length > 0 ? "The demo is taken down." : "No demo is up.");
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return ""; // it has just ended
+  }
+}

@@ -1,0 +1,58 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { fetchStatus } from "../src/api/effects/client.ts";
+import type { Status } from "../src/api/status.ts";
+import type { Internet, Member } from "./internet.ts";
+import type { MeshView } from "./view.ts";
+
+const caFile = "/run/discovery-ca.pem";
+
+/** Starts the discovery service and a daemon on each node; gives the moment before the last daemon started. */
+export async function startMesh({ members, cluster, discovery, certificate }: Internet): Promise<number> {
+  await discovery.start();
+  let start = performance.now();
+  for (const { node, podNetwork } of members) {
+    await node.namespace.write(caFile, certificate);
+    start = performance.now();
+    await node.start({
+      cluster,
+      services: [discovery.url],
+      mesh: { harvestExtraEndpoints: true },
+      daemon: { advertisedPrefixes: [podNetwork], serviceCAFiles: { "service-0": caFile } },
+    });
+  }
+  return start;
+}
+
+/** Asks the daemon's socket, which `kubespan status` asks too; `undefined` while it does not answer. */
+export const statusOf = ({ node }: Member): Promise<Status | undefined> =>
+  fetchStatus(node.namespace.path("/run/kubespan")).catch(() => undefined);
+
+const pollMs = 100;
+
+/** Shows the mesh until every pair is up in both directions; gives the seconds it took, `undefined` if too many. */
+export async function watchMesh(
+  members: readonly Member[],
+  start: number,
+  view: MeshView,
+  limitSeconds: number,
+): Promise<number | undefined> {
+  for (;;) {
+    const statuses = await Promise.all(members.map(statusOf));
+    const seconds = (performance.now() - start) / 1000;
+    const isUp = members.map((from, index) =>
+      members.map((to) => from !== to && stateOf(statuses[index], to) === "up"),
+    );
+    view.show(
+      members.map((from, index) =>
+        members.map((to) => (from === to ? "" : (stateOf(statuses[index], to) ?? "-"))),
+      ),
+      seconds,
+    );
+    if (isUp.flat().filter(Boolean).length === members.length * (members.length - 1)) return seconds;
+    if (seconds > limitSeconds) return undefined;
+    await delay(pollMs);
+  }
+}
+
+const stateOf = (status: Status | undefined, { node }: Member): string | undefined =>
+  status?.peers.find((peer) => peer.label === node.name)?.state;
