@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type GuestKernel, guestKernel } from "./guest-kernel.ts";
 import { firstRoot } from "./first-root.ts";
+import { type GuestKernel, guestKernel } from "./guest-kernel.ts";
 import type { ArchivedFile } from "./initramfs.ts";
 import { ports, qemuCommand } from "./qemu.ts";
 import {
