@@ -22,12 +22,17 @@ if (process.getuid?.() !== 0) {
 else process.exitCode = (await demo(values.keep)) ? 0 : 1;
 
 async function demo(keep: boolean): Promise<boolean> {
+  let isKept = false;
   for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.once(signal, () => console.log("\nTaking everything down."));
+    process.once(signal, () => {
+      console.log("\nTaking everything down.");
+      process.exit(isKept ? 0 : 1); // the lab goes with the process
+    });
   const lab = await Lab.open();
   try {
     const internet = await buildAndTell(lab);
     const report = await show(internet);
+    isKept = keep && report.isGood;
     if (keep) await stay(internet);
     return report.isGood;
   } finally {
