@@ -24,6 +24,8 @@ export class Namespace {
       "mount -t tmpfs -o mode=755 tmpfs /run",
       "mkdir -p /run/lock /run/wireguard",
       `echo ${hostname} > /proc/sys/kernel/hostname`,
+      // Addresses are there at once, and nobody asks for routers that no lab has.
+      "sysctl -eqw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.default.router_solicitations=0",
       "ip link set lo up",
       "echo ready",
       "exec sleep infinity",
