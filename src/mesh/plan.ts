@@ -78,7 +78,10 @@ export function planMesh(
   const steps = [
     ...(isSettled ? wireguard : wireguard.filter((step) => step.stage !== "shrink")),
     ...sysctls.steps,
-    ...planRouting({ address: self.address, mtu: config.mtu }, kernel.routing),
+    ...planRouting(
+      { address: self.address, mtu: config.mtu, isClosed: !config.allowDownPeerBypass },
+      kernel.routing,
+    ),
     ...planTable({ marks: config.marks, targets: steered }, kernel.table),
   ];
   return { steps: inOrder(steps), sysctls };

@@ -3,6 +3,7 @@ import type { Command } from "../system/command.ts";
 import { KubespanError } from "../system/error.ts";
 import type { Stage, Step } from "../system/step.ts";
 import { planAnchor, removeAnchor } from "./anchor.ts";
+import { planBarrier } from "./barrier.ts";
 import type { LinkAddress } from "./links.ts";
 import type { ObservedRoute } from "./routes.ts";
 import { type ObservedRule, type RoutingScope, ruleArguments } from "./rules.ts";
@@ -12,6 +13,8 @@ export interface DesiredRouting {
   readonly address: Address;
   /** Bytes, of the default routes. */
   readonly mtu: number;
+  /** Whether packets for the mesh are refused while there is no link for them. */
+  readonly isClosed: boolean;
 }
 
 /** What the kernel holds at our priority, in our table and on our link. */
@@ -27,7 +30,9 @@ export interface ObservedRouting {
 
 export interface FamilyRouting {
   readonly rules: readonly ObservedRule[];
+  /** Without the barrier. */
   readonly routes: readonly ObservedRoute[];
+  readonly hasBarrier: boolean;
 }
 
 /** Bits of the cluster's network that the link carries (reference section 2). */
@@ -44,6 +49,7 @@ export function planRouting(desired: DesiredRouting | undefined, observed: Obser
     return [
       ...families.flatMap((family) => removeRules(family, observed, 0)),
       ...families.flatMap((family) => removeRoutes(family, ownRoutes(family, observed), observed)),
+      ...families.flatMap((family) => barrier(family, false, observed)),
       ...removeAddresses(undefined, observed),
       ...removeAnchor(observed.scope.interfaceName, observed.linkAddresses),
     ];
@@ -52,6 +58,7 @@ export function planRouting(desired: DesiredRouting | undefined, observed: Obser
   return [
     ...planAnchor(observed.scope.interfaceName, observed.linkAddresses),
     ...(observed.ipv6 ? addAddress(desired.address, observed) : []),
+    ...families.flatMap((family) => barrier(family, desired.isClosed, observed)),
     ...families.flatMap((family) => planRoutes(family, desired.mtu, observed)),
     ...families.flatMap((family) => planRules(family, observed)),
     ...(observed.ipv6 ? removeAddresses(desired.address, observed) : []),
@@ -60,6 +67,9 @@ export function planRouting(desired: DesiredRouting | undefined, observed: Obser
 
 const routingOf = (family: Family, observed: ObservedRouting): FamilyRouting =>
   family === 4 ? observed.ipv4Routing : observed.ipv6Routing;
+
+const barrier = (family: Family, isWanted: boolean, observed: ObservedRouting): Step[] =>
+  planBarrier(family, observed.scope.table, isWanted, routingOf(family, observed).hasBarrier);
 
 function refuseForeign(family: Family, observed: ObservedRouting): void {
   const { scope } = observed;

@@ -8,6 +8,8 @@ export interface ObservedRoute {
   /** Bytes; `undefined` where the route sets none. */
   readonly mtu: number | undefined;
   readonly metric: number;
+  /** `unicast`, `unreachable`, `blackhole`... */
+  readonly type: string;
   /** Neither a gateway nor another type than unicast. */
   readonly plain: boolean;
   /** As the tool printed it, for an error message. */
@@ -34,6 +36,7 @@ export const parseRoutes = (text: string): ObservedRoute[] =>
       interfaceName: route.dev,
       mtu: route.metrics.find((metrics) => metrics.mtu !== undefined)?.mtu,
       metric: route.metric,
+      type: route.type,
       plain: route.type === "unicast" && route.gateway === undefined && !("via" in route),
       text: JSON.stringify(route).slice(0, 300),
     }));

@@ -133,14 +133,14 @@ describe("what is left in the kernel", () => {
       expect(rules).toContain(`\t\t${line}\n`);
   });
 
-  it("is one rule for each family, and a table with the link as its only way", async () => {
+  it("is one rule for each family, and a table with the link as its only way, and a barrier behind it", async () => {
     for (const family of ["-4", "-6"]) {
       const rules = await nodes[1]?.run("ip", family, "rule");
       expect(rules?.split("\n").filter((line) => line.startsWith("32500:"))).toEqual([
         "32500:\tfrom all fwmark 0x40/0x60 lookup 180",
       ]);
       expect(await nodes[1]?.run("ip", family, "route", "show", "table", "180")).toMatch(
-        /^default dev kubespan (scope link|metric 1024) mtu 1420( pref medium)? *\n$/,
+        /^default dev kubespan (scope link|metric 1024) mtu 1420( pref medium)? *\nunreachable default.*\n$/,
       );
     }
   });

@@ -27,7 +27,7 @@ const address = (text: string): Address => {
   return parsed;
 };
 
-const desired: DesiredRouting = { address: address("fd7f:175a:b97c:5602::1"), mtu: 1420 };
+const desired: DesiredRouting = { address: address("fd7f:175a:b97c:5602::1"), mtu: 1420, isClosed: true };
 
 let namespace: Namespace;
 beforeEach(async () => {
@@ -70,10 +70,10 @@ describe("the routing of the mesh", () => {
         /^32500:\tfrom all fwmark 0x40\/0x60 lookup 180$/m,
       );
     expect(await namespace.sh("ip -4 route show table 180")).toMatch(
-      /^default dev kubespan scope link mtu 1420\s*$/,
+      /^default dev kubespan scope link mtu 1420 *\nunreachable default metric 4278190080\s*$/,
     );
     expect(await namespace.sh("ip -6 route show table 180")).toMatch(
-      /^default dev kubespan metric 1024 mtu 1420 pref medium\s*$/,
+      /^default dev kubespan metric 1024 mtu 1420 pref medium\nunreachable default dev lo metric 4278190080 pref medium\s*$/,
     );
   });
 
@@ -119,6 +119,8 @@ describe("what others do is undone", () => {
     ["a rule doubled", ["ip rule add priority 32500 fwmark 0x40/0x60 lookup 180 protocol 99"]],
     ["the table flushed", ["ip route flush table 180"]],
     ["the IPv6 table flushed", ["ip -6 route flush table 180"]],
+    ["no barrier", ["ip route del unreachable default table 180 metric 4278190080"]],
+    ["no IPv6 barrier", ["ip -6 route del unreachable default table 180 metric 4278190080"]],
     ["another MTU", ["ip route replace default dev kubespan table 180 mtu 9000"]],
     ["another IPv6 MTU", ["ip -6 route replace default dev kubespan table 180 mtu 9000"]],
     ["no MTU", ["ip route replace default dev kubespan table 180"]],
@@ -227,10 +229,10 @@ test.each([false, true])(
   "a pass after a command that failed (after its work: %s) finishes",
   async (afterwards) => {
     for (const wanted of [desired, undefined])
-      for (let at = 1; at <= 6; at++) {
+      for (let at = 1; at <= 8; at++) {
         await converge(wanted === undefined ? desired : undefined);
         const plan = planRouting(wanted, await observe());
-        expect(plan.flatMap((step) => step.commands)).toHaveLength(6);
+        expect(plan.flatMap((step) => step.commands)).toHaveLength(8);
         await expect(apply(failing(namespace.run, at, afterwards), plan)).rejects.toThrow("out of order");
         await converge(wanted);
       }

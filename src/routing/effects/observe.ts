@@ -3,6 +3,7 @@ import type { Runner } from "../../system/run.ts";
 import {
   type FamilyRouting,
   hasIPv6,
+  isBarrier,
   isContainerLink,
   type Link,
   type ObservedRouting,
@@ -24,7 +25,7 @@ export async function observeRouting(run: Runner, scope: RoutingScope): Promise<
   const ipv6 = hasIPv6(await observeSysctls(run, scope.interfaceName, []));
   const [ipv4Routing, ipv6Routing, links] = await Promise.all([
     observeFamily(run, "-4", scope),
-    ipv6 ? observeFamily(run, "-6", scope) : { rules: [], routes: [] },
+    ipv6 ? observeFamily(run, "-6", scope) : { rules: [], routes: [], hasBarrier: false },
     observeLink(run, scope.interfaceName),
   ]);
   return { scope, ipv6, ipv4Routing, ipv6Routing, linkAddresses: links.flatMap((link) => link.addresses) };
@@ -35,7 +36,12 @@ async function observeFamily(run: Runner, family: "-4" | "-6", scope: RoutingSco
     run({ program: "ip", args: [family, "-j", "-N", "rule", "show"] }),
     showTable(run, family, scope.table),
   ]);
-  return { rules: parseRules(rules, scope), routes: parseRoutes(routes) };
+  const found = parseRoutes(routes);
+  return {
+    rules: parseRules(rules, scope),
+    routes: found.filter((route) => !isBarrier(route)),
+    hasBarrier: found.some(isBarrier),
+  };
 }
 
 const showTable = (run: Runner, family: "-4" | "-6", table: number): Promise<string> =>

@@ -15,7 +15,7 @@ const scope = {
   marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },
 };
 const address = "fd7f:175a:b97c:5602::1" as Address;
-const desired = { address, mtu: 1420 };
+const desired = { address, mtu: 1420, isClosed: true };
 
 type Route = FamilyRouting["routes"][number];
 
@@ -23,6 +23,7 @@ const route = (metric: number, mtu: number | undefined, plain = true): Route => 
   interfaceName: "kubespan",
   mtu,
   metric,
+  type: "unicast",
   plain,
   text: "",
 });
@@ -35,6 +36,7 @@ const routing = fc.record({
       .map(([metric, mtu, plain]) => route(metric, mtu, plain)),
     { maxLength: 3, selector: ({ metric }) => metric },
   ),
+  hasBarrier: fc.boolean(),
 });
 
 const linkAddress = (text: string, bits: number): LinkAddress => ({
@@ -62,23 +64,34 @@ const observed: fc.Arbitrary<ObservedRouting> = fc.record({
 function carryOut(command: readonly string[], state: ObservedRouting): ObservedRouting {
   const [family, object, verb = "", ...rest] = command;
   const key = family === "-4" ? "ipv4Routing" : "ipv6Routing";
-  const { rules, routes } = state[key];
+  const { rules, routes, hasBarrier } = state[key];
   const after = (word: string): string | undefined => rest[rest.indexOf(word) + 1];
   const metric = rest.includes("metric") ? Number(after("metric")) : family === "-4" ? 0 : 1024;
   switch (`${object} ${verb}`) {
     case "rule add":
-      return { ...state, [key]: { routes, rules: [...rules, { ours: true, text: "" }] } };
+      return { ...state, [key]: { hasBarrier, routes, rules: [...rules, { ours: true, text: "" }] } };
     case "rule del":
       expect(rules).not.toEqual([]);
-      return { ...state, [key]: { routes, rules: rules.slice(1) } };
+      return { ...state, [key]: { hasBarrier, routes, rules: rules.slice(1) } };
     case "route replace":
     case "route del": {
+      if (rest[0] === "unreachable") {
+        expect([rest.join(" "), hasBarrier]).toEqual([
+          "unreachable default table 180 metric 4278190080",
+          verb === "del",
+        ]);
+        return { ...state, [key]: { rules, routes, hasBarrier: verb === "replace" } };
+      }
       const others = routes.filter((each) => each.metric !== metric);
       expect(rest.slice(0, 5)).toEqual(["default", "dev", "kubespan", "table", "180"]);
       if (verb === "del") expect(others.length).toBeLessThan(routes.length);
       return {
         ...state,
-        [key]: { rules, routes: verb === "del" ? others : [...others, route(metric, Number(after("mtu")))] },
+        [key]: {
+          hasBarrier,
+          rules,
+          routes: verb === "del" ? others : [...others, route(metric, Number(after("mtu")))],
+        },
       };
     }
     case "address add":
@@ -98,28 +111,33 @@ function carryOut(command: readonly string[], state: ObservedRouting): ObservedR
 
 test("carrying a plan out leaves nothing to plan, whatever was there", () => {
   fc.assert(
-    fc.property(observed, fc.constantFrom(desired, undefined), (before, wanted) => {
-      let state = before;
-      const steps = planRouting(wanted, before);
-      for (const stage of ["grow", "swap", "shrink"])
-        for (const step of steps.filter((each) => each.stage === stage))
-          for (const command of step.commands) state = carryOut(command.args, state);
-      expect(planRouting(wanted, state)).toEqual([]);
-      const families = [state.ipv4Routing, ...(state.ipv6 ? [state.ipv6Routing] : [])];
-      for (const { rules, routes } of families) {
-        expect(rules).toHaveLength(wanted ? 1 : 0);
-        expect(routes.map(({ mtu }) => mtu)).toEqual(wanted ? [1420] : []);
-      }
-      const hasIPv4 = state.linkAddresses.some((entry) => !entry.address.includes(":"));
-      expect(hasIPv4).toBe(
-        wanted !== undefined || before.linkAddresses.some((entry) => entry.address === "192.0.2.1"),
-      );
-      if (!state.ipv6) expect(state.ipv6Routing).toEqual(before.ipv6Routing);
-      for (const kept of ["fe80::1", "192.0.2.1"])
-        expect(state.linkAddresses.filter((entry) => entry.address === kept)).toEqual(
-          before.linkAddresses.filter((entry) => entry.address === kept),
+    fc.property(
+      observed,
+      fc.constantFrom(desired, { ...desired, isClosed: false }, undefined),
+      (before, wanted) => {
+        let state = before;
+        const steps = planRouting(wanted, before);
+        for (const stage of ["grow", "swap", "shrink"])
+          for (const step of steps.filter((each) => each.stage === stage))
+            for (const command of step.commands) state = carryOut(command.args, state);
+        expect(planRouting(wanted, state)).toEqual([]);
+        const families = [state.ipv4Routing, ...(state.ipv6 ? [state.ipv6Routing] : [])];
+        for (const { rules, routes, hasBarrier } of families) {
+          expect(hasBarrier).toBe(wanted?.isClosed ?? false);
+          expect(rules).toHaveLength(wanted ? 1 : 0);
+          expect(routes.map(({ mtu }) => mtu)).toEqual(wanted ? [1420] : []);
+        }
+        const hasIPv4 = state.linkAddresses.some((entry) => !entry.address.includes(":"));
+        expect(hasIPv4).toBe(
+          wanted !== undefined || before.linkAddresses.some((entry) => entry.address === "192.0.2.1"),
         );
-    }),
+        if (!state.ipv6) expect(state.ipv6Routing).toEqual(before.ipv6Routing);
+        for (const kept of ["fe80::1", "192.0.2.1"])
+          expect(state.linkAddresses.filter((entry) => entry.address === kept)).toEqual(
+            before.linkAddresses.filter((entry) => entry.address === kept),
+          );
+      },
+    ),
     { numRuns: 500 },
   );
 });
