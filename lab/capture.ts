@@ -42,7 +42,7 @@ export class Capture {
   }
 
   /** Whether these bytes crossed the network anywhere in a packet. Ask after `stop`. */
-  async contains(bytes: string): Promise<boolean> {
+  async contains(bytes: string | Buffer): Promise<boolean> {
     return (await readFile(this.#file)).includes(bytes);
   }
 

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
+import { output } from "./command.ts";
 import { destroyNamespaces, listNamespaces, Namespace } from "./namespace.ts";
 import { LabNode } from "./node.ts";
 import { Router } from "./router.ts";
-import { output } from "./command.ts";
 
 const prefix = "kubespan-lab";
 const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { loadConfig } from "../config/effects/load.ts";
-import { previewIdentity } from "../identity/effects/load.ts";
 import { firstHardwareAddress } from "../identity/effects/hardware-address.ts";
+import { previewIdentity } from "../identity/effects/load.ts";
 import { decide, emptyMemory, planMesh, planNoMesh, planText } from "../mesh/index.ts";
 import { createLogger } from "../system/log.ts";
 import { run } from "../system/run.ts";

@@ -8,6 +8,7 @@ export {
   parseAddress,
 } from "./address.ts";
 export { type Endpoint, endpointAddress, endpointOf, endpointPort, parseEndpoint } from "./endpoint.ts";
+export type { LeftOut } from "./left-out.ts";
 export {
   bitsOf,
   comparePrefixes,
@@ -19,7 +20,6 @@ export {
   prefixFamily,
   prefixOf,
 } from "./prefix.ts";
+export { PrefixIndex } from "./prefix-index.ts";
 export { intersect, subtract, unite } from "./prefix-set.ts";
 export { isKubespanULA, isSideroLink, unreachableKind } from "./special.ts";
-export type { LeftOut } from "./left-out.ts";
-export { PrefixIndex } from "./prefix-index.ts";

@@ -1,5 +1,5 @@
-import { KubespanError } from "../system/error.ts";
 import { INPUT } from "../system/command.ts";
+import { KubespanError } from "../system/error.ts";
 import type { Step } from "../system/step.ts";
 import type { DesiredDevice, Implementation } from "./device.ts";
 import type { ObservedDevice } from "./dump.ts";

@@ -31,7 +31,8 @@ async function canBeAsked(name: string, link: ObservedLink | undefined): Promise
 }
 
 /** Loaded, built in, or a module that can be loaded. */
-const kernelHasWireGuard = async (): Promise<boolean> => (await exists("/sys/module/wireguard")) || isLoadable();
+const kernelHasWireGuard = async (): Promise<boolean> =>
+  (await exists("/sys/module/wireguard")) || isLoadable();
 
 async function isLoadable(): Promise<boolean> {
   const { failed } = await execa("modprobe", ["--dry-run", "--quiet", "wireguard"], {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { intersect, parsePrefix, type Prefix, unite } from "../../../src/net/index.ts";
+import { intersect, type Prefix, parsePrefix, unite } from "../../../src/net/index.ts";
 import { type Claim, grantClaims } from "../../../src/peers/claims.ts";
 
 const prefix = (text: string): Prefix => parsePrefix(text) ?? expect.fail(`not a prefix: ${text}`);
