@@ -1,4 +1,3 @@
-import type { MachineType } from "../discovery/affiliate.ts";
 import type { Endpoint, Prefix } from "../net/index.ts";
 import type { Secret } from "../system/secret.ts";
 
@@ -73,6 +72,8 @@ export interface NodeConfig {
   readonly machineType: MachineType;
   readonly apiServerPort?: number;
 }
+
+export type MachineType = "controlplane" | "worker" | "unknown";
 
 type WireGuardImplementation = "auto" | "kernel" | "userspace";
 export type LogLevel = "fatal" | "error" | "warn" | "info" | "debug" | "trace";

@@ -1,6 +1,5 @@
+import type { MachineType } from "../config/config.ts";
 import type { Address, Endpoint, Prefix } from "../net/index.ts";
-
-export type MachineType = "controlplane" | "worker" | "unknown";
 
 /** What a node says about itself (reference section 3), checked: every field is canonical and bounded. */
 export interface Affiliate {

@@ -1,3 +1,4 @@
+import type { MachineType } from "../config/config.ts";
 import {
   type Address,
   addressFromBytes,
@@ -7,7 +8,7 @@ import {
   type Prefix,
   prefixOf,
 } from "../net/index.ts";
-import type { Affiliate, KubespanAffiliate, MachineType } from "./affiliate.ts";
+import type { Affiliate, KubespanAffiliate } from "./affiliate.ts";
 import { Dropped } from "./dropped.ts";
 import { isNodeId, isPrintable, printable } from "./text.ts";
 import * as wire from "./wire/generated/client.ts";
