@@ -1,10 +1,8 @@
 export { Capture } from "./capture.ts";
-export { attempt, output } from "./command.ts";
 export { type Cluster, type ConfigOptions, newCluster, stateDirectory } from "./config.ts";
-export { configFile, type Daemon, kubespan } from "./daemon.ts";
-export { Discovery, type KeyPair } from "./discovery.ts";
+export { configFile, kubespan } from "./daemon.ts";
+export { Discovery } from "./discovery.ts";
 export { Lab, type Network } from "./lab.ts";
 export type { LabNode } from "./node.ts";
-export type { Router } from "./router.ts";
 export { PingStream } from "./stream.ts";
 export { waitFor } from "./wait.ts";

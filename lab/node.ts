@@ -74,7 +74,7 @@ export class LabNode {
 }
 
 /** Reads the last lines of `ping`. */
-export function pingCounts(text: string): { readonly sent: number; readonly received: number } {
+function pingCounts(text: string): { readonly sent: number; readonly received: number } {
   const [, sent = 0, received = 0] = /(\d+) packets transmitted, (\d+) received/.exec(text) ?? [];
   return { sent: Number(sent), received: Number(received) };
 }

@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { type LabNode, pingCounts } from "./node.ts";
+import type { LabNode } from "./node.ts";
 import { waitFor } from "./wait.ts";
 
 /** A ping that runs until it is stopped, for counting what is lost meanwhile. */
@@ -34,12 +34,15 @@ export class PingStream {
     });
   }
 
-  /** The last request may be on its way when the end comes: one missing answer says nothing. */
+  /** Counts from the first answer to the last: what was sent after that may have been on its way when the end came. */
   async stop(): Promise<{ readonly sent: number; readonly lost: number }> {
     this.#process.kill("SIGINT");
     await this.#process;
-    const { sent, received } = pingCounts(this.#text);
-    return { sent, lost: Math.max(0, sent - received - 1) };
+    const answered = new Set(
+      [...this.#text.matchAll(/icmp_seq=(\d+) .*time=/g)].map(([, number]) => Number(number)),
+    );
+    const sent = Math.max(...answered) - Math.min(...answered) + 1;
+    return { sent, lost: sent - answered.size };
   }
 }
 
