@@ -27,12 +27,17 @@ const registriesText = ({ registries }: Status): string =>
     ["REGISTRY", "STATE", "AFFILIATES", "SEES US AT", "LOCATION"],
     registries.map((each) => [
       each.name,
-      each.error === undefined ? each.phase : `${each.phase}: ${each.error}`,
+      registryStateText(each),
       String(each.affiliates),
       each.reflected ?? "-",
       each.location,
     ]),
   );
+
+function registryStateText({ phase, error, ageSeconds }: Status["registries"][number]): string {
+  const state = ageSeconds === undefined ? phase : `${phase} ${age(ageSeconds)} ago`;
+  return error === undefined ? state : `${state}: ${error}`;
+}
 
 function peersText(peers: readonly PeerReport[]): string {
   if (peers.length === 0) return "no peers yet";

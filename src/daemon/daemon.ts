@@ -3,6 +3,7 @@ import { serveApi } from "../api/effects/server.ts";
 import type { Down } from "../api/routes.ts";
 import { loadConfig } from "../config/effects/load.ts";
 import type { Config } from "../config/index.ts";
+import { AffiliateCache } from "../discovery/cache/effects/affiliate-cache.ts";
 import type { Identity } from "../identity/index.ts";
 import { watchKernel } from "../routing/effects/watch.ts";
 import { errorText, KubespanError } from "../system/error.ts";
@@ -44,7 +45,7 @@ export class Daemon {
     const log = createLogger(config.log);
     for (const warning of warnings) log.warn(warning);
     const identity = await ownIdentity(config, run, log);
-    const registries = openRegistries(config, identity.nodeId, log, Date.now);
+    const registries = await registriesOf(config, identity, log);
     const mesh = await meshOf(config, identity, registries, log);
     const daemon = new Daemon({ file, log, identity, config, registries, mesh });
     await daemon.#open();
@@ -137,7 +138,7 @@ export class Daemon {
       for (const warning of await before.registries.withdraw()) this.#log.warn(warning);
     if (!keep) {
       await before.registries.stop();
-      this.#registries = openRegistries(config, this.#identity.nodeId, this.#log, Date.now);
+      this.#registries = await registriesOf(config, this.#identity, this.#log);
     }
     this.#config = config;
     this.#log.level = config.log.level;
@@ -173,6 +174,17 @@ export class Daemon {
       this.#ended.reject(error);
     }
   }
+}
+
+async function registriesOf(config: Config, { nodeId }: Identity, log: Logger): Promise<Registries> {
+  const { stateDirectory, cluster } = config;
+  const affiliates = await AffiliateCache.open({ stateDirectory, cluster, nodeId, log, clock: Date.now });
+  if (affiliates.found)
+    log.info(
+      { nodes: affiliates.found.affiliates.length, file: affiliates.file },
+      "nodes known from the last run",
+    );
+  return openRegistries(config, nodeId, log, Date.now, { affiliates, isKept: config.enabled });
 }
 
 const meshOf = async (

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { loadConfig } from "../config/effects/load.ts";
+import { AffiliateCache } from "../discovery/cache/effects/affiliate-cache.ts";
 import { firstHardwareAddress } from "../identity/effects/hardware-address.ts";
 import { previewIdentity } from "../identity/effects/load.ts";
 import { decide, emptyMemory, planMesh, planNoMesh, planText } from "../mesh/index.ts";
@@ -31,7 +32,10 @@ export async function dryRun(file: string): Promise<string> {
   const kernel = await observeKernel(run, config);
   if (!config.enabled) return planText(planNoMesh(config, kernel).steps);
   const implementation = chooseImplementation(config.wireguard, config.interfaceName, kernel.wireguard);
-  const registries = openRegistries(config, identity.nodeId, log, Date.now);
+  const { stateDirectory, cluster } = config;
+  const { nodeId } = identity;
+  const affiliates = await AffiliateCache.open({ stateDirectory, cluster, nodeId, log, clock: Date.now });
+  const registries = openRegistries(config, nodeId, log, Date.now, { affiliates, isKept: false });
   try {
     if (!(await listen(registries))) log.warn("not every registry answered in time: the plan may lack peers");
     const self = await describeSelf(config, identity);

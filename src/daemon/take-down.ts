@@ -1,5 +1,6 @@
 import type { Down } from "../api/routes.ts";
 import type { Config } from "../config/index.ts";
+import { AffiliateCache } from "../discovery/cache/effects/affiliate-cache.ts";
 import { storedIdentity } from "../identity/effects/load.ts";
 import { planNoMesh } from "../mesh/index.ts";
 import { createLogger } from "../system/log.ts";
@@ -22,7 +23,10 @@ async function withdraw(config: Config): Promise<string[]> {
   const identity = await storedIdentity(config.stateDirectory);
   if (!identity) return [];
   const log = createLogger({ ...config.log, level: "fatal" });
-  const registries = openRegistries(config, identity.nodeId, log, Date.now);
+  const { stateDirectory, cluster } = config;
+  const { nodeId } = identity;
+  const affiliates = await AffiliateCache.open({ stateDirectory, cluster, nodeId, log, clock: Date.now });
+  const registries = openRegistries(config, nodeId, log, Date.now, { affiliates, isKept: true });
   try {
     return await registries.withdraw();
   } finally {

@@ -25,8 +25,11 @@ export interface RegistryState {
    * - `connecting`: no answer yet, or the connection was lost and is being made again
    * - `connected`: the snapshot arrived and changes are being watched
    * - `stopped`: not started, or told to stop
+   * - `cached`: no registry, but what was known when the daemon last ran; in use until the registries have answered
    */
-  readonly phase: "connecting" | "connected" | "stopped";
+  readonly phase: "connecting" | "connected" | "stopped" | "cached";
+  /** Of what is cached: how long ago it was what the registries said. */
+  readonly ageSeconds?: number;
   /** The last failure in words, kept until the next success. */
   readonly error?: string;
   /** The address that the registry sees us at. */

@@ -1,0 +1,138 @@
+import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import type { ClusterIdentity } from "../../../config/config.ts";
+import { writeAtomically } from "../../../system/atomic-file.ts";
+import { errorText } from "../../../system/error.ts";
+import { readTextFile } from "../../../system/read-file.ts";
+import type { Affiliate } from "../../affiliate.ts";
+import { type CachedAffiliates, cacheContent, cacheText, largestCache, openCache } from "../contents.ts";
+
+export interface CacheOptions {
+  readonly stateDirectory: string;
+  readonly cluster: ClusterIdentity;
+  /** Of this node: it is never in the cache. */
+  readonly nodeId: string;
+  readonly log: Logger;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}
+
+/** Changes come in bursts: how long to wait for the rest of one, ms. */
+const settleMs = 2_000;
+/** However often something changes, the disk is written no more often than this, ms. */
+const leastBetweenMs = 30_000;
+/** How far the time in the file may lag while nothing changes, ms. */
+const confirmMs = 60 * 60_000;
+
+const fileIn = (stateDirectory: string): string => join(stateDirectory, "affiliates.json");
+
+/**
+ * The affiliates that were known when the daemon last ran (lesson 13), in one file of mode 0600 that is written
+ * atomically and seldom. A cache that cannot be read or written costs a warning and nothing else.
+ */
+export class AffiliateCache {
+  readonly file: string;
+  /** As found at the start. */
+  readonly found: CachedAffiliates | undefined;
+  readonly #options: CacheOptions;
+  #affiliates: (() => readonly Affiliate[]) | undefined;
+  #written: string | undefined;
+  #writtenAt = Number.NEGATIVE_INFINITY;
+  #timer: { readonly at: number; readonly handle: NodeJS.Timeout } | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #hasFailed = false;
+
+  static async open(options: CacheOptions): Promise<AffiliateCache> {
+    return new AffiliateCache(options, await read(options));
+  }
+
+  private constructor(options: CacheOptions, found: CachedAffiliates | undefined) {
+    this.file = fileIn(options.stateDirectory);
+    this.found = found;
+    this.#options = options;
+  }
+
+  /** Some of what `affiliates` gives may have changed; it is asked when the time to write has come. */
+  changed(affiliates: () => readonly Affiliate[]): void {
+    this.#affiliates = affiliates;
+    const now = performance.now();
+    this.#writeAt(Math.max(now + settleMs, this.#writtenAt + leastBetweenMs));
+  }
+
+  /** Writes what is still to be written, and ends. */
+  async close(): Promise<void> {
+    this.#disarm();
+    if (this.#affiliates) this.#write(this.#affiliates);
+    this.#affiliates = undefined;
+    await this.#writing;
+    this.#disarm();
+  }
+
+  /** Removes the file: a node that left the mesh has nothing to come back to. */
+  async forget(): Promise<void> {
+    this.#affiliates = undefined;
+    await this.close();
+    await rm(this.file, { force: true });
+    this.#written = undefined;
+  }
+
+  #writeAt(at: number): void {
+    if (this.#timer && this.#timer.at <= at) return;
+    this.#disarm();
+    const handle = setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#affiliates) this.#write(this.#affiliates);
+    }, at - performance.now());
+    handle.unref();
+    this.#timer = { at, handle };
+  }
+
+  #disarm(): void {
+    clearTimeout(this.#timer?.handle);
+    this.#timer = undefined;
+  }
+
+  /** One write after the other. */
+  #write(affiliates: () => readonly Affiliate[]): void {
+    const content = cacheContent(affiliates());
+    const now = performance.now();
+    if (content === this.#written && now - this.#writtenAt < confirmMs) return;
+    this.#written = content;
+    this.#writtenAt = now;
+    this.#writing = this.#writing.then(() => this.#put(content));
+    this.#writeAt(now + confirmMs);
+  }
+
+  async #put(content: string): Promise<void> {
+    const { cluster, clock, log } = this.#options;
+    try {
+      await writeAtomically(this.file, cacheText(cluster, content, clock(), randomBytes), { mode: 0o600 });
+      this.#hasFailed = false;
+    } catch (error) {
+      if (!this.#hasFailed) log.warn(`the known nodes are not kept for the next start: ${errorText(error)}`);
+      this.#hasFailed = true;
+      this.#written = undefined;
+    }
+  }
+}
+
+async function read({
+  stateDirectory,
+  cluster,
+  nodeId,
+  log,
+}: CacheOptions): Promise<CachedAffiliates | undefined> {
+  const file = fileIn(stateDirectory);
+  try {
+    const hint = "it is written anew when a registry answers";
+    const text = (await readTextFile(file, { largest: largestCache, code: "state", hint }))?.text;
+    const found = text === undefined ? undefined : openCache(cluster, nodeId, text);
+    if (!found || !("refused" in found)) return found;
+    log.warn(`${file} is not used: ${found.refused}; it is written anew when a registry answers`);
+  } catch (error) {
+    log.warn(errorText(error));
+  }
+  return undefined;
+}
