@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   Capture,
-  Discovery,
   Lab,
   type LabNode,
   type Network,
   newCluster,
   PingStream,
+  publicNetwork,
   waitFor,
 } from "../../lab/index.ts";
 
@@ -22,18 +22,9 @@ let b: LabNode;
 
 beforeAll(async () => {
   lab = await Lab.open();
-  internet = await lab.network("internet");
-  const at = async (name: string, last: number): Promise<LabNode> => {
-    const node = await lab.node(name);
-    await node.attach(internet, `203.0.113.${last}/24`);
-    await node.defaultRoute("203.0.113.9");
-    return node;
-  };
-  [a, b] = [await at("a", 1), await at("b", 2)];
-  const host = await lab.node("service");
-  await host.attach(internet, "203.0.113.9/24");
-  const discovery = new Discovery(host, "203.0.113.9");
-  await discovery.start();
+  const { network, discovery, host } = await publicNetwork(lab);
+  internet = network;
+  [a, b] = [await host("a", 1), await host("b", 2)];
   const options = { cluster: newCluster(), services: [discovery.url] };
   for (const node of [a, b]) await node.start(options);
   await Promise.all([a.daemon.waitForPeers("b"), b.daemon.waitForPeers("a")]);

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type ConfigOptions,
-  Discovery,
   Lab,
   type LabNode,
   newCluster,
   PingStream,
+  type PublicNetwork,
+  publicNetwork,
   stateDirectory,
   waitFor,
 } from "../../lab/index.ts";
@@ -19,23 +20,14 @@ let lab: Lab;
 let a: LabNode;
 let b: LabNode;
 let c: LabNode;
-let discovery: Discovery;
+let discovery: PublicNetwork["discovery"];
+let host: PublicNetwork["host"];
 let options: ConfigOptions;
 
 beforeAll(async () => {
   lab = await Lab.open();
-  const internet = await lab.network("internet");
-  const at = async (name: string, last: number): Promise<LabNode> => {
-    const node = await lab.node(name);
-    await node.attach(internet, `203.0.113.${last}/24`);
-    await node.defaultRoute("203.0.113.9");
-    return node;
-  };
-  [a, b, c] = [await at("a", 1), await at("b", 2), await at("c", 3)];
-  const host = await lab.node("service");
-  await host.attach(internet, "203.0.113.9/24");
-  discovery = new Discovery(host, "203.0.113.9");
-  await discovery.start();
+  ({ discovery, host } = await publicNetwork(lab));
+  [a, b, c] = [await host("a", 1), await host("b", 2), await host("c", 3)];
   options = { cluster: newCluster(), services: [discovery.url] };
   for (const node of [a, b]) await node.start(options);
   await Promise.all([a.daemon.waitForPeers("b"), b.daemon.waitForPeers("a")]);
@@ -196,9 +188,7 @@ const processes = async (node: LabNode): Promise<string[]> => {
 
 describe("leaving", () => {
   it("down leaves nothing, tells the others, and keeps the identity", async () => {
-    const fresh = await lab.node("fresh");
-    await fresh.attach({ name: "internet" }, "203.0.113.4/24");
-    await fresh.defaultRoute("203.0.113.9");
+    const fresh = await host("fresh", 4);
     const before = await traces(fresh);
     await fresh.start({ ...options, daemon: { advertisedPrefixes: ["10.244.4.0/24", "fd44::/64"] } });
     await Promise.all([fresh.daemon.waitForPeers("a", "b", "c"), a.daemon.waitForPeers("b", "c", "fresh")]);
@@ -215,9 +205,7 @@ describe("leaving", () => {
   });
 
   it("down works without a daemon too, also twice", async () => {
-    const node = await lab.node("crashed");
-    await node.attach({ name: "internet" }, "203.0.113.5/24");
-    await node.defaultRoute("203.0.113.9");
+    const node = await host("crashed", 5);
     const before = await traces(node);
     await node.start(options);
     await node.daemon.waitForPeers("a", "b", "c");

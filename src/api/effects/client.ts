@@ -1,9 +1,12 @@
 import { request } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 import { KubespanError } from "../../system/error.ts";
 import { type Down, socketPath } from "../routes.ts";
 import type { Status } from "../status.ts";
+import { answers } from "./answers.ts";
 
 const timeoutMs = 30_000;
+const pollMs = 20;
 const maxBytes = 64 * 1024 * 1024;
 
 /** The daemon's status. Throws `KubespanError("unavailable")` when no daemon answers. */
@@ -11,13 +14,28 @@ export const fetchStatus = async (runDirectory: string): Promise<Status> =>
   // The daemon is this very program, run by root: its answer is trusted once it is JSON.
   (await ask(runDirectory, "GET", "/status")) as Status;
 
-/** Asks the daemon to take everything down and end; `undefined` when there is no daemon. */
+/**
+ * Asks the daemon to take everything down and end, and waits until it has, so that another one may start at once;
+ * `undefined` when there is no daemon.
+ */
 export async function requestDown(runDirectory: string): Promise<Down | undefined> {
   try {
-    return (await ask(runDirectory, "POST", "/down")) as Down;
+    const down = (await ask(runDirectory, "POST", "/down")) as Down;
+    await silence(socketPath(runDirectory));
+    return down;
   } catch (error) {
     if (error instanceof KubespanError && isAbsence(error.cause)) return undefined;
     throw error;
+  }
+}
+
+async function silence(socket: string): Promise<void> {
+  for (let waited = 0; await answers(socket); waited += pollMs) {
+    if (waited >= timeoutMs)
+      throw new KubespanError("unavailable", "the daemon took everything down, but does not end", {
+        hint: "see its log",
+      });
+    await delay(pollMs);
   }
 }
 

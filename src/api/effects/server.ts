@@ -1,9 +1,9 @@
 import { chmod, mkdir, rm } from "node:fs/promises";
 import { createServer, type RequestListener, type Server } from "node:http";
-import { connect } from "node:net";
 import { dirname } from "node:path";
 import { errorText, KubespanError } from "../../system/error.ts";
 import { type Routes, socketPath } from "../routes.ts";
+import { answers } from "./answers.ts";
 
 export interface ApiServer {
   close(): Promise<void>;
@@ -65,16 +65,5 @@ function listen(server: Server, path: string): Promise<void> {
       reject(new KubespanError("conflict", `cannot listen on ${path}: ${error.message}`, { cause: error })),
     );
     server.listen(path, resolve);
-  });
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
   });
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { fetchStatus, requestDown } from "../../../src/api/effects/client.ts";
 import { type ApiServer, serveApi } from "../../../src/api/effects/server.ts";
-import { type Routes, socketPath } from "../../../src/api/routes.ts";
+import { type Down, type Routes, socketPath } from "../../../src/api/routes.ts";
 import type { Status } from "../../../src/api/status.ts";
 import { KubespanError } from "../../../src/system/error.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
@@ -29,9 +29,24 @@ describe("the local API", () => {
     const folder = join(await temporaryFolder(), "run");
     await serve(folder);
     expect(await fetchStatus(folder)).toEqual(status);
-    expect(await requestDown(folder)).toEqual({ steps: ["one"], warnings: [] });
     expect((await stat(socketPath(folder))).mode & 0o777).toBe(0o600);
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
+  });
+
+  it("waits for the end of the daemon that takes everything down", async () => {
+    const folder = await temporaryFolder();
+    let isEnding = false;
+    const down = async (): Promise<Down> => {
+      setTimeout(() => {
+        isEnding = true;
+        void servers.pop()?.close();
+      }, 50);
+      return { steps: ["one"], warnings: [] };
+    };
+    await serve(folder, { down });
+    expect(await requestDown(folder)).toEqual({ steps: ["one"], warnings: [] });
+    expect(isEnding).toBe(true);
+    expect(await requestDown(folder)).toBeUndefined();
   });
 
   it("says what is wrong when a route fails", async () => {

@@ -1,0 +1,30 @@
+import { Discovery } from "./discovery.ts";
+import type { Lab, Network } from "./lab.ts";
+import type { LabNode } from "./node.ts";
+
+/** Hosts that all reach each other. The way out, which nobody takes, leads to the discovery service's host. */
+export interface PublicNetwork {
+  readonly network: Network;
+  /** At 203.0.113.9, listening. */
+  readonly discovery: Discovery;
+  /** Adds a host with the address 203.0.113.LAST. */
+  readonly host: (name: string, last: number) => Promise<LabNode>;
+}
+
+/** A network called `internet` with a discovery service on it. */
+export async function publicNetwork(lab: Lab): Promise<PublicNetwork> {
+  const network = await lab.network("internet");
+  const attach = async (name: string, last: number): Promise<LabNode> => {
+    const node = await lab.node(name);
+    await node.attach(network, `203.0.113.${last}/24`);
+    return node;
+  };
+  const discovery = new Discovery(await attach("service", 9), "203.0.113.9");
+  await discovery.start();
+  const host = async (name: string, last: number): Promise<LabNode> => {
+    const node = await attach(name, last);
+    await node.defaultRoute("203.0.113.9");
+    return node;
+  };
+  return { network, discovery, host };
+}

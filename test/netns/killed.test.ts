@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import {
+  type ConfigOptions,
+  Lab,
+  type LabNode,
+  newCluster,
+  publicNetwork,
+  waitFor,
+} from "../../lab/index.ts";
+
+/*
+ *   a 203.0.113.1          b 203.0.113.2          service 203.0.113.9
+ *      |                      |                      |
+ *   ===+======================+======================+=== internet
+ */
+let lab: Lab;
+let a: LabNode;
+let b: LabNode;
+let options: ConfigOptions;
+
+beforeAll(async () => {
+  lab = await Lab.open();
+  const { discovery, host } = await publicNetwork(lab);
+  [a, b] = [await host("a", 1), await host("b", 2)];
+  options = {
+    cluster: newCluster(),
+    services: [discovery.url],
+    daemon: { advertisedPrefixes: ["10.244.1.0/24"] },
+  };
+  await b.start({ ...options, daemon: {} });
+});
+
+afterAll(() => lab.close());
+
+const begun = async (node: LabNode): Promise<string[]> =>
+  (await node.daemon.log()).split("\n").filter((line) => /"stage":"(grow|swap|shrink)"/.test(line));
+
+/** Each step is logged before it is carried out: the daemon dies in it, or in one of the next. */
+it("killed in any step of coming up, the daemon comes up all the same, and goes down without a trace", async () => {
+  await a.start(options);
+  await Promise.all([a.daemon.waitForPeers("b"), b.daemon.waitForPeers("a")]);
+  const { length } = await begun(a);
+  expect(length).toBeGreaterThan(10);
+  for (let step = 1; step <= length; step++) {
+    await leave();
+    const before = (await begun(a)).length;
+    await a.daemon.start();
+    await waitFor(async () => (await begun(a)).length >= before + step, { what: `step ${step}`, pollMs: 1 });
+    await a.daemon.stop("SIGKILL");
+    await a.daemon.start();
+    await a.daemon.waitForPeers("b");
+    expect((await a.daemon.command("run", "--dry-run")).stdout, `after step ${step}`).toBe("nothing to do\n");
+  }
+  await leave();
+});
+
+/** `down` itself, killed as often as there are steps, ends with nothing left. */
+it("killed in any step of going down, a second down does the rest", async () => {
+  await a.daemon.start();
+  await a.daemon.waitForPeers("b");
+  const before = (await begun(a)).length;
+  const down = a.daemon.command("down");
+  await waitFor(async () => (await begun(a)).length >= before + 2, {
+    what: "two steps of going down",
+    pollMs: 1,
+  });
+  await a.daemon.stop("SIGKILL");
+  await down;
+  await leave();
+});
+
+async function leave(): Promise<void> {
+  const { exitCode, stderr } = await a.daemon.command("down");
+  expect([exitCode, stderr]).toEqual([0, ""]);
+  await a.daemon.ended();
+  const traces = await a.run(
+    "sh",
+    "-c",
+    "ip rule; ip -6 rule; ip -br link; nft list ruleset; ip route show table all",
+  );
+  expect(traces).not.toContain("kubespan");
+  expect(traces).not.toContain("32500");
+  expect(await a.run("cat", "/proc/sys/net/ipv4/ip_forward")).toBe("0\n");
+}
