@@ -52,7 +52,7 @@ it("killed in any step of coming up, the daemon comes up all the same, and goes 
     expect((await a.daemon.command("run", "--dry-run")).stdout, `after step ${step}`).toBe("nothing to do\n");
   }
   await leave();
-});
+}, 900_000);
 
 /** `down` itself, killed as often as there are steps, ends with nothing left. */
 it("killed in any step of going down, a second down does the rest", async () => {
