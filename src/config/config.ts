@@ -9,8 +9,8 @@ export interface Config {
   /** `true`: traffic to a peer that is down goes the normal way, in clear. */
   readonly allowDownPeerBypass: boolean;
   readonly harvestExtraEndpoints: boolean;
-  /** Bytes, 1280 to 65455. */
-  readonly mtu: number;
+  /** Bytes, 1280 to 65455; `auto`: what fits into the links below. */
+  readonly mtu: number | "auto";
   /** Applied in order to addresses that this node announces; empty lets everything pass. */
   readonly endpointFilters: readonly EndpointFilter[];
   readonly excludeAdvertisedNetworks: readonly Prefix[];

@@ -42,6 +42,13 @@ export function wholeNumber(least: number, most: number) {
     .refine((value) => Number.isInteger(value) && least <= value && value <= most, { error });
 }
 
+/** A word, or a whole number of a range. */
+export const wordOrNumber = <const T extends string>(word: T, least: number, most: number) =>
+  z.custom<T | number>(
+    (value) => value === word || (Number.isInteger(value) && least <= Number(value) && Number(value) <= most),
+    { error: refusal(`${word} or a whole number from ${least} to ${most}`) },
+  );
+
 export const port = () => wholeNumber(1, 65_535);
 
 export const listOf = <T extends z.ZodType>(item: T, expected: string, most = 1024) =>

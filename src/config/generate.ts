@@ -31,8 +31,8 @@ kind: KubeSpanConfig
 ${enabled ? "" : "# Turn it on once the discovery service below is set.\n"}enabled: ${enabled}
 # true: traffic to a node whose tunnel is down leaves outside the mesh, in clear
 allowDownPeerBypass: false
-# At least 80 bytes less than the MTU of the network below.
-mtu: 1420
+# auto: 80 bytes less than that of the links below, 1420 over Ethernet. Say less where the network between has less.
+mtu: auto
 # filters:
 #   endpoints: ["0.0.0.0/0", "!192.168.0.0/16", "::/0"]   # of its addresses, those the node announces; '!' leaves out
 #   excludeAdvertisedNetworks: ["192.168.1.0/24"]

@@ -16,6 +16,7 @@ import {
   section,
   trueOrFalse,
   wholeNumber,
+  wordOrNumber,
 } from "./fields.ts";
 import { parseServiceURL } from "./service-url.ts";
 
@@ -104,7 +105,7 @@ export const schemas = {
     advertiseKubernetesNetworks: trueOrFalse().default(false),
     allowDownPeerBypass: trueOrFalse().default(false),
     harvestExtraEndpoints: trueOrFalse().default(false),
-    mtu: wholeNumber(1280, largestMTU).default(1420),
+    mtu: wordOrNumber("auto", 1280, largestMTU).default("auto"),
     filters: section({
       endpoints: listOf(endpointFilter, "prefixes"),
       excludeAdvertisedNetworks: listOf(prefix(), "prefixes"),

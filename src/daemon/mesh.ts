@@ -148,7 +148,8 @@ export class Mesh {
       decision: last?.decision,
       device: last?.device,
       implementation: last?.implementation,
-      leftOutAddresses: last?.kernel.addresses.leftOut ?? [],
+      links: last?.kernel.links ?? [],
+      addresses: last?.kernel.addresses ?? { usable: [], leftOut: [] },
       process,
       error: this.#error,
     };

@@ -4,10 +4,12 @@ import { type ObservedTable, observedTargets, planTable } from "../nftables/inde
 import {
   forwardingFor,
   type Link,
+  meshMTU,
   type ObservedRouting,
   type ObservedSysctls,
   planRouting,
   planSysctls,
+  primaryAddress,
   type SavedSysctls,
   type SysctlPlan,
 } from "../routing/index.ts";
@@ -68,7 +70,8 @@ export function planMesh(
 ): Plan {
   const { targets, tracked } = decision;
   const steered = isSettled ? targets : unite([...targets, ...observedTargets(kernel.table)]);
-  const wireguard = planWireGuard(deviceOf(config, keys, tracked), kernel.wireguard);
+  const mtu = mtuOf(config, kernel);
+  const wireguard = planWireGuard({ ...deviceOf(config, keys, tracked), mtu }, kernel.wireguard);
   const forwarding = forwardingFor(config.advertisedPrefixes);
   const sysctls = planSysctls(
     { interfaceName: config.interfaceName, forwarding },
@@ -79,10 +82,18 @@ export function planMesh(
     ...(isSettled ? wireguard : wireguard.filter((step) => step.stage !== "shrink")),
     ...sysctls.steps,
     ...planRouting(
-      { address: self.address, mtu: config.mtu, isClosed: !config.allowDownPeerBypass },
+      {
+        address: self.address,
+        ipv4Source: primaryAddress(4, linksBelow(config, kernel), kernel.addresses.usable),
+        mtu,
+        isClosed: !config.allowDownPeerBypass,
+      },
       kernel.routing,
     ),
-    ...planTable({ marks: config.marks, targets: steered }, kernel.table),
+    ...planTable(
+      { marks: config.marks, interfaceName: config.interfaceName, mtu, targets: steered },
+      kernel.table,
+    ),
   ];
   return { steps: inOrder(steps), sysctls };
 }
@@ -103,10 +114,19 @@ export function planNoMesh(config: Config, kernel: Kernel): Plan {
   return { steps: inOrder(steps), sysctls };
 }
 
-const deviceOf = (config: Config, keys: Keys, tracked: Tracked): Parameters<typeof planWireGuard>[0] => ({
+type Below = Pick<Kernel, "links" | "addresses">;
+
+/** Bytes, of the mesh link. */
+export const mtuOf = (config: Config, kernel: Below): number =>
+  meshMTU(config.mtu, linksBelow(config, kernel), kernel.addresses.usable);
+
+/** The mesh link carries one of the node's addresses too, but no tunnel runs over it. */
+const linksBelow = (config: Config, { links }: Below): Link[] =>
+  links.filter(({ name }) => name !== config.interfaceName);
+
+const deviceOf = (config: Config, keys: Keys, tracked: Tracked): Parameters<typeof planPeers>[0] => ({
   interfaceName: config.interfaceName,
   implementation: keys.implementation,
-  mtu: config.mtu,
   privateKey: keys.privateKey,
   presharedKey: config.cluster.secret,
   listenPort: config.listenPort,

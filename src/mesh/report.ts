@@ -1,8 +1,9 @@
 import type { NodeStatus, PeerReport, Status } from "../api/status.ts";
-import type { LeftOut } from "../net/index.ts";
 import type { PeerSpec } from "../peers/index.ts";
+import type { Link } from "../routing/index.ts";
 import type { Implementation, ObservedDevice } from "../wireguard/index.ts";
 import type { Decision, Knowledge } from "./decide.ts";
+import { type Kernel, mtuOf } from "./plan.ts";
 
 /** Facts about the running daemon that no decision needs. */
 export interface Process {
@@ -18,7 +19,9 @@ export function reportStatus(
     readonly decision: Decision | undefined;
     readonly device: ObservedDevice | undefined;
     readonly implementation: Implementation | undefined;
-    readonly leftOutAddresses: readonly LeftOut[];
+    /** Empty before the first pass. */
+    readonly links: readonly Link[];
+    readonly addresses: Kernel["addresses"];
     readonly process: Process;
     readonly error: string | undefined;
   },
@@ -45,13 +48,13 @@ function reportNode({ self, config }: Knowledge, view: Parameters<typeof reportS
     interfaceName: config.interfaceName,
     listenPort: config.listenPort,
     implementation: view.implementation ?? "none",
-    mtu: config.mtu,
+    mtu: mtuOf(config, view),
     pid: view.process.pid,
     startedAt: new Date(view.process.startedAt).toISOString(),
     announcedAddresses: announced?.addresses ?? [],
     announcedEndpoints: announced?.kubespan?.endpoints ?? [],
     advertisedPrefixes: announced?.kubespan?.additionalAddresses ?? [],
-    leftOut: [...view.leftOutAddresses, ...(view.decision?.leftOut ?? [])],
+    leftOut: [...view.addresses.leftOut, ...(view.decision?.leftOut ?? [])],
   };
 }
 

@@ -45,7 +45,7 @@ const wholeTable = (desired: DesiredTable): string =>
   `add table ${tableName}\ndelete table ${tableName}\n${tableText(desired)}`;
 
 function frameOf(desired: DesiredTable): string {
-  const made = parseTable(tableText({ marks: desired.marks, targets: [] }));
+  const made = parseTable(tableText({ ...desired, targets: [] }));
   return made.kind === "present" ? made.frame : "";
 }
 

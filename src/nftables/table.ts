@@ -1,12 +1,11 @@
-import type { Marks } from "../config/config.ts";
 import { type Prefix, prefixFamily } from "../net/index.ts";
+import { arrivalRules, clampRules, type RuleOptions, replyRule, steeringRules } from "./rules.ts";
 
 /** The name other KubeSpan nodes and their operators know the table by (reference section 7). */
 export const tableName = "inet talos_kubespan";
 
 /** What the table has to steer; the networks are disjoint and hold no KubeSpan address. */
-export interface DesiredTable {
-  readonly marks: Marks;
+export interface DesiredTable extends RuleOptions {
   readonly targets: readonly Prefix[];
 }
 
@@ -23,37 +22,27 @@ export const targetSets: readonly TargetSet[] = [
 export const targetsOf = (set: TargetSet, targets: readonly Prefix[]): Prefix[] =>
   targets.filter((prefix) => prefixFamily(prefix) === set.family);
 
-/** The whole table as nft prints it: what is listed is what was loaded. */
-export function tableText({ marks, targets }: DesiredTable): string {
-  const steer = steeringRules(marks);
+/**
+ * The whole table as nft prints it: what is listed is what was loaded. The chains `kubespan_prerouting` and
+ * `kubespan_outgoing` hold the documented rules word for word, after ours.
+ */
+export function tableText(desired: DesiredTable): string {
+  const steer = [replyRule(desired), ...steeringRules(desired)];
+  const { targets } = desired;
   return [
     `table ${tableName} {`,
     ...targetSets.map((set) => setText(set, targetsOf(set, targets))),
-    chainText("kubespan_prerouting", "type filter hook prerouting priority filter; policy accept;", steer),
+    // After connection tracking (-200), before the rest.
+    chainText("kubespan_arriving", "filter", "prerouting", "mangle", arrivalRules(desired)),
+    chainText("kubespan_prerouting", "filter", "prerouting", "filter", steer),
     // A packet for the node itself needs no tunnel, whatever address it has.
-    chainText("kubespan_outgoing", "type route hook output priority filter; policy accept;", [
-      'oifname "lo" accept',
-      ...steer,
-    ]),
+    chainText("kubespan_outgoing", "route", "output", "filter", ['oifname "lo" accept', ...steer]),
+    // Where local and forwarded packets meet.
+    chainText("kubespan_clamping", "filter", "postrouting", "mangle", clampRules(desired)),
     "}",
     "",
   ].join("\n");
 }
-
-/** Packets of WireGuard itself pass; packets to a target get the mark, and no bit outside our two is touched. */
-function steeringRules({ fromWireGuard, toWireGuard }: Marks): string[] {
-  const mask = (fromWireGuard | toWireGuard) >>> 0;
-  // The bits of others and the one about to be set: the form in which the kernel gives the expression back.
-  const kept = (~mask | toWireGuard) >>> 0;
-  const mark = `meta mark set meta mark & ${hex(kept)} | ${hex(toWireGuard)}`;
-  return [
-    `meta mark & ${hex(mask)} == ${hex(fromWireGuard)} accept`,
-    `ip daddr @kubespan_targets_ipv4 ${mark} accept`,
-    `ip6 daddr @kubespan_targets_ipv6 ${mark} accept`,
-  ];
-}
-
-const hex = (value: number): string => `0x${(value >>> 0).toString(16).padStart(8, "0")}`;
 
 function setText(set: TargetSet, targets: readonly Prefix[]): string {
   const elements = targets.length === 0 ? [] : [`\t\telements = { ${elementList(targets)} }`];
@@ -67,8 +56,16 @@ function setText(set: TargetSet, targets: readonly Prefix[]): string {
   ].join("\n");
 }
 
-const chainText = (name: string, hook: string, rules: readonly string[]): string =>
-  [`\tchain ${name} {`, ...[hook, ...rules].map((line) => `\t\t${line}`), "\t}", ""].join("\n");
+function chainText(
+  name: string,
+  type: "filter" | "route",
+  hook: string,
+  priority: string,
+  rules: readonly string[],
+): string {
+  const head = `type ${type} hook ${hook} priority ${priority}; policy accept;`;
+  return [`\tchain ${name} {`, ...[head, ...rules].map((line) => `\t\t${line}`), "\t}", ""].join("\n");
+}
 
 /** Several to a line, for whoever reads the transaction. */
 export function elementList(elements: readonly string[]): string {

@@ -4,29 +4,66 @@ import type { Step } from "../system/step.ts";
 import type { LinkAddress } from "./links.ts";
 
 /**
- * An IPv4 address that nobody uses, for the link to have one. To a link without any, the reverse-path filter is
- * strict in all its modes: Linux drops every IPv4 packet that comes out of the tunnel unless the filter is off for
- * the whole host (fib_validate_source, "last_resort"), and Ubuntu switches it on. With the scope `link` it is never
- * chosen as a source.
+ * The link needs an IPv4 address for two reasons. To a link without any, the reverse-path filter is strict in all its
+ * modes: Linux drops every IPv4 packet that comes out of the tunnel unless the filter is off for the whole host
+ * (fib_validate_source, "last_resort"), and Ubuntu switches it on. And `masquerade` takes the source from the link on
+ * which a packet leaves, whatever its route says, or where that has none from the first link that has one, such as a
+ * bridge of containers, from which no peer accepts a packet (lesson 12).
+ *
+ * So the link carries the node's primary address once more; where the node has no IPv4 address, one that nobody uses
+ * and that, with the scope `link`, is never chosen as a source.
  */
-const anchor = parseAddress("169.254.180.1") as Address;
+const placeholder = parseAddress("169.254.180.1") as Address;
 
-const anchorBits = 32;
+const hostBits = 32;
 
-/** Gives the link its IPv4 address, unless it has one, whichever it is. */
-export function planAnchor(interfaceName: string, addresses: readonly LinkAddress[]): Step[] {
-  if (addresses.some(({ address }) => familyOf(address) === 4)) return [];
-  const text = `give ${interfaceName} an IPv4 address, for the reverse-path filter`;
-  return [{ stage: "grow", text, commands: [change("add", interfaceName, "scope", "link")] }];
+/** What this program puts there: single addresses. A network on the link is somebody else's. */
+const isOurs = ({ address, bits }: LinkAddress): boolean => familyOf(address) === 4 && bits === hostBits;
+
+/** Gives the link its IPv4 address, before anything is steered, and takes away another one of ours afterwards. */
+export function planAnchor(
+  interfaceName: string,
+  addresses: readonly LinkAddress[],
+  primary: Address | undefined,
+): Step[] {
+  const wanted = primary ?? placeholder;
+  const scope = primary === undefined ? "link" : "global";
+  const isRight = (entry: LinkAddress): boolean => entry.address === wanted && entry.scope === scope;
+  const own = addresses.filter(isOurs);
+  const wrongScope = own.filter((entry) => entry.address === wanted && !isRight(entry));
+  const addition: Step = {
+    stage: "grow",
+    text: `give ${interfaceName} the IPv4 address ${wanted}`,
+    commands: [
+      ...wrongScope.map((entry) => deletion(interfaceName, entry)),
+      change("add", interfaceName, wanted, "scope", scope),
+    ],
+  };
+  return [
+    ...(own.some(isRight) ? [] : [addition]),
+    ...removeAnchor(
+      interfaceName,
+      own.filter((entry) => entry.address !== wanted),
+    ),
+  ];
 }
 
-export function removeAnchor(interfaceName: string, addresses: readonly LinkAddress[]): Step[] {
-  if (!addresses.some(({ address, bits }) => address === anchor && bits === anchorBits)) return [];
-  const text = `take the IPv4 address ${anchor} from ${interfaceName}`;
-  return [{ stage: "shrink", text, commands: [change("del", interfaceName)] }];
-}
+export const removeAnchor = (interfaceName: string, addresses: readonly LinkAddress[]): Step[] =>
+  addresses.filter(isOurs).map((entry) => ({
+    stage: "shrink",
+    text: `take the IPv4 address ${entry.address} from ${interfaceName}`,
+    commands: [deletion(interfaceName, entry)],
+  }));
 
-const change = (verb: "add" | "del", interfaceName: string, ...more: string[]): Command => ({
+const deletion = (interfaceName: string, { address }: LinkAddress): Command =>
+  change("del", interfaceName, address);
+
+const change = (
+  verb: "add" | "del",
+  interfaceName: string,
+  address: Address,
+  ...more: string[]
+): Command => ({
   program: "ip",
-  args: ["-4", "address", verb, `${anchor}/${anchorBits}`, "dev", interfaceName, ...more],
+  args: ["-4", "address", verb, `${address}/${hostBits}`, "dev", interfaceName, ...more],
 });

@@ -20,3 +20,4 @@ export {
   parseSysctls,
   sysctlKeys,
 } from "./sysctls.ts";
+export { meshMTU, primaryAddress, tooLargePodLinks } from "./underlying.ts";

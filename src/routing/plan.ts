@@ -11,6 +11,8 @@ import { type ObservedRule, type RoutingScope, ruleArguments } from "./rules.ts"
 export interface DesiredRouting {
   /** The node's KubeSpan address; the link carries it with the /64 of the cluster. */
   readonly address: Address;
+  /** The node's primary IPv4 address, if it has one: the source of IPv4 packets for the mesh. */
+  readonly ipv4Source: Address | undefined;
   /** Bytes, of the default routes. */
   readonly mtu: number;
   /** Whether packets for the mesh are refused while there is no link for them. */
@@ -56,10 +58,10 @@ export function planRouting(desired: DesiredRouting | undefined, observed: Obser
   for (const family of families) refuseForeign(family, observed);
   // A rule that leads to an empty table is harmless, but in this order no packet even looks there.
   return [
-    ...planAnchor(observed.scope.interfaceName, observed.linkAddresses),
+    ...planAnchor(observed.scope.interfaceName, observed.linkAddresses, desired.ipv4Source),
     ...(observed.ipv6 ? addAddress(desired.address, observed) : []),
     ...families.flatMap((family) => barrier(family, desired.isClosed, observed)),
-    ...families.flatMap((family) => planRoutes(family, desired.mtu, observed)),
+    ...families.flatMap((family) => planRoutes(family, desired, observed)),
     ...families.flatMap((family) => planRules(family, observed)),
     ...(observed.ipv6 ? removeAddresses(desired.address, observed) : []),
   ];
@@ -121,13 +123,26 @@ const ownRoutes = (family: Family, observed: ObservedRouting): ObservedRoute[] =
 /** The metric that the kernel gives a route without one. */
 const defaultMetric = (family: Family): number => (family === 4 ? 0 : 1024);
 
-function planRoutes(family: Family, mtu: number, observed: ObservedRouting): Step[] {
+/**
+ * Peers accept packets from this node's addresses and from its KubeSpan address only (lesson 12). In IPv6 the latter
+ * is the one that no other node can claim, and replies to it need no steering.
+ */
+const sourceOf = (family: Family, { address, ipv4Source }: DesiredRouting): Address | undefined =>
+  family === 4 ? ipv4Source : address;
+
+function planRoutes(family: Family, desired: DesiredRouting, observed: ObservedRouting): Step[] {
+  const { mtu } = desired;
+  const source = sourceOf(family, desired);
   const own = ownRoutes(family, observed);
   const inPlace = own.filter((route) => route.metric === defaultMetric(family));
-  const right = inPlace.length === 1 && inPlace.every((route) => route.plain && route.mtu === mtu);
+  const right =
+    inPlace.length === 1 &&
+    inPlace.every((route) => route.plain && route.mtu === mtu && route.source === source);
   const { interfaceName, table } = observed.scope;
   const route = ["default", "dev", interfaceName, "table", String(table), "mtu", String(mtu)];
-  const replace = step("grow", `route IPv${family} in table ${table} through ${interfaceName}, MTU ${mtu}`, [
+  if (source !== undefined) route.push("src", source);
+  const text = `route IPv${family} in table ${table} through ${interfaceName}, MTU ${mtu}, source ${source ?? "any"}`;
+  const replace = step("grow", text, [
     ...inPlace.slice(1).map((extra) => deletion(family, extra, observed)),
     ip(family, "route", "replace", ...route),
   ]);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type Address, parseAddress } from "../net/index.ts";
 import { parseToolList } from "./tool-json.ts";
 
 /** A default route in our table. */
@@ -7,6 +8,8 @@ export interface ObservedRoute {
   readonly interfaceName: string | undefined;
   /** Bytes; `undefined` where the route sets none. */
   readonly mtu: number | undefined;
+  /** The preferred source; `undefined` where the route sets none. */
+  readonly source: Address | undefined;
   readonly metric: number;
   /** `unicast`, `unreachable`, `blackhole`... */
   readonly type: string;
@@ -21,6 +24,7 @@ const routeForm = z.looseObject({
   type: z.string().default("unicast"),
   dev: z.string().optional(),
   gateway: z.string().optional(),
+  prefsrc: z.string().optional(),
   metric: z.number().int().min(0).default(0),
   metrics: z.array(z.looseObject({ mtu: z.number().int().optional() })).default([]),
 });
@@ -35,6 +39,7 @@ export const parseRoutes = (text: string): ObservedRoute[] =>
     .map((route) => ({
       interfaceName: route.dev,
       mtu: route.metrics.find((metrics) => metrics.mtu !== undefined)?.mtu,
+      source: parseAddress(route.prefsrc ?? ""),
       metric: route.metric,
       type: route.type,
       plain: route.type === "unicast" && route.gateway === undefined && !("via" in route),

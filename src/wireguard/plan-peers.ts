@@ -6,13 +6,16 @@ import type { ObservedDevice, ObservedPeer } from "./dump.ts";
 /** Well below the kernel's limits of 128 KiB for one argument and 2 MiB for all. */
 const argumentBytes = 100_000;
 
+/** Peers have nothing to do with the link's MTU. */
+type PeersOfDevice = Omit<DesiredDevice, "mtu">;
+
 interface Change {
   readonly text: string;
   readonly args: readonly string[];
 }
 
 /** Adds, changes and dials peers (`grow`), then removes those that are no longer wanted (`shrink`). */
-export function planPeers(desired: DesiredDevice, observed: ObservedDevice | undefined): Step[] {
+export function planPeers(desired: PeersOfDevice, observed: ObservedDevice | undefined): Step[] {
   const changes = desired.peers.flatMap((peer) =>
     changeOf(peer, observed?.peers.get(peer.publicKey), desired),
   );
@@ -23,7 +26,7 @@ export function planPeers(desired: DesiredDevice, observed: ObservedDevice | und
   return [...stepsOf("grow", desired, changes), ...stepsOf("shrink", desired, removals)];
 }
 
-function changeOf(peer: DesiredPeer, observed: ObservedPeer | undefined, device: DesiredDevice): Change[] {
+function changeOf(peer: DesiredPeer, observed: ObservedPeer | undefined, device: PeersOfDevice): Change[] {
   if (!observed)
     return [{ text: describe("add", peer), args: ["peer", peer.publicKey, ...everything(peer)] }];
   if (peer.dial !== undefined)
@@ -64,7 +67,7 @@ function sameList(left: readonly string[], right: readonly string[]): boolean {
 }
 
 /** As few commands as the length of an argument list allows. */
-function stepsOf(stage: Step["stage"], desired: DesiredDevice, changes: readonly Change[]): Step[] {
+function stepsOf(stage: Step["stage"], desired: PeersOfDevice, changes: readonly Change[]): Step[] {
   const steps: Step[] = [];
   let batch: Change[] = [];
   let bytes = 0;
@@ -83,7 +86,7 @@ function stepsOf(stage: Step["stage"], desired: DesiredDevice, changes: readonly
   return steps;
 }
 
-function command(desired: DesiredDevice, batch: readonly Change[]): Command {
+function command(desired: PeersOfDevice, batch: readonly Change[]): Command {
   const args = ["set", desired.interfaceName, ...batch.flatMap((change) => change.args)];
   return { program: "wg", args, ...(args.includes(INPUT) && { input: desired.presharedKey }) };
 }

@@ -6,7 +6,7 @@ import { type DesiredTable, observedTargets, planTable } from "../../src/nftable
 import { INPUT } from "../../src/system/command.ts";
 import { apply, failing, makeNamespace, type Namespace } from "./namespace.ts";
 
-const marks = { fromWireGuard: 0x20, toWireGuard: 0x40 };
+const frame = { marks: { fromWireGuard: 0x20, toWireGuard: 0x40 }, interfaceName: "kubespan", mtu: 1420 };
 
 let namespace: Namespace;
 beforeAll(async () => {
@@ -20,7 +20,7 @@ const nft = (input: string): Promise<string> =>
 
 const prefixes = (...texts: string[]): Prefix[] => unite(texts.flatMap((text) => parsePrefix(text) ?? []));
 
-const wanted = (...texts: string[]): DesiredTable => ({ marks, targets: prefixes(...texts) });
+const wanted = (...texts: string[]): DesiredTable => ({ ...frame, targets: prefixes(...texts) });
 
 /** One pass, and the proof that it was enough. */
 async function converge(desired: DesiredTable | undefined): Promise<void> {
@@ -46,8 +46,16 @@ describe("the table", () => {
 		elements = { 2001:db8:1::/48 }
 	}
 
+	chain kubespan_arriving {
+		type filter hook prerouting priority mangle; policy accept;
+		iifname "kubespan" ct direction original ct mark & 0x00000060 == 0x00000020 ct mark set ct mark & 0xffffff9f
+		ct status ! confirmed iifname != "kubespan" ip saddr @kubespan_targets_ipv4 ct mark set ct mark & 0xffffffbf | 0x00000020
+		ct status ! confirmed iifname != "kubespan" ip6 saddr @kubespan_targets_ipv6 ct mark set ct mark & 0xffffffbf | 0x00000020
+	}
+
 	chain kubespan_prerouting {
 		type filter hook prerouting priority filter; policy accept;
+		ct direction reply ct mark & 0x00000060 == 0x00000020 accept
 		meta mark & 0x00000060 == 0x00000020 accept
 		ip daddr @kubespan_targets_ipv4 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
 		ip6 daddr @kubespan_targets_ipv6 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
@@ -56,9 +64,16 @@ describe("the table", () => {
 	chain kubespan_outgoing {
 		type route hook output priority filter; policy accept;
 		oifname "lo" accept
+		ct direction reply ct mark & 0x00000060 == 0x00000020 accept
 		meta mark & 0x00000060 == 0x00000020 accept
 		ip daddr @kubespan_targets_ipv4 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
 		ip6 daddr @kubespan_targets_ipv6 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
+	}
+
+	chain kubespan_clamping {
+		type filter hook postrouting priority mangle; policy accept;
+		meta mark & 0x00000060 == 0x00000040 meta nfproto ipv4 tcp flags syn tcp option maxseg size set 1368
+		meta mark & 0x00000060 == 0x00000040 meta nfproto ipv6 tcp flags syn tcp option maxseg size set 1348
 	}
 }`);
   });
@@ -73,7 +88,7 @@ describe("the table", () => {
     { fromWireGuard: 0x40, toWireGuard: 0x60 },
     { fromWireGuard: 0x0000ffff, toWireGuard: 0xffff0000 },
   ])("comes back as it was loaded with the marks %o", async (other) => {
-    await converge({ marks: other, targets: prefixes("10.0.0.0/8") });
+    await converge({ ...frame, marks: other, targets: prefixes("10.0.0.0/8") });
     await converge(wanted("10.0.0.0/8"));
   });
 
@@ -143,8 +158,11 @@ describe("a change of targets", () => {
   test("holds IPv6 networks that nft writes like IPv4", async () => {
     const targets = ["::ffff:0:0/96", "::ffff:102:300/120", "::ffff:102:304/128"] as Prefix[];
     for (const target of targets) {
-      await apply(namespace.run, planTable({ marks, targets: [target] }, await observeTable(namespace.run)));
-      expect(planTable({ marks, targets: [target] }, await observeTable(namespace.run))).toEqual([]);
+      await apply(
+        namespace.run,
+        planTable({ ...frame, targets: [target] }, await observeTable(namespace.run)),
+      );
+      expect(planTable({ ...frame, targets: [target] }, await observeTable(namespace.run))).toEqual([]);
     }
   });
 

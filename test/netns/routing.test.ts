@@ -27,7 +27,12 @@ const address = (text: string): Address => {
   return parsed;
 };
 
-const desired: DesiredRouting = { address: address("fd7f:175a:b97c:5602::1"), mtu: 1420, isClosed: true };
+const desired: DesiredRouting = {
+  address: address("fd7f:175a:b97c:5602::1"),
+  ipv4Source: address("192.0.2.7"),
+  mtu: 1420,
+  isClosed: true,
+};
 
 let namespace: Namespace;
 beforeEach(async () => {
@@ -70,10 +75,10 @@ describe("the routing of the mesh", () => {
         /^32500:\tfrom all fwmark 0x40\/0x60 lookup 180$/m,
       );
     expect(await namespace.sh("ip -4 route show table 180")).toMatch(
-      /^default dev kubespan scope link mtu 1420 *\nunreachable default metric 4278190080\s*$/,
+      /^default dev kubespan scope link src 192\.0\.2\.7 mtu 1420 *\nunreachable default metric 4278190080\s*$/,
     );
     expect(await namespace.sh("ip -6 route show table 180")).toMatch(
-      /^default dev kubespan metric 1024 mtu 1420 pref medium\nunreachable default dev lo metric 4278190080 pref medium\s*$/,
+      /^default dev kubespan src fd7f:175a:b97c:5602::1 metric 1024 mtu 1420 pref medium\nunreachable default dev lo metric 4278190080 pref medium\s*$/,
     );
   });
 
@@ -95,7 +100,13 @@ describe("the routing of the mesh", () => {
     await converge({ ...desired, mtu: 1280 });
     expect(await namespace.sh("ip route show table 180")).toContain("mtu 1280");
     await converge({ ...desired, address: address("fd00:0:0:2::7") });
+    expect(await namespace.sh("ip -6 route show table 180")).toContain("src fd00:0:0:2::7");
     expect(await namespace.sh("ip -6 address show dev kubespan")).not.toContain("5602");
+    await converge({ ...desired, ipv4Source: address("192.0.2.99") });
+    expect(await namespace.sh("ip -br -4 address show dev kubespan")).toMatch(/UP +192\.0\.2\.99\/32 *$/);
+    await converge({ ...desired, ipv4Source: undefined });
+    expect(await namespace.sh("ip -4 address show dev kubespan")).toContain("169.254.180.1/32 scope link");
+    expect(await namespace.sh("ip route show table 180")).not.toContain("src");
   });
 
   test("leaves nothing behind and everything else alone", async () => {
@@ -121,6 +132,14 @@ describe("what others do is undone", () => {
     ["the IPv6 table flushed", ["ip -6 route flush table 180"]],
     ["no barrier", ["ip route del unreachable default table 180 metric 4278190080"]],
     ["no IPv6 barrier", ["ip -6 route del unreachable default table 180 metric 4278190080"]],
+    ["another source", ["ip route replace default dev kubespan table 180 mtu 1420 src 127.0.0.1"]],
+    ["no IPv6 source", ["ip -6 route replace default dev kubespan table 180 mtu 1420"]],
+    ["the IPv4 address deleted", ["ip address del 192.0.2.7/32 dev kubespan"]],
+    [
+      "the IPv4 address with another scope",
+      ["ip address del 192.0.2.7/32 dev kubespan", "ip address add 192.0.2.7/32 dev kubespan scope link"],
+    ],
+    ["another IPv4 address", ["ip address add 192.0.2.8/32 dev kubespan"]],
     ["another MTU", ["ip route replace default dev kubespan table 180 mtu 9000"]],
     ["another IPv6 MTU", ["ip -6 route replace default dev kubespan table 180 mtu 9000"]],
     ["no MTU", ["ip route replace default dev kubespan table 180"]],

@@ -7,12 +7,20 @@ const file = (kind: string, fields: string): string => `${head(kind)}${fields}\n
 
 describe("one wrong field", () => {
   test.each([
-    ["KubeSpanConfig", "mtu: 1279", "3:6: mtu is 1279; expected a whole number from 1280 to 65455"],
-    ["KubeSpanConfig", "mtu: 65456", "3:6: mtu is 65456; expected a whole number from 1280 to 65455"],
-    ["KubeSpanConfig", "mtu: 1420.5", "3:6: mtu is 1420.5; expected a whole number from 1280 to 65455"],
-    ["KubeSpanConfig", "mtu: .nan", "3:6: mtu is NaN; expected a whole number from 1280 to 65455"],
-    ["KubeSpanConfig", 'mtu: "1420"', '3:6: mtu is "1420"; expected a whole number from 1280 to 65455'],
-    ["KubeSpanConfig", "mtu:", "3:5: mtu is empty; expected a whole number from 1280 to 65455"],
+    ["KubeSpanConfig", "mtu: 1279", "3:6: mtu is 1279; expected auto or a whole number from 1280 to 65455"],
+    ["KubeSpanConfig", "mtu: 65456", "3:6: mtu is 65456; expected auto or a whole number from 1280 to 65455"],
+    [
+      "KubeSpanConfig",
+      "mtu: 1420.5",
+      "3:6: mtu is 1420.5; expected auto or a whole number from 1280 to 65455",
+    ],
+    ["KubeSpanConfig", "mtu: .nan", "3:6: mtu is NaN; expected auto or a whole number from 1280 to 65455"],
+    [
+      "KubeSpanConfig",
+      'mtu: "1420"',
+      '3:6: mtu is "1420"; expected auto or a whole number from 1280 to 65455',
+    ],
+    ["KubeSpanConfig", "mtu:", "3:5: mtu is empty; expected auto or a whole number from 1280 to 65455"],
     ["KubeSpanConfig", "enabled: yes", '3:10: enabled is "yes"; expected true or false'],
     ["KubeSpanConfig", "enabeld: false", '3:1: enabeld is not known here (did you mean "enabled"?)'],
     ["KubeSpanConfig", "Enabled: false", '3:1: Enabled is not known here (did you mean "enabled"?)'],

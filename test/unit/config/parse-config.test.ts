@@ -14,7 +14,7 @@ const defaults = {
   advertiseKubernetesNetworks: false,
   allowDownPeerBypass: false,
   harvestExtraEndpoints: false,
-  mtu: 1420,
+  mtu: "auto",
   endpointFilters: [],
   excludeAdvertisedNetworks: [],
   extraAnnouncedEndpoints: [],
@@ -45,6 +45,7 @@ describe("parseConfig", () => {
     expect(rest).toEqual({
       ...defaults,
       enabled: true,
+      mtu: 1420,
       endpointFilters: [
         { prefix: "0.0.0.0/0", exclude: false },
         { prefix: "192.168.0.0/16", exclude: true },
@@ -107,6 +108,7 @@ describe("parseConfig", () => {
   });
 
   test("limits that are still allowed", () => {
+    expect(parsed(kubespan("mtu: auto")).mtu).toBe("auto");
     expect(parsed(kubespan("mtu: 1280")).mtu).toBe(1280);
     expect(parsed(kubespan("mtu: 65455")).mtu).toBe(65455);
     const own = "---\napiVersion: v1alpha1\nkind: KubeSpanDaemonConfig\n";

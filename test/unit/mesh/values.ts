@@ -49,7 +49,7 @@ export const config = (changes: Partial<Config> = {}): Config => ({
   advertiseKubernetesNetworks: false,
   allowDownPeerBypass: false,
   harvestExtraEndpoints: false,
-  mtu: 1420,
+  mtu: "auto",
   endpointFilters: [],
   excludeAdvertisedNetworks: [],
   extraAnnouncedEndpoints: [],

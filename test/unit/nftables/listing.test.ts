@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Prefix } from "../../../src/net/index.ts";
 import { observedTargets, parseTable, planTable } from "../../../src/nftables/index.ts";
 
-const marks = { fromWireGuard: 0x20, toWireGuard: 0x40 };
+const frame = { marks: { fromWireGuard: 0x20, toWireGuard: 0x40 }, interfaceName: "kubespan", mtu: 1420 };
 
 /** nft 1.0.6, recorded. */
 const recorded = `table inet talos_kubespan {
@@ -19,8 +19,16 @@ const recorded = `table inet talos_kubespan {
 		flags interval
 	}
 
+	chain kubespan_arriving {
+		type filter hook prerouting priority mangle; policy accept;
+		iifname "kubespan" ct direction original ct mark & 0x00000060 == 0x00000020 ct mark set ct mark & 0xffffff9f
+		ct status ! confirmed iifname != "kubespan" ip saddr @kubespan_targets_ipv4 ct mark set ct mark & 0xffffffbf | 0x00000020
+		ct status ! confirmed iifname != "kubespan" ip6 saddr @kubespan_targets_ipv6 ct mark set ct mark & 0xffffffbf | 0x00000020
+	}
+
 	chain kubespan_prerouting {
 		type filter hook prerouting priority filter; policy accept;
+		ct direction reply ct mark & 0x00000060 == 0x00000020 accept
 		meta mark & 0x00000060 == 0x00000020 accept
 		ip daddr @kubespan_targets_ipv4 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
 		ip6 daddr @kubespan_targets_ipv6 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
@@ -29,16 +37,23 @@ const recorded = `table inet talos_kubespan {
 	chain kubespan_outgoing {
 		type route hook output priority filter; policy accept;
 		oifname "lo" accept
+		ct direction reply ct mark & 0x00000060 == 0x00000020 accept
 		meta mark & 0x00000060 == 0x00000020 accept
 		ip daddr @kubespan_targets_ipv4 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
 		ip6 daddr @kubespan_targets_ipv6 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
+	}
+
+	chain kubespan_clamping {
+		type filter hook postrouting priority mangle; policy accept;
+		meta mark & 0x00000060 == 0x00000040 meta nfproto ipv4 tcp flags syn tcp option maxseg size set 1368
+		meta mark & 0x00000060 == 0x00000040 meta nfproto ipv6 tcp flags syn tcp option maxseg size set 1348
 	}
 }
 `;
 
 const ours = recorded.replace("172.16.0.3-172.16.0.9,\n\t\t\t     ", "");
 const targets = ["10.0.0.0/8", "192.168.1.7/32"] as Prefix[];
-const planFor = (listing: string) => planTable({ marks, targets }, parseTable(listing));
+const planFor = (listing: string) => planTable({ ...frame, targets }, parseTable(listing));
 
 describe("a listing of the table", () => {
   test("gives the elements as they stand there", () => {

@@ -5,7 +5,7 @@ import { type ObservedTable, observedTargets, parseTable, planTable } from "../.
 import { tableText } from "../../../src/nftables/table.ts";
 import { anyPrefix } from "../net/arbitraries.ts";
 
-const marks = { fromWireGuard: 0x20, toWireGuard: 0x40 };
+const frame = { marks: { fromWireGuard: 0x20, toWireGuard: 0x40 }, interfaceName: "kubespan", mtu: 1420 };
 
 /** Of one family's set, what the kernel enforces: no overlap when adding, an exact match when deleting. */
 function carryOut(script: string, before: ObservedTable): ObservedTable {
@@ -42,12 +42,12 @@ const targetSet = fc
   )
   .map((prefixes) => unite(prefixes));
 
-const present = (targets: readonly Prefix[]): ObservedTable => parseTable(tableText({ marks, targets }));
+const present = (targets: readonly Prefix[]): ObservedTable => parseTable(tableText({ ...frame, targets }));
 
 test("a table as loaded needs nothing", () => {
   fc.assert(
     fc.property(targetSet, (targets) => {
-      expect(planTable({ marks, targets }, present(targets))).toEqual([]);
+      expect(planTable({ ...frame, targets }, present(targets))).toEqual([]);
     }),
   );
 });
@@ -55,13 +55,13 @@ test("a table as loaded needs nothing", () => {
 test("a change of targets is one transaction that the kernel accepts, and reaches what is wanted", () => {
   fc.assert(
     fc.property(targetSet, targetSet, (before, targets) => {
-      const [step, ...more] = planTable({ marks, targets }, present(before));
+      const [step, ...more] = planTable({ ...frame, targets }, present(before));
       expect(more).toEqual([]);
       const script = step?.commands[0]?.input;
       expect(script === undefined).toBe(before.join() === targets.join());
       const after = typeof script === "string" ? carryOut(script, present(before)) : present(before);
       expect(unite(observedTargets(after))).toEqual(targets);
-      expect(planTable({ marks, targets }, after)).toEqual([]);
+      expect(planTable({ ...frame, targets }, after)).toEqual([]);
     }),
     { numRuns: 300 },
   );
@@ -86,7 +86,7 @@ test.each<[string, ObservedTable]>([
 
 test("the plan says in a few words what changes", () => {
   const many = Array.from({ length: 10 }, (_, at) => `10.${at}.0.0/24` as Prefix);
-  const [step] = planTable({ marks, targets: many }, present(["192.0.2.0/24" as Prefix]));
+  const [step] = planTable({ ...frame, targets: many }, present(["192.0.2.0/24" as Prefix]));
   expect(step?.text).toBe(
     "change the targets: add 10.0.0.0/24 10.1.0.0/24 10.2.0.0/24 and 7 more, remove 192.0.2.0/24",
   );

@@ -15,13 +15,15 @@ const scope = {
   marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },
 };
 const address = "fd7f:175a:b97c:5602::1" as Address;
-const desired = { address, mtu: 1420, isClosed: true };
+const source = "192.0.2.7" as Address;
+const desired = { address, ipv4Source: source, mtu: 1420, isClosed: true };
 
 type Route = FamilyRouting["routes"][number];
 
-const route = (metric: number, mtu: number | undefined, plain = true): Route => ({
+const route = (metric: number, mtu: number | undefined, plain = true, from?: Address): Route => ({
   interfaceName: "kubespan",
   mtu,
+  source: from,
   metric,
   type: "unicast",
   plain,
@@ -32,17 +34,22 @@ const routing = fc.record({
   rules: fc.array(fc.constant({ ours: true, text: "" }), { maxLength: 3 }),
   routes: fc.uniqueArray(
     fc
-      .tuple(fc.constantFrom(0, 5, 1024), fc.constantFrom(1420, 9000, undefined), fc.boolean())
-      .map(([metric, mtu, plain]) => route(metric, mtu, plain)),
+      .tuple(
+        fc.constantFrom(0, 5, 1024),
+        fc.constantFrom(1420, 9000, undefined),
+        fc.boolean(),
+        fc.constantFrom(undefined, source, address),
+      )
+      .map(([metric, mtu, plain, from]) => route(metric, mtu, plain, from)),
     { maxLength: 3, selector: ({ metric }) => metric },
   ),
   hasBarrier: fc.boolean(),
 });
 
-const linkAddress = (text: string, bits: number): LinkAddress => ({
+const linkAddress = (text: string, bits: number, where = "global"): LinkAddress => ({
   address: text as Address,
   bits,
-  scope: "global",
+  scope: where,
   deprecated: false,
   tentative: false,
 });
@@ -53,12 +60,23 @@ const observed: fc.Arbitrary<ObservedRouting> = fc.record({
   ipv4Routing: routing,
   ipv6Routing: routing,
   linkAddresses: fc.uniqueArray(
-    fc
-      .tuple(fc.constantFrom(address, "fd00:0:0:2::9", "fe80::1", "192.0.2.1"), fc.constantFrom(64, 128, 24))
-      .map(([text, bits]) => linkAddress(text, bits)),
+    fc.oneof(
+      fc
+        .tuple(
+          fc.constantFrom(address, "fd00:0:0:2::9", "fe80::1", "192.0.2.1"),
+          fc.constantFrom(64, 128, 24),
+        )
+        .map(([text, bits]) => linkAddress(text, bits)),
+      fc
+        .tuple(fc.constantFrom(source, "192.0.2.99", "169.254.180.1"), fc.constantFrom("global", "link"))
+        .map(([text, from]) => linkAddress(text, 32, from)),
+    ),
     { selector: (entry) => entry.address },
   ),
 });
+
+const sourceIn = (words: readonly string[]): Address | undefined =>
+  words.includes("src") ? (words[words.indexOf("src") + 1] as Address) : undefined;
 
 /** What `ip` does with the commands of a plan, and what it refuses. */
 function carryOut(command: readonly string[], state: ObservedRouting): ObservedRouting {
@@ -90,7 +108,8 @@ function carryOut(command: readonly string[], state: ObservedRouting): ObservedR
         [key]: {
           hasBarrier,
           rules,
-          routes: verb === "del" ? others : [...others, route(metric, Number(after("mtu")))],
+          routes:
+            verb === "del" ? others : [...others, route(metric, Number(after("mtu")), true, sourceIn(rest))],
         },
       };
     }
@@ -101,7 +120,13 @@ function carryOut(command: readonly string[], state: ObservedRouting): ObservedR
       expect(others.length).toBe(state.linkAddresses.length - (verb === "del" ? 1 : 0));
       return {
         ...state,
-        linkAddresses: verb === "del" ? others : [...others, linkAddress(text, Number(bits))],
+        linkAddresses:
+          verb === "del"
+            ? others
+            : [
+                ...others,
+                linkAddress(text, Number(bits), rest.includes("scope") ? after("scope") : "global"),
+              ],
       };
     }
     default:
@@ -113,7 +138,12 @@ test("carrying a plan out leaves nothing to plan, whatever was there", () => {
   fc.assert(
     fc.property(
       observed,
-      fc.constantFrom(desired, { ...desired, isClosed: false }, undefined),
+      fc.constantFrom(
+        desired,
+        { ...desired, isClosed: false },
+        { ...desired, ipv4Source: undefined },
+        undefined,
+      ),
       (before, wanted) => {
         let state = before;
         const steps = planRouting(wanted, before);
@@ -121,15 +151,17 @@ test("carrying a plan out leaves nothing to plan, whatever was there", () => {
           for (const step of steps.filter((each) => each.stage === stage))
             for (const command of step.commands) state = carryOut(command.args, state);
         expect(planRouting(wanted, state)).toEqual([]);
-        const families = [state.ipv4Routing, ...(state.ipv6 ? [state.ipv6Routing] : [])];
-        for (const { rules, routes, hasBarrier } of families) {
+        for (const family of state.ipv6 ? ([4, 6] as const) : ([4] as const)) {
+          const { rules, routes, hasBarrier } = family === 4 ? state.ipv4Routing : state.ipv6Routing;
           expect(hasBarrier).toBe(wanted?.isClosed ?? false);
           expect(rules).toHaveLength(wanted ? 1 : 0);
-          expect(routes.map(({ mtu }) => mtu)).toEqual(wanted ? [1420] : []);
+          const from = family === 4 ? wanted?.ipv4Source : wanted?.address;
+          expect(routes.map((each) => [each.mtu, each.source])).toEqual(wanted ? [[1420, from]] : []);
         }
-        const hasIPv4 = state.linkAddresses.some((entry) => !entry.address.includes(":"));
-        expect(hasIPv4).toBe(
-          wanted !== undefined || before.linkAddresses.some((entry) => entry.address === "192.0.2.1"),
+        const own = state.linkAddresses.filter(({ bits }) => bits === 32);
+        const anchor = wanted?.ipv4Source ?? "169.254.180.1";
+        expect(own.map((entry) => [entry.address, entry.scope])).toEqual(
+          wanted ? [[anchor, wanted.ipv4Source ? "global" : "link"]] : [],
         );
         if (!state.ipv6) expect(state.ipv6Routing).toEqual(before.ipv6Routing);
         for (const kept of ["fe80::1", "192.0.2.1"])

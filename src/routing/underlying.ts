@@ -1,0 +1,74 @@
+import { type Address, type Family, familyOf } from "../net/index.ts";
+import type { Link } from "./links.ts";
+
+/** An IPv6 header, UDP's, and WireGuard's own with its padding and tag: what a packet grows by at most. */
+const overhead = 80;
+/** The least that IPv6 works with. */
+const smallestMTU = 1280;
+/** What a packet of 65,535 bytes can carry. */
+const largestMTU = 65_455;
+/** Where no link says anything: that of Ethernet. */
+const ordinaryMTU = 1500;
+
+/**
+ * The MTU of the mesh link, bytes: what is configured, or 80 less than the smallest among the links that hold the
+ * node's own addresses (lesson 10), because tunnels may run over any of them. 1420 over Ethernet.
+ */
+export function meshMTU(
+  configured: number | "auto",
+  links: readonly Link[],
+  ownAddresses: readonly Address[],
+): number {
+  if (configured !== "auto") return configured;
+  const below = links
+    .filter((link) => link.mtu > 0 && link.addresses.some(({ address }) => ownAddresses.includes(address)))
+    .map(({ mtu }) => mtu);
+  const smallest = Math.min(...(below.length > 0 ? below : [ordinaryMTU]));
+  return Math.min(Math.max(smallest - overhead, smallestMTU), largestMTU);
+}
+
+/**
+ * The node's primary address of a family: the first one of the first link that has any, in the kernel's order, in
+ * which addresses that were added later (virtual ones) come later.
+ */
+export const primaryAddress = (
+  family: Family,
+  links: readonly Link[],
+  ownAddresses: readonly Address[],
+): Address | undefined =>
+  links
+    .toSorted((left, right) => left.index - right.index)
+    .flatMap(({ addresses }) => addresses)
+    .find(({ address }) => familyOf(address) === family && ownAddresses.includes(address))?.address;
+
+/** Bytes that an overlay's packet grows by before it enters the mesh; by kind of link. */
+const overlays: Readonly<Record<string, number>> = { vxlan: 50, geneve: 50, ipip: 20, gre: 24, gretap: 38 };
+
+/** Links through which CNI plug-ins send pods' packets to other nodes. */
+const podLinks =
+  /^(?:cni\d|cbr\d|flannel|cali|tunl0$|vxlan(?:-v6)?\.calico$|cilium|lxc|kube-bridge$|weave$|antrea-gw|ovn-k8s-|genev_sys_)/;
+
+export interface TooLarge {
+  readonly link: string;
+  /** Bytes, both of them. */
+  readonly mtu: number;
+  readonly fits: number;
+  /** How many more links of this MTU there are. */
+  readonly more: number;
+}
+
+/** Pod links that take larger packets than fit through the mesh (lesson 10), one for each MTU and limit. */
+export function tooLargePodLinks(links: readonly Link[], mtu: number): TooLarge[] {
+  const found = new Map<string, TooLarge>();
+  for (const link of links) {
+    const fits = mtu - (overlays[link.kind ?? ""] ?? 0);
+    if (!link.up || !podLinks.test(link.name) || link.mtu <= fits) continue;
+    const key = `${link.mtu} ${fits}`;
+    const first = found.get(key);
+    found.set(
+      key,
+      first ? { ...first, more: first.more + 1 } : { link: link.name, mtu: link.mtu, fits, more: 0 },
+    );
+  }
+  return [...found.values()];
+}
