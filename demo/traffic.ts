@@ -11,7 +11,8 @@ const inClear = "kubespan-outside";
 const packets = 3;
 
 /** Sends; gives how many answers came back. */
-async function ping(from: LabNode, target: string, filling: string): Promise<number> {
+async function ping(from: LabNode, target: string | undefined, filling: string): Promise<number> {
+  if (target === undefined) return 0;
   const options = [
     "-n",
     "-c",
@@ -50,11 +51,11 @@ const statusesOf = async (members: readonly Member[]): Promise<Status[]> =>
 
 async function pingEveryone(
   members: readonly Member[],
-  seen: readonly Status[],
+  known: readonly Status[],
   report: Report,
 ): Promise<void> {
-  const meshAddress = ({ node }: Member): string =>
-    seen.flatMap(({ peers }) => peers).find(({ label }) => label === node.name)?.address ?? "::";
+  const meshAddress = ({ node }: Member): string | undefined =>
+    known.flatMap(({ peers }) => peers).find(({ label }) => label === node.name)?.address;
   const kinds: [what: string, send: (from: Member, to: Member) => Promise<number>][] = [
     ["mesh addresses (IPv6)", (from, to) => ping(from.node, meshAddress(to), inMesh)],
     ["nodes' own addresses", (from, to) => ping(from.node, to.address, inMesh)],
@@ -78,6 +79,8 @@ async function pingOutside(members: readonly Member[], report: Report): Promise<
   );
 }
 
+const seen = (isSeen: boolean): string => (isSeen ? "seen" : "never seen");
+
 async function lookAtWire(wire: Capture, homeWire: Capture, report: Report): Promise<void> {
   // Dials to a private address of another site leave as WireGuard packets that no one answers.
   const inner = "(net 10.244.0.0/16 or net 192.168.0.0/16 or net fd00::/8) and not udp port 51820";
@@ -85,7 +88,7 @@ async function lookAtWire(wire: Capture, homeWire: Capture, report: Report): Pro
   const marked = await wire.contains(inMesh);
   report.check(
     leaked.length === 0 && !marked,
-    `on the internet: ${leaked.length} packets of nodes or pods in clear`,
+    `on the internet: ${leaked.length} packets of nodes or pods in clear, their contents ${seen(marked)}`,
   );
   for (const line of leaked.slice(0, 3)) console.log(`        ${line}`);
   const tunnel = (await wire.lines("udp port 51820 and net 203.0.113.0/24")).length;
@@ -94,7 +97,7 @@ async function lookAtWire(wire: Capture, homeWire: Capture, report: Report): Pro
   const atHome = await homeWire.contains(inMesh);
   report.check(
     neighbours === 0 && !atHome,
-    `in the LAN of home-a and home-b: ${neighbours} packets between them in clear`,
+    `in the LAN of home-a and home-b: ${neighbours} packets between them in clear, their contents ${seen(atHome)}`,
   );
   const requests = `icmp[icmptype] == icmp-echo and src ${officeNAT} and dst ${outsideAddress}`;
   const outside = (await wire.lines(requests)).length;
