@@ -34,6 +34,12 @@ export const replyRule = ({ marks }: RuleOptions): string =>
   `ct direction reply ct mark & ${hex(maskOf(marks))} == ${hex(marks.fromWireGuard)} accept`;
 
 /**
+ * What finds or answers a neighbour on the link itself belongs on that link, although the neighbour's address may be a
+ * target: in the tunnel it would find nobody, and WireGuard could not reach a peer on the same IPv6 network.
+ */
+export const neighbourRule = "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept";
+
+/**
  * Remembers, on a connection's first packet, that it came in outside the mesh from an address whose replies would be
  * steered into it. Only the first packet counts: nobody outside can turn a connection of the mesh into one in clear by
  * forging a packet of it. The first packet of it that does come through the mesh takes it in for good.

@@ -1,5 +1,12 @@
 import { type Prefix, prefixFamily } from "../net/index.ts";
-import { arrivalRules, clampRules, type RuleOptions, replyRule, steeringRules } from "./rules.ts";
+import {
+  arrivalRules,
+  clampRules,
+  neighbourRule,
+  type RuleOptions,
+  replyRule,
+  steeringRules,
+} from "./rules.ts";
 
 /** The name other KubeSpan nodes and their operators know the table by (reference section 7). */
 export const tableName = "inet talos_kubespan";
@@ -36,7 +43,11 @@ export function tableText(desired: DesiredTable): string {
     chainText("kubespan_arriving", "filter", "prerouting", "mangle", arrivalRules(desired)),
     chainText("kubespan_prerouting", "filter", "prerouting", "filter", steer),
     // A packet for the node itself needs no tunnel, whatever address it has.
-    chainText("kubespan_outgoing", "route", "output", "filter", ['oifname "lo" accept', ...steer]),
+    chainText("kubespan_outgoing", "route", "output", "filter", [
+      'oifname "lo" accept',
+      neighbourRule,
+      ...steer,
+    ]),
     // Where local and forwarded packets meet.
     chainText("kubespan_clamping", "filter", "postrouting", "mangle", clampRules(desired)),
     "}",

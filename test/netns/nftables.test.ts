@@ -64,6 +64,7 @@ describe("the table", () => {
 	chain kubespan_outgoing {
 		type route hook output priority filter; policy accept;
 		oifname "lo" accept
+		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
 		ct direction reply ct mark & 0x00000060 == 0x00000020 accept
 		meta mark & 0x00000060 == 0x00000020 accept
 		ip daddr @kubespan_targets_ipv4 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
