@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { registerDiscoveryServe } from "./cli/discovery-serve.ts";
+import { registerDoctor } from "./cli/doctor.ts";
 import { registerDown } from "./cli/down.ts";
 import { registerGenConfig } from "./cli/gen-config.ts";
 import { registerRun } from "./cli/run.ts";
@@ -21,15 +22,16 @@ for (const register of [
   registerStatus,
   registerGenConfig,
   registerValidate,
+  registerDoctor,
   registerDiscoveryServe,
 ])
   register(program);
 
-/** 0: done; 1: a defect of this program; 2 and up: see the README, one code for each kind of failure. */
+/** What a command left as its result, else 0: done; 1: a defect of this program; 2 and up: see the README, one code for each kind of failure. */
 async function main(): Promise<number> {
   try {
     await program.parseAsync();
-    return 0;
+    return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (!(error instanceof KubespanError)) throw error;

@@ -31,7 +31,7 @@ async function canBeAsked(name: string, link: ObservedLink | undefined): Promise
 }
 
 /** Loaded, built in, or a module that can be loaded. */
-const kernelHasWireGuard = async (): Promise<boolean> =>
+export const kernelHasWireGuard = async (): Promise<boolean> =>
   (await exists("/sys/module/wireguard")) || isLoadable();
 
 async function isLoadable(): Promise<boolean> {

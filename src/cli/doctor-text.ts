@@ -1,0 +1,36 @@
+import { bySeverity, type Facts, type Finding, type Fix } from "../doctor/index.ts";
+
+/** What `kubespan doctor` prints on a terminal: worst first, what is well last and briefly. */
+export function doctorText(facts: Facts, findings: readonly Finding[]): string {
+  const sorted = bySeverity(findings);
+  const bad = sorted.filter(({ severity }) => severity !== "ok");
+  const well = sorted.filter(({ severity }) => severity === "ok");
+  const sections = [
+    `${facts.distribution.name}, Linux ${facts.kernel.release}, ${facts.flavours.join(" and ") || "no Kubernetes seen"}`,
+    ...bad.map(findingText),
+    well.map((finding) => line(finding)).join("\n"),
+    `${count(bad, "error")}, ${count(bad, "warning")}, ${count(bad, "note")}, ${well.length} ok`,
+  ];
+  return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
+}
+
+const line = ({ severity, id, text }: Finding): string => `${severity.padEnd(8)} ${id}: ${text}`;
+const indent = " ".repeat(9);
+
+const findingText = (finding: Finding): string =>
+  [
+    line(finding),
+    `${indent}seen: ${finding.evidence}`,
+    ...fixLines(finding.fix ?? {}).map((each) => indent + each),
+  ].join("\n");
+
+const fixLines = ({ advice, commands = [], file }: Fix): string[] => [
+  ...(advice === undefined ? [] : [`fix:  ${advice}`]),
+  ...commands.map((command) => `now:  ${command}`),
+  ...(file ? [`for good, in ${file.path}:`, ...file.lines.map((each) => `      ${each}`)] : []),
+];
+
+function count(findings: readonly Finding[], severity: Finding["severity"]): string {
+  const number = findings.filter((finding) => finding.severity === severity).length;
+  return `${number} ${severity}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,27 @@
+import { type Command, Option } from "commander";
+import { gatherFacts } from "../doctor/effects/gather.ts";
+import { examine, exitCodeOf, worst } from "../doctor/index.ts";
+import { doctorText } from "./doctor-text.ts";
+import { configOption } from "./options.ts";
+
+/** `kubespan doctor`: what this machine needs or misses. Its exit code is the worst finding's: 0, 10 or 11. */
+export function registerDoctor(program: Command): void {
+  program
+    .command("doctor")
+    .description("look for what a mesh on this node needs or misses, and tell how to put it right")
+    .addOption(configOption())
+    .addOption(
+      new Option("-o, --output <format>", "how to print it").choices(["table", "json"]).default("table"),
+    )
+    .action(async (options: { config: string; output: "table" | "json" }) => {
+      const facts = await gatherFacts(options.config);
+      const findings = examine(facts);
+      const { distribution, flavours, kernel } = facts;
+      process.stdout.write(
+        options.output === "json"
+          ? `${JSON.stringify({ worst: worst(findings), distribution, flavours, kernel, findings }, null, 2)}\n`
+          : doctorText(facts, findings),
+      );
+      process.exitCode = exitCodeOf(worst(findings));
+    });
+}

@@ -1,0 +1,155 @@
+import { type Link, tooLargePodLinks } from "../../routing/index.ts";
+import type { Facts } from "../facts.ts";
+import { type Finding, unknownFinding } from "../finding.ts";
+
+/** IPv6, UDP, WireGuard's header and tag: what a packet grows by in the tunnel (reference section 1). */
+const wireguardOverhead = 80;
+
+/** Another WireGuard, such as Flannel's or Calico's encryption, wants the same port by default. */
+export function checkPort({ port, settings }: Facts): Finding[] {
+  const id = "port";
+  const what = `UDP port ${settings.listenPort}`;
+  if ("unknown" in port) return [unknownFinding(id, what, port.unknown)];
+  const { isTaken, users, wireguardLinks } = port.value;
+  const evidence = [...users, ...wireguardLinks.map((name) => `WireGuard link ${name}`)].join(", ");
+  if (!isTaken) return [{ id, severity: "ok", text: `${what} is free`, evidence: "nobody listens" }];
+  if (wireguardLinks.includes(settings.interfaceName))
+    return [{ id, severity: "ok", text: `${what} is used by our link`, evidence }];
+  return [
+    {
+      id,
+      severity: "error",
+      text: `${what} is taken by somebody else`,
+      evidence: evidence || "a socket of the kernel, perhaps in a WireGuard link",
+      fix: { advice: "set another listenPort in KubeSpanDaemonConfig, or end the other program" },
+    },
+  ];
+}
+
+export function checkLink({ links, settings }: Facts): Finding[] {
+  const id = "link";
+  if ("unknown" in links) return [unknownFinding(id, "the links", links.unknown)];
+  const link = links.value.find(({ name }) => name === settings.interfaceName);
+  if (!link) {
+    const text = `the name ${settings.interfaceName} is free`;
+    return [{ id, severity: "ok", text, evidence: `${links.value.length} links` }];
+  }
+  const evidence = `${link.name} is of the kind ${link.kind ?? "hardware"}`;
+  if (link.kind === "wireguard" || link.kind === "tun")
+    return [{ id, severity: "ok", text: `the link ${link.name} is there`, evidence }];
+  const advice = "set another interfaceName in KubeSpanDaemonConfig";
+  return [{ id, severity: "error", text: `${link.name} is no WireGuard link`, evidence, fix: { advice } }];
+}
+
+export function checkRouting({ routing, settings }: Facts): Finding[] {
+  const id = "routing";
+  const what = `table ${settings.table} and priority ${settings.priority}`;
+  if ("unknown" in routing) return [unknownFinding(id, what, routing.unknown)];
+  const others = [...routing.value.foreignRules, ...routing.value.foreignRoutes];
+  if (others.length === 0)
+    return [{ id, severity: "ok", text: `${what} are free or ours`, evidence: "nobody else uses them" }];
+  return [
+    {
+      id,
+      severity: "error",
+      text: `somebody else uses ${what}: the daemon does not touch that and refuses to start`,
+      evidence: others.slice(0, 5).join("; "),
+      fix: { advice: "set routing.table and routing.priority in KubeSpanDaemonConfig to free numbers" },
+    },
+  ];
+}
+
+/** Cilium's own note: with eBPF host routing, packets of pods skip iptables and nftables of the host. */
+export function checkCilium({ links, ciliumPrograms }: Facts): Finding[] {
+  if ("unknown" in links || !links.value.some(({ name }) => name === "cilium_host")) return [];
+  const id = "cilium.host_routing";
+  const advice =
+    "install Cilium with the Helm value bpf.hostLegacyRouting=true; 'cilium-dbg status' must say 'Host Routing: Legacy'";
+  if (ciliumPrograms.length === 0)
+    return [
+      {
+        id,
+        severity: "note",
+        text: "Cilium is here; with eBPF host routing, packets of pods would not pass nftables and not enter the mesh",
+        evidence: "link cilium_host; no program of Cilium found at links of the host",
+        fix: { advice },
+      },
+    ];
+  return [
+    {
+      id,
+      severity: "warning",
+      text: "Cilium handles packets at links of the host: if that is eBPF host routing, packets of pods do not pass nftables and leave outside the mesh, in clear",
+      evidence: ciliumPrograms.slice(0, 8).join(", "),
+      fix: { advice },
+    },
+  ];
+}
+
+export function checkMTU({ links, uplinks, settings }: Facts): Finding[] {
+  if ("unknown" in links) return [unknownFinding("mtu", "the links", links.unknown)];
+  const below = links.value.filter(({ name }) => uplinks.includes(name) && name !== settings.interfaceName);
+  return [
+    ...below.map((link) => uplinkFinding(link, settings.mtu)),
+    ...cniFindings(links.value, settings.mtu),
+  ];
+}
+
+function uplinkFinding({ name, mtu }: Link, mesh: number): Finding {
+  const [id, evidence] = [`mtu.${name}`, `${name} ${mtu}, mesh ${mesh}`];
+  const most = mtu - wireguardOverhead;
+  if (mesh <= most) return { id, severity: "ok", text: `the mesh fits through ${name}`, evidence };
+  return {
+    id,
+    severity: "warning",
+    text: `the mesh needs ${wireguardOverhead} bytes less than ${name} has: large packets are fragmented or lost`,
+    evidence,
+    fix: {
+      advice: most < 1280 ? `raise the MTU of ${name} to 1360 or more` : `set mtu: ${most} in KubeSpanConfig`,
+    },
+  };
+}
+
+/** How to tell a CNI about the MTU of its packets, by the name of its link; `fits` is what that link may carry. */
+const cniAdvice: readonly (readonly [RegExp, (fits: number) => string])[] = [
+  [/^flannel\.\d/, (fits) => `set "MTU": ${fits + 50} in the Backend of Flannel's net-conf.json`],
+  [/^vxlan\.calico$/, (fits) => felixCommand(`{"vxlanMTU":${fits}}`)],
+  [/^tunl0$/, (fits) => felixCommand(`{"ipipMTU":${fits}}`)],
+  [/^cilium_vxlan$/, (fits) => `install Cilium with the Helm value MTU=${fits + 50}`],
+  [/^cilium|^lxc/, (fits) => `install Cilium with the Helm value MTU=${fits}`],
+];
+
+const felixCommand = (spec: string): string =>
+  `kubectl patch felixconfiguration default --type merge -p '{"spec":${spec}}'`;
+
+function cniFindings(links: readonly Link[], mesh: number): Finding[] {
+  return tooLargePodLinks(links, mesh).map(({ link, mtu, fits, more }): Finding => {
+    const [, advice] = cniAdvice.find(([form]) => form.test(link)) ?? [];
+    const others = more > 0 ? ` (and ${more} more links)` : "";
+    return {
+      id: `mtu.${link}`,
+      severity: "warning",
+      text: `packets of ${link}${others} do not fit into the mesh: large ones are fragmented or lost`,
+      evidence: `${link} ${mtu}, mesh ${mesh}, at most ${fits} fit`,
+      fix: { advice: `${advice?.(fits) ?? `set the MTU of the CNI to ${fits}`}; then restart its pods` },
+    };
+  });
+}
+
+/** Links that Flannel and Calico make for an encryption of their own. */
+const encryptedLinks = /^(?:flannel-wg|wireguard\.cali|wg-v6\.cali|cilium_wg\d)/;
+
+/** WireGuard within WireGuard works, at twice the cost and with packets 80 bytes smaller. */
+export function checkEncryption({ links }: Facts): Finding[] {
+  const found = "value" in links ? links.value.filter(({ name }) => encryptedLinks.test(name)) : [];
+  return found.map(({ name }) => ({
+    id: `encryption.${name}`,
+    severity: "note",
+    text: "the CNI encrypts what the mesh encrypts again",
+    evidence: `link ${name}`,
+    fix: {
+      advice:
+        "switch the CNI's own encryption off: Flannel's backend vxlan or host-gw, wireguardEnabled: false in Calico",
+    },
+  }));
+}

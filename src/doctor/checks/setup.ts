@@ -1,0 +1,97 @@
+import type { Facts } from "../facts.ts";
+import type { Finding } from "../finding.ts";
+
+export function checkConfig({ config, configFile }: Facts): Finding[] {
+  const id = "config";
+  if (config.state === "wrong")
+    return [
+      {
+        id,
+        severity: "error",
+        text: "the configuration is missing or wrong; the rest is looked at with the defaults",
+        evidence: config.message,
+        fix: { advice: config.hint ?? `put ${configFile} right: kubespan validate tells what is wrong` },
+      },
+    ];
+  const warnings = config.warnings.map(
+    (warning): Finding => ({
+      id: "config.file",
+      severity: "warning",
+      text: "the configuration file is not safe",
+      evidence: warning,
+      fix: { commands: [`chmod 600 ${configFile}`] },
+    }),
+  );
+  const enabled: Finding = config.enabled
+    ? { id, severity: "ok", text: "the configuration is valid", evidence: configFile }
+    : {
+        id,
+        severity: "note",
+        text: "the configuration is valid, and says that there is no mesh",
+        evidence: `enabled: false in ${configFile}`,
+        fix: { advice: "set enabled: true in KubeSpanConfig" },
+      };
+  return [enabled, ...warnings];
+}
+
+export function checkIdentity({ identity, stateDirectory }: Facts): Finding[] {
+  const id = "identity";
+  if (identity.state === "absent")
+    return [
+      { id, severity: "ok", text: "no identity yet: the first start makes it", evidence: stateDirectory },
+    ];
+  if (identity.state === "damaged") {
+    const fix = identity.hint === undefined ? {} : { fix: { advice: identity.hint } };
+    return [
+      { id, severity: "error", text: "the identity cannot be read", evidence: identity.message, ...fix },
+    ];
+  }
+  const mode = `mode 0${identity.mode.toString(8)}`;
+  if ((identity.mode & 0o077) !== 0)
+    return [
+      {
+        id,
+        severity: "warning",
+        text: "others can read the private key",
+        evidence: `${stateDirectory}/identity.json has ${mode}`,
+        fix: { commands: [`chmod 600 ${stateDirectory}/identity.json`] },
+      },
+    ];
+  return [
+    { id, severity: "ok", text: "the identity is sound", evidence: `node id ${identity.nodeId}, ${mode}` },
+  ];
+}
+
+/** One service of several is enough to join. */
+export function checkDiscovery({ services, config }: Facts): Finding[] {
+  if (config.state === "wrong") return [];
+  if (services.length === 0)
+    return [
+      {
+        id: "discovery",
+        severity: "warning",
+        text: "no discovery service is configured: this node finds nobody",
+        evidence: "no DiscoveryServiceConfig",
+        fix: { advice: "add a DiscoveryServiceConfig" },
+      },
+    ];
+  const isAnyReached = services.some(({ error }) => error === undefined);
+  return services.map(({ location, reflected, error }): Finding => {
+    const id = `discovery.${location}`;
+    if (error === undefined)
+      return {
+        id,
+        severity: "ok",
+        text: "the discovery service answers",
+        evidence: `${location} sees us at ${reflected ?? "an address that it does not tell"}`,
+      };
+    const fix = error.hint === undefined ? {} : { fix: { advice: error.hint } };
+    return {
+      id,
+      severity: isAnyReached ? "warning" : "error",
+      text: "the discovery service does not answer",
+      evidence: error.message,
+      ...fix,
+    };
+  });
+}

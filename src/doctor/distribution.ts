@@ -1,0 +1,66 @@
+/** How a family of distributions installs packages. */
+type Family = "debian" | "redhat" | "suse" | "arch" | "alpine" | "other";
+
+export interface Distribution {
+  /** As it calls itself: `Debian GNU/Linux 12 (bookworm)`. */
+  readonly name: string;
+  readonly family: Family;
+}
+
+const familyOfId: Readonly<Record<string, Family>> = {
+  debian: "debian",
+  ubuntu: "debian",
+  rhel: "redhat",
+  fedora: "redhat",
+  centos: "redhat",
+  amzn: "redhat",
+  suse: "suse",
+  opensuse: "suse",
+  sles: "suse",
+  "sle-micro": "suse",
+  arch: "arch",
+  alpine: "alpine",
+};
+
+const longestName = 100;
+
+/** Reads `/etc/os-release`, in the form that os-release(5) gives. Never throws. */
+export function parseOsRelease(text: string): Distribution {
+  const values = new Map<string, string>();
+  for (const line of text.split("\n")) {
+    const [, key, value] = /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(line.trim()) ?? [];
+    if (key !== undefined && value !== undefined) values.set(key, unquoted(value));
+  }
+  const ids = [values.get("ID") ?? "", ...(values.get("ID_LIKE") ?? "").split(" ")];
+  const known = ids.map((id) => Object.hasOwn(familyOfId, id) && familyOfId[id]).find(Boolean);
+  const name = (values.get("PRETTY_NAME") ?? values.get("ID") ?? "").replace(/[^\x20-\x7e]/g, "");
+  return { name: name.slice(0, longestName) || "an unknown distribution", family: known || "other" };
+}
+
+const unquoted = (value: string): string =>
+  /^(["']).*\1$/.test(value) && value.length > 1 ? value.slice(1, -1).replace(/\\([$"'\\`])/g, "$1") : value;
+
+const installers: Readonly<Record<Exclude<Family, "other">, string>> = {
+  debian: "apt-get install -y",
+  redhat: "dnf install -y",
+  suse: "zypper install -y",
+  arch: "pacman -S --needed",
+  alpine: "apk add",
+};
+
+/** The packages that hold the tools, with Debian's names first. */
+const packages: Readonly<Record<string, { debian: string } & Partial<Record<Family, string>>>> = {
+  ip: { debian: "iproute2", redhat: "iproute" },
+  nft: { debian: "nftables" },
+  setpriv: { debian: "util-linux", alpine: "setpriv" },
+  sysctl: { debian: "procps", redhat: "procps-ng", arch: "procps-ng" },
+  wg: { debian: "wireguard-tools" },
+  "wireguard-go": { debian: "wireguard-go" },
+};
+
+/** The command that installs a tool, or `undefined` where the distribution is not known. */
+export function installCommand({ family }: Distribution, tool: string): string | undefined {
+  if (family === "other") return undefined;
+  const names = packages[tool];
+  return `${installers[family]} ${names?.[family] ?? names?.debian ?? tool}`;
+}

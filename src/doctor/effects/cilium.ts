@@ -1,0 +1,19 @@
+import { readdir } from "node:fs/promises";
+import { probe } from "../../system/probe.ts";
+import { ciliumProgramsIn } from "../index.ts";
+
+const devicesFolder = "/sys/fs/bpf/cilium/devices";
+
+/** Programs of Cilium at links of the host, `eth0: cil_from_netdev`: in the traffic control, or as links in bpffs. */
+export async function observeCilium(links: readonly string[], uplinks: readonly string[]): Promise<string[]> {
+  if (!links.includes("cilium_host")) return [];
+  const classic = await Promise.all(
+    uplinks.map(async (link) => {
+      const { stdout } = await probe("tc", "filter", "show", "dev", link, "ingress");
+      return ciliumProgramsIn(stdout).map((program) => `${link}: ${program}`);
+    }),
+  );
+  const devices = await readdir(devicesFolder).catch(() => []); // there where Cilium uses tcx
+  const pinned = devices.filter((device) => uplinks.includes(device));
+  return [...classic.flat(), ...pinned.map((device) => `${device}: ${devicesFolder}/${device}`)];
+}

@@ -1,0 +1,15 @@
+import { access } from "node:fs/promises";
+import { readTextFile } from "../../system/read-file.ts";
+
+export const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+/** A small text file; `undefined` if there is none, or it cannot be read. */
+export const textOf = (path: string): Promise<string | undefined> =>
+  readTextFile(path, { largest: 1024 * 1024, code: "state", hint: "" }).then(
+    (file) => file?.text,
+    () => undefined, // a fact that cannot be had: its check says so
+  );

@@ -1,0 +1,176 @@
+import { release } from "node:os";
+import type { Config } from "../../config/index.ts";
+import { observeLinks, observeRouting } from "../../routing/effects/observe.ts";
+import { type Link, meshMTU, ownAddresses } from "../../routing/index.ts";
+import { errorText } from "../../system/error.ts";
+import { probe } from "../../system/probe.ts";
+import { run } from "../../system/run.ts";
+import { kernelHasWireGuard } from "../../wireguard/effects/observe.ts";
+import {
+  type Facts,
+  linksOfRoutes,
+  linksWithPort,
+  type Observed,
+  type PortFact,
+  parseCapabilities,
+  parseListeners,
+  type RoutingFact,
+  type Settings,
+  type ToolFact,
+  versionIn,
+} from "../index.ts";
+import { observeCilium } from "./cilium.ts";
+import { exists, textOf } from "./files.ts";
+import {
+  observeClock,
+  observeDistribution,
+  observeFlavours,
+  observeNetworkd,
+  observeSysctls,
+} from "./host.ts";
+import { observeServices } from "./services.ts";
+import { observeConfig, observeIdentity } from "./setup.ts";
+
+const defaultStateDirectory = "/var/lib/kubespan";
+
+/** What the README's tables name. */
+const defaultSettings: Omit<Settings, "mtu"> = {
+  interfaceName: "kubespan",
+  listenPort: 51820,
+  wireguard: "auto",
+  table: 180,
+  priority: 32500,
+  advertises: false,
+};
+
+const defaultMarks = { fromWireGuard: 0x20, toWireGuard: 0x40 };
+
+const settingsOf = (config: Config): Omit<Settings, "mtu"> => ({
+  interfaceName: config.interfaceName,
+  listenPort: config.listenPort,
+  wireguard: config.wireguard,
+  table: config.routing.table,
+  priority: config.routing.priority,
+  advertises: config.advertisedPrefixes.length > 0 || config.advertiseKubernetesNetworks,
+});
+
+/** Looks at everything; changes nothing. What cannot be seen is in the facts as such: it never throws for that. */
+export async function gatherFacts(configFile: string): Promise<Facts> {
+  const { config, fact } = await observeConfig(configFile);
+  const configured = config ? settingsOf(config) : defaultSettings;
+  const stateDirectory = config?.stateDirectory ?? defaultStateDirectory;
+  const links = await observed(() => observeLinks(run));
+  const settings = { ...configured, mtu: mtuFor(config, configured.interfaceName, links) };
+  const uplinks = await observeUplinks();
+  const [distribution, flavours, identity, nft, sysctls, tools, port, routing, clock, programs, services] =
+    await Promise.all([
+      observeDistribution(),
+      observeFlavours(),
+      observeIdentity(stateDirectory),
+      probe("nft", "list", "tables"),
+      observeSysctls(),
+      Promise.all(toolNames.map(observeTool)),
+      observePort(settings),
+      observed(() => observeForeignRouting(settings, config?.marks ?? defaultMarks)),
+      observeClock(),
+      observeCilium(linkNames(links), uplinks),
+      observeServices(config),
+    ]);
+  return {
+    distribution,
+    flavours,
+    configFile,
+    config: fact,
+    settings,
+    stateDirectory,
+    identity,
+    userId: process.geteuid?.() ?? -1,
+    capabilities: await observeCapabilities(),
+    kernel: {
+      release: release(),
+      wireguard: await observeKernelWireGuard(),
+      hasTun: await exists("/dev/net/tun"),
+    },
+    nftTables: nft.succeeded
+      ? { value: nft.stdout.split("\n").filter((line) => line.startsWith("table ")).length }
+      : { unknown: nft.complaint },
+    sysctls,
+    tools,
+    links,
+    uplinks,
+    port,
+    routing,
+    clock,
+    ciliumPrograms: programs,
+    services,
+    networkdTakesRules: await observeNetworkd(),
+  };
+}
+
+/** Bytes: what the daemon would give its link. */
+function mtuFor(config: Config | undefined, interfaceName: string, links: Observed<readonly Link[]>): number {
+  const others = "value" in links ? links.value.filter(({ name }) => name !== interfaceName) : [];
+  const { usable } = ownAddresses(others, {
+    interfaceName,
+    advertisedPrefixes: config?.advertisedPrefixes ?? [],
+  });
+  return meshMTU(config?.mtu ?? "auto", others, usable);
+}
+
+async function observed<Value>(look: () => Promise<Value>): Promise<Observed<Value>> {
+  try {
+    return { value: await look() };
+  } catch (error) {
+    return { unknown: errorText(error) };
+  }
+}
+
+const linkNames = (links: Observed<readonly Link[]>): string[] =>
+  "value" in links ? links.value.map(({ name }) => name) : [];
+
+const toolNames = ["nft", "ip", "wg", "wireguard-go", "setpriv", "sysctl"] as const;
+
+async function observeTool(name: (typeof toolNames)[number]): Promise<ToolFact> {
+  const answer = await probe(name, name === "ip" ? "-V" : "--version");
+  const version = versionIn(`${answer.stdout}\n${answer.succeeded ? "" : answer.complaint}`);
+  return { name, isInstalled: answer.isInstalled, ...(version !== undefined && { version }) };
+}
+
+async function observeCapabilities(): Promise<Facts["capabilities"]> {
+  const value = parseCapabilities((await textOf("/proc/self/status")) ?? "");
+  return value === undefined ? { unknown: "/proc/self/status does not tell" } : { value };
+}
+
+async function observeKernelWireGuard(): Promise<Facts["kernel"]["wireguard"]> {
+  if (await exists("/sys/module/wireguard")) return "present";
+  return (await kernelHasWireGuard()) ? "loadable" : "none";
+}
+
+async function observeUplinks(): Promise<string[]> {
+  const answers = await Promise.all(
+    ["-4", "-6"].map((family) => probe("ip", family, "-j", "route", "show", "default")),
+  );
+  return [...new Set(answers.flatMap(({ stdout }) => linksOfRoutes(stdout)))];
+}
+
+async function observePort({ listenPort }: Settings): Promise<Observed<PortFact>> {
+  const [sockets, ports] = await Promise.all([
+    probe("ss", "-H", "-u", "-l", "-n", "-p"),
+    probe("wg", "show", "all", "listen-port"),
+  ]);
+  if (!sockets.succeeded) return { unknown: sockets.complaint };
+  const wireguardLinks = linksWithPort(ports.stdout, listenPort);
+  return { value: { ...parseListeners(sockets.stdout, listenPort), wireguardLinks } };
+}
+
+async function observeForeignRouting(settings: Settings, marks: Config["marks"]): Promise<RoutingFact> {
+  const { interfaceName, table, priority } = settings;
+  const { ipv4Routing, ipv6Routing } = await observeRouting(run, { interfaceName, table, priority, marks });
+  const families = [ipv4Routing, ipv6Routing];
+  return {
+    foreignRules: families.flatMap(({ rules }) => rules.filter(({ ours }) => !ours).map(({ text }) => text)),
+    foreignRoutes: families.flatMap(({ routes }) =>
+      routes.filter((route) => route.interfaceName !== interfaceName).map(({ text }) => text),
+    ),
+  };
+}

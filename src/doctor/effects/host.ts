@@ -1,0 +1,57 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { probe } from "../../system/probe.ts";
+import type { Distribution } from "../distribution.ts";
+import {
+  type Facts,
+  flavourFiles,
+  flavoursOf,
+  parseOsRelease,
+  parseSynchronised,
+  sysctlsOfInterest,
+} from "../index.ts";
+import { exists, textOf } from "./files.ts";
+
+export const observeDistribution = async (): Promise<Distribution> =>
+  parseOsRelease((await textOf("/etc/os-release")) ?? (await textOf("/usr/lib/os-release")) ?? "");
+
+export async function observeFlavours(): Promise<Facts["flavours"]> {
+  const paths = Object.values(flavourFiles).flat();
+  const found = await Promise.all(paths.map(exists));
+  return flavoursOf(new Set(paths.filter((_, index) => found[index])));
+}
+
+/** From /proc, which has them also where the tool is missing. */
+export async function observeSysctls(): Promise<ReadonlyMap<string, string>> {
+  const values = await Promise.all(
+    sysctlsOfInterest.map(async (key) => [key, (await textOf(`/proc/sys/${key}`))?.trim()] as const),
+  );
+  return new Map(values.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])));
+}
+
+export async function observeClock(): Promise<Facts["clock"]> {
+  const [answer, program] = await Promise.all([
+    probe("timedatectl", "show"),
+    stat(import.meta.filename).catch(() => undefined),
+  ]);
+  return {
+    now: Date.now(),
+    installedAt: program?.mtimeMs ?? 0,
+    synchronised: answer.succeeded ? parseSynchronised(answer.stdout) : undefined,
+  };
+}
+
+const networkdFolders = ["/etc/systemd/networkd.conf.d", "/usr/lib/systemd/networkd.conf.d"];
+const keepsRules = /^\s*ManageForeignRoutingPolicyRules\s*=\s*(?:no|false|0|off)\s*$/im;
+
+/** networkd.conf(5): "ManageForeignRoutingPolicyRules". */
+export async function observeNetworkd(): Promise<boolean> {
+  if (!(await exists("/run/systemd/netif/state"))) return false;
+  const dropIns = await Promise.all(
+    networkdFolders.map(async (folder) =>
+      (await readdir(folder).catch(() => [])).map((name) => join(folder, name)),
+    ),
+  );
+  const texts = await Promise.all(["/etc/systemd/networkd.conf", ...dropIns.flat()].map(textOf));
+  return !texts.some((text) => text !== undefined && keepsRules.test(text));
+}

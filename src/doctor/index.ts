@@ -1,0 +1,25 @@
+export { sysctlsOfInterest } from "./checks/kernel-settings.ts";
+export { parseOsRelease } from "./distribution.ts";
+export { examine } from "./examine.ts";
+export type {
+  ConfigFact,
+  Facts,
+  IdentityFact,
+  Observed,
+  PortFact,
+  RoutingFact,
+  ServiceFact,
+  Settings,
+  ToolFact,
+} from "./facts.ts";
+export { bySeverity, exitCodeOf, type Finding, type Fix, type Severity, worst } from "./finding.ts";
+export { flavourFiles, flavoursOf } from "./flavour.ts";
+export {
+  ciliumProgramsIn,
+  linksOfRoutes,
+  linksWithPort,
+  parseCapabilities,
+  parseListeners,
+  parseSynchronised,
+  versionIn,
+} from "./tool-text.ts";

@@ -1,0 +1,56 @@
+import { z } from "zod";
+
+/** The first thing in a tool's `--version` that looks like one; `v1.0.20210914` gives `1.0.20210914`. */
+export const versionIn = (text: string): string | undefined =>
+  /(?<![\w.])v?(\d{1,9}(?:\.\d{1,9}){1,3})/.exec(text.slice(0, 500))?.[1];
+
+/** Whether `version` comes before `other`, number by number. */
+export function isOlder(version: string, other: string): boolean {
+  const [left, right] = [version.split(".").map(Number), other.split(".").map(Number)];
+  const at = right.findIndex((number, index) => number !== (left[index] ?? 0));
+  return at >= 0 && (left[at] ?? 0) < (right[at] ?? 0);
+}
+
+/** What `ss -H -u -l -n -p` says of a port: `name (pid N)` for each process. */
+export function parseListeners(text: string, port: number): { isTaken: boolean; users: string[] } {
+  const lines = text.split("\n").filter((line) => line.split(/\s+/)[3]?.endsWith(`:${port}`));
+  const users = lines.flatMap((line) =>
+    [...line.matchAll(/\("([^"]{1,64})",pid=(\d{1,10})/g)].map(([, name, pid]) => `${name} (pid ${pid})`),
+  );
+  return { isTaken: lines.length > 0, users: [...new Set(users)] };
+}
+
+/** The links that use a port, from `wg show all listen-port`. */
+export const linksWithPort = (text: string, port: number): string[] =>
+  text.split("\n").flatMap((line) => {
+    const [name, number] = line.split("\t");
+    return name !== undefined && Number(number) === port ? [name] : [];
+  });
+
+/** `NTPSynchronized` of `timedatectl show`. */
+export function parseSynchronised(text: string): boolean | undefined {
+  const [, answer] = /^NTPSynchronized=(yes|no)$/m.exec(text) ?? [];
+  return answer === undefined ? undefined : answer === "yes";
+}
+
+/** The effective capabilities in `/proc/self/status`. */
+export function parseCapabilities(text: string): bigint | undefined {
+  const [, digits] = /^CapEff:\s+([0-9a-f]{1,32})$/m.exec(text) ?? [];
+  return digits === undefined ? undefined : BigInt(`0x${digits}`);
+}
+
+const routesForm = z.array(z.looseObject({ dev: z.string().optional() })).max(10_000);
+
+/** The links in `ip -j route show default`; none if it cannot be read. */
+export function linksOfRoutes(text: string): string[] {
+  try {
+    return routesForm.parse(JSON.parse(text)).flatMap(({ dev }) => dev ?? []);
+  } catch {
+    return []; // a host without a default route is looked at all the same
+  }
+}
+
+/** Cilium's programs in `tc filter show dev LINK ingress`. */
+export const ciliumProgramsIn = (text: string): string[] => [
+  ...new Set([...text.matchAll(/\b((?:cil|bpf_netdev)_\w{1,64})/g)].map(([, name = ""]) => name)),
+];
