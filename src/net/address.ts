@@ -1,3 +1,5 @@
+import { Remembered } from "./remembered.ts";
+
 declare const addressBrand: unique symbol;
 
 /**
@@ -35,9 +37,13 @@ export function addressToBytes(address: Address): Uint8Array {
   return bytes;
 }
 
-export function addressToBigInt(address: Address): bigint {
-  return addressToBytes(address).reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
-}
+/** The same few thousand addresses are compared again and again: reading one costs far more than finding it here. */
+const numbers = new Remembered<Address, bigint>((address) => {
+  const bytes = addressToBytes(address);
+  return BigInt(`0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex")}`);
+});
+
+export const addressToBigInt = (address: Address): bigint => numbers.get(address);
 
 export function addressFromBigInt(family: Family, value: bigint): Address {
   const bytes = new Uint8Array(widthOf(family) / 8);

@@ -19,8 +19,10 @@ export function endpointOf(address: Address, port: number): Endpoint | undefined
   return (familyOf(address) === 4 ? `${address}:${port}` : `[${address}]:${port}`) as Endpoint;
 }
 
-export const endpointAddress = (endpoint: Endpoint): Address =>
-  endpoint.slice(0, endpoint.lastIndexOf(":")).replace(/^\[|\]$/g, "") as Address;
+export const endpointAddress = (endpoint: Endpoint): Address => {
+  const [start, end] = endpoint.startsWith("[") ? [1, endpoint.indexOf("]")] : [0, endpoint.indexOf(":")];
+  return endpoint.slice(start, end) as Address;
+};
 
 export const endpointPort = (endpoint: Endpoint): number =>
   Number(endpoint.slice(endpoint.lastIndexOf(":") + 1));

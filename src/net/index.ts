@@ -12,6 +12,7 @@ export type { LeftOut } from "./left-out.ts";
 export {
   bitsOf,
   comparePrefixes,
+  compareRanges,
   hostPrefix,
   networkOf,
   type Prefix,
@@ -19,6 +20,7 @@ export {
   prefixContains,
   prefixFamily,
   prefixOf,
+  rangeOf,
 } from "./prefix.ts";
 export { PrefixIndex } from "./prefix-index.ts";
 export { intersect, subtract, unite } from "./prefix-set.ts";

@@ -1,28 +1,50 @@
-import { type Address, familyOf } from "./address.ts";
-import { bitsOf, type Prefix, prefixFamily, prefixOf } from "./prefix.ts";
+import { type Address, addressToBigInt, type Family, familyOf, widthOf } from "./address.ts";
+import { bitsOf, type Prefix, rangeOf } from "./prefix.ts";
+
+interface Entry<Value> {
+  readonly prefix: Prefix;
+  readonly value: Value;
+}
+
+/** The prefixes of one length, by the bits that their addresses have in common. */
+interface Length<Value> {
+  readonly hostBits: bigint;
+  readonly byNetwork: Map<bigint, Entry<Value>>;
+}
 
 /**
  * Finds the longest prefix that contains an address, in as many steps as there are different prefix lengths,
  * however many prefixes there are.
  */
 export class PrefixIndex<Value> {
-  readonly #values = new Map<Prefix, Value>();
-  readonly #lengths = { 4: new Set<number>(), 6: new Set<number>() };
+  /** The longest prefixes first. */
+  readonly #lengths: Record<Family, Length<Value>[]> = { 4: [], 6: [] };
 
   /** The value of a prefix that is already there is kept: the first one wins. */
   add(prefix: Prefix, value: Value): void {
-    if (this.#values.has(prefix)) return;
-    this.#values.set(prefix, value);
-    this.#lengths[prefixFamily(prefix)].add(bitsOf(prefix));
+    const { family, first } = rangeOf(prefix);
+    const { hostBits, byNetwork } = this.#length(family, BigInt(widthOf(family) - bitsOf(prefix)));
+    const network = first >> hostBits;
+    if (!byNetwork.has(network)) byNetwork.set(network, { prefix, value });
   }
 
-  find(address: Address): { prefix: Prefix; value: Value } | undefined {
-    const family = familyOf(address);
-    for (const length of [...this.#lengths[family]].sort((left, right) => right - left)) {
-      const prefix = prefixOf(address, length);
-      const value = prefix && this.#values.get(prefix);
-      if (prefix && value !== undefined) return { prefix, value };
+  find(address: Address): Entry<Value> | undefined {
+    const lengths = this.#lengths[familyOf(address)];
+    if (lengths.length === 0) return undefined;
+    const number = addressToBigInt(address);
+    for (const { hostBits, byNetwork } of lengths) {
+      const entry = byNetwork.get(number >> hostBits);
+      if (entry) return entry;
     }
     return undefined;
+  }
+
+  #length(family: Family, hostBits: bigint): Length<Value> {
+    const lengths = this.#lengths[family];
+    const known = lengths.find((length) => length.hostBits === hostBits);
+    if (known) return known;
+    const added: Length<Value> = { hostBits, byNetwork: new Map() };
+    this.#lengths[family] = [...lengths, added].sort((left, right) => Number(left.hostBits - right.hostBits));
+    return added;
   }
 }

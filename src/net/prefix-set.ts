@@ -7,6 +7,8 @@ import { type Prefix, prefixFamily, rangeOf } from "./prefix.ts";
  * exactly the same addresses, in order.
  */
 interface Range {
+  /** Where the range is exactly one prefix that was given. */
+  readonly prefix?: Prefix;
   readonly first: bigint;
   readonly last: bigint;
 }
@@ -34,7 +36,8 @@ export function intersect(left: Iterable<Prefix>, right: Iterable<Prefix>): Pref
 }
 
 function rangesOf(family: Family, prefixes: readonly Prefix[]): Range[] {
-  const ranges = prefixes.filter((prefix) => prefixFamily(prefix) === family).map(rangeOf);
+  const ranges: Range[] = prefixes.filter((prefix) => prefixFamily(prefix) === family).map(rangeOf);
+  if (ranges.length < 2) return ranges;
   ranges.sort((left, right) => (left.first < right.first ? -1 : left.first > right.first ? 1 : 0));
   const joined: Range[] = [];
   for (const range of ranges) {
@@ -57,7 +60,8 @@ function subtractRanges(kept: readonly Range[], taken: readonly Range[]): Range[
       if (hole.first > first) rest.push({ first, last: hole.first - 1n });
       if (hole.last >= first) first = hole.last + 1n;
     }
-    if (first <= range.last) rest.push({ first, last: range.last });
+    if (first === range.first) rest.push(range);
+    else if (first <= range.last) rest.push({ first, last: range.last });
   }
   return rest;
 }
@@ -67,7 +71,8 @@ function toPrefixes(family: Family, ranges: readonly Range[]): Prefix[] {
   const width = widthOf(family);
   const prefixes: Prefix[] = [];
   for (const range of ranges) {
-    let first = range.first;
+    if (range.prefix !== undefined) prefixes.push(range.prefix);
+    let first = range.prefix === undefined ? range.first : range.last + 1n;
     while (first <= range.last) {
       let hostBits = 0;
       while (hostBits < width && fits(first, range.last, hostBits + 1)) hostBits++;

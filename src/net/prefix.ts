@@ -2,12 +2,12 @@ import {
   type Address,
   addressFromBigInt,
   addressToBigInt,
-  compareAddresses,
   type Family,
   familyOf,
   parseAddress,
   widthOf,
 } from "./address.ts";
+import { Remembered } from "./remembered.ts";
 
 declare const prefixBrand: unique symbol;
 
@@ -15,11 +15,17 @@ declare const prefixBrand: unique symbol;
 export type Prefix = string & { readonly [prefixBrand]: true };
 
 /** Reads `address/bits`; host bits are cleared. `undefined` for anything else. */
-export function parsePrefix(text: string): Prefix | undefined {
+export const parsePrefix = (text: string): Prefix | undefined =>
+  text.length <= longestPrefix ? parsed.get(text) : undefined;
+
+const longestPrefix = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255/128".length;
+
+/** Tools print the same networks again with every look at the kernel. */
+const parsed = new Remembered<string, Prefix | undefined>((text) => {
   const match = /^([^/]+)\/(0|[1-9]\d{0,2})$/.exec(text);
   const address = match?.[1] === undefined ? undefined : parseAddress(match[1]);
   return address && prefixOf(address, Number(match?.[2]), text.includes(":"));
-}
+});
 
 /**
  * The network of `bits` bits that an address lies in; `undefined` when the family has fewer bits.
@@ -42,21 +48,38 @@ export const networkOf = (prefix: Prefix): Address => prefix.slice(0, prefix.ind
 
 export const bitsOf = (prefix: Prefix): number => Number(prefix.slice(prefix.indexOf("/") + 1));
 
-export const prefixFamily = (prefix: Prefix): Family => familyOf(networkOf(prefix));
+export const prefixFamily = (prefix: Prefix): Family => (prefix.includes(":") ? 6 : 4);
 
-/** First and last address of a prefix as numbers, both inclusive. */
-export function rangeOf(prefix: Prefix): { first: bigint; last: bigint } {
-  const first = addressToBigInt(networkOf(prefix));
-  return { first, last: first + (1n << BigInt(widthOf(prefixFamily(prefix)) - bitsOf(prefix))) - 1n };
+export interface PrefixRange {
+  readonly prefix: Prefix;
+  readonly family: Family;
+  readonly first: bigint;
+  readonly last: bigint;
 }
 
+const ranges = new Remembered<Prefix, PrefixRange>((prefix) => {
+  const family = familyOf(networkOf(prefix));
+  const first = addressToBigInt(networkOf(prefix));
+  return { prefix, family, first, last: first + (1n << BigInt(widthOf(family) - bitsOf(prefix))) - 1n };
+});
+
+/** First and last address of a prefix as numbers, both inclusive. */
+export const rangeOf = (prefix: Prefix): PrefixRange => ranges.get(prefix);
+
 export function prefixContains(prefix: Prefix, address: Address): boolean {
-  if (prefixFamily(prefix) !== familyOf(address)) return false;
-  const { first, last } = rangeOf(prefix);
+  const { family, first, last } = rangeOf(prefix);
+  if (family !== familyOf(address)) return false;
   const value = addressToBigInt(address);
   return first <= value && value <= last;
 }
 
 /** A total order: family, then network, then the shorter prefix first. */
 export const comparePrefixes = (left: Prefix, right: Prefix): number =>
-  compareAddresses(networkOf(left), networkOf(right)) || bitsOf(left) - bitsOf(right);
+  compareRanges(rangeOf(left), rangeOf(right));
+
+/** The same order of what `rangeOf` gave. */
+export function compareRanges(left: PrefixRange, right: PrefixRange): number {
+  if (left.family !== right.family) return left.family - right.family;
+  if (left.first !== right.first) return left.first < right.first ? -1 : 1;
+  return left.last === right.last ? 0 : left.last > right.last ? -1 : 1;
+}

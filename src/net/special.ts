@@ -1,5 +1,6 @@
 import { type Address, addressToBytes, familyOf } from "./address.ts";
-import { type Prefix, parsePrefix, prefixContains } from "./prefix.ts";
+import { type Prefix, parsePrefix } from "./prefix.ts";
+import { PrefixIndex } from "./prefix-index.ts";
 
 const special: readonly (readonly [Prefix, string])[] = (
   [
@@ -15,9 +16,11 @@ const special: readonly (readonly [Prefix, string])[] = (
   ] as const
 ).map(([text, name]) => [parsePrefix(text) as Prefix, name] as const);
 
+const specialIndex = new PrefixIndex<string>();
+for (const [prefix, name] of special) specialIndex.add(prefix, name);
+
 /** Why no other node can reach this address ("a loopback address"), or `undefined` if nothing speaks against it. */
-export const unreachableKind = (address: Address): string | undefined =>
-  special.find(([prefix]) => prefixContains(prefix, address))?.[1];
+export const unreachableKind = (address: Address): string | undefined => specialIndex.find(address)?.value;
 
 /** A KubeSpan ULA: IPv6 with byte 0 = 0xfd and byte 7 = 0x02 (reference section 2). */
 export const isKubespanULA = (address: Address): boolean => hasPurpose(address, 0x02);

@@ -1,13 +1,4 @@
-import {
-  bitsOf,
-  comparePrefixes,
-  type LeftOut,
-  networkOf,
-  type Prefix,
-  prefixContains,
-  subtract,
-  unite,
-} from "../net/index.ts";
+import { compareRanges, type LeftOut, type Prefix, rangeOf, subtract, unite } from "../net/index.ts";
 
 /** A peer asks for all traffic to a prefix. */
 export interface Claim {
@@ -48,11 +39,14 @@ export function grantClaims(claims: readonly Claim[]): Map<string, Grant> {
 
 /** Drops all but one of equal claims, and says so. The result is sorted: wider before what lies inside it. */
 function withoutEquals(claims: readonly Claim[], grants: ReadonlyMap<string, Grant>): Claim[] {
-  const sorted = claims.toSorted(
-    (left, right) => comparePrefixes(left.prefix, right.prefix) || (left.nodeId < right.nodeId ? -1 : 1),
-  );
+  const sorted = claims
+    .map((claim) => ({ claim, range: rangeOf(claim.prefix) }))
+    .sort(
+      (left, right) =>
+        compareRanges(left.range, right.range) || (left.claim.nodeId < right.claim.nodeId ? -1 : 1),
+    );
   const kept: Claim[] = [];
-  for (const claim of sorted) {
+  for (const { claim } of sorted) {
     const winner = kept.at(-1);
     if (winner?.prefix !== claim.prefix) kept.push(claim);
     else if (winner.nodeId !== claim.nodeId)
@@ -82,5 +76,8 @@ function nest(sorted: readonly Claim[]): Nested[] {
 }
 
 /** `undefined` stands for the whole address space. */
-const contains = (outer: Prefix | undefined, inner: Prefix): boolean =>
-  outer === undefined || (bitsOf(outer) <= bitsOf(inner) && prefixContains(outer, networkOf(inner)));
+function contains(outer: Prefix | undefined, inner: Prefix): boolean {
+  if (outer === undefined) return true;
+  const [around, range] = [rangeOf(outer), rangeOf(inner)];
+  return around.family === range.family && around.first <= range.first && range.last <= around.last;
+}

@@ -57,7 +57,8 @@ type Member = Affiliate & { readonly kubespan: KubespanAffiliate };
  */
 export function peerSpecs(affiliates: readonly Affiliate[], own: OwnSide): PeerSpecs {
   const { members, refused } = admit(affiliates, own);
-  const asked = members.map((member) => ({ member, ...askedPrefixes(member, own) }));
+  const side = JSON.stringify(own);
+  const asked = members.map((member) => ({ member, ...askedBefore(member, own, side) }));
   const claims = asked.flatMap((one) => one.claims);
   const grants = grantClaims(claims);
   const routed = routedPrefixes(claims, own.advertisedPrefixes);
@@ -118,8 +119,25 @@ function refusal(
   return undefined;
 }
 
+interface Asked {
+  readonly claims: readonly Claim[];
+  readonly refusedPrefixes: readonly LeftOut[];
+}
+
+/** What was asked for by affiliates that are still known; `side` is this node's side, on which it depends too. */
+const known = new WeakMap<Member, Asked & { readonly side: string }>();
+
+/** Affiliates that did not change stay the same objects: work is done for those that did. */
+function askedBefore(member: Member, own: OwnSide, side: string): Asked {
+  const before = known.get(member);
+  if (before?.side === side) return before;
+  const asked = askedPrefixes(member, own);
+  known.set(member, { ...asked, side });
+  return asked;
+}
+
 /** What one peer may ask for, before it is weighed against the other peers. */
-function askedPrefixes(member: Member, own: OwnSide): { claims: Claim[]; refusedPrefixes: LeftOut[] } {
+function askedPrefixes(member: Member, own: OwnSide): Asked {
   const reserved: readonly (readonly [Prefix, string])[] = [
     ...own.addresses.map((address) => [hostPrefix(address), "this node's own address"] as const),
     ...own.advertisedPrefixes.map((prefix) => [prefix, "a network of this node"] as const),

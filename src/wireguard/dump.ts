@@ -35,7 +35,8 @@ export function parseDump(text: string): ObservedDevice {
   const [privateKey, publicKey, listenPort, mark, ...more] = first?.split("\t") ?? [];
   if (publicKey === undefined || listenPort === undefined || mark === undefined || more.length > 0)
     throw unreadable("its first line does not describe a device");
-  const peers = rest.map((line, index) => parsePeer(line.split("\t"), index + 2));
+  const keys = new Map<string, Secret>();
+  const peers = rest.map((line, index) => parsePeer(line.split("\t"), index + 2, keys));
   return {
     ...(isPresent(privateKey) && { privateKey: keyOf(privateKey, 1) }),
     listenPort: numberOf(listenPort, 1),
@@ -44,17 +45,18 @@ export function parseDump(text: string): ObservedDevice {
   };
 }
 
-function parsePeer(fields: readonly string[], line: number): ObservedPeer {
+/** `keys` are the preshared keys read so far: all peers of a mesh have the same one. */
+function parsePeer(fields: readonly string[], line: number, keys: Map<string, Secret>): ObservedPeer {
   const [publicKey, presharedKey, endpoint, allowedIPs, handshake, received, sent, keepalive, ...more] =
     fields;
   if (publicKey === undefined || keepalive === undefined || more.length > 0)
     throw unreadable(`line ${line} does not describe a peer`);
-  keyOf(publicKey, line);
+  checkKey(publicKey, line);
   const dialled = parseEndpoint(endpoint ?? ""); // a link-local one with a zone is none that we could have set
   const handshakeAt = numberOf(handshake, line) * 1000;
   return {
     publicKey,
-    ...(isPresent(presharedKey) && { presharedKey: keyOf(presharedKey, line) }),
+    ...(isPresent(presharedKey) && { presharedKey: sharedKey(presharedKey, line, keys) }),
     ...(dialled && { endpoint: dialled }),
     allowedIPs: isPresent(allowedIPs) ? allowedIPs.split(",").map((prefix) => prefixAt(prefix, line)) : [],
     ...(handshakeAt > 0 && { handshakeAt }),
@@ -67,9 +69,21 @@ function parsePeer(fields: readonly string[], line: number): ObservedPeer {
 const isPresent = (field: string | undefined): field is string =>
   field !== undefined && field !== "" && field !== "(none)";
 
-function keyOf(text: string, line: number): Secret {
+function checkKey(text: string, line: number): void {
   if (!/^[A-Za-z0-9+/]{43}=$/.test(text)) throw unreadable(`line ${line} holds something else than a key`);
+}
+
+function keyOf(text: string, line: number): Secret {
+  checkKey(text, line);
   return Secret.fromBase64(text);
+}
+
+function sharedKey(text: string, line: number, keys: Map<string, Secret>): Secret {
+  const known = keys.get(text);
+  if (known) return known;
+  const key = keyOf(text, line);
+  keys.set(text, key);
+  return key;
 }
 
 function prefixAt(text: string, line: number): Prefix {

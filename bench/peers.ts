@@ -1,0 +1,128 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { Lab, type LabNode, newCluster, waitFor } from "../lab/index.ts";
+import { FakeMesh } from "./peers/fake-mesh.ts";
+import { prefixText } from "./peers/orders.ts";
+import { TableWatch } from "./peers/table-watch.ts";
+import { percentile, printReport, progress, type Row } from "./report.ts";
+
+/**
+ * One daemon in a namespace of its own, with N peers that a real discovery service tells of and that nobody is behind.
+ * How soon is a change in the kernel, how long does a start take, and what does it cost when nothing happens?
+ */
+const { values } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    peers: { type: "string", default: "10,100,300,1000" },
+    changes: { type: "string", default: "100" },
+    /** Seconds after the changes before the idle window begins, and its length. */
+    settle: { type: "string", default: "20" },
+    window: { type: "string", default: "30" },
+    /** Peers announce an endpoint that swallows packets, so that they are dialled for ever; or none at all. */
+    dead: { type: "string", default: "no,yes" },
+  },
+});
+const [changes, settle, window] = [Number(values.changes), Number(values.settle), Number(values.window)];
+const ticksPerSecond = 100;
+
+interface Cost {
+  /** Seconds of CPU: of the daemon, and of the tools that it ran. */
+  readonly own: number;
+  readonly tools: number;
+}
+
+function costOf(pid: number): Cost {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /s, "")
+    .split(" ")
+    .map(Number);
+  const [utime = 0, stime = 0, cutime = 0, cstime = 0] = fields.slice(11, 15);
+  return { own: (utime + stime) / ticksPerSecond, tools: (cutime + cstime) / ticksPerSecond };
+}
+
+const memoryOf = (pid: number): number =>
+  Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+
+/** The processor time of a second, in percent of one core. */
+async function idle(pid: number): Promise<Cost> {
+  await delay(settle * 1000);
+  const before = costOf(pid);
+  await delay(window * 1000);
+  const after = costOf(pid);
+  const percent = (from: number, to: number): number => ((to - from) / window) * 100;
+  return { own: percent(before.own, after.own), tools: percent(before.tools, after.tools) };
+}
+
+async function measure(peers: number, isDialled: boolean): Promise<Row> {
+  const lab = await Lab.open();
+  try {
+    return await measureIn(lab, peers, isDialled);
+  } finally {
+    await lab.close();
+  }
+}
+
+async function measureIn(lab: Lab, peers: number, isDialled: boolean): Promise<Row> {
+  const [network, cluster] = [await lab.network("wan"), newCluster()];
+  const [node, other] = [await lab.node("node"), await lab.node("other")];
+  await node.attach(network, "10.0.0.1/24");
+  await other.attach(network, "10.0.0.2/24");
+  await node.defaultRoute("10.0.0.2"); // which passes nothing on
+  const mesh = await FakeMesh.start(other, cluster, isDialled);
+  await mesh.tell({ from: 0, count: peers, generation: 0 });
+  const table = new TableWatch(node);
+  try {
+    progress(`${peers} peers, ${isDialled ? "with dead endpoints" : "without endpoints"}`);
+    const startedAt = process.hrtime.bigint();
+    const daemon = await node.start({ cluster, services: ["http://10.0.0.2:3000/"] });
+    const started = await table.holds(prefixText(peers - 1, 0), startedAt);
+    await waitFor(async () => (await kernelPeers(node)) === peers, { what: "all peers in the device" });
+    const latencies = await change(mesh, table, peers);
+    const { own, tools } = await idle(daemon.pid);
+    return {
+      peers,
+      endpoints: isDialled ? "dead" : "none",
+      "p50 ms": Math.round(percentile(latencies, 0.5)),
+      "p99 ms": Math.round(percentile(latencies, 0.99)),
+      "start s": (started / 1000).toFixed(2),
+      "idle %": own.toFixed(2),
+      "tools %": tools.toFixed(2),
+      "RSS MB": Math.round(memoryOf(daemon.pid)),
+    };
+  } finally {
+    await table.stop();
+    await mesh.stop();
+  }
+}
+
+const kernelPeers = async (node: LabNode): Promise<number> =>
+  (await node.run("wg", "show", "kubespan", "peers")).trim().split("\n").length;
+
+/** One peer after the other advertises another network; gives how long each took to be steered, in ms. */
+async function change(mesh: FakeMesh, table: TableWatch, peers: number): Promise<number[]> {
+  const latencies: number[] = [];
+  for (let number = 0; number < changes; number++) {
+    const from = (number * 7) % peers;
+    const generation = 1 + Math.floor((number * 7) / peers);
+    const toldAt = await mesh.tell({ from, count: 1, generation });
+    latencies.push(await table.holds(prefixText(from, generation), toldAt));
+    await delay(250 + ((number * 37) % 100)); // what follows a change of ours is over, and no rhythm is shared
+  }
+  return latencies;
+}
+
+const rows: Row[] = [];
+for (const dead of values.dead.split(","))
+  for (const peers of values.peers.split(",")) rows.push(await measure(Number(peers), dead === "yes"));
+printReport({
+  name: "peers",
+  repetitions: changes,
+  rows,
+  notes: [
+    "p50, p99: from telling the discovery service of another network of a peer to the kernel's nft table holding it.",
+    "start: from starting the process to all peers in the device and the table.",
+    `idle, tools: CPU of the daemon, and of the tools it runs, in percent of one core, over ${window} s, ${settle} s after the last change.`,
+    "endpoints: dead ones swallow packets and are dialled for ever; peers without any wait to be dialled.",
+  ],
+});

@@ -1,0 +1,44 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import type { LabNode } from "../../lab/index.ts";
+
+/** `nft monitor` on a node: when was which prefix put into the table? */
+export class TableWatch {
+  readonly #child: ChildProcess;
+  readonly #addedAt = new Map<string, bigint>();
+  readonly #waiting = new Map<string, (at: bigint) => void>();
+
+  constructor(node: LabNode) {
+    const argv = node.namespace.enter(["nft", "monitor", "elements"]);
+    this.#child = spawn("setpriv", ["--pdeathsig", "KILL", "--", ...argv], {
+      stdio: ["ignore", "pipe", "inherit"],
+      detached: true,
+    });
+    if (!this.#child.stdout) throw new Error("without output");
+    createInterface({ input: this.#child.stdout }).on("line", (line) => this.#read(line));
+  }
+
+  /** Waits until the table holds the prefix; gives the time since `since`, in ms. */
+  async holds(prefix: string, since: bigint): Promise<number> {
+    const known = this.#addedAt.get(prefix);
+    const at = known ?? (await new Promise<bigint>((resolve) => this.#waiting.set(prefix, resolve)));
+    return Number(at - since) / 1e6;
+  }
+
+  async stop(): Promise<void> {
+    const exit = once(this.#child, "exit");
+    this.#child.kill("SIGKILL");
+    await exit;
+  }
+
+  #read(line: string): void {
+    if (!line.startsWith("add element")) return;
+    const now = process.hrtime.bigint();
+    for (const [prefix] of line.matchAll(/\d+\.\d+\.\d+\.0\/24/g)) {
+      this.#addedAt.set(prefix, now);
+      this.#waiting.get(prefix)?.(now);
+      this.#waiting.delete(prefix);
+    }
+  }
+}
