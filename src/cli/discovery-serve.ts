@@ -1,18 +1,29 @@
-import { createSecureContext } from "node:tls";
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Logger } from "pino";
 import type { LogLevel } from "../config/config.ts";
-import { startDiscoveryServer } from "../discovery/server/effects/start.ts";
+import { type Certificates, openCertificates } from "../discovery/server/effects/certificates.ts";
+import type { OnAnswer } from "../discovery/server/effects/handlers.ts";
+import type { Operations } from "../discovery/server/effects/operations.ts";
+import { type DiscoveryServer, startDiscoveryServer } from "../discovery/server/effects/start.ts";
 import { parseAddress } from "../net/index.ts";
 import { KubespanError } from "../system/error.ts";
 import { createLogger } from "../system/log.ts";
-import { readTextFile } from "../system/read-file.ts";
+import { openStore, type StoreOptions } from "./discovery-store.ts";
 
-interface ServeOptions {
-  readonly listen: string;
+interface Listen {
+  readonly host: string;
+  readonly port: number;
+}
+
+interface ServeOptions extends StoreOptions {
+  readonly listen: Listen;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  readonly tlsClientCa?: string;
   readonly insecure?: true;
   readonly trustProxy?: true;
+  readonly metricsListen?: Listen;
+  readonly drain: number;
   readonly logLevel: LogLevel;
   readonly logFormat: "json" | "text";
 }
@@ -22,12 +33,32 @@ export function registerDiscoveryServe(program: Command): void {
     .command("discovery")
     .description("the service through which the nodes of a cluster find each other")
     .command("serve")
-    .description("run a discovery service; it keeps everything in memory and can read none of it")
-    .requiredOption("--listen <address:port>", "where to answer, such as 0.0.0.0:3000 or [::]:3000")
-    .option("--tls-cert <file>", "certificate chain in PEM")
+    .description("run a discovery service; it cannot read what the nodes tell each other")
+    .requiredOption("--listen <address:port>", "where to answer: 0.0.0.0:3000 or [::]:3000, say", listenFrom)
+    .option("--tls-cert <file>", "certificate chain in PEM; read again when it changes, and on SIGHUP")
     .option("--tls-key <file>", "private key in PEM")
-    .addOption(new Option("--insecure", "serve without TLS").conflicts(["tlsCert", "tlsKey"]))
+    .option("--tls-client-ca <file>", "let in only clients with a certificate of these authorities (PEM)")
+    .addOption(new Option("--insecure", "serve without TLS").conflicts(["tlsCert", "tlsKey", "tlsClientCa"]))
     .option("--trust-proxy", "believe X-Real-IP and X-Forwarded-For: only behind a proxy that sets them")
+    .option("--snapshot <file>", "keep a copy of what is in memory, for the next start")
+    .option("--snapshot-every <seconds>", "how often", secondsFrom, 60)
+    .addOption(
+      new Option(
+        "--etcd <urls>",
+        "keep everything in etcd, for several services behind one name (comma-separated)",
+      ).conflicts(["snapshot"]),
+    )
+    .option("--etcd-ca <file>", "with https: the authorities to trust for etcd, in PEM")
+    .option("--etcd-cert <file>", "with https: our certificate for etcd")
+    .option("--etcd-key <file>", "and its key")
+    .option("--etcd-prefix <text>", "what all keys in etcd begin with", "/kubespan/discovery/")
+    .option("--metrics-listen <address:port>", "answer /metrics, /healthz and /readyz over HTTP", listenFrom)
+    .option(
+      "--drain <seconds>",
+      "at the end, spread sending the watchers elsewhere over this time",
+      secondsFrom,
+      10,
+    )
     .addOption(
       new Option("--log-level <level>", "what to log")
         .choices(["fatal", "error", "warn", "info", "debug", "trace"])
@@ -38,16 +69,49 @@ export function registerDiscoveryServe(program: Command): void {
 }
 
 async function serve(options: ServeOptions): Promise<void> {
-  const listen = parseListen(options.listen);
-  const tls = await keyPair(options);
   const log = createLogger({ level: options.logLevel, format: options.logFormat });
+  const certificates = await certificatesOf(options, log);
   const asked = stopAsked();
-  const trustProxy = options.trustProxy ?? false;
-  const server = await startDiscoveryServer({ listen, log, trustProxy, ...(tls && { tls }) });
-  const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;
-  log.info({ address: `${host}:${server.port}`, tls: tls !== undefined }, "discovery service listening");
-  log.info({ signal: await asked }, "stopping");
-  await server.stop();
+  let onAnswer: OnAnswer | undefined;
+  const server = await startDiscoveryServer({
+    listen: options.listen,
+    log,
+    trustProxy: options.trustProxy ?? false,
+    store: (onChange) => openStore(options, log, onChange),
+    drainMs: options.drain * 1000,
+    onAnswer: (...answer) => onAnswer?.(...answer),
+    ...(certificates && { credentials: certificates.credentials }),
+  });
+  const reload = (): void => void certificates?.reload();
+  process.on("SIGHUP", reload);
+  let operations: Operations | undefined;
+  try {
+    if (options.metricsListen) ({ operations, onAnswer } = await operate(options.metricsListen, server));
+    const address = textOf({ host: options.listen.host, port: server.port });
+    const metrics = operations && textOf({ host: options.metricsListen?.host ?? "", port: operations.port });
+    log.info(
+      { address, tls: certificates !== undefined, ...(metrics !== undefined && { metrics }) },
+      "discovery service listening",
+    );
+    log.info({ signal: await asked, watchers: server.figures().watchers }, "stopping");
+  } finally {
+    process.off("SIGHUP", reload);
+    certificates?.close();
+    await server.stop();
+    await operations?.close(); // last, so that whoever asks meanwhile hears that it is not ready
+  }
+}
+
+/** Loaded only where somebody wants it. */
+async function operate(
+  listen: Listen,
+  server: DiscoveryServer,
+): Promise<{ operations: Operations; onAnswer: OnAnswer }> {
+  const { createMetrics } = await import("../discovery/server/effects/metrics.ts");
+  const { serveOperations } = await import("../discovery/server/effects/operations.ts");
+  const metrics = createMetrics(() => server.figures());
+  const operations = await serveOperations(listen, metrics, () => server.isReady());
+  return { operations, onAnswer: metrics.onAnswer };
 }
 
 /** The first signal that asks us to end; a second one ends the process at once, as usual. */
@@ -56,38 +120,33 @@ const stopAsked = (): Promise<NodeJS.Signals> =>
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
   });
 
-function parseListen(text: string): { host: string; port: number } {
+function listenFrom(text: string): Listen {
   const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
   const host = parseAddress(match?.[1] ?? match?.[2] ?? "");
   const port = Number(match?.[3]);
   if (host !== undefined && port <= 65535) return { host, port };
-  throw new KubespanError("usage", `--listen ${text}: not an address and a port`, {
-    hint: "such as 0.0.0.0:3000 for all IPv4 addresses, [::]:3000 for all addresses",
-  });
+  throw new InvalidArgumentError(
+    "It is not an address and a port, such as 0.0.0.0:3000 for all IPv4 addresses, [::]:3000 for all addresses.",
+  );
+}
+
+const textOf = ({ host, port }: Listen): string => `${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+const mostSeconds = 24 * 3600;
+
+function secondsFrom(text: string): number {
+  const seconds = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
+  if (seconds <= mostSeconds) return seconds;
+  throw new InvalidArgumentError("It is not a number of seconds up to a day.");
 }
 
 /** `undefined` where plaintext was asked for in so many words. */
-async function keyPair(options: ServeOptions): Promise<{ cert: Buffer; key: Buffer } | undefined> {
+async function certificatesOf(options: ServeOptions, log: Logger): Promise<Certificates | undefined> {
+  const { tlsCert: cert, tlsKey: key, tlsClientCa: clientAuthorities } = options;
   if (options.insecure) return undefined;
-  if (options.tlsCert === undefined || options.tlsKey === undefined)
+  if (cert === undefined || key === undefined)
     throw new KubespanError("usage", "a discovery service needs a certificate", {
       hint: "give --tls-cert and --tls-key, or --insecure to serve without TLS",
     });
-  const pair = { cert: await pemFile(options.tlsCert), key: await pemFile(options.tlsKey) };
-  try {
-    createSecureContext(pair);
-  } catch (error) {
-    throw new KubespanError("config", `${options.tlsCert} and ${options.tlsKey} do not work for TLS`, {
-      hint: `they must be a certificate and its own unencrypted key in PEM (${error instanceof Error ? error.message : ""})`,
-      cause: error,
-    });
-  }
-  return pair;
-}
-
-async function pemFile(path: string): Promise<Buffer> {
-  const hint = "give a PEM file that this user may read";
-  const file = await readTextFile(path, { largest: 1024 * 1024, code: "config", hint });
-  if (!file) throw new KubespanError("config", `${path} does not exist`, { hint });
-  return Buffer.from(file.text);
+  return openCertificates({ cert, key, ...(clientAuthorities !== undefined && { clientAuthorities }) }, log);
 }

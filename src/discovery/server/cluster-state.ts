@@ -1,5 +1,6 @@
 import type { Envelope } from "../envelope.ts";
 import { limits } from "../limits.ts";
+import type { AffiliateRecord } from "./record.ts";
 import { exhausted, type Refusal } from "./refusal.ts";
 import type { AffiliateUpdate } from "./requests.ts";
 
@@ -39,8 +40,8 @@ export class ClusterState {
     return this.#bytes;
   }
 
-  get isEmpty(): boolean {
-    return this.#affiliates.size === 0;
+  get size(): number {
+    return this.#affiliates.size;
   }
 
   /** Nothing expires before this; infinite when there is nothing. */
@@ -59,7 +60,7 @@ export class ClusterState {
   update(update: AffiliateUpdate, now: number, roomBytes: number): Change | Refusal | undefined {
     const known = this.#affiliates.get(update.affiliateId);
     const added = newEndpoints(known, update.endpoints);
-    const refusal = this.#refusal(update, known, added, roomBytes);
+    const refusal = this.refusal(update, roomBytes);
     if (refusal) return refusal;
     const affiliate = known ?? this.#create(update.affiliateId);
     const hasNewData = update.data !== undefined && Buffer.compare(affiliate.data, update.data) !== 0;
@@ -92,18 +93,45 @@ export class ClusterState {
     return changes;
   }
 
-  #refusal(
-    update: AffiliateUpdate,
-    known: StoredAffiliate | undefined,
-    added: ReadonlySet<string>,
-    roomBytes: number,
-  ): Refusal | undefined {
+  /** Why `update` would not take it. */
+  refusal(update: AffiliateUpdate, roomBytes: number): Refusal | undefined {
+    const known = this.#affiliates.get(update.affiliateId);
+    const added = newEndpoints(known, update.endpoints);
     const grown = growth(update, known, added);
     if (!known && this.#affiliates.size >= limits.affiliatesPerCluster)
       return exhausted(`the cluster has ${limits.affiliatesPerCluster} affiliates already`);
     if ((known?.endpoints.size ?? 0) + added.size > limits.endpointsPerAffiliate)
       return exhausted(`the affiliate would have more than ${limits.endpointsPerAffiliate} endpoints`);
     return grown > 0 && grown > roomBytes ? exhausted("this service is full") : undefined;
+  }
+
+  record(id: string, now: number): AffiliateRecord | undefined {
+    const affiliate = this.#affiliates.get(id);
+    return affiliate && recordOf(id, affiliate, now);
+  }
+
+  records(now: number): AffiliateRecord[] {
+    return [...this.#affiliates].map(([id, affiliate]) => recordOf(id, affiliate, now));
+  }
+
+  /** Puts an affiliate in the place of what was known of it. What of it is over is left out; it may be all of it. */
+  put(record: AffiliateRecord, now: number): Change | undefined {
+    if (record.leftMs <= 0) return this.delete(record.id);
+    const before = this.#affiliates.get(record.id);
+    const affiliate: StoredAffiliate = {
+      data: record.data,
+      endpoints: new Map(),
+      expiresAt: now + record.leftMs,
+    };
+    for (const { bytes, leftMs } of record.endpoints)
+      if (leftMs > 0) affiliate.endpoints.set(keyOf(bytes), { bytes, expiresAt: now + leftMs });
+    this.#bytes += sizeOf(record.id, affiliate) - (before ? sizeOf(record.id, before) : 0);
+    this.#affiliates.set(record.id, affiliate);
+    for (const { expiresAt } of [affiliate, ...affiliate.endpoints.values()])
+      this.#nextExpiry = Math.min(this.#nextExpiry, expiresAt);
+    return before && isSame(before, affiliate)
+      ? undefined
+      : { kind: "updated", affiliate: envelope(record.id, affiliate) };
   }
 
   #create(id: string): StoredAffiliate {
@@ -139,10 +167,37 @@ export class ClusterState {
   }
 }
 
+/** What `update` makes of an affiliate, as values; within the limits, which `refusal` tells. */
+export function updatedRecord(
+  known: AffiliateRecord | undefined,
+  update: AffiliateUpdate,
+): AffiliateRecord | undefined {
+  const alone = new ClusterState();
+  if (known) alone.put(known, 0);
+  alone.update(update, 0, Number.POSITIVE_INFINITY);
+  return alone.record(update.affiliateId, 0);
+}
+
 const keyOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
 
 const newEndpoints = (known: StoredAffiliate | undefined, endpoints: readonly Uint8Array[]): Set<string> =>
   new Set(endpoints.map(keyOf).filter((key) => !known?.endpoints.has(key)));
+
+const recordOf = (id: string, affiliate: StoredAffiliate, now: number): AffiliateRecord => ({
+  id,
+  data: affiliate.data,
+  endpoints: [...affiliate.endpoints.values()].map(({ bytes, expiresAt }) => ({
+    bytes,
+    leftMs: expiresAt - now,
+  })),
+  leftMs: affiliate.expiresAt - now,
+});
+
+/** But for times. */
+const isSame = (one: StoredAffiliate, other: StoredAffiliate): boolean =>
+  Buffer.compare(one.data, other.data) === 0 &&
+  one.endpoints.size === other.endpoints.size &&
+  [...one.endpoints.keys()].every((key) => other.endpoints.has(key));
 
 const envelope = (id: string, affiliate: StoredAffiliate): Envelope => ({
   id,

@@ -16,7 +16,7 @@ const mostSenders = 65_536;
 /** Looking for those takes a while, and whoever brings new senders must not decide how often it is done. */
 const betweenSweepsMs = 1000;
 
-/** A token bucket for each sender: an IPv4 address, or an IPv6 /64, for one machine has as many of those as it likes. */
+/** A token bucket for each sender. */
 export class RateLimit {
   readonly #rate: Rate;
   readonly #buckets = new Map<string, Bucket>();
@@ -27,8 +27,7 @@ export class RateLimit {
   }
 
   /** Whether one more request of this sender may pass; `now` in ms of a clock that never goes back. */
-  take(sender: Address, now: number): boolean {
-    const key = familyOf(sender) === 4 ? sender : (prefixOf(sender, 64) ?? sender);
+  take(key: string, now: number): boolean {
     const bucket = this.#buckets.get(key) ?? this.#open(key, now);
     if (!bucket) return false;
     bucket.tokens = this.#tokensAt(bucket, now);
@@ -55,5 +54,26 @@ export class RateLimit {
 
   #tokensAt(bucket: Bucket, now: number): number {
     return Math.min(this.#rate.burst, bucket.tokens + ((now - bucket.at) / 1000) * this.#rate.perSecond);
+  }
+}
+
+/**
+ * Nodes behind one NAT share its address, so each of them has a bucket of its own, and the address a larger one. A
+ * node that asks too much is refused before it takes from what the others share. An IPv6 address stands for its /64,
+ * because one machine has as many of those as it likes.
+ */
+export class FairRateLimit {
+  readonly #nodes: RateLimit;
+  readonly #addresses: RateLimit;
+
+  constructor(node: Rate, address: Rate) {
+    this.#nodes = new RateLimit(node);
+    this.#addresses = new RateLimit(address);
+  }
+
+  /** `node` tells the nodes of one address apart. */
+  take(address: Address, node: string, now: number): boolean {
+    const shared = familyOf(address) === 4 ? address : (prefixOf(address, 64) ?? address);
+    return this.#nodes.take(`${shared} ${node}`, now) && this.#addresses.take(shared, now);
   }
 }

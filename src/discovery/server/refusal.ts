@@ -1,6 +1,6 @@
 /** Why the service does not do what it was asked; the code is the name of a gRPC status. */
 export interface Refusal {
-  readonly refused: "INVALID_ARGUMENT" | "RESOURCE_EXHAUSTED";
+  readonly refused: "INVALID_ARGUMENT" | "RESOURCE_EXHAUSTED" | "UNAVAILABLE";
   readonly reason: string;
 }
 

@@ -85,7 +85,7 @@ describe("time", () => {
     expect(state.nextExpiry).toBe(300);
     expect(state.expire(300)).toEqual([{ kind: "deleted", id: "a" }]);
     expect(state.nextExpiry).toBe(Number.POSITIVE_INFINITY);
-    expect(state.isEmpty && state.bytes === 0).toBe(true);
+    expect(state.size === 0 && state.bytes === 0).toBe(true);
   });
 
   test("starts again when a known endpoint is sent again, and is never shortened", () => {

@@ -27,19 +27,32 @@ const silent = pino({ level: "silent" });
 export const clusterId = "a cluster";
 
 /** Waits until an assertion holds; the deadline is far beyond what a busy machine needs. */
-export const until = <Result>(assertion: () => Result): Promise<Result> =>
+export const until = <Result>(assertion: () => Result | Promise<Result>): Promise<Result> =>
   vi.waitFor(assertion, { timeout: 45_000, interval: 20 });
 
-export async function service(options: Partial<DiscoveryServerOptions> = {}): Promise<DiscoveryServer> {
+interface Tls {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+export async function service({
+  tls,
+  ...options
+}: Partial<DiscoveryServerOptions> & { readonly tls?: Tls } = {}): Promise<DiscoveryServer> {
   const server = await startDiscoveryServer({
     listen: { host: "127.0.0.1", port: 0 },
     log: silent,
     rate: { perSecond: 1e6, burst: 1e6 },
+    addressRate: { perSecond: 1e6, burst: 1e6 },
+    ...(tls && { credentials: credentialsOf(tls) }),
     ...options,
   });
   onTestFinished(() => server.stop());
   return server;
 }
+
+const credentialsOf = ({ cert, key: privateKey }: Tls): ServerCredentials =>
+  ServerCredentials.createSsl(null, [{ cert_chain: cert, private_key: privateKey }]);
 
 export const plainService = (port: number): ServiceConfig => ({
   name: "test",
@@ -93,17 +106,12 @@ export const answer = <Response>(
   });
 
 /** A service that answers as it is told, or not at all. */
-export async function fakeService(
-  handlers: Partial<ClusterServer>,
-  tls?: { readonly cert: Buffer; readonly key: Buffer },
-): Promise<number> {
+export async function fakeService(handlers: Partial<ClusterServer>, tls?: Tls): Promise<number> {
   const server = new Server();
   server.addService(ClusterService, { ...handlers } as ClusterServer);
   onTestFinished(() => server.forceShutdown());
   return new Promise((resolve, reject) => {
-    const access = tls
-      ? ServerCredentials.createSsl(null, [{ cert_chain: tls.cert, private_key: tls.key }])
-      : ServerCredentials.createInsecure();
+    const access = tls ? credentialsOf(tls) : ServerCredentials.createInsecure();
     server.bindAsync("127.0.0.1:0", access, (error, port) => (error ? reject(error) : resolve(port)));
   });
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { clientAddress } from "../../../src/discovery/server/client-address.ts";
-import { RateLimit } from "../../../src/discovery/server/rate-limit.ts";
+import { FairRateLimit, RateLimit } from "../../../src/discovery/server/rate-limit.ts";
 import { checkUpdate, idRefusal } from "../../../src/discovery/server/requests.ts";
 import { address } from "./samples.ts";
 
@@ -50,8 +50,11 @@ describe("an update request", () => {
 });
 
 const passed = (limit: RateLimit, from: string, now: number, tries: number): number =>
-  Array.from({ length: tries }, () => limit.take(address(from), now)).filter(Boolean).length;
+  Array.from({ length: tries }, () => limit.take(from, now)).filter(Boolean).length;
 const sender = (index: number): string => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`;
+
+const taken = (limit: FairRateLimit, from: string, node: string, tries: number): number =>
+  Array.from({ length: tries }, () => limit.take(address(from), node, 0)).filter(Boolean).length;
 
 describe("the rate limit", () => {
   const rate = { perSecond: 15, burst: 60 };
@@ -63,18 +66,25 @@ describe("the rate limit", () => {
     expect(passed(limit, "192.0.2.1", 1e6, 100)).toBe(60);
   });
 
+  test("gives each node behind one address its own, and takes nothing from it for those who ask too much", () => {
+    const limit = new FairRateLimit(rate, { perSecond: 1, burst: 100 });
+    expect(taken(limit, "192.0.2.1", "noisy", 10_000)).toBe(60);
+    expect(taken(limit, "192.0.2.1", "quiet", 4)).toBe(4);
+    expect(taken(limit, "192.0.2.1", "third", 60)).toBe(36);
+  });
+
   test("counts every IPv4 address and every IPv6 /64 for itself", () => {
-    const limit = new RateLimit(rate);
-    passed(limit, "192.0.2.1", 0, 100);
-    expect(passed(limit, "192.0.2.2", 0, 1)).toBe(1);
-    passed(limit, "2001:db8::1", 0, 100);
-    expect(passed(limit, "2001:db8::2", 0, 1)).toBe(0);
-    expect(passed(limit, "2001:db8:0:1::1", 0, 1)).toBe(1);
+    const limit = new FairRateLimit({ perSecond: 1, burst: 1000 }, rate);
+    taken(limit, "192.0.2.1", "a", 100);
+    expect(taken(limit, "192.0.2.2", "a", 1)).toBe(1);
+    taken(limit, "2001:db8::1", "a", 100);
+    expect(taken(limit, "2001:db8::2", "b", 1)).toBe(0);
+    expect(taken(limit, "2001:db8:0:1::1", "a", 1)).toBe(1);
   });
 
   test("remembers a bounded number of senders, and forgets the idle ones", () => {
     const limit = new RateLimit(rate);
-    for (let index = 0; index < 65_536; index++) limit.take(address(sender(index)), 0);
+    for (let index = 0; index < 65_536; index++) limit.take(sender(index), 0);
     expect(passed(limit, "192.0.2.1", 1, 1)).toBe(0);
     expect(passed(limit, "192.0.2.1", 5000, 1)).toBe(1);
   });
@@ -87,7 +97,7 @@ describe("the rate limit", () => {
         let count = 0;
         for (const pause of pauses) {
           now += pause;
-          if (limit.take(address("192.0.2.1"), now)) count++;
+          if (limit.take("192.0.2.1", now)) count++;
         }
         expect(count).toBeLessThanOrEqual(60 + (now / 1000) * 15);
       }),

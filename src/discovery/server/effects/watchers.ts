@@ -1,9 +1,13 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { type ServerWritableStream, status } from "@grpc/grpc-js";
 import type { Envelope } from "../../envelope.ts";
 import type { WatchRequest, WatchResponse } from "../../wire/generated/server.ts";
 import type { Change } from "../cluster-state.ts";
 import { exhausted, type Refusal } from "../refusal.ts";
 import { affiliateMessage, envelopeBytes, grpcError } from "./messages.ts";
+
+const stopping = "the service is stopping: watch another one, or this one again in a moment";
+const sliceMs = 50;
 
 export type WatchCall = ServerWritableStream<WatchRequest, WatchResponse>;
 
@@ -22,14 +26,26 @@ export class Watchers {
   readonly #byCluster = new Map<string, Set<Watcher>>();
   #count = 0;
   #snapshotBytes = 0;
+  #cutOff = 0;
+  #isEnding = false;
 
   constructor(limits: WatcherLimits) {
     this.#limits = limits;
   }
 
+  get count(): number {
+    return this.#count;
+  }
+
+  /** How many have been cut off since the start because they read too slowly. */
+  get cutOff(): number {
+    return this.#cutOff;
+  }
+
   add(clusterId: string, call: WatchCall, snapshot: readonly Envelope[]): Refusal | undefined {
     const bytes = snapshot.reduce((sum, affiliate) => sum + envelopeBytes(affiliate), 0);
     const cluster = this.#byCluster.get(clusterId) ?? new Set();
+    if (this.#isEnding) return { refused: "UNAVAILABLE", reason: stopping };
     if (this.#count >= this.#limits.total || cluster.size >= this.#limits.perCluster)
       return exhausted("there are too many watchers");
     if (this.#snapshotBytes + bytes > this.#limits.snapshotBytes && this.#snapshotBytes > 0)
@@ -40,6 +56,7 @@ export class Watchers {
     const watcher = new Watcher(call, this.#limits.queued, {
       onRead: () => (this.#snapshotBytes -= bytes),
       onEnd: () => this.#remove(clusterId, watcher),
+      onCutOff: () => this.#cutOff++,
     });
     cluster.add(watcher);
     watcher.start(snapshot);
@@ -50,8 +67,19 @@ export class Watchers {
     for (const watcher of this.#byCluster.get(clusterId) ?? []) watcher.tell(change);
   }
 
-  endAll(code: status, details: string): void {
-    for (const cluster of this.#byCluster.values()) for (const watcher of cluster) watcher.end(code, details);
+  /**
+   * Takes no more and sends all of them elsewhere, spread over the time so that they do not arrive there as one crowd:
+   * `perWatcherMs` each, `mostMs` at most.
+   */
+  async endAll(perWatcherMs: number, mostMs: number): Promise<void> {
+    this.#isEnding = true;
+    const watchers = [...this.#byCluster.values()].flatMap((cluster) => [...cluster]);
+    const slices = Math.ceil(Math.min(mostMs, watchers.length * perWatcherMs) / sliceMs) || 1;
+    const size = Math.ceil(watchers.length / slices);
+    for (let from = 0; from < watchers.length; from += size) {
+      if (from > 0) await delay(sliceMs);
+      for (const watcher of watchers.slice(from, from + size)) watcher.end(status.UNAVAILABLE, stopping);
+    }
   }
 
   #remove(clusterId: string, watcher: Watcher): void {
@@ -67,6 +95,8 @@ interface WatcherEvents {
   onRead(): void;
   /** Called once: the watcher is to be told nothing more. */
   onEnd(): void;
+  /** Called before, if it is because it reads too slowly. */
+  onCutOff(): void;
 }
 
 /**
@@ -101,8 +131,12 @@ class Watcher {
     this.#queue.delete(id); // so that it goes to the end
     this.#queue.set(id, change);
     if (!this.#isWriting) this.#writeNext();
-    else if (this.#queue.size > this.#mostQueued)
-      this.end(status.ABORTED, "reads too slowly: start again with a new snapshot");
+    else if (this.#queue.size > this.#mostQueued) this.#cutOff();
+  }
+
+  #cutOff(): void {
+    if (!this.#hasEnded) this.#events.onCutOff();
+    this.end(status.ABORTED, "reads too slowly: start again with a new snapshot");
   }
 
   end(code: status, details: string): void {

@@ -1,0 +1,74 @@
+import { status } from "@grpc/grpc-js";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { OnAnswer } from "./handlers.ts";
+import type { ServiceFigures } from "./start.ts";
+
+export interface Metrics {
+  readonly contentType: string;
+  readonly onAnswer: OnAnswer;
+  text(): Promise<string>;
+}
+
+const prefix = "kubespan_discovery_";
+const gauges = {
+  clusters: "clusters with at least one affiliate",
+  affiliates: "affiliates of all clusters",
+  bytes: "memory that the affiliates take, roughly",
+  watchers: "watches under way",
+} as const;
+const counters = {
+  changes: "changes of affiliates that watchers were to hear of",
+  watchersCutOff: "watches that were ended because they were read too slowly",
+} as const;
+const counterNames = { changes: "changes_total", watchersCutOff: "watchers_cut_off_total" } as const;
+
+/** Numbers only: no label tells a cluster, an affiliate or an address. */
+export function createMetrics(figures: () => ServiceFigures): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const requests = new Counter({
+    name: `${prefix}requests_total`,
+    help: "requests answered, by method and gRPC status",
+    labelNames: ["method", "status"],
+    registers,
+  });
+  const durations = new Histogram({
+    name: `${prefix}request_seconds`,
+    help: "time until a request was answered",
+    labelNames: ["method"],
+    buckets: [0.0005, 0.002, 0.01, 0.05, 0.25, 1, 5],
+    registers,
+  });
+  for (const name of Object.keys(gauges) as (keyof typeof gauges)[])
+    registry.registerMetric(
+      new Gauge({
+        name: prefix + name,
+        help: gauges[name],
+        registers: [],
+        collect() {
+          this.set(figures()[name]);
+        },
+      }),
+    );
+  for (const name of Object.keys(counters) as (keyof typeof counters)[])
+    registry.registerMetric(
+      new Counter({
+        name: prefix + counterNames[name],
+        help: counters[name],
+        registers: [],
+        collect() {
+          this.reset();
+          this.inc(figures()[name]);
+        },
+      }),
+    );
+  return {
+    contentType: registry.contentType,
+    onAnswer: (method, code, ms) => {
+      requests.inc({ method, status: status[code] });
+      durations.observe({ method }, ms / 1000);
+    },
+    text: () => registry.metrics(),
+  };
+}
