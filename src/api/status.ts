@@ -1,6 +1,7 @@
 import type { RegistryState } from "../discovery/registry.ts";
 import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
 import type { PeerState } from "../peers/index.ts";
+import type { RaceCounts } from "../racing/index.ts";
 
 /** What `kubespan status -o json` prints; times are ISO 8601, ages are seconds. */
 export interface Status {
@@ -34,6 +35,17 @@ export interface NodeStatus {
   readonly advertisedPrefixes: readonly Prefix[];
   /** Own addresses and endpoints that are not announced, and why. */
   readonly leftOut: readonly LeftOut[];
+  readonly racing: RacingReport;
+}
+
+/** How peers that are not connected are reached. */
+export interface RacingReport {
+  readonly mode: "auto" | "race" | "serial";
+  readonly works: boolean;
+  /** Why it does not work. */
+  readonly reason?: string;
+  /** Packets and answers since it was opened, by what became of them. */
+  readonly counts?: RaceCounts;
 }
 
 export interface PeerReport {
@@ -45,6 +57,8 @@ export interface PeerReport {
   /** The endpoint that WireGuard sends to now. */
   readonly endpoint?: Endpoint;
   readonly candidates: readonly Endpoint[];
+  /** By candidate that answered a race, milliseconds. */
+  readonly roundTrips: Readonly<Record<Endpoint, number>>;
   /** Endpoints that are never dialled, and why. */
   readonly refusedCandidates: readonly LeftOut[];
   readonly allowedIPs: readonly Prefix[];

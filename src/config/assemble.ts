@@ -30,6 +30,8 @@ export function assemble(found: KindDocuments): Config | undefined {
     marks: daemon.marks,
     widestPrefix: daemon.widestPrefix,
     node: nodeOf(daemon),
+    connect: daemon.connect,
+    dial: daemon.dial,
     stateDirectory: daemon.stateDirectory,
     runDirectory: daemon.runDirectory,
     log: daemon.log,

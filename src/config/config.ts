@@ -26,6 +26,8 @@ export interface Config {
   /** Peers that advertise a network with fewer bits than this are not believed (lesson 19). */
   readonly widestPrefix: { readonly ipv4: number; readonly ipv6: number };
   readonly node: NodeConfig;
+  readonly connect: ConnectMode;
+  readonly dial: DialRules;
   readonly stateDirectory: string;
   readonly runDirectory: string;
   readonly log: { readonly level: LogLevel; readonly format: "json" | "text" };
@@ -74,6 +76,24 @@ export interface NodeConfig {
 }
 
 export type MachineType = "controlplane" | "worker" | "unknown";
+
+/**
+ * How a peer that is not connected is reached:
+ * - `race`: all its endpoints at once, with WireGuard's handshake from user space
+ * - `serial`: one after the other
+ * - `auto`: raced, and serially where racing does not work
+ */
+export type ConnectMode = "auto" | "race" | "serial";
+
+/** Which endpoints of peers are dialled, by network. */
+export interface DialRules {
+  /** Of a peer that has endpoints in these, only those are dialled. */
+  readonly pin: readonly Prefix[];
+  /** Dialled before others, the first network first. */
+  readonly prefer: readonly Prefix[];
+  /** Never dialled. */
+  readonly forbid: readonly Prefix[];
+}
 
 type WireGuardImplementation = "auto" | "kernel" | "userspace";
 export type LogLevel = "fatal" | "error" | "warn" | "info" | "debug" | "trace";

@@ -65,6 +65,8 @@ kind: KubeSpanDaemonConfig
 interfaceName: kubespan
 listenPort: 51820
 wireguard: auto                    # kernel, userspace (wireguard-go), or the first of these that works
+connect: auto                      # race all endpoints of a peer at once, try them one by one (serial), or both as it works
+# dial: {pin: [], prefer: [], forbid: ["192.168.0.0/16"]}   # networks of peers' endpoints: only, first, never
 stateDirectory: /var/lib/kubespan  # keeps the node's identity
 runDirectory: /run/kubespan
 advertisedPrefixes: []             # networks behind this node, such as its pod network: ["10.244.1.0/24"]

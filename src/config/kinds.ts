@@ -132,6 +132,12 @@ export const schemas = {
     interfaceName: interfaceName.default("kubespan"),
     listenPort: port().default(51_820),
     wireguard: oneOf(["auto", "kernel", "userspace"]).default("auto"),
+    connect: oneOf(["auto", "race", "serial"]).default("auto"),
+    dial: section({
+      pin: listOf(prefix(), "prefixes"),
+      prefer: listOf(prefix(), "prefixes"),
+      forbid: listOf(prefix(), "prefixes"),
+    }).prefault({}),
     stateDirectory: absolutePath().default("/var/lib/kubespan"),
     runDirectory: absolutePath(longestRunDirectory).default("/run/kubespan"),
     advertisedPrefixes: listOf(routablePrefix(), "prefixes"),

@@ -104,11 +104,13 @@ export class Daemon {
   }
 
   #newLoop(): Loop {
-    return startLoop({
+    const loop = startLoop({
       run: (scope) => this.#mesh.pass(scope),
       onError: (error) => this.#log.error({ err: error }, errorText(error)),
       repairInterval,
     });
+    this.#mesh.wakeWith((inMs) => loop.trigger("peers", inMs));
+    return loop;
   }
 
   /** A look at the handshakes first, so that what is shown is what is. */
@@ -133,6 +135,7 @@ export class Daemon {
   async #replace(config: Config): Promise<void> {
     await this.#loop.stop();
     const before = { config: this.#config, registries: this.#registries, memory: this.#mesh.memory };
+    await this.#mesh.close();
     const keep = sameRegistries(before.config, config);
     if (before.config.enabled && !config.enabled)
       for (const warning of await before.registries.withdraw()) this.#log.warn(warning);
@@ -167,6 +170,7 @@ export class Daemon {
   async stop(): Promise<void> {
     try {
       await this.#loop.stop();
+      await this.#mesh.close();
       await this.#registries.stop();
       await Promise.all(this.#closers.splice(0).map((close) => close()));
       this.#ended.resolve();

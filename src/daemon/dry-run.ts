@@ -45,6 +45,7 @@ export async function dryRun(file: string): Promise<string> {
       affiliates: registries.affiliates(),
       registries: registries.states(),
       addresses: kernel.addresses.usable,
+      canRace: config.connect !== "serial",
     };
     const decision = decide(knowledge, kernel.wireguard.device, emptyMemory, Date.now());
     const keys = { privateKey: identity.privateKey, implementation };

@@ -15,9 +15,11 @@ import {
   planMesh,
   planNoMesh,
   planTracked,
+  remember,
   reportStatus,
   type Self,
 } from "../mesh/index.ts";
+import { answered, handOverIn, raceTimings } from "../racing/index.ts";
 import { errorText } from "../system/error.ts";
 import type { Runner } from "../system/run.ts";
 import { observeDevice } from "../wireguard/effects/observe.ts";
@@ -25,6 +27,7 @@ import { chooseImplementation, type Implementation, type ObservedDevice } from "
 import { applyPlan, applySteps } from "./apply.ts";
 import type { Scope } from "./loop.ts";
 import { observeKernel } from "./observe.ts";
+import { Racing } from "./racing.ts";
 import type { Registries } from "./registries.ts";
 
 export interface MeshParts {
@@ -52,10 +55,29 @@ export class Mesh {
   #memory: Memory;
   #last: Pass | undefined;
   #error: string | undefined;
+  readonly #racing: Racing;
+  #wake: (inMs: number) => void = () => undefined;
 
   constructor(parts: MeshParts, memory: Memory = emptyMemory) {
     this.#parts = parts;
     this.#memory = memory;
+    this.#racing = new Racing(parts, (publicKey, answer) => {
+      const contest = this.#memory.contests.get(publicKey);
+      if (!contest) return; // it was connected, or went away, meanwhile
+      const contests = new Map(this.#memory.contests).set(publicKey, answered(contest, answer));
+      this.#memory = { ...this.#memory, contests };
+      this.#wake(handOverIn(answer, parts.clock(), raceTimings));
+    });
+  }
+
+  /** Who is asked for a look at the peers when one of them answered, in milliseconds from then. */
+  wakeWith(wake: (inMs: number) => void): void {
+    this.#wake = wake;
+  }
+
+  /** Ends what depends on this process; the data plane stays. */
+  close(): Promise<void> {
+    return this.#racing.close();
   }
 
   get memory(): Memory {
@@ -82,7 +104,9 @@ export class Mesh {
 
   async #completePass(): Promise<number | undefined> {
     const { config, identity, self, registries, run, log, clock } = this.#parts;
+    await this.#racing.open();
     const kernel = await observeKernel(run, config);
+    await this.#racing.repair(kernel.racingTable);
     const implementation = chooseImplementation(config.wireguard, config.interfaceName, kernel.wireguard);
     const decision = decide(this.#knowledge(kernel), kernel.wireguard.device, this.#memory, clock());
     const keys: Keys = { privateKey: identity.privateKey, implementation };
@@ -93,6 +117,7 @@ export class Mesh {
     if (kernel.wireguard.device) registries.publish(decision.announcement);
     await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
     registries.publish(decision.announcement);
+    this.#racing.send(decision.tracked.races);
     // A device that was just made has not been read yet: it is at the next pass.
     this.#last = { decision, kernel, implementation, device: kernel.wireguard.device };
     return kernel.wireguard.device ? decision.tracked.wakeIn : 0;
@@ -111,11 +136,18 @@ export class Mesh {
 
   /** Handshakes only. Who came up or went down may change what is steered and published. */
   async #peersPass(last: Pass, device: ObservedDevice): Promise<number | undefined | "everything"> {
-    const { config, identity, run, log, clock } = this.#parts;
-    const tracked = decideAgain(last.decision, device, this.#memory, clock());
+    const { config, identity, self, run, log, clock } = this.#parts;
+    const tracked = decideAgain(
+      last.decision,
+      { self, config, canRace: this.#racing.isOn },
+      device,
+      this.#memory,
+      clock(),
+    );
     const keys: Keys = { privateKey: identity.privateKey, implementation: last.implementation };
-    this.#memory = { ...this.#memory, attempts: tracked.attempts };
+    this.#memory = remember(this.#memory, tracked);
     await applySteps(run, log, planTracked(config, keys, tracked, device));
+    this.#racing.send(tracked.races);
     this.#last = { ...last, device, decision: { ...last.decision, tracked } };
     const matters = config.allowDownPeerBypass || config.harvestExtraEndpoints;
     return matters && upCameOrWent(last.decision.tracked, tracked) ? "everything" : tracked.wakeIn;
@@ -130,6 +162,7 @@ export class Mesh {
   async #takeDown(): Promise<string[]> {
     const { config, run, log } = this.#parts;
     this.#last = undefined;
+    await this.#racing.close();
     const kernel = await observeKernel(run, config);
     const plan = planNoMesh(config, kernel);
     await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
@@ -152,6 +185,8 @@ export class Mesh {
       addresses: last?.kernel.addresses ?? { usable: [], leftOut: [] },
       process,
       error: this.#error,
+      racing: this.#racing.report(),
+      roundTrips: (publicKey: string) => this.#racing.roundTrips(publicKey),
     };
     return reportStatus(this.#knowledge(last?.kernel), view, this.#parts.clock());
   }
@@ -164,6 +199,7 @@ export class Mesh {
       affiliates: registries.affiliates(),
       registries: registries.states(),
       addresses: kernel?.addresses.usable ?? [],
+      canRace: this.#racing.isOn,
     };
   }
 }

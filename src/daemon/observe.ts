@@ -1,6 +1,7 @@
 import type { Config } from "../config/index.ts";
 import type { Kernel } from "../mesh/index.ts";
 import { observeTable } from "../nftables/effects/observe.ts";
+import { observeRacingTable } from "../racing/effects/table.ts";
 import { observeLinks, observeRouting, observeSysctls } from "../routing/effects/observe.ts";
 import { readSavedSysctls } from "../routing/effects/saved-sysctls.ts";
 import { ownAddresses } from "../routing/index.ts";
@@ -13,12 +14,13 @@ export async function observeKernel(run: Runner, config: Config): Promise<Kernel
   const links = await observeLinks(run);
   const link = links.find(({ name }) => name === interfaceName);
   const seen = link && { mtu: link.mtu, isUp: link.up, ...(link.kind !== undefined && { kind: link.kind }) };
-  const [wireguard, observedRouting, table, sysctls, savedSysctls] = await Promise.all([
+  const [wireguard, observedRouting, table, sysctls, savedSysctls, racingTable] = await Promise.all([
     observeWireGuard(run, interfaceName, seen),
     observeRouting(run, { interfaceName, marks, ...routing }),
     observeTable(run),
     observeSysctls(run, interfaceName, links),
     readSavedSysctls(config.stateDirectory),
+    observeRacingTable(run),
   ]);
   return {
     links,
@@ -28,5 +30,6 @@ export async function observeKernel(run: Runner, config: Config): Promise<Kernel
     table,
     sysctls,
     savedSysctls,
+    racingTable,
   };
 }

@@ -14,7 +14,7 @@ import { harvest, type PeerSpec, type PeerSpecs, peerSpecs } from "../peers/inde
 import type { ObservedDevice } from "../wireguard/index.ts";
 import { ownAffiliate, type Self } from "./announce.ts";
 import { believeReflected, type Reflected } from "./reflected.ts";
-import { type Attempts, type Tracked, trackPeers } from "./track.ts";
+import { type Attempts, type Connecting, type Contests, type Tracked, trackPeers } from "./track.ts";
 
 /** What a pass knows, apart from the kernel's state. */
 export interface Knowledge {
@@ -25,16 +25,28 @@ export interface Knowledge {
   readonly registries: readonly RegistryState[];
   /** This node's own, routed addresses. */
   readonly addresses: readonly Address[];
+  /** Whether this machine can race now, as the configuration wants. */
+  readonly canRace: boolean;
 }
 
 /** What has to be remembered from pass to pass, because neither the kernel nor a registry holds it. */
 export interface Memory {
   readonly attempts: Attempts;
+  readonly contests: Contests;
+  readonly heard: Tracked["heard"];
+  readonly budget: Tracked["budget"] | undefined;
   readonly reflected: Reflected;
   readonly harvested: ReadonlyMap<string, readonly Endpoint[]>;
 }
 
-export const emptyMemory: Memory = { attempts: new Map(), reflected: new Map(), harvested: new Map() };
+export const emptyMemory: Memory = {
+  attempts: new Map(),
+  contests: new Map(),
+  heard: new Map(),
+  budget: undefined,
+  reflected: new Map(),
+  harvested: new Map(),
+};
 
 export interface Decision {
   readonly specs: PeerSpecs;
@@ -64,7 +76,7 @@ export function decide(
     advertisedPrefixes: config.advertisedPrefixes,
     widestPrefix: config.widestPrefix,
   });
-  const tracked = trackPeers(specs.peers, device, memory.attempts, now, "new");
+  const tracked = trackPeers(specs.peers, device, memory.attempts, now, "new", connecting(knowledge, memory));
   const routed = [...specs.peers.flatMap((peer) => peer.allowedIPs), ...config.advertisedPrefixes];
   const seen = believeReflected(knowledge.registries, memory.reflected, routed, addresses);
   const own = ownAffiliate(self, config, addresses, seen.reflected.values());
@@ -77,17 +89,37 @@ export function decide(
     targets: targetsOf(specs.peers, tracked, config, self),
     announcement: { own: own.affiliate, observed: harvested },
     leftOut: [...own.leftOut, ...seen.leftOut],
-    memory: { attempts: tracked.attempts, reflected: seen.reflected, harvested },
+    memory: { ...remember(memory, tracked), reflected: seen.reflected, harvested },
   };
 }
 
 /** A second look at the same peers, right after reading the device: who is up, and who is dialled again. */
 export const decideAgain = (
   before: Decision,
+  knowledge: Pick<Knowledge, "self" | "config" | "canRace">,
   device: ObservedDevice | undefined,
   memory: Memory,
   now: number,
-): Tracked => trackPeers(before.specs.peers, device, memory.attempts, now);
+): Tracked =>
+  trackPeers(before.specs.peers, device, memory.attempts, now, "known", connecting(knowledge, memory));
+
+function connecting(
+  { self, config, canRace }: Pick<Knowledge, "self" | "config" | "canRace">,
+  { contests, heard, budget }: Memory,
+): Connecting {
+  if (!canRace) return { budget };
+  const mayDialSerially = config.connect === "auto";
+  return { budget, racing: { contests, heard, ownKey: self.publicKey, mayDialSerially } };
+}
+
+/** What a look at the peers adds to the memory. */
+export const remember = (memory: Memory, { attempts, contests, heard, budget }: Tracked): Memory => ({
+  ...memory,
+  attempts,
+  contests,
+  heard,
+  budget,
+});
 
 function harvestFrom(
   peers: readonly PeerSpec[],

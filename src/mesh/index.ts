@@ -1,4 +1,13 @@
 export type { Self } from "./announce.ts";
-export { type Decision, decide, decideAgain, emptyMemory, type Knowledge, type Memory } from "./decide.ts";
+export {
+  type Decision,
+  decide,
+  decideAgain,
+  emptyMemory,
+  type Knowledge,
+  type Memory,
+  remember,
+} from "./decide.ts";
 export { type Kernel, type Keys, type Plan, planMesh, planNoMesh, planText, planTracked } from "./plan.ts";
 export { reportStatus } from "./report.ts";
+export type { Race } from "./track.ts";

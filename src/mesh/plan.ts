@@ -1,6 +1,7 @@
 import type { Config } from "../config/index.ts";
 import { type Address, type LeftOut, unite } from "../net/index.ts";
 import { type ObservedTable, observedTargets, planTable } from "../nftables/index.ts";
+import { planNoRacing } from "../racing/index.ts";
 import {
   forwardingFor,
   type Link,
@@ -37,6 +38,8 @@ export interface Kernel {
   readonly table: ObservedTable;
   readonly sysctls: ObservedSysctls;
   readonly savedSysctls: SavedSysctls | undefined;
+  /** As nft lists it. */
+  readonly racingTable: string | undefined;
 }
 
 export interface Plan {
@@ -107,6 +110,7 @@ export function planNoMesh(config: Config, kernel: Kernel): Plan {
   const sysctls = planSysctls(undefined, kernel.sysctls, kernel.savedSysctls);
   const steps = [
     ...planTable(undefined, kernel.table),
+    ...planNoRacing(kernel.racingTable),
     ...planRouting(undefined, kernel.routing),
     ...planNoWireGuard(config.interfaceName, kernel.wireguard),
     ...sysctls.steps,

@@ -1,4 +1,5 @@
-import type { NodeStatus, PeerReport, Status } from "../api/status.ts";
+import type { NodeStatus, PeerReport, RacingReport, Status } from "../api/status.ts";
+import type { Endpoint } from "../net/index.ts";
 import type { PeerSpec } from "../peers/index.ts";
 import type { Link } from "../routing/index.ts";
 import type { Implementation, ObservedDevice } from "../wireguard/index.ts";
@@ -24,14 +25,16 @@ export function reportStatus(
     readonly addresses: Kernel["addresses"];
     readonly process: Process;
     readonly error: string | undefined;
+    readonly racing: RacingReport;
+    readonly roundTrips: (publicKey: string) => ReadonlyMap<Endpoint, number>;
   },
   now: number,
 ): Status {
-  const { decision, device, error } = view;
+  const { decision, error } = view;
   return {
     node: reportNode(knowledge, view),
     registries: knowledge.registries,
-    peers: (decision?.specs.peers ?? []).map((spec) => reportPeer(spec, decision, device, now)),
+    peers: (decision?.specs.peers ?? []).map((spec) => reportPeer(spec, view, now)),
     refusedAffiliates: decision?.specs.refused ?? [],
     ...(error !== undefined && { error }),
   };
@@ -54,14 +57,14 @@ function reportNode({ self, config }: Knowledge, view: Parameters<typeof reportS
     announcedAddresses: announced?.addresses ?? [],
     announcedEndpoints: announced?.kubespan?.endpoints ?? [],
     advertisedPrefixes: announced?.kubespan?.additionalAddresses ?? [],
+    racing: view.racing,
     leftOut: [...view.addresses.leftOut, ...(view.decision?.leftOut ?? [])],
   };
 }
 
 function reportPeer(
   spec: PeerSpec,
-  decision: Decision | undefined,
-  device: ObservedDevice | undefined,
+  { decision, device, roundTrips }: Parameters<typeof reportStatus>[1],
   now: number,
 ): PeerReport {
   const observed = device?.peers.get(spec.publicKey);
@@ -74,6 +77,7 @@ function reportPeer(
     state: decision?.tracked.states.get(spec.publicKey) ?? "unknown",
     ...(endpoint !== undefined && { endpoint }),
     candidates: spec.candidates,
+    roundTrips: Object.fromEntries(roundTrips(spec.publicKey)),
     refusedCandidates: spec.refusedCandidates,
     allowedIPs: spec.allowedIPs,
     refusedPrefixes: spec.refusedPrefixes,

@@ -1,24 +1,48 @@
 import type { Endpoint } from "../net/index.ts";
 import {
   type Attempt,
-  attemptDueIn,
-  dwellOf,
-  nextAttempt,
+  type Budget,
+  budgetLimits,
   type PeerSpec,
   type PeerState,
   peerDownInterval,
   peerState,
-  rotationTimings,
+  refill,
+  spend,
 } from "../peers/index.ts";
-import type { DesiredPeer, ObservedDevice } from "../wireguard/index.ts";
+import { type Contest, type Heard, hear } from "../racing/index.ts";
+import type { DesiredPeer, ObservedDevice, ObservedPeer } from "../wireguard/index.ts";
+import { connectTimeout, racingWish, serialWish, type Wish } from "./wish.ts";
 
 /** By public key. */
 export type Attempts = ReadonlyMap<string, Attempt>;
+export type Contests = ReadonlyMap<string, Contest>;
+
+/** How peers are connected, and what is remembered of it. Without `racing` all attempts are serial. */
+export interface Connecting {
+  readonly budget?: Budget | undefined;
+  readonly racing?: {
+    readonly contests: Contests;
+    readonly heard: ReadonlyMap<string, Heard>;
+    readonly ownKey: string;
+    readonly mayDialSerially: boolean;
+  };
+}
+
+export interface Race {
+  readonly publicKey: string;
+  readonly endpoints: readonly Endpoint[];
+}
 
 export interface Tracked {
   readonly peers: readonly DesiredPeer[];
   readonly states: ReadonlyMap<string, PeerState>;
   readonly attempts: Attempts;
+  readonly contests: Contests;
+  readonly heard: ReadonlyMap<string, Heard>;
+  readonly budget: Budget;
+  /** To be sent now. */
+  readonly races: readonly Race[];
   /** Milliseconds until there may be something to do or to see; `undefined` when all peers are up. */
   readonly wakeIn: number | undefined;
 }
@@ -30,9 +54,19 @@ export interface Tracked {
  */
 export type DialScope = "known" | "new";
 
+interface View {
+  readonly spec: PeerSpec;
+  readonly observed: ObservedPeer | undefined;
+  readonly last: Attempt | undefined;
+  readonly contest: Contest | undefined;
+  readonly heard: Heard;
+  readonly state: PeerState;
+  readonly wish: Wish;
+}
+
 /**
- * One look at all peers: who is up, and who is to be tried where. Nothing tells us of a handshake, so while a peer is
- * being tried the device is read again soon; the longer an attempt takes, the less often.
+ * One look at all peers: who is up, and who is to be raced or tried where. Nothing tells us of a handshake, so while a
+ * peer is being tried the device is read again soon; the longer it takes, the less often.
  */
 export function trackPeers(
   specs: readonly PeerSpec[],
@@ -40,43 +74,128 @@ export function trackPeers(
   before: Attempts,
   now: number,
   scope: DialScope = "known",
+  connecting: Connecting = {},
 ): Tracked {
-  const states = new Map<string, PeerState>();
-  const attempts = new Map<string, Attempt>();
-  let wakeIn: number | undefined;
-  const peers = specs.map((spec): DesiredPeer => {
-    const { publicKey, label, candidates, allowedIPs } = spec;
-    const observed = device?.peers.get(publicKey);
-    const last = before.get(publicKey);
-    const state = stateOf(last, observed?.handshakeAt, now);
-    const isHeard = (observed?.receivedBytes ?? 0) > 0; // counted from zero since the attempt
-    const next = nextAttempt({ state, candidates, last, isHeard }, now, rotationTimings);
-    const mayDial = scope === "known" || !observed;
-    const current = (mayDial ? next : undefined) ?? last;
-    states.set(publicKey, state);
-    if (current) attempts.set(publicKey, state === "up" ? { ...current, round: 0 } : current);
-    const lookIn = next && !mayDial ? 0 : wakeAfter(current, now);
-    if (state !== "up") wakeIn = Math.min(wakeIn ?? Number.POSITIVE_INFINITY, lookIn);
-    return { publicKey, label, allowedIPs, ...dialOf(mayDial ? next?.endpoint : undefined) };
+  const views = specs.map((spec) => look(spec, device, before, connecting, now));
+  const budget = refill(connecting.budget, now, budgetLimits);
+  const mayAct = (view: View): boolean => scope === "known" || view.wish.kind !== "dial" || !view.observed;
+  const granted = grant(views.filter(mayAct), budget);
+  const results = views.map((view) => {
+    const verdict = granted.has(view) ? "granted" : mayAct(view) ? "postponed" : "barred";
+    return act(view, verdict, connecting.racing !== undefined, now);
   });
-  return { peers, states, attempts, wakeIn };
+  const wakes = results.flatMap((result) => result.lookIn ?? []);
+  const keyed = <Value>(pick: (result: Result) => Value | undefined): Map<string, Value> =>
+    new Map(
+      results.flatMap((result) => {
+        const value = pick(result);
+        return value === undefined ? [] : [[result.peer.publicKey, value] as const];
+      }),
+    );
+  return {
+    peers: results.map(({ peer }) => peer),
+    states: keyed(({ state }) => state),
+    attempts: keyed(({ attempt }) => attempt),
+    contests: keyed(({ contest }) => contest),
+    heard: keyed(({ heard }) => heard),
+    budget: spend(budget, granted.size),
+    races: results.flatMap(({ race }) => race ?? []),
+    wakeIn: wakes.length === 0 ? undefined : Math.min(...wakes),
+  };
 }
 
-const dialOf = (endpoint: Endpoint | undefined): { dial?: Endpoint } =>
-  endpoint === undefined ? {} : { dial: endpoint };
+function look(
+  spec: PeerSpec,
+  device: ObservedDevice | undefined,
+  before: Attempts,
+  { racing }: Connecting,
+  now: number,
+): View {
+  const { publicKey, candidates } = spec;
+  const observed = device?.peers.get(publicKey);
+  const last = before.get(publicKey);
+  const contest = racing?.contests.get(publicKey);
+  const heard = hear(racing?.heard.get(publicKey), observed?.receivedBytes ?? 0, now);
+  const since = last?.since ?? contest?.firstAt;
+  const times = { endpointSetAt: since, handshakeAt: observed?.handshakeAt };
+  const state = peerState(times, now, { connectTimeout: connectTimeout(last), peerDownInterval });
+  const isHeard = (observed?.receivedBytes ?? 0) > 0; // counted from zero since the attempt
+  const situation = { state, candidates, last, isHeard };
+  const keys = { own: racing?.ownKey ?? "", peer: publicKey };
+  const wish = racing
+    ? racingWish(
+        situation,
+        { contest, heard, keys, mayDialSerially: racing.mayDialSerially && observed !== undefined },
+        now,
+      )
+    : serialWish(situation, now);
+  return { spec, observed, last, contest, heard, state, wish };
+}
 
-/** After a whole round in vain a peer counts as down, even while its endpoints are being tried again. */
-function stateOf(last: Attempt | undefined, handshakeAt: number | undefined, now: number): PeerState {
-  const connectTimeout = last?.round === 0 ? dwellOf(0, rotationTimings) : 0;
-  return peerState({ endpointSetAt: last?.since, handshakeAt }, now, { connectTimeout, peerDownInterval });
+/** Those that may have what they wish; who has waited longest comes first, so that nobody starves. */
+function grant(views: readonly View[], budget: Budget): ReadonlySet<View> {
+  const latest = ({ last, contest }: View): number => Math.max(last?.since ?? 0, contest?.lastAt ?? 0);
+  const wishing = views.filter(({ wish }) => wish.kind !== "wait");
+  wishing.sort((left, right) => latest(left) - latest(right));
+  return new Set(wishing.slice(0, Math.max(0, Math.floor(budget.attempts))));
+}
+
+interface Result {
+  readonly peer: DesiredPeer;
+  readonly state: PeerState;
+  readonly attempt: Attempt | undefined;
+  readonly contest: Contest | undefined;
+  readonly heard: Heard;
+  readonly race: Race | undefined;
+  /** `undefined` for a peer that is up. */
+  readonly lookIn: number | undefined;
+}
+
+/** `barred`: not before the device was read again; `postponed`: the budget of attempts is used up. */
+type Verdict = "granted" | "barred" | "postponed";
+
+function act(view: View, verdict: Verdict, isRacing: boolean, now: number): Result {
+  const { spec, observed, state, wish, heard } = view;
+  const { publicKey, label, allowedIPs, candidates } = spec;
+  const isGranted = verdict === "granted";
+  const dialled = isGranted && wish.kind === "dial" ? wish.attempt : undefined;
+  const raced = isGranted && wish.kind === "race" ? wish.contest : undefined;
+  const attempt = dialled ?? view.last;
+  const contest = raced ?? view.contest;
+  const isUp = state === "up";
+  const wasDialled = observed !== undefined && observed.keepaliveSeconds > 0;
+  const peer: DesiredPeer = {
+    publicKey,
+    label,
+    allowedIPs,
+    ...(dialled && { dial: dialled.endpoint }),
+    ...(isRacing && !dialled && !isUp && !wasDialled && { isWaiting: true }),
+  };
+  return {
+    peer,
+    state,
+    attempt: attempt && isUp ? { ...attempt, round: 0 } : attempt,
+    contest: isUp ? undefined : contest,
+    heard,
+    race: raced && { publicKey, endpoints: candidates },
+    lookIn: isUp ? undefined : nextLook(wish, verdict, { attempt, contest }, now),
+  };
 }
 
 const soonestLook = 50;
 const latestLook = 2_000;
+/** By then the budget holds some attempts again. */
+const budgetWait = 100;
 
-function wakeAfter(attempt: Attempt | undefined, now: number): number {
-  if (!attempt) return latestLook;
-  const look = Math.min(Math.max((now - attempt.since) / 4, soonestLook), latestLook);
-  const dueIn = attemptDueIn(attempt, now, rotationTimings) ?? latestLook;
-  return dueIn > 0 ? Math.min(look, dueIn) : look;
+function nextLook(
+  wish: Wish,
+  verdict: Verdict,
+  { attempt, contest }: { attempt: Attempt | undefined; contest: Contest | undefined },
+  now: number,
+): number {
+  if (wish.kind !== "wait" && verdict !== "granted") return verdict === "barred" ? 0 : budgetWait;
+  const since = Math.max(attempt?.since ?? 0, contest?.lastAt ?? 0);
+  const soon = Math.min(Math.max((now - since) / 4, soonestLook), latestLook);
+  const due = wish.kind === "wait" ? wish.forMs : undefined;
+  return due !== undefined && due > 0 ? Math.min(soon, due) : soon;
 }

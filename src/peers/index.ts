@@ -1,3 +1,4 @@
+export { type Budget, budgetLimits, refill, spend } from "./budget.ts";
 export { harvest } from "./harvest.ts";
 export { type Attempt, attemptDueIn, dwellOf, nextAttempt, rotationTimings } from "./rotation.ts";
 export { type OwnSide, type PeerSpec, type PeerSpecs, peerSpecs } from "./specs.ts";

@@ -22,6 +22,8 @@ export interface DesiredPeer {
   readonly allowedIPs: readonly Prefix[];
   /** Present when the peer, which is not connected, is to be tried at this endpoint now. */
   readonly dial?: Endpoint;
+  /** It is not known yet where this peer answers: WireGuard must not try by itself, and is not told to keep it alive. */
+  readonly isWaiting?: boolean;
 }
 
 /** The kernel's WireGuard, or Debian's `wireguard-go` behind a tun link. */

@@ -1,5 +1,5 @@
 export { type DesiredDevice, type DesiredPeer, type Implementation } from "./device.ts";
-export { type ObservedDevice, parseDump } from "./dump.ts";
+export { type ObservedDevice, type ObservedPeer, parseDump } from "./dump.ts";
 export {
   chooseImplementation,
   controlSocket,

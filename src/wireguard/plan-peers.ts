@@ -29,7 +29,7 @@ export function planPeers(desired: PeersOfDevice, observed: ObservedDevice | und
 function changeOf(peer: DesiredPeer, observed: ObservedPeer | undefined, device: PeersOfDevice): Change[] {
   if (!observed)
     return [{ text: describe("add", peer), args: ["peer", peer.publicKey, ...everything(peer)] }];
-  if (peer.dial !== undefined)
+  if (peer.dial !== undefined && observed.keepaliveSeconds > 0)
     // An unanswered initiation is repeated only after 5 s; a peer that is new to WireGuard is dialled at once.
     return [
       {
@@ -39,7 +39,9 @@ function changeOf(peer: DesiredPeer, observed: ObservedPeer | undefined, device:
     ];
   const differences = [
     ...(observed.presharedKey?.equals(device.presharedKey) ? [] : ["preshared-key", INPUT]),
-    ...(observed.keepaliveSeconds === keepaliveSeconds
+    // A peer that was never dialled is dialled by turning its keepalive on: that cuts nothing.
+    ...(peer.dial === undefined ? [] : ["endpoint", peer.dial]),
+    ...(peer.isWaiting || observed.keepaliveSeconds === keepaliveSeconds
       ? []
       : ["persistent-keepalive", String(keepaliveSeconds)]),
     ...(sameList(observed.allowedIPs, peer.allowedIPs) ? [] : allowedIPsOf(peer)),
@@ -47,12 +49,17 @@ function changeOf(peer: DesiredPeer, observed: ObservedPeer | undefined, device:
   const names = differences.filter((_, index) => index % 2 === 0).join(", ");
   return differences.length === 0
     ? []
-    : [{ text: `change ${names} of ${peer.label}`, args: ["peer", peer.publicKey, ...differences] }];
+    : [
+        {
+          text: peer.dial === undefined ? `change ${names} of ${peer.label}` : describe("dial", peer),
+          args: ["peer", peer.publicKey, ...differences],
+        },
+      ];
 }
 
 function everything(peer: DesiredPeer): string[] {
   const endpoint = peer.dial === undefined ? [] : ["endpoint", peer.dial];
-  const keepalive = String(keepaliveSeconds);
+  const keepalive = peer.isWaiting ? "off" : String(keepaliveSeconds);
   return ["preshared-key", INPUT, ...endpoint, "persistent-keepalive", keepalive, ...allowedIPsOf(peer)];
 }
 

@@ -51,7 +51,7 @@ beforeAll(async () => {
   await a.defaultRoute("192.168.1.1");
   const discovery = new Discovery(host, "203.0.113.9");
   await discovery.start();
-  options = { cluster: newCluster(), services: [discovery.url] };
+  options = { cluster: newCluster(), services: [discovery.url], daemon: { connect: "serial" } };
   await stranger.start({ ...options, cluster: newCluster() });
 });
 

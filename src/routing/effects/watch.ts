@@ -1,4 +1,5 @@
 import { tableName } from "../../nftables/index.ts";
+import { racingTableName } from "../../racing/index.ts";
 import type { KubespanError } from "../../system/error.ts";
 import { isRelevantEvent, type RoutingScope } from "../index.ts";
 import { Monitor } from "./monitor.ts";
@@ -30,7 +31,8 @@ export function watchKernel({ scope, onChange, onError }: WatchOptions): KernelW
       program: "nft",
       args: ["monitor"],
       // Other tables may change a thousand times a minute. A flushed ruleset names each table that it takes away.
-      isRelevant: (line) => line.includes(tableName) || line.startsWith("# ERROR"),
+      isRelevant: (line) =>
+        line.includes(tableName) || line.includes(racingTableName) || line.startsWith("# ERROR"),
       onChange,
       onError,
     }),

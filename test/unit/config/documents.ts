@@ -42,6 +42,8 @@ kind: KubeSpanDaemonConfig
 interfaceName: mesh-0
 listenPort: 51999
 wireguard: userspace
+connect: serial
+dial: {pin: [10.0.0.0/8], prefer: [10.1.0.0/16, "2001:db8::/32"], forbid: [10.2.0.0/16]}
 stateDirectory: /data/mesh
 runDirectory: /run/mesh
 advertisedPrefixes: [10.244.7.9/24, "2001:db8:7::/64", 9.0.0.0/7]

@@ -54,6 +54,7 @@ const knowledge = (
   affiliates,
   registries: [],
   addresses: [address("192.0.2.1")],
+  canRace: false,
 });
 const decided = (changes: Partial<Config>, memory: Memory = emptyMemory): Decision =>
   decide(knowledge(changes), device, memory, now);
@@ -102,6 +103,8 @@ it("reports peers as an operator wants to see them", () => {
       addresses: { usable: [], leftOut: [] },
       process: { pid: 1, startedAt: now },
       error: undefined,
+      racing: { mode: "serial" as const, works: false },
+      roundTrips: () => new Map(),
     },
     now,
   );

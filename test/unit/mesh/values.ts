@@ -63,6 +63,8 @@ export const config = (changes: Partial<Config> = {}): Config => ({
   marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },
   widestPrefix: { ipv4: 8, ipv6: 16 },
   node: { machineType: "worker" },
+  connect: "serial",
+  dial: { pin: [], prefer: [], forbid: [] },
   stateDirectory: "/var/lib/kubespan",
   runDirectory: "/run/kubespan",
   log: { level: "info", format: "text" },

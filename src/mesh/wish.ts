@@ -1,0 +1,103 @@
+import type { Endpoint } from "../net/index.ts";
+import {
+  type Attempt,
+  attemptDueIn,
+  dwellOf,
+  nextAttempt,
+  type PeerState,
+  rotationTimings,
+} from "../peers/index.ts";
+import {
+  type Answer,
+  type Contest,
+  type Heard,
+  handOverIn,
+  nextVolley,
+  precedenceLeft,
+  raceTimings,
+  volleyDueIn,
+} from "../racing/index.ts";
+
+/**
+ * What a peer that is not connected wants next:
+ * - `dial`: WireGuard tries this endpoint
+ * - `race`: all candidates get an initiation from us
+ * - `wait`: nothing, for so many milliseconds; `undefined`: until something changes
+ */
+export type Wish =
+  | { readonly kind: "dial"; readonly attempt: Attempt }
+  | { readonly kind: "race"; readonly contest: Contest }
+  | { readonly kind: "wait"; readonly forMs: number | undefined };
+
+export interface Situation {
+  readonly state: PeerState;
+  readonly candidates: readonly Endpoint[];
+  readonly last: Attempt | undefined;
+  /** The peer was heard since WireGuard has it. */
+  readonly isHeard: boolean;
+}
+
+/** What racing adds to it. */
+export interface RacingSituation {
+  readonly contest: Contest | undefined;
+  readonly heard: Heard;
+  readonly keys: { readonly own: string; readonly peer: string };
+  /** Serial attempts join in after some volleys in vain. */
+  readonly mayDialSerially: boolean;
+}
+
+const wait = (forMs: number | undefined): Wish => ({ kind: "wait", forMs });
+
+/** One endpoint after the other. */
+export function serialWish(situation: Situation, now: number): Wish {
+  const attempt = nextAttempt(situation, now, rotationTimings);
+  return attempt ? { kind: "dial", attempt } : wait(attemptDueIn(situation.last, now, rotationTimings));
+}
+
+/** All endpoints at once; WireGuard dials the one that answered. */
+export function racingWish(situation: Situation, racing: RacingSituation, now: number): Wish {
+  const { candidates, last } = situation;
+  const { contest, heard, keys } = racing;
+  if (situation.state === "up" || candidates.length === 0) return wait(undefined);
+  const busy = handshakeLeft(situation, now);
+  if (busy > 0) return wait(busy);
+  const precedence = precedenceLeft(heard, keys, now, raceTimings);
+  if (precedence > 0) return wait(precedence);
+  const answer = contest?.answer;
+  if (answer && (!last || answer.answeredAt > last.since)) return handOver(answer, situation, now);
+  const dueIn = volleyDueIn(contest, candidates, now, raceTimings);
+  if (dueIn === 0) return { kind: "race", contest: nextVolley(contest, candidates, now) };
+  return withSerial(situation, racing, dueIn, now);
+}
+
+/** A handshake of WireGuard's that is under way: an initiation of ours would undo it. */
+function handshakeLeft({ last, isHeard }: Situation, now: number): number {
+  if (!last) return 0;
+  const time = raceTimings.handshake + (isHeard ? rotationTimings.answering : 0);
+  return Math.max(0, last.since + time - now);
+}
+
+function handOver(answer: Answer, { candidates, last }: Situation, now: number): Wish {
+  const dueIn = handOverIn(answer, now, raceTimings);
+  if (dueIn > 0) return wait(dueIn);
+  const attempt = { endpoint: answer.endpoint, since: now, round: last?.round ?? 0, known: candidates };
+  return { kind: "dial", attempt };
+}
+
+function withSerial(
+  situation: Situation,
+  { contest, mayDialSerially }: RacingSituation,
+  volleyIn: number,
+  now: number,
+): Wish {
+  const inVain = contest?.volleys ?? 0;
+  // A peer takes no two initiations within 20 ms, whoever of us makes them.
+  const isQuiet = contest !== undefined && now - contest.lastAt > 2 * raceTimings.initiationGap;
+  if (!mayDialSerially || inVain < raceTimings.volleysAlone || !isQuiet) return wait(volleyIn);
+  const serial = serialWish(situation, now);
+  return serial.kind === "wait" ? wait(Math.min(volleyIn, serial.forMs ?? volleyIn)) : serial;
+}
+
+/** How long a peer's first endpoints may take until it counts as down. */
+export const connectTimeout = (last: Attempt | undefined): number =>
+  last?.round === 0 || !last ? dwellOf(0, rotationTimings) : 0;

@@ -1,0 +1,29 @@
+/** A bucket of attempts that fills with time. Each attempt, a volley or a dial, takes one. */
+export interface Budget {
+  readonly attempts: number;
+  /** Milliseconds. */
+  readonly at: number;
+}
+
+export interface BudgetLimits {
+  readonly perSecond: number;
+  readonly most: number;
+}
+
+/**
+ * For all peers together: a mesh of a thousand that comes up must not flood its own uplink or its own processor. A
+ * thousand peers are tried within ten seconds.
+ */
+export const budgetLimits: BudgetLimits = { perSecond: 100, most: 200 };
+
+/** Filled up to now; a full one where there was none. */
+export function refill(budget: Budget | undefined, now: number, { perSecond, most }: BudgetLimits): Budget {
+  if (!budget) return { attempts: most, at: now };
+  const elapsed = Math.max(0, now - budget.at);
+  return { attempts: Math.min(most, budget.attempts + (elapsed * perSecond) / 1000), at: now };
+}
+
+export const spend = (budget: Budget, attempts: number): Budget => ({
+  ...budget,
+  attempts: budget.attempts - attempts,
+});

@@ -1,0 +1,134 @@
+import { timingSafeEqual } from "node:crypto";
+import { Secret } from "../system/secret.ts";
+import { derive, hash, mac, open, openExtended, publicOf, seal, sharedSecret } from "./primitives.ts";
+
+/**
+ * WireGuard's handshake, Noise_IKpsk2 (paper, section 5.4), as the initiator and up to the point where the responder has
+ * proved who it is. No transport keys are derived: WireGuard makes a session of its own.
+ */
+
+const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+const construction = text("Noise_IKpsk2_25519_ChaChaPoly_BLAKE2s");
+const identifier = text("WireGuard v1 zx2c4 Jason@zx2c4.com");
+const macLabel = text("mac1----");
+const cookieLabel = text("cookie--");
+
+const initialChain = hash(construction);
+const initialHash = hash(initialChain, identifier);
+
+export const initiationBytes = 148;
+export const responseBytes = 92;
+export const cookieReplyBytes = 64;
+const macBytes = 16;
+
+/** The two ends of a handshake. Keys are X25519, 32 bytes each. */
+export interface Ends {
+  readonly privateKey: Secret;
+  readonly publicKey: Uint8Array;
+  readonly peerPublicKey: Uint8Array;
+  readonly presharedKey: Secret;
+}
+
+/** What has to be kept until the answer comes. */
+export interface Initiation {
+  /** 148 bytes, the same for every candidate. */
+  readonly message: Uint8Array;
+  readonly senderIndex: number;
+  readonly ephemeral: Secret;
+  readonly chain: Secret;
+  readonly hash: Uint8Array;
+}
+
+/**
+ * Message 1. `ephemeral` is 32 fresh random bytes, `stamp` a TAI64N of 12 bytes, `cookie` the 16 bytes of a cookie
+ * reply that is not older than two minutes. `undefined` if the peer's key is no point that a secret can come from.
+ */
+export function createInitiation(
+  ends: Ends,
+  fresh: {
+    readonly ephemeral: Uint8Array;
+    readonly senderIndex: number;
+    readonly stamp: Uint8Array;
+    readonly cookie?: Uint8Array | undefined;
+  },
+): Initiation | undefined {
+  const peer = ends.peerPublicKey;
+  const ephemeralPublic = publicOf(fresh.ephemeral);
+  const [shared, identity] = [
+    sharedSecret(fresh.ephemeral, peer),
+    sharedSecret(ends.privateKey.reveal(), peer),
+  ];
+  if (!shared || !identity) return undefined;
+  let transcript = hash(hash(initialHash, peer), ephemeralPublic);
+  const [chain1] = derive(initialChain, ephemeralPublic);
+  const [chain2, staticKey] = derive(chain1, shared);
+  const sealedStatic = seal(staticKey, ends.publicKey, transcript);
+  transcript = hash(transcript, sealedStatic);
+  const [chain3, stampKey] = derive(chain2, identity);
+  const sealedStamp = seal(stampKey, fresh.stamp, transcript);
+  transcript = hash(transcript, sealedStamp);
+
+  const message = Buffer.alloc(initiationBytes);
+  message.writeUInt8(1);
+  message.writeUInt32BE(fresh.senderIndex, 4);
+  message.set(ephemeralPublic, 8);
+  message.set(sealedStatic, 40);
+  message.set(sealedStamp, 88);
+  message.set(mac(hash(macLabel, peer), message.subarray(0, 116)), 116);
+  if (fresh.cookie) message.set(mac(fresh.cookie, message.subarray(0, 132)), 132);
+  return {
+    message: new Uint8Array(message),
+    senderIndex: fresh.senderIndex,
+    ephemeral: new Secret(fresh.ephemeral),
+    chain: new Secret(chain3),
+    hash: transcript,
+  };
+}
+
+/**
+ * What kind of message a packet says it is, and whose initiation it answers; `undefined` for anything that is not
+ * exactly a response or a cookie reply. Indices are read as they stand on the wire, most significant byte first.
+ */
+export function readAnswer(
+  packet: Uint8Array,
+): { readonly kind: "response" | "cookie"; readonly receiverIndex: number } | undefined {
+  const bytes = Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength);
+  if (bytes.length === responseBytes && bytes.readUInt32BE(0) === 0x02000000)
+    return { kind: "response", receiverIndex: bytes.readUInt32BE(8) };
+  if (bytes.length === cookieReplyBytes && bytes.readUInt32BE(0) === 0x03000000)
+    return { kind: "cookie", receiverIndex: bytes.readUInt32BE(4) };
+  return undefined;
+}
+
+/** Whether message 2 comes from the owner of the peer's private key and the preshared key, in answer to this one. */
+export function isAuthentic(ends: Ends, initiation: Initiation, packet: Uint8Array): boolean {
+  const answer = readAnswer(packet);
+  if (answer?.kind !== "response" || answer.receiverIndex !== initiation.senderIndex) return false;
+  const expected = mac(hash(macLabel, ends.publicKey), packet.subarray(0, 60));
+  if (!timingSafeEqual(expected, packet.subarray(60, 60 + macBytes))) return false; // cheap, before any curve
+  const ephemeral = packet.subarray(12, 44);
+  const [shared, identity] = [
+    sharedSecret(initiation.ephemeral.reveal(), ephemeral),
+    sharedSecret(ends.privateKey.reveal(), ephemeral),
+  ];
+  if (!shared || !identity) return false;
+  const [chain1] = derive(initiation.chain.reveal(), ephemeral);
+  const [chain2] = derive(chain1, shared);
+  const [chain3] = derive(chain2, identity);
+  const [, mixed, key] = derive(chain3, ends.presharedKey.reveal());
+  const transcript = hash(hash(initiation.hash, ephemeral), mixed);
+  return open(key, packet.subarray(44, 60), transcript) !== undefined;
+}
+
+/**
+ * The cookie of message 3, for `mac2` of the next initiation; a peer under load answers with it instead. It is bound to
+ * `mac1` of the initiation and sealed with a key that whoever knows the peer's public key can compute: it proves only
+ * that its sender saw our packet. `undefined` for one that does not open.
+ */
+export function openCookie(ends: Ends, initiation: Initiation, packet: Uint8Array): Uint8Array | undefined {
+  const answer = readAnswer(packet);
+  if (answer?.kind !== "cookie" || answer.receiverIndex !== initiation.senderIndex) return undefined;
+  const key = hash(cookieLabel, ends.peerPublicKey);
+  const mac1 = initiation.message.subarray(116, 132);
+  return openExtended(key, packet.subarray(8, 32), packet.subarray(32, 64), mac1);
+}
