@@ -52,6 +52,9 @@ async function replica(): Promise<Replica> {
 const endpointsOf = (registry: Registry, id: string): readonly string[] =>
   registry.affiliates().find(({ nodeId }) => nodeId === id)?.kubespan?.endpoints ?? [];
 
+const names = (replicaName: string): string[] =>
+  Array.from({ length: 12 }, (_, index) => `${replicaName}-${index}`);
+
 const say = (registries: readonly Registry[], name: string, round: number): void => {
   registries.forEach((registry, index) => {
     const own = affiliateNamed(`${name}-${index}`, `198.51.100.${round}:51820`);
@@ -60,8 +63,6 @@ const say = (registries: readonly Registry[], name: string, round: number): void
 };
 test("three replicas are one service, also while one of them is killed under load", async () => {
   const [one, two, three] = [await replica(), await replica(), await replica()];
-  const names = (replicaName: string): string[] =>
-    Array.from({ length: 12 }, (_, index) => `${replicaName}-${index}`);
   const atOne = names("one").map((name) => node(name, one.port));
   const atTwo = names("two").map((name) => node(name, two.port));
   const doomed = names("three").map((name) => node(name, three.port));

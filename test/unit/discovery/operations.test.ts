@@ -30,14 +30,14 @@ const start = (args: readonly string[]) => execa(process.execPath, args, { rejec
 async function serve(...args: string[]): Promise<Running> {
   const common = ["--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--log-format", "json"];
   const all = [main, "discovery", "serve", ...common, ...args];
-  const process_ = start(all);
+  const child = start(all);
   let text = "";
-  process_.stderr.on("data", (chunk: Buffer) => {
+  child.stderr.on("data", (chunk: Buffer) => {
     text += chunk.toString();
   });
   onTestFinished(async () => {
-    process_.kill("SIGKILL");
-    await process_;
+    child.kill("SIGKILL");
+    await child;
   });
   const log = (): Line[] =>
     text
@@ -50,7 +50,7 @@ async function serve(...args: string[]): Promise<Running> {
     return line;
   });
   const port = Number(listening.address?.split(":")[1]);
-  return { process: process_, log, port, url: (path) => `http://${listening.metrics ?? ""}${path}` };
+  return { process: child, log, port, url: (path) => `http://${listening.metrics ?? ""}${path}` };
 }
 
 const hello = (client: ClusterClient) =>
