@@ -1,7 +1,7 @@
 import { Option } from "commander";
 import { loadConfig } from "../config/effects/load.ts";
 
-export const defaultConfigFile = "/etc/kubespan/config.yaml";
+const defaultConfigFile = "/etc/kubespan/config.yaml";
 
 export const configOption = (): Option =>
   new Option("-c, --config <file>", "the configuration").default(defaultConfigFile);

@@ -1,3 +1,4 @@
+import type { DialRules } from "../config/config.ts";
 import type { Affiliate, KubespanAffiliate } from "../discovery/affiliate.ts";
 import {
   type Address,
@@ -15,6 +16,7 @@ import {
 } from "../net/index.ts";
 import { type CandidateRules, routedPrefixes, sortCandidates } from "./candidates.ts";
 import { type Claim, grantClaims } from "./claims.ts";
+import type { Preferences } from "./preference.ts";
 
 /** A peer of the mesh: what may be sent to it, and where it may be dialled. */
 export interface PeerSpec {
@@ -27,7 +29,10 @@ export interface PeerSpec {
   /** Disjoint from those of every other peer; the ULA is among them. */
   readonly allowedIPs: readonly Prefix[];
   readonly refusedPrefixes: readonly LeftOut[];
+  /** Best first. */
   readonly candidates: readonly Endpoint[];
+  /** Why each candidate stands where it stands. */
+  readonly candidateReasons: readonly string[];
   readonly refusedCandidates: readonly LeftOut[];
 }
 
@@ -40,6 +45,11 @@ export interface OwnSide {
   readonly advertisedPrefixes: readonly Prefix[];
   readonly clusterPrefix: Prefix;
   readonly widestPrefix: { readonly ipv4: number; readonly ipv6: number };
+  readonly dial: DialRules;
+  /** Networks that this node's links are on. */
+  readonly networks: readonly Prefix[];
+  /** By public key, where a peer was last connected. */
+  readonly lastWorking: ReadonlyMap<string, Endpoint>;
 }
 
 export interface PeerSpecs {
@@ -72,14 +82,20 @@ export function peerSpecs(affiliates: readonly Affiliate[], own: OwnSide): PeerS
       address: member.kubespan.address,
       allowedIPs: grant?.prefixes ?? [],
       refusedPrefixes: [...refusedPrefixes, ...(grant?.refused ?? [])],
-      ...sortCandidates(member.kubespan.endpoints, rules),
+      ...sortCandidates(member.kubespan.endpoints, rules, preferencesFor(member, own)),
     };
   });
   return { peers, refused };
 }
 
+const preferencesFor = ({ kubespan }: Member, own: OwnSide): Preferences => ({
+  dial: own.dial,
+  ownNetworks: own.networks,
+  lastWorking: own.lastWorking.get(kubespan.publicKey),
+});
+
 /** The name that messages give a node. */
-export const labelOf = (affiliate: Affiliate): string =>
+const labelOf = (affiliate: Affiliate): string =>
   affiliate.nodeName || affiliate.hostname || affiliate.nodeId.slice(0, 12);
 
 /** Keys and ULAs must be unique: of two affiliates with the same one, the lower node id stays (lesson 19). */
