@@ -16,7 +16,7 @@ const filter = `
       type filter hook input priority filter; policy drop;
       iifname { "lo", "eth1" } accept
       ct state established,related accept
-      meta l4proto ipv6-icmp accept comment "neighbours"
+      meta l4proto 58 accept comment "ICMPv6, for neighbours: by number, as a small system has no /etc/protocols"
     }
     chain forward {
       type filter hook forward priority filter; policy drop;
