@@ -1,4 +1,5 @@
 import type { RegistryState } from "../discovery/registry.ts";
+import type { Warning } from "../marks/index.ts";
 import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
 import type { PeerState } from "../peers/index.ts";
 import type { RaceCounts } from "../racing/index.ts";
@@ -14,6 +15,8 @@ export interface Status {
     readonly label: string;
     readonly reason: string;
   }[];
+  /** Others who use what belongs to the mesh, and pod links that take more than fits through it. */
+  readonly warnings: readonly Warning[];
   /** Why the last pass of the loop failed; absent when it succeeded. */
   readonly error?: string;
 }

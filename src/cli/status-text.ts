@@ -4,7 +4,7 @@ import { age, bytes, table } from "./render.ts";
 
 /** What `kubespan status` prints on a terminal. */
 export function statusText(status: Status): string {
-  const sections = [nodeText(status), registriesText(status), peersText(status.peers), leftOutText(status)];
+  const sections = [nodeText(status), registriesText(status), peersText(status.peers), warningsText(status), leftOutText(status)];
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }
 
@@ -55,6 +55,14 @@ function peersText(peers: readonly PeerReport[]): string {
   const head = ["PEER", "STATE", "ENDPOINT", "HANDSHAKE", "RX", "TX", "CANDIDATES", "ADDRESS"];
   return `${table(head, rows)}\n${up} of ${peers.length} peers up`;
 }
+
+const warningsText = ({ warnings }: Status): string =>
+  warnings.length === 0
+    ? ""
+    : table(
+        ["WARNING", "WHAT"],
+        warnings.map(({ who, what }) => [who, what]),
+      );
 
 function leftOutText(status: Status): string {
   const rows = [

@@ -12,6 +12,7 @@ import { run } from "../system/run.ts";
 import { version } from "../system/version.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import { Mesh } from "./mesh.ts";
+import { Others } from "./others.ts";
 import { openRegistries, type Registries } from "./registries.ts";
 import { needsRestart, sameRegistries } from "./reload.ts";
 import { describeSelf, ownIdentity } from "./self.ts";
@@ -35,6 +36,7 @@ export class Daemon {
   #registries: Registries;
   #mesh: Mesh;
   #loop: Loop;
+  #others: Others | undefined;
 
   static async start(file: string): Promise<Daemon> {
     if (process.getuid?.() !== 0)
@@ -88,9 +90,17 @@ export class Daemon {
       }
     }
     const { interfaceName, marks, routing } = this.#config;
+    const ours = { interfaceName, marks, ...routing };
+    const others = new Others({ run, log: this.#log, ours });
+    this.#others = others;
+    this.#closers.push(() => others.stop());
     const watch = watchKernel({
-      scope: { interfaceName, marks, ...routing },
-      onChange: () => this.#loop.trigger("everything", settleTime),
+      scope: ours,
+      onChange: (isUrgent) => {
+        if (isUrgent) this.#mesh.tableChanged();
+        this.#loop.trigger("everything", isUrgent ? 0 : settleTime);
+      },
+      onOthers: () => others.request(),
       onError: (error) => this.#log.warn(errorText(error)),
     });
     this.#closers.push(() => watch.stop());
@@ -116,7 +126,8 @@ export class Daemon {
   /** A look at the handshakes first, so that what is shown is what is. */
   async #status(): ReturnType<Parameters<typeof serveApi>[1]["status"]> {
     await this.#loop.pass("peers").catch(() => undefined); // the loop logs it, and the status says it
-    return this.#mesh.status(this.#process);
+    const status = this.#mesh.status(this.#process);
+    return { ...status, warnings: [...status.warnings, ...(this.#others?.warnings ?? [])] };
   }
 
   /** Reads the configuration again. A wrong one is logged and changes nothing. */
@@ -155,6 +166,7 @@ export class Daemon {
     this.#loop = this.#newLoop();
     if (!keep) this.#startRegistries();
     this.#loop.trigger("everything");
+    this.#others?.request();
   }
 
   async #down(): Promise<Down> {

@@ -7,6 +7,7 @@ import {
   type Decision,
   decide,
   decideAgain,
+  desiredTable,
   emptyMemory,
   type Kernel,
   type Keys,
@@ -20,6 +21,9 @@ import {
   type Self,
 } from "../mesh/index.ts";
 import { answered, handOverIn, raceTimings } from "../racing/index.ts";
+import { unite } from "../net/index.ts";
+import { observeTable } from "../nftables/effects/observe.ts";
+import { observedTargets, planTable } from "../nftables/index.ts";
 import { errorText } from "../system/error.ts";
 import type { Runner } from "../system/run.ts";
 import { observeDevice } from "../wireguard/effects/observe.ts";
@@ -55,6 +59,7 @@ export class Mesh {
   #memory: Memory;
   #last: Pass | undefined;
   #error: string | undefined;
+  #isTableLost = false;
   readonly #racing: Racing;
   #wake: (inMs: number) => void = () => undefined;
 
@@ -104,6 +109,7 @@ export class Mesh {
 
   async #completePass(): Promise<number | undefined> {
     const { config, identity, self, registries, run, log, clock } = this.#parts;
+    await this.#restoreTable();
     await this.#racing.open();
     const kernel = await observeKernel(run, config);
     await this.#racing.repair(kernel.racingTable);
@@ -121,6 +127,25 @@ export class Mesh {
     // A device that was just made has not been read yet: it is at the next pass.
     this.#last = { decision, kernel, implementation, device: kernel.wireguard.device };
     return kernel.wireguard.device ? decision.tracked.wakeIn : 0;
+  }
+
+  /**
+   * While the table is gone, traffic leaves in clear: it comes back before anything else is looked at, as it was
+   * wanted last.
+   */
+  async #restoreTable(): Promise<void> {
+    const { config, run, log } = this.#parts;
+    if (!this.#isTableLost || !this.#last) return;
+    this.#isTableLost = false;
+    const { decision, kernel } = this.#last;
+    // What was steered before that pass may be too much now; the one that follows takes it away again.
+    const targets = unite([...decision.targets, ...observedTargets(kernel.table)]);
+    await applySteps(run, log, planTable(desiredTable(config, kernel, targets), await observeTable(run)));
+  }
+
+  /** Somebody took something away from our table: the next pass begins with that. */
+  tableChanged(): void {
+    this.#isTableLost = true;
   }
 
   /** `undefined` when the device went away: then everything has to be looked at. */

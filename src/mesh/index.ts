@@ -8,6 +8,15 @@ export {
   type Memory,
   remember,
 } from "./decide.ts";
-export { type Kernel, type Keys, type Plan, planMesh, planNoMesh, planText, planTracked } from "./plan.ts";
+export {
+  desiredTable,
+  type Kernel,
+  type Keys,
+  type Plan,
+  planMesh,
+  planNoMesh,
+  planText,
+  planTracked,
+} from "./plan.ts";
 export { reportStatus } from "./report.ts";
 export type { Race } from "./track.ts";

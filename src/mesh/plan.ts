@@ -1,6 +1,6 @@
 import type { Config } from "../config/index.ts";
-import { type Address, type LeftOut, unite } from "../net/index.ts";
-import { type ObservedTable, observedTargets, planTable } from "../nftables/index.ts";
+import { type Address, type LeftOut, type Prefix, unite } from "../net/index.ts";
+import { type DesiredTable, type ObservedTable, observedTargets, planTable } from "../nftables/index.ts";
 import { planNoRacing } from "../racing/index.ts";
 import {
   forwardingFor,
@@ -93,13 +93,18 @@ export function planMesh(
       },
       kernel.routing,
     ),
-    ...planTable(
-      { marks: config.marks, interfaceName: config.interfaceName, mtu, targets: steered },
-      kernel.table,
-    ),
+    ...planTable(desiredTable(config, kernel, steered), kernel.table),
   ];
   return { steps: inOrder(steps), sysctls };
 }
+
+/** The table that steers these networks. */
+export const desiredTable = (config: Config, kernel: Below, targets: readonly Prefix[]): DesiredTable => ({
+  marks: config.marks,
+  interfaceName: config.interfaceName,
+  mtu: mtuOf(config, kernel),
+  targets,
+});
 
 /** Only the peers, as after a look at the handshakes. */
 export const planTracked = (config: Config, keys: Keys, tracked: Tracked, device: ObservedDevice): Step[] =>

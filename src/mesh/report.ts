@@ -1,5 +1,6 @@
 import type { NodeStatus, PeerReport, RacingReport, Status } from "../api/status.ts";
 import type { Endpoint } from "../net/index.ts";
+import { podLinkWarnings } from "../marks/index.ts";
 import type { PeerSpec } from "../peers/index.ts";
 import type { Link } from "../routing/index.ts";
 import type { Implementation, ObservedDevice } from "../wireguard/index.ts";
@@ -36,6 +37,7 @@ export function reportStatus(
     registries: knowledge.registries,
     peers: (decision?.specs.peers ?? []).map((spec) => reportPeer(spec, view, now)),
     refusedAffiliates: decision?.specs.refused ?? [],
+    warnings: podLinkWarnings(view.links, mtuOf(knowledge.config, view)),
     ...(error !== undefined && { error }),
   };
 }

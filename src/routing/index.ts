@@ -20,4 +20,5 @@ export {
   parseSysctls,
   sysctlKeys,
 } from "./sysctls.ts";
+export { parseToolList } from "./tool-json.ts";
 export { meshMTU, primaryAddress, tooLargePodLinks } from "./underlying.ts";

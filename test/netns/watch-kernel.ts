@@ -5,6 +5,7 @@ const marks = { fromWireGuard: 0x20, toWireGuard: 0x40 };
 const watch = watchKernel({
   scope: { interfaceName: "kubespan", table: 180, priority: 32500, marks },
   onChange: () => console.log("change"),
+  onOthers: () => undefined,
   onError: (error) => console.log(`error ${error.code} ${error.message}`),
 });
 const alive = setInterval(() => {}, 60_000);

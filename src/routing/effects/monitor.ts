@@ -2,11 +2,15 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { errorText, KubespanError, notInstalled } from "../../system/error.ts";
 
+/** Whom a line is about: this program, or others whose use of marks may have changed. */
+type Concern = "us" | "us, urgently" | "others";
+
 interface MonitorOptions {
   readonly program: "ip" | "nft";
   readonly args: readonly string[];
-  readonly isRelevant: (line: string) => boolean;
-  readonly onChange: () => void;
+  readonly concerns: (line: string) => Concern | undefined;
+  readonly onChange: (isUrgent: boolean) => void;
+  readonly onOthers: () => void;
   readonly onError: (error: KubespanError) => void;
 }
 
@@ -59,7 +63,7 @@ export class Monitor {
     );
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       complaint = (complaint + text).slice(-500);
-      if (!this.#stopped) onChange(); // events were lost: the tools say so here
+      if (!this.#stopped) onChange(false); // events were lost: the tools say so here
     });
     child.once("error", (error) => this.#ended(startedAt, errorOf(program, errorText(error), error)));
     child.once("close", (code, signal) => {
@@ -69,7 +73,11 @@ export class Monitor {
   }
 
   #read(lines: readonly string[]): void {
-    if (!this.#stopped && lines.some(this.#options.isRelevant)) this.#options.onChange();
+    if (this.#stopped) return;
+    const concerned = new Set(lines.map(this.#options.concerns));
+    const isUrgent = concerned.has("us, urgently");
+    if (isUrgent || concerned.has("us")) this.#options.onChange(isUrgent);
+    if (concerned.has("others")) this.#options.onOthers();
   }
 
   #ended(startedAt: number, error: KubespanError): void {
@@ -79,7 +87,7 @@ export class Monitor {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#start();
-      this.#options.onChange();
+      this.#options.onChange(false);
     }, this.#pauseMs);
     this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
   }

@@ -6,8 +6,13 @@ import { Monitor } from "./monitor.ts";
 
 interface WatchOptions {
   readonly scope: RoutingScope;
-  /** Something of ours may have changed in the kernel. Comes in bursts; the caller waits for their end. */
-  readonly onChange: () => void;
+  /**
+   * Something of ours may have changed in the kernel. Comes in bursts; the caller waits for their end, unless it is
+   * urgent: something was taken out of the table, and traffic may leave in clear.
+   */
+  readonly onChange: (isUrgent: boolean) => void;
+  /** A rule of somebody else's that has to do with marks came, changed or went. Comes in bursts too. */
+  readonly onOthers: () => void;
   /** A watching process died or cannot be started; it is started again by itself. */
   readonly onError: (error: KubespanError) => void;
 }
@@ -18,22 +23,30 @@ interface KernelWatch {
 }
 
 /** Watches links, addresses, routes, rules, their settings and our nft table, in the network namespace of this process. */
-export function watchKernel({ scope, onChange, onError }: WatchOptions): KernelWatch {
+export function watchKernel({ scope, onChange, onOthers, onError }: WatchOptions): KernelWatch {
   const monitors = [
     new Monitor({
       program: "ip",
       args: ["-o", "-N", "monitor", "label", "link", "address", "route", "rule", "netconf"],
-      isRelevant: (line) => isRelevantEvent(line, scope),
+      concerns: (line) => {
+        if (isRelevantEvent(line, scope)) return "us";
+        return line.startsWith("[RULE]") ? "others" : undefined;
+      },
       onChange,
+      onOthers,
       onError,
     }),
     new Monitor({
       program: "nft",
       args: ["monitor"],
       // Other tables may change a thousand times a minute. A flushed ruleset names each table that it takes away.
-      isRelevant: (line) =>
-        line.includes(tableName) || line.includes(racingTableName) || line.startsWith("# ERROR"),
+      concerns: (line) => {
+        if (line.includes(tableName)) return line.startsWith("delete ") ? "us, urgently" : "us";
+        if (line.includes(racingTableName) || line.startsWith("# ERROR")) return "us";
+        return / mark\b/.test(line) ? "others" : undefined;
+      },
       onChange,
+      onOthers,
       onError,
     }),
   ];

@@ -1,0 +1,73 @@
+import type { Logger } from "pino";
+import { scanForOthers } from "../marks/effects/scan.ts";
+import type { Ours, Warning } from "../marks/index.ts";
+import type { Runner } from "../system/run.ts";
+
+/** Changes come in bursts, and listing a large ruleset takes a second of somebody's processor, in milliseconds. */
+const settleTime = 2_000;
+const shortestInterval = 60_000;
+/** Not every change is announced: those of iptables' older back end are not. */
+const longestInterval = 15 * 60_000;
+
+interface OthersParts {
+  readonly run: Runner;
+  readonly log: Logger;
+  readonly ours: Ours;
+}
+
+/** Looks for other users of our mark bits, table and priority: at the start, after changes, and now and then. */
+export class Others {
+  readonly #parts: OthersParts;
+  #warnings: readonly Warning[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #dueAt = Number.POSITIVE_INFINITY;
+  #scannedAt = Number.NEGATIVE_INFINITY;
+  #running: Promise<void> | undefined;
+  #isStopped = false;
+
+  constructor(parts: OthersParts) {
+    this.#parts = parts;
+    this.#arm(0);
+  }
+
+  get warnings(): readonly Warning[] {
+    return this.#warnings;
+  }
+
+  /** Something changed: looks again, soon, but not often. */
+  request(): void {
+    this.#arm(Math.max(settleTime, this.#scannedAt + shortestInterval - performance.now()));
+  }
+
+  /** Resolves when no scan runs any more. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  #arm(delayMs: number): void {
+    const dueAt = performance.now() + delayMs;
+    if (this.#isStopped || this.#dueAt <= dueAt) return;
+    clearTimeout(this.#timer);
+    this.#dueAt = dueAt;
+    this.#timer = setTimeout(() => {
+      this.#dueAt = Number.POSITIVE_INFINITY;
+      this.#running = (this.#running ?? Promise.resolve()).then(() => this.#scan());
+    }, delayMs);
+  }
+
+  async #scan(): Promise<void> {
+    if (this.#isStopped) return;
+    const { run, log, ours } = this.#parts;
+    const { warnings, unread } = await scanForOthers(run, ours);
+    const known = new Set(this.#warnings.map(textOf));
+    for (const warning of warnings) if (!known.has(textOf(warning))) log.warn(textOf(warning));
+    log.debug({ warnings: warnings.length, unread }, "looked for others who use what is ours");
+    this.#warnings = warnings;
+    this.#scannedAt = performance.now();
+    this.#arm(longestInterval);
+  }
+}
+
+const textOf = ({ who, what }: Warning): string => `${who} ${what}`;

@@ -1,0 +1,71 @@
+import { tableName } from "../../nftables/index.ts";
+import { racingTableName } from "../../racing/index.ts";
+import { errorText } from "../../system/error.ts";
+import type { Runner } from "../../system/run.ts";
+import {
+  IptablesScanner,
+  linkWarnings,
+  NftScanner,
+  type Ours,
+  routeWarnings,
+  ruleWarnings,
+  type Warning,
+  wireguardWarnings,
+} from "../index.ts";
+import { eachLine } from "./lines.ts";
+
+export interface Scan {
+  readonly warnings: readonly Warning[];
+  /** What could not be looked at, and why: tools that are not installed, above all. */
+  readonly unread: readonly string[];
+}
+
+/** Looks for others who use what is ours. One tool at a time: there is no hurry. Never rejects. */
+export async function scanForOthers(run: Runner, ours: Ours): Promise<Scan> {
+  const warnings: Warning[] = [];
+  const unread: string[] = [];
+  const look = async (read: () => Promise<readonly Warning[]>): Promise<boolean> => {
+    try {
+      warnings.push(...(await read()));
+      return true;
+    } catch (error) {
+      unread.push(errorText(error));
+      return false;
+    }
+  };
+  const ip = (...args: string[]): Promise<string> => run({ program: "ip", args });
+  for (const family of [4, 6] as const) {
+    await look(async () => ruleWarnings(await ip(`-${family}`, "-j", "-N", "rule", "show"), family, ours));
+    const table = ["route", "show", "table", String(ours.table)];
+    await look(async () => routeWarnings(await ip(`-${family}`, "-j", ...table), family, ours));
+  }
+  await look(async () => linkWarnings(await ip("-j", "-d", "link", "show"), ours));
+  await look(async () =>
+    wireguardWarnings(await run({ program: "wg", args: ["show", "all", "fwmark"] }), ours),
+  );
+  const isTranslatedRead = await scanIptables(look, ours);
+  await look(async () => {
+    const scanner = new NftScanner(ours, [tableName, racingTableName]);
+    await eachLine("nft", ["-t", "list", "ruleset"], (line) => scanner.line(line));
+    return scanner.warnings(!isTranslatedRead);
+  });
+  return { warnings, unread };
+}
+
+/** Both back ends, if the tools are there. Gives whether what iptables keeps in nftables was read. */
+async function scanIptables(
+  look: (read: () => Promise<readonly Warning[]>) => Promise<boolean>,
+  ours: Ours,
+): Promise<boolean> {
+  const save = (tool: string): Promise<boolean> =>
+    look(async () => {
+      const scanner = new IptablesScanner(ours, tool.replace("-save", ""));
+      await eachLine(tool, [], (line) => scanner.line(line));
+      return scanner.warnings();
+    });
+  const [nft4, nft6] = [await save("iptables-nft-save"), await save("ip6tables-nft-save")];
+  const [legacy4, legacy6] = [await save("iptables-legacy-save"), await save("ip6tables-legacy-save")];
+  if (!nft4 && !legacy4) await save("iptables-save");
+  if (!nft6 && !legacy6) await save("ip6tables-save");
+  return nft4 && nft6;
+}

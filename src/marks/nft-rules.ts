@@ -1,0 +1,118 @@
+import { collision, everyBit, Findings, type MarkUse, type Ours, type Warning } from "./warning.ts";
+
+/**
+ * Reads `nft list ruleset` line by line and finds rules of others that use our bits. What it does not understand it
+ * takes for harmless: a wrong alarm on every node is worse than one that is missing.
+ */
+export class NftScanner {
+  readonly #ours: Ours;
+  readonly #ownTables: readonly string[];
+  readonly #native = new Findings();
+  readonly #translated = new Findings();
+  #table = "";
+  #chain = "";
+  #isTranslated = false;
+
+  /** `ownTables` as in `inet talos_kubespan`. */
+  constructor(ours: Ours, ownTables: readonly string[]) {
+    this.#ours = ours;
+    this.#ownTables = ownTables;
+  }
+
+  line(line: string): void {
+    const head = /^(?:table (\S+ \S+)|\tchain (\S+)) \{/.exec(line);
+    if (head?.[1] !== undefined) this.#table = head[1];
+    else if (head?.[2] !== undefined) this.#chain = head[2];
+    else if (line.startsWith("# Warning: table ")) this.#isTranslated = line.includes("iptables-nft");
+    else if (line === "}") this.#isTranslated = false;
+    else if (line.includes("mark") && !this.#ownTables.includes(this.#table)) this.#rule(line.trim());
+  }
+
+  /** `translated`: also the tables that iptables keeps in nftables, which its own tools show better. */
+  warnings(translated: boolean): Warning[] {
+    return [...this.#native.warnings(), ...(translated ? this.#translated.warnings() : [])];
+  }
+
+  #rule(rule: string): void {
+    for (const use of nftMarkUses(rule)) {
+      const what = collision(use, this.#ours);
+      const findings = this.#isTranslated ? this.#translated : this.#native;
+      if (what !== undefined) findings.add(`nft table ${this.#table}, chain ${this.#chain}`, what, rule);
+    }
+  }
+}
+
+const number = "0x[0-9a-f]{1,8}|\\d{1,10}";
+const markForm = /(?<![\w.])(?:(meta|ct) )?mark\b/g;
+const operation = new RegExp(`^ (&|and|\\||or|\\^|xor) (${number})(?= |$)`);
+const comparison = new RegExp(`^(?: (?:&|and) (${number}))?(?: (?:==|!=|vmap|map))? (\\{[^}]*\\}|${number})`);
+const numbers = new RegExp(`(?<![\\w.])(?:${number})(?![\\w.])`, "g");
+
+/** How one rule, as nft prints it, deals with marks. */
+export function nftMarkUses(rule: string): MarkUse[] {
+  const text = rule.replace(/"[^"]*"/g, '""').replace(/[()]/g, "");
+  const uses: MarkUse[] = [];
+  let end = 0;
+  for (const found of text.matchAll(markForm)) {
+    if (found.index < end) continue; // part of the value that was written before
+    const mark = found[1] === "ct" ? "connection" : "packet";
+    const at = found.index + found[0].length;
+    if (!text.startsWith(" set ", at)) {
+      const use = readOf(mark, text.slice(at));
+      if (use) uses.push(use);
+      continue;
+    }
+    const { use, length } = writeOf(mark, text.slice(at + 4));
+    uses.push(use);
+    end = at + 4 + length;
+  }
+  return uses;
+}
+
+function readOf(mark: MarkUse["mark"], rest: string): MarkUse | undefined {
+  const [, mask, value] = comparison.exec(rest) ?? [];
+  if (value === undefined) return undefined;
+  return { mark, how: "reads", bits: mask === undefined ? allOf(value) : Number(mask) };
+}
+
+/** Compared as a whole, a mark collides only where it has our bits. */
+const allOf = (value: string): number =>
+  (value.match(numbers) ?? []).reduce((bits, each) => (bits | Number(each)) >>> 0, 0);
+
+interface Written {
+  readonly use: MarkUse;
+  /** Of the text that says what is written. */
+  readonly length: number;
+}
+
+/** `value` begins with a blank: ` meta mark & 0xffffffdf | 0x00000040 accept`. */
+function writeOf(mark: MarkUse["mark"], value: string): Written {
+  const [origin, source] = /^ (?:(meta|ct) )?mark(?= |$)/.exec(value) ?? [];
+  if (origin === undefined) return constantOf(mark, value);
+  let rest = value.slice(origin.length);
+  // Of the same mark, what the operations touch is changed; of the other one, what they let through is copied.
+  let touched = 0;
+  let passed = everyBit;
+  for (let found = operation.exec(rest); found; found = operation.exec(rest)) {
+    const [whole, operator = "", operand] = found;
+    const bits = Number(operand) >>> 0;
+    const clears = operator === "&" || operator === "and";
+    touched = (touched | (clears ? ~bits : bits)) >>> 0;
+    passed = (clears ? passed & bits : passed | bits) >>> 0;
+    rest = rest.slice(whole.length);
+  }
+  const isSame = (source === "ct") === (mark === "connection");
+  const use: MarkUse = isSame
+    ? { mark, how: "changes", bits: touched }
+    : { mark, how: "replaces", bits: passed };
+  return { use, length: value.length - rest.length };
+}
+
+/** A number, or something that only the packet tells (a map, a hash): then nobody knows, and no bit is assumed. */
+function constantOf(mark: MarkUse["mark"], value: string): Written {
+  const constant = new RegExp(`^ (${number})(?= |$)`).exec(value);
+  return {
+    use: { mark, how: "replaces", bits: Number(constant?.[1] ?? 0) >>> 0 },
+    length: constant?.[0].length ?? 0,
+  };
+}
