@@ -59,7 +59,10 @@ export interface PeerReport {
   readonly state: PeerState;
   /** The endpoint that WireGuard sends to now. */
   readonly endpoint?: Endpoint;
+  /** Best first. */
   readonly candidates: readonly Endpoint[];
+  /** Why each candidate stands where it stands. */
+  readonly candidateReasons: readonly string[];
   /** By candidate that answered a race, milliseconds. */
   readonly roundTrips: Readonly<Record<Endpoint, number>>;
   /** Endpoints that are never dialled, and why. */

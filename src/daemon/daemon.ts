@@ -5,6 +5,7 @@ import { loadConfig } from "../config/effects/load.ts";
 import type { Config } from "../config/index.ts";
 import { AffiliateCache } from "../discovery/cache/effects/affiliate-cache.ts";
 import type { Identity } from "../identity/index.ts";
+import { LastWorkingFile } from "../peers/effects/last-working-file.ts";
 import { watchKernel } from "../routing/effects/watch.ts";
 import { errorText, KubespanError } from "../system/error.ts";
 import { createLogger } from "../system/log.ts";
@@ -203,14 +204,14 @@ async function registriesOf(config: Config, { nodeId }: Identity, log: Logger): 
   return openRegistries(config, nodeId, log, Date.now, { affiliates, isKept: config.enabled });
 }
 
-const meshOf = async (
+async function meshOf(
   config: Config,
   identity: Identity,
   registries: Registries,
   log: Logger,
   memory?: Mesh["memory"],
-): Promise<Mesh> =>
-  new Mesh(
-    { config, identity, self: await describeSelf(config, identity), registries, run, log, clock: Date.now },
-    memory,
-  );
+): Promise<Mesh> {
+  const self = await describeSelf(config, identity);
+  const lastWorking = await LastWorkingFile.open(config.stateDirectory, log, Date.now);
+  return new Mesh({ config, identity, self, registries, lastWorking, run, log, clock: Date.now }, memory);
+}

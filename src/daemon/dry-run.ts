@@ -5,6 +5,7 @@ import { AffiliateCache } from "../discovery/cache/effects/affiliate-cache.ts";
 import { firstHardwareAddress } from "../identity/effects/hardware-address.ts";
 import { previewIdentity } from "../identity/effects/load.ts";
 import { decide, emptyMemory, planMesh, planNoMesh, planText } from "../mesh/index.ts";
+import { ownNetworks } from "../routing/index.ts";
 import { createLogger } from "../system/log.ts";
 import { run } from "../system/run.ts";
 import { chooseImplementation } from "../wireguard/index.ts";
@@ -45,6 +46,7 @@ export async function dryRun(file: string): Promise<string> {
       affiliates: registries.affiliates(),
       registries: registries.states(),
       addresses: kernel.addresses.usable,
+      networks: ownNetworks(kernel.links, kernel.addresses.usable),
       canRace: config.connect !== "serial",
     };
     const decision = decide(knowledge, kernel.wireguard.device, emptyMemory, Date.now());

@@ -20,10 +20,12 @@ import {
   reportStatus,
   type Self,
 } from "../mesh/index.ts";
-import { answered, handOverIn, raceTimings } from "../racing/index.ts";
 import { unite } from "../net/index.ts";
 import { observeTable } from "../nftables/effects/observe.ts";
 import { observedTargets, planTable } from "../nftables/index.ts";
+import { forgetLastWorking, type LastWorkingFile } from "../peers/effects/last-working-file.ts";
+import { answered, handOverIn, raceTimings } from "../racing/index.ts";
+import { ownNetworks } from "../routing/index.ts";
 import { errorText } from "../system/error.ts";
 import type { Runner } from "../system/run.ts";
 import { observeDevice } from "../wireguard/effects/observe.ts";
@@ -39,6 +41,7 @@ export interface MeshParts {
   readonly identity: Identity;
   readonly self: Self;
   readonly registries: Registries;
+  readonly lastWorking: LastWorkingFile;
   readonly run: Runner;
   readonly log: Logger;
   /** Milliseconds since 1970. */
@@ -63,9 +66,9 @@ export class Mesh {
   readonly #racing: Racing;
   #wake: (inMs: number) => void = () => undefined;
 
-  constructor(parts: MeshParts, memory: Memory = emptyMemory) {
+  constructor(parts: MeshParts, memory: Memory | undefined) {
     this.#parts = parts;
-    this.#memory = memory;
+    this.#memory = memory ?? { ...emptyMemory, lastWorking: parts.lastWorking.found };
     this.#racing = new Racing(parts, (publicKey, answer) => {
       const contest = this.#memory.contests.get(publicKey);
       if (!contest) return; // it was connected, or went away, meanwhile
@@ -81,8 +84,9 @@ export class Mesh {
   }
 
   /** Ends what depends on this process; the data plane stays. */
-  close(): Promise<void> {
-    return this.#racing.close();
+  async close(): Promise<void> {
+    await this.#racing.close();
+    if (this.#last) await this.#parts.lastWorking.keep(this.#memory.lastWorking, true);
   }
 
   get memory(): Memory {
@@ -124,6 +128,7 @@ export class Mesh {
     await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
     registries.publish(decision.announcement);
     this.#racing.send(decision.tracked.races);
+    await this.#parts.lastWorking.keep(this.#memory.lastWorking);
     // A device that was just made has not been read yet: it is at the next pass.
     this.#last = { decision, kernel, implementation, device: kernel.wireguard.device };
     return kernel.wireguard.device ? decision.tracked.wakeIn : 0;
@@ -197,6 +202,7 @@ export class Mesh {
   /** Leaves the mesh: the others are told, and nothing stays in the kernel. */
   async down(): Promise<Down> {
     const warnings = await this.#parts.registries.withdraw();
+    await forgetLastWorking(this.#parts.config.stateDirectory);
     return { steps: await this.#takeDown(), warnings };
   }
 
@@ -224,6 +230,7 @@ export class Mesh {
       affiliates: registries.affiliates(),
       registries: registries.states(),
       addresses: kernel?.addresses.usable ?? [],
+      networks: kernel ? ownNetworks(kernel.links, kernel.addresses.usable) : [],
       canRace: this.#racing.isOn,
     };
   }

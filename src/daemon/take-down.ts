@@ -3,6 +3,7 @@ import type { Config } from "../config/index.ts";
 import { AffiliateCache } from "../discovery/cache/effects/affiliate-cache.ts";
 import { storedIdentity } from "../identity/effects/load.ts";
 import { planNoMesh } from "../mesh/index.ts";
+import { forgetLastWorking } from "../peers/effects/last-working-file.ts";
 import { createLogger } from "../system/log.ts";
 import { run } from "../system/run.ts";
 import { applyPlan } from "./apply.ts";
@@ -13,6 +14,7 @@ import { openRegistries } from "./registries.ts";
 export async function takeDown(config: Config): Promise<Down> {
   const log = createLogger({ ...config.log, level: "warn" });
   const warnings = await withdraw(config);
+  await forgetLastWorking(config.stateDirectory);
   const plan = planNoMesh(config, await observeKernel(run, config));
   await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
   return { steps: plan.steps.map((step) => step.text), warnings };

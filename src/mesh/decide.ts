@@ -10,7 +10,7 @@ import {
   prefixContains,
   unite,
 } from "../net/index.ts";
-import { harvest, type PeerSpec, type PeerSpecs, peerSpecs } from "../peers/index.ts";
+import { harvest, type PeerSpec, type PeerSpecs, peerSpecs, rememberWorking } from "../peers/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 import { ownAffiliate, type Self } from "./announce.ts";
 import { believeReflected, type Reflected } from "./reflected.ts";
@@ -25,6 +25,8 @@ export interface Knowledge {
   readonly registries: readonly RegistryState[];
   /** This node's own, routed addresses. */
   readonly addresses: readonly Address[];
+  /** Networks that those addresses are in. */
+  readonly networks: readonly Prefix[];
   /** Whether this machine can race now, as the configuration wants. */
   readonly canRace: boolean;
 }
@@ -34,6 +36,8 @@ export interface Memory {
   readonly attempts: Attempts;
   readonly contests: Contests;
   readonly heard: Tracked["heard"];
+  /** By public key, where a peer was last seen connected; the longest unseen first. */
+  readonly lastWorking: ReadonlyMap<string, Endpoint>;
   readonly budget: Tracked["budget"] | undefined;
   readonly reflected: Reflected;
   readonly harvested: ReadonlyMap<string, readonly Endpoint[]>;
@@ -43,6 +47,7 @@ export const emptyMemory: Memory = {
   attempts: new Map(),
   contests: new Map(),
   heard: new Map(),
+  lastWorking: new Map(),
   budget: undefined,
   reflected: new Map(),
   harvested: new Map(),
@@ -75,6 +80,9 @@ export function decide(
     addresses,
     advertisedPrefixes: config.advertisedPrefixes,
     widestPrefix: config.widestPrefix,
+    dial: config.dial,
+    networks: knowledge.networks,
+    lastWorking: memory.lastWorking,
   });
   const tracked = trackPeers(specs.peers, device, memory.attempts, now, "new", connecting(knowledge, memory));
   const routed = [...specs.peers.flatMap((peer) => peer.allowedIPs), ...config.advertisedPrefixes];
@@ -113,12 +121,16 @@ function connecting(
 }
 
 /** What a look at the peers adds to the memory. */
-export const remember = (memory: Memory, { attempts, contests, heard, budget }: Tracked): Memory => ({
+export const remember = (
+  memory: Memory,
+  { attempts, contests, heard, budget, working }: Tracked,
+): Memory => ({
   ...memory,
   attempts,
   contests,
   heard,
   budget,
+  lastWorking: rememberWorking(memory.lastWorking, working),
 });
 
 function harvestFrom(

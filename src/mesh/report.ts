@@ -1,6 +1,6 @@
 import type { NodeStatus, PeerReport, RacingReport, Status } from "../api/status.ts";
-import type { Endpoint } from "../net/index.ts";
 import { podLinkWarnings } from "../marks/index.ts";
+import type { Endpoint } from "../net/index.ts";
 import type { PeerSpec } from "../peers/index.ts";
 import type { Link } from "../routing/index.ts";
 import type { Implementation, ObservedDevice } from "../wireguard/index.ts";
@@ -79,6 +79,7 @@ function reportPeer(
     state: decision?.tracked.states.get(spec.publicKey) ?? "unknown",
     ...(endpoint !== undefined && { endpoint }),
     candidates: spec.candidates,
+    candidateReasons: spec.candidateReasons,
     roundTrips: Object.fromEntries(roundTrips(spec.publicKey)),
     refusedCandidates: spec.refusedCandidates,
     allowedIPs: spec.allowedIPs,

@@ -41,6 +41,8 @@ export interface Tracked {
   readonly contests: Contests;
   readonly heard: ReadonlyMap<string, Heard>;
   readonly budget: Budget;
+  /** By public key, the endpoints of peers that are up. */
+  readonly working: ReadonlyMap<string, Endpoint>;
   /** To be sent now. */
   readonly races: readonly Race[];
   /** Milliseconds until there may be something to do or to see; `undefined` when all peers are up. */
@@ -98,6 +100,7 @@ export function trackPeers(
     attempts: keyed(({ attempt }) => attempt),
     contests: keyed(({ contest }) => contest),
     heard: keyed(({ heard }) => heard),
+    working: keyed(({ working }) => working),
     budget: spend(budget, granted.size),
     races: results.flatMap(({ race }) => race ?? []),
     wakeIn: wakes.length === 0 ? undefined : Math.min(...wakes),
@@ -146,6 +149,7 @@ interface Result {
   readonly attempt: Attempt | undefined;
   readonly contest: Contest | undefined;
   readonly heard: Heard;
+  readonly working: Endpoint | undefined;
   readonly race: Race | undefined;
   /** `undefined` for a peer that is up. */
   readonly lookIn: number | undefined;
@@ -177,6 +181,7 @@ function act(view: View, verdict: Verdict, isRacing: boolean, now: number): Resu
     attempt: attempt && isUp ? { ...attempt, round: 0 } : attempt,
     contest: isUp ? undefined : contest,
     heard,
+    working: isUp ? observed?.endpoint : undefined,
     race: raced && { publicKey, endpoints: candidates },
     lookIn: isUp ? undefined : nextLook(wish, verdict, { attempt, contest }, now),
   };

@@ -12,6 +12,7 @@ import {
   unreachableKind,
 } from "../net/index.ts";
 import type { Claim } from "./claims.ts";
+import { forbiddenBy, type Preferences, type Ranked, rank } from "./preference.ts";
 
 export interface CandidateRules {
   readonly ownAddresses: ReadonlySet<Address>;
@@ -19,19 +20,27 @@ export interface CandidateRules {
   readonly routed: PrefixIndex<string>;
 }
 
-/** Splits a peer's endpoints into those worth dialling, in the order given, and the others with reasons (lesson 8). */
+/** Splits a peer's endpoints into those worth dialling, best first, and the others; all with reasons (lesson 8). */
 export function sortCandidates(
   endpoints: readonly Endpoint[],
   rules: CandidateRules,
-): { candidates: Endpoint[]; refusedCandidates: LeftOut[] } {
+  preferences: Preferences,
+): { candidates: Endpoint[]; candidateReasons: string[]; refusedCandidates: LeftOut[] } {
+  const { lastWorking } = preferences;
   const candidates: Endpoint[] = [];
   const refusedCandidates: LeftOut[] = [];
-  for (const endpoint of new Set(endpoints)) {
-    const reason = refusal(endpointAddress(endpoint), rules);
+  // A mapped port that was learnt once may not be announced by anybody.
+  for (const endpoint of new Set([...endpoints, ...(lastWorking === undefined ? [] : [lastWorking])])) {
+    const reason = refusal(endpointAddress(endpoint), rules) ?? forbiddenBy(endpoint, preferences);
     if (reason === undefined) candidates.push(endpoint);
     else refusedCandidates.push({ value: endpoint, reason });
   }
-  return { candidates, refusedCandidates };
+  const { ranked, refused } = rank(candidates, preferences);
+  return {
+    candidates: ranked.map(({ endpoint }: Ranked) => endpoint),
+    candidateReasons: ranked.map(({ reason }) => reason),
+    refusedCandidates: [...refusedCandidates, ...refused],
+  };
 }
 
 function refusal(address: Address, rules: CandidateRules): string | undefined {

@@ -6,6 +6,7 @@ import {
   type LeftOut,
   type Prefix,
   prefixContains,
+  prefixOf,
   unreachableKind,
 } from "../net/index.ts";
 import type { Link, LinkAddress } from "./links.ts";
@@ -39,6 +40,15 @@ export function ownAddresses(links: readonly Link[], options: OwnAddressesOption
       else leftOut.push({ value: entry.address, reason: `${reason} (on ${link.name})` });
     }
   return { usable: [...usable], leftOut: leftOut.filter(({ value }) => !usable.has(value as Address)) };
+}
+
+/** The networks in which this node has one of those addresses, as its links say. */
+export function ownNetworks(links: readonly Link[], usable: readonly Address[]): Prefix[] {
+  const entries = links.flatMap(({ addresses }) => addresses);
+  const networks = entries
+    .filter(({ address }) => usable.includes(address))
+    .flatMap(({ address, bits }) => prefixOf(address, bits) ?? []);
+  return [...new Set(networks)];
 }
 
 const compareText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);

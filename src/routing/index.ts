@@ -1,4 +1,4 @@
-export { isContainerLink, ownAddresses } from "./addresses.ts";
+export { isContainerLink, ownAddresses, ownNetworks } from "./addresses.ts";
 export { isBarrier } from "./barrier.ts";
 export { type Link, type LinkAddress, parseLinks } from "./links.ts";
 export { isRelevantEvent } from "./monitor-lines.ts";

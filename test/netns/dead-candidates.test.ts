@@ -19,13 +19,13 @@ let a: LabNode;
 let b: LabNode;
 let options: ConfigOptions;
 
-/** Each in its own way. */
+/** Each in its own way; in the order in which they are dialled. */
 const dead = [
+  "192.168.1.77:51820", // in a's own network, where nobody has it
   "203.0.113.77:51820", // nobody has this address
   "198.51.100.1:51820", // no way leads there
   "203.0.113.9:51820", // nobody listens at this port
   "203.0.113.3:51820", // another node's WireGuard, which does not know these keys
-  "192.168.1.77:51820", // in a's own network, where nobody has it
 ];
 const alive = "203.0.113.2:51820";
 

@@ -54,6 +54,7 @@ const knowledge = (
   affiliates,
   registries: [],
   addresses: [address("192.0.2.1")],
+  networks: [],
   canRace: false,
 });
 const decided = (changes: Partial<Config>, memory: Memory = emptyMemory): Decision =>

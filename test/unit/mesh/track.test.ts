@@ -13,6 +13,7 @@ const spec = (number: number, ...candidates: string[]): PeerSpec => ({
   allowedIPs: [],
   refusedPrefixes: [],
   candidates: candidates.map(endpoint),
+  candidateReasons: [],
   refusedCandidates: [],
 });
 /** A device on which each of these peers had its last handshake then. */

@@ -13,6 +13,9 @@ const own: OwnSide = {
   advertisedPrefixes: [prefix("10.244.0.0/24")],
   clusterPrefix: prefix("fd00:0:0:2::/64"),
   widestPrefix: { ipv4: 8, ipv6: 16 },
+  dial: { pin: [], prefer: [], forbid: [] },
+  networks: [],
+  lastWorking: new Map(),
 };
 
 const peer = (

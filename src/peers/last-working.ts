@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { decodeKey } from "../identity/index.ts";
+import { type Endpoint, parseEndpoint } from "../net/index.ts";
+
+/** By public key, where a peer was last connected; the longest unseen first. */
+export type LastWorking = ReadonlyMap<string, Endpoint>;
+
+/** Four times as many as a cluster has nodes: those that left are forgotten some time. */
+export const mostLastWorking = 4_096;
+
+/** The same map where nothing is new. */
+export function rememberWorking(before: LastWorking, working: LastWorking): LastWorking {
+  const news = [...working].filter(([publicKey, endpoint]) => before.get(publicKey) !== endpoint);
+  if (news.length === 0) return before;
+  const after = new Map(before);
+  for (const [publicKey, endpoint] of news) {
+    after.delete(publicKey);
+    after.set(publicKey, endpoint);
+  }
+  for (const publicKey of [...after.keys()].slice(0, Math.max(0, after.size - mostLastWorking)))
+    after.delete(publicKey);
+  return after;
+}
+
+const form = z.strictObject({
+  version: z.literal(1),
+  endpoints: z.array(z.tuple([z.string(), z.string()])).max(mostLastWorking),
+});
+
+export const lastWorkingText = (endpoints: LastWorking): string =>
+  `${JSON.stringify({ version: 1, endpoints: [...endpoints] } satisfies z.input<typeof form>)}\n`;
+
+/** `undefined` for anything that `lastWorkingText` does not make. Never throws. */
+export function parseLastWorking(text: string): LastWorking | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const { data } = form.safeParse(json);
+  if (!data) return undefined;
+  const endpoints = new Map<string, Endpoint>();
+  for (const [publicKey, endpointText] of data.endpoints) {
+    const endpoint = parseEndpoint(endpointText);
+    if (!endpoint || endpoint !== endpointText || !decodeKey(publicKey)) return undefined;
+    endpoints.set(publicKey, endpoint);
+  }
+  return endpoints;
+}

@@ -1,0 +1,82 @@
+import type { DialRules } from "../config/config.ts";
+import {
+  type Address,
+  type Endpoint,
+  endpointAddress,
+  familyOf,
+  type LeftOut,
+  type Prefix,
+  parsePrefix,
+  prefixContains,
+} from "../net/index.ts";
+
+/** What makes one candidate better than another. */
+export interface Preferences {
+  readonly dial: DialRules;
+  /** Networks that this node's own links are on. */
+  readonly ownNetworks: readonly Prefix[];
+  /** Where this peer was last connected. */
+  readonly lastWorking?: Endpoint | undefined;
+}
+
+/** A candidate and why it stands where it stands. */
+export interface Ranked {
+  readonly endpoint: Endpoint;
+  readonly reason: string;
+}
+
+const privateNetworks = [
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "100.64.0.0/10",
+  "fc00::/7",
+].flatMap((text) => parsePrefix(text) ?? []);
+
+const containing = (prefixes: readonly Prefix[], address: Address): Prefix | undefined =>
+  prefixes.find((prefix) => prefixContains(prefix, address));
+
+/** Why the configuration forbids a candidate. */
+export function forbiddenBy(endpoint: Endpoint, { dial }: Preferences): string | undefined {
+  const prefix = containing(dial.forbid, endpointAddress(endpoint));
+  return prefix && `inside ${prefix}, which dial.forbid excludes`;
+}
+
+/**
+ * The order in which candidates are dialled: what the operator prefers, where the peer was last connected, a shared
+ * network, public IPv6, public IPv4 (reflected and harvested endpoints are among these), private networks of others.
+ * Equals stay in the order in which the peer announces them. With pinned ones among them, the others are refused.
+ */
+export function rank(
+  candidates: readonly Endpoint[],
+  preferences: Preferences,
+): { ranked: Ranked[]; refused: LeftOut[] } {
+  const { pin } = preferences.dial;
+  const pinned = candidates.filter((candidate) => containing(pin, endpointAddress(candidate)));
+  const allowed = pinned.length > 0 ? pinned : candidates;
+  const refused = candidates
+    .filter((candidate) => !allowed.includes(candidate))
+    .map((value) => ({ value, reason: "not in dial.pin, which has other endpoints of this peer" }));
+  const ranked = allowed.map((endpoint) => ({ endpoint, ...standing(endpoint, preferences) }));
+  ranked.sort((left, right) => left.place - right.place);
+  return { ranked: ranked.map(({ endpoint, reason }) => ({ endpoint, reason })), refused };
+}
+
+/** Places of the classes, after as many preferred networks as a configuration may have. */
+const classes = { lastWorking: 10_000, shared: 10_001, ipv6: 10_002, ipv4: 10_003, private: 10_004 };
+
+function standing(
+  endpoint: Endpoint,
+  { dial, ownNetworks, lastWorking }: Preferences,
+): { place: number; reason: string } {
+  const address = endpointAddress(endpoint);
+  const preferred = containing(dial.prefer, address);
+  if (preferred) return { place: dial.prefer.indexOf(preferred), reason: `in ${preferred} of dial.prefer` };
+  if (endpoint === lastWorking) return { place: classes.lastWorking, reason: "connected there before" };
+  const shared = containing(ownNetworks, address);
+  if (shared) return { place: classes.shared, reason: `in ${shared}, a network of this node` };
+  if (containing(privateNetworks, address)) return { place: classes.private, reason: "a private address" };
+  return familyOf(address) === 6
+    ? { place: classes.ipv6, reason: "a public IPv6 address" }
+    : { place: classes.ipv4, reason: "a public IPv4 address" };
+}
