@@ -1,5 +1,13 @@
-/** What a pass looks at: handshakes only, or everything in the kernel and in the registries. */
-export type Scope = "peers" | "everything";
+/**
+ * What a pass looks at; each looks at all that the ones before it do.
+ * - `peers`: handshakes
+ * - `registries`: and what the registries say, with the parts of the kernel that depend on it
+ * - `everything`: and the rest of the kernel
+ */
+export type Scope = "peers" | "registries" | "everything";
+
+const scopes: readonly Scope[] = ["peers", "registries", "everything"];
+const covers = (wide: Scope, narrow: Scope): boolean => scopes.indexOf(wide) >= scopes.indexOf(narrow);
 
 export interface Loop {
   /** Asks for a pass, `delayMs` from now at the latest; many requests become one pass. */
@@ -39,7 +47,7 @@ export function startLoop({ run, onError, repairInterval }: LoopOptions): Loop {
   const stopped = new AbortController();
 
   const start = (scope: Scope): void => {
-    due = due === "everything" ? due : scope;
+    due = due !== undefined && covers(due, scope) ? due : scope;
     if (!running && !stopped.signal.aborted) running = work();
   };
 
@@ -54,7 +62,7 @@ export function startLoop({ run, onError, repairInterval }: LoopOptions): Loop {
   };
 
   const pass = async (scope: Scope): Promise<void> => {
-    const served = requests.filter((request) => scope === "everything" || request.scope === scope);
+    const served = requests.filter((request) => covers(scope, request.scope));
     requests = requests.filter((request) => !served.includes(request));
     try {
       const wakeIn = await run(scope);
@@ -82,9 +90,9 @@ export function startLoop({ run, onError, repairInterval }: LoopOptions): Loop {
     timers.set(scope, { at, timer });
   };
 
-  /** A pass over everything has also looked at the peers. */
+  /** What a pass covers needs no other one. */
   const disarm = (scope: Scope): void => {
-    for (const each of scope === "everything" ? (["peers", "everything"] as const) : ([scope] as const)) {
+    for (const each of scopes.filter((narrow) => covers(scope, narrow))) {
       clearTimeout(timers.get(each)?.timer);
       timers.delete(each);
     }

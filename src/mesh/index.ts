@@ -15,6 +15,7 @@ export {
   type Plan,
   planMesh,
   planNoMesh,
+  planRegistries,
   planText,
   planTracked,
 } from "./plan.ts";

@@ -106,6 +106,27 @@ export const desiredTable = (config: Config, kernel: Below, targets: readonly Pr
   targets,
 });
 
+/** What follows from the registries alone; `kernel` is fresh in the device's peers and the table only. */
+export function planRegistries(
+  { config }: { readonly config: Config; readonly self: Self },
+  keys: Keys,
+  decision: Decision,
+  kernel: Kernel,
+  isSettled: boolean,
+): Plan {
+  const { targets, tracked } = decision;
+  const steered = isSettled ? targets : unite([...targets, ...observedTargets(kernel.table)]);
+  const wireguard = planPeers(deviceOf(config, keys, tracked), kernel.wireguard.device);
+  const steps = [
+    ...(isSettled ? wireguard : wireguard.filter((step) => step.stage !== "shrink")),
+    ...planTable(desiredTable(config, kernel, steered), kernel.table),
+  ];
+  return {
+    steps: inOrder(steps),
+    sysctls: { steps: [], saveBefore: undefined, saveAfter: undefined },
+  };
+}
+
 /** Only the peers, as after a look at the handshakes. */
 export const planTracked = (config: Config, keys: Keys, tracked: Tracked, device: ObservedDevice): Step[] =>
   planPeers(deviceOf(config, keys, tracked), device).filter((step) => step.stage !== "shrink");

@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import { type Command, INPUT } from "./command.ts";
 import { KubespanError, notInstalled } from "./error.ts";
+import { runProcess } from "./process.ts";
 import { Secret } from "./secret.ts";
 import { startDetached } from "./start-detached.ts";
 
@@ -11,7 +11,6 @@ import { startDetached } from "./start-detached.ts";
 export type Runner = (command: Command) => Promise<string>;
 
 const timeoutMs = 20_000;
-const maxOutputBytes = 256 * 1024 * 1024;
 
 /** The one place that starts short-lived processes. */
 export const run: Runner = async (command) => {
@@ -32,18 +31,13 @@ export const run: Runner = async (command) => {
 };
 
 async function execute(command: Command, args: readonly string[]): Promise<string> {
-  const result = await execa(command.program, args, {
-    timeout: timeoutMs,
-    reject: false,
-    stdin: "ignore",
-    stripFinalNewline: false,
-    maxBuffer: maxOutputBytes,
-    env: { LC_ALL: "C" },
-  });
-  if (!result.failed) return result.stdout;
+  const result = await runProcess(command.program, args, timeoutMs);
+  if (result.exitCode === 0 && !result.stopped) return result.stdout;
   const line = `${command.program} ${command.args.slice(0, 4).join(" ")}`;
-  if (result.code === "ENOENT") throw notInstalled(command.program);
-  if (result.timedOut)
+  if (result.startError === "ENOENT") throw notInstalled(command.program);
+  if (result.stopped === "too late")
     throw new KubespanError("command", `${line} did not finish within ${timeoutMs / 1000} s`);
-  throw new KubespanError("command", `${line} failed: ${result.stderr.trim() || result.shortMessage}`);
+  if (result.stopped) throw new KubespanError("command", `${line} printed more than can be read`);
+  const status = result.startError ?? `it ended with ${result.exitCode ?? "a signal"}`;
+  throw new KubespanError("command", `${line} failed: ${result.stderr.trim() || status}`);
 }

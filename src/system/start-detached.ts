@@ -1,6 +1,6 @@
+import { spawn } from "node:child_process";
 import { access, rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { execa } from "execa";
 import { KubespanError, notInstalled } from "./error.ts";
 
 const deadlineMs = 10_000;
@@ -16,17 +16,18 @@ export async function startDetached(
   readyFile: string,
 ): Promise<string> {
   await rm(readyFile, { force: true });
-  const child = execa(program, args, {
+  const child = spawn(program, args, {
     detached: true,
-    cleanup: false,
-    reject: false,
-    stdio: ["ignore", "ignore", "ignore"],
-    env: { LOG_LEVEL: "error" },
+    stdio: "ignore",
+    env: { ...process.env, LOG_LEVEL: "error" },
   });
   child.unref();
   let ended: string | undefined;
-  void child.then((result) => {
-    ended = result.code === "ENOENT" ? "missing" : (result.shortMessage ?? "it ended");
+  child.once("error", (error) => {
+    ended = "code" in error && error.code === "ENOENT" ? "missing" : error.message;
+  });
+  child.once("exit", (code, signal) => {
+    ended = `it ended with ${signal ?? code}`;
   });
   for (let waited = 0; waited < deadlineMs; waited += pollMs) {
     if (ended === "missing") throw notInstalled(program);

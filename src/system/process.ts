@@ -1,0 +1,48 @@
+import { type ChildProcess, spawn } from "node:child_process";
+
+export interface Ended {
+  /** `undefined` when a signal ended it or it could not be started. */
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Why it could not be started (`ENOENT`: there is no such program). */
+  readonly startError?: string;
+  readonly stopped?: "too late" | "too much";
+}
+
+const maxOutputBytes = 256 * 1024 * 1024;
+
+/** Runs a program to its end, with no standard input and in the C locale. Never rejects. */
+export function runProcess(program: string, args: readonly string[], timeoutMs: number): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, LC_ALL: "C" },
+    });
+    let stopped: Ended["stopped"];
+    const stop = (why: Ended["stopped"]): void => {
+      stopped = why;
+      child.kill("SIGKILL");
+    };
+    const timer = setTimeout(() => stop("too late"), timeoutMs);
+    const [stdout, stderr] = [collect(child.stdout, stop), collect(child.stderr, stop)];
+    const end = (exitCode: number | undefined, startError?: string): void => {
+      clearTimeout(timer);
+      const found = { ...(startError !== undefined && { startError }), ...(stopped && { stopped }) };
+      resolve({ exitCode, stdout: stdout(), stderr: stderr(), ...found });
+    };
+    child.once("error", (error) => end(undefined, "code" in error ? String(error.code) : error.message));
+    child.once("close", (code) => end(code ?? undefined));
+  });
+}
+
+function collect(stream: ChildProcess["stdout"] & object, stop: (why: "too much") => void): () => string {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  stream.on("data", (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > maxOutputBytes) stop("too much");
+    else chunks.push(chunk);
+  });
+  return () => Buffer.concat(chunks).toString("utf8");
+}
