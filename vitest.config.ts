@@ -16,6 +16,7 @@ export default defineConfig({
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 60_000 } },
       { test: { name: "etcd", include: ["test/etcd/**/*.test.ts"], ...machineSuite } },
       { test: { name: "netns", include: ["test/netns/**/*.test.ts"], ...machineSuite } },
+      { test: { name: "cni", include: ["test/cni/**/*.test.ts"], ...machineSuite } },
       {
         test: { name: "vm", include: ["test/vm/**/*.test.ts"], ...machineSuite, testTimeout: 1_800_000 },
       },

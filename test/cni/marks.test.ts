@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Lab, type LabNode, waitFor } from "../../lab/index.ts";
+import { checkTable } from "./document.ts";
+import { type Mesh, nodeAddress, podAddress, twoNodes } from "./mesh.ts";
+
+/** Bits of the packet mark that others use, all of them set at once (reference section 1). */
+const users = [
+  ["Calico", 0xffff0000],
+  ["Cilium", 0xf00],
+  ["Flannel, kube-proxy: masquerade", 0x4000],
+  ["kube-proxy: drop", 0x8000],
+  ["Tailscale", 0xc0000],
+  ["every bit that is not ours", 0xffffff9f],
+] as const;
+
+/** Where packets of each way are looked at on a, after our chains. */
+const ways = {
+  "local, out": ["postrouting", `oifname "kubespan" ip saddr ${nodeAddress.a}`],
+  "forwarded, out": ["postrouting", `oifname "kubespan" ip saddr ${podAddress.a}`],
+  "local, in": ["input", 'iifname "kubespan"'],
+  "forwarded, in": ["postrouting", `oifname "cni0" ip saddr ${podAddress.b}`],
+  "outside the mesh, in": ["input", `iifname "eth0" ip saddr ${nodeAddress.b}`],
+  "outside the mesh, reply": ["postrouting", `oifname "eth0" ip daddr ${nodeAddress.b}`],
+} as const;
+type Way = keyof typeof ways;
+const wayNames = Object.keys(ways) as Way[];
+
+let lab: Lab;
+let mesh: Mesh;
+
+beforeAll(async () => {
+  lab = await Lab.open();
+  mesh = await twoNodes(lab, true);
+});
+afterAll(() => lab.close());
+
+const hex = (value: number): string => `0x${value.toString(16).padStart(8, "0")}`;
+const ours = 0x60;
+
+/** A CNI that marks every packet and connection before our chains see them, and counts what is left of it after them. */
+function cni(bits: number): string {
+  const others = (~ours & 0xffffffff) >>> 0;
+  const rules = wayNames.flatMap((way, index) => {
+    const [hook, match] = ways[way];
+    const where = `${match} icmp type { echo-request, echo-reply }`;
+    return [
+      `chain look_${index} {`,
+      `type filter hook ${hook} priority 90; policy accept;`,
+      `${where} meta mark & ${hex(others)} == ${hex(bits)} counter name mark_${index}`,
+      `${where} ct mark & ${hex(others)} == ${hex(bits)} counter name ct_${index}`,
+      `${where} counter name all_${index}`,
+      "}",
+    ];
+  });
+  const set = `meta mark set meta mark | ${hex(bits)} ct mark set ct mark | ${hex(bits)}`;
+  return [
+    "table inet cni {",
+    ...wayNames.flatMap((_, index) => [
+      `counter mark_${index} {}`,
+      `counter ct_${index} {}`,
+      `counter all_${index} {}`,
+    ]),
+    `chain marking { type filter hook prerouting priority -190; policy accept; ${set}; }`,
+    `chain marking_output { type route hook output priority -190; policy accept; ${set}; }`,
+    ...rules,
+    "}",
+  ].join("\n");
+}
+
+async function counters(node: LabNode): Promise<Map<string, number>> {
+  const text = await node.run("nft", "list", "counters", "table", "inet", "cni");
+  return new Map(
+    [...text.matchAll(/counter (\w+) \{\s*packets (\d+)/g)].map(([, name = "", count]) => [
+      name,
+      Number(count),
+    ]),
+  );
+}
+
+/** Pings both ways between nodes, between pods, and once outside the mesh: marked as if WireGuard had sent it. */
+async function traffic(): Promise<void> {
+  const { a, b, podA, podB } = mesh;
+  const pings: readonly (readonly [LabNode, string])[] = [
+    [a, nodeAddress.b],
+    [b, nodeAddress.a],
+    [podA, podAddress.b],
+    [podB, podAddress.a],
+  ];
+  for (const [from, to] of pings)
+    await waitFor(() => from.reaches(to), { what: `an answer from ${to} on ${from.name}` });
+  const outside = ["ping", "-n", "-c", "1", "-W", "2", "-m", String(0x20), nodeAddress.a];
+  await waitFor(async () => (await b.namespace.attempt(...outside)).exitCode === 0, {
+    what: "an answer outside the mesh",
+  });
+}
+
+/** Of each way: `yes`, or how many packets and connections of how many lost bits. */
+function results(found: ReadonlyMap<string, number>): Record<Way, string> {
+  const of = (name: string, index: number): number => found.get(`${name}_${index}`) ?? 0;
+  return Object.fromEntries(
+    wayNames.map((way, index) => {
+      const [mark, ct, all] = [of("mark", index), of("ct", index), of("all", index)];
+      return [way, all > 0 && mark === all && ct === all ? "intact" : `mark ${mark}, ct ${ct} of ${all}`];
+    }),
+  ) as Record<Way, string>;
+}
+
+describe("bits of others in the marks of packets and connections", () => {
+  const rows: string[][] = [];
+
+  it.each(users)("%s", async (name, bits) => {
+    const { a, b } = mesh;
+    for (const node of [a, b]) {
+      await node.namespace.nft(`table inet cni {}\ndelete table inet cni\n${cni(bits)}\n`);
+    }
+    await traffic();
+    const found = results(await counters(a));
+    rows.push([name, `\`${hex(bits)}\``, ...wayNames.map((way) => found[way])]);
+    expect(found).toEqual(Object.fromEntries(wayNames.map((way) => [way, "intact"])));
+    for (const node of [a, b]) await node.run("nft", "delete", "table", "inet", "cni");
+  });
+
+  it("are in the documentation as found", async () => {
+    await checkTable("marks", ["software", "bits", ...wayNames], rows);
+  });
+});
