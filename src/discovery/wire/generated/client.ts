@@ -34,8 +34,8 @@ export interface KubeSpan {
   address: Buffer;
   additionalAddresses: IPPrefix[];
   /**
-   * The field number is unconfirmed: the published API v0.1.6 has no such field. A reader that does not know it
-   * passes over it; a reader that knows another meaning for 4 refuses or misreads it.
+   * As in the published API v0.1.8, where it is called exclude_advertised_addresses; v0.1.6 has no such field, and a
+   * reader that does not know it passes over it. test/interop compares it.
    */
   excludedAdvertisedNetworks: IPPrefix[];
 }
