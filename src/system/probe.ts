@@ -1,4 +1,4 @@
-import { execa } from "execa";
+import { runProcess } from "./process.ts";
 
 /** What became of a tool that was asked something. */
 export interface Answer {
@@ -14,18 +14,15 @@ const longestComplaint = 300;
 
 /** Asks a tool that may be missing or may refuse, and changes nothing by it. Never throws. */
 export async function probe(program: string, ...args: string[]): Promise<Answer> {
-  const result = await execa(program, args, {
-    timeout: timeoutMs,
-    reject: false,
-    stdin: "ignore",
-    maxBuffer: 16 * 1024 * 1024,
-    env: { LC_ALL: "C" },
-  });
-  const complaint = result.stderr.trim() || (result.failed ? (result.shortMessage ?? "it failed") : "");
+  const result = await runProcess(program, args, timeoutMs);
+  const succeeded = result.exitCode === 0 && !result.stopped;
+  const complaint =
+    result.stderr.trim() || (succeeded ? "" : `it ended with ${result.exitCode ?? "a signal"}`);
   return {
-    isInstalled: result.code !== "ENOENT",
-    succeeded: !result.failed,
+    isInstalled: result.startError !== "ENOENT",
+    succeeded,
     stdout: result.stdout,
-    complaint: result.code === "ENOENT" ? `${program} is not installed` : complaint.slice(-longestComplaint),
+    complaint:
+      result.startError === "ENOENT" ? `${program} is not installed` : complaint.slice(-longestComplaint),
   };
 }

@@ -1,5 +1,5 @@
 import { access } from "node:fs/promises";
-import { execa } from "execa";
+import { runProcess } from "../../system/process.ts";
 import type { Runner } from "../../system/run.ts";
 import {
   controlSocket,
@@ -34,12 +34,11 @@ async function canBeAsked(name: string, link: ObservedLink | undefined): Promise
 export const kernelHasWireGuard = async (): Promise<boolean> =>
   (await exists("/sys/module/wireguard")) || isLoadable();
 
+const modprobeTimeoutMs = 10_000;
+
 async function isLoadable(): Promise<boolean> {
-  const { failed } = await execa("modprobe", ["--dry-run", "--quiet", "wireguard"], {
-    reject: false,
-    stdio: "ignore",
-  });
-  return !failed;
+  const args = ["--dry-run", "--quiet", "wireguard"];
+  return (await runProcess("modprobe", args, modprobeTimeoutMs)).exitCode === 0;
 }
 
 const exists = (path: string): Promise<boolean> =>
