@@ -13,12 +13,18 @@ const root = join(import.meta.dirname, "../..");
 const env = { KUBESPAN_TEST_PATIENCE: "10", NO_COLOR: "1" };
 const timeoutMs = 1_500_000;
 
-const suites = ["test/netns/readme"];
+/** What depends on who carries the packets: a file of test/netns, and the tests in it (all, where none is named). */
+const suites: readonly (readonly [string, string])[] = [
+  ["test/netns/readme", ""],
+  ["test/netns/nat.test.ts", ""],
+  ["test/netns/lifecycle.test.ts", "SIGKILL and a new start"],
+];
 
 /** Without wireguard-go, whose file is taken away (in the guest): what works then, the kernel has done. */
 const script = `
 rm -f "$(command -v wireguard-go)"
-exec node_modules/.bin/vitest run --project netns "$1" --reporter=default --reporter=json --outputFile.json="$2"
+PATH=$PWD/node_modules/.bin:$PATH
+exec vitest run --project netns "$1" --testNamePattern="$2" --reporter=verbose --reporter=json --outputFile.json="$3"
 `;
 
 let output: string;
@@ -27,12 +33,14 @@ beforeEach(async () => {
 });
 afterEach(() => rm(output, { recursive: true, force: true }));
 
-test.each(suites)("%s with the kernel's WireGuard", async (suite) => {
+test.each(suites)("%s with the kernel's WireGuard", async (suite, names) => {
   const report = join(output, "report.json");
-  const command = ["bash", "-c", script, "bash", suite, report];
+  const command = ["bash", "-c", script, "bash", suite, names, report];
   const result = await runInMachine({ command, cwd: root, timeoutMs, env, outputFolder: output });
   const text = existsSync(report) ? await readFile(report, "utf8") : undefined;
   const tally = tallyOfReport(text, result.exitCode);
   console.log(`${suite} in the machine: ${tallyText(tally)}`);
-  expect(tally, `${result.stdout}\n${result.stderr}`).toMatchObject({ failed: 0, skipped: 0 });
+  expect(tally.failed, `${result.stdout}\n${result.stderr}`).toBe(0);
+  expect(tally.passed).toBeGreaterThan(0);
+  if (names === "") expect(tally.skipped).toBe(0);
 });
