@@ -1,0 +1,183 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { execa } from "execa";
+import { Lab } from "../lab/index.ts";
+import { Host, type Path, type Sample } from "./marking/host.ts";
+import { baseline, type Layout, layouts, yardstick } from "./marking/layouts.ts";
+import { type Family, families, hits, misses } from "./marking/peers.ts";
+import { type Line, plot } from "./marking/plot.ts";
+import { median, percentile, printReport, progress, type Report, type Row } from "./report.ts";
+
+/** What it costs a packet to be led into the mesh, or past it, at many peers: ours against other ways to do it. */
+const { values } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
+    peers: { type: "string" },
+    repetitions: { type: "string" },
+    milliseconds: { type: "string", default: "40" },
+    /** A folder that gets marking.svg and marking.json. */
+    write: { type: "string" },
+  },
+});
+const sizes = (values.peers ?? (values.quick ? "10,300" : "10,100,300,1000,3000")).split(",").map(Number);
+const repetitions = Number(values.repetitions ?? (values.quick ? "3" : "5"));
+
+interface Case {
+  readonly path: Path;
+  readonly family: Family;
+  readonly kind: "hit" | "miss";
+}
+
+const cases: readonly Case[] = (["output", "forward"] as const).flatMap((path) =>
+  (["hit", "miss"] as const).flatMap((kind) => families.map((family) => ({ path, kind, family }))),
+);
+
+const caseText = ({ path, kind, family }: Case): string => `${path}, ${kind}, IPv${family}`;
+
+const isInstalled = async (program: string): Promise<boolean> =>
+  !(await execa(program, ["--version"], { reject: false })).failed;
+
+async function usable(): Promise<Layout[]> {
+  const found = await Promise.all(
+    layouts.map(async ({ needs = [] }) => (await Promise.all(needs.map(isInstalled))).every(Boolean)),
+  );
+  return layouts.filter((_, index) => found[index]);
+}
+
+/** A quarter of the chunks are at or below it: what other programs take from most of them does not count. */
+const nanoseconds = (sample: Sample): number => percentile(sample.chunks, 0.25);
+
+const targetsOf = ({ kind, family }: Case, peers: number): string[] =>
+  kind === "hit" ? hits(family, peers) : misses(family);
+
+/** One sample; what comes out of the wrong link, or not at all, is no result. */
+async function sampleOf(host: Host, each: Case, peers: number): Promise<Sample> {
+  const isSteered = each.kind === "hit" && !host.layout.name.startsWith(baseline);
+  const link = isSteered ? "kubespan" : "sink";
+  const before = await host.received(link);
+  const sample = await host.send(each.path, each.family, targetsOf(each, peers), Number(values.milliseconds));
+  const seen = (await host.received(link)) - before;
+  if (sample.failed > 0 || seen < sample.sent)
+    throw new Error(
+      `${host.layout.name}, ${caseText(each)}: ${seen} of ${sample.sent} packets took the right link`,
+    );
+  return sample;
+}
+
+const shifted = <Item>(items: readonly Item[], by: number): Item[] => [
+  ...items.slice(by % items.length),
+  ...items.slice(0, by % items.length),
+];
+
+type Samples = Map<string, Sample[]>;
+
+/** All layouts stand at the same time, and take turns within a second: what slows the machine slows all of them. */
+async function measure(peers: number, chosen: readonly Layout[]): Promise<Map<Case, Samples>> {
+  const lab = await Lab.open();
+  try {
+    const hosts: Host[] = [];
+    for (const layout of chosen) hosts.push(await Host.create(lab, layout, peers));
+    const found = new Map<Case, Samples>(cases.map((each) => [each, new Map()]));
+    for (let turn = 0; turn < repetitions; turn++) {
+      progress(`${peers} peers, turn ${turn + 1} of ${repetitions}`);
+      for (const each of cases)
+        for (const host of shifted(hosts, turn)) {
+          const sample = await sampleOf(host, each, peers);
+          const { name } = host.layout;
+          found.get(each)?.set(name, [...(found.get(each)?.get(name) ?? []), sample]);
+        }
+    }
+    return found;
+  } finally {
+    await lab.close();
+  }
+}
+
+/** Packets a second against another layout, turn by turn: 1 is as fast, 0.5 half as fast. */
+const ratios = (of: readonly Sample[], against: readonly Sample[]): number[] =>
+  of.map((sample, turn) => nanoseconds(against[turn] ?? sample) / nanoseconds(sample));
+
+const spread = (numbers: readonly number[]): string =>
+  `${median(numbers).toFixed(2)} (${Math.min(...numbers).toFixed(2)} to ${Math.max(...numbers).toFixed(2)})`;
+
+function rowsOf(peers: number, each: Case, samples: Samples): Row[] {
+  return [...samples].map(([layout, own]) => ({
+    case: caseText(each),
+    peers,
+    layout,
+    kpps: Math.round(1e6 / median(own.map(nanoseconds))),
+    [`of ${baseline}`]: spread(ratios(own, samples.get(baseline) ?? own)),
+    [`of ${yardstick}`]: spread(ratios(own, samples.get(yardstick) ?? own)),
+    "p50 us": (
+      percentile(
+        own.flatMap(({ single }) => single),
+        0.5,
+      ) / 1000
+    ).toFixed(1),
+    "p99 us": (
+      percentile(
+        own.flatMap(({ single }) => single),
+        0.99,
+      ) / 1000
+    ).toFixed(1),
+  }));
+}
+
+interface Measured {
+  readonly peers: number;
+  readonly each: Case;
+  readonly samples: Samples;
+}
+
+/** The lines of one picture: for each layout the share of the packets without a table that still get through. */
+function linesOf(measured: readonly Measured[]): Line[] {
+  const names = [...new Set(measured.flatMap(({ samples }) => [...samples.keys()]))];
+  return names
+    .filter((name) => name !== baseline)
+    .map((name) => ({
+      name,
+      points: measured.flatMap(({ peers, samples }) => {
+        const [own, base] = [samples.get(name), samples.get(baseline)];
+        return own && base ? [{ x: peers, y: median(ratios(own, base)) }] : [];
+      }),
+    }));
+}
+
+const picture = (measured: readonly Measured[]): string =>
+  plot(
+    "Packets a second against a host without a table, by number of peers",
+    cases.map((each) => ({
+      title: caseText(each),
+      lines: linesOf(measured.filter((one) => one.each === each)),
+    })),
+  );
+
+const chosen = await usable();
+const measured: Measured[] = [];
+for (const peers of sizes)
+  for (const [each, samples] of await measure(peers, chosen)) measured.push({ peers, each, samples });
+
+const missing = layouts.filter((layout) => !chosen.includes(layout)).map(({ name }) => name);
+const report: Report = {
+  name: "marking",
+  repetitions,
+  rows: cases.flatMap((each) =>
+    measured.filter((one) => one.each === each).flatMap(({ peers, samples }) => rowsOf(peers, each, samples)),
+  ),
+  notes: [
+    ...layouts.map(({ name, tellApart }) => `${name}: ${tellApart}.`),
+    "kpps: thousands of packets a second of one sender on one core, which includes the sender's own cost. The ratios are of packets a second, median (smallest to largest) of turns in which all layouts were measured within a second or two.",
+    "p50, p99: microseconds until send() is back, with the packet's way through the host done.",
+    "A miss must not cost more with more peers; a hit goes to another link by another routing table, which costs by itself.",
+    ...(missing.length > 0
+      ? [`Not measured, for lack of programs: ${missing.join(", ")} (scripts/install-packages --bench).`]
+      : []),
+  ],
+};
+if (values.write !== undefined) {
+  await mkdir(values.write, { recursive: true });
+  await writeFile(`${values.write}/marking.svg`, picture(measured));
+  await writeFile(`${values.write}/marking.json`, `${JSON.stringify(report, null, 1)}\n`);
+}
+printReport(report);

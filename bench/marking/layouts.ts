@@ -1,0 +1,148 @@
+import type { Namespace } from "../../lab/namespace.ts";
+import { planTable } from "../../src/nftables/index.ts";
+import { type Family, families, networks, targets } from "./peers.ts";
+
+/** One way to lead packets for peers into the mesh. */
+export interface Layout {
+  readonly name: string;
+  readonly tellApart: string;
+  /** Programs besides nft and ip. */
+  readonly needs?: readonly string[];
+  readonly tracksConnections?: false;
+  readonly install: (host: Namespace, peers: number) => Promise<void>;
+}
+
+const marks = { fromWireGuard: 0x20, toWireGuard: 0x40 };
+
+/** Marked packets take table 180; see bench/marking/host.ts. */
+async function fwmarkRule(host: Namespace): Promise<void> {
+  for (const family of families)
+    await host.run(
+      "ip",
+      `-${family}`,
+      "rule",
+      "add",
+      "priority",
+      "32500",
+      "fwmark",
+      "0x40/0x60",
+      "lookup",
+      "180",
+    );
+}
+
+const chains = (rules: readonly string[]): string =>
+  [
+    ["prerouting", "type filter hook prerouting priority filter; policy accept;"],
+    ["outgoing", "type route hook output priority filter; policy accept;"],
+  ]
+    .map(([name, head]) => `chain ${name} {\n${[head, ...rules].join("\n")}\n}`)
+    .join("\n");
+
+const setMark = "meta mark set meta mark & 0xffffffdf | 0x00000040 accept";
+const netOf = (family: Family): string => (family === 4 ? "ip" : "ip6");
+
+async function minimal(host: Namespace): Promise<void> {
+  await fwmarkRule(host);
+  for (const [family, all] of [
+    [4, "10.0.0.0/8"],
+    [6, "2001:db8::/46"],
+  ] as const)
+    await host.nft(
+      `table ${netOf(family)} minimal {\n${chains([`${netOf(family)} daddr ${all} ${setMark}`])}\n}\n`,
+    );
+}
+
+async function ours(host: Namespace, peers: number): Promise<void> {
+  await fwmarkRule(host);
+  const desired = { marks, interfaceName: "kubespan", mtu: 1420, targets: targets(peers) };
+  const [step] = planTable(desired, { kind: "absent" });
+  await host.nft(String(step?.commands[0]?.input));
+}
+
+async function reference(host: Namespace, peers: number): Promise<void> {
+  await fwmarkRule(host);
+  const steer = families.map(
+    (family) => `${netOf(family)} daddr { ${networks(family, peers).join(", ")} } ${setMark}`,
+  );
+  const rules = ["meta mark & 0x00000060 == 0x00000020 accept", ...steer];
+  await host.nft(`table inet reference {\n${chains(rules)}\n}\n`);
+}
+
+const mangle = (rules: readonly string[]): string =>
+  [
+    "*mangle",
+    ...["PREROUTING", "OUTPUT"].flatMap((chain) => rules.map((rule) => `-A ${chain} ${rule}`)),
+    "COMMIT",
+    "",
+  ].join("\n");
+
+const restore = (host: Namespace, family: Family, text: string): Promise<unknown> =>
+  load(host, family === 4 ? "iptables-restore" : "ip6tables-restore", text);
+
+/** Through a file: some tools cannot read what is no pipe. */
+async function load(host: Namespace, command: string, text: string): Promise<void> {
+  await host.write("/run/rules", text);
+  await host.run("sh", "-c", `${command} </run/rules`);
+}
+
+async function ipset(host: Namespace, peers: number): Promise<void> {
+  await fwmarkRule(host);
+  for (const family of families) {
+    const lines = networks(family, peers).map((network) => `add targets${family} ${network}`);
+    const create = `create targets${family} hash:net family ${family === 4 ? "inet" : "inet6"}`;
+    await load(host, "ipset restore", `${[create, ...lines].join("\n")}\n`);
+    const rule = `-m set --match-set targets${family} dst -j MARK --set-xmark 0x40/0x60`;
+    await restore(host, family, mangle(["-m mark --mark 0x20/0x60 -j RETURN", rule]));
+  }
+}
+
+async function iptables(host: Namespace, peers: number): Promise<void> {
+  await fwmarkRule(host);
+  for (const family of families) {
+    const rules = networks(family, peers).map((network) => `-d ${network} -j MARK --set-xmark 0x40/0x60`);
+    await restore(host, family, mangle(["-m mark --mark 0x20/0x60 -j RETURN", ...rules]));
+  }
+}
+
+async function ipRules(host: Namespace, peers: number): Promise<void> {
+  for (const family of families) {
+    const lines = networks(family, peers).map(
+      (network) => `rule add priority 32500 to ${network} lookup 180`,
+    );
+    await load(host, `ip -${family} -batch -`, `${lines.join("\n")}\n`);
+  }
+}
+
+export const baseline = "no table";
+export const yardstick = "minimal hook";
+
+export const layouts: readonly Layout[] = [
+  { name: baseline, tellApart: "nothing is marked", install: async () => {} },
+  {
+    name: "no table, no conntrack",
+    tellApart: "the same on a host on which nothing tracks connections",
+    tracksConnections: false,
+    install: async () => {},
+  },
+  { name: yardstick, tellApart: "per hook one chain with one rule, which knows no peers", install: minimal },
+  { name: "ours", tellApart: "the table that the daemon makes", install: ours },
+  {
+    name: "anonymous sets",
+    tellApart: "interval sets within the rules, as in the reference",
+    install: reference,
+  },
+  {
+    name: "ipset",
+    tellApart: "iptables with hash:net sets",
+    needs: ["ipset", "iptables-restore"],
+    install: ipset,
+  },
+  {
+    name: "iptables",
+    tellApart: "one rule for each network",
+    needs: ["iptables-restore"],
+    install: iptables,
+  },
+  { name: "ip rule", tellApart: "one routing rule for each network", install: ipRules },
+];

@@ -1,0 +1,47 @@
+import { type Prefix, parsePrefix, unite } from "../../src/net/index.ts";
+
+export type Family = 4 | 6;
+export const families: readonly Family[] = [4, 6];
+
+/** Every other one: neighbours would become one network when the daemon unites them. */
+const node = (family: Family, peer: number): string =>
+  family === 4 ? `10.1.${peer >> 6}.${(peer & 63) * 4 + 1}` : `2001:db8:1::${(peer * 2 + 1).toString(16)}`;
+
+const pods = (family: Family, peer: number): { readonly network: string; readonly pod: string } => {
+  const number = peer * 2;
+  const start =
+    family === 4 ? `10.${128 + (number >> 8)}.${number & 255}.` : `2001:db8:2:${number.toString(16)}::`;
+  return family === 4
+    ? { network: `${start}0/24`, pod: `${start}7` }
+    : { network: `${start}/64`, pod: `${start}7` };
+};
+
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+/** Of each peer a node address and a pod network: twice as many as peers. */
+export const networks = (family: Family, peers: number): string[] =>
+  numbers(peers).flatMap((peer) => [
+    `${node(family, peer)}/${family === 4 ? 32 : 128}`,
+    pods(family, peer).network,
+  ]);
+
+/** The same, as the daemon hands them to the table. */
+export const targets = (peers: number): Prefix[] =>
+  unite(families.flatMap((family) => networks(family, peers)).flatMap((text) => parsePrefix(text) ?? []));
+
+const most = 64;
+
+/** Addresses to send to, spread evenly over the peers, so that what walks a list walks half of it on average. */
+export function hits(family: Family, peers: number): string[] {
+  const count = Math.min(peers, most / 2);
+  return numbers(count).flatMap((index) => {
+    const peer = Math.floor((index * peers) / count);
+    return [node(family, peer), pods(family, peer).pod];
+  });
+}
+
+/** Addresses that are nobody's. */
+export const misses = (family: Family): string[] =>
+  numbers(most).map((index) =>
+    family === 4 ? `198.51.100.${index + 1}` : `2001:db8:ffff::${(index + 1).toString(16)}`,
+  );
