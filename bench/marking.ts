@@ -178,6 +178,6 @@ const report: Report = {
 if (values.write !== undefined) {
   await mkdir(values.write, { recursive: true });
   await writeFile(`${values.write}/marking.svg`, picture(measured));
-  await writeFile(`${values.write}/marking.json`, `${JSON.stringify(report, null, 1)}\n`);
+  await writeFile(`${values.write}/marking.json`, `${JSON.stringify(report, null, 2)}\n`);
 }
 printReport(report);
