@@ -10,6 +10,7 @@ import {
   type Network,
   newCluster,
   stateDirectory,
+  waitFor,
 } from "../../lab/index.ts";
 
 /*
@@ -27,24 +28,32 @@ let discovery: Discovery;
 const cluster = newCluster();
 const identityFile = `${stateDirectory}/identity.json`;
 const callsFile = "/run/calls";
+/** For what is written to be read once; the nodes' own, unlike /tmp. */
+const temporary = "/run/temporary";
+const usualTemporary = process.env["TMPDIR"];
 
 beforeAll(async () => {
+  process.env["TMPDIR"] = temporary; // of all that is started on the nodes
   lab = await Lab.open();
   internet = await lab.network("internet");
   const at = async (name: string, last: number): Promise<LabNode> => {
     const node = await lab.node(name);
     await node.attach(internet, `203.0.113.${last}/24`);
     await node.defaultRoute("203.0.113.254");
+    await node.run("mkdir", temporary);
     return node;
   };
   [a, b] = [await at("a", 1), await at("b", 2)];
   discovery = new Discovery(await at("service", 9), "203.0.113.9");
   await discovery.start();
-  await a.run("mount", "-t", "tmpfs", "temporary", "/tmp"); // none but a's own files are in there
   for (const tool of ["ip", "nft", "wg", "wireguard-go", "sysctl"]) await listenTo(a, tool);
 });
 
-afterAll(() => lab.close());
+afterAll(async () => {
+  if (usualTemporary === undefined) delete process.env["TMPDIR"];
+  else process.env["TMPDIR"] = usualTemporary;
+  await lab.close();
+});
 
 /** Puts a script in the place of a tool, for this node only, that notes arguments and environment and goes on to it. */
 async function listenTo(node: LabNode, tool: string): Promise<void> {
@@ -87,6 +96,9 @@ async function liveAndTell(): Promise<Record<string, string>> {
   await note("status", "-o", "json");
   await note("run", "--dry-run");
   daemon.signal("SIGHUP");
+  const isReloaded = async (): Promise<boolean> =>
+    (await daemon.log()).includes("the configuration was read again");
+  await waitFor(isReloaded, { what: "the configuration to be read again" });
   const environment = `tr '\\0' '\\n' </proc/${daemon.pid}/environ; tr '\\0' ' ' </proc/${daemon.pid}/cmdline`;
   said["process"] = await a.run("sh", "-c", environment);
   await daemon.stop();
@@ -129,11 +141,11 @@ describe("the cluster's secret and the private keys", () => {
 
   it("are in two files that only root can read, and nowhere else", async () => {
     const holding = async (secret: string): Promise<string[]> =>
-      (await a.run("grep", "-rlF", "--", secret, "/run", "/tmp")).trim().split("\n").toSorted();
+      (await a.run("grep", "-rlF", "--", secret, "/run")).trim().split("\n").toSorted();
     expect(await holding(cluster.secret)).toEqual([configFile]);
     expect(await holding(privateKeyOf(a))).toEqual([identityFile]);
     expect([mode(a, identityFile), mode(a, stateDirectory)]).toEqual(["600", "700"]);
-    expect((await a.run("find", "/tmp", "-mindepth", "1")).trim()).toBe("");
+    expect((await a.run("find", temporary, "-mindepth", "1")).trim()).toBe("");
   });
 
   it("are not in the complaint about a file that holds them", async () => {
