@@ -4,7 +4,13 @@ import { age, bytes, table } from "./render.ts";
 
 /** What `kubespan status` prints on a terminal. */
 export function statusText(status: Status): string {
-  const sections = [nodeText(status), registriesText(status), peersText(status.peers), warningsText(status), leftOutText(status)];
+  const sections = [
+    nodeText(status),
+    registriesText(status),
+    peersText(status.peers),
+    warningsText(status),
+    leftOutText(status),
+  ];
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }
 

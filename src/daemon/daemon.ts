@@ -98,7 +98,7 @@ export class Daemon {
     const watch = watchKernel({
       scope: ours,
       onChange: (isUrgent) => {
-        if (isUrgent) this.#mesh.tableChanged();
+        if (isUrgent) this.#mesh.damaged();
         this.#loop.trigger("everything", isUrgent ? 0 : settleTime);
       },
       onOthers: () => others.request(),
@@ -111,7 +111,7 @@ export class Daemon {
   }
 
   #startRegistries(): void {
-    if (this.#config.enabled) this.#registries.start(() => this.#loop.trigger("everything"));
+    if (this.#config.enabled) this.#registries.start(() => this.#loop.trigger("registries"));
   }
 
   #newLoop(): Loop {

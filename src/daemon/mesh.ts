@@ -7,6 +7,7 @@ import {
   type Decision,
   decide,
   decideAgain,
+  desiredRouting,
   desiredTable,
   emptyMemory,
   type Kernel,
@@ -15,17 +16,20 @@ import {
   type Memory,
   planMesh,
   planNoMesh,
+  planRegistries,
   planTracked,
   remember,
   reportStatus,
   type Self,
+  steeredTargets,
 } from "../mesh/index.ts";
-import { unite } from "../net/index.ts";
+import type { Prefix } from "../net/index.ts";
 import { observeTable } from "../nftables/effects/observe.ts";
-import { observedTargets, planTable } from "../nftables/index.ts";
+import { planTable } from "../nftables/index.ts";
 import { forgetLastWorking, type LastWorkingFile } from "../peers/effects/last-working-file.ts";
 import { answered, handOverIn, raceTimings } from "../racing/index.ts";
-import { ownNetworks } from "../routing/index.ts";
+import { observeRouting } from "../routing/effects/observe.ts";
+import { ownNetworks, planRouting } from "../routing/index.ts";
 import { errorText } from "../system/error.ts";
 import type { Runner } from "../system/run.ts";
 import { observeDevice } from "../wireguard/effects/observe.ts";
@@ -54,6 +58,7 @@ interface Pass {
   readonly kernel: Kernel;
   readonly implementation: Implementation;
   readonly device: ObservedDevice | undefined;
+  readonly steered: readonly Prefix[];
 }
 
 /** The mesh of one configuration: observe, decide, apply. */
@@ -62,7 +67,7 @@ export class Mesh {
   #memory: Memory;
   #last: Pass | undefined;
   #error: string | undefined;
-  #isTableLost = false;
+  #isDamaged = false;
   readonly #racing: Racing;
   #wake: (inMs: number) => void = () => undefined;
 
@@ -108,19 +113,36 @@ export class Mesh {
   async #enabledPass(scope: Scope): Promise<number | undefined> {
     const device = scope === "peers" && this.#last?.device ? await this.#look() : undefined;
     const wakeIn = device && this.#last ? await this.#peersPass(this.#last, device) : "everything";
-    return wakeIn === "everything" ? this.#completePass() : wakeIn;
+    if (wakeIn !== "everything") return wakeIn;
+    const changed = scope === "registries" ? await this.#observeChanging() : undefined;
+    return changed ? this.#decided(changed, planRegistries) : this.#completePass();
   }
 
   async #completePass(): Promise<number | undefined> {
-    const { config, identity, self, registries, run, log, clock } = this.#parts;
-    await this.#restoreTable();
+    const { config, run } = this.#parts;
+    await this.#restore();
     await this.#racing.open();
     const kernel = await observeKernel(run, config);
     await this.#racing.repair(kernel.racingTable);
+    return this.#decided(kernel, planMesh);
+  }
+
+  /** What registries have a say in, freshly read; the rest is as it was. `undefined` if that cannot be relied on. */
+  async #observeChanging(): Promise<Kernel | undefined> {
+    const kernel = this.#last?.device && this.#error === undefined ? this.#last.kernel : undefined;
+    if (!kernel) return undefined;
+    const [device, table] = await Promise.all([this.#look(), observeTable(this.#parts.run)]);
+    return device && { ...kernel, wireguard: { ...kernel.wireguard, device }, table };
+  }
+
+  async #decided(kernel: Kernel, planner: typeof planMesh): Promise<number | undefined> {
+    const { config, identity, self, registries, run, log, clock } = this.#parts;
     const implementation = chooseImplementation(config.wireguard, config.interfaceName, kernel.wireguard);
     const decision = decide(this.#knowledge(kernel), kernel.wireguard.device, this.#memory, clock());
     const keys: Keys = { privateKey: identity.privateKey, implementation };
-    const plan = planMesh({ config, self }, keys, decision, kernel, registries.isSettled());
+    const isSettled = registries.isSettled();
+    const plan = planner({ config, self }, keys, decision, kernel, isSettled);
+    const steered = steeredTargets(decision, kernel, isSettled);
     this.#memory = decision.memory;
     // Steering may cut the way to a registry that is on one of the nodes: what it has to know goes out before. Only a
     // node without a device yet has nothing to offer.
@@ -130,27 +152,32 @@ export class Mesh {
     this.#racing.send(decision.tracked.races);
     await this.#parts.lastWorking.keep(this.#memory.lastWorking);
     // A device that was just made has not been read yet: it is at the next pass.
-    this.#last = { decision, kernel, implementation, device: kernel.wireguard.device };
+    const { device } = kernel.wireguard;
+    this.#last = { decision, kernel, implementation, device, steered };
     return kernel.wireguard.device ? decision.tracked.wakeIn : 0;
   }
 
   /**
-   * While the table is gone, traffic leaves in clear: it comes back before anything else is looked at, as it was
-   * wanted last.
+   * While the table or the routing is gone, traffic leaves in clear: they come back before anything else is looked
+   * at, as they were wanted last.
    */
-  async #restoreTable(): Promise<void> {
-    const { config, run, log } = this.#parts;
-    if (!this.#isTableLost || !this.#last) return;
-    this.#isTableLost = false;
-    const { decision, kernel } = this.#last;
-    // What was steered before that pass may be too much now; the one that follows takes it away again.
-    const targets = unite([...decision.targets, ...observedTargets(kernel.table)]);
-    await applySteps(run, log, planTable(desiredTable(config, kernel, targets), await observeTable(run)));
+  async #restore(): Promise<void> {
+    const { config, self, run, log } = this.#parts;
+    if (!this.#isDamaged || !this.#last) return;
+    this.#isDamaged = false;
+    const { steered, kernel } = this.#last;
+    try {
+      await applySteps(run, log, planTable(desiredTable(config, kernel, steered), await observeTable(run)));
+      const routing = await observeRouting(run, kernel.routing.scope);
+      await applySteps(run, log, planRouting(desiredRouting(config, self, kernel), routing));
+    } catch (error) {
+      log.debug(`left to the whole pass: ${errorText(error)}`); // the link may be gone too
+    }
   }
 
-  /** Somebody took something away from our table: the next pass begins with that. */
-  tableChanged(): void {
-    this.#isTableLost = true;
+  /** Somebody took away something that steers: the next pass begins with that. */
+  damaged(): void {
+    this.#isDamaged = true;
   }
 
   /** `undefined` when the device went away: then everything has to be looked at. */

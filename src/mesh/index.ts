@@ -9,6 +9,7 @@ export {
   remember,
 } from "./decide.ts";
 export {
+  desiredRouting,
   desiredTable,
   type Kernel,
   type Keys,
@@ -18,6 +19,7 @@ export {
   planRegistries,
   planText,
   planTracked,
+  steeredTargets,
 } from "./plan.ts";
 export { reportStatus } from "./report.ts";
 export type { Race } from "./track.ts";

@@ -3,6 +3,7 @@ import { type Address, type LeftOut, type Prefix, unite } from "../net/index.ts"
 import { type DesiredTable, type ObservedTable, observedTargets, planTable } from "../nftables/index.ts";
 import { planNoRacing } from "../racing/index.ts";
 import {
+  type DesiredRouting,
   forwardingFor,
   type Link,
   meshMTU,
@@ -71,8 +72,8 @@ export function planMesh(
   kernel: Kernel,
   isSettled: boolean,
 ): Plan {
-  const { targets, tracked } = decision;
-  const steered = isSettled ? targets : unite([...targets, ...observedTargets(kernel.table)]);
+  const { tracked } = decision;
+  const steered = steeredTargets(decision, kernel, isSettled);
   const mtu = mtuOf(config, kernel);
   const wireguard = planWireGuard({ ...deviceOf(config, keys, tracked), mtu }, kernel.wireguard);
   const forwarding = forwardingFor(config.advertisedPrefixes);
@@ -84,19 +85,26 @@ export function planMesh(
   const steps = [
     ...(isSettled ? wireguard : wireguard.filter((step) => step.stage !== "shrink")),
     ...sysctls.steps,
-    ...planRouting(
-      {
-        address: self.address,
-        ipv4Source: primaryAddress(4, linksBelow(config, kernel), kernel.addresses.usable),
-        mtu,
-        isClosed: !config.allowDownPeerBypass,
-      },
-      kernel.routing,
-    ),
+    ...planRouting(desiredRouting(config, self, kernel), kernel.routing),
     ...planTable(desiredTable(config, kernel, steered), kernel.table),
   ];
   return { steps: inOrder(steps), sysctls };
 }
+
+/** Whatever table and routes; `below` tells of the links. */
+export const desiredRouting = (config: Config, self: Self, below: Below): DesiredRouting => ({
+  address: self.address,
+  ipv4Source: primaryAddress(4, linksBelow(config, below), below.addresses.usable),
+  mtu: mtuOf(config, below),
+  isClosed: !config.allowDownPeerBypass,
+});
+
+/** The networks that are sent into the mesh. */
+export const steeredTargets = (
+  { targets }: Decision,
+  { table }: Pick<Kernel, "table">,
+  isSettled: boolean,
+): readonly Prefix[] => (isSettled ? targets : unite([...targets, ...observedTargets(table)]));
 
 /** The table that steers these networks. */
 export const desiredTable = (config: Config, kernel: Below, targets: readonly Prefix[]): DesiredTable => ({
@@ -114,8 +122,8 @@ export function planRegistries(
   kernel: Kernel,
   isSettled: boolean,
 ): Plan {
-  const { targets, tracked } = decision;
-  const steered = isSettled ? targets : unite([...targets, ...observedTargets(kernel.table)]);
+  const { tracked } = decision;
+  const steered = steeredTargets(decision, kernel, isSettled);
   const wireguard = planPeers(deviceOf(config, keys, tracked), kernel.wireguard.device);
   const steps = [
     ...(isSettled ? wireguard : wireguard.filter((step) => step.stage !== "shrink")),

@@ -8,7 +8,7 @@ interface WatchOptions {
   readonly scope: RoutingScope;
   /**
    * Something of ours may have changed in the kernel. Comes in bursts; the caller waits for their end, unless it is
-   * urgent: something was taken out of the table, and traffic may leave in clear.
+   * urgent: something that steers was taken away, and traffic may leave in clear.
    */
   readonly onChange: (isUrgent: boolean) => void;
   /** A rule of somebody else's that has to do with marks came, changed or went. Comes in bursts too. */
@@ -16,6 +16,9 @@ interface WatchOptions {
   /** A watching process died or cannot be started; it is started again by itself. */
   readonly onError: (error: KubespanError) => void;
 }
+
+/** With these lines, a rule or a route of ours went: marked packets may leave in clear. */
+const isLoss = /^\[(?:RULE|ROUTE)\]Deleted /;
 
 interface KernelWatch {
   /** Resolves when the watching processes are gone. */
@@ -29,7 +32,7 @@ export function watchKernel({ scope, onChange, onOthers, onError }: WatchOptions
       program: "ip",
       args: ["-o", "-N", "monitor", "label", "link", "address", "route", "rule", "netconf"],
       concerns: (line) => {
-        if (isRelevantEvent(line, scope)) return "us";
+        if (isRelevantEvent(line, scope)) return isLoss.test(line) ? "us, urgently" : "us";
         return line.startsWith("[RULE]") ? "others" : undefined;
       },
       onChange,

@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  Capture,
+  type ConfigOptions,
+  Lab,
+  type LabNode,
+  type Network,
+  newCluster,
+  PingStream,
+  publicNetwork,
+  waitFor,
+} from "../../lab/index.ts";
+
+/*
+ * What the daemon does by itself never lets a packet out in clear; what somebody else destroys is open until it is
+ * repaired, and no longer.
+ *
+ *   a 203.0.113.1    b 203.0.113.2
+ *   ===+================+=== internet
+ */
+let lab: Lab;
+let internet: Network;
+let a: LabNode;
+let b: LabNode;
+let options: ConfigOptions;
+
+beforeAll(async () => {
+  lab = await Lab.open();
+  const { network, discovery, host } = await publicNetwork(lab);
+  internet = network;
+  [a, b] = [await host("a", 1), await host("b", 2)];
+  options = { cluster: newCluster(), services: [discovery.url] };
+  for (const node of [a, b]) await node.start(options);
+  await bothUp();
+});
+
+afterAll(() => lab.close());
+
+async function bothUp(): Promise<void> {
+  await Promise.all([a.daemon.waitForPeers("b"), b.daemon.waitForPeers("a")]);
+  await waitFor(() => a.reaches("203.0.113.2"), { what: "an answer through the mesh" });
+}
+
+const everyMs = 5;
+
+/** The milliseconds between the first and the last ping from a to b in clear while `act` runs; none: `undefined`. */
+async function openFor(act: () => Promise<unknown>): Promise<number | undefined> {
+  const capture = await Capture.start(lab, internet);
+  const pings = await PingStream.start(a, "203.0.113.2", everyMs / 1000);
+  await act();
+  await bothUp();
+  await pings.moreAnswers(20);
+  await pings.stop();
+  await capture.stop();
+  expect((await capture.lines("udp port 51820")).length).toBeGreaterThan(20);
+  const clear = await capture.lines("icmp[icmptype] == icmp-echo and src host 203.0.113.1");
+  return clear.length === 0 ? undefined : clear.length * everyMs;
+}
+
+describe("nothing leaves in clear", () => {
+  it("while the configuration is read again, changed and changed back", async () => {
+    const open = await openFor(async () => {
+      for (const daemon of [{ advertisedPrefixes: ["10.244.1.0/24"] }, {}]) {
+        await a.daemon.configure({ ...options, daemon });
+        a.daemon.signal("SIGHUP");
+        await b.daemon.waitForStatus(
+          "a's networks",
+          ({ peers }) =>
+            peers[0]?.allowedIPs.includes("10.244.1.0/24" as never) === "advertisedPrefixes" in daemon,
+        );
+      }
+    });
+    expect(open).toBeUndefined();
+  });
+
+  it("while the peer is lost and comes back", async () => {
+    const open = await openFor(async () => {
+      await b.daemon.stop("SIGKILL");
+      await b.run("ip", "link", "del", "kubespan");
+      await b.daemon.start();
+    });
+    expect(open).toBeUndefined();
+  });
+
+  it("while the daemon is killed again and again", async () => {
+    const open = await openFor(async () => {
+      for (let round = 0; round < 3; round++) {
+        await a.daemon.stop("SIGKILL");
+        await a.daemon.start();
+        await waitFor(() => a.daemon.status(), { what: "an answer of the daemon" });
+      }
+    });
+    expect(open).toBeUndefined();
+  });
+
+  it.each([
+    ["the link down", "ip link set kubespan down"],
+    ["the link deleted", "ip link del kubespan"],
+    ["the peer taken from the device", "wg set kubespan peer $(wg show kubespan peers) remove"],
+    ["the route taken away", "ip route del default dev kubespan table 180"],
+    ["another MTU", "ip link set kubespan mtu 1300"],
+  ])("while this is repaired: %s", async (_name, command) => {
+    expect(await openFor(() => a.run("sh", "-c", command))).toBeUndefined();
+  });
+});
+
+describe("what others destroy is open until it is repaired, less than a second", () => {
+  it.each([
+    ["the ruleset flushed", "nft flush ruleset"],
+    ["our table deleted", "nft delete table inet talos_kubespan"],
+    ["our rule deleted", "ip rule del priority 32500"],
+    ["our routing table flushed", "ip route flush table 180"],
+  ])("%s", async (name, command) => {
+    const open = (await openFor(() => a.run("sh", "-c", command))) ?? 0;
+    process.stderr.write(`${name}: open for ${open} ms\n`);
+    expect(open).toBeLessThan(1_000);
+  });
+});
+
+describe("where the operator allows it", () => {
+  it("traffic to a peer that is down goes the normal way, and back when it is up", async () => {
+    for (const node of [a, b]) {
+      await node.daemon.configure({ ...options, mesh: { allowDownPeerBypass: true } });
+      node.daemon.signal("SIGHUP");
+    }
+    await bothUp();
+    const answersIn = async (): Promise<{ clear: number; sealed: number }> => {
+      const capture = await Capture.start(lab, internet);
+      await a.ping("203.0.113.2");
+      await capture.stop();
+      const clear = await capture.lines("icmp[icmptype] == icmp-echoreply");
+      return { clear: clear.length, sealed: (await capture.lines("udp port 51820")).length };
+    };
+    expect((await answersIn()).clear).toBe(0);
+    await b.daemon.stop("SIGKILL");
+    await b.run("ip", "link", "del", "kubespan");
+    await a.run("ip", "link", "del", "kubespan"); // or b would count as up until its last handshake is old
+    await waitFor(async () => (await answersIn()).clear === 3, { what: "answers in clear", seconds: 120 });
+    await b.daemon.start();
+    await bothUp();
+    await waitFor(async () => (await answersIn()).clear === 0, { what: "answers through the mesh" });
+    expect((await answersIn()).sealed).toBeGreaterThan(0);
+  });
+});
