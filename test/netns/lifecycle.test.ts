@@ -151,7 +151,7 @@ describe("somebody else changes what is ours", () => {
       a.run(
         "sh",
         "-c",
-        "ip rule; ip -6 rule; ip route show table 180; ip -6 route show table 180; nft -s list ruleset; ip -br link show kubespan | cut -d' ' -f1",
+        "ip rule; ip -6 rule; ip route show table 180; ip -6 route show table 180; nft -s list table inet talos_kubespan; nft -s list table inet kubespan_racing; ip -br link show kubespan | cut -d' ' -f1",
       );
     await a.daemon.waitForPeers("b", "c");
     const before = await state();

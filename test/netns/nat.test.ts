@@ -138,7 +138,7 @@ describe("what is left in the kernel", () => {
         "32500:\tfrom all fwmark 0x40/0x60 lookup 180",
       ]);
       expect(await nodes[1]?.run("ip", family, "route", "show", "table", "180")).toMatch(
-        /^default dev kubespan (scope link|metric 1024) mtu 1420( pref medium)? *\nunreachable default.*\n$/,
+        /^default dev kubespan (scope link )?src \S+ (metric 1024 )?mtu 1420( pref medium)? *\nunreachable default.*\n$/,
       );
     }
   });

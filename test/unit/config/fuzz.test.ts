@@ -75,7 +75,10 @@ function check(text: string): void {
   try {
     const config = parseConfig(text, "FILE");
     expect(config.cluster.secret.reveal()).toHaveLength(32);
-    expect(JSON.stringify(config)).not.toContain(clusterSecret);
+    expect(JSON.stringify(config.cluster)).toContain('"secret":"[secret]"');
+    // A mutation may have made the secret the name of a file, say, which is none.
+    const isElsewhere = text.split(clusterSecret).length > 2;
+    if (!isElsewhere) expect(JSON.stringify(config)).not.toContain(clusterSecret);
   } catch (error) {
     if (!(error instanceof KubespanError)) throw error;
     expect(error.code).toBe("config");
