@@ -83,7 +83,7 @@ export type MachineType = "controlplane" | "worker" | "unknown";
  * - `serial`: one after the other
  * - `auto`: raced, and serially where racing does not work
  */
-export type ConnectMode = "auto" | "race" | "serial";
+type ConnectMode = "auto" | "race" | "serial";
 
 /** Which endpoints of peers are dialled, by network. */
 export interface DialRules {
