@@ -11,6 +11,7 @@ import {
   checkEncryption,
   checkLink,
   checkMTU,
+  checkOthers,
   checkPort,
   checkRouting,
 } from "./checks/network.ts";
@@ -34,6 +35,7 @@ const checks: readonly ((facts: Facts) => Finding[])[] = [
   checkLink,
   checkPort,
   checkRouting,
+  checkOthers,
   checkMTU,
   checkCilium,
   checkEncryption,

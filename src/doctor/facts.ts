@@ -1,3 +1,4 @@
+import type { Warning } from "../marks/index.ts";
 import type { Link } from "../routing/index.ts";
 import type { Distribution } from "./distribution.ts";
 import type { Flavour } from "./flavour.ts";
@@ -84,6 +85,12 @@ export interface Facts {
   readonly uplinks: readonly string[];
   readonly port: Observed<PortFact>;
   readonly routing: Observed<RoutingFact>;
+  readonly others: {
+    /** Who uses our mark bits, our table or our priority. */
+    readonly warnings: readonly Warning[];
+    /** What could not be looked at, and why: iptables is not everywhere. */
+    readonly unread: readonly string[];
+  };
   readonly clock: {
     /** Milliseconds since 1970. */
     readonly now: number;

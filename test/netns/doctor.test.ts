@@ -76,6 +76,7 @@ describe("kubespan doctor", () => {
     await other.daemon.command("down");
     await other.namespace.sysctl("net.ipv4.conf.all.rp_filter=1");
     await other.run("ip", "link", "set", "eth0", "mtu", "1300");
+    await other.namespace.nft("table inet firewall { chain c { meta mark set 0x40\n}\n}");
     await other.run("ip", "rule", "add", "priority", "32500", "from", "192.0.2.1", "lookup", "main");
     await other.run("ip", "link", "add", "kubespan", "type", "bridge");
     await other.run(
@@ -107,6 +108,7 @@ describe("kubespan doctor", () => {
           "link",
           "port",
           "routing",
+          "marks",
           "sysctl.rp_filter",
           "mtu.eth0",
           "mtu.flannel.1",
@@ -117,6 +119,7 @@ describe("kubespan doctor", () => {
       link: "error",
       port: "error",
       routing: "error",
+      marks: "warning",
       "sysctl.rp_filter": "warning",
       "mtu.eth0": "warning",
       "mtu.flannel.1": "warning",

@@ -59,6 +59,25 @@ export function checkRouting({ routing, settings }: Facts): Finding[] {
   ];
 }
 
+/** Found as the daemon finds them; see src/marks. */
+export function checkOthers({ others }: Facts): Finding[] {
+  const id = "marks";
+  const { warnings, unread } = others;
+  if (warnings.length === 0) {
+    const left = unread.length === 0 ? "" : `; not read: ${unread.join("; ")}`;
+    const evidence = `no rule or link with them${left}`;
+    return [{ id, severity: "ok", text: "nobody else uses our mark bits", evidence }];
+  }
+  const advice = "set marks or routing in KubeSpanDaemonConfig to what nobody uses, on every node alike";
+  return warnings.map(({ who, what }) => ({
+    id,
+    severity: "warning",
+    text: `${who} and the mesh get in each other's way`,
+    evidence: what,
+    fix: { advice },
+  }));
+}
+
 /** Cilium's own note: with eBPF host routing, packets of pods skip iptables and nftables of the host. */
 export function checkCilium({ links, ciliumPrograms }: Facts): Finding[] {
   if ("unknown" in links || !links.value.some(({ name }) => name === "cilium_host")) return [];

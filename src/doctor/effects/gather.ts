@@ -1,7 +1,8 @@
 import { release } from "node:os";
 import type { Config } from "../../config/index.ts";
+import { scanForOthers } from "../../marks/effects/scan.ts";
 import { observeLinks, observeRouting } from "../../routing/effects/observe.ts";
-import { type Link, meshMTU, ownAddresses } from "../../routing/index.ts";
+import { type Link, meshMTU, ownAddresses, type RoutingScope } from "../../routing/index.ts";
 import { errorText } from "../../system/error.ts";
 import { probe } from "../../system/probe.ts";
 import { run } from "../../system/run.ts";
@@ -62,20 +63,35 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
   const links = await observed(() => observeLinks(run));
   const settings = { ...configured, mtu: mtuFor(config, configured.interfaceName, links) };
   const uplinks = await observeUplinks();
-  const [distribution, flavours, identity, nft, sysctls, tools, port, routing, clock, programs, services] =
-    await Promise.all([
-      observeDistribution(),
-      observeFlavours(),
-      observeIdentity(stateDirectory),
-      probe("nft", "list", "tables"),
-      observeSysctls(),
-      Promise.all(toolNames.map(observeTool)),
-      observePort(settings),
-      observed(() => observeForeignRouting(settings, config?.marks ?? defaultMarks)),
-      observeClock(),
-      observeCilium(linkNames(links), uplinks),
-      observeServices(config),
-    ]);
+  const { interfaceName, table, priority } = settings;
+  const ours = { interfaceName, table, priority, marks: config?.marks ?? defaultMarks };
+  const [
+    distribution,
+    flavours,
+    identity,
+    nft,
+    sysctls,
+    tools,
+    port,
+    routing,
+    scan,
+    clock,
+    programs,
+    services,
+  ] = await Promise.all([
+    observeDistribution(),
+    observeFlavours(),
+    observeIdentity(stateDirectory),
+    probe("nft", "list", "tables"),
+    observeSysctls(),
+    Promise.all(toolNames.map(observeTool)),
+    observePort(settings),
+    observed(() => observeForeignRouting(ours)),
+    scanForOthers(run, ours),
+    observeClock(),
+    observeCilium(linkNames(links), uplinks),
+    observeServices(config),
+  ]);
   return {
     distribution,
     flavours,
@@ -100,6 +116,7 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     uplinks,
     port,
     routing,
+    others: scan,
     clock,
     ciliumPrograms: programs,
     services,
@@ -163,14 +180,13 @@ async function observePort({ listenPort }: Settings): Promise<Observed<PortFact>
   return { value: { ...parseListeners(sockets.stdout, listenPort), wireguardLinks } };
 }
 
-async function observeForeignRouting(settings: Settings, marks: Config["marks"]): Promise<RoutingFact> {
-  const { interfaceName, table, priority } = settings;
-  const { ipv4Routing, ipv6Routing } = await observeRouting(run, { interfaceName, table, priority, marks });
+async function observeForeignRouting(ours: RoutingScope): Promise<RoutingFact> {
+  const { ipv4Routing, ipv6Routing } = await observeRouting(run, ours);
   const families = [ipv4Routing, ipv6Routing];
   return {
-    foreignRules: families.flatMap(({ rules }) => rules.filter(({ ours }) => !ours).map(({ text }) => text)),
+    foreignRules: families.flatMap(({ rules }) => rules.filter((rule) => !rule.ours).map(({ text }) => text)),
     foreignRoutes: families.flatMap(({ routes }) =>
-      routes.filter((route) => route.interfaceName !== interfaceName).map(({ text }) => text),
+      routes.filter((route) => route.interfaceName !== ours.interfaceName).map(({ text }) => text),
     ),
   };
 }

@@ -1,5 +1,5 @@
 import type { Facts, Severity } from "../../../src/doctor/index.ts";
-import { link, linksFrom, soundNode, withSysctl } from "./node.ts";
+import { firewall, link, linksFrom, soundNode, withSysctl } from "./node.ts";
 
 const { settings, kernel } = soundNode;
 const without = (name: string): Partial<Facts> => ({
@@ -269,6 +269,7 @@ export const cases: readonly Case[] = [
     "warning",
     /eth0: cil_from_netdev/,
   ],
+  ["somebody with our bits", { others: firewall }, "marks", "warning", /inet firewall.*sets 0x40/],
   [
     "a clock before the installation",
     { clock: { ...soundNode.clock, now: 1_000 } },

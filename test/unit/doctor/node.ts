@@ -55,10 +55,16 @@ export const soundNode: Facts = {
   uplinks: ["eth0"],
   port: { value: { isTaken: false, users: [], wireguardLinks: [] } },
   routing: { value: { foreignRules: [], foreignRoutes: [] } },
+  others: { warnings: [], unread: [] },
   clock: { now: 1_800_000_000_000, installedAt: 1_790_000_000_000, synchronised: true },
   ciliumPrograms: [],
   services: [{ location: "https://discovery.example.org:443", reflected: "198.51.100.7" }],
   networkdTakesRules: false,
+};
+
+export const firewall: Facts["others"] = {
+  warnings: [{ who: "nft table inet firewall", what: "sets 0x40 of the packet mark" }],
+  unread: [],
 };
 
 export const withSysctl = (key: string, value: string | undefined): Partial<Facts> => {
