@@ -57,6 +57,8 @@ export interface PeerReport {
   readonly publicKey: string;
   readonly address: Address;
   readonly state: PeerState;
+  /** It is up, and something that it should have answered or sent is missing. */
+  readonly suspected?: true;
   /** The endpoint that WireGuard sends to now. */
   readonly endpoint?: Endpoint;
   /** Best first. */

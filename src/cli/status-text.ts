@@ -50,7 +50,7 @@ function peersText(peers: readonly PeerReport[]): string {
   const up = peers.filter((peer) => peer.state === "up").length;
   const rows = peers.map((peer) => [
     peer.label,
-    peer.state,
+    peer.suspected ? "suspected" : peer.state,
     peer.endpoint ?? "-",
     peer.handshakeAgeSeconds === undefined ? "never" : age(peer.handshakeAgeSeconds),
     bytes(peer.receivedBytes),

@@ -39,6 +39,7 @@ export interface Memory {
   /** By public key, where a peer was last seen connected; the longest unseen first. */
   readonly lastWorking: ReadonlyMap<string, Endpoint>;
   readonly budget: Tracked["budget"] | undefined;
+  readonly health: Tracked["health"];
   readonly reflected: Reflected;
   readonly harvested: ReadonlyMap<string, readonly Endpoint[]>;
 }
@@ -49,6 +50,7 @@ export const emptyMemory: Memory = {
   heard: new Map(),
   lastWorking: new Map(),
   budget: undefined,
+  health: new Map(),
   reflected: new Map(),
   harvested: new Map(),
 };
@@ -113,23 +115,24 @@ export const decideAgain = (
 
 function connecting(
   { self, config, canRace }: Pick<Knowledge, "self" | "config" | "canRace">,
-  { contests, heard, budget }: Memory,
+  { contests, heard, budget, health }: Memory,
 ): Connecting {
-  if (!canRace) return { budget };
+  if (!canRace) return { budget, health };
   const mayDialSerially = config.connect === "auto";
-  return { budget, racing: { contests, heard, ownKey: self.publicKey, mayDialSerially } };
+  return { budget, health, racing: { contests, heard, ownKey: self.publicKey, mayDialSerially } };
 }
 
 /** What a look at the peers adds to the memory. */
 export const remember = (
   memory: Memory,
-  { attempts, contests, heard, budget, working }: Tracked,
+  { attempts, contests, heard, budget, health, working }: Tracked,
 ): Memory => ({
   ...memory,
   attempts,
   contests,
   heard,
   budget,
+  health,
   lastWorking: rememberWorking(memory.lastWorking, working),
 });
 

@@ -77,6 +77,7 @@ function reportPeer(
     publicKey: spec.publicKey,
     address: spec.address,
     state: decision?.tracked.states.get(spec.publicKey) ?? "unknown",
+    ...(decision?.tracked.suspected.has(spec.publicKey) && { suspected: true as const }),
     ...(endpoint !== undefined && { endpoint }),
     candidates: spec.candidates,
     candidateReasons: spec.candidateReasons,

@@ -19,14 +19,16 @@ import {
 } from "../racing/index.ts";
 
 /**
- * What a peer that is not connected wants next:
+ * What a peer that is not connected, or of which something is missing, wants next:
  * - `dial`: WireGuard tries this endpoint
  * - `race`: all candidates get an initiation from us
+ * - `move`: this endpoint takes the place of one that answers no more; the session goes on
  * - `wait`: nothing, for so many milliseconds; `undefined`: until something changes
  */
 export type Wish =
   | { readonly kind: "dial"; readonly attempt: Attempt }
-  | { readonly kind: "race"; readonly contest: Contest }
+  | { readonly kind: "race"; readonly contest: Contest; readonly endpoints: readonly Endpoint[] }
+  | { readonly kind: "move"; readonly endpoint: Endpoint }
   | { readonly kind: "wait"; readonly forMs: number | undefined };
 
 export interface Situation {
@@ -66,8 +68,31 @@ export function racingWish(situation: Situation, racing: RacingSituation, now: n
   const answer = contest?.answer;
   if (answer && (!last || answer.answeredAt > last.since)) return handOver(answer, situation, now);
   const dueIn = volleyDueIn(contest, candidates, now, raceTimings);
-  if (dueIn === 0) return { kind: "race", contest: nextVolley(contest, candidates, now) };
+  if (dueIn === 0)
+    return { kind: "race", contest: nextVolley(contest, candidates, now), endpoints: candidates };
   return withSerial(situation, racing, dueIn, now);
+}
+
+/** Volleys that go to the endpoint in use alone: it may be slower than another one, and is no worse for that. */
+const volleysToCurrent = 2;
+
+/**
+ * A connected peer of which something is missing. The endpoint in use is asked first, and alone; if it stays silent, all
+ * candidates and that one are, and where the peer answers from is where it is reached from now on.
+ */
+export function verifyingWish(
+  candidates: readonly Endpoint[],
+  current: Endpoint | undefined,
+  contest: Contest | undefined,
+  now: number,
+): Wish {
+  const { answer, volleys = 0 } = contest ?? {};
+  if (answer && answer.endpoint !== current) return { kind: "move", endpoint: answer.endpoint };
+  const all = [...new Set([...(current === undefined ? [] : [current]), ...candidates])];
+  const endpoints = volleys < volleysToCurrent && current !== undefined ? [current] : all;
+  const dueIn = endpoints.length === 0 ? undefined : volleyDueIn(contest, candidates, now, raceTimings);
+  if (dueIn !== 0) return wait(dueIn);
+  return { kind: "race", contest: { ...nextVolley(contest, candidates, now), verifies: true }, endpoints };
 }
 
 /** A handshake of WireGuard's that is under way: an initiation of ours would undo it. */

@@ -7,7 +7,7 @@ export interface Answer {
   readonly answeredAt: number;
 }
 
-/** What is known of racing one peer since it was last connected. Times in milliseconds. */
+/** What is known of racing one peer since it was last well connected. Times in milliseconds. */
 export interface Contest {
   readonly firstAt: number;
   readonly lastAt: number;
@@ -16,6 +16,8 @@ export interface Contest {
   /** Where the last volley went: anything else is news, and raced at once. */
   readonly known: readonly Endpoint[];
   readonly answer?: Answer;
+  /** It began while the peer was connected: does the path in use still lead there, or which one does? */
+  readonly verifies?: true;
 }
 
 /** When something was last heard of a peer, by WireGuard's own counter. */
@@ -71,11 +73,11 @@ export const nextVolley = (
   candidates: readonly Endpoint[],
   now: number,
 ): Contest => ({
+  ...contest,
   firstAt: contest?.firstAt ?? now,
   lastAt: now,
   volleys: (contest?.volleys ?? 0) + 1,
   known: candidates,
-  ...(contest?.answer && { answer: contest.answer }),
 });
 
 /** After this, volleys count from the beginning again: the peer is there. */

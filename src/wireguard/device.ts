@@ -22,6 +22,8 @@ export interface DesiredPeer {
   readonly allowedIPs: readonly Prefix[];
   /** Present when the peer, which is not connected, is to be tried at this endpoint now. */
   readonly dial?: Endpoint;
+  /** Present when the peer, which is connected, is reached there and no longer where it was: its session goes on. */
+  readonly move?: Endpoint;
   /** It is not known yet where this peer answers: WireGuard must not try by itself, and is not told to keep it alive. */
   readonly isWaiting?: boolean;
 }

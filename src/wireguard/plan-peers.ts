@@ -37,10 +37,11 @@ function changeOf(peer: DesiredPeer, observed: ObservedPeer | undefined, device:
         args: ["peer", peer.publicKey, "remove", "peer", peer.publicKey, ...everything(peer)],
       },
     ];
+  const endpoint = peer.dial ?? (peer.move === observed.endpoint ? undefined : peer.move);
   const differences = [
     ...(observed.presharedKey?.equals(device.presharedKey) ? [] : ["preshared-key", INPUT]),
     // A peer that was never dialled is dialled by turning its keepalive on: that cuts nothing.
-    ...(peer.dial === undefined ? [] : ["endpoint", peer.dial]),
+    ...(endpoint === undefined ? [] : ["endpoint", endpoint]),
     ...(peer.isWaiting || observed.keepaliveSeconds === keepaliveSeconds
       ? []
       : ["persistent-keepalive", String(keepaliveSeconds)]),
@@ -51,11 +52,14 @@ function changeOf(peer: DesiredPeer, observed: ObservedPeer | undefined, device:
     ? []
     : [
         {
-          text: peer.dial === undefined ? `change ${names} of ${peer.label}` : describe("dial", peer),
+          text: peer.dial === undefined ? changeText(names, peer) : describe("dial", peer),
           args: ["peer", peer.publicKey, ...differences],
         },
       ];
 }
+
+const changeText = (names: string, { label, move }: DesiredPeer): string =>
+  move === undefined ? `change ${names} of ${label}` : `move ${label} to ${move}`;
 
 function everything(peer: DesiredPeer): string[] {
   const endpoint = peer.dial === undefined ? [] : ["endpoint", peer.dial];

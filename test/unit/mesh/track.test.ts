@@ -50,7 +50,7 @@ describe("trackPeers", () => {
     const tracked = trackPeers([spec(1, first)], device({ 1: start - 100_000 }), none, start);
     expect(tracked.peers[0]).not.toHaveProperty("dial");
     expect(tracked.states.get(key(1))).toBe("up");
-    expect(tracked.wakeIn).toBeUndefined();
+    expect(tracked.wakeIn).toBe(2000); // nothing tells that a peer is heard no more
   });
 
   it("dials a peer of an earlier run that has lost its connection", () => {

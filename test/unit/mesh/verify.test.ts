@@ -1,0 +1,150 @@
+import { expect, test } from "vitest";
+import { type Connecting, type Tracked, trackPeers } from "../../../src/mesh/track.ts";
+import type { Endpoint } from "../../../src/net/index.ts";
+import type { PeerSpec } from "../../../src/peers/index.ts";
+import { type Answer, answered } from "../../../src/racing/index.ts";
+import type { ObservedDevice } from "../../../src/wireguard/index.ts";
+import { address, endpoint, key } from "./values.ts";
+
+const start = 1_700_000_000_000;
+const [current, other, third] = ["198.51.100.1:1", "198.51.100.2:2", "198.51.100.3:3"].map(endpoint) as [
+  Endpoint,
+  Endpoint,
+  Endpoint,
+];
+const spec: PeerSpec = {
+  nodeId: "id1",
+  label: "node-1",
+  publicKey: key(1),
+  address: address("fd00:0:0:2::1"),
+  allowedIPs: [],
+  refusedPrefixes: [],
+  candidates: [other, third],
+  candidateReasons: [],
+  refusedCandidates: [],
+};
+
+/**
+ * A peer that dialled us from `current`, which it does not announce, and that stops answering at 0 while we go on
+ * sending. Looked at every 50 ms; answers to volleys come when `answer` says so.
+ */
+class Watched {
+  readonly events: [number, string][] = [];
+  #tracked: Tracked | undefined;
+  #endpoint = current;
+  #now = start;
+  #sent = 1_000;
+  received = 1_000;
+  isRacing = true;
+  readonly #racing = { ownKey: key(0), mayDialSerially: false };
+  answer: (endpoints: readonly Endpoint[]) => Endpoint | undefined = () => undefined;
+
+  run(seconds: number): this {
+    for (const end = this.#now + seconds * 1000; this.#now < end; this.#now += 50) this.#look();
+    return this;
+  }
+
+  get state(): string {
+    return this.#tracked?.suspected.has(key(1)) ? "suspected" : (this.#tracked?.states.get(key(1)) ?? "");
+  }
+
+  #look(): void {
+    this.#sent += 100;
+    const tracked = trackPeers(
+      [spec],
+      this.#device(),
+      this.#tracked?.attempts ?? new Map(),
+      this.#now,
+      "known",
+      {
+        ...this.#connecting(),
+      },
+    );
+    this.#tracked = tracked;
+    const note = (text: string): unknown => this.events.push([this.#now - start, text]);
+    for (const { endpoints } of tracked.races) {
+      note(`race ${endpoints.map((each) => [current, other, third].indexOf(each)).join()}`);
+      const from = this.answer(endpoints);
+      if (from !== undefined) this.#take({ endpoint: from, sentAt: this.#now, answeredAt: this.#now + 10 });
+    }
+    const [peer] = tracked.peers;
+    if (peer?.dial !== undefined) note("dial");
+    if (peer?.move !== undefined) note(`move ${[current, other, third].indexOf(peer.move)}`);
+    this.#endpoint = peer?.move ?? peer?.dial ?? this.#endpoint;
+  }
+
+  #take(answer: Answer): void {
+    const contest = this.#tracked?.contests.get(key(1));
+    if (!contest || !this.#tracked) return;
+    const contests = new Map([[key(1), answered(contest, answer)]]);
+    this.#tracked = { ...this.#tracked, contests };
+  }
+
+  #connecting(): Connecting {
+    if (!this.#tracked)
+      return this.isRacing ? { racing: { contests: new Map(), heard: new Map(), ...this.#racing } } : {};
+    const { health, budget, contests, heard } = this.#tracked;
+    return { health, budget, ...(this.isRacing && { racing: { contests, heard, ...this.#racing } }) };
+  }
+
+  #device(): ObservedDevice {
+    const peer = {
+      publicKey: key(1),
+      endpoint: this.#endpoint,
+      allowedIPs: [],
+      handshakeAt: start - 10_000,
+      receivedBytes: this.received,
+      sentBytes: this.#sent,
+      keepaliveSeconds: 25,
+    };
+    return { listenPort: 51820, firewallMark: 0x20, peers: new Map([[key(1), peer]]) };
+  }
+}
+
+test("the endpoint in use is asked alone first, then all are, and the peer moves to the one that answers", () => {
+  const watched = new Watched();
+  watched.answer = (endpoints) => (endpoints.length > 1 ? third : undefined);
+  watched.run(6);
+  expect(watched.events).toEqual([
+    [4_100, "race 0"],
+    [4_350, "race 0"],
+    [4_850, "race 0,1,2"],
+    [4_900, "move 2"],
+  ]);
+  expect(watched.state).toBe("up");
+});
+
+test("a path that answers stays, however often data is unanswered", () => {
+  const watched = new Watched();
+  watched.answer = () => current;
+  watched.run(20);
+  expect(new Set(watched.events.map(([, text]) => text))).toEqual(new Set(["race 0"]));
+  expect(watched.events.length).toBeLessThan(6);
+});
+
+test("a peer that answers nowhere is suspected, then down; it is up again as soon as it is heard", () => {
+  const watched = new Watched();
+  expect(watched.run(5).state).toBe("suspected");
+  expect(watched.run(19).state).toBe("suspected");
+  expect(watched.run(2).state).toBe("down");
+  expect(watched.events.map(([, text]) => text)).not.toContain("dial");
+  expect(watched.events.length).toBeLessThan(10);
+  watched.received += 32;
+  expect(watched.run(1).state).toBe("up");
+});
+
+test("a session that the peer has lost is made anew where its path is good", () => {
+  const watched = new Watched();
+  watched.answer = () => current;
+  watched.run(26);
+  expect(watched.events.at(-1)?.[1]).toBe("dial");
+});
+
+test("without racing nothing is done before the peer is down", () => {
+  const watched = new Watched();
+  watched.isRacing = false;
+  watched.run(25);
+  expect(watched.events).toEqual([]);
+  watched.run(2);
+  expect(watched.events[0]?.[1]).toBe("dial");
+});
