@@ -12,6 +12,7 @@ import {
   type Contest,
   type Heard,
   handOverIn,
+  handshakeTime,
   nextVolley,
   precedenceLeft,
   raceTimings,
@@ -61,7 +62,7 @@ export function racingWish(situation: Situation, racing: RacingSituation, now: n
   const { candidates, last } = situation;
   const { contest, heard, keys } = racing;
   if (situation.state === "up" || candidates.length === 0) return wait(undefined);
-  const busy = handshakeLeft(situation, now);
+  const busy = handshakeLeft(situation, contest, now);
   if (busy > 0) return wait(busy);
   const precedence = precedenceLeft(heard, keys, now, raceTimings);
   if (precedence > 0) return wait(precedence);
@@ -96,17 +97,21 @@ export function verifyingWish(
 }
 
 /** A handshake of WireGuard's that is under way: an initiation of ours would undo it. */
-function handshakeLeft({ last, isHeard }: Situation, now: number): number {
+function handshakeLeft({ last, isHeard }: Situation, contest: Contest | undefined, now: number): number {
   if (!last) return 0;
-  const time = raceTimings.handshake + (isHeard ? rotationTimings.answering : 0);
+  const longest = raceTimings.handshake + (isHeard ? rotationTimings.answering : 0);
+  const answer = contest?.answer;
+  const isRaced =
+    answer !== undefined && answer.endpoint === last.endpoint && answer.answeredAt <= last.since;
+  const time = isRaced ? Math.min(longest, handshakeTime(answer, last.round, raceTimings)) : longest;
   return Math.max(0, last.since + time - now);
 }
 
 function handOver(answer: Answer, { candidates, last }: Situation, now: number): Wish {
   const dueIn = handOverIn(answer, now, raceTimings);
   if (dueIn > 0) return wait(dueIn);
-  const attempt = { endpoint: answer.endpoint, since: now, round: last?.round ?? 0, known: candidates };
-  return { kind: "dial", attempt };
+  const round = last ? last.round + 1 : 0;
+  return { kind: "dial", attempt: { endpoint: answer.endpoint, since: now, round, known: candidates } };
 }
 
 function withSerial(

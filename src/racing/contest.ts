@@ -35,8 +35,11 @@ export interface RaceTimings {
   readonly initiationGap: number;
   /** What the peer with the lower key gets for dialling, once it was heard. */
   readonly precedence: number;
-  /** What a dialled peer gets for its handshake before it is raced again. */
+  /** What a dialled peer gets for its handshake before it is raced again, when nothing is known of the way to it. */
   readonly handshake: number;
+  /** The same at an endpoint that has just answered a race: so much, and so many of its round trips. */
+  readonly handshakeAnswered: number;
+  readonly handshakeRoundTrips: number;
   /** Volleys in vain after which serial attempts join in, where they may. */
   readonly volleysAlone: number;
 }
@@ -52,6 +55,8 @@ export const raceTimings: RaceTimings = {
   initiationGap: 25,
   precedence: 1_000,
   handshake: 1_000,
+  handshakeAnswered: 250,
+  handshakeRoundTrips: 5,
   volleysAlone: 4,
 };
 
@@ -106,3 +111,14 @@ export function precedenceLeft(
 /** Milliseconds until WireGuard may send an initiation of its own to whoever answered. */
 export const handOverIn = ({ sentAt }: Answer, now: number, timings: RaceTimings): number =>
   Math.max(0, sentAt + timings.initiationGap - now);
+
+/**
+ * Milliseconds that WireGuard gets for its handshake with whoever answered. When two peers dial each other at once, both
+ * handshakes are lost, and WireGuard repeats its own after 5 s only: soon tried again, it costs little. The time doubles
+ * with every attempt, for processors that are busy.
+ */
+export const handshakeTime = (
+  { sentAt, answeredAt }: Answer,
+  round: number,
+  { handshakeAnswered, handshakeRoundTrips }: RaceTimings,
+): number => (handshakeAnswered + handshakeRoundTrips * (answeredAt - sentAt)) * 2 ** round;

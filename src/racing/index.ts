@@ -4,6 +4,7 @@ export {
   type Contest,
   type Heard,
   handOverIn,
+  handshakeTime,
   hear,
   nextVolley,
   precedenceLeft,

@@ -2,8 +2,8 @@ import type { Secret } from "./secret.ts";
 
 /**
  * One run of a tool, as a value: it can be planned, printed, compared in a test and run.
- * `input` becomes the contents of a 0600 file whose path replaces each argument `INPUT`; tools re-open their standard
- * input and fail on the socket pair that Node gives them. A `Secret` is written in base64.
+ * `input` becomes the contents of a nameless file whose path in /proc replaces each argument `INPUT`; tools re-open their
+ * standard input and fail on the socket pair that Node gives them. A `Secret` is written in base64.
  */
 export interface Command {
   readonly program: "ip" | "nft" | "wg" | "wireguard-go" | "sysctl";

@@ -12,11 +12,19 @@ export interface Ended {
 
 const maxOutputBytes = 256 * 1024 * 1024;
 
-/** Runs a program to its end, with no standard input and in the C locale. Never rejects. */
-export function runProcess(program: string, args: readonly string[], timeoutMs: number): Promise<Ended> {
+/**
+ * Runs a program to its end, in the C locale. Its standard input is the file with that descriptor, or nothing. Never
+ * rejects.
+ */
+export function runProcess(
+  program: string,
+  args: readonly string[],
+  timeoutMs: number,
+  input?: number,
+): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn(program, args, {
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [input ?? "ignore", "pipe", "pipe"],
       env: { ...process.env, LC_ALL: "C" },
     });
     let stopped: Ended["stopped"];
@@ -36,10 +44,11 @@ export function runProcess(program: string, args: readonly string[], timeoutMs: 
   });
 }
 
-function collect(stream: ChildProcess["stdout"] & object, stop: (why: "too much") => void): () => string {
+/** `null` is the type of a stream that is no pipe; ours are. */
+function collect(stream: ChildProcess["stdout"], stop: (why: "too much") => void): () => string {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  stream.on("data", (chunk: Buffer) => {
+  stream?.on("data", (chunk: Buffer) => {
     bytes += chunk.length;
     if (bytes > maxOutputBytes) stop("too much");
     else chunks.push(chunk);

@@ -1,8 +1,6 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Command, INPUT } from "./command.ts";
 import { KubespanError, notInstalled } from "./error.ts";
+import { InputFile, standardInput } from "./input-file.ts";
 import { runProcess } from "./process.ts";
 import { Secret } from "./secret.ts";
 import { startDetached } from "./start-detached.ts";
@@ -16,22 +14,18 @@ const timeoutMs = 20_000;
 export const run: Runner = async (command) => {
   if (command.detached) return startDetached(command.program, command.args, command.detached.readyFile);
   if (command.input === undefined) return execute(command, command.args);
-  const folder = await mkdtemp(join(tmpdir(), "kubespan-")); // mkdtemp makes it 0700
+  const text = command.input instanceof Secret ? command.input.revealBase64() : command.input;
+  const file = new InputFile(text);
   try {
-    const file = join(folder, "input");
-    const text = command.input instanceof Secret ? command.input.revealBase64() : command.input;
-    await writeFile(file, text, { mode: 0o600 });
-    return await execute(
-      command,
-      command.args.map((argument) => (argument === INPUT ? file : argument)),
-    );
+    const args = command.args.map((argument) => (argument === INPUT ? standardInput : argument));
+    return await execute(command, args, file.descriptor);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    file.close();
   }
 };
 
-async function execute(command: Command, args: readonly string[]): Promise<string> {
-  const result = await runProcess(command.program, args, timeoutMs);
+async function execute(command: Command, args: readonly string[], input?: number): Promise<string> {
+  const result = await runProcess(command.program, args, timeoutMs, input);
   if (result.exitCode === 0 && !result.stopped) return result.stdout;
   const line = `${command.program} ${command.args.slice(0, 4).join(" ")}`;
   if (result.startError === "ENOENT") throw notInstalled(command.program);
