@@ -101,9 +101,10 @@ function handshakeLeft({ last, isHeard }: Situation, contest: Contest | undefine
   if (!last) return 0;
   const longest = raceTimings.handshake + (isHeard ? rotationTimings.answering : 0);
   const answer = contest?.answer;
-  const isRaced =
-    answer !== undefined && answer.endpoint === last.endpoint && answer.answeredAt <= last.since;
-  const time = isRaced ? Math.min(longest, handshakeTime(answer, last.round, raceTimings)) : longest;
+  const time =
+    answer?.endpoint === last.endpoint
+      ? Math.min(longest, handshakeTime(answer, last.round, raceTimings))
+      : longest;
   return Math.max(0, last.since + time - now);
 }
 

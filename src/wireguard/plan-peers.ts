@@ -29,8 +29,8 @@ export function planPeers(desired: PeersOfDevice, observed: ObservedDevice | und
 function changeOf(peer: DesiredPeer, observed: ObservedPeer | undefined, device: PeersOfDevice): Change[] {
   if (!observed)
     return [{ text: describe("add", peer), args: ["peer", peer.publicKey, ...everything(peer)] }];
-  if (peer.dial !== undefined && observed.keepaliveSeconds > 0)
-    // An unanswered initiation is repeated only after 5 s; a peer that is new to WireGuard is dialled at once.
+  if (peer.dial !== undefined && (observed.keepaliveSeconds > 0 || observed.receivedBytes > 0))
+    // For 5 s after an initiation, and after an answer to the peer's, WireGuard makes none; to a new peer it does at once.
     return [
       {
         text: describe("dial", peer),
@@ -40,7 +40,7 @@ function changeOf(peer: DesiredPeer, observed: ObservedPeer | undefined, device:
   const endpoint = peer.dial ?? (peer.move === observed.endpoint ? undefined : peer.move);
   const differences = [
     ...(observed.presharedKey?.equals(device.presharedKey) ? [] : ["preshared-key", INPUT]),
-    // A peer that was never dialled is dialled by turning its keepalive on: that cuts nothing.
+    // A peer that was never dialled nor heard is dialled by turning its keepalive on: that cuts nothing.
     ...(endpoint === undefined ? [] : ["endpoint", endpoint]),
     ...(peer.isWaiting || observed.keepaliveSeconds === keepaliveSeconds
       ? []

@@ -59,6 +59,11 @@ describe("racingWish", () => {
       "race",
     ],
     [
+      "another answer after a handshake that did not happen",
+      wish({ last: attempt(start + 25), isHeard: true }, { contest: won(start + 330) }, start + 355),
+      "dial",
+    ],
+    [
       "one that did not happen twice",
       wish({ last: attempt(start + 25, 1) }, { contest: won(start) }, start + 325),
       300,

@@ -86,6 +86,29 @@ describe("planWireGuard", () => {
     });
   });
 
+  it.each([
+    ["waited and was not heard: it is only turned on", { isWaiting: true as const }, 0, 0],
+    [
+      "waited and was heard: WireGuard has answered it, and makes no initiation for 5 s",
+      { isWaiting: true as const },
+      148,
+      1,
+    ],
+    ["was dialled in vain: it is new again", {}, 0, 1],
+  ])("a dialled peer that %s", (_, waiting, receivedBytes, removals) => {
+    const before = after(device([peer(2, waiting)]));
+    const known = before.device?.peers.get(key(2));
+    if (!before.device || !known) return expect.fail("no peer");
+    const peers = new Map([[key(2), { ...known, receivedBytes }]]);
+    const steps = planWireGuard(device([peer(2, { dial: endpoint("198.51.100.2:51820") })]), {
+      ...before,
+      device: { ...before.device, peers },
+    });
+    const args = steps.flatMap((step) => step.commands.flatMap((command) => command.args));
+    expect(args.filter((argument) => argument === "remove")).toHaveLength(removals);
+    expect(args.join(" ")).toContain("endpoint 198.51.100.2:51820 persistent-keepalive 25");
+  });
+
   it("puts right what somebody changed", () => {
     const desired = device([peer(2)]);
     const observed = after(desired);
