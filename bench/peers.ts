@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { Lab, type LabNode, newCluster, waitFor } from "../lab/index.ts";
 import { FakeMesh } from "./peers/fake-mesh.ts";
-import { prefixText } from "./peers/orders.ts";
+import { prefixText } from "./peers/prefix-text.ts";
 import { TableWatch } from "./peers/table-watch.ts";
 import { percentile, printReport, progress, type Row } from "./report.ts";
 

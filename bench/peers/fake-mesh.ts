@@ -1,54 +1,66 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface, type Interface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { createHash } from "node:crypto";
 import type { Cluster, LabNode } from "../../lab/index.ts";
-import type { Order } from "./orders.ts";
+import type { Affiliate } from "../../src/discovery/affiliate.ts";
+import { clusterPrefix } from "../../src/identity/index.ts";
+import { networkOf, parseAddress, parseEndpoint, parsePrefix } from "../../src/net/index.ts";
+import { FakeService } from "../discovery/fake-service.ts";
+import { prefixText } from "./prefix-text.ts";
 
-const script = fileURLToPath(new URL("./service.ts", import.meta.url));
+/** The affiliates `from` to `from + count - 1`, in their `generation`-th form. */
+interface Range {
+  readonly from: number;
+  readonly count: number;
+  readonly generation: number;
+}
 
-/** The discovery service of service.ts on a node, and what it is told. */
+/** A mesh in which nobody is behind the affiliates; they announce an endpoint that swallows packets, or none. */
 export class FakeMesh {
-  readonly #child: ChildProcess;
-  readonly #answers: AsyncIterator<string>;
-  readonly #lines: Interface;
+  readonly #service: FakeService;
+  readonly #cluster: Cluster;
   readonly #isDialled: boolean;
 
   static async start(node: LabNode, cluster: Cluster, isDialled: boolean): Promise<FakeMesh> {
-    const argv = [process.execPath, script, "10.0.0.2", cluster.id, cluster.secret];
-    const enter = ["--pdeathsig", "KILL", "--", ...node.namespace.enter(argv)];
-    const mesh = new FakeMesh(
-      spawn("setpriv", enter, { stdio: ["pipe", "pipe", "inherit"], detached: true }),
-      isDialled,
-    );
-    await mesh.#answer();
-    return mesh;
+    return new FakeMesh(await FakeService.start(node, "10.0.0.2", cluster), cluster, isDialled);
   }
 
-  private constructor(child: ChildProcess, isDialled: boolean) {
-    if (!child.stdout) throw new Error("without output");
-    this.#child = child;
-    this.#lines = createInterface({ input: child.stdout });
-    this.#answers = this.#lines[Symbol.asyncIterator]();
+  private constructor(service: FakeService, cluster: Cluster, isDialled: boolean) {
+    this.#service = service;
+    this.#cluster = cluster;
     this.#isDialled = isDialled;
   }
 
-  /** Gives the moment before the first was told, on the monotonic clock in ns; the service has all of them then. */
-  async tell(order: Omit<Order, "isDialled">): Promise<bigint> {
-    this.#child.stdin?.write(`${JSON.stringify({ ...order, isDialled: this.#isDialled })}\n`);
-    return BigInt(await this.#answer());
+  /** See `FakeService`. */
+  tell({ from, count, generation }: Range): Promise<bigint> {
+    const indices = Array.from({ length: count }, (_, offset) => from + offset);
+    return this.#service.tell({ tell: indices.map((index) => this.#affiliate(index, generation)) });
   }
 
-  async stop(): Promise<void> {
-    const exit = once(this.#child, "exit");
-    this.#child.kill("SIGKILL");
-    await exit;
-    this.#lines.close();
+  stop(): Promise<void> {
+    return this.#service.stop();
   }
 
-  async #answer(): Promise<string> {
-    const { value, done } = await this.#answers.next();
-    if (done) throw new Error("the discovery service of the bench ended");
-    return value;
+  #affiliate(index: number, generation: number): Affiliate {
+    const [high, low] = [index >> 8, index & 255];
+    const ula = networkOf(clusterPrefix(this.#cluster.id)).replace("::", `::${(index + 1).toString(16)}`);
+    return {
+      nodeId: `peer${String(index).padStart(5, "0")}`,
+      addresses: [known(parseAddress(`100.64.${high}.${low}`))],
+      hostname: `peer-${index}`,
+      nodeName: `peer-${index}`,
+      machineType: "worker",
+      operatingSystem: "Debian GNU/Linux 12 (bookworm)",
+      kubespan: {
+        publicKey: createHash("sha256").update(`peer ${index}`).digest("base64"),
+        address: known(parseAddress(ula)),
+        additionalAddresses: [known(parsePrefix(prefixText(index, generation)))],
+        excludedNetworks: [],
+        endpoints: this.#isDialled ? [known(parseEndpoint(`198.18.${high}.${low}:51820`))] : [],
+      },
+    };
   }
 }
+
+const known = <Value>(value: Value | undefined): Value => {
+  if (value === undefined) throw new Error("a bad value in the bench");
+  return value;
+};

@@ -104,7 +104,7 @@ export const schemas = {
     enabled: trueOrFalse().default(false),
     advertiseKubernetesNetworks: trueOrFalse().default(false),
     allowDownPeerBypass: trueOrFalse().default(false),
-    harvestExtraEndpoints: trueOrFalse().default(false),
+    harvestExtraEndpoints: trueOrFalse().default(true),
     mtu: wordOrNumber("auto", 1280, largestMTU).default("auto"),
     filters: section({
       endpoints: listOf(endpointFilter, "prefixes"),

@@ -10,6 +10,7 @@ import {
   desiredRouting,
   desiredTable,
   emptyMemory,
+  harvestDueIn,
   type Kernel,
   type Keys,
   type Knowledge,
@@ -112,9 +113,9 @@ export class Mesh {
 
   async #enabledPass(scope: Scope): Promise<number | undefined> {
     const device = scope === "peers" && this.#last?.device ? await this.#look() : undefined;
-    const wakeIn = device && this.#last ? await this.#peersPass(this.#last, device) : "everything";
-    if (wakeIn !== "everything") return wakeIn;
-    const changed = scope === "registries" ? await this.#observeChanging() : undefined;
+    const wakeIn = device && this.#last ? await this.#peersPass(this.#last, device) : "more";
+    if (wakeIn !== "more") return wakeIn;
+    const changed = scope === "everything" ? undefined : await this.#observeChanging();
     return changed ? this.#decided(changed, planRegistries) : this.#completePass();
   }
 
@@ -147,14 +148,17 @@ export class Mesh {
     // Steering may cut the way to a registry that is on one of the nodes: what it has to know goes out before. Only a
     // node without a device yet has nothing to offer.
     if (kernel.wireguard.device) registries.publish(decision.announcement);
+    // A race needs nothing of the plan but a device that holds the port: the answers come while the plan is carried out.
+    const isBound = kernel.wireguard.device !== undefined;
+    if (isBound) this.#racing.send(decision.tracked.races);
     await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
     registries.publish(decision.announcement);
-    this.#racing.send(decision.tracked.races);
+    if (!isBound) this.#racing.send(decision.tracked.races);
     await this.#parts.lastWorking.keep(this.#memory.lastWorking);
     // A device that was just made has not been read yet: it is at the next pass.
     const { device } = kernel.wireguard;
     this.#last = { decision, kernel, implementation, device, steered };
-    return kernel.wireguard.device ? decision.tracked.wakeIn : 0;
+    return kernel.wireguard.device ? this.#wakeIn(decision.tracked) : 0;
   }
 
   /**
@@ -192,7 +196,7 @@ export class Mesh {
   }
 
   /** Handshakes only. Who came up or went down may change what is steered and published. */
-  async #peersPass(last: Pass, device: ObservedDevice): Promise<number | undefined | "everything"> {
+  async #peersPass(last: Pass, device: ObservedDevice): Promise<number | undefined | "more"> {
     const { config, identity, self, run, log, clock } = this.#parts;
     const tracked = decideAgain(
       last.decision,
@@ -207,7 +211,16 @@ export class Mesh {
     this.#racing.send(tracked.races);
     this.#last = { ...last, device, decision: { ...last.decision, tracked } };
     const matters = config.allowDownPeerBypass || config.harvestExtraEndpoints;
-    return matters && upCameOrWent(last.decision.tracked, tracked) ? "everything" : tracked.wakeIn;
+    const isTurn = harvestDueIn(this.#memory, clock()) === 0;
+    if (isTurn || (matters && upCameOrWent(last.decision.tracked, tracked))) return "more";
+    return this.#wakeIn(tracked);
+  }
+
+  #wakeIn({ wakeIn }: Decision["tracked"]): number | undefined {
+    const times = [wakeIn, harvestDueIn(this.#memory, this.#parts.clock())].filter(
+      (time) => time !== undefined,
+    );
+    return times.length === 0 ? undefined : Math.min(...times);
   }
 
   async #disabledPass(): Promise<undefined> {

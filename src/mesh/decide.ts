@@ -10,7 +10,16 @@ import {
   prefixContains,
   unite,
 } from "../net/index.ts";
-import { harvest, type PeerSpec, type PeerSpecs, peerSpecs, rememberWorking } from "../peers/index.ts";
+import {
+  emptyHarvest,
+  type Harvest,
+  harvest,
+  type PeerSpec,
+  type PeerSpecs,
+  peerSpecs,
+  rememberWorking,
+  turnDueIn,
+} from "../peers/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 import { ownAffiliate, type Self } from "./announce.ts";
 import { believeReflected, type Reflected } from "./reflected.ts";
@@ -41,7 +50,7 @@ export interface Memory {
   readonly budget: Tracked["budget"] | undefined;
   readonly health: Tracked["health"];
   readonly reflected: Reflected;
-  readonly harvested: ReadonlyMap<string, readonly Endpoint[]>;
+  readonly harvest: Harvest;
 }
 
 export const emptyMemory: Memory = {
@@ -52,7 +61,7 @@ export const emptyMemory: Memory = {
   budget: undefined,
   health: new Map(),
   reflected: new Map(),
-  harvested: new Map(),
+  harvest: emptyHarvest,
 };
 
 export interface Decision {
@@ -91,15 +100,15 @@ export function decide(
   const seen = believeReflected(knowledge.registries, memory.reflected, routed, addresses);
   const own = ownAffiliate(self, config, addresses, seen.reflected.values());
   const harvested = config.harvestExtraEndpoints
-    ? harvestFrom(specs.peers, affiliates, tracked, device, memory.harvested)
-    : new Map<string, readonly Endpoint[]>();
+    ? harvestFrom(specs.peers, knowledge, tracked, device, memory.harvest, now)
+    : emptyHarvest;
   return {
     specs,
     tracked,
     targets: targetsOf(specs.peers, tracked, config, self),
-    announcement: { own: own.affiliate, observed: harvested },
+    announcement: { own: own.affiliate, observed: harvested.published },
     leftOut: [...own.leftOut, ...seen.leftOut],
-    memory: { ...remember(memory, tracked), reflected: seen.reflected, harvested },
+    memory: { ...remember(memory, tracked), reflected: seen.reflected, harvest: harvested },
   };
 }
 
@@ -122,6 +131,10 @@ function connecting(
   return { budget, health, racing: { contests, heard, ownKey: self.publicKey, mayDialSerially } };
 }
 
+/** Milliseconds until `decide` has something to publish, unless another node does; `undefined`: it has nothing. */
+export const harvestDueIn = (memory: Memory, now: number): number | undefined =>
+  turnDueIn(memory.harvest, now);
+
 /** What a look at the peers adds to the memory. */
 export const remember = (
   memory: Memory,
@@ -138,11 +151,12 @@ export const remember = (
 
 function harvestFrom(
   peers: readonly PeerSpec[],
-  affiliates: readonly Affiliate[],
+  { affiliates, self }: Knowledge,
   tracked: Tracked,
   device: ObservedDevice | undefined,
-  published: Memory["harvested"],
-): Map<string, readonly Endpoint[]> {
+  before: Harvest,
+  now: number,
+): Harvest {
   const announced = new Map(affiliates.map(({ nodeId, kubespan }) => [nodeId, kubespan?.endpoints ?? []]));
   const seen = peers.map(({ nodeId, publicKey }) => ({
     nodeId,
@@ -150,7 +164,8 @@ function harvestFrom(
     announced: announced.get(nodeId) ?? [],
     observed: device?.peers.get(publicKey)?.endpoint,
   }));
-  return harvest(seen, published);
+  const members = [self.nodeId, ...affiliates.map(({ nodeId }) => nodeId)];
+  return harvest(seen, { own: self.nodeId, members }, before, now);
 }
 
 /** Of every peer, or only of those that are up where the operator allows the others' traffic in clear. */

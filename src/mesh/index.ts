@@ -4,6 +4,7 @@ export {
   decide,
   decideAgain,
   emptyMemory,
+  harvestDueIn,
   type Knowledge,
   type Memory,
   remember,

@@ -1,5 +1,5 @@
 export { type Budget, budgetLimits, refill, spend } from "./budget.ts";
-export { harvest } from "./harvest.ts";
+export { emptyHarvest, type Harvest, harvest, turnDueIn } from "./harvest.ts";
 export { type Health, healthTimings, lookAtHealth, verdictOf, verified } from "./health.ts";
 export { lastWorkingText, mostLastWorking, parseLastWorking, rememberWorking } from "./last-working.ts";
 export { type Attempt, attemptDueIn, dwellOf, nextAttempt, rotationTimings } from "./rotation.ts";

@@ -13,7 +13,7 @@ const defaults = {
   enabled: false,
   advertiseKubernetesNetworks: false,
   allowDownPeerBypass: false,
-  harvestExtraEndpoints: false,
+  harvestExtraEndpoints: true,
   mtu: "auto",
   endpointFilters: [],
   excludeAdvertisedNetworks: [],
@@ -47,6 +47,7 @@ describe("parseConfig", () => {
     expect(rest).toEqual({
       ...defaults,
       enabled: true,
+      harvestExtraEndpoints: false,
       mtu: 1420,
       endpointFilters: [
         { prefix: "0.0.0.0/0", exclude: false },

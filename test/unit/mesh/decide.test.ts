@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Config } from "../../../src/config/config.ts";
 import type { Affiliate } from "../../../src/discovery/affiliate.ts";
-import { type Decision, decide, emptyMemory, type Memory } from "../../../src/mesh/index.ts";
+import { type Decision, decide, emptyMemory, harvestDueIn, type Memory } from "../../../src/mesh/index.ts";
 import { reportStatus } from "../../../src/mesh/report.ts";
 import type { ObservedDevice } from "../../../src/wireguard/index.ts";
 import { address, affiliate, config, endpoint, key, prefix } from "./values.ts";
@@ -75,10 +75,13 @@ describe("harvest", () => {
     expect(decided({}).announcement.observed.size).toBe(0);
   });
 
-  it("publishes where a connected peer is seen, if it does not say so itself", () => {
-    expect([...decided({ harvestExtraEndpoints: true }).announcement.observed]).toEqual([
-      ["id002", ["203.0.113.7:1024"]],
-    ]);
+  it("publishes where a connected peer is seen, if it does not say so itself, when it is our turn", () => {
+    const first = decided({ harvestExtraEndpoints: true });
+    const dueIn = harvestDueIn(first.memory, now) ?? expect.fail("it has nothing to publish");
+    const later = decide(knowledge({ harvestExtraEndpoints: true }), device, first.memory, now + dueIn);
+    expect(first.announcement.observed.size).toBe(0);
+    expect([...later.announcement.observed]).toEqual([["id002", ["203.0.113.7:1024"]]]);
+    expect(harvestDueIn(later.memory, now + dueIn)).toBeUndefined();
   });
 
   it("goes on publishing what the registry lists because we published it", () => {
@@ -87,8 +90,10 @@ describe("harvest", () => {
     });
     const again = (memory: Memory): Decision =>
       decide(knowledge({ harvestExtraEndpoints: true }, [listed]), device, memory, now);
+    const published = new Map([["id002", [endpoint("203.0.113.7:1024")]]]);
+    const ours = { ...emptyMemory, harvest: { published, turns: new Map() } };
     expect(again(emptyMemory).announcement.observed.size).toBe(0);
-    expect(again(decided({ harvestExtraEndpoints: true }).memory).announcement.observed.size).toBe(1);
+    expect(again(ours).announcement.observed.size).toBe(1);
   });
 });
 

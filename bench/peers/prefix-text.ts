@@ -1,12 +1,3 @@
-/** The affiliates `from` to `from + count - 1`, in their `generation`-th form. */
-export interface Order {
-  readonly from: number;
-  readonly count: number;
-  readonly generation: number;
-  /** Whether they announce an endpoint (which swallows packets). */
-  readonly isDialled: boolean;
-}
-
 /** The network that an affiliate advertises: another one in each generation, and no two alike or adjacent. */
 export function prefixText(index: number, generation: number): string {
   const number = index * 8 + (generation % 4) * 2;

@@ -1,0 +1,51 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface, type Interface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { Cluster, LabNode } from "../../lab/index.ts";
+import type { Order } from "./order.ts";
+
+const script = fileURLToPath(new URL("./service.ts", import.meta.url));
+
+/** The discovery service of service.ts on a node, at port 3000, and what it is told. */
+export class FakeService {
+  readonly #child: ChildProcess;
+  readonly #answers: AsyncIterator<string>;
+  readonly #lines: Interface;
+
+  static async start(node: LabNode, host: string, cluster: Cluster): Promise<FakeService> {
+    const argv = [process.execPath, script, host, cluster.id, cluster.secret];
+    const enter = ["--pdeathsig", "KILL", "--", ...node.namespace.enter(argv)];
+    const service = new FakeService(
+      spawn("setpriv", enter, { stdio: ["pipe", "pipe", "inherit"], detached: true }),
+    );
+    await service.#answer();
+    return service;
+  }
+
+  private constructor(child: ChildProcess) {
+    if (!child.stdout) throw new Error("without output");
+    this.#child = child;
+    this.#lines = createInterface({ input: child.stdout });
+    this.#answers = this.#lines[Symbol.asyncIterator]();
+  }
+
+  /** Gives the moment before the first was told, on the monotonic clock in ns; the service has all of them then. */
+  async tell({ tell = [], forget = [] }: Partial<Order>): Promise<bigint> {
+    this.#child.stdin?.write(`${JSON.stringify({ tell, forget } satisfies Order)}\n`);
+    return BigInt(await this.#answer());
+  }
+
+  async stop(): Promise<void> {
+    const exit = once(this.#child, "exit");
+    this.#child.kill("SIGKILL");
+    await exit;
+    this.#lines.close();
+  }
+
+  async #answer(): Promise<string> {
+    const { value, done } = await this.#answers.next();
+    if (done) throw new Error("the discovery service of the bench ended");
+    return value;
+  }
+}
