@@ -42,6 +42,8 @@ async function measure(lane: Lane, repetitions: number, isPatient = false): Prom
 
 const met = (isMet: boolean): string => (isMet ? "met" : "not met");
 
+const of = (medians: Medians | undefined, dead: number): number => medians?.get(dead) ?? Number.NaN;
+
 async function bench(lab: Lab): Promise<void> {
   const outside = await lab.network("outside");
   const router = await lab.node("router");
@@ -57,7 +59,6 @@ async function bench(lab: Lab): Promise<void> {
   const [serial, reference] = await Promise.all(
     slow.map((lane) => measure(lane, Number(values.attempts), true)),
   );
-  const of = (medians: Medians | undefined, dead: number): number => medians?.get(dead) ?? Number.NaN;
   const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
   const growth = of(race, most) / of(race, fewest);
   const rows = counts.map(
