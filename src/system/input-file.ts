@@ -5,16 +5,14 @@ import { join } from "node:path";
 
 /**
  * A file that has no name: only a process that is given the descriptor can read it, and nothing is left of it however this
- * process ends. Its name goes before its contents come.
+ * process ends.
  */
 export class InputFile {
   readonly descriptor: number;
 
   constructor(text: string) {
-    const path = join(tmpdir(), `kubespan-${randomUUID()}`);
-    this.descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+    this.descriptor = openNameless(tmpdir());
     try {
-      unlinkSync(path);
       writeFileSync(this.descriptor, text);
     } catch (error) {
       this.close();
@@ -29,3 +27,24 @@ export class InputFile {
 
 /** Where a program finds the file that it was given as standard input. */
 export const standardInput = "/proc/self/fd/0";
+
+/** open(2): O_TMPFILE is this bit and O_DIRECTORY; Node does not name it. */
+const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
+const mode = 0o600;
+
+function openNameless(folder: string): number {
+  try {
+    return openSync(folder, constants.O_RDWR | O_TMPFILE, mode);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined || !unsupported.has(code)) throw error;
+  }
+  // A file system without such files: the name goes before the contents come.
+  const path = join(folder, `kubespan-${randomUUID()}`);
+  const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, mode);
+  unlinkSync(path);
+  return descriptor;
+}
+
+/** What open(2) says of O_TMPFILE where the file system (EOPNOTSUPP) or the kernel (EISDIR, ENOENT) does not know it. */
+const unsupported = new Set(["EOPNOTSUPP", "EISDIR", "ENOENT"]);
