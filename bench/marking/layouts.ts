@@ -12,7 +12,7 @@ export interface Layout {
   readonly install: (host: Namespace, peers: number) => Promise<void>;
 }
 
-const marks = { fromWireGuard: 0x20, toWireGuard: 0x40 };
+export const marks = { fromWireGuard: 0x20, toWireGuard: 0x40 };
 
 /** Marked packets take table 180; see bench/marking/host.ts. */
 async function fwmarkRule(host: Namespace): Promise<void> {
@@ -62,11 +62,16 @@ async function ours(host: Namespace, peers: number): Promise<void> {
 
 async function reference(host: Namespace, peers: number): Promise<void> {
   await fwmarkRule(host);
+  await host.nft(referenceTable((family) => networks(family, peers)));
+}
+
+/** Interval sets without a name, within the rules: a change is a new table. */
+export function referenceTable(networksIn: (family: Family) => readonly string[]): string {
   const steer = families.map(
-    (family) => `${netOf(family)} daddr { ${networks(family, peers).join(", ")} } ${setMark}`,
+    (family) => `${netOf(family)} daddr { ${networksIn(family).join(", ")} } ${setMark}`,
   );
   const rules = ["meta mark & 0x00000060 == 0x00000020 accept", ...steer];
-  await host.nft(`table inet reference {\n${chains(rules)}\n}\n`);
+  return `table inet reference {\n${chains(rules)}\n}\n`;
 }
 
 const mangle = (rules: readonly string[]): string =>

@@ -16,18 +16,24 @@ const pods = (family: Family, peer: number): { readonly network: string; readonl
     : { network: `${start}/64`, pod: `${start}7` };
 };
 
-const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+export const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+/** Of a peer: its node address and its pod network. */
+export const networksOf = (family: Family, peer: number): string[] => [
+  `${node(family, peer)}/${family === 4 ? 32 : 128}`,
+  pods(family, peer).network,
+];
 
 /** Of each peer a node address and a pod network: twice as many as peers. */
 export const networks = (family: Family, peers: number): string[] =>
-  numbers(peers).flatMap((peer) => [
-    `${node(family, peer)}/${family === 4 ? 32 : 128}`,
-    pods(family, peer).network,
-  ]);
+  numbers(peers).flatMap((peer) => networksOf(family, peer));
 
-/** The same, as the daemon hands them to the table. */
+/** Networks as the daemon hands them to the table. */
+export const asTargets = (texts: readonly string[]): Prefix[] =>
+  unite(texts.flatMap((text) => parsePrefix(text) ?? []));
+
 export const targets = (peers: number): Prefix[] =>
-  unite(families.flatMap((family) => networks(family, peers)).flatMap((text) => parsePrefix(text) ?? []));
+  asTargets(families.flatMap((family) => networks(family, peers)));
 
 const most = 64;
 

@@ -35,7 +35,8 @@ export class TableWatch {
   #read(line: string): void {
     if (!line.startsWith("add element")) return;
     const now = process.hrtime.bigint();
-    for (const [prefix] of line.matchAll(/\d+\.\d+\.\d+\.0\/24/g)) {
+    for (const [, network] of line.matchAll(/(\d+\.\d+\.\d+\.0)(?![\d/])/g)) {
+      const prefix = `${network}/24`; // in the set of networks of this length it goes without saying
       this.#addedAt.set(prefix, now);
       this.#waiting.get(prefix)?.(now);
       this.#waiting.delete(prefix);

@@ -1,11 +1,13 @@
 export {
   type Address,
+  addressFromBigInt,
   addressFromBytes,
   addressToBytes,
   compareAddresses,
   type Family,
   familyOf,
   parseAddress,
+  widthOf,
 } from "./address.ts";
 export { type Endpoint, endpointAddress, endpointOf, endpointPort, parseEndpoint } from "./endpoint.ts";
 export type { LeftOut } from "./left-out.ts";

@@ -48,9 +48,10 @@ const frameLines = (text: string): string[] =>
     .map(normaliseLine)
     .filter((line) => line !== "");
 
-/** Versions of nft write operators in words or signs, numbers with or without leading zeros, and some brackets. */
+/** Versions of nft write operators in words or signs, numbers with or without leading zeros, some brackets and counts. */
 function normaliseLine(line: string): string {
   return line
+    .replace(/\s# count \d+$/, "")
     .replace(/[()]/g, " ")
     .trim()
     .split(/\s+/)

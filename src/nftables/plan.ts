@@ -1,5 +1,6 @@
 import {
   addressToBytes,
+  familyOf,
   hostPrefix,
   type Prefix,
   parseAddress,
@@ -9,15 +10,9 @@ import {
 import { INPUT } from "../system/command.ts";
 import type { Step } from "../system/step.ts";
 import { type ObservedTable, parseTable } from "./listing.ts";
-import {
-  type DesiredTable,
-  elementList,
-  type TargetSet,
-  tableName,
-  tableText,
-  targetSets,
-  targetsOf,
-} from "./table.ts";
+import type { RuleOptions } from "./rules.ts";
+import { type Contents, contentsOf, elementText, type TargetSet, targetSets } from "./sets.ts";
+import { type DesiredTable, elementList, frameText, setsIn, tableName, tableText } from "./table.ts";
 
 /** The one transaction that makes the table what it should be; `undefined` for no table. Nothing to do: no step. */
 export function planTable(desired: DesiredTable | undefined, observed: ObservedTable): Step[] {
@@ -27,15 +22,16 @@ export function planTable(desired: DesiredTable | undefined, observed: ObservedT
       : [transaction("delete the nft table", `delete table ${tableName}\n`)];
   if (observed.kind === "absent")
     return [transaction(`create the nft table ${counted(desired)}`, wholeTable(desired))];
-  if (observed.kind === "foreign" || observed.frame !== frameOf(desired))
-    return [
-      transaction(
-        `replace the nft table, which is not as it should be, ${counted(desired)}`,
-        wholeTable(desired),
-      ),
-    ];
-  return planElements(desired.targets, observed.elements);
+  if (observed.kind === "foreign") return [replacement("is not as it should be", desired)];
+  const contents = contentsOf(desired.targets);
+  if (observed.frame === frameOf(desired, setsIn(contents))) return planElements(contents, observed.elements);
+  const there = targetSets.filter(({ name }) => observed.frame.includes(`@${name} `));
+  const isWhole = observed.frame === frameOf(desired, there);
+  return [replacement(isWhole ? "has rules for other kinds of networks" : "is not as it should be", desired)];
 }
+
+const replacement = (why: string, desired: DesiredTable): Step =>
+  transaction(`replace the nft table, which ${why}, ${counted(desired)}`, wholeTable(desired));
 
 /**
  * In place of whatever is there when it is carried out, and in one transaction: no packet meets a missing table.
@@ -44,14 +40,14 @@ export function planTable(desired: DesiredTable | undefined, observed: ObservedT
 const wholeTable = (desired: DesiredTable): string =>
   `add table ${tableName}\ndelete table ${tableName}\n${tableText(desired)}`;
 
-function frameOf(desired: DesiredTable): string {
-  const made = parseTable(tableText({ ...desired, targets: [] }));
+function frameOf(options: RuleOptions, used: readonly TargetSet[]): string {
+  const made = parseTable(frameText(options, used));
   return made.kind === "present" ? made.frame : "";
 }
 
-function planElements(targets: readonly Prefix[], observed: ReadonlyMap<string, readonly string[]>): Step[] {
+function planElements(contents: Contents, observed: ReadonlyMap<string, readonly string[]>): Step[] {
   const changes = targetSets.map((set) =>
-    difference(set, targetsOf(set, targets), observed.get(set.name) ?? []),
+    difference(set, contents.get(set.name) ?? [], observed.get(set.name) ?? []),
   );
   // Deletions come first: a new element may overlap an old one.
   const lines = [...changes.flatMap(removalLines), ...changes.flatMap(additionLines)];
@@ -59,11 +55,11 @@ function planElements(targets: readonly Prefix[], observed: ReadonlyMap<string, 
   const summaries = [
     summary(
       "add",
-      changes.flatMap((change) => change.added),
+      changes.flatMap(({ added }) => added),
     ),
     summary(
       "remove",
-      changes.flatMap((change) => change.removed),
+      changes.flatMap(({ set, removed }) => removed.map((element) => elementKey(set, element))),
     ),
   ];
   return [transaction(`change the targets: ${summaries.flat().join(", ")}`, lines.join(""))];
@@ -71,27 +67,29 @@ function planElements(targets: readonly Prefix[], observed: ReadonlyMap<string, 
 
 interface Difference {
   readonly set: TargetSet;
-  readonly wanted: readonly string[];
-  readonly added: readonly string[];
+  readonly wanted: readonly Prefix[];
+  readonly added: readonly Prefix[];
   /** As nft printed them: a deletion must name exactly what the kernel holds. */
   readonly removed: readonly string[];
 }
 
 function difference(set: TargetSet, wanted: readonly Prefix[], observed: readonly string[]): Difference {
-  const missing = new Set<string>(wanted);
+  const missing = new Map<string, Prefix>(wanted.map((prefix) => [prefix, prefix]));
   const removed = observed.filter((element) => !missing.delete(elementKey(set, element)));
-  return { set, wanted, added: [...missing], removed };
+  return { set, wanted, added: [...missing.values()], removed };
 }
 
 /** A range of addresses that is no prefix equals no target. */
 const elementKey = (set: TargetSet, element: string): string => prefixOf(set, element) ?? element;
 
-function prefixOf(set: TargetSet, element: string): Prefix | undefined {
+function prefixOf({ family, bits }: TargetSet, element: string): Prefix | undefined {
   const mapped = mappedPrefix(element);
-  if (mapped !== undefined) return set.family === 6 ? mapped : undefined;
+  if (mapped !== undefined) return family === 6 ? mapped : undefined;
   const address = parseAddress(element);
+  if (address && familyOf(address) !== family) return undefined;
+  if (bits !== undefined) return address && (`${address}/${bits}` as Prefix);
   const prefix = address ? hostPrefix(address) : parsePrefix(element);
-  return prefix && prefixFamily(prefix) === set.family ? prefix : undefined;
+  return prefix && prefixFamily(prefix) === family ? prefix : undefined;
 }
 
 /** A network that is written like IPv4 inside IPv6, `::ffff:1.2.3.0/120`: in a set of IPv6 it means just that. */
@@ -103,10 +101,11 @@ function mappedPrefix(element: string): Prefix | undefined {
   return `::ffff:${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}/${bits}` as Prefix;
 }
 
-/** nft searches the whole set for each deletion: 5,000 out of 10,000 take 14 s, filling the set anew takes 50 ms. */
+/** nft searches the whole tree for each deletion: 5,000 out of 10,000 take 14 s, filling the set anew takes 50 ms. */
 const mostDeletions = 64;
 
-const refilled = (change: Difference): boolean => change.removed.length > mostDeletions;
+const refilled = ({ set, removed }: Difference): boolean =>
+  set.bits === undefined && removed.length > mostDeletions;
 
 const removalLines = (change: Difference): string[] =>
   refilled(change)
@@ -114,7 +113,11 @@ const removalLines = (change: Difference): string[] =>
     : elementLines("delete", change.set, change.removed);
 
 const additionLines = (change: Difference): string[] =>
-  elementLines("add", change.set, refilled(change) ? change.wanted : change.added);
+  elementLines(
+    "add",
+    change.set,
+    (refilled(change) ? change.wanted : change.added).map((prefix) => elementText(change.set, prefix)),
+  );
 
 const elementLines = (verb: "add" | "delete", set: TargetSet, elements: readonly string[]): string[] =>
   elements.length === 0 ? [] : [`${verb} element ${tableName} ${set.name} { ${elementList(elements)} }\n`];

@@ -1,4 +1,6 @@
 import type { Marks } from "../config/config.ts";
+import { addressFromBigInt, type Family, widthOf } from "../net/index.ts";
+import type { TargetSet } from "./sets.ts";
 
 /** What the rules need to know besides the sets. */
 export interface RuleOptions {
@@ -11,53 +13,52 @@ export interface RuleOptions {
 
 const maskOf = ({ fromWireGuard, toWireGuard }: Marks): number => (fromWireGuard | toWireGuard) >>> 0;
 
-/** Packets of WireGuard itself pass; packets to a target get the mark, and no bit outside our two is touched. */
-export function steeringRules({ marks }: RuleOptions): string[] {
+/**
+ * A packet whose address is in the set. Most packets on most nodes are for nobody in the mesh: for them this is all that
+ * is done, so everything else comes after it.
+ */
+export function matchOf({ name, family, bits }: TargetSet, end: "saddr" | "daddr"): string {
+  const mask = bits === undefined || bits === widthOf(family) ? "" : ` & ${netmask(family, bits)}`;
+  return `${family === 4 ? "ip" : "ip6"} ${end}${mask} @${name}`;
+}
+
+const netmask = (family: Family, bits: number): string => {
+  const width = BigInt(widthOf(family));
+  const hostBits = width - BigInt(bits);
+  return addressFromBigInt(family, ((1n << width) - 1n) ^ ((1n << hostBits) - 1n));
+};
+
+/**
+ * What becomes of a packet to a target. Packets of WireGuard itself pass. Who came in outside the mesh is answered
+ * outside it (lesson 11): the connection carries our bit for "not into WireGuard", and its replies, local and forwarded,
+ * pass. All others get the mark, and no bit outside our two is touched.
+ */
+export function steeringRules({ marks, mtu }: RuleOptions, family: Family): string[] {
   const { fromWireGuard, toWireGuard } = marks;
   const mask = maskOf(marks);
+  const isOurs = `mark & ${hex(mask)} == ${hex(fromWireGuard)}`;
   // The bits of others and the one about to be set: the form in which the kernel gives the expression back.
   const kept = (~mask | toWireGuard) >>> 0;
-  const mark = `meta mark set meta mark & ${hex(kept)} | ${hex(toWireGuard)}`;
   return [
-    `meta mark & ${hex(mask)} == ${hex(fromWireGuard)} accept`,
-    `ip daddr @kubespan_targets_ipv4 ${mark} accept`,
-    `ip6 daddr @kubespan_targets_ipv6 ${mark} accept`,
+    `meta ${isOurs} accept`,
+    `ct direction reply ct ${isOurs} accept`,
+    `meta mark set meta mark & ${hex(kept)} | ${hex(toWireGuard)}`,
+    clampRule(mtu, family),
   ];
 }
 
 /**
- * Who came in outside the mesh is answered outside it (lesson 11): the connection carries our bit for "not into
- * WireGuard", and its replies, local and forwarded, pass without the mark. The direction comes first: it is cheap, and
- * most packets that are steered begin here.
+ * The same for a packet of the node itself. One to the node itself needs no tunnel, whatever address it has. And what
+ * finds or answers a neighbour on the link itself belongs on that link, although the neighbour's address may be a target:
+ * in the tunnel it would find nobody, and WireGuard could not reach a peer on the same IPv6 network.
  */
-export const replyRule = ({ marks }: RuleOptions): string =>
-  `ct direction reply ct mark & ${hex(maskOf(marks))} == ${hex(marks.fromWireGuard)} accept`;
+export const localSteeringRules = (options: RuleOptions, family: Family): string[] => [
+  'oif "lo" accept',
+  ...(family === 6 ? ["icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept"] : []),
+  ...steeringRules(options, family),
+];
 
-/**
- * What finds or answers a neighbour on the link itself belongs on that link, although the neighbour's address may be a
- * target: in the tunnel it would find nobody, and WireGuard could not reach a peer on the same IPv6 network.
- */
-export const neighbourRule = "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept";
-
-/**
- * Remembers, on a connection's first packet, that it came in outside the mesh from an address whose replies would be
- * steered into it. Only the first packet counts: nobody outside can turn a connection of the mesh into one in clear by
- * forging a packet of it. The first packet of it that does come through the mesh takes it in for good.
- */
-export function arrivalRules({ marks, interfaceName }: RuleOptions): string[] {
-  const { fromWireGuard } = marks;
-  const mask = maskOf(marks);
-  const others = ~mask >>> 0;
-  const kept = (others | fromWireGuard) >>> 0;
-  const mark = `ct mark set ct mark & ${hex(kept)} | ${hex(fromWireGuard)}`;
-  const isOutside = `ct mark & ${hex(mask)} == ${hex(fromWireGuard)}`;
-  return [
-    `iifname "${interfaceName}" ct direction original ${isOutside} ct mark set ct mark & ${hex(others)}`,
-    `ct status ! confirmed iifname != "${interfaceName}" ip saddr @kubespan_targets_ipv4 ${mark}`,
-    `ct status ! confirmed iifname != "${interfaceName}" ip6 saddr @kubespan_targets_ipv6 ${mark}`,
-  ];
-}
-
+const ipHeader: Readonly<Record<Family, number>> = { 4: 20, 6: 40 };
 const tcpHeader = 20;
 /** Timestamps, which nearly every connection has; they are not part of the MSS. */
 const tcpOptions = 12;
@@ -66,11 +67,29 @@ const tcpOptions = 12;
  * Both ends of a TCP connection through the mesh are told what fits (lesson 10). The kernel only ever lowers the value.
  * What is not steered is not clamped, so empty sets clamp nothing.
  */
-export function clampRules({ marks, mtu }: RuleOptions): string[] {
-  const steered = `meta mark & ${hex(maskOf(marks))} == ${hex(marks.toWireGuard)}`;
-  const clamp = (family: string, header: number): string =>
-    `${steered} meta nfproto ${family} tcp flags syn tcp option maxseg size set ${mtu - header - tcpHeader - tcpOptions}`;
-  return [clamp("ipv4", 20), clamp("ipv6", 40)];
+const clampRule = (mtu: number, family: Family): string =>
+  `tcp flags syn tcp option maxseg size set ${mtu - ipHeader[family] - tcpHeader - tcpOptions}`;
+
+/** The first packet of a connection, and packets of one that came in outside the mesh, are looked at more closely. */
+export const connectionRules = ({ marks }: RuleOptions, arriving: string, outside: string): string[] => [
+  `ct status ! confirmed jump ${arriving}`,
+  `ct mark & ${hex(maskOf(marks))} == ${hex(marks.fromWireGuard)} jump ${outside}`,
+];
+
+/**
+ * Remembers, on a connection's first packet, that it came in outside the mesh from an address whose replies would be
+ * steered into it. Only the first packet counts: nobody outside can turn a connection of the mesh into one in clear by
+ * forging a packet of it.
+ */
+export function arrivalRules({ marks, interfaceName }: RuleOptions, used: readonly TargetSet[]): string[] {
+  const { fromWireGuard } = marks;
+  const kept = (~maskOf(marks) | fromWireGuard) >>> 0;
+  const mark = `ct mark set ct mark & ${hex(kept)} | ${hex(fromWireGuard)}`;
+  return [`iifname "${interfaceName}" return`, ...used.map((set) => `${matchOf(set, "saddr")} ${mark}`)];
 }
+
+/** The first packet of such a connection that does come through the mesh takes it in for good. */
+export const outsideRule = ({ marks, interfaceName }: RuleOptions): string =>
+  `iifname "${interfaceName}" ct direction original ct mark set ct mark & ${hex(~maskOf(marks))}`;
 
 const hex = (value: number): string => `0x${(value >>> 0).toString(16).padStart(8, "0")}`;

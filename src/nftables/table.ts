@@ -1,12 +1,14 @@
-import { type Prefix, prefixFamily } from "../net/index.ts";
+import type { Family, Prefix } from "../net/index.ts";
 import {
   arrivalRules,
-  clampRules,
-  neighbourRule,
+  connectionRules,
+  localSteeringRules,
+  matchOf,
+  outsideRule,
   type RuleOptions,
-  replyRule,
   steeringRules,
 } from "./rules.ts";
+import { type Contents, contentsOf, elementText, hashSize, type TargetSet, targetSets } from "./sets.ts";
 
 /** The name other KubeSpan nodes and their operators know the table by (reference section 7). */
 export const tableName = "inet talos_kubespan";
@@ -16,67 +18,60 @@ export interface DesiredTable extends RuleOptions {
   readonly targets: readonly Prefix[];
 }
 
-export interface TargetSet {
-  readonly name: string;
-  readonly family: 4 | 6;
+/** The whole table, as it is loaded. */
+export function tableText(desired: DesiredTable): string {
+  const contents = contentsOf(desired.targets);
+  return textOf(desired, setsIn(contents), contents);
 }
 
-export const targetSets: readonly TargetSet[] = [
-  { name: "kubespan_targets_ipv4", family: 4 },
-  { name: "kubespan_targets_ipv6", family: 6 },
-];
+/** The table without elements, with rules for these sets only: a lookup in a set that is empty is not free. */
+export const frameText = (options: RuleOptions, used: readonly TargetSet[]): string =>
+  textOf(options, used, new Map());
 
-export const targetsOf = (set: TargetSet, targets: readonly Prefix[]): Prefix[] =>
-  targets.filter((prefix) => prefixFamily(prefix) === set.family);
+export const setsIn = (contents: Contents): TargetSet[] =>
+  targetSets.filter(({ name }) => contents.has(name));
 
-/**
- * The whole table as nft prints it: what is listed is what was loaded. The chains `kubespan_prerouting` and
- * `kubespan_outgoing` hold the documented rules word for word, after ours.
- */
-export function tableText(desired: DesiredTable): string {
-  const steer = [replyRule(desired), ...steeringRules(desired)];
-  const { targets } = desired;
-  return [
+const families: readonly Family[] = [4, 6];
+
+/** As nft prints it: what is listed is what was loaded. */
+const textOf = (options: RuleOptions, used: readonly TargetSet[], contents: Contents): string =>
+  [
     `table ${tableName} {`,
-    ...targetSets.map((set) => setText(set, targetsOf(set, targets))),
-    // After connection tracking (-200), before the rest.
-    chainText("kubespan_arriving", "filter", "prerouting", "mangle", arrivalRules(desired)),
-    chainText("kubespan_prerouting", "filter", "prerouting", "filter", steer),
-    // A packet for the node itself needs no tunnel, whatever address it has.
-    chainText("kubespan_outgoing", "route", "output", "filter", [
-      'oifname "lo" accept',
-      neighbourRule,
-      ...steer,
+    ...targetSets.map((set) => setText(set, contents.get(set.name) ?? [])),
+    chainText("kubespan_arriving", arrivalRules(options, used)),
+    chainText("kubespan_outside", [outsideRule(options)]),
+    ...families.flatMap((family) => [
+      chainText(`kubespan_prerouting_ipv${family}`, steeringRules(options, family)),
+      chainText(`kubespan_outgoing_ipv${family}`, localSteeringRules(options, family)),
     ]),
-    // Where local and forwarded packets meet.
-    chainText("kubespan_clamping", "filter", "postrouting", "mangle", clampRules(desired)),
+    chainText("kubespan_prerouting", [
+      "type filter hook prerouting priority filter; policy accept;",
+      ...connectionRules(options, "kubespan_arriving", "kubespan_outside"),
+      ...used.map((set) => `${matchOf(set, "daddr")} goto kubespan_prerouting_ipv${set.family}`),
+    ]),
+    chainText("kubespan_outgoing", [
+      "type route hook output priority filter; policy accept;",
+      ...used.map((set) => `${matchOf(set, "daddr")} goto kubespan_outgoing_ipv${set.family}`),
+    ]),
     "}",
     "",
   ].join("\n");
-}
 
-function setText(set: TargetSet, targets: readonly Prefix[]): string {
-  const elements = targets.length === 0 ? [] : [`\t\telements = { ${elementList(targets)} }`];
+function setText(set: TargetSet, prefixes: readonly Prefix[]): string {
+  const { name, family, bits } = set;
+  const list = elementList(prefixes.map((prefix) => elementText(set, prefix)));
   return [
-    `\tset ${set.name} {`,
-    `\t\ttype ipv${set.family}_addr`,
-    "\t\tflags interval",
-    ...elements,
+    `\tset ${name} {`,
+    `\t\ttype ipv${family}_addr`,
+    bits === undefined ? "\t\tflags interval" : `\t\tsize ${hashSize}`,
+    ...(prefixes.length === 0 ? [] : [`\t\telements = { ${list} }`]),
     "\t}",
     "",
   ].join("\n");
 }
 
-function chainText(
-  name: string,
-  type: "filter" | "route",
-  hook: string,
-  priority: string,
-  rules: readonly string[],
-): string {
-  const head = `type ${type} hook ${hook} priority ${priority}; policy accept;`;
-  return [`\tchain ${name} {`, ...[head, ...rules].map((line) => `\t\t${line}`), "\t}", ""].join("\n");
-}
+const chainText = (name: string, lines: readonly string[]): string =>
+  [`\tchain ${name} {`, ...lines.map((line) => `\t\t${line}`), "\t}", ""].join("\n");
 
 /** Several to a line, for whoever reads the transaction. */
 export function elementList(elements: readonly string[]): string {

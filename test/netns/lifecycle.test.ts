@@ -139,7 +139,7 @@ describe("the discovery service may come and go", () => {
 describe("somebody else changes what is ours", () => {
   it.each([
     ["the nft table is deleted", "nft delete table inet talos_kubespan"],
-    ["the nft table is emptied", "nft flush set inet talos_kubespan kubespan_targets_ipv4"],
+    ["the nft table is emptied", "nft flush set inet talos_kubespan kubespan_hosts_ipv4"],
     ["the ruleset is flushed", "nft flush ruleset"],
     ["a rule is deleted", "ip rule del priority 32500"],
     ["the routes are deleted", "ip route flush table 180"],

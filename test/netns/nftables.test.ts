@@ -34,10 +34,31 @@ describe("the table", () => {
   test("is what other nodes' operators know", async () => {
     await converge(wanted("10.0.1.0/24", "192.0.2.7/32", "2001:db8:1::/48"));
     expect(await namespace.sh("nft list table inet talos_kubespan")).toBe(`table inet talos_kubespan {
+	set kubespan_hosts_ipv4 {
+		type ipv4_addr
+		size 16384
+		elements = { 192.0.2.7 }
+	}
+
+	set kubespan_blocks_ipv4 {
+		type ipv4_addr
+		size 16384
+		elements = { 10.0.1.0 }
+	}
+
 	set kubespan_targets_ipv4 {
 		type ipv4_addr
 		flags interval
-		elements = { 10.0.1.0/24, 192.0.2.7 }
+	}
+
+	set kubespan_hosts_ipv6 {
+		type ipv6_addr
+		size 16384
+	}
+
+	set kubespan_blocks_ipv6 {
+		type ipv6_addr
+		size 16384
 	}
 
 	set kubespan_targets_ipv6 {
@@ -47,34 +68,61 @@ describe("the table", () => {
 	}
 
 	chain kubespan_arriving {
-		type filter hook prerouting priority mangle; policy accept;
-		iifname "kubespan" ct direction original ct mark & 0x00000060 == 0x00000020 ct mark set ct mark & 0xffffff9f
-		ct status ! confirmed iifname != "kubespan" ip saddr @kubespan_targets_ipv4 ct mark set ct mark & 0xffffffbf | 0x00000020
-		ct status ! confirmed iifname != "kubespan" ip6 saddr @kubespan_targets_ipv6 ct mark set ct mark & 0xffffffbf | 0x00000020
+		iifname "kubespan" return
+		ip saddr @kubespan_hosts_ipv4 ct mark set ct mark & 0xffffffbf | 0x00000020
+		ip saddr & 255.255.255.0 == @kubespan_blocks_ipv4 ct mark set ct mark & 0xffffffbf | 0x00000020
+		ip6 saddr @kubespan_targets_ipv6 ct mark set ct mark & 0xffffffbf | 0x00000020
+	}
+
+	chain kubespan_outside {
+		iifname "kubespan" ct direction original ct mark set ct mark & 0xffffff9f
+	}
+
+	chain kubespan_prerouting_ipv4 {
+		meta mark & 0x00000060 == 0x00000020 accept
+		ct direction reply ct mark & 0x00000060 == 0x00000020 accept
+		meta mark set meta mark & 0xffffffdf | 0x00000040
+		tcp flags syn tcp option maxseg size set 1368
+	}
+
+	chain kubespan_outgoing_ipv4 {
+		oif "lo" accept
+		meta mark & 0x00000060 == 0x00000020 accept
+		ct direction reply ct mark & 0x00000060 == 0x00000020 accept
+		meta mark set meta mark & 0xffffffdf | 0x00000040
+		tcp flags syn tcp option maxseg size set 1368
+	}
+
+	chain kubespan_prerouting_ipv6 {
+		meta mark & 0x00000060 == 0x00000020 accept
+		ct direction reply ct mark & 0x00000060 == 0x00000020 accept
+		meta mark set meta mark & 0xffffffdf | 0x00000040
+		tcp flags syn tcp option maxseg size set 1348
+	}
+
+	chain kubespan_outgoing_ipv6 {
+		oif "lo" accept
+		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+		meta mark & 0x00000060 == 0x00000020 accept
+		ct direction reply ct mark & 0x00000060 == 0x00000020 accept
+		meta mark set meta mark & 0xffffffdf | 0x00000040
+		tcp flags syn tcp option maxseg size set 1348
 	}
 
 	chain kubespan_prerouting {
 		type filter hook prerouting priority filter; policy accept;
-		ct direction reply ct mark & 0x00000060 == 0x00000020 accept
-		meta mark & 0x00000060 == 0x00000020 accept
-		ip daddr @kubespan_targets_ipv4 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
-		ip6 daddr @kubespan_targets_ipv6 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
+		ct status ! confirmed jump kubespan_arriving
+		ct mark & 0x00000060 == 0x00000020 jump kubespan_outside
+		ip daddr @kubespan_hosts_ipv4 goto kubespan_prerouting_ipv4
+		ip daddr & 255.255.255.0 == @kubespan_blocks_ipv4 goto kubespan_prerouting_ipv4
+		ip6 daddr @kubespan_targets_ipv6 goto kubespan_prerouting_ipv6
 	}
 
 	chain kubespan_outgoing {
 		type route hook output priority filter; policy accept;
-		oifname "lo" accept
-		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
-		ct direction reply ct mark & 0x00000060 == 0x00000020 accept
-		meta mark & 0x00000060 == 0x00000020 accept
-		ip daddr @kubespan_targets_ipv4 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
-		ip6 daddr @kubespan_targets_ipv6 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
-	}
-
-	chain kubespan_clamping {
-		type filter hook postrouting priority mangle; policy accept;
-		meta mark & 0x00000060 == 0x00000040 meta nfproto ipv4 tcp flags syn tcp option maxseg size set 1368
-		meta mark & 0x00000060 == 0x00000040 meta nfproto ipv6 tcp flags syn tcp option maxseg size set 1348
+		ip daddr @kubespan_hosts_ipv4 goto kubespan_outgoing_ipv4
+		ip daddr & 255.255.255.0 == @kubespan_blocks_ipv4 goto kubespan_outgoing_ipv4
+		ip6 daddr @kubespan_targets_ipv6 goto kubespan_outgoing_ipv6
 	}
 }`);
   });
@@ -175,8 +223,8 @@ describe("a change of targets", () => {
     );
     expect(more).toEqual([]);
     expect(step?.commands.map(({ input }) => input)).toEqual([
-      "delete element inet talos_kubespan kubespan_targets_ipv4 { 10.2.0.0/24 }\n" +
-        "add element inet talos_kubespan kubespan_targets_ipv4 { 10.3.0.0/24 }\n",
+      "delete element inet talos_kubespan kubespan_blocks_ipv4 { 10.2.0.0 }\n" +
+        "add element inet talos_kubespan kubespan_blocks_ipv4 { 10.3.0.0 }\n",
     ]);
   });
 
@@ -221,6 +269,8 @@ describe("what others do to the table is undone", () => {
   test.each<[string, string]>([
     ["an emptied table", `flush table ${table}`],
     ["an emptied chain", `flush chain ${table} kubespan_outgoing`],
+    ["an emptied chain of those for targets", `flush chain ${table} kubespan_prerouting_ipv6`],
+    ["a rule fewer", `flush chain ${table} kubespan_outside`],
     ["a rule added", `add rule ${table} kubespan_prerouting counter drop`],
     ["a rule put first", `insert rule ${table} kubespan_outgoing oifname "eth0" accept`],
     ["a chain added", `add chain ${table} extra`],
@@ -230,9 +280,13 @@ describe("what others do to the table is undone", () => {
     ["a range added", `add element ${set4} { 192.0.2.3-192.0.2.9 }`],
     ["an IPv6 range added", `add element ${table} kubespan_targets_ipv6 { fd01::3-fd01::9 }`],
     ["an element with a comment", `add element ${set4} { 192.0.2.0/24 comment "a, } b" }`],
-    ["an element removed", `delete element ${set4} { 10.0.0.0/24 }`],
-    ["an element narrowed", `delete element ${set4} { 10.0.0.0/24 }\nadd element ${set4} { 10.0.0.0/25 }`],
+    ["an element removed", `delete element ${set4} { 10.7.0.0/16 }`],
+    ["an element narrowed", `delete element ${set4} { 10.7.0.0/16 }\nadd element ${set4} { 10.7.0.0/25 }`],
     ["an emptied set", `flush set ${set4}`],
+    ["a node added", `add element ${table} kubespan_hosts_ipv4 { 192.0.2.1 }`],
+    ["a block added that is none", `add element ${table} kubespan_blocks_ipv4 { 192.0.2.1 }`],
+    ["a block removed", `delete element ${table} kubespan_blocks_ipv4 { 10.0.0.0 }`],
+    ["emptied blocks", `flush set ${table} kubespan_blocks_ipv6`],
     ["a table switched off", `add table ${table} { flags dormant; }`],
     ["a deleted table", `delete table ${table}`],
     ["a flushed ruleset", "flush ruleset"],

@@ -7,11 +7,33 @@ const frame = { marks: { fromWireGuard: 0x20, toWireGuard: 0x40 }, interfaceName
 
 /** nft 1.0.6, recorded. */
 const recorded = `table inet talos_kubespan {
+	set kubespan_hosts_ipv4 {
+		type ipv4_addr
+		size 16384
+		elements = { 192.168.1.7, 192.168.1.9 }
+	}
+
+	set kubespan_blocks_ipv4 {
+		type ipv4_addr
+		size 16384
+		elements = { 10.0.1.0 }
+	}
+
 	set kubespan_targets_ipv4 {
 		type ipv4_addr
 		flags interval
-		elements = { 10.0.0.0/8, 172.16.0.3-172.16.0.9,
-			     192.168.1.7 }
+		elements = { 10.4.0.0/16, 172.16.0.3-172.16.0.9,
+			     192.168.128.0/17 }
+	}
+
+	set kubespan_hosts_ipv6 {
+		type ipv6_addr
+		size 16384
+	}
+
+	set kubespan_blocks_ipv6 {
+		type ipv6_addr
+		size 16384
 	}
 
 	set kubespan_targets_ipv6 {
@@ -20,47 +42,82 @@ const recorded = `table inet talos_kubespan {
 	}
 
 	chain kubespan_arriving {
-		type filter hook prerouting priority mangle; policy accept;
-		iifname "kubespan" ct direction original ct mark & 0x00000060 == 0x00000020 ct mark set ct mark & 0xffffff9f
-		ct status ! confirmed iifname != "kubespan" ip saddr @kubespan_targets_ipv4 ct mark set ct mark & 0xffffffbf | 0x00000020
-		ct status ! confirmed iifname != "kubespan" ip6 saddr @kubespan_targets_ipv6 ct mark set ct mark & 0xffffffbf | 0x00000020
+		iifname "kubespan" return
+		ip saddr @kubespan_hosts_ipv4 ct mark set ct mark & 0xffffffbf | 0x00000020
+		ip saddr & 255.255.255.0 == @kubespan_blocks_ipv4 ct mark set ct mark & 0xffffffbf | 0x00000020
+		ip saddr @kubespan_targets_ipv4 ct mark set ct mark & 0xffffffbf | 0x00000020
+	}
+
+	chain kubespan_outside {
+		iifname "kubespan" ct direction original ct mark set ct mark & 0xffffff9f
+	}
+
+	chain kubespan_prerouting_ipv4 {
+		meta mark & 0x00000060 == 0x00000020 accept
+		ct direction reply ct mark & 0x00000060 == 0x00000020 accept
+		meta mark set meta mark & 0xffffffdf | 0x00000040
+		tcp flags syn tcp option maxseg size set 1368
+	}
+
+	chain kubespan_outgoing_ipv4 {
+		oif "lo" accept
+		meta mark & 0x00000060 == 0x00000020 accept
+		ct direction reply ct mark & 0x00000060 == 0x00000020 accept
+		meta mark set meta mark & 0xffffffdf | 0x00000040
+		tcp flags syn tcp option maxseg size set 1368
+	}
+
+	chain kubespan_prerouting_ipv6 {
+		meta mark & 0x00000060 == 0x00000020 accept
+		ct direction reply ct mark & 0x00000060 == 0x00000020 accept
+		meta mark set meta mark & 0xffffffdf | 0x00000040
+		tcp flags syn tcp option maxseg size set 1348
+	}
+
+	chain kubespan_outgoing_ipv6 {
+		oif "lo" accept
+		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+		meta mark & 0x00000060 == 0x00000020 accept
+		ct direction reply ct mark & 0x00000060 == 0x00000020 accept
+		meta mark set meta mark & 0xffffffdf | 0x00000040
+		tcp flags syn tcp option maxseg size set 1348
 	}
 
 	chain kubespan_prerouting {
 		type filter hook prerouting priority filter; policy accept;
-		ct direction reply ct mark & 0x00000060 == 0x00000020 accept
-		meta mark & 0x00000060 == 0x00000020 accept
-		ip daddr @kubespan_targets_ipv4 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
-		ip6 daddr @kubespan_targets_ipv6 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
+		ct status ! confirmed jump kubespan_arriving
+		ct mark & 0x00000060 == 0x00000020 jump kubespan_outside
+		ip daddr @kubespan_hosts_ipv4 goto kubespan_prerouting_ipv4
+		ip daddr & 255.255.255.0 == @kubespan_blocks_ipv4 goto kubespan_prerouting_ipv4
+		ip daddr @kubespan_targets_ipv4 goto kubespan_prerouting_ipv4
 	}
 
 	chain kubespan_outgoing {
 		type route hook output priority filter; policy accept;
-		oifname "lo" accept
-		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
-		ct direction reply ct mark & 0x00000060 == 0x00000020 accept
-		meta mark & 0x00000060 == 0x00000020 accept
-		ip daddr @kubespan_targets_ipv4 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
-		ip6 daddr @kubespan_targets_ipv6 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
-	}
-
-	chain kubespan_clamping {
-		type filter hook postrouting priority mangle; policy accept;
-		meta mark & 0x00000060 == 0x00000040 meta nfproto ipv4 tcp flags syn tcp option maxseg size set 1368
-		meta mark & 0x00000060 == 0x00000040 meta nfproto ipv6 tcp flags syn tcp option maxseg size set 1348
+		ip daddr @kubespan_hosts_ipv4 goto kubespan_outgoing_ipv4
+		ip daddr & 255.255.255.0 == @kubespan_blocks_ipv4 goto kubespan_outgoing_ipv4
+		ip daddr @kubespan_targets_ipv4 goto kubespan_outgoing_ipv4
 	}
 }
 `;
 
 const ours = recorded.replace("172.16.0.3-172.16.0.9,\n\t\t\t     ", "");
-const targets = ["10.0.0.0/8", "192.168.1.7/32"] as Prefix[];
+const targets = [
+  "192.168.1.7/32",
+  "192.168.1.9/32",
+  "10.0.1.0/24",
+  "10.4.0.0/16",
+  "192.168.128.0/17",
+] as Prefix[];
 const planFor = (listing: string) => planTable({ ...frame, targets }, parseTable(listing));
 
 describe("a listing of the table", () => {
   test("gives the elements as they stand there", () => {
     const table = parseTable(recorded);
     expect(table.kind === "present" && [...table.elements]).toEqual([
-      ["kubespan_targets_ipv4", ["10.0.0.0/8", "172.16.0.3-172.16.0.9", "192.168.1.7"]],
+      ["kubespan_hosts_ipv4", ["192.168.1.7", "192.168.1.9"]],
+      ["kubespan_blocks_ipv4", ["10.0.1.0"]],
+      ["kubespan_targets_ipv4", ["10.4.0.0/16", "172.16.0.3-172.16.0.9", "192.168.128.0/17"]],
     ]);
     expect(observedTargets(table)).toEqual(targets);
     expect(planFor(recorded).flatMap((step) => step.commands.map(({ input }) => input))).toEqual([
@@ -78,8 +135,9 @@ describe("a listing of the table", () => {
     ["priority as a number", (text) => text.replaceAll("priority filter", "priority 0")],
     ["spaces for tabs", (text) => text.replaceAll("\t", "    ")],
     ["no empty lines", (text) => text.replaceAll("\n\n", "\n")],
-    ["elements on one line each", (text) => text.replace("10.0.0.0/8, ", "10.0.0.0/8,\n\t\t\t     ")],
-    ["elements with the length", (text) => text.replace("192.168.1.7", "192.168.1.7/32")],
+    ["elements on one line each", (text) => text.replace("192.168.1.7, ", "192.168.1.7,\n\t\t\t     ")],
+    ["sets with a count", (text) => text.replaceAll("size 16384", "size 16384\t# count 2")],
+    ["no comparison with a set", (text) => text.replaceAll(" == @", " @")],
   ])("means the same: %s", (_name, change) => {
     expect(planFor(change(ours))).toEqual([]);
   });
@@ -90,8 +148,10 @@ describe("a listing of the table", () => {
     ["all bits kept", (text) => text.replaceAll("& 0xffffffdf ", "")],
     ["a policy that drops", (text) => text.replace("policy accept", "policy drop")],
     ["another hook", (text) => text.replace("hook output", "hook postrouting")],
-    ["a rule fewer", (text) => text.replace('\t\toifname "lo" accept\n', "")],
-    ["rules in another order", (text) => text.replace(/(\t\toifname.*\n)(.*\n)/, "$2$1")],
+    ["a rule fewer", (text) => text.replace('\t\toif "lo" accept\n', "")],
+    ["rules in another order", (text) => text.replace(/(\t\toif .*\n)(.*\n)/, "$2$1")],
+    ["a rule for a set that is empty", (text) => text.replace(/(\t\tip daddr @kubespan_hosts.*\n)/, "$1$1")],
+    ["another size", (text) => text.replace("size 16384", "size 16")],
     ["another type of set", (text) => text.replace("flags interval", "flags interval,timeout")],
     ["auto-merge", (text) => text.replace("flags interval", "flags interval\n\t\tauto-merge")],
     ["an element with a timeout", (text) => text.replace("192.168.1.7", "192.168.1.7 timeout 1h")],

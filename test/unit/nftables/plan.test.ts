@@ -7,9 +7,18 @@ import { anyPrefix } from "../net/arbitraries.ts";
 
 const frame = { marks: { fromWireGuard: 0x20, toWireGuard: 0x40 }, interfaceName: "kubespan", mtu: 1420 };
 
+/** Sets whose elements are addresses that stand for networks of this length. */
+const bitsIn: Readonly<Record<string, number>> = {
+  kubespan_hosts_ipv4: 32,
+  kubespan_blocks_ipv4: 24,
+  kubespan_hosts_ipv6: 128,
+  kubespan_blocks_ipv6: 64,
+};
+
 /** Of one family's set, what the kernel enforces: no overlap when adding, an exact match when deleting. */
 function carryOut(script: string, before: ObservedTable): ObservedTable {
-  if (before.kind !== "present") throw new Error("only for changes of elements");
+  if (before.kind !== "present") throw new Error("only for changes of a table that is there");
+  if (script.startsWith("add table")) return parseTable(script.replace(/^.*\n.*\n/, ""));
   const elements = new Map([...before.elements].map(([set, list]) => [set, new Set(list)]));
   for (const line of script.replace(/,\s*/g, ",").trim().split("\n")) {
     const [, verb = "", set = "", list = ""] =
@@ -20,9 +29,12 @@ function carryOut(script: string, before: ObservedTable): ObservedTable {
     for (const element of list === "" ? [] : list.split(",")) {
       if (verb === "delete element" && !content.delete(element)) throw new Error(`${element} is not there`);
       if (verb !== "add element") continue;
-      const prefix = parsePrefix(element) as Prefix;
-      expect(set).toBe(`kubespan_targets_ipv${prefixFamily(prefix)}`);
-      if (intersect([...content] as Prefix[], [prefix]).length > 0) throw new Error(`${element} overlaps`);
+      const bits = bitsIn[set] as number | undefined;
+      const prefix = parsePrefix(bits === undefined ? element : `${element}/${bits}`) as Prefix;
+      expect(set).toMatch(new RegExp(`_ipv${prefixFamily(prefix)}$`));
+      if (bits !== undefined && content.has(element)) throw new Error(`${element} is there already`);
+      if (bits === undefined && intersect([...content] as Prefix[], [prefix]).length > 0)
+        throw new Error(`${element} overlaps`);
       content.add(element);
     }
   }
