@@ -21,6 +21,7 @@ const sizes = (values.peers ?? (values.quick ? "10,300" : "10,100,300,1000,3000"
 const repetitions = Number(values.repetitions ?? (values.quick ? "3" : "11"));
 
 const reading = "reading";
+const fileOf = (change: Change): string => `/run/${changes.indexOf(change)}`;
 
 /** Milliseconds, by change and table; all tables take their turn before the next repetition. */
 async function measure(peers: number): Promise<Map<string, number[]>> {
@@ -35,7 +36,6 @@ async function measure(peers: number): Promise<Map<string, number[]>> {
       await host.run(...command);
       found.set(name, [...(found.get(name) ?? []), performance.now() - start]);
     };
-    const fileOf = (change: Change): string => `/run/${changes.indexOf(change)}`;
     for (const [table, host] of hosts) {
       for (const change of changes) await host.write(fileOf(change), table.script(change, peers));
       await host.write("/run/nothing", "");

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Prefix, parsePrefix, unite } from "../../src/net/index.ts";
@@ -33,98 +34,9 @@ async function converge(desired: DesiredTable | undefined): Promise<void> {
 describe("the table", () => {
   test("is what other nodes' operators know", async () => {
     await converge(wanted("10.0.1.0/24", "192.0.2.7/32", "2001:db8:1::/48"));
-    expect(await namespace.sh("nft list table inet talos_kubespan")).toBe(`table inet talos_kubespan {
-	set kubespan_hosts_ipv4 {
-		type ipv4_addr
-		size 16384
-		elements = { 192.0.2.7 }
-	}
-
-	set kubespan_blocks_ipv4 {
-		type ipv4_addr
-		size 16384
-		elements = { 10.0.1.0 }
-	}
-
-	set kubespan_targets_ipv4 {
-		type ipv4_addr
-		flags interval
-	}
-
-	set kubespan_hosts_ipv6 {
-		type ipv6_addr
-		size 16384
-	}
-
-	set kubespan_blocks_ipv6 {
-		type ipv6_addr
-		size 16384
-	}
-
-	set kubespan_targets_ipv6 {
-		type ipv6_addr
-		flags interval
-		elements = { 2001:db8:1::/48 }
-	}
-
-	chain kubespan_arriving {
-		iifname "kubespan" return
-		ip saddr @kubespan_hosts_ipv4 ct mark set ct mark & 0xffffffbf | 0x00000020
-		ip saddr & 255.255.255.0 == @kubespan_blocks_ipv4 ct mark set ct mark & 0xffffffbf | 0x00000020
-		ip6 saddr @kubespan_targets_ipv6 ct mark set ct mark & 0xffffffbf | 0x00000020
-	}
-
-	chain kubespan_outside {
-		iifname "kubespan" ct direction original ct mark set ct mark & 0xffffff9f
-	}
-
-	chain kubespan_prerouting_ipv4 {
-		meta mark & 0x00000060 == 0x00000020 accept
-		ct direction reply ct mark & 0x00000060 == 0x00000020 accept
-		meta mark set meta mark & 0xffffffdf | 0x00000040
-		tcp flags syn tcp option maxseg size set 1368
-	}
-
-	chain kubespan_outgoing_ipv4 {
-		oif "lo" accept
-		meta mark & 0x00000060 == 0x00000020 accept
-		ct direction reply ct mark & 0x00000060 == 0x00000020 accept
-		meta mark set meta mark & 0xffffffdf | 0x00000040
-		tcp flags syn tcp option maxseg size set 1368
-	}
-
-	chain kubespan_prerouting_ipv6 {
-		meta mark & 0x00000060 == 0x00000020 accept
-		ct direction reply ct mark & 0x00000060 == 0x00000020 accept
-		meta mark set meta mark & 0xffffffdf | 0x00000040
-		tcp flags syn tcp option maxseg size set 1348
-	}
-
-	chain kubespan_outgoing_ipv6 {
-		oif "lo" accept
-		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
-		meta mark & 0x00000060 == 0x00000020 accept
-		ct direction reply ct mark & 0x00000060 == 0x00000020 accept
-		meta mark set meta mark & 0xffffffdf | 0x00000040
-		tcp flags syn tcp option maxseg size set 1348
-	}
-
-	chain kubespan_prerouting {
-		type filter hook prerouting priority filter; policy accept;
-		ct status ! confirmed jump kubespan_arriving
-		ct mark & 0x00000060 == 0x00000020 jump kubespan_outside
-		ip daddr @kubespan_hosts_ipv4 goto kubespan_prerouting_ipv4
-		ip daddr & 255.255.255.0 == @kubespan_blocks_ipv4 goto kubespan_prerouting_ipv4
-		ip6 daddr @kubespan_targets_ipv6 goto kubespan_prerouting_ipv6
-	}
-
-	chain kubespan_outgoing {
-		type route hook output priority filter; policy accept;
-		ip daddr @kubespan_hosts_ipv4 goto kubespan_outgoing_ipv4
-		ip daddr & 255.255.255.0 == @kubespan_blocks_ipv4 goto kubespan_outgoing_ipv4
-		ip6 daddr @kubespan_targets_ipv6 goto kubespan_outgoing_ipv6
-	}
-}`);
+    expect(await namespace.sh("nft list table inet talos_kubespan")).toBe(
+      (await readFile(new URL("table.nft", import.meta.url), "utf8")).trimEnd(),
+    );
   });
 
   test.each([

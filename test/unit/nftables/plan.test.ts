@@ -8,12 +8,12 @@ import { anyPrefix } from "../net/arbitraries.ts";
 const frame = { marks: { fromWireGuard: 0x20, toWireGuard: 0x40 }, interfaceName: "kubespan", mtu: 1420 };
 
 /** Sets whose elements are addresses that stand for networks of this length. */
-const bitsIn: Readonly<Record<string, number>> = {
-  kubespan_hosts_ipv4: 32,
-  kubespan_blocks_ipv4: 24,
-  kubespan_hosts_ipv6: 128,
-  kubespan_blocks_ipv6: 64,
-};
+const bitsIn: ReadonlyMap<string, number> = new Map([
+  ["kubespan_hosts_ipv4", 32],
+  ["kubespan_blocks_ipv4", 24],
+  ["kubespan_hosts_ipv6", 128],
+  ["kubespan_blocks_ipv6", 64],
+]);
 
 /** Of one family's set, what the kernel enforces: no overlap when adding, an exact match when deleting. */
 function carryOut(script: string, before: ObservedTable): ObservedTable {
@@ -29,7 +29,7 @@ function carryOut(script: string, before: ObservedTable): ObservedTable {
     for (const element of list === "" ? [] : list.split(",")) {
       if (verb === "delete element" && !content.delete(element)) throw new Error(`${element} is not there`);
       if (verb !== "add element") continue;
-      const bits = bitsIn[set] as number | undefined;
+      const bits = bitsIn.get(set);
       const prefix = parsePrefix(bits === undefined ? element : `${element}/${bits}`) as Prefix;
       expect(set).toMatch(new RegExp(`_ipv${prefixFamily(prefix)}$`));
       if (bits !== undefined && content.has(element)) throw new Error(`${element} is there already`);
