@@ -98,7 +98,7 @@ describe("planWireGuard", () => {
   ])("a dialled peer that %s", (_, waiting, receivedBytes, removals) => {
     const before = after(device([peer(2, waiting)]));
     const known = before.device?.peers.get(key(2));
-    if (!before.device || !known) return expect.fail("no peer");
+    if (!before.device || !known) throw new Error("no peer");
     const peers = new Map([[key(2), { ...known, receivedBytes }]]);
     const steps = planWireGuard(device([peer(2, { dial: endpoint("198.51.100.2:51820") })]), {
       ...before,
