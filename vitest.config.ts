@@ -15,6 +15,7 @@ export default defineConfig({
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 60_000 } },
       { test: { name: "etcd", include: ["test/etcd/**/*.test.ts"], ...machineSuite } },
+      { test: { name: "kubernetes", include: ["test/kubernetes/**/*.test.ts"], ...machineSuite } },
       { test: { name: "interop", include: ["test/interop/**/*.test.ts"], ...machineSuite } },
       { test: { name: "netns", include: ["test/netns/**/*.test.ts"], ...machineSuite } },
       { test: { name: "cni", include: ["test/cni/**/*.test.ts"], ...machineSuite } },

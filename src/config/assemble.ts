@@ -22,6 +22,7 @@ export function assemble(found: KindDocuments): Config | undefined {
     extraAnnouncedEndpoints: valueOf(found.endpoints)?.extraAnnouncedEndpoints ?? [],
     cluster: { id: identity.clusterID, secret: new Secret(secret) },
     services: found.services.flatMap(({ value }) => (value ? [serviceOf(value, daemon)] : [])),
+    ...kubernetesOf(daemon),
     interfaceName: daemon.interfaceName,
     listenPort: daemon.listenPort,
     wireguard: daemon.wireguard,
@@ -50,6 +51,11 @@ function serviceOf(
 ): ServiceConfig {
   const caFile = Object.hasOwn(daemon.serviceCAFiles, name) ? daemon.serviceCAFiles[name] : undefined;
   return { name, ...endpoint, ...(caFile === undefined ? {} : { caFile }) };
+}
+
+function kubernetesOf({ kubernetes }: DaemonValue): Pick<Config, "kubernetes"> {
+  const { enabled, kubeconfig } = kubernetes;
+  return enabled ? { kubernetes: kubeconfig === undefined ? {} : { kubeconfig } } : {};
 }
 
 const nodeOf = ({ node }: DaemonValue): NodeConfig => ({

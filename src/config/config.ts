@@ -17,6 +17,8 @@ export interface Config {
   readonly extraAnnouncedEndpoints: readonly Endpoint[];
   readonly cluster: ClusterIdentity;
   readonly services: readonly ServiceConfig[];
+  /** Absent where the nodes of Kubernetes are no registry. */
+  readonly kubernetes?: KubernetesConfig;
   readonly interfaceName: string;
   readonly listenPort: number;
   readonly wireguard: WireGuardImplementation;
@@ -58,6 +60,12 @@ export interface ServiceConfig {
   readonly tls: boolean;
   /** PEM file with the authorities to trust instead of the system's. */
   readonly caFile?: string;
+}
+
+/** How the Kubernetes API is reached. */
+export interface KubernetesConfig {
+  /** Path of the file; without one, as in a pod. */
+  readonly kubeconfig?: string;
 }
 
 /** Bits of the packet mark, each a non-zero 32-bit number; the mask is both together. */

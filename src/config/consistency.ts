@@ -26,7 +26,7 @@ const repeated = (kind: string, documents: readonly Found[]): Problem[] =>
     text: `a second ${kind}; expected at most one in the file`,
   }));
 
-function missingDocuments({ kubespan, identity, services }: KindDocuments): Problem[] {
+function missingDocuments({ kubespan, identity, services, daemon }: KindDocuments): Problem[] {
   const problems: Problem[] = [];
   if (identity.length === 0)
     problems.push({
@@ -36,10 +36,13 @@ function missingDocuments({ kubespan, identity, services }: KindDocuments): Prob
         "('kubespan gen config' makes them)",
     });
   const enabling = kubespan.find(({ value }) => value?.enabled);
-  if (enabling && services.length === 0)
+  const hasKubernetes = daemon.some(({ value }) => value === undefined || value.kubernetes.enabled);
+  if (enabling && services.length === 0 && !hasKubernetes)
     problems.push({
       offset: enabling.source.offsetOf(["enabled"]),
-      text: "enabled is true, but no registry tells about other nodes; expected a DiscoveryServiceConfig",
+      text:
+        "enabled is true, but no registry tells about other nodes; expected a DiscoveryServiceConfig, " +
+        "or kubernetes.enabled in KubeSpanDaemonConfig",
     });
   return problems;
 }

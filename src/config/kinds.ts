@@ -151,6 +151,10 @@ export const schemas = {
       ipv6: wholeNumber(0, 128).default(16),
     }).prefault({}),
     node: node.prefault({}),
+    kubernetes: section({
+      enabled: trueOrFalse().default(false),
+      kubeconfig: absolutePath().optional(),
+    }).prefault({}),
     log: section({
       level: oneOf(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
       format: oneOf(["json", "text"]).default("text"),

@@ -6,7 +6,7 @@ export function configSummary(config: Config): string {
   const rows: readonly (readonly [string, string])[] = [
     ["mesh", config.enabled ? "enabled" : "not enabled (a KubeSpanConfig with 'enabled: true' turns it on)"],
     ["cluster", `${config.cluster.id} (addresses in ${clusterPrefix(config.cluster.id)})`],
-    ["discovery", config.services.map(serviceText).join(", ") || "no service"],
+    ["discovery", registries(config).join(", ") || "no service"],
     [
       "link",
       `${config.interfaceName}, UDP port ${config.listenPort}, MTU ${config.mtu}, ${config.wireguard}`,
@@ -25,6 +25,11 @@ export function configSummary(config: Config): string {
   return rows.map(([name, text]) => `  ${name.padEnd(11)}${text}\n`).join("");
 }
 
+const registries = ({ services, kubernetes }: Config): string[] => [
+  ...services.map(serviceText),
+  ...(kubernetes ? [`Kubernetes (${kubernetes.kubeconfig ?? "as a pod"})`] : []),
+];
+
 const hex = (bits: number): string => `0x${bits.toString(16)}`;
 
 function serviceText({ name, host, port, tls, caFile }: ServiceConfig): string {
@@ -35,7 +40,8 @@ function serviceText({ name, host, port, tls, caFile }: ServiceConfig): string {
 
 function advertised(config: Config): string {
   const prefixes: string[] = [...config.advertisedPrefixes];
-  if (config.advertiseKubernetesNetworks) prefixes.push("its pod networks");
+  if (config.advertiseKubernetesNetworks)
+    prefixes.push(config.kubernetes ? "its pod networks" : "no pod networks (kubernetes is not enabled)");
   return shortList(prefixes) || "only its own addresses";
 }
 

@@ -4,7 +4,7 @@ import { loadConfig } from "../config/effects/load.ts";
 import { AffiliateCache } from "../discovery/cache/effects/affiliate-cache.ts";
 import { firstHardwareAddress } from "../identity/effects/hardware-address.ts";
 import { previewIdentity } from "../identity/effects/load.ts";
-import { decide, emptyMemory, planMesh, planNoMesh, planText } from "../mesh/index.ts";
+import { decide, emptyMemory, planMesh, planNoMesh, planText, withPodNetworks } from "../mesh/index.ts";
 import { ownNetworks } from "../routing/index.ts";
 import { createLogger } from "../system/log.ts";
 import { run } from "../system/run.ts";
@@ -21,25 +21,25 @@ const patience = 10_000;
  * registries are only read. Diagnostics go to the log.
  */
 export async function dryRun(file: string): Promise<string> {
-  const { config, warnings } = await loadConfig(file);
-  const log = createLogger(config.log);
+  const { config: given, warnings } = await loadConfig(file);
+  const log = createLogger(given.log);
   for (const warning of warnings) log.warn(warning);
   const identity = await previewIdentity({
-    stateDirectory: config.stateDirectory,
+    stateDirectory: given.stateDirectory,
     hardwareAddress: () => firstHardwareAddress(run, randomBytes),
     random: randomBytes,
     warn: (text) => log.warn(text),
   });
-  const kernel = await observeKernel(run, config);
-  if (!config.enabled) return planText(planNoMesh(config, kernel).steps);
-  const implementation = chooseImplementation(config.wireguard, config.interfaceName, kernel.wireguard);
-  const { stateDirectory, cluster } = config;
+  if (!given.enabled) return planText(planNoMesh(given, await observeKernel(run, given)).steps);
+  const { stateDirectory, cluster } = given;
   const { nodeId } = identity;
   const affiliates = await AffiliateCache.open({ stateDirectory, cluster, nodeId, log, clock: Date.now });
-  const registries = openRegistries(config, nodeId, log, Date.now, { affiliates, isKept: false });
+  const registries = openRegistries(given, nodeId, log, Date.now, { affiliates, isKept: false });
   try {
     if (!(await listen(registries))) log.warn("not every registry answered in time: the plan may lack peers");
-    const self = await describeSelf(config, identity);
+    const self = await describeSelf(given, identity);
+    const config = withPodNetworks(given, registries.states());
+    const kernel = await observeKernel(run, config);
     const knowledge = {
       self,
       config,
@@ -50,6 +50,7 @@ export async function dryRun(file: string): Promise<string> {
       canRace: config.connect !== "serial",
     };
     const decision = decide(knowledge, kernel.wireguard.device, emptyMemory, Date.now());
+    const implementation = chooseImplementation(config.wireguard, config.interfaceName, kernel.wireguard);
     const keys = { privateKey: identity.privateKey, implementation };
     return planText(planMesh({ config, self }, keys, decision, kernel, registries.isSettled()).steps);
   } finally {

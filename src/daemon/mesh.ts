@@ -23,6 +23,7 @@ import {
   reportStatus,
   type Self,
   steeredTargets,
+  withPodNetworks,
 } from "../mesh/index.ts";
 import type { Prefix } from "../net/index.ts";
 import { observeTable } from "../nftables/effects/observe.ts";
@@ -65,6 +66,8 @@ interface Pass {
 /** The mesh of one configuration: observe, decide, apply. */
 export class Mesh {
   readonly #parts: MeshParts;
+  /** With what Kubernetes adds to it. */
+  #config: Config;
   #memory: Memory;
   #last: Pass | undefined;
   #error: string | undefined;
@@ -74,6 +77,7 @@ export class Mesh {
 
   constructor(parts: MeshParts, memory: Memory | undefined) {
     this.#parts = parts;
+    this.#config = withPodNetworks(parts.config, parts.registries.states());
     this.#memory = memory ?? { ...emptyMemory, lastWorking: parts.lastWorking.found };
     this.#racing = new Racing(parts, (publicKey, answer) => {
       const contest = this.#memory.contests.get(publicKey);
@@ -115,12 +119,22 @@ export class Mesh {
     const device = scope === "peers" && this.#last?.device ? await this.#look() : undefined;
     const wakeIn = device && this.#last ? await this.#peersPass(this.#last, device) : "more";
     if (wakeIn !== "more") return wakeIn;
-    const changed = scope === "everything" ? undefined : await this.#observeChanging();
+    const isOwnNews = this.#readPodNetworks();
+    const changed = scope === "everything" || isOwnNews ? undefined : await this.#observeChanging();
     return changed ? this.#decided(changed, planRegistries) : this.#completePass();
   }
 
+  /** Whether there are others than at the last pass: then also which addresses are this node's own is another. */
+  #readPodNetworks(): boolean {
+    const { config, registries } = this.#parts;
+    const before = this.#config;
+    this.#config = withPodNetworks(config, registries.states());
+    return before.advertisedPrefixes.join() !== this.#config.advertisedPrefixes.join();
+  }
+
   async #completePass(): Promise<number | undefined> {
-    const { config, run } = this.#parts;
+    const { run } = this.#parts;
+    const config = this.#config;
     await this.#restore();
     await this.#racing.open();
     const kernel = await observeKernel(run, config);
@@ -137,7 +151,8 @@ export class Mesh {
   }
 
   async #decided(kernel: Kernel, planner: typeof planMesh): Promise<number | undefined> {
-    const { config, identity, self, registries, run, log, clock } = this.#parts;
+    const { identity, self, registries, run, log, clock } = this.#parts;
+    const config = this.#config;
     const implementation = chooseImplementation(config.wireguard, config.interfaceName, kernel.wireguard);
     const decision = decide(this.#knowledge(kernel), kernel.wireguard.device, this.#memory, clock());
     const keys: Keys = { privateKey: identity.privateKey, implementation };
@@ -166,7 +181,8 @@ export class Mesh {
    * at, as they were wanted last.
    */
   async #restore(): Promise<void> {
-    const { config, self, run, log } = this.#parts;
+    const { self, run, log } = this.#parts;
+    const config = this.#config;
     if (!this.#isDamaged || !this.#last) return;
     this.#isDamaged = false;
     const { steered, kernel } = this.#last;
@@ -263,10 +279,10 @@ export class Mesh {
   }
 
   #knowledge(kernel: Kernel | undefined): Knowledge {
-    const { self, config, registries } = this.#parts;
+    const { self, registries } = this.#parts;
     return {
       self,
-      config,
+      config: this.#config,
       affiliates: registries.affiliates(),
       registries: registries.states(),
       addresses: kernel?.addresses.usable ?? [],

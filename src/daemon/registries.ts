@@ -1,9 +1,11 @@
+import { hostname } from "node:os";
 import type { Logger } from "pino";
 import type { Config } from "../config/index.ts";
 import type { Affiliate } from "../discovery/affiliate.ts";
 import type { AffiliateCache } from "../discovery/cache/effects/affiliate-cache.ts";
 import { createServiceRegistry } from "../discovery/effects/service-registry.ts";
 import { cachedInUse, mergeAffiliates } from "../discovery/index.ts";
+import { createKubernetesRegistry } from "../discovery/kubernetes/effects/kubernetes-registry.ts";
 import type { Announcement, Registry, RegistryState } from "../discovery/registry.ts";
 import { errorText } from "../system/error.ts";
 import { version } from "../system/version.ts";
@@ -35,7 +37,7 @@ export function openRegistries(
   clock: () => number,
   cache?: { readonly affiliates: AffiliateCache; readonly isKept: boolean },
 ): Registries {
-  const registries: readonly Registry[] = config.services.map((service) =>
+  const services: readonly Registry[] = config.services.map((service) =>
     createServiceRegistry({
       service,
       cluster: config.cluster,
@@ -44,6 +46,11 @@ export function openRegistries(
       log,
     }),
   );
+  const { kubernetes, node } = config;
+  const nodeName = node.name ?? hostname().toLowerCase();
+  const registries = kubernetes
+    ? [...services, createKubernetesRegistry({ kubernetes, nodeId, nodeName, log })]
+    : services;
   const answered = new Set<Registry>();
   let startedAt = clock();
   const heard = (): readonly Affiliate[] =>

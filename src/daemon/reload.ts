@@ -20,4 +20,6 @@ export const sameRegistries = (before: Config, after: Config): boolean =>
   after.enabled &&
   before.cluster.id === after.cluster.id &&
   before.cluster.secret.equals(after.cluster.secret) &&
-  isDeepStrictEqual(before.services, after.services);
+  isDeepStrictEqual(before.services, after.services) &&
+  isDeepStrictEqual(before.kubernetes, after.kubernetes) &&
+  (before.kubernetes === undefined || before.node.name === after.node.name);

@@ -10,6 +10,7 @@ import {
 } from "../net/index.ts";
 import type { Affiliate, KubespanAffiliate } from "./affiliate.ts";
 import { Dropped } from "./dropped.ts";
+import { isPublicKey } from "./public-key.ts";
 import { isNodeId, isPrintable, printable } from "./text.ts";
 import * as wire from "./wire/generated/client.ts";
 
@@ -72,12 +73,6 @@ function refusal(message: wire.Affiliate): string | undefined {
   if (!isPublicKey(message.kubespan.publicKey))
     return "its public key is not base64 of 32 bytes, not all zero";
   return isIPv6(message.kubespan.address) ? undefined : "its KubeSpan address is not an IPv6 address";
-}
-
-function isPublicKey(text: string): boolean {
-  if (text.length !== 44) return false;
-  const bytes = Buffer.from(text, "base64");
-  return bytes.length === 32 && bytes.toString("base64") === text && bytes.some((byte) => byte !== 0);
 }
 
 function isIPv6(bytes: Uint8Array): boolean {

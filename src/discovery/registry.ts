@@ -1,4 +1,4 @@
-import type { Address, Endpoint } from "../net/index.ts";
+import type { Address, Endpoint, Prefix } from "../net/index.ts";
 import type { Affiliate } from "./affiliate.ts";
 
 /** What this node tells the others. */
@@ -34,6 +34,8 @@ export interface RegistryState {
   readonly error?: string;
   /** The address that the registry sees us at. */
   readonly reflected?: Address;
+  /** Of Kubernetes: the pod networks that it gave this node. */
+  readonly podNetworks?: readonly Prefix[];
   readonly affiliates: number;
   readonly refused: readonly RefusedAffiliate[];
 }

@@ -22,6 +22,7 @@ import {
 } from "../peers/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 import { ownAffiliate, type Self } from "./announce.ts";
+import { podNetworksLeftOut } from "./pod-networks.ts";
 import { believeReflected, type Reflected } from "./reflected.ts";
 import { type Attempts, type Connecting, type Contests, type Tracked, trackPeers } from "./track.ts";
 
@@ -107,7 +108,7 @@ export function decide(
     tracked,
     targets: targetsOf(specs.peers, tracked, config, self),
     announcement: { own: own.affiliate, observed: harvested.published },
-    leftOut: [...own.leftOut, ...seen.leftOut],
+    leftOut: [...own.leftOut, ...seen.leftOut, ...podNetworksLeftOut(config, knowledge.registries)],
     memory: { ...remember(memory, tracked), reflected: seen.reflected, harvest: harvested },
   };
 }

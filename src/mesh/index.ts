@@ -22,5 +22,6 @@ export {
   planTracked,
   steeredTargets,
 } from "./plan.ts";
+export { withPodNetworks } from "./pod-networks.ts";
 export { reportStatus } from "./report.ts";
 export type { Race } from "./track.ts";

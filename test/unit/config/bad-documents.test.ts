@@ -84,7 +84,9 @@ describe("documents", () => {
     [
       "enabled without a registry",
       file("KubeSpanConfig", "mtu: 1400\nenabled: true"),
-      ["4:10: enabled is true, but no registry tells about other nodes; expected a DiscoveryServiceConfig"],
+      [
+        "4:10: enabled is true, but no registry tells about other nodes; expected a DiscoveryServiceConfig, or kubernetes.enabled in KubeSpanDaemonConfig",
+      ],
     ],
     [
       "two identities",

@@ -34,6 +34,9 @@ const defaults = {
   log: { level: "info", format: "text" },
 };
 
+const withKubernetes = (text: string): string =>
+  `${kubespan("enabled: true")}---\napiVersion: v1alpha1\nkind: KubeSpanDaemonConfig\nkubernetes: ${text}`;
+
 describe("parseConfig", () => {
   test("an identity alone: every default, and the mesh off", () => {
     const { cluster, ...rest } = parsed(identity);
@@ -75,6 +78,7 @@ describe("parseConfig", () => {
       marks: { fromWireGuard: 0x100, toWireGuard: 0x80000000 },
       widestPrefix: { ipv4: 7, ipv6: 20 },
       node: { name: "node-7.example.org", machineType: "controlplane", apiServerPort: 6443 },
+      kubernetes: { kubeconfig: "/etc/mesh/kubeconfig" },
       log: { level: "debug", format: "json" },
       services: [{ caFile: "/etc/mesh/ca.pem" }],
     });
@@ -110,6 +114,12 @@ describe("parseConfig", () => {
     expect(Buffer.from(cluster.secret.reveal())).toEqual(
       Buffer.from("Zm9+/HkgdHdvIGFuZCB0aGVuIHNvbWUgbW9yZS4uIDE=", "base64"),
     );
+  });
+
+  test("Kubernetes is registry enough; a path alone does not enable it", () => {
+    expect(parsed(withKubernetes("{enabled: true}"))).toMatchObject({ kubernetes: {}, services: [] });
+    expect(complaints(withKubernetes("{kubeconfig: /etc/kubeconfig}"))).toHaveLength(1);
+    expect(complaints(withKubernetes("{enabled: true, kubeconfig: kubeconfig}"))).toHaveLength(1);
   });
 
   test("limits that are still allowed", () => {

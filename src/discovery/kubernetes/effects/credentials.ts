@@ -1,0 +1,67 @@
+import { dirname } from "node:path";
+import type { KubeConfig } from "@kubernetes/client-node";
+import { parse } from "yaml";
+import type { KubernetesConfig } from "../../../config/config.ts";
+import { KubespanError } from "../../../system/error.ts";
+import { readTextFile } from "../../../system/read-file.ts";
+
+const largest = 1024 * 1024;
+
+/**
+ * Where the API is and who we are there, read afresh: tokens and certificates are replaced while the daemon runs. From
+ * the kubeconfig that the configuration names; without one, as a pod finds it. Throws `KubespanError("config")`.
+ */
+export async function loadCredentials(
+  empty: KubeConfig,
+  { kubeconfig }: KubernetesConfig,
+): Promise<KubeConfig> {
+  if (kubeconfig === undefined) return inCluster(empty);
+  const text = await readText(kubeconfig, "make one as docs/kubernetes.md tells");
+  try {
+    empty.loadFromString(text);
+    empty.makePathsAbsolute(dirname(kubeconfig));
+    if (!empty.getCurrentCluster() || !empty.getCurrentUser())
+      throw new Error("current-context names no cluster and user");
+  } catch (error) {
+    // What was thrown may quote the file, and that holds credentials.
+    const reason =
+      error instanceof Error && error.message.startsWith("current-context") ? `: ${error.message}` : "";
+    throw new KubespanError("config", `${kubeconfig} is not a kubeconfig that can be used${reason}`, {
+      hint: "try it with: kubectl --kubeconfig FILE get nodes",
+    });
+  }
+  return withTokenFile(empty, text, dirname(kubeconfig));
+}
+
+function inCluster(empty: KubeConfig): KubeConfig {
+  if (process.env["KUBERNETES_SERVICE_HOST"] === undefined)
+    throw new KubespanError("config", "this is no pod: the way to the Kubernetes API is not known", {
+      hint: "outside of a pod, set kubernetes.kubeconfig in KubeSpanDaemonConfig",
+    });
+  empty.loadFromCluster();
+  return empty;
+}
+
+/** client-node knows no `tokenFile`, which is what everyone else's kubeconfig uses for tokens that rotate. */
+async function withTokenFile(config: KubeConfig, text: string, folder: string): Promise<KubeConfig> {
+  const user = config.getCurrentUser();
+  const { users } = parse(text) as { users?: { name?: unknown; user?: { tokenFile?: unknown } }[] };
+  const tokenFile = users?.find(({ name }) => name === user?.name)?.user?.tokenFile;
+  if (!user || typeof tokenFile !== "string") return config;
+  const path = tokenFile.startsWith("/") ? tokenFile : `${folder}/${tokenFile}`;
+  const token = (await readText(path, "the kubeconfig names it as tokenFile")).trim();
+  const others = config.getUsers().filter((each) => each !== user);
+  config.loadFromOptions({
+    clusters: config.getClusters(),
+    contexts: config.getContexts(),
+    currentContext: config.getCurrentContext(),
+    users: [...others, { ...user, token }],
+  });
+  return config;
+}
+
+async function readText(path: string, hint: string): Promise<string> {
+  const file = await readTextFile(path, { largest, code: "config", hint });
+  if (!file) throw new KubespanError("config", `there is no file ${path}`, { hint });
+  return file.text;
+}

@@ -1,0 +1,105 @@
+import { pause } from "../../effects/wake.ts";
+import type { KnownNodes } from "../known-nodes.ts";
+import { type KubernetesNode, readNode } from "../node.ts";
+import { statusOf } from "./api-error.ts";
+import type { NodesApi } from "./nodes-api.ts";
+
+/** Where a watch goes on, kept from one session to the next: after an outage nobody has to list all Nodes again. */
+export interface Position {
+  resourceVersion?: string;
+}
+
+export interface NodesEvents {
+  /** All Nodes are known and changes are being watched. */
+  onWatching(): void;
+  /** `known` says something new. */
+  onChange(): void;
+}
+
+/** Between two watches, or a watch and a list, ms: an API that ends them at once is not asked in a circle. */
+const leastBetweenMs = 1_000;
+/** What the API calls a position that it no longer knows. */
+const gone = 410;
+
+/**
+ * Lists all Nodes, page by page, and watches them from there. Ends only by throwing: a watch that the API ends goes on
+ * where it was, one that went too long unwatched (410) begins with a list.
+ */
+export async function followNodes(
+  api: NodesApi,
+  known: KnownNodes,
+  position: Position,
+  events: NodesEvents,
+  signal: AbortSignal,
+): Promise<never> {
+  for (;;) {
+    signal.throwIfAborted();
+    if (position.resourceVersion === undefined) await listNodes(api, known, position, events, signal);
+    const startedAt = performance.now();
+    try {
+      await watchNodes(api, known, position, events, signal);
+    } catch (error) {
+      if (statusOf(error) !== gone) throw error;
+      delete position.resourceVersion;
+    }
+    await pause(Math.max(0, startedAt + leastBetweenMs - performance.now()), signal);
+  }
+}
+
+async function listNodes(
+  api: NodesApi,
+  known: KnownNodes,
+  position: Position,
+  events: NodesEvents,
+  signal: AbortSignal,
+): Promise<void> {
+  const nodes: KubernetesNode[] = [];
+  let next: string | undefined;
+  let resourceVersion = "";
+  do {
+    const page = await api.list(next, signal);
+    nodes.push(...page.nodes.flatMap((object) => readNode(object) ?? []));
+    ({ next, resourceVersion } = { next: page.next, resourceVersion: page.resourceVersion });
+  } while (next !== undefined);
+  position.resourceVersion = resourceVersion;
+  if (known.replace(nodes)) events.onChange();
+}
+
+/** An ERROR event is thrown, with its status. */
+async function watchNodes(
+  api: NodesApi,
+  known: KnownNodes,
+  position: Position,
+  events: NodesEvents,
+  signal: AbortSignal,
+): Promise<void> {
+  let failure: WatchFailure | undefined;
+  const onEvent = (type: string, object: unknown): void => {
+    if (type === "ERROR") {
+      failure = new WatchFailure(object);
+      return;
+    }
+    position.resourceVersion = versionOf(object) ?? position.resourceVersion ?? "";
+    const node = type === "BOOKMARK" ? undefined : readNode(object);
+    if (!node) return;
+    if (type === "DELETED" ? known.remove(node.name, node.uid) : known.put(node)) events.onChange();
+  };
+  await api.watch(position.resourceVersion ?? "", { onOpen: () => events.onWatching(), onEvent }, signal);
+  if (failure) throw failure;
+}
+
+function versionOf(object: unknown): string | undefined {
+  const metadata = (object as { metadata?: { resourceVersion?: unknown } } | null)?.metadata;
+  return typeof metadata?.resourceVersion === "string" ? metadata.resourceVersion : undefined;
+}
+
+/** What the API sent instead of an event. */
+class WatchFailure extends Error {
+  readonly statusCode: number;
+
+  constructor(status: unknown) {
+    super("the API ended the watch with an error");
+    const { code } = (status ?? {}) as { code?: unknown };
+    this.statusCode = typeof code === "number" ? code : 500;
+  }
+}

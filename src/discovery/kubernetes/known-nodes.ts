@@ -1,0 +1,110 @@
+import type { Prefix } from "../../net/index.ts";
+import type { Affiliate } from "../affiliate.ts";
+import { limits } from "../limits.ts";
+import type { RefusedAffiliate } from "../registry.ts";
+import { printable } from "../text.ts";
+import { isOlder, type KubernetesNode, saysTheSame } from "./node.ts";
+import { podNetworksOf, readAffiliate } from "./read-affiliate.ts";
+
+/** Affiliates whose refusal is told, so that bad annotations fill no memory and no screen. */
+const maxRefused = 128;
+
+interface Read {
+  readonly affiliates: readonly Affiliate[];
+  readonly refused: readonly RefusedAffiliate[];
+}
+
+/** The Nodes of a cluster as its API tells them: those that take part, and this node's own. */
+export class KnownNodes {
+  readonly #ownId: string;
+  readonly #ownName: string;
+  /** By name. */
+  readonly #nodes = new Map<string, KubernetesNode>();
+  #read: Read | undefined;
+
+  constructor(ownId: string, ownName: string) {
+    this.#ownId = ownId;
+    this.#ownName = ownName;
+  }
+
+  /** The whole list. Gives whether anything is new. */
+  replace(nodes: readonly KubernetesNode[]): boolean {
+    const names = new Set(nodes.map(({ name }) => name));
+    const gone = [...this.#nodes.keys()].filter((name) => !names.has(name));
+    const removed = gone.map((name) => this.remove(name));
+    const changed = nodes.map((node) => this.put(node));
+    return [...removed, ...changed].includes(true);
+  }
+
+  /** A Node as it is now. Gives whether it says anything new. */
+  put(node: KubernetesNode): boolean {
+    const before = this.#nodes.get(node.name);
+    if (before && before.uid === node.uid && isOlder(node, before)) return false; // our own write came back sooner
+    const isOfUse = node.annotations.nodeId !== undefined || node.name === this.#ownName;
+    if (!isOfUse) return this.remove(node.name);
+    this.#nodes.set(node.name, node);
+    if (before && saysTheSame(before, node)) return false;
+    this.#read = undefined;
+    return true;
+  }
+
+  /** With a `uid`, only that very Node. Gives whether it was known. */
+  remove(name: string, uid?: string): boolean {
+    if (uid !== undefined && this.#nodes.get(name)?.uid !== uid) return false;
+    this.#read = undefined;
+    return this.#nodes.delete(name);
+  }
+
+  own(): KubernetesNode | undefined {
+    return this.#nodes.get(this.#ownName);
+  }
+
+  /** The pod networks of this node, as far as Kubernetes gave it some. */
+  podNetworks(): Prefix[] {
+    const own = this.own();
+    return own ? podNetworksOf(own) : [];
+  }
+
+  affiliates(): readonly Affiliate[] {
+    return this.#readAll().affiliates;
+  }
+
+  refused(): readonly RefusedAffiliate[] {
+    return this.#readAll().refused;
+  }
+
+  #readAll(): Read {
+    this.#read ??= this.#readEach();
+    return this.#read;
+  }
+
+  /** In the order of names, so that of two Nodes with one node id the same one wins on every node. */
+  #readEach(): Read {
+    const affiliates = new Map<string, Affiliate>();
+    const refused: RefusedAffiliate[] = [];
+    const refuse = (node: KubernetesNode, reason: string, more: { partly?: true } = {}): void => {
+      const nodeId = printable(node.annotations.nodeId ?? "", 64);
+      if (refused.length < maxRefused)
+        refused.push({ nodeId, reason: `Node ${node.name}: ${reason}`, ...more });
+    };
+    for (const node of [...this.#nodes.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (node.name === this.#ownName) continue;
+      const result = readAffiliate(node);
+      if (!result) continue;
+      const reason = "refused" in result ? result.refused : this.#conflict(result.affiliate, affiliates);
+      if (reason !== undefined) refuse(node, reason);
+      if (reason !== undefined || "refused" in result) continue;
+      affiliates.set(result.affiliate.nodeId, result.affiliate);
+      for (const dropped of result.dropped) refuse(node, dropped, { partly: true });
+    }
+    return { affiliates: [...affiliates.values()], refused };
+  }
+
+  #conflict({ nodeId }: Affiliate, before: ReadonlyMap<string, Affiliate>): string | undefined {
+    if (nodeId === this.#ownId) return "it has this node's id";
+    const other = before.get(nodeId);
+    if (other) return `Node ${other.nodeName} has the same node id`;
+    const most = limits.affiliatesPerCluster;
+    return before.size >= most ? `there are ${most} affiliates already` : undefined;
+  }
+}

@@ -1,0 +1,54 @@
+import { type Annotations, ownAnnotations } from "./annotations.ts";
+
+/** What is kept of a Node object. Nothing of it has been checked but its types and sizes. */
+export interface KubernetesNode {
+  readonly name: string;
+  /** Another one under the same name is another Node. */
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly annotations: Annotations;
+  readonly isControlPlane: boolean;
+  readonly osImage: string;
+  readonly podCIDRs: readonly string[];
+}
+
+const controlPlaneLabel = "node-role.kubernetes.io/control-plane";
+/** Kubernetes allows one for each family. */
+const mostPodCIDRs = 16;
+
+/** Reads a Node as the API gives it; `undefined` for anything that has no name. */
+export function readNode(object: unknown): KubernetesNode | undefined {
+  const { metadata, spec, status } = mapOf(object);
+  const { name, uid, resourceVersion, annotations, labels } = mapOf(metadata);
+  if (typeof name !== "string" || !/^[a-z0-9.-]{1,253}$/.test(name)) return undefined;
+  const { podCIDRs, podCIDR } = mapOf(spec);
+  const networks: unknown[] = Array.isArray(podCIDRs) ? podCIDRs : [podCIDR];
+  return {
+    name,
+    uid: textOf(uid),
+    resourceVersion: textOf(resourceVersion),
+    annotations: ownAnnotations(mapOf(annotations)),
+    isControlPlane: Object.hasOwn(mapOf(labels), controlPlaneLabel),
+    osImage: textOf(mapOf(mapOf(status)["nodeInfo"])["osImage"]),
+    podCIDRs: networks.filter((network) => typeof network === "string").slice(0, mostPodCIDRs),
+  };
+}
+
+/**
+ * Whether a Node is older than another one of that name, as far as versions tell: they are numbers that grow, but
+ * Kubernetes promises that only since 1.35.
+ */
+export function isOlder(node: KubernetesNode, than: KubernetesNode): boolean {
+  const [left, right] = [node.resourceVersion, than.resourceVersion];
+  const isNumber = /^[0-9]{1,20}$/;
+  return isNumber.test(left) && isNumber.test(right) && BigInt(left) < BigInt(right);
+}
+
+/** Whether two states of a Node say the same, apart from when they said it. Most changes are heartbeats. */
+export const saysTheSame = (left: KubernetesNode, right: KubernetesNode): boolean =>
+  JSON.stringify({ ...left, resourceVersion: "" }) === JSON.stringify({ ...right, resourceVersion: "" });
+
+const mapOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+
+const textOf = (value: unknown): string => (typeof value === "string" ? value.slice(0, 1024) : "");

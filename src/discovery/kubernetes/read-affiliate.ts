@@ -1,0 +1,114 @@
+import {
+  type Address,
+  type Endpoint,
+  familyOf,
+  type Prefix,
+  parseAddress,
+  parseEndpoint,
+  parsePrefix,
+} from "../../net/index.ts";
+import type { Affiliate, KubespanAffiliate } from "../affiliate.ts";
+import type { Decoded } from "../decode.ts";
+import { Dropped } from "../dropped.ts";
+import { limits } from "../limits.ts";
+import { isPublicKey } from "../public-key.ts";
+import { isNodeId, isPrintable, printable } from "../text.ts";
+import { type Annotations, annotationNames } from "./annotations.ts";
+import type { KubernetesNode } from "./node.ts";
+
+/** Entries of one list; a Node's annotations have 256 KiB. */
+const longestList = 1024;
+
+/**
+ * What a Node says about the machine (reference section 5). Whoever may change Nodes may write anything there: nothing
+ * is believed unchecked. `undefined` for a Node that takes no part; an item that does not parse is dropped and named.
+ */
+export function readAffiliate(node: KubernetesNode): Decoded | undefined {
+  const { nodeId } = node.annotations;
+  if (nodeId === undefined) return undefined;
+  if (!isNodeId(nodeId))
+    return { refused: `${annotationNames.nodeId} is not 1 to 256 printable ASCII characters` };
+  const dropped = new Dropped();
+  const affiliate: Affiliate = {
+    nodeId,
+    addresses: list(node.annotations, "addresses", parseAddress, longestList, dropped),
+    hostname: node.name,
+    nodeName: node.name,
+    machineType: node.isControlPlane ? "controlplane" : "worker",
+    operatingSystem: isPrintable(node.osImage) ? node.osImage.slice(0, 256) : "",
+    ...apiServerPortOf(node.annotations, dropped),
+    ...kubespanOf(node.annotations, dropped),
+  };
+  return { affiliate, dropped: dropped.reasons() };
+}
+
+/** The pod networks that Kubernetes gave a Node. */
+export const podNetworksOf = (node: KubernetesNode): Prefix[] => [
+  ...new Set(node.podCIDRs.flatMap((text) => parsePrefix(text) ?? [])),
+];
+
+function apiServerPortOf(
+  { apiServerPort: text }: Annotations,
+  dropped: Dropped,
+): { apiServerPort: number } | undefined {
+  if (text === undefined) return undefined;
+  const port = /^[1-9][0-9]{0,4}$/.test(text) ? Number(text) : 0;
+  if (port >= 1 && port <= 65_535) return { apiServerPort: port };
+  dropped.add(`${annotationNames.apiServerPort} "${printable(text, 40)}": not a port`);
+  return undefined;
+}
+
+/** Without a key and an address a node is in the cluster, but not in the mesh. */
+function kubespanOf(annotations: Annotations, dropped: Dropped): { kubespan: KubespanAffiliate } | undefined {
+  const publicKey = one(annotations, "publicKey", publicKeyFrom, dropped);
+  const address = one(annotations, "address", addressIPv6, dropped);
+  if (publicKey === undefined || address === undefined) return undefined;
+  return {
+    kubespan: {
+      publicKey,
+      address,
+      additionalAddresses: list(annotations, "additionalAddresses", parsePrefix, longestList, dropped),
+      excludedNetworks: list(annotations, "excludedNetworks", parsePrefix, longestList, dropped),
+      endpoints: list(annotations, "endpoints", parseEndpoint, limits.endpointsPerAffiliate, dropped),
+    },
+  };
+}
+
+const publicKeyFrom = (text: string): string | undefined => (isPublicKey(text) ? text : undefined);
+
+function addressIPv6(text: string): Address | undefined {
+  const address = parseAddress(text);
+  return address && familyOf(address) === 6 ? address : undefined;
+}
+
+function one<Value>(
+  annotations: Annotations,
+  field: keyof Annotations,
+  parse: (text: string) => Value | undefined,
+  dropped: Dropped,
+): Value | undefined {
+  const text = annotations[field];
+  const value = text === undefined ? undefined : parse(text);
+  if (text !== undefined && value === undefined)
+    dropped.add(`${annotationNames[field]} "${printable(text, 60)}": not valid`);
+  return value;
+}
+
+/** Every item that can be read, in order, without duplicates; the others are named in `dropped`. */
+function list<Value extends Address | Endpoint | Prefix>(
+  annotations: Annotations,
+  field: keyof Annotations,
+  parse: (text: string) => Value | undefined,
+  longest: number,
+  dropped: Dropped,
+): Value[] {
+  const values = new Set<Value>();
+  const items = annotations[field]?.split(",", longest + 1) ?? [];
+  for (const item of items.slice(0, longest)) {
+    const value = parse(item.trim());
+    if (value === undefined) dropped.add(`${annotationNames[field]}, "${printable(item, 60)}": not valid`);
+    else values.add(value);
+  }
+  if (items.length > longest) dropped.add(`${annotationNames[field]}, after the first ${longest}: too many`);
+  return [...values];
+}

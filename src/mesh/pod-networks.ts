@@ -1,0 +1,36 @@
+import type { Config } from "../config/config.ts";
+import type { RegistryState } from "../discovery/registry.ts";
+import { bitsOf, type LeftOut, networkOf, type Prefix, prefixFamily, unreachableKind } from "../net/index.ts";
+
+/**
+ * The configuration with the pod networks that Kubernetes gave this node among its advertised prefixes, where
+ * `advertiseKubernetesNetworks` asks for that: from here on they are like those that an operator named.
+ */
+export function withPodNetworks(config: Config, states: readonly RegistryState[]): Config {
+  if (!config.advertiseKubernetesNetworks) return config;
+  const usable = podNetworks(states).filter((network) => refusal(network, config) === undefined);
+  return { ...config, advertisedPrefixes: [...new Set([...config.advertisedPrefixes, ...usable])] };
+}
+
+/** Why pod networks are not advertised although they should be. */
+export function podNetworksLeftOut(config: Config, states: readonly RegistryState[]): LeftOut[] {
+  if (!config.advertiseKubernetesNetworks) return [];
+  const value = "pod networks";
+  if (!config.kubernetes) return [{ value, reason: "kubernetes is not enabled in KubeSpanDaemonConfig" }];
+  const networks = podNetworks(states);
+  if (networks.length === 0) return [{ value, reason: "Kubernetes has not told any for this node" }];
+  return networks.flatMap((network): LeftOut[] => {
+    const reason = refusal(network, config);
+    return reason === undefined ? [] : [{ value: `pod network ${network}`, reason }];
+  });
+}
+
+const podNetworks = (states: readonly RegistryState[]): Prefix[] =>
+  states.flatMap((state) => state.podNetworks ?? []);
+
+/** The other nodes would refuse it, too. */
+function refusal(network: Prefix, { widestPrefix }: Config): string | undefined {
+  const widest = prefixFamily(network) === 4 ? widestPrefix.ipv4 : widestPrefix.ipv6;
+  if (bitsOf(network) < widest) return `wider than /${widest} (widestPrefix)`;
+  return unreachableKind(networkOf(network));
+}

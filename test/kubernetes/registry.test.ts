@@ -1,0 +1,285 @@
+import { rm, writeFile } from "node:fs/promises";
+import { pino } from "pino";
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { Affiliate } from "../../src/discovery/affiliate.ts";
+import { createKubernetesRegistry } from "../../src/discovery/kubernetes/effects/kubernetes-registry.ts";
+import type { Registry } from "../../src/discovery/registry.ts";
+import { idsOf, until } from "../unit/discovery/loopback.ts";
+import { affiliateNamed, endpoint, prefix } from "../unit/discovery/samples.ts";
+import { ApiServer, type Request } from "./api-server.ts";
+import { Gate } from "./gate.ts";
+
+/*
+ *   registries --- (a gate, where the test needs one) --- kube-apiserver --- etcd, all of them real
+ */
+let server: ApiServer;
+beforeAll(async () => {
+  server = await ApiServer.start();
+}, 1_500_000); // the first build takes some minutes
+afterAll(() => server.close());
+
+const created: string[] = [];
+afterEach(async () => {
+  for (const name of created.splice(0)) await server.deleteNode(name).catch(() => undefined); // some tests did
+});
+
+async function machine(name: string, more: Parameters<ApiServer["createNode"]>[1] = {}): Promise<void> {
+  await server.createNode(name, more);
+  created.push(name);
+}
+
+const ownOf = (name: string): Affiliate => ({
+  ...affiliateNamed(`id-${name}`, "192.0.2.1:51820"),
+  nodeName: name,
+});
+
+/** A registry as the daemon uses it: what it says is published again with every change. */
+function registryOf(name: string, kubeconfig: string, own: () => Affiliate = () => ownOf(name)): Registry {
+  const log = pino({ level: "silent" });
+  const registry = createKubernetesRegistry({
+    kubernetes: { kubeconfig },
+    nodeId: `id-${name}`,
+    nodeName: name,
+    log,
+  });
+  onTestFinished(() => registry.stop());
+  registry.start(() => registry.publish({ own: own(), observed: new Map() }));
+  return registry;
+}
+
+/** What was asked since a moment, by verb. */
+async function requestsSince(before: readonly Request[], ...verbs: string[]): Promise<Request[]> {
+  return (await server.requests()).slice(before.length).filter(({ verb }) => verbs.includes(verb));
+}
+
+const endpointsOf = (registry: Registry, id: string): readonly string[] =>
+  registry.affiliates().find(({ nodeId }) => nodeId === id)?.kubespan?.endpoints ?? [];
+
+const annotationsOfOne = {
+  "cluster.talos.dev/node-id": "id-one",
+  "networking.talos.dev/self-ips": "10.0.0.1,2001:db8::1",
+  "networking.talos.dev/api-server-port": "6443",
+  "networking.talos.dev/kubespan-ip": "fd7f:175a:b97c:5602:2c1a:b6ff:fe53:8169",
+  "networking.talos.dev/kubespan-public-key": "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=",
+  "networking.talos.dev/assigned-prefixes": "10.244.1.0/24",
+  "networking.talos.dev/kubespan-endpoints": "192.0.2.1:51820",
+  "networking.talos.dev/kubespan-exclude-advertised-networks": "192.168.1.0/24",
+};
+
+describe("what is written", () => {
+  test("the annotations of the reference, once, and later only what changed; no one else's is touched", async () => {
+    await machine("one", { annotations: { "example.org/other": "stays" } });
+    await machine("two");
+    const before = await server.requests();
+    const kubeconfig = await server.kubeconfig();
+    let said = ownOf("one");
+    const one = registryOf("one", kubeconfig, () => said);
+    const two = registryOf("two", kubeconfig);
+    await until(() => expect([idsOf(one), idsOf(two)]).toEqual([["id-two"], ["id-one"]]));
+    expect(await server.annotations("one")).toEqual({ ...annotationsOfOne, "example.org/other": "stays" });
+
+    // What others change on the Node, and what is said again, is no reason to write.
+    await server.annotate("one", { "example.org/other": "changed" });
+    one.publish({ own: said, observed: new Map() });
+    said = { ...ownOf("one"), kubespan: { ...sampleOf(), endpoints: [endpoint("198.51.100.7:4711")] } };
+    one.publish({ own: said, observed: new Map() });
+    await until(() => expect(endpointsOf(two, "id-one")).toEqual(["198.51.100.7:4711"]));
+    expect(await server.annotations("one")).toEqual({
+      ...annotationsOfOne,
+      "networking.talos.dev/kubespan-endpoints": "198.51.100.7:4711",
+      "example.org/other": "changed",
+    });
+    const writes = await requestsSince(before, "patch", "update", "create", "delete");
+    expect(writes.map(({ verb, uri }) => `${verb} ${uri.replace(/\?.*/, "")}`).sort()).toEqual([
+      "patch /api/v1/nodes/one", // the first time
+      "patch /api/v1/nodes/one", // the endpoint
+      "patch /api/v1/nodes/two",
+    ]);
+
+    // A daemon that starts anew finds everything as it wants it.
+    const [all] = [await server.requests(), await one.stop()];
+    const again = registryOf("one", kubeconfig, () => said);
+    await until(() => expect(again.state()).toMatchObject({ phase: "connected", affiliates: 1 }));
+    await machine("three", { annotations: { "cluster.talos.dev/node-id": "id-three" } });
+    await until(() => expect(idsOf(again)).toContain("id-three"));
+    expect(await requestsSince(all, "patch")).toEqual([]);
+  });
+
+  test("a Node that was deleted and made anew gets all of it again, and the others see both", async () => {
+    await machine("one");
+    await machine("two");
+    const kubeconfig = await server.kubeconfig();
+    const one = registryOf("one", kubeconfig);
+    const two = registryOf("two", kubeconfig);
+    await until(() => expect(idsOf(two)).toEqual(["id-one"]));
+    await server.deleteNode("one");
+    await until(() => expect(idsOf(two)).toEqual([]));
+    await until(() => expect(one.state().error ?? "").toContain("no Node one"));
+    await server.createNode("one");
+    await until(async () => expect(await server.annotations("one")).toEqual(annotationsOfOne));
+    await until(() => expect(idsOf(two)).toEqual(["id-one"]));
+    expect(one.state().error).toBeUndefined();
+  });
+
+  test("what somebody else took away is put back, without a fight", async () => {
+    await machine("one");
+    const before = await server.requests();
+    registryOf("one", await server.kubeconfig());
+    await until(async () => expect(await server.annotations("one")).toEqual(annotationsOfOne));
+    for (const id of ["x", "y", "z"]) await server.annotate("one", { "cluster.talos.dev/node-id": id });
+    await until(async () => expect(await server.annotations("one")).toEqual(annotationsOfOne));
+    expect(await requestsSince(before, "patch")).toHaveLength(2);
+  });
+
+  test("leaving takes ours away, and not those of another daemon", async () => {
+    await machine("one", { annotations: { "example.org/other": "stays" } });
+    await machine("two", { annotations: { "cluster.talos.dev/node-id": "somebody" } });
+    const kubeconfig = await server.kubeconfig();
+    const one = registryOf("one", kubeconfig);
+    await until(async () =>
+      expect(await server.annotations("one")).toHaveProperty(["cluster.talos.dev/node-id"]),
+    );
+    await one.withdraw();
+    expect(await server.annotations("one")).toEqual({ "example.org/other": "stays" });
+    const kubernetes = { kubeconfig };
+    const log = pino({ level: "silent" });
+    await createKubernetesRegistry({ kubernetes, nodeId: "id-two", nodeName: "two", log }).withdraw();
+    expect(await server.annotations("two")).toEqual({ "cluster.talos.dev/node-id": "somebody" });
+    await createKubernetesRegistry({ kubernetes, nodeId: "id-no", nodeName: "no", log }).withdraw();
+  });
+});
+
+const sampleOf = () => {
+  const { kubespan } = affiliateNamed("any");
+  if (!kubespan) throw new Error("no sample");
+  return kubespan;
+};
+
+describe("what is read", () => {
+  test("many Nodes page by page, then their changes with bookmarks; pod networks of this node", async () => {
+    await machine("one", { podCIDRs: ["10.244.7.0/24", "fd10:244:7::/64"] });
+    const names = Array.from({ length: 1_050 }, (_, index) => `many-${index}`);
+    for (const name of names) await machine(name, { annotations: { "cluster.talos.dev/node-id": name } });
+    const before = await server.requests();
+    const one = registryOf("one", await server.kubeconfig());
+    await until(() => expect(one.state()).toMatchObject({ phase: "connected", affiliates: 1_024 }));
+    expect(one.state().podNetworks).toEqual([prefix("10.244.7.0/24"), prefix("fd10:244:7::/64")]);
+    expect(one.state().refused).toHaveLength(26);
+    expect(one.state().refused[0]?.reason).toContain("there are 1024 affiliates already");
+    const lists = await requestsSince(before, "list");
+    expect(lists.map(({ uri }) => [uri.includes("limit=500"), uri.includes("continue=")])).toEqual([
+      [true, false],
+      [true, true],
+      [true, true],
+    ]);
+    const [watch, ...more] = await requestsSince(before, "watch");
+    expect(more).toEqual([]);
+    expect(watch?.uri).toContain("allowWatchBookmarks=true");
+  });
+
+  test("annotations that do not parse: left out with a reason, the rest in use", async () => {
+    await machine("one");
+    const bad = {
+      "networking.talos.dev/self-ips": "10.0.0.9,300.1.1.1",
+      "networking.talos.dev/kubespan-endpoints": "192.0.2.9:51820,nonsense",
+      "networking.talos.dev/api-server-port": "70000",
+    };
+    await machine("bad", {
+      annotations: { ...annotationsOfOne, ...bad, "cluster.talos.dev/node-id": "id-bad" },
+    });
+    await machine("id", { annotations: { "cluster.talos.dev/node-id": "with blanks" } });
+    await machine("thief", { annotations: { "cluster.talos.dev/node-id": "id-one" } });
+    await machine("twin", { annotations: { "cluster.talos.dev/node-id": "id-bad" } });
+    const one = registryOf("one", await server.kubeconfig());
+    await until(() => expect(idsOf(one)).toEqual(["id-bad"]));
+    expect(one.affiliates()[0]).toMatchObject({ nodeName: "bad", addresses: ["10.0.0.9"] });
+    expect(endpointsOf(one, "id-bad")).toEqual(["192.0.2.9:51820"]);
+    expect(one.state().refused.map(({ reason }) => reason)).toEqual([
+      'Node bad: networking.talos.dev/self-ips, "300.1.1.1": not valid',
+      'Node bad: networking.talos.dev/api-server-port "70000": not a port',
+      'Node bad: networking.talos.dev/kubespan-endpoints, "nonsense": not valid',
+      "Node id: cluster.talos.dev/node-id is not 1 to 256 printable ASCII characters",
+      "Node thief: it has this node's id",
+      "Node twin: Node bad has the same node id",
+    ]);
+  });
+});
+
+describe("what may happen meanwhile", () => {
+  test("the way to the API is cut: what is known stays, and it goes on where it was, without a list", async () => {
+    await machine("one");
+    await machine("two");
+    const gate = await Gate.open(server.port);
+    const one = registryOf("one", await server.kubeconfig(gate.server));
+    await server.annotate("two", { "cluster.talos.dev/node-id": "id-two" });
+    await until(() => expect(one.state()).toMatchObject({ phase: "connected", affiliates: 1 }));
+    await until(async () => expect(await server.annotations("one")).toEqual(annotationsOfOne));
+    gate.shut();
+    await until(() => expect(one.state()).toMatchObject({ phase: "connecting", affiliates: 1 }));
+    expect(one.state().error).toMatch(/cannot be reached: .+check that it runs/);
+    await machine("three", { annotations: { "cluster.talos.dev/node-id": "id-three" } });
+    const before = await server.requests();
+    gate.reopen();
+    await until(() => expect(idsOf(one)).toEqual(["id-three", "id-two"]));
+    expect(one.state()).toMatchObject({ phase: "connected" });
+    expect(one.state().error).toBeUndefined();
+    expect(await requestsSince(before, "list", "patch")).toEqual([]);
+  });
+
+  test("the API server was killed and forgot the past (410): everything is listed again", async () => {
+    await machine("one");
+    await machine("two", { annotations: { "cluster.talos.dev/node-id": "id-two" } });
+    const gate = await Gate.open(server.port);
+    const one = registryOf("one", await server.kubeconfig(gate.server));
+    await until(async () => expect(await server.annotations("one")).toEqual(annotationsOfOne));
+    await until(() => expect(idsOf(one)).toEqual(["id-two"]));
+    gate.shut();
+    await server.deleteNode("two");
+    await machine("three", { annotations: { "cluster.talos.dev/node-id": "id-three" } });
+    await server.kill();
+    await server.start();
+    const before = await server.requests();
+    gate.reopen();
+    await until(() => expect(idsOf(one)).toEqual(["id-three"]));
+    await until(() => expect(one.state()).toMatchObject({ phase: "connected" }));
+    expect(await requestsSince(before, "list")).toHaveLength(1);
+    expect(await requestsSince(before, "patch")).toEqual([]);
+  });
+
+  test("the token is replaced: the new one is read from its file", async () => {
+    await machine("one");
+    const kubeconfig = await server.kubeconfig();
+    let said = ownOf("one");
+    const one = registryOf("one", kubeconfig, () => said);
+    await until(async () => expect(await server.annotations("one")).toEqual(annotationsOfOne));
+    await server.replaceAccount();
+    // The API server remembers a good token for some seconds: the daemon has news until it is refused.
+    await until(() => {
+      said = { ...said, apiServerPort: (said.apiServerPort ?? 6443) + 1 };
+      one.publish({ own: said, observed: new Map() });
+      expect(one.state().error ?? "").toContain("does not know who we are");
+    });
+    await rm(server.file("token"));
+    await until(() => expect(one.state().error ?? "").toContain("there is no file"));
+    await writeFile(server.file("token"), `${await server.token()}\n`);
+    await until(async () =>
+      expect(await server.annotations("one")).toMatchObject({
+        "networking.talos.dev/api-server-port": String(said.apiServerPort),
+      }),
+    );
+    await until(() => expect(one.state()).toMatchObject({ phase: "connected" }));
+    expect(JSON.stringify(one.state())).not.toContain(
+      await server.token().then((token) => token.slice(0, 20)),
+    );
+  });
+
+  test("an account without rights is told what to do, in the state and without an end of the registry", async () => {
+    await machine("one");
+    const kubeconfig = await server.kubeconfig();
+    await writeFile(server.file("token"), await server.token("bystander"));
+    const one = registryOf("one", kubeconfig);
+    await until(() => expect(one.state().error ?? "").toContain("deploy/kubernetes/rbac.yaml"));
+    await server.kubeconfig();
+    await until(() => expect(one.state()).toMatchObject({ phase: "connected" }));
+  });
+});

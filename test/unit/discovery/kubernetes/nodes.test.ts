@@ -1,0 +1,177 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  type AnnotationPatch,
+  annotationNames,
+  annotationPatch,
+  annotationsOf,
+  ownAnnotations,
+} from "../../../../src/discovery/kubernetes/annotations.ts";
+import { KnownNodes } from "../../../../src/discovery/kubernetes/known-nodes.ts";
+import { type KubernetesNode, readNode } from "../../../../src/discovery/kubernetes/node.ts";
+import { readAffiliate } from "../../../../src/discovery/kubernetes/read-affiliate.ts";
+import { anyAffiliate, prefix, sample } from "../samples.ts";
+
+interface NodeText {
+  readonly uid?: string;
+  readonly version?: number;
+  readonly annotations?: Readonly<Record<string, unknown>>;
+  readonly podCIDRs?: readonly string[];
+}
+
+const objectOf = (
+  name: string,
+  { uid = "u", version = 1, annotations = {}, podCIDRs = [] }: NodeText = {},
+) => ({
+  metadata: {
+    name,
+    uid,
+    resourceVersion: String(version),
+    annotations,
+    labels: { "node-role.kubernetes.io/control-plane": "" },
+  },
+  spec: { podCIDRs },
+  status: { nodeInfo: { osImage: "Debian 13" } },
+});
+
+function nodeOf(name: string, more?: NodeText): KubernetesNode {
+  const node = readNode(objectOf(name, more));
+  if (!node) throw new Error("no node");
+  return node;
+}
+
+const withId = (id: string) => ({ [annotationNames.nodeId]: id });
+
+/** What the API does with a merge patch. */
+function merged(
+  before: Readonly<Record<string, string>>,
+  patch: AnnotationPatch = {},
+): Record<string, string> {
+  const all: Record<string, string | null> = { ...before, ...patch };
+  return Object.fromEntries(
+    Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== null),
+  );
+}
+
+describe("annotations", () => {
+  test("any change: the patch makes of what is there what is wanted, leaves others alone, and is needed once", () => {
+    fc.assert(
+      fc.property(anyAffiliate(), anyAffiliate(), (before, after) => {
+        const first = {
+          "example.org/other": "stays",
+          ...merged({}, annotationPatch(annotationsOf(before), {})),
+        };
+        const there = ownAnnotations(first);
+        const second = merged(first, annotationPatch(annotationsOf(after), there));
+        expect(ownAnnotations(second)).toEqual(annotationsOf(after));
+        expect(second["example.org/other"]).toBe("stays");
+        expect(annotationPatch(annotationsOf(after), ownAnnotations(second))).toBeUndefined();
+        expect(merged(second, annotationPatch({}, ownAnnotations(second)))).toEqual({
+          "example.org/other": "stays",
+        });
+      }),
+    );
+  });
+
+  test("what one node writes, another reads, apart from what Kubernetes itself knows", () => {
+    fc.assert(
+      fc.property(anyAffiliate(), (affiliate) => {
+        const annotations = merged({}, annotationPatch(annotationsOf(affiliate), {}));
+        const result = readAffiliate(nodeOf("node-7", { annotations }));
+        const known = {
+          hostname: "node-7",
+          nodeName: "node-7",
+          machineType: "controlplane",
+          operatingSystem: "Debian 13",
+        };
+        expect(result).toEqual({ affiliate: { ...affiliate, ...known }, dropped: [] });
+      }),
+    );
+  });
+
+  test("anything at all in the annotations: an affiliate, a reason, or nobody; never an exception", () => {
+    const text = fc.oneof(
+      fc.string(),
+      fc.string().map((part) => `${part},10.0.0.1,192.0.2.1:1,10.0.0.0/8`),
+    );
+    const annotations = fc.dictionary(fc.constantFrom(...Object.values(annotationNames)), text);
+    fc.assert(
+      fc.property(annotations, (all) => {
+        const result = readAffiliate(nodeOf("any", { annotations: all }));
+        for (const reason of result && "dropped" in result ? result.dropped : [])
+          expect(reason).toMatch(/^(networking\.talos\.dev|and \d+ more)/);
+      }),
+    );
+  });
+
+  test("a list without end is bounded, and says so", () => {
+    const annotations = {
+      ...merged({}, annotationPatch(annotationsOf(sample), {})),
+      [annotationNames.endpoints]: Array.from({ length: 70 }, (_, index) => `192.0.2.1:${index + 1}`).join(),
+    };
+    const result = readAffiliate(nodeOf("many", { annotations }));
+    expect(result).toMatchObject({
+      affiliate: { kubespan: { endpoints: { length: 64 } } },
+      dropped: [`${annotationNames.endpoints}, after the first 64: too many`],
+    });
+  });
+});
+
+describe("readNode", () => {
+  test("anything at all: a node or none", () => {
+    fc.assert(
+      fc.property(fc.anything(), fc.anything(), (metadata, spec) => {
+        readNode(metadata);
+        readNode({ metadata, spec, status: spec });
+        expect(readNode({ metadata: { name: "x", annotations: metadata, labels: spec }, spec })?.name).toBe(
+          "x",
+        );
+      }),
+    );
+  });
+
+  test.each([{}, null, 7, { metadata: { name: "../x" } }, { metadata: { name: "" } }])(
+    "%j is none",
+    (object) => {
+      expect(readNode(object)).toBeUndefined();
+    },
+  );
+});
+
+describe("KnownNodes", () => {
+  test("a heartbeat is no news, an older state is none either, a Node made anew is", () => {
+    const known = new KnownNodes("me", "own");
+    expect(known.put(nodeOf("a", { version: 5, annotations: withId("a") }))).toBe(true);
+    expect(known.put(nodeOf("a", { version: 6, annotations: withId("a") }))).toBe(false);
+    expect(known.put(nodeOf("a", { version: 4, annotations: withId("old") }))).toBe(false);
+    expect(known.affiliates().map(({ nodeId }) => nodeId)).toEqual(["a"]);
+    expect(known.put(nodeOf("a", { uid: "new", version: 3, annotations: withId("b") }))).toBe(true);
+    expect(known.remove("a", "u")).toBe(false); // that one went before
+    expect(known.remove("a", "new")).toBe(true);
+    expect(known.affiliates()).toEqual([]);
+  });
+
+  test("a Node without an id is kept only if it is our own; its pod networks are read", () => {
+    const known = new KnownNodes("me", "own");
+    expect(known.replace([nodeOf("own", { podCIDRs: ["10.244.1.7/24", "nonsense"] }), nodeOf("b")])).toBe(
+      true,
+    );
+    expect(known.podNetworks()).toEqual([prefix("10.244.1.0/24")]);
+    expect(known.affiliates()).toEqual([]);
+    expect(known.replace([nodeOf("b", { annotations: withId("b") })])).toBe(true);
+    expect(known.own()).toBeUndefined();
+    expect(known.affiliates().map(({ nodeName }) => nodeName)).toEqual(["b"]);
+    expect(known.put(nodeOf("b", { version: 2 }))).toBe(true);
+    expect(known.affiliates()).toEqual([]);
+  });
+
+  test("of two Nodes with one node id the first by name counts, in whatever order they come", () => {
+    const twins = [nodeOf("b", { annotations: withId("id") }), nodeOf("a", { annotations: withId("id") })];
+    for (const order of [twins, twins.toReversed()]) {
+      const known = new KnownNodes("me", "own");
+      known.replace(order);
+      expect(known.affiliates().map(({ nodeName }) => nodeName)).toEqual(["a"]);
+      expect(known.refused()).toEqual([{ nodeId: "id", reason: "Node b: Node a has the same node id" }]);
+    }
+  });
+});
