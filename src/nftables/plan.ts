@@ -25,7 +25,7 @@ export function planTable(desired: DesiredTable | undefined, observed: ObservedT
   if (observed.kind === "foreign") return [replacement("is not as it should be", desired)];
   const contents = contentsOf(desired.targets);
   if (observed.frame === frameOf(desired, setsIn(contents))) return planElements(contents, observed.elements);
-  const there = targetSets.filter(({ name }) => observed.frame.includes(`@${name} `));
+  const there = targetSets.filter(({ name }) => observed.frame.includes(`@${name} ct `));
   const isWhole = observed.frame === frameOf(desired, there);
   return [replacement(isWhole ? "has rules for other kinds of networks" : "is not as it should be", desired)];
 }

@@ -58,6 +58,19 @@ export const localSteeringRules = (options: RuleOptions, family: Family): string
   ...steeringRules(options, family),
 ];
 
+/** The rules that operators of KubeSpan know, word for word (reference section 7), in both chains at the hooks. */
+export function documentedRules({ marks }: RuleOptions): string[] {
+  const { fromWireGuard, toWireGuard } = marks;
+  const mask = maskOf(marks);
+  const kept = (~mask | toWireGuard) >>> 0;
+  const mark = `meta mark set meta mark & ${hex(kept)} | ${hex(toWireGuard)} accept`;
+  return [
+    `meta mark & ${hex(mask)} == ${hex(fromWireGuard)} accept`,
+    `ip daddr @kubespan_targets_ipv4 ${mark}`,
+    `ip6 daddr @kubespan_targets_ipv6 ${mark}`,
+  ];
+}
+
 const ipHeader: Readonly<Record<Family, number>> = { 4: 20, 6: 40 };
 const tcpHeader = 20;
 /** Timestamps, which nearly every connection has; they are not part of the MSS. */

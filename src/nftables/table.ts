@@ -2,6 +2,7 @@ import type { Family, Prefix } from "../net/index.ts";
 import {
   arrivalRules,
   connectionRules,
+  documentedRules,
   localSteeringRules,
   matchOf,
   outsideRule,
@@ -47,15 +48,21 @@ const textOf = (options: RuleOptions, used: readonly TargetSet[], contents: Cont
     chainText("kubespan_prerouting", [
       "type filter hook prerouting priority filter; policy accept;",
       ...connectionRules(options, "kubespan_arriving", "kubespan_outside"),
-      ...used.map((set) => `${matchOf(set, "daddr")} goto kubespan_prerouting_ipv${set.family}`),
+      ...used.map((set) => leadRule(set, `kubespan_prerouting_ipv${set.family}`)),
+      ...documentedRules(options),
     ]),
     chainText("kubespan_outgoing", [
       "type route hook output priority filter; policy accept;",
-      ...used.map((set) => `${matchOf(set, "daddr")} goto kubespan_outgoing_ipv${set.family}`),
+      ...used.map((set) => leadRule(set, `kubespan_outgoing_ipv${set.family}`)),
+      ...documentedRules(options),
     ]),
     "}",
     "",
   ].join("\n");
+
+/** A packet to a network in the tree comes back, to the rules that are documented for that set. */
+const leadRule = (set: TargetSet, chain: string): string =>
+  `${matchOf(set, "daddr")} ${set.bits === undefined ? "jump" : "goto"} ${chain}`;
 
 function setText(set: TargetSet, prefixes: readonly Prefix[]): string {
   const { name, family, bits } = set;

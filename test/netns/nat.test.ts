@@ -119,13 +119,14 @@ describe("nodes behind NATs", () => {
 });
 
 describe("what is left in the kernel", () => {
-  it("is the documented table: its name, its hooks, its mark", async () => {
+  it("is the documented table, its rules word for word", async () => {
     const rules = (await nodes[1]?.run("nft", "-s", "list", "table", "inet", "talos_kubespan")) ?? "";
     for (const line of [
       "type filter hook prerouting priority filter; policy accept;",
       "type route hook output priority filter; policy accept;",
       "meta mark & 0x00000060 == 0x00000020 accept",
-      "meta mark set meta mark & 0xffffffdf | 0x00000040",
+      "ip daddr @kubespan_targets_ipv4 meta mark set meta mark & 0xffffffdf | 0x00000040 accept",
+      "ip6 daddr @kubespan_targets_ipv6 meta mark set meta mark & 0xffffffdf | 0x00000040 accept",
     ])
       expect(rules).toContain(`\t\t${line}\n`);
   });
