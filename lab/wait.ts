@@ -16,7 +16,7 @@ export interface Waiting {
 /** Asks until there is an answer other than `undefined` and `false`. An error while asking counts as no answer. */
 export async function waitFor<Value>(
   ask: () => Promise<Value | undefined | false> | Value | undefined | false,
-  { what, seconds = 60, describe, pollMs = 100 }: Waiting,
+  { what, seconds = 120, describe, pollMs = 100 }: Waiting,
 ): Promise<Value> {
   const end = performance.now() + seconds * 1000 * patience;
   let last = "";

@@ -5,7 +5,7 @@ import type { Runner } from "../system/run.ts";
 
 /** Changes come in bursts, and listing a large ruleset takes a second of somebody's processor, in milliseconds. */
 const settleTime = 2_000;
-const shortestInterval = 60_000;
+const shortestInterval = 30_000;
 /** Not every change is announced: those of iptables' older back end are not. */
 const longestInterval = 15 * 60_000;
 
