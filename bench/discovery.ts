@@ -1,0 +1,94 @@
+import { loadavg } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { waitFor } from "../lab/index.ts";
+import { MeasuredService } from "./discovery/measured-service.ts";
+import { Crowd } from "./discovery/watchers.ts";
+import { percentile, printReport, progress, type Row } from "./report.ts";
+
+/**
+ * A discovery service on one core, and watchers of one cluster or of many: how long after an update was sent do they have
+ * it, and what do they cost?
+ */
+const { values } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    watchers: { type: "string", default: "100,1000,10000" },
+    updates: { type: "string", default: "20" },
+    /** Ms from one update to the next. */
+    every: { type: "string", default: "1000" },
+  },
+});
+const [updates, every] = [Number(values.updates), Number(values.every)];
+/** Watchers of one cluster, where there are many clusters. */
+const small = 100;
+/** Each node has a connection of its own; with many watchers on one, the other end of it takes less of the machine. */
+const shared = 50;
+
+async function measure(watchers: number, clusters: number, perConnection: number): Promise<Row> {
+  const service = await MeasuredService.start();
+  const latencies: number[] = [];
+  const crowd = new Crowd(service.port, perConnection, (latency) => latencies.push(latency));
+  const clusterOf = (index: number): string => `cluster-${index % clusters}`;
+  try {
+    for (let round = 0; round < Math.min(clusters, 100); round++) await crowd.update(clusterOf(round));
+    const before = service.memory();
+    for (let index = 0; index < watchers; index++) {
+      crowd.watch(clusterOf(index), index);
+      if (index % 500 === 499)
+        await waitFor(() => crowd.ready > index - 500, { what: "snapshots", seconds: 120 });
+    }
+    await waitFor(() => crowd.ready === watchers, { what: "all snapshots", seconds: 120 });
+    await delay(3_000); // what connecting left behind is cleaned up
+    const [memory, cpu, since] = [service.memory() - before, service.cpu(), performance.now()];
+    for (let round = 0; round < updates; round++) {
+      await Promise.all([crowd.update(clusterOf(round * 7)), delay(every)]);
+    }
+    const expected = (updates * watchers) / clusters;
+    await waitFor(() => crowd.ready === watchers && latencies.length >= expected, {
+      what: `${expected} deliveries`,
+      seconds: 120,
+    });
+    const seconds = (performance.now() - since) / 1000;
+    return {
+      watchers,
+      clusters,
+      connections: watchers / perConnection,
+      "deliveries/s": Math.round(latencies.length / seconds),
+      "p50 ms": round1(percentile(latencies, 0.5)),
+      "p99 ms": round1(percentile(latencies, 0.99)),
+      "CPU %": round1(((service.cpu() - cpu) / seconds) * 100),
+      "CPU us/delivery": Math.round(((service.cpu() - cpu) / latencies.length) * 1e6),
+      "KiB/watcher": round1(memory / watchers),
+      "p99 / 1 s": Math.round(percentile(latencies, 0.99)) / 1000,
+    };
+  } finally {
+    crowd.close();
+    await service.stop();
+  }
+}
+
+const round1 = (value: number): number => Math.round(value * 10) / 10;
+
+const rows: Row[] = [];
+for (const watchers of values.watchers.split(",").map(Number))
+  for (const [clusters, perConnection] of [
+    [1, shared],
+    [Math.max(2, watchers / small), shared],
+    [1, 1],
+  ] as const) {
+    progress(`${watchers} watchers of ${clusters} clusters on ${watchers / perConnection} connections`);
+    rows.push(await measure(watchers, clusters, perConnection));
+  }
+printReport({
+  name: "discovery: fan-out to watchers",
+  repetitions: updates,
+  rows,
+  notes: [
+    `One update every ${every} ms, of one of the clusters. The service has one core; all watchers are`,
+    "in another process on the same machine, and that all of them have received is part of the latency. The goal is a p99 below 1 s for",
+    "10,000 watchers and an update a second.",
+    `Load average at the end: ${(loadavg()[0] ?? 0).toFixed(1)}; what else runs on the machine is part of the latency, too.`,
+  ],
+});
+process.exit(0); // cancelled streams are closed when the process is gone

@@ -1,0 +1,63 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+
+const ticksPerSecond = 100;
+
+/** The service in a process of its own, on one core where there are several. */
+export class MeasuredService {
+  readonly port: number;
+  readonly #process: ReturnType<typeof launch>;
+  readonly #pid: number;
+
+  private constructor(process: ReturnType<typeof launch>, pid: number, port: number) {
+    this.#process = process;
+    this.#pid = pid;
+    this.port = port;
+  }
+
+  static async start(): Promise<MeasuredService> {
+    const started = launch();
+    const port = await new Promise<number>((resolve, reject) => {
+      started.stdout.once("data", (chunk: Buffer) => resolve(Number(chunk.toString())));
+      started.then(() => reject(new Error("the service ended")), reject);
+    });
+    if (started.pid === undefined) throw new Error("the service has no process");
+    return new MeasuredService(started, started.pid, port);
+  }
+
+  /** Of the process, in seconds. */
+  cpu(): number {
+    const fields = readFileSync(`/proc/${this.#pid}/stat`, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ");
+    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+  }
+
+  /** Resident, in KiB. */
+  memory(): number {
+    const status = readFileSync(`/proc/${this.#pid}/status`, "utf8");
+    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
+  }
+
+  async stop(): Promise<void> {
+    this.#process.kill("SIGKILL");
+    await this.#process.catch(() => undefined); // it rejects because it was told to end
+  }
+}
+
+const launch = () =>
+  execa(
+    "setpriv",
+    [
+      "--pdeathsig",
+      "KILL",
+      "--",
+      "taskset",
+      "-c",
+      "0",
+      process.execPath,
+      join(import.meta.dirname, "server.ts"),
+    ],
+    { buffer: false, stdin: "ignore" },
+  );

@@ -1,0 +1,90 @@
+import { Client, credentials } from "@grpc/grpc-js";
+import {
+  AffiliateUpdateRequest,
+  ClusterService,
+  WatchRequest,
+} from "../../src/discovery/wire/generated/server.ts";
+
+const identity = (bytes: Buffer): Buffer => bytes;
+
+/** Found at the end of what is delivered, because the service puts the affiliate's data there. */
+const mark = Buffer.from("bench-time");
+/** What a node with a handful of addresses and networks says, sealed, has about as many bytes. */
+const dataBytes = 400;
+
+/** Many watchers that do not decode what they hear: what is measured is the service. */
+export class Crowd {
+  readonly #port: number;
+  readonly #streamsPerConnection: number;
+  readonly #clients: Client[] = [];
+  readonly #onDelivery: (latencyMs: number) => void;
+  #ready = 0;
+  #failure: Error | undefined;
+  #isClosed = false;
+
+  constructor(port: number, streamsPerConnection: number, onDelivery: (latencyMs: number) => void) {
+    this.#port = port;
+    this.#streamsPerConnection = streamsPerConnection;
+    this.#onDelivery = onDelivery;
+  }
+
+  /** How many have their snapshot. Throws when one was lost: then the others say nothing about the service. */
+  get ready(): number {
+    if (this.#failure) throw this.#failure;
+    return this.#ready;
+  }
+
+  watch(clusterId: string, index: number): void {
+    const client = this.#clientFor(index);
+    const request = Buffer.from(WatchRequest.encode({ clusterId }).finish());
+    const stream = client.makeServerStreamRequest(ClusterService.watch.path, identity, identity, request);
+    let hasSnapshot = false;
+    stream.on("data", (message: Buffer) => {
+      if (hasSnapshot) this.#delivered(message);
+      else this.#ready++;
+      hasSnapshot = true;
+    });
+    stream.on("error", (error) => {
+      if (!this.#isClosed) this.#failure ??= error;
+    });
+  }
+
+  /** One affiliate of the cluster says something new, now. */
+  update(clusterId: string): Promise<void> {
+    const data = Buffer.concat([mark, Buffer.alloc(dataBytes - mark.length)]);
+    data.writeBigUInt64LE(process.hrtime.bigint(), mark.length);
+    const message = { clusterId, affiliateId: "node", affiliateData: data, affiliateEndpoints: [] };
+    const request = AffiliateUpdateRequest.encode({ ...message, ttl: { seconds: 600n, nanos: 0 } }).finish();
+    return new Promise((resolve, reject) => {
+      this.#clientFor(-1).makeUnaryRequest(
+        ClusterService.affiliateUpdate.path,
+        identity,
+        identity,
+        Buffer.from(request),
+        (error) => (error ? reject(error) : resolve()),
+      );
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const client of this.#clients) client.close();
+  }
+
+  #delivered(message: Buffer): void {
+    const at = message.indexOf(mark) + mark.length;
+    this.#onDelivery(Number(process.hrtime.bigint() - message.readBigUInt64LE(at)) / 1e6);
+  }
+
+  /** The first connection is for updates. */
+  #clientFor(index: number): Client {
+    const at = Math.floor(index / this.#streamsPerConnection) + 1;
+    const known = this.#clients[at];
+    if (known) return known;
+    const client = new Client(`127.0.0.1:${this.#port}`, credentials.createInsecure(), {
+      "grpc.use_local_subchannel_pool": 1,
+    });
+    this.#clients[at] = client;
+    return client;
+  }
+}
