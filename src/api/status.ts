@@ -17,6 +17,8 @@ export interface Status {
   }[];
   /** Others who use what belongs to the mesh, and pod links that take more than fits through it. */
   readonly warnings: readonly Warning[];
+  /** How often the daemon, since its start, put back what somebody else had changed in the kernel. */
+  readonly repairs: Readonly<Record<"table" | "routing" | "link" | "settings", number>>;
   /** Why the last pass of the loop failed; absent when it succeeded. */
   readonly error?: string;
 }

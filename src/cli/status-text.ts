@@ -14,7 +14,7 @@ export function statusText(status: Status): string {
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }
 
-function nodeText({ node, error }: Status): string {
+function nodeText({ node, error, repairs }: Status): string {
   const lines: [string, string][] = [
     ["node", `${node.hostname} (${node.nodeId})`],
     ["address", node.address],
@@ -24,6 +24,8 @@ function nodeText({ node, error }: Status): string {
     ["networks", node.advertisedPrefixes.join(", ") || "none"],
   ];
   if (!node.enabled) lines.push(["mesh", "disabled in the configuration"]);
+  const repaired = Object.entries(repairs).filter(([, count]) => count > 0);
+  if (repaired.length > 0) lines.push(["put back", repaired.map((each) => each.join(" ")).join(", ")]);
   if (error !== undefined) lines.push(["problem", error]);
   return lines.map(([name, value]) => `${`${name}:`.padEnd(12)}${value}`).join("\n");
 }

@@ -16,6 +16,7 @@ import { Mesh } from "./mesh.ts";
 import { Others } from "./others.ts";
 import { openRegistries, type Registries } from "./registries.ts";
 import { needsRestart, sameRegistries } from "./reload.ts";
+import { Repairs } from "./repairs.ts";
 import { describeSelf, ownIdentity } from "./self.ts";
 
 /** Events of one change arrive together; a pass waits this long for the rest, in milliseconds. */
@@ -30,6 +31,7 @@ export class Daemon {
   readonly #file: string;
   readonly #log: Logger;
   readonly #identity: Identity;
+  readonly #repairs: Repairs;
   readonly #process = { pid: process.pid, startedAt: Date.now() };
   readonly #ended = Promise.withResolvers<void>();
   readonly #closers: (() => Promise<void>)[] = [];
@@ -49,8 +51,9 @@ export class Daemon {
     for (const warning of warnings) log.warn(warning);
     const identity = await ownIdentity(config, run, log);
     const registries = await registriesOf(config, identity, log);
-    const mesh = await meshOf(config, identity, registries, log);
-    const daemon = new Daemon({ file, log, identity, config, registries, mesh });
+    const repairs = new Repairs(log);
+    const mesh = await meshOf(config, identity, registries, repairs, log);
+    const daemon = new Daemon({ file, log, identity, config, registries, repairs, mesh });
     await daemon.#open();
     return daemon;
   }
@@ -61,6 +64,7 @@ export class Daemon {
     identity: Identity;
     config: Config;
     registries: Registries;
+    repairs: Repairs;
     mesh: Mesh;
   }) {
     this.#file = parts.file;
@@ -68,6 +72,7 @@ export class Daemon {
     this.#identity = parts.identity;
     this.#config = parts.config;
     this.#registries = parts.registries;
+    this.#repairs = parts.repairs;
     this.#mesh = parts.mesh;
     this.#loop = this.#newLoop();
   }
@@ -161,6 +166,7 @@ export class Daemon {
       config,
       this.#identity,
       this.#registries,
+      this.#repairs,
       this.#log,
       keep ? before.memory : undefined,
     );
@@ -208,10 +214,14 @@ async function meshOf(
   config: Config,
   identity: Identity,
   registries: Registries,
+  repairs: Repairs,
   log: Logger,
   memory?: Mesh["memory"],
 ): Promise<Mesh> {
   const self = await describeSelf(config, identity);
   const lastWorking = await LastWorkingFile.open(config.stateDirectory, log, Date.now);
-  return new Mesh({ config, identity, self, registries, lastWorking, run, log, clock: Date.now }, memory);
+  return new Mesh(
+    { config, identity, self, registries, lastWorking, repairs, run, log, clock: Date.now },
+    memory,
+  );
 }

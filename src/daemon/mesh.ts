@@ -41,6 +41,7 @@ import type { Scope } from "./loop.ts";
 import { observeKernel } from "./observe.ts";
 import { Racing } from "./racing.ts";
 import type { Registries } from "./registries.ts";
+import type { Repairs } from "./repairs.ts";
 
 export interface MeshParts {
   readonly config: Config;
@@ -48,6 +49,7 @@ export interface MeshParts {
   readonly self: Self;
   readonly registries: Registries;
   readonly lastWorking: LastWorkingFile;
+  readonly repairs: Repairs;
   readonly run: Runner;
   readonly log: Logger;
   /** Milliseconds since 1970. */
@@ -151,7 +153,7 @@ export class Mesh {
   }
 
   async #decided(kernel: Kernel, planner: typeof planMesh): Promise<number | undefined> {
-    const { identity, self, registries, run, log, clock } = this.#parts;
+    const { identity, self, registries, run, log, clock, repairs } = this.#parts;
     const config = this.#config;
     const implementation = chooseImplementation(config.wireguard, config.interfaceName, kernel.wireguard);
     const decision = decide(this.#knowledge(kernel), kernel.wireguard.device, this.#memory, clock());
@@ -167,6 +169,7 @@ export class Mesh {
     const isBound = kernel.wireguard.device !== undefined;
     if (isBound) this.#racing.send(decision.tracked.races);
     await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
+    repairs.passed(plan.upkeep, kernel.wireguard.device !== undefined);
     registries.publish(decision.announcement);
     if (!isBound) this.#racing.send(decision.tracked.races);
     await this.#parts.lastWorking.keep(this.#memory.lastWorking);
@@ -181,15 +184,19 @@ export class Mesh {
    * at, as they were wanted last.
    */
   async #restore(): Promise<void> {
-    const { self, run, log } = this.#parts;
+    const { self, run, log, repairs } = this.#parts;
     const config = this.#config;
     if (!this.#isDamaged || !this.#last) return;
     this.#isDamaged = false;
     const { steered, kernel } = this.#last;
     try {
-      await applySteps(run, log, planTable(desiredTable(config, kernel, steered), await observeTable(run)));
-      const routing = await observeRouting(run, kernel.routing.scope);
-      await applySteps(run, log, planRouting(desiredRouting(config, self, kernel), routing));
+      const table = planTable(desiredTable(config, kernel, steered), await observeTable(run));
+      await applySteps(run, log, table);
+      repairs.made("table", table);
+      const observed = await observeRouting(run, kernel.routing.scope);
+      const routing = planRouting(desiredRouting(config, self, kernel), observed);
+      await applySteps(run, log, routing);
+      repairs.made("routing", routing);
     } catch (error) {
       log.debug(`left to the whole pass: ${errorText(error)}`); // the link may be gone too
     }
@@ -246,8 +253,9 @@ export class Mesh {
 
   /** Removes every trace from the kernel; gives what was done. */
   async #takeDown(): Promise<string[]> {
-    const { config, run, log } = this.#parts;
+    const { config, run, log, repairs } = this.#parts;
     this.#last = undefined;
+    repairs.forget();
     await this.#racing.close();
     const kernel = await observeKernel(run, config);
     const plan = planNoMesh(config, kernel);
@@ -273,6 +281,7 @@ export class Mesh {
       process,
       error: this.#error,
       racing: this.#racing.report(),
+      repairs: this.#parts.repairs.counts,
       roundTrips: (publicKey: string) => this.#racing.roundTrips(publicKey),
     };
     return reportStatus(this.#knowledge(last?.kernel), view, this.#parts.clock());

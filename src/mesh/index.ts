@@ -25,3 +25,4 @@ export {
 export { withPodNetworks } from "./pod-networks.ts";
 export { reportStatus } from "./report.ts";
 export type { Race } from "./track.ts";
+export { type Part, repairsIn, type Upkeep } from "./upkeep.ts";

@@ -24,11 +24,12 @@ import {
   type ObservedWireGuard,
   planNoWireGuard,
   planPeers,
-  planWireGuard,
+  planTunnels,
 } from "../wireguard/index.ts";
 import type { Self } from "./announce.ts";
 import type { Decision } from "./decide.ts";
 import type { Tracked } from "./track.ts";
+import type { Upkeep } from "./upkeep.ts";
 
 /** Everything of the kernel that the mesh reads, as it was at one moment. */
 export interface Kernel {
@@ -47,6 +48,8 @@ export interface Plan {
   /** In the order in which they are carried out. */
   readonly steps: readonly Step[];
   readonly sysctls: SysctlPlan;
+  /** The steps by what they keep up; without those for peers. */
+  readonly upkeep: readonly Upkeep[];
 }
 
 /** Who we are to WireGuard. */
@@ -73,22 +76,34 @@ export function planMesh(
   isSettled: boolean,
 ): Plan {
   const { tracked } = decision;
-  const steered = steeredTargets(decision, kernel, isSettled);
   const mtu = mtuOf(config, kernel);
-  const wireguard = planWireGuard({ ...deviceOf(config, keys, tracked), mtu }, kernel.wireguard);
-  const forwarding = forwardingFor(config.advertisedPrefixes);
-  const sysctls = planSysctls(
-    { interfaceName: config.interfaceName, forwarding },
-    kernel.sysctls,
-    kernel.savedSysctls,
-  );
-  const steps = [
-    ...(isSettled ? wireguard : wireguard.filter((step) => step.stage !== "shrink")),
-    ...sysctls.steps,
-    ...planRouting(desiredRouting(config, self, kernel), kernel.routing),
-    ...planTable(desiredTable(config, kernel, steered), kernel.table),
+  const device = { ...deviceOf(config, keys, tracked), mtu };
+  const { interfaceName } = config;
+  const settings = { interfaceName, forwarding: forwardingFor(config.advertisedPrefixes) };
+  const sysctls = planSysctls(settings, kernel.sysctls, kernel.savedSysctls);
+  const routing = desiredRouting(config, self, kernel);
+  const { listenPort, marks } = config;
+  const link: Upkeep = {
+    part: "link",
+    wanted: JSON.stringify({ interfaceName, mtu, listenPort, marks }),
+    steps: planTunnels(device, kernel.wireguard),
+  };
+  const rest: Upkeep[] = [
+    { part: "settings", wanted: JSON.stringify(settings), steps: sysctls.steps },
+    { part: "routing", wanted: JSON.stringify(routing), steps: planRouting(routing, kernel.routing) },
+    tableUpkeep(config, decision, kernel, isSettled),
   ];
-  return { steps: inOrder(steps), sysctls };
+  const peers = planPeers(device, kernel.wireguard.device);
+  const steps = [...link.steps, ...peersIn(peers, isSettled), ...rest.flatMap((part) => part.steps)];
+  return { steps: inOrder(steps), sysctls, upkeep: [link, ...rest] };
+}
+
+const peersIn = (steps: readonly Step[], isSettled: boolean): readonly Step[] =>
+  isSettled ? steps : steps.filter((step) => step.stage !== "shrink");
+
+function tableUpkeep(config: Config, decision: Decision, kernel: Kernel, isSettled: boolean): Upkeep {
+  const desired = desiredTable(config, kernel, steeredTargets(decision, kernel, isSettled));
+  return { part: "table", wanted: JSON.stringify(desired), steps: planTable(desired, kernel.table) };
 }
 
 /** Whatever table and routes; `below` tells of the links. */
@@ -122,16 +137,12 @@ export function planRegistries(
   kernel: Kernel,
   isSettled: boolean,
 ): Plan {
-  const { tracked } = decision;
-  const steered = steeredTargets(decision, kernel, isSettled);
-  const wireguard = planPeers(deviceOf(config, keys, tracked), kernel.wireguard.device);
-  const steps = [
-    ...(isSettled ? wireguard : wireguard.filter((step) => step.stage !== "shrink")),
-    ...planTable(desiredTable(config, kernel, steered), kernel.table),
-  ];
+  const peers = planPeers(deviceOf(config, keys, decision.tracked), kernel.wireguard.device);
+  const table = tableUpkeep(config, decision, kernel, isSettled);
   return {
-    steps: inOrder(steps),
+    steps: inOrder([...peersIn(peers, isSettled), ...table.steps]),
     sysctls: { steps: [], saveBefore: undefined, saveAfter: undefined },
+    upkeep: [table],
   };
 }
 
@@ -149,7 +160,7 @@ export function planNoMesh(config: Config, kernel: Kernel): Plan {
     ...planNoWireGuard(config.interfaceName, kernel.wireguard),
     ...sysctls.steps,
   ];
-  return { steps: inOrder(steps), sysctls };
+  return { steps: inOrder(steps), sysctls, upkeep: [] };
 }
 
 type Below = Pick<Kernel, "links" | "addresses">;

@@ -27,6 +27,7 @@ export function reportStatus(
     readonly process: Process;
     readonly error: string | undefined;
     readonly racing: RacingReport;
+    readonly repairs: Status["repairs"];
     readonly roundTrips: (publicKey: string) => ReadonlyMap<Endpoint, number>;
   },
   now: number,
@@ -38,6 +39,7 @@ export function reportStatus(
     peers: (decision?.specs.peers ?? []).map((spec) => reportPeer(spec, view, now)),
     refusedAffiliates: decision?.specs.refused ?? [],
     warnings: podLinkWarnings(view.links, mtuOf(knowledge.config, view)),
+    repairs: view.repairs,
     ...(error !== undefined && { error }),
   };
 }

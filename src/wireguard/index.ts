@@ -6,6 +6,6 @@ export {
   type ObservedLink,
   type ObservedWireGuard,
   planNoWireGuard,
-  planWireGuard,
+  planTunnels,
 } from "./plan.ts";
 export { planPeers } from "./plan-peers.ts";

@@ -3,7 +3,6 @@ import { KubespanError } from "../system/error.ts";
 import type { Step } from "../system/step.ts";
 import type { DesiredDevice, Implementation } from "./device.ts";
 import type { ObservedDevice } from "./dump.ts";
-import { planPeers } from "./plan-peers.ts";
 
 /** The link that carries the device's name, of whatever kind. */
 export interface ObservedLink {
@@ -60,17 +59,11 @@ function implementationOf(name: string, observed: ObservedWireGuard): Implementa
   );
 }
 
-/**
- * Steps from the observed to the desired device; `undefined` removes the link `name`. An empty difference is an empty
- * plan, and no step touches a peer that needs no change.
- */
-export function planWireGuard(desired: DesiredDevice, observed: ObservedWireGuard): Step[] {
-  return [
-    ...planLink(desired, observed.link),
-    ...planDevice(desired, observed),
-    ...planPeers(desired, observed.device),
-  ];
-}
+/** Steps from the observed to the desired link and device, without its peers. An empty difference is an empty plan. */
+export const planTunnels = (desired: DesiredDevice, observed: ObservedWireGuard): Step[] => [
+  ...planLink(desired, observed.link),
+  ...planDevice(desired, observed),
+];
 
 /** Ends the device. A wireguard-go process ends with its link. */
 export function planNoWireGuard(name: string, observed: ObservedWireGuard): Step[] {

@@ -110,6 +110,7 @@ it("reports peers as an operator wants to see them", () => {
       process: { pid: 1, startedAt: now },
       error: undefined,
       racing: { mode: "serial" as const, works: false },
+      repairs: { table: 0, routing: 0, link: 0, settings: 0 },
       roundTrips: () => new Map(),
     },
     now,

@@ -9,7 +9,8 @@ import {
   type DesiredPeer,
   type ObservedWireGuard,
   planNoWireGuard,
-  planWireGuard,
+  planPeers,
+  planTunnels,
 } from "../../../src/wireguard/index.ts";
 import { endpoint, key, prefix } from "../mesh/values.ts";
 import { carryOut } from "./device.ts";
@@ -33,6 +34,10 @@ const device = (peers: readonly DesiredPeer[], more: Partial<DesiredDevice> = {}
   peers,
   ...more,
 });
+const planWireGuard = (desired: DesiredDevice, observed: ObservedWireGuard): Step[] => [
+  ...planTunnels(desired, observed),
+  ...planPeers(desired, observed.device),
+];
 const nothing: ObservedWireGuard = { kernelSupport: true, link: undefined, device: undefined };
 const after = (desired: DesiredDevice, before = nothing): ObservedWireGuard =>
   carryOut(planWireGuard(desired, before), before);

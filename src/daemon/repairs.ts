@@ -1,0 +1,37 @@
+import type { Logger } from "pino";
+import type { Status } from "../api/status.ts";
+import { type Part, repairsIn, type Upkeep } from "../mesh/index.ts";
+import type { Step } from "../system/step.ts";
+
+/** Counts and tells what others changed and the daemon put back, for as long as it runs. */
+export class Repairs {
+  readonly #log: Logger;
+  readonly #counts: Record<Part, number> = { table: 0, routing: 0, link: 0, settings: 0 };
+  readonly #wanted = new Map<Part, string>();
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  get counts(): Status["repairs"] {
+    return { ...this.#counts };
+  }
+
+  /** After a plan was carried out. Before the mesh is whole, missing parts are not a repair. */
+  passed(upkeep: readonly Upkeep[], isWhole: boolean): void {
+    for (const { part, steps } of repairsIn(upkeep, this.#wanted)) this.made(part, steps);
+    if (isWhole) for (const { part, wanted } of upkeep) this.#wanted.set(part, wanted);
+  }
+
+  made(part: Part, steps: readonly Step[]): void {
+    if (steps.length === 0) return;
+    const repairs = ++this.#counts[part];
+    const texts = steps.map(({ text }) => text).join("; ");
+    this.#log.warn({ part, repairs }, `put back what somebody else had changed: ${texts}`);
+  }
+
+  /** The mesh is taken down: nothing is wanted any more. */
+  forget(): void {
+    this.#wanted.clear();
+  }
+}
