@@ -7,8 +7,6 @@ import {
   type Decision,
   decide,
   decideAgain,
-  desiredRouting,
-  desiredTable,
   emptyMemory,
   harvestDueIn,
   type Kernel,
@@ -27,11 +25,9 @@ import {
 } from "../mesh/index.ts";
 import type { Prefix } from "../net/index.ts";
 import { observeTable } from "../nftables/effects/observe.ts";
-import { planTable } from "../nftables/index.ts";
 import { forgetLastWorking, type LastWorkingFile } from "../peers/effects/last-working-file.ts";
 import { answered, handOverIn, raceTimings } from "../racing/index.ts";
-import { observeRouting } from "../routing/effects/observe.ts";
-import { ownNetworks, planRouting } from "../routing/index.ts";
+import { ownNetworks } from "../routing/index.ts";
 import { errorText } from "../system/error.ts";
 import type { Runner } from "../system/run.ts";
 import { observeDevice } from "../wireguard/effects/observe.ts";
@@ -42,6 +38,7 @@ import { observeKernel } from "./observe.ts";
 import { Racing } from "./racing.ts";
 import type { Registries } from "./registries.ts";
 import type { Repairs } from "./repairs.ts";
+import { restoreSteering } from "./restore.ts";
 
 export interface MeshParts {
   readonly config: Config;
@@ -179,27 +176,10 @@ export class Mesh {
     return kernel.wireguard.device ? this.#wakeIn(decision.tracked) : 0;
   }
 
-  /**
-   * While the table or the routing is gone, traffic leaves in clear: they come back before anything else is looked
-   * at, as they were wanted last.
-   */
   async #restore(): Promise<void> {
-    const { self, run, log, repairs } = this.#parts;
-    const config = this.#config;
     if (!this.#isDamaged || !this.#last) return;
     this.#isDamaged = false;
-    const { steered, kernel } = this.#last;
-    try {
-      const table = planTable(desiredTable(config, kernel, steered), await observeTable(run));
-      await applySteps(run, log, table);
-      repairs.made("table", table);
-      const observed = await observeRouting(run, kernel.routing.scope);
-      const routing = planRouting(desiredRouting(config, self, kernel), observed);
-      await applySteps(run, log, routing);
-      repairs.made("routing", routing);
-    } catch (error) {
-      log.debug(`left to the whole pass: ${errorText(error)}`); // the link may be gone too
-    }
+    await restoreSteering(this.#parts, { ...this.#last, config: this.#config, self: this.#parts.self });
   }
 
   /** Somebody took away something that steers: the next pass begins with that. */

@@ -1,0 +1,45 @@
+import type { Logger } from "pino";
+import type { Config } from "../config/index.ts";
+import { desiredRouting, desiredTable, type Kernel, type Self } from "../mesh/index.ts";
+import type { Prefix } from "../net/index.ts";
+import { observeTable } from "../nftables/effects/observe.ts";
+import { planTable } from "../nftables/index.ts";
+import { observeRouting } from "../routing/effects/observe.ts";
+import { planRouting } from "../routing/index.ts";
+import { errorText } from "../system/error.ts";
+import type { Runner } from "../system/run.ts";
+import { applySteps } from "./apply.ts";
+import type { Repairs } from "./repairs.ts";
+
+interface Hands {
+  readonly run: Runner;
+  readonly log: Logger;
+  readonly repairs: Repairs;
+}
+
+/** What steers, as it was wanted last. */
+interface Wanted {
+  readonly config: Config;
+  readonly self: Self;
+  readonly kernel: Kernel;
+  readonly steered: readonly Prefix[];
+}
+
+/**
+ * While the table or the routing is gone, traffic leaves in clear: they come back before anything else is looked at.
+ * Never rejects: what fails here is left to the whole pass.
+ */
+export async function restoreSteering({ run, log, repairs }: Hands, wanted: Wanted): Promise<void> {
+  const { config, self, kernel, steered } = wanted;
+  try {
+    const table = planTable(desiredTable(config, kernel, steered), await observeTable(run));
+    await applySteps(run, log, table);
+    repairs.made("table", table);
+    const observed = await observeRouting(run, kernel.routing.scope);
+    const routing = planRouting(desiredRouting(config, self, kernel), observed);
+    await applySteps(run, log, routing);
+    repairs.made("routing", routing);
+  } catch (error) {
+    log.debug(`left to the whole pass: ${errorText(error)}`); // the link may be gone too
+  }
+}
