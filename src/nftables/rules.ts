@@ -58,18 +58,29 @@ export const localSteeringRules = (options: RuleOptions, family: Family): string
   ...steeringRules(options, family),
 ];
 
-/** The rules that operators of KubeSpan know, word for word (reference section 7), in both chains at the hooks. */
-export function documentedRules({ marks }: RuleOptions): string[] {
+/**
+ * The rules that operators of KubeSpan know, word for word (reference section 7), in both chains at the hooks. A packet of
+ * a family whose tree is empty is done before them: they would look for it in vain.
+ */
+export function documentedRules({ marks }: RuleOptions, used: readonly TargetSet[]): string[] {
+  const isEmpty = (family: Family): boolean =>
+    !used.some((set) => set.family === family && set.bits === undefined);
+  const empty = families.filter(isEmpty);
+  const done =
+    empty.length === families.length ? ["accept"] : empty.map((family) => `meta nfproto ipv${family} accept`);
   const { fromWireGuard, toWireGuard } = marks;
   const mask = maskOf(marks);
   const kept = (~mask | toWireGuard) >>> 0;
   const mark = `meta mark set meta mark & ${hex(kept)} | ${hex(toWireGuard)} accept`;
   return [
+    ...done,
     `meta mark & ${hex(mask)} == ${hex(fromWireGuard)} accept`,
     `ip daddr @kubespan_targets_ipv4 ${mark}`,
     `ip6 daddr @kubespan_targets_ipv6 ${mark}`,
   ];
 }
+
+const families: readonly Family[] = [4, 6];
 
 const ipHeader: Readonly<Record<Family, number>> = { 4: 20, 6: 40 };
 const tcpHeader = 20;

@@ -90,6 +90,7 @@ const recorded = `table inet talos_kubespan {
 		ip daddr @kubespan_hosts_ipv4 goto kubespan_prerouting_ipv4
 		ip daddr & 255.255.255.0 == @kubespan_blocks_ipv4 goto kubespan_prerouting_ipv4
 		ip daddr @kubespan_targets_ipv4 jump kubespan_prerouting_ipv4
+		meta nfproto ipv6 accept
 		meta mark & 0x00000060 == 0x00000020 accept
 		ip daddr @kubespan_targets_ipv4 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
 		ip6 daddr @kubespan_targets_ipv6 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
@@ -100,6 +101,7 @@ const recorded = `table inet talos_kubespan {
 		ip daddr @kubespan_hosts_ipv4 goto kubespan_outgoing_ipv4
 		ip daddr & 255.255.255.0 == @kubespan_blocks_ipv4 goto kubespan_outgoing_ipv4
 		ip daddr @kubespan_targets_ipv4 jump kubespan_outgoing_ipv4
+		meta nfproto ipv6 accept
 		meta mark & 0x00000060 == 0x00000020 accept
 		ip daddr @kubespan_targets_ipv4 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
 		ip6 daddr @kubespan_targets_ipv6 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
