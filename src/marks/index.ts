@@ -2,4 +2,4 @@ export { IptablesScanner } from "./iptables-rules.ts";
 export { linkWarnings, routeWarnings, ruleWarnings, wireguardWarnings } from "./kernel.ts";
 export { NftScanner } from "./nft-rules.ts";
 export { podLinkWarnings } from "./pod-links.ts";
-export type { Ours, Warning } from "./warning.ts";
+export { type Ours, type Warning, withoutTranslations } from "./warning.ts";

@@ -65,3 +65,18 @@ export class Findings {
 }
 
 const mostFindings = 20;
+
+/**
+ * iptables keeps its rules in nftables, where nft shows them once more; some versions tell which tables those are only on
+ * stderr. What is said of the same chain in the same words is said once, as iptables has it.
+ */
+export function withoutTranslations(native: readonly Warning[], iptables: readonly Warning[]): Warning[] {
+  const known = new Set(iptables.map(({ who, what }) => `${asNft(who)}\n${kindOf(what)}`));
+  return native.filter(({ who, what }) => !known.has(`${who}\n${kindOf(what)}`));
+}
+
+const asNft = (who: string): string =>
+  who.replace(/^ip(6?)tables(?:-nft)? table /, (_, six: string) => `nft table ip${six} `);
+
+/** Without the rule. */
+const kindOf = (what: string): string => what.split(": ", 1)[0] ?? what;

@@ -11,6 +11,7 @@ import {
   ruleWarnings,
   type Warning,
   wireguardWarnings,
+  withoutTranslations,
 } from "../index.ts";
 import { eachLine } from "./lines.ts";
 
@@ -47,7 +48,7 @@ export async function scanForOthers(run: Runner, ours: Ours): Promise<Scan> {
   await look(async () => {
     const scanner = new NftScanner(ours, [tableName, racingTableName]);
     await eachLine("nft", ["-t", "list", "ruleset"], (line) => scanner.line(line));
-    return scanner.warnings(!isTranslatedRead);
+    return withoutTranslations(scanner.warnings(!isTranslatedRead), warnings);
   });
   return { warnings, unread };
 }
