@@ -23,6 +23,7 @@ export function assemble(found: KindDocuments): Config | undefined {
     cluster: { id: identity.clusterID, secret: new Secret(secret) },
     services: found.services.flatMap(({ value }) => (value ? [serviceOf(value, daemon)] : [])),
     ...kubernetesOf(daemon),
+    ...(daemon.stunServer && { stun: daemon.stunServer }),
     interfaceName: daemon.interfaceName,
     listenPort: daemon.listenPort,
     wireguard: daemon.wireguard,

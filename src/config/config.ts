@@ -17,6 +17,8 @@ export interface Config {
   readonly extraAnnouncedEndpoints: readonly Endpoint[];
   readonly cluster: ClusterIdentity;
   readonly services: readonly ServiceConfig[];
+  /** The STUN server that is asked for the mapped address and port of WireGuard's; a DNS name or an address. */
+  readonly stun?: { readonly host: string; readonly port: number };
   /** Absent where the nodes of Kubernetes are no registry. */
   readonly kubernetes?: KubernetesConfig;
   readonly interfaceName: string;

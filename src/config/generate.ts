@@ -74,6 +74,7 @@ routing: {table: 180, priority: 32500}
 marks: {fromWireGuard: 0x20, toWireGuard: 0x40}
 widestPrefix: {ipv4: 8, ipv6: 16}  # wider networks are believed of nobody
 node: {machineType: unknown}       # controlplane or worker; name: Kubernetes' name of the node
+# stunServer: stun.example.org:3478   # tells the port that a NAT router gave WireGuard's
 kubernetes: {enabled: false}       # the Nodes of Kubernetes as a registry; kubeconfig: /etc/kubespan/kubeconfig
 log: {level: info, format: text}
 # serviceCAFiles: {primary: /etc/kubespan/ca.pem}

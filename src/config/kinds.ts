@@ -18,7 +18,7 @@ import {
   wholeNumber,
   wordOrNumber,
 } from "./fields.ts";
-import { parseServiceURL } from "./service-url.ts";
+import { parseHostPort, parseServiceURL } from "./service-url.ts";
 
 /** The largest packet that still fits into a 65,535-byte one with the 80 bytes that WireGuard over IPv6 adds. */
 const largestMTU = 65_455;
@@ -151,6 +151,10 @@ export const schemas = {
       ipv6: wholeNumber(0, 128).default(16),
     }).prefault({}),
     node: node.prefault({}),
+    stunServer: parsedText(
+      "a STUN server such as stun.example.org, stun.example.org:3478 or [2001:db8::1]:3478",
+      parseHostPort,
+    ).optional(),
     kubernetes: section({
       enabled: trueOrFalse().default(false),
       kubeconfig: absolutePath().optional(),

@@ -44,7 +44,7 @@ export function shown(value: unknown): string {
 
 function quoted(text: string): string {
   const cut = text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
-  return JSON.stringify(withoutKeys(cut)).replaceAll(/\p{C}/gu, "?");
+  return JSON.stringify(withoutKeys(cut)).replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, "?");
 }
 
 const withoutKeys = (text: string): string =>

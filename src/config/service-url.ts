@@ -20,6 +20,17 @@ export function parseServiceURL(text: string): ServiceLocation | undefined {
   return host === undefined || port > 65_535 ? undefined : { host, port, tls: scheme === "https" };
 }
 
+const stunPort = 3478;
+
+/** Reads `host[:port]` of a STUN server; `undefined` for anything else. */
+export function parseHostPort(text: string): { readonly host: string; readonly port: number } | undefined {
+  const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^/:?#@[\]]+))(?::([1-9]\d{0,4}))?$/.exec(text);
+  if (!match) return undefined;
+  const port = match[3] === undefined ? stunPort : Number(match[3]);
+  const host = match[1] === undefined ? plainHost(match[2] ?? "") : bracketedHost(match[1]);
+  return host === undefined || port > 65_535 ? undefined : { host, port };
+}
+
 const bracketedHost = (text: string): string | undefined =>
   text.includes(":") ? parseAddress(text) : undefined;
 

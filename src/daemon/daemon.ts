@@ -125,7 +125,7 @@ export class Daemon {
       onError: (error) => this.#log.error({ err: error }, errorText(error)),
       repairInterval,
     });
-    this.#mesh.wakeWith((inMs) => loop.trigger("peers", inMs));
+    this.#mesh.wakeWith((inMs, scope) => loop.trigger(scope, inMs));
     return loop;
   }
 

@@ -48,6 +48,7 @@ export async function dryRun(file: string): Promise<string> {
       addresses: kernel.addresses.usable,
       networks: ownNetworks(kernel.links, kernel.addresses.usable),
       canRace: config.connect !== "serial",
+      mapping: undefined,
     };
     const decision = decide(knowledge, kernel.wireguard.device, emptyMemory, Date.now());
     const implementation = chooseImplementation(config.wireguard, config.interfaceName, kernel.wireguard);

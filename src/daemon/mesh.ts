@@ -26,7 +26,7 @@ import {
 import type { Prefix } from "../net/index.ts";
 import { observeTable } from "../nftables/effects/observe.ts";
 import { forgetLastWorking, type LastWorkingFile } from "../peers/effects/last-working-file.ts";
-import { answered, handOverIn, raceTimings } from "../racing/index.ts";
+import { type Answer, answered, handOverIn, raceTimings } from "../racing/index.ts";
 import { ownNetworks } from "../routing/index.ts";
 import { errorText } from "../system/error.ts";
 import type { Runner } from "../system/run.ts";
@@ -72,23 +72,26 @@ export class Mesh {
   #error: string | undefined;
   #isDamaged = false;
   readonly #racing: Racing;
-  #wake: (inMs: number) => void = () => undefined;
+  #wake: (inMs: number, scope: Scope) => void = () => undefined;
 
   constructor(parts: MeshParts, memory: Memory | undefined) {
     this.#parts = parts;
     this.#config = withPodNetworks(parts.config, parts.registries.states());
     this.#memory = memory ?? { ...emptyMemory, lastWorking: parts.lastWorking.found };
-    this.#racing = new Racing(parts, (publicKey, answer) => {
-      const contest = this.#memory.contests.get(publicKey);
-      if (!contest) return; // it was connected, or went away, meanwhile
-      const contests = new Map(this.#memory.contests).set(publicKey, answered(contest, answer));
-      this.#memory = { ...this.#memory, contests };
-      this.#wake(handOverIn(answer, parts.clock(), raceTimings));
-    });
+    const onMapping = (): void => this.#wake(0, "registries");
+    this.#racing = new Racing(parts, { onAnswer: (...answer) => this.#answered(...answer), onMapping });
   }
 
-  /** Who is asked for a look at the peers when one of them answered, in milliseconds from then. */
-  wakeWith(wake: (inMs: number) => void): void {
+  #answered(publicKey: string, answer: Answer): void {
+    const contest = this.#memory.contests.get(publicKey);
+    if (!contest) return; // it was connected, or went away, meanwhile
+    const contests = new Map(this.#memory.contests).set(publicKey, answered(contest, answer));
+    this.#memory = { ...this.#memory, contests };
+    this.#wake(handOverIn(answer, this.#parts.clock(), raceTimings), "peers");
+  }
+
+  /** Who is asked for a pass when a peer answered or our port is seen elsewhere, in milliseconds from then. */
+  wakeWith(wake: (inMs: number, scope: Scope) => void): void {
     this.#wake = wake;
   }
 
@@ -277,6 +280,7 @@ export class Mesh {
       addresses: kernel?.addresses.usable ?? [],
       networks: kernel ? ownNetworks(kernel.links, kernel.addresses.usable) : [],
       canRace: this.#racing.isOn,
+      mapping: this.#racing.mapping,
     };
   }
 }

@@ -7,6 +7,8 @@ import type { Race } from "../mesh/index.ts";
 import type { Endpoint } from "../net/index.ts";
 import { Racer } from "../racing/effects/racer.ts";
 import type { Answer } from "../racing/index.ts";
+import { Prober } from "../stun/effects/prober.ts";
+import type { Mapping } from "../stun/index.ts";
 import { errorText } from "../system/error.ts";
 import type { Runner } from "../system/run.ts";
 
@@ -18,20 +20,33 @@ interface RacingParts {
   readonly clock: () => number;
 }
 
+/** What the mesh is told. */
+interface RacingEvents {
+  readonly onAnswer: OnAnswer;
+  /** `mapping` changed. */
+  readonly onMapping: () => void;
+}
+
 type OnAnswer = (publicKey: string, answer: Answer) => void;
 
 /** The racer of one mesh: opened with the data plane, repaired with it, and replaced by serial attempts where it fails. */
 export class Racing {
   readonly #parts: RacingParts;
-  readonly #onAnswer: OnAnswer;
+  readonly #events: RacingEvents;
   /** By public key and endpoint: milliseconds. */
   readonly #roundTrips = new Map<string, Map<Endpoint, number>>();
   #racer: Racer | undefined;
+  #prober: Prober | undefined;
   #failure: string | undefined;
 
-  constructor(parts: RacingParts, onAnswer: OnAnswer) {
+  constructor(parts: RacingParts, events: RacingEvents) {
     this.#parts = parts;
-    this.#onAnswer = onAnswer;
+    this.#events = events;
+  }
+
+  /** What a STUN server says about WireGuard's port, where one is asked. */
+  get mapping(): Mapping | undefined {
+    return this.#prober?.mapping;
   }
 
   get isOn(): boolean {
@@ -67,12 +82,26 @@ export class Racing {
         presharedKey: config.cluster.secret,
         listenPort: config.listenPort,
         marks: config.marks,
+        ...(config.stun && { onStun: (packet, from) => this.#prober?.receive(packet, from) }),
         onAnswer: (publicKey, answer, roundTrip) => this.#take(publicKey, answer, roundTrip),
       });
       this.#failure = undefined;
+      this.#probe(this.#racer);
     } catch (error) {
       this.#fail(error, log);
     }
+  }
+
+  #probe(racer: Racer): void {
+    const { config, log } = this.#parts;
+    if (!config.stun) return;
+    this.#prober = new Prober({
+      server: config.stun,
+      send: (packet, to) => racer.send(packet, to),
+      newTransaction: () => racer.transaction(randomBytes(12)),
+      log,
+      onChange: () => this.#events.onMapping(),
+    });
   }
 
   /** The table may have been flushed by another program. */
@@ -91,8 +120,9 @@ export class Racing {
   }
 
   async close(): Promise<void> {
-    const racer = this.#racer;
-    this.#racer = undefined;
+    const [racer, prober] = [this.#racer, this.#prober];
+    this.#racer = this.#prober = undefined;
+    await prober?.stop();
     await racer?.close().catch((error: unknown) => this.#parts.log.warn(errorText(error)));
   }
 
@@ -103,7 +133,7 @@ export class Racing {
     const [oldest] = known.keys();
     if (known.size > mostRoundTrips && oldest !== undefined) known.delete(oldest);
     this.#roundTrips.set(publicKey, known);
-    this.#onAnswer(publicKey, answer);
+    this.#events.onAnswer(publicKey, answer);
   }
 
   #fail(error: unknown, log: Logger): void {

@@ -3,6 +3,7 @@ import type { Affiliate } from "../discovery/affiliate.ts";
 import {
   type Address,
   type Endpoint,
+  endpointAddress,
   endpointOf,
   hostPrefix,
   type LeftOut,
@@ -30,20 +31,24 @@ export interface OwnAffiliate {
 
 /**
  * What this node says about itself (reference section 3): its addresses, and as endpoints those addresses and the
- * reflected ones, filtered, with the listen port; then the extra endpoints, which no filter touches.
+ * reflected ones, filtered, with the listen port, or with the port that a STUN server saw there; then the extra endpoints,
+ * which no filter touches.
  */
 export function ownAffiliate(
   self: Self,
   config: Config,
   addresses: readonly Address[],
   reflected: Iterable<Address>,
+  mapped: readonly Endpoint[] = [],
 ): OwnAffiliate {
   const leftOut: LeftOut[] = [];
-  const announced = [...new Set([...addresses, ...reflected])].flatMap((address): Endpoint[] => {
-    const reason = filtered(address, config.endpointFilters);
-    const endpoint = endpointOf(address, config.listenPort);
-    if (reason !== undefined) leftOut.push({ value: `endpoint ${endpoint ?? address}`, reason });
-    return reason === undefined && endpoint ? [endpoint] : [];
+  const portIsKnown = new Set(mapped.map(endpointAddress));
+  const own = [...addresses, ...[...reflected].filter((address) => !portIsKnown.has(address))];
+  const candidates = [...own.flatMap((address) => endpointOf(address, config.listenPort) ?? []), ...mapped];
+  const announced = [...new Set(candidates)].filter((endpoint) => {
+    const reason = filtered(endpointAddress(endpoint), config.endpointFilters);
+    if (reason !== undefined) leftOut.push({ value: `endpoint ${endpoint}`, reason });
+    return reason === undefined;
   });
   const affiliate: Affiliate = {
     nodeId: self.nodeId,

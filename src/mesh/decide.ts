@@ -20,8 +20,10 @@ import {
   rememberWorking,
   turnDueIn,
 } from "../peers/index.ts";
+import type { Mapping } from "../stun/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 import { ownAffiliate, type Self } from "./announce.ts";
+import { believeMapped } from "./mapped.ts";
 import { podNetworksLeftOut } from "./pod-networks.ts";
 import { believeReflected, type Reflected } from "./reflected.ts";
 import { type Attempts, type Connecting, type Contests, type Tracked, trackPeers } from "./track.ts";
@@ -39,6 +41,8 @@ export interface Knowledge {
   readonly networks: readonly Prefix[];
   /** Whether this machine can race now, as the configuration wants. */
   readonly canRace: boolean;
+  /** What a STUN server says, where one is asked. */
+  readonly mapping: Mapping | undefined;
 }
 
 /** What has to be remembered from pass to pass, because neither the kernel nor a registry holds it. */
@@ -99,7 +103,8 @@ export function decide(
   const tracked = trackPeers(specs.peers, device, memory.attempts, now, "new", connecting(knowledge, memory));
   const routed = [...specs.peers.flatMap((peer) => peer.allowedIPs), ...config.advertisedPrefixes];
   const seen = believeReflected(knowledge.registries, memory.reflected, routed, addresses);
-  const own = ownAffiliate(self, config, addresses, seen.reflected.values());
+  const stun = believeMapped(config, knowledge.mapping, routed, addresses);
+  const own = ownAffiliate(self, config, addresses, seen.reflected.values(), stun.mapped);
   const harvested = config.harvestExtraEndpoints
     ? harvestFrom(specs.peers, knowledge, tracked, device, memory.harvest, now)
     : emptyHarvest;
@@ -108,7 +113,12 @@ export function decide(
     tracked,
     targets: targetsOf(specs.peers, tracked, config, self),
     announcement: { own: own.affiliate, observed: harvested.published },
-    leftOut: [...own.leftOut, ...seen.leftOut, ...podNetworksLeftOut(config, knowledge.registries)],
+    leftOut: [
+      ...own.leftOut,
+      ...seen.leftOut,
+      ...stun.leftOut,
+      ...podNetworksLeftOut(config, knowledge.registries),
+    ],
     memory: { ...remember(memory, tracked), reflected: seen.reflected, harvest: harvested },
   };
 }

@@ -22,13 +22,12 @@ export function believeReflected(
   routed: readonly Prefix[],
   own: readonly Address[],
 ): { reflected: Reflected; leftOut: LeftOut[] } {
-  const inMesh = new PrefixIndex<true>();
-  for (const prefix of routed) inMesh.add(prefix, true);
+  const refusal = refusalIn(routed);
   const reflected = new Map<string, Address>();
   const leftOut: LeftOut[] = [];
   for (const { name, reflected: address } of states) {
     const before = previous.get(name);
-    const reason = address && refusal(address, inMesh);
+    const reason = address && refusal(address);
     if (address !== undefined && reason !== undefined)
       leftOut.push({ value: address, reason: `registry ${name} sees us there: ${reason}` });
     const isNews = address !== undefined && reason === undefined && !own.includes(address);
@@ -38,7 +37,14 @@ export function believeReflected(
   return { reflected, leftOut };
 }
 
-function refusal(address: Address, inMesh: PrefixIndex<true>): string | undefined {
+/** Why an address that others say they see us at is none to announce, if it is not. */
+export function refusalIn(routed: readonly Prefix[]): (address: Address) => string | undefined {
+  const inMesh = new PrefixIndex<true>();
+  for (const prefix of routed) inMesh.add(prefix, true);
+  return (address) => refusalOf(address, inMesh);
+}
+
+function refusalOf(address: Address, inMesh: PrefixIndex<true>): string | undefined {
   if (isKubespanULA(address) || isSideroLink(address)) return "an address inside a tunnel";
   const route = inMesh.find(address);
   return route ? `inside ${route.prefix}, which is routed through the mesh` : unreachableKind(address);

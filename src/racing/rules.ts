@@ -1,4 +1,5 @@
 import type { Marks } from "../config/config.ts";
+import { magicCookie, messageTypes } from "../stun/index.ts";
 import type { Step } from "../system/step.ts";
 import { cookieReplyBytes, initiationBytes, responseBytes } from "./noise.ts";
 
@@ -22,6 +23,8 @@ export interface RacingRules {
   /** Ports of our sockets; without IPv6 on this machine there is no socket for it. */
   readonly ports: { readonly ipv4: number; readonly ipv6?: number };
   readonly tag: number;
+  /** Whether a STUN server is asked, too: with the tag in the transaction id. */
+  readonly stun: boolean;
 }
 
 /**
@@ -31,7 +34,7 @@ export interface RacingRules {
  *   that they are not steered into the mesh; the chain is of type `route`, so that the mark counts for their way
  * - in, after connection tracking and after filters: answers to our indices go to our sockets
  */
-export const racingTableText = ({ marks, listenPort, ports, tag }: RacingRules): string => {
+export const racingTableText = ({ marks, listenPort, ports, tag, stun }: RacingRules): string => {
   const mask = (marks.fromWireGuard | marks.toWireGuard) >>> 0;
   const mark = `meta mark set meta mark & ${hex(~mask)} | ${hex(marks.fromWireGuard)}`;
   const families = [
@@ -42,6 +45,14 @@ export const racingTableText = ({ marks, listenPort, ports, tag }: RacingRules):
     ([family, port]) =>
       `meta nfproto ${family} udp sport ${port} ${message(1, initiationBytes, 4, tag)} ${mark} udp sport set ${listenPort}`,
   );
+  const questions = families.map(
+    ([family, port]) =>
+      `meta nfproto ${family} udp sport ${port} ${stunMessage("request", tag)} ${mark} udp sport set ${listenPort}`,
+  );
+  const told = families.map(
+    ([family, port]) =>
+      `meta nfproto ${family} udp dport ${listenPort} ${stunMessage("success", tag)} udp dport set ${port}`,
+  );
   const incoming = families.flatMap(([family, port]) =>
     [message(2, responseBytes, 8, tag), message(3, cookieReplyBytes, 4, tag)].map(
       (answer) => `meta nfproto ${family} udp dport ${listenPort} ${answer} udp dport set ${port}`,
@@ -49,8 +60,16 @@ export const racingTableText = ({ marks, listenPort, ports, tag }: RacingRules):
   );
   return [
     `table ${racingTableName} {`,
-    ...chain("outgoing", "type route hook output priority raw; policy accept;", outgoing),
-    ...chain("incoming", "type filter hook input priority 150; policy accept;", incoming),
+    ...chain(
+      "outgoing",
+      "type route hook output priority raw; policy accept;",
+      stun ? [...outgoing, ...questions] : outgoing,
+    ),
+    ...chain(
+      "incoming",
+      "type filter hook input priority 150; policy accept;",
+      stun ? [...incoming, ...told] : incoming,
+    ),
     "}",
     "",
   ].join("\n");
@@ -76,6 +95,14 @@ const message = (type: number, bytes: number, indexAt: number, tag: number): str
     `udp length ${udpHeaderBytes + bytes}`,
     `@th,${8 * udpHeaderBytes},32 ${hex(type << 24)}`,
     `@th,${8 * (udpHeaderBytes + indexAt)},32 & ${hex(tagMask)} == ${hex(tag)}`,
+  ].join(" ");
+
+/** A STUN message of a type with our tag at the beginning of its transaction id; its attributes may be any. */
+const stunMessage = (type: keyof typeof messageTypes, tag: number): string =>
+  [
+    `@th,${8 * udpHeaderBytes},16 ${hex(messageTypes[type])}`,
+    `@th,${8 * (udpHeaderBytes + 4)},32 ${hex(magicCookie)}`,
+    `@th,${8 * (udpHeaderBytes + 8)},32 & ${hex(tagMask)} == ${hex(tag)}`,
   ].join(" ");
 
 const chain = (name: string, hook: string, rules: readonly string[]): string[] => [

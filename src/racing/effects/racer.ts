@@ -1,5 +1,6 @@
 import type { Marks } from "../../config/config.ts";
 import type { Endpoint } from "../../net/index.ts";
+import { isStunMessage } from "../../stun/index.ts";
 import type { Runner } from "../../system/run.ts";
 import type { Secret } from "../../system/secret.ts";
 import type { Answer } from "../contest.ts";
@@ -28,6 +29,8 @@ interface RacerOptions {
   readonly presharedKey: Secret;
   readonly listenPort: number;
   readonly marks: Marks;
+  /** Told what a STUN server answers; without it none is asked. */
+  readonly onStun?: (packet: Uint8Array, from: Endpoint) => void;
   readonly onAnswer: (publicKey: string, answer: Answer, roundTripMs: number) => void;
 }
 
@@ -113,6 +116,18 @@ export class Racer {
     }
   }
 
+  /** A transaction id for STUN by which the answers find their way here, from 12 random bytes. */
+  transaction(random: Uint8Array): Uint8Array {
+    const id = Buffer.from(random);
+    id.writeUInt32BE(indexOf(this.#tag, id.readUInt32BE(0)), 0);
+    return id;
+  }
+
+  /** Sends a STUN request from WireGuard's port. */
+  send(packet: Uint8Array, to: Endpoint): void {
+    this.#sockets?.send(packet, to, () => undefined); // it goes unanswered, and that is noticed
+  }
+
   /** Puts the table back if it is not, by this listing, as it was made; says whether it had to. */
   async repair(listing: string | undefined): Promise<boolean> {
     if (!this.#sockets || listing === this.#listing) return false;
@@ -133,7 +148,7 @@ export class Racer {
 
   #rules({ ports }: Sockets): RacingRules {
     const { marks, listenPort } = this.#options;
-    return { marks, listenPort, ports, tag: this.#tag };
+    return { marks, listenPort, ports, tag: this.#tag, stun: this.#options.onStun !== undefined };
   }
 
   #ends(publicKey: string): Ends {
@@ -142,6 +157,7 @@ export class Racer {
   }
 
   #receive(packet: Uint8Array, from: Endpoint): void {
+    if (isStunMessage(packet)) return this.#options.onStun?.(packet, from);
     const answer = readAnswer(packet);
     const waiting = answer && this.#waiting.get(answer.receiverIndex);
     if (!waiting) this.#counts.stray++;

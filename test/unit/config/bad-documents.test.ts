@@ -77,6 +77,11 @@ describe("documents", () => {
       ["6:1: the document is a list; expected a map with apiVersion and kind"],
     ],
     [
+      "a line separator, which would break the message",
+      "\u2028",
+      ['1:1: the document is "?"; expected a map with apiVersion and kind'],
+    ],
+    [
       "text",
       `${identity}---\nhello\n`,
       ['6:1: the document is "hello"; expected a map with apiVersion and kind'],

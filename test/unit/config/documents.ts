@@ -51,6 +51,7 @@ routing: {table: 4294967295, priority: 1}
 marks: {fromWireGuard: 0x100, toWireGuard: "0x80000000"}
 widestPrefix: {ipv4: 7, ipv6: 20}
 node: {name: node-7.example.org, machineType: controlplane, apiServerPort: 6443}
+stunServer: STUN.example.org
 kubernetes: {enabled: true, kubeconfig: /etc/mesh/kubeconfig}
 log: {level: debug, format: json}
 serviceCAFiles: {primary: /etc/mesh/ca.pem}

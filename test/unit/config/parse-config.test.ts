@@ -78,6 +78,7 @@ describe("parseConfig", () => {
       marks: { fromWireGuard: 0x100, toWireGuard: 0x80000000 },
       widestPrefix: { ipv4: 7, ipv6: 20 },
       node: { name: "node-7.example.org", machineType: "controlplane", apiServerPort: 6443 },
+      stun: { host: "stun.example.org", port: 3478 },
       kubernetes: { kubeconfig: "/etc/mesh/kubeconfig" },
       log: { level: "debug", format: "json" },
       services: [{ caFile: "/etc/mesh/ca.pem" }],

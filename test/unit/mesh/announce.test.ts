@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ownAffiliate, type Self } from "../../../src/mesh/announce.ts";
+import { believeMapped } from "../../../src/mesh/mapped.ts";
 import { believeReflected } from "../../../src/mesh/reflected.ts";
 import { address, config, endpoint, key, prefix } from "./values.ts";
 
@@ -33,6 +34,21 @@ describe("announced endpoints", () => {
       "192.168.13.46:52000",
     ]);
     expect(leftOut).toEqual([]);
+  });
+
+  it("have the port that a STUN server saw in place of the listen port, and filters hold for it, too", () => {
+    const reflected = [address("203.0.113.1"), address("203.0.113.2")];
+    const mapped = [endpoint("203.0.113.1:4711"), endpoint("203.0.114.1:4712")];
+    const filters = [filter("0.0.0.0/0"), filter("!203.0.114.0/24")];
+    const { affiliate, leftOut } = ownAffiliate(
+      self,
+      config({ endpointFilters: filters }),
+      [],
+      reflected,
+      mapped,
+    );
+    expect(affiliate.kubespan?.endpoints).toEqual(["203.0.113.2:51820", "203.0.113.1:4711"]);
+    expect(leftOut.map(({ value }) => value)).toEqual(["endpoint 203.0.114.1:4712"]);
   });
 
   it.each([
@@ -117,5 +133,30 @@ describe("a reflected address", () => {
     const { reflected, leftOut } = believeReflected(state("192.168.1.5"), before, [], own);
     expect(reflected.get("primary")).toBe("203.0.113.1");
     expect(leftOut).toEqual([]);
+  });
+});
+
+describe("what a STUN server says", () => {
+  const asked = config({ stun: { host: "stun.example.org", port: 3478 } });
+  const routed = [prefix("10.244.0.0/16")];
+  const own = [address("192.0.2.7")];
+  const server = "stun.example.org:3478";
+
+  it("is believed unless it is inside the mesh, unreachable, or our own address", () => {
+    const endpoints = ["203.0.113.1:4711", "10.244.1.2:51820", "127.0.0.1:51820", "192.0.2.7:51820"].map(
+      endpoint,
+    );
+    const { mapped, leftOut } = believeMapped(asked, { server, endpoints }, routed, own);
+    expect(mapped).toEqual(["203.0.113.1:4711"]);
+    expect(leftOut.map(({ value }) => value)).toEqual(["10.244.1.2:51820", "127.0.0.1:51820"]);
+  });
+
+  it("stays while the server is silent, and that is told; nothing is told where none is asked", () => {
+    const mapping = { server, endpoints: [endpoint("203.0.113.1:4711")], problem: "silent" };
+    expect(believeMapped(asked, mapping, routed, own)).toEqual({
+      mapped: ["203.0.113.1:4711"],
+      leftOut: [{ value: "mapped endpoint", reason: "silent" }],
+    });
+    expect(believeMapped(config(), mapping, routed, own)).toEqual({ mapped: [], leftOut: [] });
   });
 });

@@ -56,6 +56,7 @@ const knowledge = (
   addresses: [address("192.0.2.1")],
   networks: [],
   canRace: false,
+  mapping: undefined,
 });
 const decided = (changes: Partial<Config>, memory: Memory = emptyMemory): Decision =>
   decide(knowledge(changes), device, memory, now);

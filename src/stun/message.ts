@@ -1,0 +1,72 @@
+import { addressFromBytes, type Endpoint, endpointOf } from "../net/index.ts";
+
+/** What every message carries in its bytes 4 to 7 (RFC 8489, section 5). */
+export const magicCookie = 0x2112a442;
+/** Message types: method Binding, class request and success response. */
+export const messageTypes = { request: 0x0001, success: 0x0101 } as const;
+const headerBytes = 20;
+
+const attributes = {
+  mappedAddress: 0x0001,
+  xorMappedAddress: 0x0020,
+  /** Without credentials there is nothing to check these with, and nothing wrong with their being there. */
+  integrity: 0x0008,
+  integritySha256: 0x001c,
+} as const;
+/** Types below this have to be understood, or the message may not be used (section 14). */
+const firstOptional = 0x8000;
+
+/** A Binding request without attributes; `transaction` are 12 bytes that nobody can guess. */
+export function bindingRequest(transaction: Uint8Array): Uint8Array {
+  const packet = Buffer.alloc(headerBytes);
+  packet.writeUInt16BE(messageTypes.request, 0);
+  packet.writeUInt32BE(magicCookie, 4);
+  packet.set(transaction, 8);
+  return packet;
+}
+
+export const isStunMessage = (packet: Uint8Array): boolean =>
+  packet.length >= headerBytes && view(packet).getUint32(4) === magicCookie;
+
+/**
+ * The address and port that a request came from, as the server says. `undefined` for anything but a success response
+ * to that transaction that can be understood.
+ */
+export function mappedEndpoint(packet: Uint8Array, transaction: Uint8Array): Endpoint | undefined {
+  if (!isStunMessage(packet)) return undefined;
+  const header = view(packet);
+  const isAnswer =
+    header.getUint16(0) === messageTypes.success && header.getUint16(2) === packet.length - headerBytes;
+  if (!isAnswer || !Buffer.from(transaction).equals(packet.subarray(8, headerBytes))) return undefined;
+  const found = readAttributes(packet.subarray(headerBytes));
+  const mask = packet.subarray(4, headerBytes); // the cookie, and then the transaction
+  const xored = found?.get(attributes.xorMappedAddress);
+  if (xored) return endpointFrom(xored, mask);
+  const plain = found?.get(attributes.mappedAddress);
+  return plain && endpointFrom(plain, new Uint8Array(mask.length));
+}
+
+/** By type; of several only the first counts. `undefined` if they are cut off, or one has to be understood and is not. */
+function readAttributes(bytes: Uint8Array): ReadonlyMap<number, Uint8Array> | undefined {
+  const known: readonly number[] = Object.values(attributes);
+  const found = new Map<number, Uint8Array>();
+  for (let at = 0; at < bytes.length; ) {
+    if (at + 4 > bytes.length) return undefined;
+    const [type, length] = [view(bytes).getUint16(at), view(bytes).getUint16(at + 2)];
+    if (at + 4 + length > bytes.length || (type < firstOptional && !known.includes(type))) return undefined;
+    if (!found.has(type)) found.set(type, bytes.subarray(at + 4, at + 4 + length));
+    at += 4 + Math.ceil(length / 4) * 4;
+  }
+  return found;
+}
+
+/** A family, a port and an address, the latter two with the mask over them (section 14.2). */
+function endpointFrom(value: Uint8Array, mask: Uint8Array): Endpoint | undefined {
+  const bytes = { 1: 4, 2: 16 }[value[1] ?? 0];
+  if (bytes === undefined || value.length !== 4 + bytes) return undefined;
+  const port = view(value).getUint16(2) ^ view(mask).getUint16(0);
+  const address = addressFromBytes(value.subarray(4).map((byte, index) => byte ^ (mask[index] ?? 0)));
+  return address && endpointOf(address, port);
+}
+
+const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
