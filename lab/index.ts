@@ -5,5 +5,6 @@ export { Discovery } from "./discovery.ts";
 export { Lab, type Network } from "./lab.ts";
 export type { LabNode } from "./node.ts";
 export { type PublicNetwork, publicNetwork } from "./public-network.ts";
+export type { Translation } from "./router.ts";
 export { PingStream } from "./stream.ts";
 export { waitFor } from "./wait.ts";

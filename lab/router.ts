@@ -1,10 +1,40 @@
 import { LabNode } from "./node.ts";
 
-type Translation =
+export type Translation =
   /** Keeps the port where it is free, as home routers do. */
   | "masquerade"
   /** A new port for each destination: a symmetric NAT. */
-  | "masquerade fully-random";
+  | "masquerade fully-random"
+  /** Keeps WireGuard's port of this inside address, and lets everything in that is sent to it. */
+  | { readonly fullCone: string }
+  /** The same, for whoever that address has sent to in the last two minutes. */
+  | { readonly restricted: string };
+
+function rulesOf(translation: Translation): string {
+  const masquerade = typeof translation === "string" ? translation : "masquerade";
+  const out = `chain postrouting {
+    type nat hook postrouting priority srcnat;
+    oifname "eth0" ${masquerade}
+  }`;
+  if (typeof translation === "string") return out;
+  const isRestricted = "restricted" in translation;
+  const inside = isRestricted ? translation.restricted : translation.fullCone;
+  return `
+    set contacted {
+      type ipv4_addr
+      flags dynamic, timeout
+      timeout 2m
+    }
+    chain noting {
+      type filter hook forward priority -1;
+      oifname "eth0" udp sport 51820 update @contacted { ip daddr }
+    }
+    chain prerouting {
+      type nat hook prerouting priority dstnat;
+      iifname "eth0" udp dport 51820 ${isRestricted ? "ip saddr @contacted " : ""}dnat to ${inside}:51820
+    }
+    ${out}`;
+}
 
 /**
  * Lets nothing in that nobody inside asked for. The input policy matters: an early packet from outside that the router
@@ -22,6 +52,7 @@ const filter = `
       type filter hook forward priority filter; policy drop;
       iifname "eth1" accept
       ct state established,related accept
+      ct status dnat accept
     }
   }
 `;
@@ -39,10 +70,7 @@ export class Router extends LabNode {
     await this.protect();
     await this.namespace.nft(`
       table ip nat {
-        chain postrouting {
-          type nat hook postrouting priority srcnat;
-          oifname "eth0" ${translation}
-        }
+        ${rulesOf(translation)}
       }
     `);
   }

@@ -115,16 +115,24 @@ function handOver(answer: Answer, { candidates, last }: Situation, now: number):
   return { kind: "dial", attempt: { endpoint: answer.endpoint, since: now, round, known: candidates } };
 }
 
+/**
+ * A peer that is heard has an address of ours that works, and perhaps a session that lacks one packet of its: then its
+ * next keepalive completes it, and to take the peer out of the device would leave it with half a session. Milliseconds.
+ */
+const halfSession = 30_000;
+
 function withSerial(
   situation: Situation,
-  { contest, mayDialSerially }: RacingSituation,
+  { contest, heard, mayDialSerially }: RacingSituation,
   volleyIn: number,
   now: number,
 ): Wish {
   const inVain = contest?.volleys ?? 0;
   // A peer takes no two initiations within 20 ms, whoever of us makes them.
   const isQuiet = contest !== undefined && now - contest.lastAt > 2 * raceTimings.initiationGap;
-  if (!mayDialSerially || inVain < raceTimings.volleysAlone || !isQuiet) return wait(volleyIn);
+  const isConnecting = heard.at !== undefined && now - heard.at < halfSession;
+  if (!mayDialSerially || inVain < raceTimings.volleysAlone || !isQuiet || isConnecting)
+    return wait(volleyIn);
   const serial = serialWish(situation, now);
   return serial.kind === "wait" ? wait(Math.min(volleyIn, serial.forMs ?? volleyIn)) : serial;
 }

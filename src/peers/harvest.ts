@@ -74,13 +74,13 @@ function isNews(observed: Endpoint, announced: readonly Endpoint[]): boolean {
 }
 
 /**
- * Milliseconds. The first in the order begins, the second follows after two seconds, when its publication is known
- * everywhere; the tenth after eleven and the thousandth after half a minute, because only few nodes may see the peer.
+ * Milliseconds. The first in the order begins, the second follows after more than a second, when its publication is
+ * known everywhere; the tenth after six and the thousandth after twenty, because only few nodes may see the peer.
  */
 function turnIn(own: string, nodeId: string, members: readonly string[]): number {
   const mine = place(own, nodeId);
   const before = members.filter((member) => member !== nodeId && place(member, nodeId) < mine).length;
-  return before === 0 ? 0 : 3_000 * Math.log2(1 + before * 0.6);
+  return before === 0 ? 0 : 2_000 * Math.log2(1 + before * 0.6);
 }
 
 /** FNV-1a: the order has to be the same everywhere and different for each peer, nothing else. */

@@ -1,0 +1,215 @@
+import { type Connecting, type Tracked, trackPeers } from "../src/mesh/track.ts";
+import type { Endpoint } from "../src/net/index.ts";
+import {
+  type Budget,
+  emptyHarvest,
+  type Harvest,
+  harvest,
+  type PeerSpec,
+  type PeerState,
+  turnDueIn,
+} from "../src/peers/index.ts";
+import { answered, type Contest, type Heard, handOverIn, raceTimings } from "../src/racing/index.ts";
+import type { DesiredPeer } from "../src/wireguard/index.ts";
+import { type Device, newId, type Surroundings, stampOf } from "./device.ts";
+import { specOf } from "./spec.ts";
+
+/** A node that connects by some policy. */
+export interface SimNode {
+  /** Discovery tells of a peer, or of other endpoints of one that is known. */
+  learn(index: number, announced: readonly Endpoint[]): void;
+}
+
+export interface MeshNodeOptions {
+  readonly isRacing: boolean;
+  readonly around: Surroundings;
+  readonly members: readonly string[];
+  /** A peer that was up is not any more. */
+  readonly onLoss: (peer: number) => void;
+  readonly onAttempt: () => void;
+  readonly publish: (peer: number, endpoint: Endpoint) => void;
+}
+
+interface Known {
+  readonly index: number;
+  spec: PeerSpec;
+  announced: readonly Endpoint[];
+  dueAt: number;
+  state: PeerState;
+  sentStamp: number;
+}
+
+/** What a pass of the daemon takes, in milliseconds: so long after one begins the next. */
+const passTime = (peers: number): number => 10 + 0.03 * peers;
+/** After a peer came up, when what is seen of it is looked at. */
+const harvestDelay = 500;
+
+/**
+ * A node that decides as the daemon does, with the daemon's own code: `trackPeers` and `harvest`. Peers are looked at
+ * when `trackPeers` wanted them to be, each by itself: a look at all of a thousand for the sake of one would take too long.
+ */
+export class MeshNode implements SimNode {
+  readonly #device: Device;
+  readonly #options: MeshNodeOptions;
+  readonly #known = new Map<number, Known>();
+  readonly #byKey = new Map<string, Known>();
+  readonly #attempts = new Map<
+    string,
+    Tracked["attempts"] extends ReadonlyMap<string, infer A> ? A : never
+  >();
+  readonly #contests = new Map<string, Contest>();
+  readonly #heard = new Map<string, Heard>();
+  readonly #health = new Map<string, Tracked["health"] extends ReadonlyMap<string, infer H> ? H : never>();
+  readonly #races = new Map<
+    number,
+    { readonly known: Known; readonly endpoints: ReadonlySet<Endpoint>; readonly sentAt: number }
+  >();
+  #budget: Budget | undefined;
+  #harvest: Harvest = emptyHarvest;
+  #harvestAt = Number.POSITIVE_INFINITY;
+  #lookAt = Number.POSITIVE_INFINITY;
+  #passAt = 0;
+
+  constructor(device: Device, options: MeshNodeOptions) {
+    this.#device = device;
+    this.#options = options;
+    device.onAnswer = (id, source) => this.#answer(id, source);
+  }
+
+  learn(index: number, announced: readonly Endpoint[]): void {
+    const { devices, clock } = this.#options.around;
+    const peer = devices[index];
+    if (!peer) return;
+    const known = this.#known.get(index);
+    const spec = specOf(this.#device.host, peer, announced);
+    if (known) Object.assign(known, { spec, announced, dueAt: clock.now });
+    else {
+      const fresh: Known = { index, spec, announced, dueAt: clock.now, state: "unknown", sentStamp: -1 };
+      this.#known.set(index, fresh);
+      this.#byKey.set(spec.publicKey, fresh);
+    }
+    this.#wake(0);
+  }
+
+  #wake(inMs: number): void {
+    const { clock } = this.#options.around;
+    const at = Math.max(clock.now + inMs, this.#passAt);
+    if (at >= this.#lookAt) return;
+    this.#lookAt = at;
+    clock.after(at - clock.now, () => {
+      if (this.#lookAt === at) this.#look();
+    });
+  }
+
+  #look(): void {
+    const { now } = this.#options.around.clock;
+    this.#lookAt = Number.POSITIVE_INFINITY;
+    this.#passAt = now + passTime(this.#known.size);
+    const due: Known[] = [];
+    for (const known of this.#known.values()) if (known.dueAt <= now) due.push(known);
+    if (due.length > 0) this.#track(due, now);
+    if (now >= this.#harvestAt) this.#publish(now);
+    let next = this.#harvestAt;
+    for (const { dueAt } of this.#known.values()) if (dueAt < next) next = dueAt;
+    if (next < Number.POSITIVE_INFINITY) this.#wake(next - now);
+  }
+
+  /** One after the other, whoever waits longest first, as a look at all would have it: each is to have its own next look. */
+  #track(due: Known[], now: number): void {
+    const latest = ({ spec: { publicKey } }: Known): number =>
+      Math.max(this.#attempts.get(publicKey)?.since ?? 0, this.#contests.get(publicKey)?.lastAt ?? 0);
+    due.sort((left, right) => latest(left) - latest(right));
+    for (const known of due) this.#trackOne(known, now);
+  }
+
+  #trackOne(known: Known, now: number): void {
+    const { spec } = known;
+    const tracked = trackPeers([spec], this.#device.view, this.#attempts, now, "known", this.#connecting());
+    this.#budget = tracked.budget;
+    this.#keep(known, tracked, now);
+    const [peer] = tracked.peers;
+    if (tracked.races.length > 0 || peer?.dial !== undefined) this.#options.onAttempt();
+    if (peer) this.#apply(known, peer);
+    for (const { endpoints } of tracked.races) this.#race(known, endpoints, now);
+  }
+
+  #connecting(): Connecting {
+    const connecting = { budget: this.#budget, health: this.#health };
+    if (!this.#options.isRacing) return connecting;
+    const { publicKey: ownKey } = this.#device;
+    return {
+      ...connecting,
+      racing: { contests: this.#contests, heard: this.#heard, ownKey, mayDialSerially: true },
+    };
+  }
+
+  #keep(known: Known, tracked: Tracked, now: number): void {
+    const key = known.spec.publicKey;
+    replace(this.#attempts, key, tracked.attempts.get(key));
+    replace(this.#contests, key, tracked.contests.get(key));
+    replace(this.#heard, key, tracked.heard.get(key));
+    replace(this.#health, key, tracked.health.get(key));
+    const state = tracked.states.get(key) ?? "unknown";
+    if (known.state === "up" && state !== "up") this.#options.onLoss(known.index);
+    if (known.state !== "up" && state === "up")
+      this.#harvestAt = Math.min(this.#harvestAt, now + harvestDelay);
+    known.state = state;
+    known.dueAt = now + (tracked.wakeIn ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** As `planPeers` has it. */
+  #apply({ index, spec }: Known, peer: DesiredPeer): void {
+    const observed = this.#device.peers.get(spec.publicKey);
+    if (peer.dial !== undefined && observed && observed.keepaliveSeconds > 0) this.#device.remove(index);
+    const isOn = observed !== undefined && observed.keepaliveSeconds > 0;
+    const keepalive = peer.isWaiting === true && !isOn ? 0 : 25;
+    const endpoint = peer.dial ?? peer.move;
+    if (!observed || endpoint !== undefined || observed.keepaliveSeconds !== keepalive)
+      this.#device.set(index, { endpoint, keepalive });
+  }
+
+  #race(known: Known, endpoints: readonly Endpoint[], now: number): void {
+    if (stampOf(now) <= known.sentStamp) return;
+    known.sentStamp = stampOf(now);
+    const id = newId();
+    this.#races.set(id, { known, endpoints: new Set(endpoints), sentAt: now });
+    this.#device.race(known.index, id, endpoints);
+  }
+
+  #answer(id: number, source: Endpoint): void {
+    const { now } = this.#options.around.clock;
+    const race = this.#races.get(id);
+    const key = race?.known.spec.publicKey ?? "";
+    const contest = this.#contests.get(key);
+    if (!race?.endpoints.has(source) || !contest) return;
+    this.#races.delete(id);
+    const answer = { endpoint: source, sentAt: race.sentAt, answeredAt: now };
+    this.#contests.set(key, answered(contest, answer));
+    const inMs = handOverIn(answer, now, raceTimings);
+    race.known.dueAt = Math.min(race.known.dueAt, now + inMs);
+    this.#wake(inMs);
+  }
+
+  #publish(now: number): void {
+    const { members, publish } = this.#options;
+    const peers = [...this.#known.values()].map(({ spec, state, announced }) => ({
+      nodeId: spec.nodeId,
+      state,
+      announced,
+      observed: this.#device.peers.get(spec.publicKey)?.endpoint,
+    }));
+    const before = this.#harvest;
+    this.#harvest = harvest(peers, { own: this.#device.publicKey, members }, before, now);
+    for (const [nodeId, endpoints] of this.#harvest.published)
+      for (const endpoint of endpoints) {
+        const known = this.#byKey.get(nodeId);
+        if (known && !before.published.get(nodeId)?.includes(endpoint)) publish(known.index, endpoint);
+      }
+    this.#harvestAt = now + (turnDueIn(this.#harvest, now) ?? Number.POSITIVE_INFINITY);
+  }
+}
+
+function replace<Value>(map: Map<string, Value>, key: string, value: Value | undefined): void {
+  if (value === undefined) map.delete(key);
+  else map.set(key, value);
+}

@@ -1,0 +1,233 @@
+import { createHash } from "node:crypto";
+import type { Endpoint } from "../src/net/index.ts";
+import { Clock } from "./clock.ts";
+import { Device, type Surroundings } from "./device.ts";
+import { canConnect, canObserve, type Host, Internet, type NatKind } from "./internet.ts";
+import { MeshNode, type SimNode } from "./mesh-node.ts";
+import { pick, type Random, randomFrom } from "./random.ts";
+import { ReferenceNode } from "./reference-node.ts";
+
+export const policies = ["race", "serial", "reference"] as const;
+export type Policy = (typeof policies)[number];
+
+export interface Scenario {
+  readonly seed: number;
+  readonly nodes: number;
+  readonly policy: Policy;
+  /** How many pairs are looked at; all of them where that is more than there are. */
+  readonly pairs: number;
+  /** The share of packets that get lost between sites. */
+  readonly loss: number;
+  /** Milliseconds after which it ends, if not all connectable pairs are up before. */
+  readonly limit: number;
+  /** It goes on to the limit although all are up. */
+  readonly isLong?: boolean;
+}
+
+export interface Outcome {
+  readonly pairs: number;
+  readonly connectable: number;
+  /** Milliseconds from the first start until each connectable pair was up, in order. */
+  readonly upAt: readonly number[];
+  /** Connectable pairs that never were, by the kinds of their NATs. */
+  readonly missing: readonly string[];
+  /** Packets with an initiation. */
+  readonly initiations: number;
+  /** Updates that nodes sent to the discovery service, of themselves and of others. */
+  readonly updates: { readonly own: number; readonly observed: number };
+  /** How often a peer that was up was found not to be. */
+  readonly losses: number;
+  /** Of one node in one second. */
+  readonly mostAttempts: number;
+}
+
+/** Of 100 sites: what stands before them. */
+const shares: readonly (readonly [NatKind, number])[] = [
+  ["none", 30],
+  ["full cone", 10],
+  ["restricted", 15],
+  ["port-restricted", 30],
+  ["symmetric", 15],
+];
+/** All nodes start within this, in milliseconds. */
+const startWithin = 2_000;
+/** The width of the world, in milliseconds. */
+const width = 70;
+
+/** One mesh from its start. */
+export function simulate(scenario: Scenario): Outcome {
+  const random = randomFrom(scenario.seed);
+  const hosts = makeHosts(scenario.nodes, random);
+  const clock = new Clock();
+  const internet = new Internet(hosts, { clock, random, loss: scenario.loss });
+  const neighbours = makePairs(scenario, random);
+  const tally = new Tally(hosts, neighbours, clock, scenario.policy !== "reference");
+  const devices: Device[] = [];
+  const counts = { initiations: 0 };
+  const around: Surroundings = {
+    clock,
+    random,
+    internet,
+    devices,
+    counts,
+    onSession: (at, of) => tally.session(at, of),
+  };
+  for (const host of hosts) devices.push(new Device(host, keyOf(host), around));
+  const nodes = new Map<number, SimNode>();
+  const announced = hosts.map(({ inside, outside }): Endpoint[] => [...new Set([inside, outside])]);
+  const tellOf = (index: number): void => {
+    for (const other of neighbours[index] ?? [])
+      clock.after(50 + 100 * random(), () => nodes.get(other)?.learn(index, [...(announced[index] ?? [])]));
+  };
+  const members = devices.map(({ publicKey }) => publicKey);
+  const publish = (index: number, endpoint: Endpoint): void => {
+    tally.observed++;
+    if (announced[index]?.includes(endpoint)) return; // the service tells nobody of what it knows
+    announced[index]?.push(endpoint);
+    tellOf(index);
+  };
+  const begin = (device: Device): void => {
+    const { index } = device.host;
+    const attempts = new Pace(clock, tally);
+    const common = { around, members, publish, onLoss: () => tally.losses++, onAttempt: attempts.count };
+    const node =
+      scenario.policy === "reference"
+        ? new ReferenceNode(device, around)
+        : new MeshNode(device, { ...common, isRacing: scenario.policy === "race" });
+    const before = (neighbours[index] ?? []).filter((other) => nodes.has(other));
+    nodes.set(index, node);
+    clock.after(50 + 100 * random(), () => {
+      for (const other of before) node.learn(other, [...(announced[other] ?? [])]);
+    });
+    tellOf(index);
+  };
+  for (const device of devices) clock.after(startWithin * random(), () => begin(device));
+  clock.run(scenario.limit, () => scenario.isLong !== true && tally.isComplete);
+  return tally.outcome(counts.initiations);
+}
+
+const keyOf = ({ index }: Host): string => createHash("sha256").update(`node ${index}`).digest("base64");
+
+function makeHosts(count: number, random: Random): Host[] {
+  const hosts: Host[] = [];
+  for (let site = 0; hosts.length < count; site++) {
+    // Somebody has to be there who can be dialled by all.
+    const nat = site === 0 ? "none" : kindOf(random);
+    const here = nat === "none" ? 1 : Math.min(1 + pick(random, 3), count - hosts.length);
+    const place = { site, nat, east: width * random(), north: width * random() };
+    const address = `${11 + (site >> 16)}.${(site >> 8) & 255}.${site & 255}`;
+    const outside = `${address}.1:51820` as Endpoint;
+    for (let number = 0; number < here; number++) {
+      const own = `10.${(site >> 8) & 255}.${site & 255}.${number + 1}:51820` as Endpoint;
+      const inside = nat === "none" ? outside : own;
+      hosts.push({ ...place, index: hosts.length, inside, outside, keepsPort: number === 0 });
+    }
+  }
+  return hosts;
+}
+
+function kindOf(random: Random): NatKind {
+  let left = 100 * random();
+  for (const [kind, share] of shares) {
+    left -= share;
+    if (left < 0) return kind;
+  }
+  return "none";
+}
+
+/** Who is looked at by whom, both ways. */
+function makePairs({ nodes, pairs }: Scenario, random: Random): readonly (readonly number[])[] {
+  const sets = Array.from({ length: nodes }, () => new Set<number>());
+  const join = (left: number, right: number): void => {
+    sets[left]?.add(right);
+    sets[right]?.add(left);
+  };
+  const isSample = pairs < (nodes * (nodes - 1)) / 2;
+  if (isSample)
+    for (let count = 0; count < pairs; count++) {
+      const [left, right] = [pick(random, nodes), pick(random, nodes)];
+      if (left !== right) join(left, right);
+    }
+  else for (let left = 0; left < nodes; left++) for (let right = 0; right < left; right++) join(left, right);
+  return sets.map((set) => [...set]);
+}
+
+/** Counts one node's attempts in each second. */
+class Pace {
+  #second = 0;
+  #attempts = 0;
+  readonly count: () => void;
+
+  constructor(clock: Clock, tally: Tally) {
+    this.count = () => {
+      const second = Math.floor(clock.elapsed / 1000);
+      if (second !== this.#second) this.#attempts = 0;
+      this.#second = second;
+      this.#attempts++;
+      tally.mostAttempts = Math.max(tally.mostAttempts, this.#attempts);
+    };
+  }
+}
+
+/** What has happened so far. */
+class Tally {
+  observed = 0;
+  losses = 0;
+  mostAttempts = 0;
+  readonly #hosts: readonly Host[];
+  readonly #clock: Clock;
+  /** Of connectable pairs that are not up: bit 1 and 2 for the sides that have a session. */
+  readonly #open = new Map<string, number>();
+  readonly #upAt: number[] = [];
+  readonly #pairs: number;
+  readonly #connectable: number;
+
+  constructor(
+    hosts: readonly Host[],
+    neighbours: readonly (readonly number[])[],
+    clock: Clock,
+    isHarvesting: boolean,
+  ) {
+    this.#hosts = hosts;
+    this.#clock = clock;
+    this.#pairs = neighbours.reduce((sum, each) => sum + each.length, 0) / 2;
+    const isObserved = (host: Host): boolean =>
+      isHarvesting && (neighbours[host.index] ?? []).some((other) => canObserve(hosts[other] ?? host, host));
+    for (const [left, others] of neighbours.entries())
+      for (const right of others) {
+        const [one, two] = [hosts[left], hosts[right]];
+        if (left < right && one && two && canConnect(one, two, isObserved))
+          this.#open.set(`${left} ${right}`, 0);
+      }
+    this.#connectable = this.#open.size;
+  }
+
+  get isComplete(): boolean {
+    return this.#open.size === 0;
+  }
+
+  session(at: number, of: number): void {
+    const key = at < of ? `${at} ${of}` : `${of} ${at}`;
+    const sides = this.#open.get(key);
+    if (sides === undefined) return;
+    const now = sides | (at < of ? 1 : 2);
+    this.#open.set(key, now);
+    if (now !== 3) return;
+    this.#open.delete(key);
+    this.#upAt.push(this.#clock.elapsed);
+  }
+
+  outcome(initiations: number): Outcome {
+    const kind = (index: string): string => this.#hosts[Number(index)]?.nat ?? "";
+    return {
+      pairs: this.#pairs,
+      connectable: this.#connectable,
+      upAt: this.#upAt,
+      missing: [...this.#open.keys()].map((key) => `${key}: ${key.split(" ").map(kind).join(", ")}`),
+      initiations,
+      updates: { own: this.#hosts.length, observed: this.observed },
+      losses: this.losses,
+      mostAttempts: this.mostAttempts,
+    };
+  }
+}
