@@ -46,6 +46,8 @@ class SimPeer implements ObservedPeer {
   establishedAt = 0;
   lastStamp = -1;
   acceptedAt = 0;
+  /** An initiation or an answer to one. */
+  handshakeSentAt = 0;
   isGone = false;
 
   constructor(publicKey: string, index: number) {
@@ -113,10 +115,11 @@ export class Device {
 
   #initiate(peer: SimPeer): void {
     const { clock, random } = this.#around;
-    if (peer.isGone || peer.endpoint === undefined) return;
+    if (peer.isGone || peer.endpoint === undefined || clock.now - peer.handshakeSentAt < retryAfter) return;
     const id = newId();
     const at = clock.now;
     peer.pending = id;
+    peer.handshakeSentAt = at;
     peer.sentBytes += initiationBytes;
     this.#send(peer.endpoint, {
       kind: "initiation",
@@ -154,6 +157,7 @@ export class Device {
     peer.endpoint = source;
     peer.pending = 0; // one handshake at a time: theirs undoes ours
     peer.next = packet.id;
+    peer.handshakeSentAt = now;
     peer.receivedBytes += initiationBytes;
     peer.sentBytes += responseBytes;
     this.#send(source, { kind: "response", id: packet.id, isRace: packet.isRace });

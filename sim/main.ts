@@ -15,7 +15,7 @@ const { values } = parseArgs({
     loss: { type: "string", default: "0.02" },
     /** Above this many nodes a sample of the pairs is simulated. */
     full: { type: "string", default: "150" },
-    sample: { type: "string", default: "10000" },
+    sample: { type: "string", default: "5000" },
   },
 });
 const limits: Readonly<Record<Policy, number>> = { race: 120_000, serial: 300_000, reference: 600_000 };

@@ -160,7 +160,8 @@ export class MeshNode implements SimNode {
   /** As `planPeers` has it. */
   #apply({ index, spec }: Known, peer: DesiredPeer): void {
     const observed = this.#device.peers.get(spec.publicKey);
-    if (peer.dial !== undefined && observed && observed.keepaliveSeconds > 0) this.#device.remove(index);
+    const isUsed = observed !== undefined && (observed.keepaliveSeconds > 0 || observed.receivedBytes > 0);
+    if (peer.dial !== undefined && isUsed) this.#device.remove(index);
     const isOn = observed !== undefined && observed.keepaliveSeconds > 0;
     const keepalive = peer.isWaiting === true && !isOn ? 0 : 25;
     const endpoint = peer.dial ?? peer.move;
