@@ -7,6 +7,7 @@ import { createServiceRegistry } from "../discovery/effects/service-registry.ts"
 import { cachedInUse, mergeAffiliates } from "../discovery/index.ts";
 import { createKubernetesRegistry } from "../discovery/kubernetes/effects/kubernetes-registry.ts";
 import type { Announcement, Registry, RegistryState } from "../discovery/registry.ts";
+import type { Prefix } from "../net/index.ts";
 import { errorText } from "../system/error.ts";
 import { version } from "../system/version.ts";
 
@@ -48,9 +49,8 @@ export function openRegistries(
   );
   const { kubernetes, node } = config;
   const nodeName = node.name ?? hostname().toLowerCase();
-  const registries = kubernetes
-    ? [...services, createKubernetesRegistry({ kubernetes, nodeId, nodeName, log })]
-    : services;
+  const nodes = kubernetes && createKubernetesRegistry({ kubernetes, nodeId, nodeName, log });
+  const registries = nodes ? [...services, nodes] : services;
   const answered = new Set<Registry>();
   let startedAt = clock();
   const heard = (): readonly Affiliate[] =>
@@ -65,13 +65,20 @@ export function openRegistries(
     const among = heard();
     return [...among, ...cached(among)];
   };
+  /** As Kubernetes said when the daemon last ran, until it says so itself: pods stay reachable meanwhile. */
+  const cachedPodNetworks = (): readonly Prefix[] =>
+    nodes && !answered.has(nodes) ? (cache?.affiliates.found?.podNetworks ?? []) : [];
+  const podNetworks = (): readonly Prefix[] => [
+    ...(nodes?.state().podNetworks ?? []),
+    ...cachedPodNetworks(),
+  ];
   return {
     start: (onChange) => {
       startedAt = clock();
       for (const registry of registries)
         registry.start(() => {
           if (registry.state().phase === "connected") answered.add(registry);
-          if (cache?.isKept && answered.size > 0) cache.affiliates.changed(affiliates);
+          if (cache?.isKept && answered.size > 0) cache.affiliates.changed(affiliates, podNetworks);
           onChange();
         });
     },
@@ -81,7 +88,7 @@ export function openRegistries(
     affiliates,
     states: () => [
       ...registries.map((registry) => registry.state()),
-      ...cacheState(cache?.affiliates, cached(heard()).length, clock()),
+      ...cacheState(cache?.affiliates, cached(heard()).length, cachedPodNetworks(), clock()),
     ],
     isSettled: () =>
       answered.size === registries.length || (answered.size > 0 && clock() - startedAt >= patience),
@@ -98,8 +105,23 @@ export function openRegistries(
 }
 
 /** Shown as one more registry as long as something of it is in use. */
-function cacheState(cache: AffiliateCache | undefined, affiliates: number, now: number): RegistryState[] {
-  if (!cache?.found || affiliates === 0) return [];
+function cacheState(
+  cache: AffiliateCache | undefined,
+  affiliates: number,
+  podNetworks: readonly Prefix[],
+  now: number,
+): RegistryState[] {
+  if (!cache?.found || (affiliates === 0 && podNetworks.length === 0)) return [];
   const ageSeconds = Math.max(0, Math.round((now - cache.found.savedAt) / 1000));
-  return [{ name: "cache", location: cache.file, phase: "cached", ageSeconds, affiliates, refused: [] }];
+  return [
+    {
+      name: "cache",
+      location: cache.file,
+      phase: "cached",
+      ageSeconds,
+      affiliates,
+      refused: [],
+      podNetworks,
+    },
+  ];
 }

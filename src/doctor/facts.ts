@@ -50,10 +50,13 @@ export interface RoutingFact {
   readonly foreignRoutes: readonly string[];
 }
 
+/** A discovery service, or the Kubernetes API. */
 export interface ServiceFact {
   readonly location: string;
   /** The address that it sees us at. */
   readonly reflected?: string;
+  /** Of the Kubernetes API: the Node that this node is there. */
+  readonly node?: string;
   readonly error?: { readonly message: string; readonly hint: string | undefined };
 }
 

@@ -105,17 +105,7 @@ export class ApiServer {
     this.#process = undefined;
   }
 
-  /** It is there, and does not answer. */
-  freeze(): void {
-    this.#process?.kill("SIGSTOP");
-  }
-
-  thaw(): void {
-    this.#process?.kill("SIGCONT");
-  }
-
   async close(): Promise<void> {
-    this.thaw();
     await this.kill();
     await this.#etcd.close();
     await rm(this.#folder, { recursive: true, force: true });

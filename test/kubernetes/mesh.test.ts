@@ -120,6 +120,12 @@ it("the API is away: the mesh goes on, and the status says why nothing new comes
   expect(status.registries[0]?.error).toContain("cannot be reached");
   await stream.moreAnswers(50);
   expect((await stream.stop()).lost).toBe(0);
+  await a.daemon.stop();
+  await a.daemon.start(); // it remembers its peers and its own pod network
+  const again = await a.daemon.waitForPeers("b");
+  expect(again.registries).toMatchObject([{ phase: "connecting" }, { phase: "cached", affiliates: 1 }]);
+  expect(again.node.advertisedPrefixes).toEqual(["10.244.1.0/24"]);
+  await reach(first(pods), "10.244.2.2");
   await relay.start();
   for (const node of [a, b])
     await node.daemon.waitForStatus("the API", ({ registries }) => registries[0]?.phase === "connected");
@@ -180,6 +186,8 @@ it("a pod's credentials: nothing to configure but that it is enabled; and leavin
     (status) => status.registries[0]?.phase === "connected",
   );
   expect(registries[0]?.location).toBe(`https://${relayAddress}:6443`);
+  const doctor = await second(nodes).daemon.command("doctor");
+  expect(doctor.stdout).toContain(`discovery.https://${relayAddress}:6443: the Kubernetes API answers`);
   expect((await a.daemon.command("down")).stdout).not.toContain("warning");
   expect(await api.annotations("a")).toEqual({});
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Endpoint, parseEndpoint } from "../../net/index.ts";
+import { type Endpoint, type Prefix, parseEndpoint, parsePrefix } from "../../net/index.ts";
 import type { Secret } from "../../system/secret.ts";
 import type { Affiliate } from "../affiliate.ts";
 import { decodeAffiliate } from "../decode.ts";
@@ -12,6 +12,8 @@ export interface CachedAffiliates {
   /** When they were last what the registries said; ms since 1970 on this node's clock. */
   readonly savedAt: number;
   readonly affiliates: readonly Affiliate[];
+  /** That Kubernetes gave this node; absent if it was never asked. */
+  readonly podNetworks?: readonly Prefix[];
 }
 
 /** Of the file, in bytes; what it holds is bounded so that it always fits, sealed and in base64. */
@@ -19,6 +21,8 @@ export const largestCache = 8 * 1024 * 1024;
 const largestContent = 5 * 1024 * 1024;
 /** Of one affiliate in base64. Several registries together may say more than one of them accepts. */
 const largestData = 4 * limits.dataBytes;
+
+const mostPodNetworks = 16;
 
 const envelope = z.strictObject({
   version: z.literal(1),
@@ -36,6 +40,7 @@ const contents = z.strictObject({
       }),
     )
     .max(limits.affiliatesPerCluster),
+  podNetworks: z.array(z.string().max(64)).max(mostPodNetworks).optional(),
 });
 
 /** What would be written, without the time: equal text, equal affiliates in any order. What is too much is left out. */
@@ -63,8 +68,11 @@ export function cacheText(
   content: string,
   savedAt: number,
   random: (size: number) => Uint8Array,
+  podNetworks: readonly Prefix[] = [],
 ): string {
-  const plain = `{"clusterId":${JSON.stringify(cluster.id)},"savedAt":${savedAt},"affiliates":${content}}`;
+  const own =
+    podNetworks.length === 0 ? "" : `,"podNetworks":${JSON.stringify(podNetworks.slice(0, mostPodNetworks))}`;
+  const plain = `{"clusterId":${JSON.stringify(cluster.id)},"savedAt":${savedAt},"affiliates":${content}${own}}`;
   const sealed = sealData(cluster.secret, random(nonceBytes), Buffer.from(plain));
   return `${JSON.stringify({ version: 1, sealed: sealed.toString("base64") })}\n`;
 }
@@ -89,7 +97,8 @@ export function openCache(
     const result = decodeAffiliate(Buffer.from(data, "base64"), endpoints.flatMap(endpointFrom));
     return "affiliate" in result && result.affiliate.nodeId !== nodeId ? [result.affiliate] : [];
   });
-  return { savedAt: inner.data.savedAt, affiliates };
+  const podNetworks = inner.data.podNetworks?.flatMap((each) => parsePrefix(each) ?? []);
+  return { savedAt: inner.data.savedAt, affiliates, ...(podNetworks && { podNetworks }) };
 }
 
 const endpointFrom = (text: string): Endpoint[] => {

@@ -62,7 +62,7 @@ export function checkIdentity({ identity, stateDirectory }: Facts): Finding[] {
   ];
 }
 
-/** One service of several is enough to join. */
+/** One registry of several is enough to join. */
 export function checkDiscovery({ services, config }: Facts): Finding[] {
   if (config.state === "wrong") return [];
   if (services.length === 0)
@@ -70,26 +70,30 @@ export function checkDiscovery({ services, config }: Facts): Finding[] {
       {
         id: "discovery",
         severity: "warning",
-        text: "no discovery service is configured: this node finds nobody",
-        evidence: "no DiscoveryServiceConfig",
+        text: "no registry is configured: this node finds nobody",
+        evidence: "no DiscoveryServiceConfig, and no kubernetes in KubeSpanDaemonConfig",
         fix: { advice: "add a DiscoveryServiceConfig" },
       },
     ];
   const isAnyReached = services.some(({ error }) => error === undefined);
-  return services.map(({ location, reflected, error }): Finding => {
+  return services.map(({ location, reflected, node, error }): Finding => {
     const id = `discovery.${location}`;
+    const who = node === undefined ? "the discovery service" : "the Kubernetes API";
     if (error === undefined)
       return {
         id,
         severity: "ok",
-        text: "the discovery service answers",
-        evidence: `${location} sees us at ${reflected ?? "an address that it does not tell"}`,
+        text: `${who} answers`,
+        evidence:
+          node === undefined
+            ? `${location} sees us at ${reflected ?? "an address that it does not tell"}`
+            : `${location} has the Node ${node}`,
       };
     const fix = error.hint === undefined ? {} : { fix: { advice: error.hint } };
     return {
       id,
       severity: isAnyReached ? "warning" : "error",
-      text: "the discovery service does not answer",
+      text: node === undefined ? `${who} does not answer` : `${who} is of no use`,
       evidence: error.message,
       ...fix,
     };

@@ -29,6 +29,7 @@ import {
   observeNetworkd,
   observeSysctls,
 } from "./host.ts";
+import { observeKubernetes } from "./kubernetes.ts";
 import { observeServices } from "./services.ts";
 import { observeConfig, observeIdentity } from "./setup.ts";
 
@@ -77,7 +78,7 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     scan,
     clock,
     programs,
-    services,
+    registries,
   ] = await Promise.all([
     observeDistribution(),
     observeFlavours(),
@@ -90,7 +91,7 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     scanForOthers(run, ours),
     observeClock(),
     observeCilium(linkNames(links), uplinks),
-    observeServices(config),
+    Promise.all([observeServices(config), observeKubernetes(config)]),
   ]);
   return {
     distribution,
@@ -119,7 +120,7 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     others: scan,
     clock,
     ciliumPrograms: programs,
-    services,
+    services: registries.flat(),
     networkdTakesRules: await observeNetworkd(),
   };
 }

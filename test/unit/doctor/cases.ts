@@ -1,5 +1,6 @@
-import type { Facts, Severity } from "../../../src/doctor/index.ts";
+import type { Facts } from "../../../src/doctor/index.ts";
 import { firewall, link, linksFrom, soundNode, withSysctl } from "./node.ts";
+import { type Case, registryCases } from "./registry-cases.ts";
 
 const { settings, kernel } = soundNode;
 const without = (name: string): Partial<Facts> => ({
@@ -9,15 +10,6 @@ const port = (users: string[], wireguardLinks: string[]): Partial<Facts> => ({
   port: { value: { isTaken: true, users, wireguardLinks } },
 });
 const withGo = [{ name: "wireguard-go", isInstalled: true }];
-
-/** What is different on the node; the finding that this leads to; what its evidence and fix say. */
-type Case = readonly [
-  name: string,
-  difference: Partial<Facts>,
-  id: string,
-  severity: Severity,
-  says?: RegExp,
-];
 
 export const cases: readonly Case[] = [
   ["not root", { userId: 1000 }, "privilege.root", "error", /sudo kubespan doctor/],
@@ -279,18 +271,5 @@ export const cases: readonly Case[] = [
   ],
   ["a clock of its own", { clock: { ...soundNode.clock, synchronised: false } }, "clock", "warning"],
   ["nobody to tell the time", { clock: { ...soundNode.clock, synchronised: undefined } }, "clock", "ok"],
-  ["no service", { services: [] }, "discovery", "warning"],
-  [
-    "a silent service",
-    { services: [{ location: "a", error: { message: "refused", hint: "start it" } }] },
-    "discovery.a",
-    "error",
-    /refused.*start it/,
-  ],
-  [
-    "one silent service of two",
-    { services: [{ location: "a", error: { message: "refused", hint: undefined } }, { location: "b" }] },
-    "discovery.a",
-    "warning",
-  ],
+  ...registryCases,
 ];

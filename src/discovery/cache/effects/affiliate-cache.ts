@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import type { ClusterIdentity } from "../../../config/config.ts";
+import type { Prefix } from "../../../net/index.ts";
 import { writeAtomically } from "../../../system/atomic-file.ts";
 import { errorText } from "../../../system/error.ts";
 import { readTextFile } from "../../../system/read-file.ts";
@@ -38,6 +39,7 @@ export class AffiliateCache {
   readonly found: CachedAffiliates | undefined;
   readonly #options: CacheOptions;
   #affiliates: (() => readonly Affiliate[]) | undefined;
+  #podNetworks: () => readonly Prefix[] = () => [];
   #written: string | undefined;
   #writtenAt = Number.NEGATIVE_INFINITY;
   #timer: { readonly at: number; readonly handle: NodeJS.Timeout } | undefined;
@@ -54,9 +56,10 @@ export class AffiliateCache {
     this.#options = options;
   }
 
-  /** Some of what `affiliates` gives may have changed; it is asked when the time to write has come. */
-  changed(affiliates: () => readonly Affiliate[]): void {
+  /** Some of what these give may have changed; they are asked when the time to write has come. */
+  changed(affiliates: () => readonly Affiliate[], podNetworks: () => readonly Prefix[] = () => []): void {
     this.#affiliates = affiliates;
+    this.#podNetworks = podNetworks;
     const now = performance.now();
     this.#writeAt(Math.max(now + settleMs, this.#writtenAt + leastBetweenMs));
   }
@@ -98,17 +101,20 @@ export class AffiliateCache {
   #write(affiliates: () => readonly Affiliate[]): void {
     const content = cacheContent(affiliates());
     const now = performance.now();
-    if (content === this.#written && now - this.#writtenAt < confirmMs) return;
-    this.#written = content;
+    const podNetworks = this.#podNetworks();
+    const all = `${content} ${podNetworks.join()}`;
+    if (all === this.#written && now - this.#writtenAt < confirmMs) return;
+    this.#written = all;
     this.#writtenAt = now;
-    this.#writing = this.#writing.then(() => this.#put(content));
+    this.#writing = this.#writing.then(() => this.#put(content, podNetworks));
     this.#writeAt(now + confirmMs);
   }
 
-  async #put(content: string): Promise<void> {
+  async #put(content: string, podNetworks: readonly Prefix[]): Promise<void> {
     const { cluster, clock, log } = this.#options;
     try {
-      await writeAtomically(this.file, cacheText(cluster, content, clock(), randomBytes), { mode: 0o600 });
+      const text = cacheText(cluster, content, clock(), randomBytes, podNetworks);
+      await writeAtomically(this.file, text, { mode: 0o600 });
       this.#hasFailed = false;
     } catch (error) {
       if (!this.#hasFailed) log.warn(`the known nodes are not kept for the next start: ${errorText(error)}`);

@@ -4,7 +4,7 @@ import { pino } from "pino";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { AffiliateCache } from "../../../../src/discovery/cache/effects/affiliate-cache.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
-import { affiliateNamed, key, otherKey } from "../samples.ts";
+import { affiliateNamed, key, otherKey, prefix } from "../samples.ts";
 
 interface Opened {
   readonly cache: AffiliateCache;
@@ -36,6 +36,18 @@ describe("known affiliates on disk", () => {
     await cache.close();
     expect((await stat(cache.file)).mode & 0o777).toBe(0o600);
     expect((await open(folder)).cache.found).toEqual({ savedAt: 5_000, affiliates: two });
+  });
+
+  test("pod networks of this node are kept with them, and no other text", async () => {
+    const folder = await temporaryFolder();
+    const { cache } = await open(folder);
+    const podNetworks = [prefix("10.244.1.0/24"), prefix("fd10:244::/64"), "nonsense" as never];
+    cache.changed(
+      () => two,
+      () => podNetworks,
+    );
+    await cache.close();
+    expect((await open(folder)).cache.found?.podNetworks).toEqual(podNetworks.slice(0, 2));
   });
 
   test("a burst of changes is one write, soon; the next ones wait; without a change there is none", async () => {

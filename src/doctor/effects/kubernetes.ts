@@ -1,0 +1,23 @@
+import { hostname } from "node:os";
+import type { Config } from "../../config/index.ts";
+import { apiError } from "../../discovery/kubernetes/effects/api-error.ts";
+import { openNodesApi } from "../../discovery/kubernetes/effects/nodes-api.ts";
+import type { ServiceFact } from "../index.ts";
+
+const timeoutMs = 5_000;
+
+/** Reads this node's own Node, where Kubernetes is a registry. */
+export async function observeKubernetes(config: Config | undefined): Promise<ServiceFact[]> {
+  if (!config?.kubernetes) return [];
+  const node = config.node.name ?? hostname().toLowerCase();
+  let location = config.kubernetes.kubeconfig ?? "in the cluster";
+  try {
+    const api = await openNodesApi(config.kubernetes);
+    ({ location } = api);
+    await api.read(node, AbortSignal.timeout(timeoutMs));
+    return [{ location, node }];
+  } catch (thrown) {
+    const { message, hint } = apiError(thrown, location);
+    return [{ location, node, error: { message, hint } }];
+  }
+}

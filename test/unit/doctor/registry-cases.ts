@@ -1,0 +1,45 @@
+import type { Facts, Severity } from "../../../src/doctor/index.ts";
+
+/** What is different on the node; the finding that this leads to; what its evidence and fix say. */
+export type Case = readonly [
+  name: string,
+  difference: Partial<Facts>,
+  id: string,
+  severity: Severity,
+  says?: RegExp,
+];
+
+export const registryCases: readonly Case[] = [
+  ["no service", { services: [] }, "discovery", "warning"],
+  [
+    "a silent service",
+    { services: [{ location: "a", error: { message: "refused", hint: "start it" } }] },
+    "discovery.a",
+    "error",
+    /refused.*start it/,
+  ],
+  [
+    "no Node in Kubernetes",
+    {
+      services: [
+        { location: "https://k:6443", node: "n", error: { message: "has no such Node", hint: "node.name?" } },
+      ],
+    },
+    "discovery.https://k:6443",
+    "error",
+    /has no such Node.*node.name/,
+  ],
+  [
+    "Kubernetes alone",
+    { services: [{ location: "https://k:6443", node: "n" }] },
+    "discovery.https://k:6443",
+    "ok",
+    /has the Node n/,
+  ],
+  [
+    "one silent service of two",
+    { services: [{ location: "a", error: { message: "refused", hint: undefined } }, { location: "b" }] },
+    "discovery.a",
+    "warning",
+  ],
+];
