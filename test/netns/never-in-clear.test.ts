@@ -16,6 +16,7 @@ import {
  * repaired, and no longer.
  *
  *   a 203.0.113.1    b 203.0.113.2
+ *     2001:db8::1      2001:db8::2
  *   ===+================+=== internet
  */
 let lab: Lab;
@@ -30,7 +31,10 @@ beforeAll(async () => {
   internet = network;
   [a, b] = [await host("a", 1), await host("b", 2)];
   options = { cluster: newCluster(), services: [discovery.url] };
-  for (const node of [a, b]) await node.start(options);
+  for (const [at, node] of [a, b].entries()) {
+    await node.address("eth0", `2001:db8::${at + 1}/64`);
+    await node.start(options);
+  }
   await bothUp();
 });
 
@@ -38,23 +42,31 @@ afterAll(() => lab.close());
 
 async function bothUp(): Promise<void> {
   await Promise.all([a.daemon.waitForPeers("b"), b.daemon.waitForPeers("a")]);
-  await waitFor(() => a.reaches("203.0.113.2"), { what: "an answer through the mesh" });
+  for (const target of targets)
+    await waitFor(() => a.reaches(target), { what: `an answer of ${target} through the mesh` });
 }
+
+const targets = ["203.0.113.2", "2001:db8::2"];
+const requests =
+  "(icmp[icmptype] == icmp-echo and src host 203.0.113.1) or (icmp6 and ip6[40] == 128 and src host 2001:db8::1)";
 
 const everyMs = 5;
 
 /** The milliseconds between the first and the last ping from a to b in clear while `act` runs; none: `undefined`. */
 async function openFor(act: () => Promise<unknown>): Promise<number | undefined> {
   const capture = await Capture.start(lab, internet);
-  const pings = await PingStream.start(a, "203.0.113.2", everyMs / 1000);
+  const streams: PingStream[] = [];
+  for (const target of targets) streams.push(await PingStream.start(a, target, everyMs / 1000));
   await act();
   await bothUp();
-  await pings.moreAnswers(20);
-  await pings.stop();
+  for (const pings of streams) {
+    await pings.moreAnswers(20);
+    await pings.stop();
+  }
   await capture.stop();
   expect((await capture.lines("udp port 51820")).length).toBeGreaterThan(20);
-  const clear = await capture.lines("icmp[icmptype] == icmp-echo and src host 203.0.113.1");
-  return clear.length === 0 ? undefined : clear.length * everyMs;
+  const clear = await capture.lines(requests);
+  return clear.length === 0 ? undefined : (clear.length * everyMs) / targets.length;
 }
 
 describe("nothing leaves in clear", () => {
