@@ -46,7 +46,10 @@ beforeAll(async () => {
     daemon: { advertisedPrefixes: networks },
   });
   await a.start(advertised("10.244.1.0/24", "fd44:1::/64"));
-  await b.start(advertised("10.244.2.0/24", "fd44:2::/64", "203.0.113.3/32", "2001:db8::3/128"));
+  // Networks of a length that only the tree of targets holds.
+  for (const address of ["10.9.0.1/32", "fd44:9::1/128"]) await b.address("lo", address);
+  const odd = ["10.9.0.0/18", "fd44:9::/48"];
+  await b.start(advertised("10.244.2.0/24", "fd44:2::/64", "203.0.113.3/32", "2001:db8::3/128", ...odd));
   await Promise.all([a.daemon.waitForPeers("b"), b.daemon.waitForPeers("a")]);
   await waitFor(() => podA.reaches("10.244.2.2"), { what: "the other pod" });
 });
@@ -185,6 +188,8 @@ describe("TCP is told what fits", () => {
   it.each([
     ["from the node", () => a, "203.0.113.2", { four: 1, six: 0, large: 0 }],
     ["from the node", () => a, "2001:db8::2", { four: 0, six: 1, large: 0 }],
+    ["from the node", () => a, "10.9.0.1", { four: 1, six: 0, large: 0 }],
+    ["from the node", () => a, "fd44:9::1", { four: 0, six: 1, large: 0 }],
     ["from a pod", () => podA, "10.244.2.2", { four: 1, six: 0, large: 0 }],
     ["from a pod", () => podA, "fd44:2::2", { four: 0, six: 1, large: 0 }],
   ])("%s to %s %s", async (_name, from, target, expected) => {
