@@ -107,8 +107,9 @@ it("a network that is cut in two, and joined again, changes no target, and nothi
   expect(await swaps()).toEqual(before);
 });
 
+const listed = (set: string): Promise<string> => a.run("nft", "list", "set", "inet", "talos_kubespan", set);
+
 it("without networks of pods there are none in the table", async () => {
-  const listed = (set: string): Promise<string> => a.run("nft", "list", "set", "inet", "talos_kubespan", set);
   await advertise(b);
   await advertise(c);
   await waitFor(async () => !(await listed("kubespan_blocks_ipv4")).includes("elements"), {
