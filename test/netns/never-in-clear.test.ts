@@ -105,6 +105,15 @@ describe("nothing leaves in clear", () => {
     expect(open).toBeUndefined();
   });
 
+  it("while the daemon is killed, its link taken away, and it starts again", async () => {
+    const open = await openFor(async () => {
+      await a.daemon.stop("SIGKILL");
+      await a.run("ip", "link", "del", "kubespan");
+      await a.daemon.start();
+    });
+    expect(open).toBeUndefined();
+  });
+
   it("while the link is gone for long, because no daemon runs", async () => {
     await a.daemon.stop("SIGKILL");
     const capture = await Capture.start(lab, internet);
