@@ -2,7 +2,9 @@ import { rm, writeFile } from "node:fs/promises";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Affiliate } from "../../src/discovery/affiliate.ts";
+import { statusOf } from "../../src/discovery/kubernetes/effects/api-error.ts";
 import { createKubernetesRegistry } from "../../src/discovery/kubernetes/effects/kubernetes-registry.ts";
+import { openNodesApi } from "../../src/discovery/kubernetes/effects/nodes-api.ts";
 import type { Registry } from "../../src/discovery/registry.ts";
 import { idsOf, until } from "../unit/discovery/loopback.ts";
 import { affiliateNamed, endpoint, prefix } from "../unit/discovery/samples.ts";
@@ -119,6 +121,17 @@ describe("what is written", () => {
     await until(async () => expect(await server.annotations("one")).toEqual(annotationsOfOne));
     await until(() => expect(idsOf(two)).toEqual(["id-one"]));
     expect(one.state().error).toBeUndefined();
+  });
+
+  test("a Node that was made anew meanwhile is not taken for the old one", async () => {
+    await machine("one");
+    const api = await openNodesApi({ kubeconfig: await server.kubeconfig() });
+    const old = { name: "one", uid: "00000000-0000-0000-0000-000000000000" };
+    const signal = AbortSignal.timeout(45_000);
+    const write = api.patch(old, { "cluster.talos.dev/node-id": "id-one" }, signal);
+    const status = await write.then(() => 200, statusOf);
+    expect([409, 422]).toContain(status);
+    expect(await server.annotations("one")).toEqual({});
   });
 
   test("what somebody else took away is put back, without a fight", async () => {
