@@ -54,6 +54,9 @@ export interface Memory {
   readonly lastWorking: ReadonlyMap<string, Endpoint>;
   readonly budget: Tracked["budget"] | undefined;
   readonly health: Tracked["health"];
+  /** Own ones, at the last pass that read them. */
+  readonly addresses: readonly Address[];
+  readonly shakenAt: number | undefined;
   readonly reflected: Reflected;
   readonly harvest: Harvest;
 }
@@ -65,6 +68,8 @@ export const emptyMemory: Memory = {
   lastWorking: new Map(),
   budget: undefined,
   health: new Map(),
+  addresses: [],
+  shakenAt: undefined,
   reflected: new Map(),
   harvest: emptyHarvest,
 };
@@ -84,10 +89,11 @@ export interface Decision {
 export function decide(
   knowledge: Knowledge,
   device: ObservedDevice | undefined,
-  memory: Memory,
+  before: Memory,
   now: number,
 ): Decision {
   const { self, config, affiliates, addresses } = knowledge;
+  const memory = noteAddresses(before, addresses, now);
   const specs = peerSpecs(affiliates, {
     nodeId: self.nodeId,
     publicKey: self.publicKey,
@@ -133,13 +139,19 @@ export const decideAgain = (
 ): Tracked =>
   trackPeers(before.specs.peers, device, memory.attempts, now, "known", connecting(knowledge, memory));
 
+/** What was sent from an address that is gone may have left the peers with nowhere to answer to. */
+function noteAddresses(memory: Memory, addresses: readonly Address[], now: number): Memory {
+  const isLost = memory.addresses.some((address) => !addresses.includes(address));
+  return { ...memory, addresses, ...(isLost && { shakenAt: now }) };
+}
+
 function connecting(
   { self, config, canRace }: Pick<Knowledge, "self" | "config" | "canRace">,
-  { contests, heard, budget, health }: Memory,
+  { contests, heard, budget, health, shakenAt }: Memory,
 ): Connecting {
-  if (!canRace) return { budget, health };
+  if (!canRace) return { budget, health, shakenAt };
   const mayDialSerially = config.connect === "auto";
-  return { budget, health, racing: { contests, heard, ownKey: self.publicKey, mayDialSerially } };
+  return { budget, health, shakenAt, racing: { contests, heard, ownKey: self.publicKey, mayDialSerially } };
 }
 
 /** Milliseconds until `decide` has something to publish, unless another node does; `undefined`: it has nothing. */

@@ -28,6 +28,8 @@ export interface Connecting {
   readonly budget?: Budget | undefined;
   /** By public key, of peers that were up. */
   readonly health?: ReadonlyMap<string, Health>;
+  /** When this node last lost an address: peers that were not heard since are suspected. */
+  readonly shakenAt?: number | undefined;
   readonly racing?: {
     readonly contests: Contests;
     readonly heard: ReadonlyMap<string, Heard>;
@@ -125,7 +127,7 @@ function look(
   spec: PeerSpec,
   device: ObservedDevice | undefined,
   before: Attempts,
-  { racing, health: healthBefore }: Connecting,
+  { racing, health: healthBefore, shakenAt }: Connecting,
   now: number,
 ): View {
   const { publicKey, candidates } = spec;
@@ -138,14 +140,14 @@ function look(
   const connected = peerState(times, now, { connectTimeout: connectTimeout(last), peerDownInterval });
   const health =
     observed && connected === "up"
-      ? examine(healthBefore?.get(publicKey), observed, contest, now)
+      ? examine(healthBefore?.get(publicKey), { spec, observed, contest }, now)
       : undefined;
   const verdict = health && verdictOf(health, now, healthTimings);
   const isLost = verdict === "silent" || (contest?.verifies && connected !== "up");
   const state = isLost ? "down" : connected;
   const isHeard = (observed?.receivedBytes ?? 0) > 0; // counted from zero since the attempt
   const situation = { state, candidates, last, isHeard };
-  const isSuspected = verdict === "suspected";
+  const isSuspected = verdict === "suspected" || (verdict === "sound" && isShaken(health, shakenAt));
   const wish = (): Wish => {
     if (!racing) return serialWish(situation, now);
     if (isSuspected) return verifyingWish(candidates, observed?.endpoint, contest, now);
@@ -166,14 +168,21 @@ function look(
   };
 }
 
-/** What the counters tell, and the race that was to find out more. */
+/** A race tells the peer where we are now: it answers there, and sends there from then on. */
+const isShaken = (health: Health | undefined, shakenAt = 0): boolean => {
+  const at = Math.max(shakenAt, health?.doubtedAt ?? 0);
+  return health !== undefined && at > 0 && at >= Math.max(health.heardAt, health.verifiedAt ?? 0);
+};
+
+/** What the counters tell, the peer's addresses, and the race that was to find out more. */
 function examine(
   before: Health | undefined,
-  observed: ObservedPeer,
-  contest: Contest | undefined,
+  { spec, observed, contest }: Pick<View, "spec" | "contest"> & { readonly observed: ObservedPeer },
   now: number,
 ): Health {
-  const health = lookAtHealth(before, observed, now);
+  const seen = lookAtHealth(before, observed, now);
+  const isElsewhere = spec.allowedIPs.some((prefix) => !observed.allowedIPs.includes(prefix));
+  const health = isElsewhere ? { ...seen, doubtedAt: now } : seen;
   const proof = contest?.verifies && contest.answer;
   return proof && proof.endpoint === observed.endpoint ? verified(health, proof.answeredAt) : health;
 }

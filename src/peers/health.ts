@@ -9,6 +9,8 @@ export interface Health {
   readonly unansweredAt?: number;
   /** When a handshake of ours was answered on the path in use: it leads to the peer, whatever the counters say. */
   readonly verifiedAt?: number;
+  /** When the peer told of other addresses than before. */
+  readonly doubtedAt?: number;
 }
 
 /**

@@ -36,6 +36,7 @@ class Watched {
   #sent = 1_000;
   received = 1_000;
   isRacing = true;
+  shakenAt: number | undefined;
   readonly #racing = { ownKey: key(0), mayDialSerially: false };
   answer: (endpoints: readonly Endpoint[]) => Endpoint | undefined = () => undefined;
 
@@ -84,7 +85,12 @@ class Watched {
     if (!this.#tracked)
       return this.isRacing ? { racing: { contests: new Map(), heard: new Map(), ...this.#racing } } : {};
     const { health, budget, contests, heard } = this.#tracked;
-    return { health, budget, ...(this.isRacing && { racing: { contests, heard, ...this.#racing } }) };
+    return {
+      health,
+      budget,
+      shakenAt: this.shakenAt,
+      ...(this.isRacing && { racing: { contests, heard, ...this.#racing } }),
+    };
   }
 
   #device(): ObservedDevice {
@@ -147,4 +153,14 @@ test("without racing nothing is done before the peer is down", () => {
   expect(watched.events).toEqual([]);
   watched.run(2);
   expect(watched.events[0]?.[1]).toBe("dial");
+});
+
+test("after this node lost an address, a peer is asked at once at the endpoint in use, and knows where we are", () => {
+  const watched = new Watched();
+  watched.answer = () => current;
+  watched.run(1);
+  watched.shakenAt = start + 1_000;
+  watched.run(1);
+  expect(watched.events).toEqual([[1_000, "race 0"]]);
+  expect(watched.state).toBe("up");
 });
