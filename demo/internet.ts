@@ -8,6 +8,8 @@ export interface Member {
   readonly pod: LabNode;
   readonly podNetwork: string;
   readonly podAddress: string;
+  /** Neighbours behind one NAT have different ones: it can keep a port for one of them only. */
+  readonly listenPort: number;
 }
 
 export interface Internet {
@@ -31,7 +33,7 @@ export const picture = `\
   cloud              NAT 1              NAT 2             outside
   with the             │ 192.168.1.0/24   │ 192.168.1.0/24   takes no part
   discovery service  office .11           ├─ home-a .21
-                                          └─ home-b .22
+                                          └─ home-b .22, port 51821
 
   pods: cloud 10.244.1.2, office 10.244.2.2, home-a 10.244.3.2, home-b 10.244.4.2
 `;
@@ -50,7 +52,7 @@ export async function buildInternet(lab: Lab): Promise<Internet> {
     await member(lab, 1, "cloud", network, cloudAddress, "203.0.113.254"),
     await member(lab, 2, "office", office, "192.168.1.11", "192.168.1.1"),
     await member(lab, 3, "home-a", home, "192.168.1.21", "192.168.1.1"),
-    await member(lab, 4, "home-b", home, "192.168.1.22", "192.168.1.1"),
+    await member(lab, 4, "home-b", home, "192.168.1.22", "192.168.1.1", 51821),
   ];
   const outside = await lab.node("outside");
   await outside.attach(network, `${outsideAddress}/24`);
@@ -86,6 +88,7 @@ async function member(
   network: Network,
   address: string,
   gateway: string,
+  listenPort = 51820,
 ): Promise<Member> {
   const node = await lab.node(name);
   await node.attach(network, `${address}/24`);
@@ -93,7 +96,7 @@ async function member(
   const pod = await node.pod(index);
   const podNetwork = `10.244.${index}.0/24`;
   await node.namespace.nft(hidePods(podNetwork));
-  return { node, address, pod, podNetwork, podAddress: `10.244.${index}.2` };
+  return { node, address, pod, podNetwork, podAddress: `10.244.${index}.2`, listenPort };
 }
 
 /** What CNI plug-ins do: a pod that talks to the world beyond the cluster does it with the node's address. */

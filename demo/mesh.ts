@@ -10,14 +10,14 @@ const caFile = "/run/discovery-ca.pem";
 export async function startMesh({ members, cluster, discovery, certificate }: Internet): Promise<number> {
   await discovery.start();
   let start = performance.now();
-  for (const { node, podNetwork } of members) {
+  for (const { node, podNetwork, listenPort } of members) {
     await node.namespace.write(caFile, certificate);
     start = performance.now();
     await node.start({
       cluster,
       services: [discovery.url],
       mesh: { harvestExtraEndpoints: true },
-      daemon: { advertisedPrefixes: [podNetwork], serviceCAFiles: { "service-0": caFile } },
+      daemon: { listenPort, advertisedPrefixes: [podNetwork], serviceCAFiles: { "service-0": caFile } },
     });
   }
   return start;

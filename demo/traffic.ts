@@ -83,7 +83,7 @@ const seen = (isSeen: boolean): string => (isSeen ? "seen" : "never seen");
 
 async function lookAtWire(wire: Capture, homeWire: Capture, report: Report): Promise<void> {
   // Dials to a private address of another site leave as WireGuard packets that no one answers.
-  const inner = "(net 10.244.0.0/16 or net 192.168.0.0/16 or net fd00::/8) and not udp port 51820";
+  const inner = "(net 10.244.0.0/16 or net 192.168.0.0/16 or net fd00::/8) and not udp portrange 51820-51821";
   const leaked = await wire.lines(inner);
   const marked = await wire.contains(inMesh);
   report.check(
@@ -91,7 +91,7 @@ async function lookAtWire(wire: Capture, homeWire: Capture, report: Report): Pro
     `on the internet: ${leaked.length} packets of nodes or pods in clear, their contents ${seen(marked)}`,
   );
   for (const line of leaked.slice(0, 3)) console.log(`        ${line}`);
-  const tunnel = (await wire.lines("udp port 51820 and net 203.0.113.0/24")).length;
+  const tunnel = (await wire.lines("udp portrange 51820-51821 and net 203.0.113.0/24")).length;
   report.check(tunnel > 0, `on the internet: ${tunnel} packets of WireGuard`);
   const neighbours = (await homeWire.lines("icmp and host 192.168.1.21 and host 192.168.1.22")).length;
   const atHome = await homeWire.contains(inMesh);

@@ -6,6 +6,7 @@ import type { Link } from "../routing/index.ts";
 import type { Implementation, ObservedDevice } from "../wireguard/index.ts";
 import type { Decision, Knowledge } from "./decide.ts";
 import { type Kernel, mtuOf } from "./plan.ts";
+import { sharedEndpointWarnings } from "./shared-endpoints.ts";
 
 /** Facts about the running daemon that no decision needs. */
 export interface Process {
@@ -38,7 +39,10 @@ export function reportStatus(
     registries: knowledge.registries,
     peers: (decision?.specs.peers ?? []).map((spec) => reportPeer(spec, view, now)),
     refusedAffiliates: decision?.specs.refused ?? [],
-    warnings: podLinkWarnings(view.links, mtuOf(knowledge.config, view)),
+    warnings: [
+      ...podLinkWarnings(view.links, mtuOf(knowledge.config, view)),
+      ...(decision ? sharedEndpointWarnings(decision.announcement.own, decision.specs.peers) : []),
+    ],
     repairs: view.repairs,
     ...(error !== undefined && { error }),
   };

@@ -55,7 +55,11 @@ beforeAll(async () => {
       cluster,
       services: [discovery.url],
       mesh: { harvestExtraEndpoints: true },
-      daemon: { advertisedPrefixes: [`10.244.${index + 1}.0/24`] },
+      // c and d share a NAT, which can keep a port for one of them only.
+      daemon: {
+        advertisedPrefixes: [`10.244.${index + 1}.0/24`],
+        listenPort: each.name === "d" ? 51821 : 51820,
+      },
     });
 });
 
