@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { execa } from "execa";
 import { output } from "./command.ts";
-import type { Lab, Network } from "./lab.ts";
+import type { Lab } from "./lab.ts";
 import type { Namespace } from "./namespace.ts";
+import type { Network } from "./node.ts";
 import { waitFor } from "./wait.ts";
 
 let started = 0;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { output } from "./command.ts";
 import { destroyNamespaces, listNamespaces, Namespace } from "./namespace.ts";
-import { LabNode } from "./node.ts";
+import { LabNode, type Network } from "./node.ts";
 import { Router } from "./router.ts";
 
 const prefix = "kubespan-lab";
@@ -87,10 +87,6 @@ export class Lab {
     this.#names.push(full);
     return Namespace.create(full, name);
   }
-}
-
-export interface Network {
-  readonly name: string;
 }
 
 /** In clock ticks since boot; together with the pid it names a process for good. */

@@ -1,17 +1,26 @@
 import type { ConfigOptions } from "./config.ts";
 import { Daemon } from "./daemon.ts";
-import type { Lab, Network } from "./lab.ts";
 import type { Namespace } from "./namespace.ts";
+
+export interface Network {
+  readonly name: string;
+}
+
+/** What a node asks of its lab. */
+interface Wiring {
+  node(name: string): Promise<LabNode>;
+  connect(from: Namespace, fromName: string, to: Namespace | Network, toName: string): Promise<void>;
+}
 
 /** A host on one or more networks; its links are eth0, eth1, ... */
 export class LabNode {
   readonly name: string;
   readonly namespace: Namespace;
-  readonly #lab: Lab;
+  readonly #lab: Wiring;
   #links = 0;
   #daemon: Daemon | undefined;
 
-  constructor(name: string, namespace: Namespace, lab: Lab) {
+  constructor(name: string, namespace: Namespace, lab: Wiring) {
     this.name = name;
     this.namespace = namespace;
     this.#lab = lab;

@@ -1,6 +1,6 @@
 import { Discovery } from "./discovery.ts";
-import type { Lab, Network } from "./lab.ts";
-import type { LabNode } from "./node.ts";
+import type { Lab } from "./lab.ts";
+import type { LabNode, Network } from "./node.ts";
 
 /** Hosts that all reach each other. The way out, which nobody takes, leads to the discovery service's host. */
 export interface PublicNetwork {

@@ -49,11 +49,11 @@ export class Crowd {
     });
   }
 
-  /** One affiliate of the cluster says something new, now. */
-  update(clusterId: string): Promise<void> {
+  /** An affiliate of the cluster says something new, now. */
+  update(clusterId: string, affiliateId = "node"): Promise<void> {
     const data = Buffer.concat([mark, Buffer.alloc(dataBytes - mark.length)]);
     data.writeBigUInt64LE(process.hrtime.bigint(), mark.length);
-    const message = { clusterId, affiliateId: "node", affiliateData: data, affiliateEndpoints: [] };
+    const message = { clusterId, affiliateId, affiliateData: data, affiliateEndpoints: [] };
     const request = AffiliateUpdateRequest.encode({ ...message, ttl: { seconds: 600n, nanos: 0 } }).finish();
     return new Promise((resolve, reject) => {
       this.#clientFor(-1).makeUnaryRequest(

@@ -3,18 +3,12 @@ import { type Change, ClusterState } from "./cluster-state.ts";
 import type { AffiliateRecord, ClusterRecord } from "./record.ts";
 import { exhausted, type Refusal } from "./refusal.ts";
 import type { AffiliateUpdate } from "./requests.ts";
-import type { StoreSize } from "./store.ts";
+import type { ClusterChange, StoreSize } from "./store.ts";
 
 export interface Capacity {
   readonly clusters: number;
   /** Roughly, over all clusters. */
   readonly bytes: number;
-}
-
-/** A change and the cluster whose watchers are to hear of it. */
-export interface ClusterChange {
-  readonly clusterId: string;
-  readonly change: Change;
 }
 
 /** All clusters of one service. A cluster exists as long as it has an affiliate. */

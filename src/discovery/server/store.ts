@@ -1,5 +1,5 @@
 import type { Envelope } from "../envelope.ts";
-import type { ClusterChange } from "./clusters.ts";
+import type { Change } from "./cluster-state.ts";
 import type { Refusal } from "./refusal.ts";
 import type { AffiliateUpdate } from "./requests.ts";
 
@@ -9,6 +9,12 @@ export interface StoreSize {
   readonly affiliates: number;
   /** Roughly, in memory. */
   readonly bytes: number;
+}
+
+/** A change and the cluster whose watchers are to hear of it. */
+export interface ClusterChange {
+  readonly clusterId: string;
+  readonly change: Change;
 }
 
 /** Hears of every change, in order; of one that this service made, before the call that made it resolves. */
