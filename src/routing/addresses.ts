@@ -60,6 +60,7 @@ function whyNot(link: Link, entry: LinkAddress, options: OwnAddressesOptions): s
   if (kind !== undefined) return `it is ${kind}`;
   if (link.name === "lo") return "it is on the loopback link";
   if (isContainerLink(link.name)) return "the link belongs to containers or pods";
+  if (!link.up) return "the link is down";
   if (isKubespanULA(address)) return "it is a KubeSpan address";
   if (isSideroLink(address)) return "it is a SideroLink address";
   if (entry.scope !== "global") return `its scope is ${entry.scope}, not global`;

@@ -102,7 +102,14 @@ it("a node that gets another address is known there, and is reached there", asyn
   await c.daemon.waitForPeers("a", "b");
 });
 
-it("a network that a node leaves and comes back to", async () => {
+it.each([
+  [
+    "a network that a node leaves and comes back to",
+    "ip address delete 198.51.100.2/24 dev eth1",
+    "ip address add 198.51.100.2/24 dev eth1",
+  ],
+  ["a link that goes down and comes up again", "ip link set eth1 down", "ip link set eth1 up"],
+])("%s", async (what, leave, comeBack) => {
   const announced = (isThere: boolean): Promise<unknown> =>
     b.daemon.waitForStatus(
       "its endpoints",
@@ -110,11 +117,11 @@ it("a network that a node leaves and comes back to", async () => {
     );
   const before = await address(a);
   const ms = await healsAfter(b, a, async () => {
-    await b.run("ip", "address", "delete", "198.51.100.2/24", "dev", "eth1");
+    await b.run(...leave.split(" "));
     await announced(false);
   });
-  report("a network left, and no longer announced", ms);
-  await b.address("eth1", "198.51.100.2/24");
+  report(`${what}, no longer announced`, ms);
+  await b.run(...comeBack.split(" "));
   await announced(true);
   await waitFor(() => b.reaches(before), { what: "an answer from a" });
 });

@@ -43,6 +43,7 @@ test.each<[string, Link, string]>([
     link("eth0", "10.244.1.9"),
     "it is inside 10.244.1.0/24, which this node advertises (on eth0)",
   ],
+  ["of a link that is down", { ...link("eth0", "192.0.2.1"), up: false }, "the link is down (on eth0)"],
   [
     "deprecated",
     link("eth0", { address: "2001:db8::1" as Address, deprecated: true }),
