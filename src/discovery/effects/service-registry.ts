@@ -44,11 +44,14 @@ class ServiceRegistry implements Registry {
   readonly #known: KnownAffiliates;
   readonly #changed = new Wake();
   #publication: Publication | undefined;
+  #addresses: readonly Address[] = [];
   #phase: RegistryState["phase"] = "stopped";
   #error: string | undefined;
   #reflected: Address | undefined;
   #onChange: (() => void) | undefined;
   #isToldSoon = false;
+  /** Ends the session that is on, so that the next one begins. */
+  #moved = new AbortController();
   #running: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
 
   constructor(options: ServiceRegistryOptions) {
@@ -71,8 +74,16 @@ class ServiceRegistry implements Registry {
     const next = sealAnnouncement(key, announcement, before, randomBytes);
     if (before && isSame(before, next)) return;
     this.#publication = next;
+    this.#follow(announcement.own.addresses);
     for (const text of next.leftOut) if (!before?.leftOut.includes(text)) this.#log.error(text);
     this.#changed.notify();
+  }
+
+  /** A connection from an address that is gone would only be found dead after many seconds. */
+  #follow(addresses: readonly Address[]): void {
+    const isGone = this.#addresses.some((address) => !addresses.includes(address));
+    this.#addresses = addresses;
+    if (isGone) this.#moved.abort();
   }
 
   affiliates(): readonly Affiliate[] {
@@ -113,10 +124,13 @@ class ServiceRegistry implements Registry {
   /** Session after session, until stopped. Never rejects. */
   async #run(signal: AbortSignal): Promise<void> {
     for (let failures = 0; !signal.aborted; ) {
-      const workedForMs = await this.#session(signal);
+      this.#moved = new AbortController();
+      const moved = this.#moved.signal;
+      const workedForMs = await this.#session(AbortSignal.any([signal, moved]));
       if (signal.aborted) return;
+      if (moved.aborted) continue;
       failures = failuresAfter(failures, workedForMs);
-      await pause(reconnectDelay(failures, Math.random()), signal);
+      await pause(reconnectDelay(failures, Math.random()), AbortSignal.any([signal, moved]));
     }
   }
 

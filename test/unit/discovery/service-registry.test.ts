@@ -1,5 +1,5 @@
 import { status } from "@grpc/grpc-js";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { AffiliateUpdateRequest } from "../../../src/discovery/wire/generated/server.ts";
 import { KubespanError } from "../../../src/system/error.ts";
 import { clusterId, fakeService, freezer, idsOf, node, service, until } from "./loopback.ts";
@@ -135,6 +135,22 @@ describe("a service that fails", () => {
     await until(() => expect(a.state().phase).toBe("connected"));
     between.freeze();
     await until(() => expect(a.state()).toMatchObject({ phase: "connecting", error: /cannot be reached/ }));
+  });
+
+  test("by freezing is not waited for when the node loses an address: then it connects anew", async () => {
+    const { port } = await service();
+    const between = await freezer(port);
+    const [a, b] = [node("a", between.port), node("b", port)];
+    await until(() => expect(idsOf(b)).toEqual(["a"]));
+    between.freeze();
+    let isNoticed = false;
+    const looking = setInterval(() => {
+      isNoticed ||= a.state().phase !== "connected";
+    }, 5);
+    onTestFinished(() => clearInterval(looking));
+    a.publish({ own: { ...affiliateNamed("a"), addresses: [address("192.0.2.77")] }, observed: new Map() });
+    await until(() => expect(b.affiliates()[0]?.addresses).toEqual(["192.0.2.77"]));
+    expect(isNoticed).toBe(false);
   });
 
   test("cannot be told of a departure, and says so soon", async () => {
