@@ -83,6 +83,11 @@ it("a NAT that gives a node another address and port", async () => {
   await a.daemon.waitForStatus("c at its new mapping", ({ peers }) =>
     peers.some(({ label, endpoint }) => label === "c" && endpoint?.startsWith("203.0.113.33:") === true),
   );
+  // Its connection to the service was lost, too, and nobody told it: it finds that out by itself.
+  await c.daemon.waitForStatus(
+    "the service's view of c",
+    ({ registries }) => registries[0]?.reflected === "203.0.113.33",
+  );
 });
 
 it("a node that gets another address is known there, and is reached there", async () => {
