@@ -141,7 +141,7 @@ describe("a service that fails", () => {
     const { port } = await service();
     const between = await freezer(port);
     const [a, b] = [node("a", between.port), node("b", port)];
-    await until(() => expect(idsOf(b)).toEqual(["a"]));
+    await until(() => expect([a.state().phase, ...idsOf(b)]).toEqual(["connected", "a"]));
     between.freeze();
     let isNoticed = false;
     const looking = setInterval(() => {
