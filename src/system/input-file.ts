@@ -46,5 +46,8 @@ function openNameless(folder: string): number {
   return descriptor;
 }
 
-/** What open(2) says of O_TMPFILE where the file system (EOPNOTSUPP) or the kernel (EISDIR, ENOENT) does not know it. */
-const unsupported = new Set(["EOPNOTSUPP", "EISDIR", "ENOENT"]);
+/**
+ * What open(2) says of O_TMPFILE where the file system (EOPNOTSUPP, which Node calls ENOTSUP; overlays before Linux 6.3) or
+ * the kernel (EISDIR, ENOENT) does not know it.
+ */
+const unsupported = new Set(["ENOTSUP", "EOPNOTSUPP", "EISDIR", "ENOENT"]);
