@@ -261,6 +261,8 @@ test.each([false, true])(
 test("the links of the host and the addresses that others can reach", async () => {
   for (const line of [
     "ip link add br0 type bridge",
+    "ip link set br0 up", // br1 stays down
+    "ip link add br1 type bridge",
     "ip link add cni0 type bridge",
     "ip tuntap add tun7 mode tun",
     "ip address add 192.0.2.7/24 dev eth0",
@@ -268,6 +270,7 @@ test("the links of the host and the addresses that others can reach", async () =
     "ip -6 address add 2001:db8::8/64 dev eth0 nodad preferred_lft 0",
     "ip address add 10.244.0.1/24 dev cni0",
     "ip address add 10.9.0.1/24 dev br0",
+    "ip address add 10.9.1.1/24 dev br1",
     "ip address add 203.0.113.9/32 dev lo",
   ])
     await namespace.sh(line);
@@ -288,6 +291,7 @@ test("the links of the host and the addresses that others can reach", async () =
   expect(own.leftOut).toEqual(
     expect.arrayContaining([
       { value: "10.244.0.1", reason: "the link belongs to containers or pods (on cni0)" },
+      { value: "10.9.1.1", reason: "the link is down (on br1)" },
       { value: "2001:db8::8", reason: "it is deprecated (on eth0)" },
       { value: "203.0.113.9", reason: "it is on the loopback link (on lo)" },
       { value: desired.address, reason: "it is on the link of the mesh itself (on kubespan)" },
