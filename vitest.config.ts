@@ -19,6 +19,8 @@ export default defineConfig({
       { test: { name: "interop", include: ["test/interop/**/*.test.ts"], ...machineSuite } },
       { test: { name: "netns", include: ["test/netns/**/*.test.ts"], ...machineSuite } },
       { test: { name: "cni", include: ["test/cni/**/*.test.ts"], ...machineSuite } },
+      // What only the emulated machine's kernel can: the suite `vm` runs it there.
+      { test: { name: "guest", include: ["test/**/*.guest.ts"], ...machineSuite } },
       {
         test: { name: "vm", include: ["test/vm/**/*.test.ts"], ...machineSuite, testTimeout: 1_800_000 },
       },

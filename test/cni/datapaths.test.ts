@@ -1,20 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Capture, Lab, type LabNode, waitFor } from "../../lab/index.ts";
+import { Lab, type LabNode } from "../../lab/index.ts";
 import { Service } from "../../lab/service.ts";
 import { checkTable } from "./document.ts";
 import { proxies, service } from "./kube-proxy.ts";
-import { inClear, type Mesh, nodeAddress, podAddress, twoNodes } from "./mesh.ts";
+import { type Mesh, nodeAddress, twoNodes } from "./mesh.ts";
 import { endsOf, podNetworks, setUp, takeDown } from "./networks.ts";
+import { clear, encrypted, local, pinged, pingedWays, wayOf } from "./ways.ts";
 
 const advertised = { yes: true, no: false } as const;
 type Advertised = keyof typeof advertised;
-const encrypted = "through the mesh";
-const clear = "in clear";
-const local = "stays on the node";
-
-/** WireGuard's packets of data, without those that only keep a tunnel alive (`type` 4, nothing inside). */
-const tunnelled = "udp port 51820 and udp[8] = 4 and udp[4:2] > 40";
-
 /** Says whom it talks to. */
 const server = "require('net').createServer(s=>s.end(s.remoteAddress)).listen(8080,'0.0.0.0')";
 /** Prints the answer, if there is one. */
@@ -24,20 +18,6 @@ const asking =
 /** What the server sees as its client's address; empty without an answer. */
 const ask = async (from: LabNode, host: string, port: number): Promise<string> =>
   (await from.namespace.attempt(process.execPath, "-e", asking, host, String(port))).stdout;
-
-/** Does something that must work, and tells which way its packets took between the nodes. */
-async function wayOf(lab: Lab, mesh: Mesh, what: string, act: () => Promise<boolean>): Promise<string> {
-  const capture = await Capture.start(lab, mesh.internet);
-  try {
-    await waitFor(act, { what });
-  } finally {
-    await capture.stop();
-  }
-  const between = `host ${nodeAddress.a} or host ${nodeAddress.b} or net 10.244.0.0/16`;
-  const seen = await inClear(capture, `(${between}) and not host 203.0.113.50`);
-  if (seen.length > 0) return clear;
-  return (await capture.lines(tunnelled)).length > 0 ? encrypted : local;
-}
 
 const networkRows: string[][] = [];
 const serviceRows: string[][] = [];
@@ -56,17 +36,7 @@ describe.each(Object.keys(advertised) as Advertised[])("pod networks advertised:
   it.each(podNetworks)("$name", async (network) => {
     const ends = endsOf(mesh.a, mesh.b);
     await setUp(network, ends);
-    const { a, b, podA, podB } = mesh;
-    const pairs: readonly (readonly [string, LabNode, string])[] = [
-      ["pod to pod", podA, podAddress.b],
-      ["pod to pod, back", podB, podAddress.a],
-      ["node to pod", a, podAddress.b],
-      ["pod to node", podB, nodeAddress.a],
-      ["node to node", b, nodeAddress.a],
-    ];
-    const found: string[] = [];
-    for (const [name, from, to] of pairs)
-      found.push(await wayOf(lab, mesh, `${name} with ${network.name}`, () => from.reaches(to)));
+    const found = await pingedWays(lab, mesh, network.name);
     // What no tunnel of the CNI's own carries, and nobody advertises, is a packet of a pod to a pod on the wire.
     const isClear = network.link === undefined && !advertised[isAdvertised];
     const ofPods = isClear ? clear : encrypted;
@@ -107,8 +77,7 @@ describe.each(Object.keys(advertised) as Advertised[])("pod networks advertised:
 
 describe("the documentation", () => {
   it("says so", async () => {
-    const ways = ["pod to pod", "back", "node to pod", "pod to node", "node to node"];
-    await checkTable("networks", ["CNI", "advertised", ...ways], networkRows);
+    await checkTable("networks", ["CNI", "advertised", ...pinged], networkRows);
     const services = ["pod to ClusterIP", "node to ClusterIP", "NodePort, Cluster", "NodePort, Local"];
     await checkTable("services", ["Services", "advertised", ...services], serviceRows);
   });

@@ -106,6 +106,24 @@ export const podNetworks: readonly PodNetwork[] = [
   vxlan("Calico VXLAN", calico, calicoMarks),
 ];
 
+/**
+ * Calico's IPIP: one link for all nodes, which the kernel makes with its first tunnel; the node is the next hop. Not every
+ * kernel has it.
+ */
+export const ipip: PodNetwork = {
+  name: "Calico IPIP",
+  set: async ({ node, own }) => {
+    await node.namespace.attempt("ip", "tunnel", "add", "tunl0", "mode", "ipip");
+    await node.run("ip", "address", "add", `10.244.${own}.60/32`, "dev", "tunl0");
+    await node.run("ip", "link", "set", "tunl0", "mtu", "1400", "up");
+    await node.namespace.nft(masquerade(calicoMarks));
+  },
+  join: async ({ node, other, otherAddress }) => {
+    const route = [`10.244.${other}.0/26`, "via", otherAddress, "dev", "tunl0", "onlink", "proto", "bird"];
+    await node.run("ip", "route", "add", ...route);
+  },
+};
+
 export async function setUp(network: PodNetwork, ends: readonly [End, End]): Promise<void> {
   for (const end of ends) await network.set(end);
   const [first, second] = ends;

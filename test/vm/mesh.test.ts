@@ -15,18 +15,19 @@ const timeoutMs = 1_500_000;
 
 const all = ".";
 
-/** What depends on who carries the packets: a file of test/netns, and a pattern for the tests in it. */
-const suites: readonly (readonly [string, string])[] = [
-  ["test/netns/readme", all],
-  ["test/netns/nat.test.ts", all],
-  ["test/netns/lifecycle.test.ts", "SIGKILL and a new start"],
+/** What depends on the kernel: a file, the project of vitest that it is in, and a pattern for the tests in it. */
+const suites: readonly (readonly [string, string, string])[] = [
+  ["test/netns/readme", "netns", all],
+  ["test/netns/nat.test.ts", "netns", all],
+  ["test/netns/lifecycle.test.ts", "netns", "SIGKILL and a new start"],
+  ["test/cni/ipip.guest.ts", "guest", all],
 ];
 
 /** Without wireguard-go, whose file is taken away (in the guest): what works then, the kernel has done. */
 const script = `
 rm -f "$(command -v wireguard-go)"
 PATH=$PWD/node_modules/.bin:$PATH
-exec vitest run --project netns "$1" --testNamePattern="$2" --reporter=verbose --reporter=json --outputFile.json="$3"
+exec vitest run --project "$1" "$2" --testNamePattern="$3" --reporter=verbose --reporter=json --outputFile.json="$4"
 `;
 
 let output: string;
@@ -35,9 +36,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(output, { recursive: true, force: true }));
 
-test.each(suites)("%s with the kernel's WireGuard", async (suite, names) => {
+test.each(suites)("%s with the kernel's WireGuard", async (suite, project, names) => {
   const report = join(output, "report.json");
-  const command = ["bash", "-c", script, "bash", suite, names, report];
+  const command = ["bash", "-c", script, "bash", project, suite, names, report];
   const result = await runInMachine({ command, cwd: root, timeoutMs, env, outputFolder: output });
   const text = existsSync(report) ? await readFile(report, "utf8") : undefined;
   const tally = tallyOfReport(text, result.exitCode);
