@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { readlinkSync } from "node:fs";
 
 export interface Ended {
   /** `undefined` when a signal ended it or it could not be started. */
@@ -27,6 +28,7 @@ export function runProcess(
       stdio: [input ?? "ignore", "pipe", "pipe"],
       env: { ...process.env, LC_ALL: "C" },
     });
+    remember(child.pid);
     let stopped: Ended["stopped"];
     const stop = (why: Ended["stopped"]): void => {
       stopped = why;
@@ -43,6 +45,22 @@ export function runProcess(
     child.once("close", (code) => end(code ?? undefined));
   });
 }
+
+const started = new Set<number>();
+const mostStarted = 64; // so few that a number hardly comes again meanwhile
+
+function remember(pid: number | undefined): void {
+  const [oldest] = started;
+  if (started.size >= mostStarted && oldest !== undefined) started.delete(oldest);
+  if (pid !== undefined) started.add(pid);
+}
+
+/** The kernel tells the number that a process has outside of all containers; inside, it has another one. */
+const initialNamespace = "pid:[4026531836]"; // PROC_PID_INIT_INO of the kernel's include/linux/proc_ns.h
+const isOutside = readlinkSync("/proc/self/ns/pid") === initialNamespace;
+
+/** Whether the kernel means by this number one of the processes that were run last. In a container: never. */
+export const wasStartedHere = (pid: number): boolean => isOutside && started.has(pid);
 
 /** `null` is the type of a stream that is no pipe; ours are. */
 function collect(stream: ChildProcess["stdout"], stop: (why: "too much") => void): () => string {

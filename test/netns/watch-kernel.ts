@@ -1,14 +1,23 @@
 import { watchKernel } from "../../src/routing/effects/watch.ts";
+import { INPUT } from "../../src/system/command.ts";
+import { run } from "../../src/system/run.ts";
 
-/** Watches the namespace it is started in, and says what it is told; ends in good order on SIGTERM. */
+/**
+ * Watches the namespace it is started in, and says what it is told; ends in good order on SIGTERM. On SIGUSR2 it makes a
+ * change of its own.
+ */
 const marks = { fromWireGuard: 0x20, toWireGuard: 0x40 };
 const watch = watchKernel({
   scope: { interfaceName: "kubespan", table: 180, priority: 32500, marks },
   onChange: () => console.log("change"),
-  onOthers: () => undefined,
+  onOthers: () => console.log("others"),
   onError: (error) => console.log(`error ${error.code} ${error.message}`),
 });
 const alive = setInterval(() => {}, 60_000);
+const batch = "add set inet talos_kubespan own { type ipv4_addr; }\ndelete set inet talos_kubespan own\n";
+process.on("SIGUSR2", () => {
+  void run({ program: "nft", args: ["-f", INPUT], input: batch }).then(() => console.log("made"));
+});
 process.once("SIGTERM", () => {
   clearInterval(alive);
   void watch.stop().then(() => console.log("stopped"));

@@ -9,6 +9,8 @@ interface MonitorOptions {
   readonly program: "ip" | "nft";
   readonly args: readonly string[];
   readonly concerns: (line: string) => Concern | undefined;
+  /** Of a tool that ends each change with who made it: whether the line is such an end, and the change was ours. */
+  readonly endOf?: (line: string) => "ours" | "theirs" | undefined;
   readonly onChange: (isUrgent: boolean) => void;
   readonly onOthers: () => void;
   readonly onError: (error: KubespanError) => void;
@@ -18,6 +20,7 @@ const firstPauseMs = 250;
 const longestPauseMs = 30_000;
 const soundAfterMs = 10_000; // one that ran as long starts again after the shortest pause
 const longestLine = 64 * 1024; // of a line, only its beginning can tell what it is about
+const endAfterMs = 100; // a change without an end by then is told of all the same
 
 /**
  * Keeps a tool running that prints a line for each change in the kernel. When it dies, its death is reported, it is
@@ -25,8 +28,11 @@ const longestLine = 64 * 1024; // of a line, only its beginning can tell what it
  */
 export class Monitor {
   readonly #options: MonitorOptions;
+  /** What the change that is being read concerns. */
+  readonly #concerned = new Set<Concern>();
   #child: ChildProcess | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #end: NodeJS.Timeout | undefined;
   #pauseMs = firstPauseMs;
   #stopped = false;
 
@@ -39,6 +45,7 @@ export class Monitor {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#end);
     const child = this.#child;
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const exit = once(child, "exit");
@@ -74,10 +81,25 @@ export class Monitor {
 
   #read(lines: readonly string[]): void {
     if (this.#stopped) return;
-    const concerned = new Set(lines.map(this.#options.concerns));
-    const isUrgent = concerned.has("us, urgently");
-    if (isUrgent || concerned.has("us")) this.#options.onChange(isUrgent);
-    if (concerned.has("others")) this.#options.onOthers();
+    const { concerns, endOf } = this.#options;
+    for (const line of lines) {
+      const end = endOf?.(line);
+      const concern = concerns(line);
+      if (end === "ours") this.#concerned.clear();
+      else if (end === "theirs") this.#tell();
+      else if (concern) this.#concerned.add(concern);
+    }
+    clearTimeout(this.#end);
+    if (!endOf) this.#tell();
+    else if (this.#concerned.size > 0) this.#end = setTimeout(() => this.#tell(), endAfterMs);
+  }
+
+  #tell(): void {
+    const isUrgent = this.#concerned.has("us, urgently");
+    const [us, others] = [isUrgent || this.#concerned.has("us"), this.#concerned.has("others")];
+    this.#concerned.clear();
+    if (us) this.#options.onChange(isUrgent);
+    if (others) this.#options.onOthers();
   }
 
   #ended(startedAt: number, error: KubespanError): void {

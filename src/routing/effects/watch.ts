@@ -1,6 +1,7 @@
 import { tableName } from "../../nftables/index.ts";
 import { racingTableName } from "../../racing/index.ts";
 import type { KubespanError } from "../../system/error.ts";
+import { wasStartedHere } from "../../system/process.ts";
 import { isRelevantEvent, type RoutingScope } from "../index.ts";
 import { Monitor } from "./monitor.ts";
 
@@ -47,6 +48,12 @@ export function watchKernel({ scope, onChange, onOthers, onError }: WatchOptions
         if (line.includes(tableName)) return line.startsWith("delete ") ? "us, urgently" : "us";
         if (line.includes(racingTableName) || line.startsWith("# ERROR")) return "us";
         return / mark\b/.test(line) ? "others" : undefined;
+      },
+      // A change of ours is known already: to look for its traces would cost more than the change.
+      endOf: (line) => {
+        const author = /^# new generation \d+ by process (\d+)/.exec(line)?.[1];
+        if (author === undefined) return undefined;
+        return wasStartedHere(Number(author)) ? "ours" : "theirs";
       },
       onChange,
       onOthers,
