@@ -43,13 +43,20 @@ export class LabNode {
     await this.run("ip", "route", "add", "default", "via", gateway);
   }
 
-  /** A pod behind this node, 10.244.THIRD.2: a namespace of its own, routed through the link cni0. */
-  async pod(third: number): Promise<LabNode> {
+  /**
+   * A pod behind this node, 10.244.THIRD.2 and, where its /64 is named (`fd44:1`), 2 in that: a namespace of its own, routed
+   * through the link cni0.
+   */
+  async pod(third: number, network6?: string): Promise<LabNode> {
     const pod = await this.#lab.node(`${this.name}-pod`);
     await this.#lab.connect(pod.namespace, "eth0", this.namespace, "cni0");
     await this.address("cni0", `10.244.${third}.1/24`);
     await pod.address("eth0", `10.244.${third}.2/24`);
     await pod.defaultRoute(`10.244.${third}.1`);
+    if (network6 === undefined) return pod;
+    await this.address("cni0", `${network6}::1/64`);
+    await pod.address("eth0", `${network6}::2/64`);
+    await pod.defaultRoute(`${network6}::1`);
     return pod;
   }
 

@@ -1,16 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Lab, type LabNode } from "../../lab/index.ts";
 import { Service } from "../../lab/service.ts";
+import { bothFamilies, podAddress } from "./addresses.ts";
 import { checkTable } from "./document.ts";
 import { proxies, service } from "./kube-proxy.ts";
-import { type Mesh, nodeAddress, twoNodes } from "./mesh.ts";
-import { endsOf, podNetworks, setUp, takeDown } from "./networks.ts";
+import { type Mesh, twoNodes } from "./mesh.ts";
+import { flannelVxlan, podNetworks, setUp, takeDown } from "./networks.ts";
 import { clear, encrypted, local, pinged, pingedWays, wayOf } from "./ways.ts";
 
 const advertised = { yes: true, no: false } as const;
 type Advertised = keyof typeof advertised;
 /** Says whom it talks to. */
-const server = "require('net').createServer(s=>s.end(s.remoteAddress)).listen(8080,'0.0.0.0')";
+const server =
+  "require('net').createServer(s=>s.end(s.remoteAddress.replace('::ffff:',''))).listen(8080,'::')";
 /** Prints the answer, if there is one. */
 const asking =
   "const [h,p]=process.argv.slice(1);const s=require('net').connect(p,h);s.setTimeout(2000,()=>s.destroy());s.on('error',()=>{});s.pipe(process.stdout)";
@@ -33,52 +35,55 @@ describe.each(Object.keys(advertised) as Advertised[])("pod networks advertised:
   });
   afterAll(() => lab.close());
 
-  it.each(podNetworks)("$name", async (network) => {
-    const ends = endsOf(mesh.a, mesh.b);
-    await setUp(network, ends);
-    const found = await pingedWays(lab, mesh, network.name);
+  it.each(bothFamilies.flatMap(podNetworks))("$name, IPv$addresses.family", async (network) => {
+    const { name, addresses, link } = network;
+    await setUp(network, mesh);
+    const found = await pingedWays(lab, mesh, addresses, name);
     // What no tunnel of the CNI's own carries, and nobody advertises, is a packet of a pod to a pod on the wire.
-    const isClear = network.link === undefined && !advertised[isAdvertised];
+    const isClear = link === undefined && !advertised[isAdvertised];
     const ofPods = isClear ? clear : encrypted;
     expect(found).toEqual([ofPods, ofPods, ofPods, encrypted, encrypted]);
-    networkRows.push([network.name, isAdvertised, ...found]);
-    await takeDown(network, ends);
+    networkRows.push([name, String(addresses.family), isAdvertised, ...found]);
+    await takeDown(network, mesh);
   });
 
-  it.each(proxies)("$name", async (proxy) => {
-    const [network] = podNetworks.filter(({ name }) => name === "Flannel VXLAN");
-    if (!network) throw new Error("there is no such pod network");
-    const ends = endsOf(mesh.a, mesh.b);
-    await setUp(network, ends);
+  const modes = bothFamilies.flatMap((addresses) => proxies.map((proxy) => ({ ...proxy, addresses })));
+  it.each(modes)("$name, IPv$addresses.family", async ({ name, addresses, install, remove }) => {
+    const network = flannelVxlan(addresses);
+    await setUp(network, mesh);
     const { a, b, podA, client } = mesh;
-    await proxy.install(a, false);
-    await proxy.install(b, true);
-    const { clusterIP, port, nodePort } = service;
-    const asks: readonly (readonly [LabNode, string, number, RegExp])[] = [
-      [podA, clusterIP, port, /^10\.244\.1\.2$/],
-      [a, clusterIP, port, /^(?:203\.0\.113\.1|10\.244\.1\.0)$/],
-      [client, nodeAddress.a, nodePort.cluster, /^(?:203\.0\.113\.1|10\.244\.1\.0)$/],
-      [client, nodeAddress.b, nodePort.local, /^203\.0\.113\.50$/],
+    await install(a, addresses, false);
+    await install(b, addresses, true);
+    const { port, nodePort } = service;
+    const clusterIP = service.clusterIP[addresses.family];
+    // What a node masquerades with is the kernel's choice: in IPv6 always an address of the link.
+    const { node: self } = await a.daemon.status();
+    const fromNode: string[] = [addresses.node.a, addresses.pod(1, 0), self.address];
+    const asks: readonly (readonly [LabNode, string, number, readonly string[]])[] = [
+      [podA, clusterIP, port, [podAddress(addresses).a]],
+      [a, clusterIP, port, fromNode],
+      [client, addresses.node.a, nodePort.cluster, fromNode],
+      [client, addresses.node.b, nodePort.local, [addresses.client]],
     ];
     const found: string[] = [];
     for (const [from, host, number, seen] of asks)
       found.push(
-        await wayOf(lab, mesh, `${from.name} asks ${host}:${number}`, async () =>
-          seen.test(await ask(from, host, number)),
+        await wayOf(lab, mesh, addresses, `${from.name} asks ${host}:${number}`, async () =>
+          seen.includes(await ask(from, host, number)),
         ),
       );
     expect(found).toEqual([encrypted, encrypted, encrypted, local]);
-    expect(await ask(client, nodeAddress.a, nodePort.local)).toBe(""); // no endpoint there
-    serviceRows.push([proxy.name, isAdvertised, ...found]);
-    for (const node of [a, b]) await proxy.remove(node);
-    await takeDown(network, ends);
+    expect(await ask(client, addresses.node.a, nodePort.local)).toBe(""); // no endpoint there
+    serviceRows.push([name, String(addresses.family), isAdvertised, ...found]);
+    for (const node of [a, b]) await remove(node, addresses);
+    await takeDown(network, mesh);
   });
 });
 
 describe("the documentation", () => {
   it("says so", async () => {
-    await checkTable("networks", ["CNI", "advertised", ...pinged], networkRows);
+    await checkTable("networks", ["CNI", "IP", "advertised", ...pinged], networkRows);
     const services = ["pod to ClusterIP", "node to ClusterIP", "NodePort, Cluster", "NodePort, Local"];
-    await checkTable("services", ["Services", "advertised", ...services], serviceRows);
+    await checkTable("services", ["Services", "IP", "advertised", ...services], serviceRows);
   });
 });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Lab, type LabNode, waitFor } from "../../lab/index.ts";
+import { type Addresses, bothFamilies, podAddress } from "./addresses.ts";
 import { checkTable } from "./document.ts";
-import { type Mesh, nodeAddress, podAddress, twoNodes } from "./mesh.ts";
+import { type Mesh, twoNodes } from "./mesh.ts";
 
 /** Bits of the packet mark that others use, all of them set at once (reference section 1). */
 const users = [
@@ -14,16 +15,27 @@ const users = [
 ] as const;
 
 /** Where packets of each way are looked at on a, after our chains. */
-const ways = {
-  "local, out": ["postrouting", `oifname "kubespan" ip saddr ${nodeAddress.a}`],
-  "forwarded, out": ["postrouting", `oifname "kubespan" ip saddr ${podAddress.a}`],
-  "local, in": ["input", 'iifname "kubespan"'],
-  "forwarded, in": ["postrouting", `oifname "cni0" ip saddr ${podAddress.b}`],
-  "outside the mesh, in": ["input", `iifname "eth0" ip saddr ${nodeAddress.b}`],
-  "outside the mesh, reply": ["postrouting", `oifname "eth0" ip daddr ${nodeAddress.b}`],
-} as const;
-type Way = keyof typeof ways;
-const wayNames = Object.keys(ways) as Way[];
+const waysOf = (addresses: Addresses) => {
+  const { ip, node } = addresses;
+  const pod = podAddress(addresses);
+  return {
+    "local, out": ["postrouting", `oifname "kubespan" ${ip} saddr ${node.a}`],
+    "forwarded, out": ["postrouting", `oifname "kubespan" ${ip} saddr ${pod.a}`],
+    "local, in": ["input", 'iifname "kubespan"'],
+    "forwarded, in": ["postrouting", `oifname "cni0" ${ip} saddr ${pod.b}`],
+    "outside the mesh, in": ["input", `iifname "eth0" ${ip} saddr ${node.b}`],
+    "outside the mesh, reply": ["postrouting", `oifname "eth0" ${ip} daddr ${node.b}`],
+  } as const;
+};
+type Way = keyof ReturnType<typeof waysOf>;
+const wayNames: readonly Way[] = [
+  "local, out",
+  "forwarded, out",
+  "local, in",
+  "forwarded, in",
+  "outside the mesh, in",
+  "outside the mesh, reply",
+];
 
 let lab: Lab;
 let mesh: Mesh;
@@ -38,11 +50,12 @@ const hex = (value: number): string => `0x${value.toString(16).padStart(8, "0")}
 const ours = 0x60;
 
 /** A CNI that marks every packet and connection before our chains see them, and counts what is left of it after them. */
-function cni(bits: number): string {
+function cni(bits: number, addresses: Addresses): string {
+  const ways = waysOf(addresses);
   const others = (~ours & 0xffffffff) >>> 0;
   const rules = wayNames.flatMap((way, index) => {
     const [hook, match] = ways[way];
-    const where = `${match} icmp type { echo-request, echo-reply }`;
+    const where = `${match} ${addresses.ping}`;
     return [
       `chain look_${index} {`,
       `type filter hook ${hook} priority 90; policy accept;`,
@@ -78,17 +91,19 @@ async function counters(node: LabNode): Promise<Map<string, number>> {
 }
 
 /** Pings both ways between nodes, between pods, and once outside the mesh: marked as if WireGuard had sent it. */
-async function traffic(): Promise<void> {
+async function traffic(addresses: Addresses): Promise<void> {
   const { a, b, podA, podB } = mesh;
+  const { node } = addresses;
+  const pod = podAddress(addresses);
   const pings: readonly (readonly [LabNode, string])[] = [
-    [a, nodeAddress.b],
-    [b, nodeAddress.a],
-    [podA, podAddress.b],
-    [podB, podAddress.a],
+    [a, node.b],
+    [b, node.a],
+    [podA, pod.b],
+    [podB, pod.a],
   ];
   for (const [from, to] of pings)
     await waitFor(() => from.reaches(to), { what: `an answer from ${to} on ${from.name}` });
-  const outside = ["ping", "-n", "-c", "1", "-W", "2", "-m", String(0x20), nodeAddress.a];
+  const outside = ["ping", "-n", "-c", "1", "-W", "2", "-m", String(0x20), node.a];
   await waitFor(async () => (await b.namespace.attempt(...outside)).exitCode === 0, {
     what: "an answer outside the mesh",
   });
@@ -108,19 +123,20 @@ function results(found: ReadonlyMap<string, number>): Record<Way, string> {
 describe("bits of others in the marks of packets and connections", () => {
   const rows: string[][] = [];
 
-  it.each(users)("%s", async (name, bits) => {
-    const { a, b } = mesh;
-    for (const node of [a, b]) {
-      await node.namespace.nft(`table inet cni {}\ndelete table inet cni\n${cni(bits)}\n`);
-    }
-    await traffic();
-    const found = results(await counters(a));
-    rows.push([name, `\`${hex(bits)}\``, ...wayNames.map((way) => found[way])]);
-    expect(found).toEqual(Object.fromEntries(wayNames.map((way) => [way, "intact"])));
-    for (const node of [a, b]) await node.run("nft", "delete", "table", "inet", "cni");
+  describe.each(bothFamilies)("of IPv$family", (addresses) => {
+    it.each(users)("%s", async (name, bits) => {
+      const { a, b } = mesh;
+      for (const node of [a, b])
+        await node.namespace.nft(`table inet cni {}\ndelete table inet cni\n${cni(bits, addresses)}\n`);
+      await traffic(addresses);
+      const found = results(await counters(a));
+      rows.push([name, String(addresses.family), `\`${hex(bits)}\``, ...wayNames.map((way) => found[way])]);
+      expect(found).toEqual(Object.fromEntries(wayNames.map((way) => [way, "intact"])));
+      for (const node of [a, b]) await node.run("nft", "delete", "table", "inet", "cni");
+    });
   });
 
   it("are in the documentation as found", async () => {
-    await checkTable("marks", ["software", "bits", ...wayNames], rows);
+    await checkTable("marks", ["software", "IP", "bits", ...wayNames], rows);
   });
 });

@@ -1,8 +1,10 @@
-import type { Network } from "../../lab/index.ts";
-import { type Capture, type Lab, type LabNode, newCluster, publicNetwork, waitFor } from "../../lab/index.ts";
+import type { Lab, LabNode, Network } from "../../lab/index.ts";
+import { newCluster, publicNetwork, waitFor } from "../../lab/index.ts";
+import { bothFamilies } from "./addresses.ts";
 
 /**
- * Two nodes with a pod each, and a host that has nothing to do with them; the mesh is up.
+ * Two nodes with a pod each, and a host that has nothing to do with them; the mesh is up. All have IPv6, too: nodes and
+ * hosts in 2001:db8::/64, pods in fd00:10:244:N::/64.
  *
  *   pod 10.244.1.2     pod 10.244.2.2
  *      |                  |
@@ -19,26 +21,27 @@ export interface Mesh {
   readonly client: LabNode;
 }
 
-export const nodeAddress = { a: "203.0.113.1", b: "203.0.113.2" } as const;
-export const podAddress = { a: "10.244.1.2", b: "10.244.2.2" } as const;
-
 export async function twoNodes(lab: Lab, isAdvertised: boolean): Promise<Mesh> {
   const { network, discovery, host } = await publicNetwork(lab);
-  const [a, b, client] = [await host("a", 1), await host("b", 2), await host("client", 50)];
+  const dual = async (name: string, last: number): Promise<LabNode> => {
+    const node = await host(name, last);
+    await node.address("eth0", `2001:db8::${last}/64`);
+    await node.defaultRoute("2001:db8::9"); // to nobody
+    return node;
+  };
+  const [a, b, client] = [await dual("a", 1), await dual("b", 2), await dual("client", 50)];
   const options = { cluster: newCluster(), services: [discovery.url] };
   const pods: LabNode[] = [];
   for (const [index, node] of [a, b].entries()) {
-    pods.push(await node.pod(index + 1));
-    await node.namespace.sysctl("net.ipv4.ip_forward=1"); // as Kubernetes wants it
-    const advertisedPrefixes = isAdvertised ? [`10.244.${index + 1}.0/24`] : [];
+    const number = index + 1;
+    pods.push(await node.pod(number, `fd00:10:244:${number}`));
+    await node.namespace.sysctl("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"); // as Kubernetes wants it
+    const advertisedPrefixes = isAdvertised ? bothFamilies.map(({ block }) => block.flannel(number)) : [];
     await node.start({ ...options, daemon: { advertisedPrefixes } });
   }
   const [podA = a, podB = b] = pods;
   await Promise.all([a.daemon.waitForPeers("b"), b.daemon.waitForPeers("a")]);
-  await waitFor(() => a.reaches(nodeAddress.b), { what: "an answer through the mesh" });
+  for (const { node } of bothFamilies)
+    await waitFor(() => a.reaches(node.b), { what: `an answer of ${node.b} through the mesh` });
   return { internet: network, a, b, podA, podB, client };
 }
-
-/** Packets on the wire, other than those of tunnels, of discovery and of links among themselves. */
-export const inClear = (capture: Capture, filter = "ip"): Promise<string[]> =>
-  capture.lines(`(${filter}) and ip and not udp port 51820 and not port 3000`);

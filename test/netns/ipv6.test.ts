@@ -32,7 +32,7 @@ beforeAll(async () => {
     await onInternet("b", "2001:db8::20"),
     await behindFirewall("c", 3),
   );
-  for (const [index, node] of nodes.entries()) pods.push(await podOf(node, index + 1));
+  for (const [index, node] of nodes.entries()) pods.push(await node.pod(index + 1, `fd10:244:${index + 1}`));
   const discovery = new Discovery(host, "2001:db8::9");
   await discovery.start();
   const cluster = newCluster();
@@ -65,14 +65,6 @@ async function behindFirewall(name: string, site: number): Promise<LabNode> {
   await node.attach(network, `2001:db8:${site}::10/64`);
   await node.defaultRoute(`2001:db8:${site}::1`);
   return node;
-}
-
-async function podOf(node: LabNode, third: number): Promise<LabNode> {
-  const pod = await node.pod(third);
-  await node.address("cni0", `fd10:244:${third}::1/64`);
-  await pod.address("eth0", `fd10:244:${third}::2/64`);
-  await pod.defaultRoute(`fd10:244:${third}::1`);
-  return pod;
 }
 
 const allUp = (): Promise<unknown> =>

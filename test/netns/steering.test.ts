@@ -39,7 +39,7 @@ beforeAll(async () => {
     await node.address("eth0", `2001:db8::${at + 1}/64`);
     await node.run("ip", "-6", "route", "add", "default", "via", "2001:db8::9");
   }
-  [podA, podB] = [await pod(a, 1), await pod(b, 2)];
+  [podA, podB] = [await a.pod(1, "fd44:1"), await b.pod(2, "fd44:2")];
   options = { cluster: newCluster(), services: [discovery.url] };
   const advertised = (...networks: string[]): ConfigOptions => ({
     ...options,
@@ -55,14 +55,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => lab.close());
-
-async function pod(node: LabNode, third: number): Promise<LabNode> {
-  const made = await node.pod(third);
-  await node.address("cni0", `fd44:${third}::1/64`);
-  await made.address("eth0", `fd44:${third}::2/64`);
-  await made.run("ip", "-6", "route", "add", "default", "via", `fd44:${third}::1`);
-  return made;
-}
 
 /** Rules that count, in a table of their own that is gone afterwards; gives the packets by name of the counter. */
 async function counted(
