@@ -1,3 +1,4 @@
+import type { Path } from "../src/mesh/path.ts";
 import { type Connecting, type Tracked, trackPeers } from "../src/mesh/track.ts";
 import type { Endpoint } from "../src/net/index.ts";
 import {
@@ -64,7 +65,9 @@ export class MeshNode implements SimNode {
     number,
     { readonly known: Known; readonly endpoints: ReadonlySet<Endpoint>; readonly sentAt: number }
   >();
+  readonly #paths = new Map<string, Path>();
   #budget: Budget | undefined;
+  #searches: Budget | undefined;
   #harvest: Harvest = emptyHarvest;
   #harvestAt = Number.POSITIVE_INFINITY;
   #lookAt = Number.POSITIVE_INFINITY;
@@ -126,6 +129,7 @@ export class MeshNode implements SimNode {
     const { spec } = known;
     const tracked = trackPeers([spec], this.#device.view, this.#attempts, now, "known", this.#connecting());
     this.#budget = tracked.budget;
+    this.#searches = tracked.ways.budget;
     this.#keep(known, tracked, now);
     const [peer] = tracked.peers;
     if (tracked.races.length > 0 || peer?.dial !== undefined) this.#options.onAttempt();
@@ -134,7 +138,8 @@ export class MeshNode implements SimNode {
   }
 
   #connecting(): Connecting {
-    const connecting = { budget: this.#budget, health: this.#health };
+    const ways = this.#searches && { paths: this.#paths, budget: this.#searches };
+    const connecting = { budget: this.#budget, health: this.#health, ways };
     if (!this.#options.isRacing) return connecting;
     const { publicKey: ownKey } = this.#device;
     return {
@@ -149,6 +154,7 @@ export class MeshNode implements SimNode {
     replace(this.#contests, key, tracked.contests.get(key));
     replace(this.#heard, key, tracked.heard.get(key));
     replace(this.#health, key, tracked.health.get(key));
+    replace(this.#paths, key, tracked.ways.paths.get(key));
     const state = tracked.states.get(key) ?? "unknown";
     if (known.state === "up" && state !== "up") this.#options.onLoss(known.index);
     if (known.state !== "up" && state === "up")

@@ -7,6 +7,7 @@ import type { Host } from "./internet.ts";
 export function specOf(own: Host, { host, publicKey }: Device, announced: readonly Endpoint[]): PeerSpec {
   const isInside = (endpoint: Endpoint): boolean => host.nat !== "none" && endpoint === host.inside;
   const inside = announced.filter(isInside);
+  const isNear = own.site === host.site;
   const others = announced.filter((endpoint) => !isInside(endpoint));
   return {
     nodeId: publicKey,
@@ -15,8 +16,9 @@ export function specOf(own: Host, { host, publicKey }: Device, announced: readon
     address: "fd00::1" as Address, // of no matter for connecting
     allowedIPs: [],
     refusedPrefixes: [],
-    candidates: own.site === host.site ? [...inside, ...others] : [...others, ...inside],
+    candidates: isNear ? [...inside, ...others] : [...others, ...inside],
     candidateReasons: [],
+    candidateTiers: isNear ? inside.map(() => 1) : [],
     refusedCandidates: [],
   };
 }

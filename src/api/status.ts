@@ -63,6 +63,9 @@ export interface PeerReport {
   readonly suspected?: true;
   /** The endpoint that WireGuard sends to now. */
   readonly endpoint?: Endpoint;
+  /** How often that was another one than before, since the daemon started. */
+  readonly endpointChanges: number;
+  readonly lastEndpointChange?: EndpointChangeReport;
   /** Best first. */
   readonly candidates: readonly Endpoint[];
   /** Why each candidate stands where it stands. */
@@ -78,4 +81,11 @@ export interface PeerReport {
   readonly handshakeAgeSeconds?: number;
   readonly receivedBytes: number;
   readonly sentBytes: number;
+}
+
+export interface EndpointChangeReport {
+  readonly ageSeconds: number;
+  readonly from: Endpoint;
+  readonly to: Endpoint;
+  readonly reason: string;
 }

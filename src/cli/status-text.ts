@@ -8,6 +8,7 @@ export function statusText(status: Status): string {
     nodeText(status),
     registriesText(status),
     peersText(status.peers),
+    changesText(status.peers),
     warningsText(status),
     leftOutText(status),
   ];
@@ -62,6 +63,16 @@ function peersText(peers: readonly PeerReport[]): string {
   ]);
   const head = ["PEER", "STATE", "ENDPOINT", "HANDSHAKE", "RX", "TX", "CANDIDATES", "ADDRESS"];
   return `${table(head, rows)}\n${up} of ${peers.length} peers up`;
+}
+
+/** Peers that are reached at another endpoint than before. */
+function changesText(peers: readonly PeerReport[]): string {
+  const rows = peers.flatMap(({ label, endpointChanges, lastEndpointChange: last }) =>
+    last
+      ? [[label, `${age(last.ageSeconds)} ago`, last.from, last.to, String(endpointChanges), last.reason]]
+      : [],
+  );
+  return rows.length === 0 ? "" : table(["MOVED", "LAST", "FROM", "TO", "TIMES", "WHY"], rows);
 }
 
 const warningsText = ({ warnings }: Status): string =>

@@ -162,6 +162,7 @@ export class Mesh {
     const plan = planner({ config, self }, keys, decision, kernel, isSettled);
     const steered = steeredTargets(decision, kernel, isSettled);
     this.#memory = decision.memory;
+    tellChanges(log, decision.tracked);
     // Steering may cut the way to a registry that is on one of the nodes: what it has to know goes out before. Only a
     // node without a device yet has nothing to offer.
     if (kernel.wireguard.device) registries.publish(decision.announcement);
@@ -213,6 +214,7 @@ export class Mesh {
     );
     const keys: Keys = { privateKey: identity.privateKey, implementation: last.implementation };
     this.#memory = remember(this.#memory, tracked);
+    tellChanges(log, tracked);
     await applySteps(run, log, planTracked(config, keys, tracked, device));
     this.#racing.send(tracked.races);
     this.#last = { ...last, device, decision: { ...last.decision, tracked } };
@@ -287,3 +289,8 @@ export class Mesh {
 
 const upCameOrWent = (before: Decision["tracked"], after: Decision["tracked"]): boolean =>
   [...after.states].some(([key, state]) => (state === "up") !== (before.states.get(key) === "up"));
+
+function tellChanges(log: Logger, { changed }: Decision["tracked"]): void {
+  for (const { label, from, to, reason } of changed)
+    log.info(`${label} is reached at ${to}, no longer at ${from}: ${reason}`);
+}

@@ -54,6 +54,7 @@ export interface Memory {
   readonly lastWorking: ReadonlyMap<string, Endpoint>;
   readonly budget: Tracked["budget"] | undefined;
   readonly health: Tracked["health"];
+  readonly ways: Tracked["ways"] | undefined;
   /** Own ones, at the last pass that read them. */
   readonly addresses: readonly Address[];
   readonly shakenAt: number | undefined;
@@ -68,6 +69,7 @@ export const emptyMemory: Memory = {
   lastWorking: new Map(),
   budget: undefined,
   health: new Map(),
+  ways: undefined,
   addresses: [],
   shakenAt: undefined,
   reflected: new Map(),
@@ -147,11 +149,12 @@ function noteAddresses(memory: Memory, addresses: readonly Address[], now: numbe
 
 function connecting(
   { self, config, canRace }: Pick<Knowledge, "self" | "config" | "canRace">,
-  { contests, heard, budget, health, shakenAt }: Memory,
+  { contests, heard, budget, health, ways, shakenAt }: Memory,
 ): Connecting {
-  if (!canRace) return { budget, health, shakenAt };
+  const known = { budget, health, ways, shakenAt };
+  if (!canRace) return known;
   const mayDialSerially = config.connect === "auto";
-  return { budget, health, shakenAt, racing: { contests, heard, ownKey: self.publicKey, mayDialSerially } };
+  return { ...known, racing: { contests, heard, ownKey: self.publicKey, mayDialSerially } };
 }
 
 /** Milliseconds until `decide` has something to publish, unless another node does; `undefined`: it has nothing. */
@@ -161,7 +164,7 @@ export const harvestDueIn = (memory: Memory, now: number): number | undefined =>
 /** What a look at the peers adds to the memory. */
 export const remember = (
   memory: Memory,
-  { attempts, contests, heard, budget, health, working }: Tracked,
+  { attempts, contests, heard, budget, health, ways, working }: Tracked,
 ): Memory => ({
   ...memory,
   attempts,
@@ -169,6 +172,7 @@ export const remember = (
   heard,
   budget,
   health,
+  ways,
   lastWorking: rememberWorking(memory.lastWorking, working),
 });
 

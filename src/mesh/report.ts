@@ -1,10 +1,11 @@
-import type { NodeStatus, PeerReport, RacingReport, Status } from "../api/status.ts";
+import type { EndpointChangeReport, NodeStatus, PeerReport, RacingReport, Status } from "../api/status.ts";
 import { podLinkWarnings } from "../marks/index.ts";
 import type { Endpoint } from "../net/index.ts";
 import type { PeerSpec } from "../peers/index.ts";
 import type { Link } from "../routing/index.ts";
 import type { Implementation, ObservedDevice } from "../wireguard/index.ts";
 import type { Decision, Knowledge } from "./decide.ts";
+import type { EndpointChange } from "./path.ts";
 import { type Kernel, mtuOf } from "./plan.ts";
 import { sharedEndpointWarnings } from "./shared-endpoints.ts";
 
@@ -77,6 +78,7 @@ function reportPeer(
 ): PeerReport {
   const observed = device?.peers.get(spec.publicKey);
   const { endpoint, handshakeAt } = observed ?? {};
+  const { changes = 0, lastChange } = decision?.tracked.ways.paths.get(spec.publicKey) ?? {};
   return {
     nodeId: spec.nodeId,
     label: spec.label,
@@ -85,6 +87,8 @@ function reportPeer(
     state: decision?.tracked.states.get(spec.publicKey) ?? "unknown",
     ...(decision?.tracked.suspected.has(spec.publicKey) && { suspected: true as const }),
     ...(endpoint !== undefined && { endpoint }),
+    endpointChanges: changes,
+    ...(lastChange && { lastEndpointChange: reportChange(lastChange, now) }),
     candidates: spec.candidates,
     candidateReasons: spec.candidateReasons,
     roundTrips: Object.fromEntries(roundTrips(spec.publicKey)),
@@ -98,3 +102,8 @@ function reportPeer(
     sentBytes: observed?.sentBytes ?? 0,
   };
 }
+
+const reportChange = ({ at, ...change }: EndpointChange, now: number): EndpointChangeReport => ({
+  ...change,
+  ageSeconds: Math.max(0, Math.round((now - at) / 1000)),
+});

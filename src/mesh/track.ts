@@ -5,19 +5,22 @@ import {
   budgetLimits,
   type Health,
   healthTimings,
-  lookAtHealth,
   type PeerSpec,
   type PeerState,
   peerDownInterval,
   peerState,
   refill,
+  searchLimits,
   spend,
   verdictOf,
   verified,
 } from "../peers/index.ts";
 import { type Contest, type Heard, hear } from "../racing/index.ts";
 import type { DesiredPeer, ObservedDevice, ObservedPeer } from "../wireguard/index.ts";
-import { connectTimeout, racingWish, serialWish, verifyingWish, type Wish } from "./wish.ts";
+import { changesSince, type EndpointChange, followPath, type Path, type Sight, type Ways } from "./path.ts";
+import { dropSearch, pathAfter, type SearchStep, stepSearch } from "./search.ts";
+import { examine, isShaken } from "./suspicion.ts";
+import { connectTimeout, racingWish, searchingWish, serialWish, verifyingWish, type Wish } from "./wish.ts";
 
 /** By public key. */
 export type Attempts = ReadonlyMap<string, Attempt>;
@@ -28,6 +31,7 @@ export interface Connecting {
   readonly budget?: Budget | undefined;
   /** By public key, of peers that were up. */
   readonly health?: ReadonlyMap<string, Health>;
+  readonly ways?: Ways | undefined;
   /** When this node last lost an address: peers that were not heard since are suspected. */
   readonly shakenAt?: number | undefined;
   readonly racing?: {
@@ -55,6 +59,9 @@ export interface Tracked {
   readonly suspected: ReadonlySet<string>;
   /** By public key, the endpoints of peers that are up. */
   readonly working: ReadonlyMap<string, Endpoint>;
+  readonly ways: Ways;
+  /** Peers that are reached at another endpoint than before this look. */
+  readonly changed: readonly (EndpointChange & { readonly label: string })[];
   /** To be sent now. */
   readonly races: readonly Race[];
   /** Milliseconds until there may be something to do or to see; `undefined` without peers. */
@@ -78,6 +85,10 @@ interface View {
   readonly health: Health | undefined;
   readonly isSuspected: boolean;
   readonly wish: Wish;
+  readonly sight: Sight;
+  readonly path: Path | undefined;
+  /** Of a peer that is up and sound, where races work. */
+  readonly step: SearchStep | undefined;
 }
 
 /**
@@ -94,7 +105,12 @@ export function trackPeers(
 ): Tracked {
   const views = specs.map((spec) => look(spec, device, before, connecting, now));
   const budget = refill(connecting.budget, now, budgetLimits);
-  const mayAct = (view: View): boolean => scope === "known" || view.wish.kind !== "dial" || !view.observed;
+  const searching = refill(connecting.ways?.budget, now, searchLimits);
+  const begun = views.filter(({ step }) => step?.begins).slice(0, Math.floor(searching.attempts));
+  const mayAct = (view: View): boolean =>
+    view.step?.begins
+      ? begun.includes(view)
+      : scope === "known" || view.wish.kind !== "dial" || !view.observed;
   const granted = grant(views.filter(mayAct), budget);
   const results = views.map((view) => {
     const verdict = granted.has(view) ? "granted" : mayAct(view) ? "postponed" : "barred";
@@ -118,6 +134,8 @@ export function trackPeers(
     health: keyed(({ health }) => health),
     suspected: new Set(views.flatMap((view) => (view.isSuspected ? view.spec.publicKey : []))),
     budget: spend(budget, granted.size),
+    ways: { paths: keyed(({ path }) => path), budget: spend(searching, begun.length) },
+    changed: changesSince(connecting.ways, results),
     races: results.flatMap(({ race }) => race ?? []),
     wakeIn: wakes.length === 0 ? undefined : Math.min(...wakes),
   };
@@ -127,7 +145,7 @@ function look(
   spec: PeerSpec,
   device: ObservedDevice | undefined,
   before: Attempts,
-  { racing, health: healthBefore, shakenAt }: Connecting,
+  { racing, health: healthBefore, shakenAt, ways }: Connecting,
   now: number,
 ): View {
   const { publicKey, candidates } = spec;
@@ -148,8 +166,13 @@ function look(
   const isHeard = (observed?.receivedBytes ?? 0) > 0; // counted from zero since the attempt
   const situation = { state, candidates, last, isHeard };
   const isSuspected = verdict === "suspected" || (verdict === "sound" && isShaken(health, shakenAt));
+  const answer = contest?.answer;
+  const sight = { choices: spec, endpoint: observed?.endpoint, isUp: state === "up", answer };
+  const path = followPath(ways?.paths.get(publicKey), sight, now);
+  const step = racing && sight.isUp && !isSuspected && path ? stepSearch(path, sight, now) : undefined;
   const wish = (): Wish => {
     if (!racing) return serialWish(situation, now);
+    if (step) return searchingWish(step, candidates, contest, now);
     if (isSuspected) return verifyingWish(candidates, observed?.endpoint, contest, now);
     const keys = { own: racing.ownKey, peer: publicKey };
     const mayDialSerially = racing.mayDialSerially && observed !== undefined;
@@ -165,26 +188,10 @@ function look(
     health,
     isSuspected,
     wish: wish(),
+    sight,
+    path: path && !step ? dropSearch(path, sight, now) : path,
+    step,
   };
-}
-
-/** A race tells the peer where we are now: it answers there, and sends there from then on. */
-const isShaken = (health: Health | undefined, shakenAt = 0): boolean => {
-  const at = Math.max(shakenAt, health?.doubtedAt ?? 0);
-  return health !== undefined && at > 0 && at >= Math.max(health.heardAt, health.verifiedAt ?? 0);
-};
-
-/** What the counters tell, the peer's addresses, and the race that was to find out more. */
-function examine(
-  before: Health | undefined,
-  { spec, observed, contest }: Pick<View, "spec" | "contest"> & { readonly observed: ObservedPeer },
-  now: number,
-): Health {
-  const seen = lookAtHealth(before, observed, now);
-  const isElsewhere = spec.allowedIPs.some((prefix) => !observed.allowedIPs.includes(prefix));
-  const health = isElsewhere ? { ...seen, doubtedAt: now } : seen;
-  const proof = contest?.verifies && contest.answer;
-  return proof && proof.endpoint === observed.endpoint ? verified(health, proof.answeredAt) : health;
 }
 
 /** Those that may have what they wish; who has waited longest comes first, so that nobody starves. */
@@ -203,6 +210,7 @@ interface Result {
   readonly heard: Heard;
   readonly health: Health | undefined;
   readonly working: Endpoint | undefined;
+  readonly path: Path | undefined;
   readonly race: Race | undefined;
   readonly lookIn: number;
 }
@@ -225,7 +233,9 @@ function act(
   const attempt = dialled ?? (view.last && moved ? { ...view.last, endpoint: moved } : view.last);
   const contest = raced?.contest ?? view.contest;
   const isUp = state === "up";
-  const isInDoubt = view.isSuspected && isRacing && !moved;
+  const path = pathAfter(view, { isGranted, moved }, now);
+  const isSearching = path?.search !== undefined;
+  const isInDoubt = isSearching || (view.isSuspected && isRacing && !moved);
   const wasDialled = observed !== undefined && observed.keepaliveSeconds > 0;
   const peer: DesiredPeer = {
     publicKey,
@@ -243,9 +253,11 @@ function act(
     heard,
     health: view.health && moved ? verified(view.health, now) : view.health,
     working: isUp ? observed?.endpoint : undefined,
+    path,
     race: raced && { publicKey, endpoints: raced.endpoints },
-    lookIn:
-      isUp && !isInDoubt
+    lookIn: isSearching
+      ? (view.step?.forMs ?? soonestLook)
+      : isUp && !isInDoubt
         ? healthLook(view.health, peerCount)
         : nextLook(wish, verdict, { attempt, contest }, now),
   };

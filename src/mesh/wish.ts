@@ -18,6 +18,7 @@ import {
   raceTimings,
   volleyDueIn,
 } from "../racing/index.ts";
+import type { SearchStep } from "./search.ts";
 
 /**
  * What a peer that is not connected, or of which something is missing, wants next:
@@ -94,6 +95,22 @@ export function verifyingWish(
   const dueIn = endpoints.length === 0 ? undefined : volleyDueIn(contest, candidates, now, raceTimings);
   if (dueIn !== 0) return wait(dueIn);
   return { kind: "race", contest: { ...nextVolley(contest, candidates, now), verifies: true }, endpoints };
+}
+
+/** A connected peer for which there may be a better endpoint. */
+export function searchingWish(
+  { ask, move, forMs }: SearchStep,
+  candidates: readonly Endpoint[],
+  contest: Contest | undefined,
+  now: number,
+): Wish {
+  if (move !== undefined) return { kind: "move", endpoint: move };
+  if (!ask) return wait(forMs);
+  return {
+    kind: "race",
+    contest: { ...nextVolley(contest, candidates, now), verifies: true },
+    endpoints: ask,
+  };
 }
 
 /** A handshake of WireGuard's that is under way: an initiation of ours would undo it. */

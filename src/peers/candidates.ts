@@ -11,6 +11,7 @@ import {
   prefixFamily,
   unreachableKind,
 } from "../net/index.ts";
+import type { Tier } from "./better-way.ts";
 import type { Claim } from "./claims.ts";
 import { forbiddenBy, type Preferences, type Ranked, rank } from "./preference.ts";
 
@@ -25,7 +26,12 @@ export function sortCandidates(
   endpoints: readonly Endpoint[],
   rules: CandidateRules,
   preferences: Preferences,
-): { candidates: Endpoint[]; candidateReasons: string[]; refusedCandidates: LeftOut[] } {
+): {
+  candidates: Endpoint[];
+  candidateReasons: string[];
+  candidateTiers: Tier[];
+  refusedCandidates: LeftOut[];
+} {
   const { lastWorking } = preferences;
   const candidates: Endpoint[] = [];
   const refusedCandidates: LeftOut[] = [];
@@ -39,6 +45,7 @@ export function sortCandidates(
   return {
     candidates: ranked.map(({ endpoint }: Ranked) => endpoint),
     candidateReasons: ranked.map(({ reason }) => reason),
+    candidateTiers: ranked.map(({ tier }) => tier),
     refusedCandidates: [...refusedCandidates, ...refused],
   };
 }

@@ -1,4 +1,12 @@
-export { type Budget, budgetLimits, refill, spend } from "./budget.ts";
+export {
+  type Choices,
+  gainText,
+  isBetter,
+  promising,
+  tierOf,
+  type Way,
+} from "./better-way.ts";
+export { type Budget, budgetLimits, refill, searchLimits, spend } from "./budget.ts";
 export { emptyHarvest, type Harvest, harvest, turnDueIn } from "./harvest.ts";
 export { type Health, healthTimings, lookAtHealth, verdictOf, verified } from "./health.ts";
 export { lastWorkingText, mostLastWorking, parseLastWorking, rememberWorking } from "./last-working.ts";

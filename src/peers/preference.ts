@@ -9,6 +9,7 @@ import {
   parsePrefix,
   prefixContains,
 } from "../net/index.ts";
+import type { Tier } from "./better-way.ts";
 
 /** What makes one candidate better than another. */
 export interface Preferences {
@@ -23,6 +24,8 @@ export interface Preferences {
 export interface Ranked {
   readonly endpoint: Endpoint;
   readonly reason: string;
+  /** Wherever the peer was connected before. */
+  readonly tier: Tier;
 }
 
 const privateNetworks = [
@@ -59,7 +62,7 @@ export function rank(
     .map((value) => ({ value, reason: "not in dial.pin, which has other endpoints of this peer" }));
   const ranked = allowed.map((endpoint) => ({ endpoint, ...standing(endpoint, preferences) }));
   ranked.sort((left, right) => left.place - right.place);
-  return { ranked: ranked.map(({ endpoint, reason }) => ({ endpoint, reason })), refused };
+  return { ranked, refused };
 }
 
 /** Places of the classes, after as many preferred networks as a configuration may have. */
@@ -68,15 +71,18 @@ const classes = { lastWorking: 10_000, shared: 10_001, ipv6: 10_002, ipv4: 10_00
 function standing(
   endpoint: Endpoint,
   { dial, ownNetworks, lastWorking }: Preferences,
-): { place: number; reason: string } {
+): { place: number; reason: string; tier: Tier } {
   const address = endpointAddress(endpoint);
   const preferred = containing(dial.prefer, address);
-  if (preferred) return { place: dial.prefer.indexOf(preferred), reason: `in ${preferred} of dial.prefer` };
-  if (endpoint === lastWorking) return { place: classes.lastWorking, reason: "connected there before" };
+  if (preferred)
+    return { place: dial.prefer.indexOf(preferred), reason: `in ${preferred} of dial.prefer`, tier: 0 };
   const shared = containing(ownNetworks, address);
-  if (shared) return { place: classes.shared, reason: `in ${shared}, a network of this node` };
-  if (containing(privateNetworks, address)) return { place: classes.private, reason: "a private address" };
+  const tier = shared ? 1 : 2;
+  if (endpoint === lastWorking) return { place: classes.lastWorking, reason: "connected there before", tier };
+  if (shared) return { place: classes.shared, reason: `in ${shared}, a network of this node`, tier };
+  if (containing(privateNetworks, address))
+    return { place: classes.private, reason: "a private address", tier };
   return familyOf(address) === 6
-    ? { place: classes.ipv6, reason: "a public IPv6 address" }
-    : { place: classes.ipv4, reason: "a public IPv4 address" };
+    ? { place: classes.ipv6, reason: "a public IPv6 address", tier }
+    : { place: classes.ipv4, reason: "a public IPv4 address", tier };
 }

@@ -14,6 +14,7 @@ import {
   subtract,
   unreachableKind,
 } from "../net/index.ts";
+import type { Tier } from "./better-way.ts";
 import { type CandidateRules, routedPrefixes, sortCandidates } from "./candidates.ts";
 import { type Claim, grantClaims } from "./claims.ts";
 import type { Preferences } from "./preference.ts";
@@ -33,6 +34,8 @@ export interface PeerSpec {
   readonly candidates: readonly Endpoint[];
   /** Why each candidate stands where it stands. */
   readonly candidateReasons: readonly string[];
+  /** What each candidate is worth, wherever the peer was connected before. */
+  readonly candidateTiers: readonly Tier[];
   readonly refusedCandidates: readonly LeftOut[];
 }
 

@@ -12,6 +12,7 @@ const peer = (number: number, ...candidates: string[]): PeerSpec => ({
   refusedPrefixes: [],
   candidates: candidates.map(endpoint),
   candidateReasons: [],
+  candidateTiers: [],
   refusedCandidates: [],
 });
 const own = affiliate(

@@ -14,6 +14,7 @@ const spec = (number: number, ...candidates: string[]): PeerSpec => ({
   refusedPrefixes: [],
   candidates: candidates.map(endpoint),
   candidateReasons: [],
+  candidateTiers: [],
   refusedCandidates: [],
 });
 /** A device on which each of these peers had its last handshake then. */

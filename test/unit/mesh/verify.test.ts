@@ -21,6 +21,7 @@ const spec: PeerSpec = {
   refusedPrefixes: [],
   candidates: [other, third],
   candidateReasons: [],
+  candidateTiers: [],
   refusedCandidates: [],
 };
 

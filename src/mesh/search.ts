@@ -1,0 +1,208 @@
+import type { Endpoint } from "../net/index.ts";
+import { gainText, isBetter, promising, tierOf, type Way } from "../peers/index.ts";
+import { type Answer, raceTimings } from "../racing/index.ts";
+import { type Path, type Search, type Sight, withEndpoint } from "./path.ts";
+
+/** What comes next of a search: packets to be sent, an endpoint to be set, or nothing for so long. */
+export interface SearchStep {
+  readonly path: Path;
+  readonly begins?: true;
+  readonly ask?: readonly Endpoint[];
+  readonly move?: Endpoint;
+  /** Milliseconds until there is something to do again, if no answer comes; absent when no search is on. */
+  readonly forMs?: number;
+}
+
+/** All in milliseconds. */
+interface SearchTimings {
+  /** From news of a better way, or from another endpoint, to the search. */
+  readonly news: number;
+  /** The same without news, and from one change that was made here to the next. Both double with every search. */
+  readonly quiet: number;
+  readonly longest: number;
+  /** After so long without a search, all is as in the beginning. */
+  readonly forgotten: number;
+  /** For an answer, and as many of the round trips known. */
+  readonly answer: number;
+  readonly answerRoundTrips: number;
+  readonly settling: number;
+  readonly betweenMoves: number;
+}
+
+const searchTimings: SearchTimings = {
+  news: 2_000,
+  quiet: 60_000,
+  longest: 3_600_000,
+  forgotten: 10_800_000,
+  answer: 250,
+  answerRoundTrips: 2,
+  settling: 2_000,
+  betweenMoves: 100,
+};
+
+/** Volleys of a stage, and answers after which the best of them counts: a busy processor makes a way look slow. */
+const volleys = { measuring: 4, asking: 4 };
+const samples = { measuring: 2, asking: 4 };
+/** A way that takes packets in and lets none out would lose what the peer sends meanwhile: it is given up sooner. */
+const unansweredVolleys = 2;
+const mostMoves = 5;
+
+/** A look at a peer that is up and sound. */
+export function stepSearch(path: Path, sight: Sight, now: number): SearchStep {
+  return path.search ? goOn(path, counting(path.search, sight.answer), sight, now) : begin(path, sight, now);
+}
+
+/** Something else matters more: it ends where it stands. */
+export const dropSearch = (path: Path, sight: Sight, now: number): Path =>
+  path.search ? over(path, path.search, sight, now) : path;
+
+/** What becomes of a path when it is known what was done. What is not granted has not happened. */
+export function pathAfter(
+  { path, step, sight }: { path: Path | undefined; step: SearchStep | undefined; sight: Sight },
+  { isGranted, moved }: { isGranted: boolean; moved: Endpoint | undefined },
+  now: number,
+): Path | undefined {
+  if (step) return isGranted || (!step.ask && step.move === undefined) ? step.path : path;
+  return path && moved !== undefined
+    ? withEndpoint(path, { ...sight, endpoint: moved }, "silent at the one before", now)
+    : path;
+}
+
+function begin(path: Path, { choices }: Sight, now: number): SearchStep {
+  const { endpoint: from } = path;
+  const asked = promising(choices, from, path.roundTrips);
+  if (asked.length === 0 || now < dueAt(path, asked, now)) return { path };
+  const search: Search = {
+    stage: "measuring",
+    from,
+    asked,
+    stageAt: now,
+    actedAt: now,
+    acts: 1,
+    samples: 0,
+    countedAt: now - 1,
+  };
+  const searches = isForgotten(path, now) ? 1 : path.searches + 1;
+  return {
+    path: { ...path, searches, searchedAt: now, search },
+    begins: true,
+    ask: [from],
+    forMs: searchTimings.answer,
+  };
+}
+
+const isForgotten = ({ searchedAt }: Path, now: number): boolean =>
+  searchedAt === undefined || now - searchedAt > searchTimings.forgotten;
+
+function dueAt(path: Path, asked: readonly Endpoint[], now: number): number {
+  const { news, quiet, longest } = searchTimings;
+  const { since, searchedAt, takenAt } = path;
+  const growth = isForgotten(path, now) ? 1 : 2 ** Math.max(0, path.searches - 1);
+  const wait = asked.every((endpoint) => path.known.includes(endpoint)) ? quiet : news;
+  return Math.max(
+    since + wait,
+    searchedAt === undefined ? 0 : searchedAt + Math.min(wait * growth, longest),
+    takenAt === undefined ? 0 : takenAt + Math.min(quiet * growth, longest),
+  );
+}
+
+/** An answer to this stage's question. */
+function counting(search: Search, answer: Answer | undefined): Search {
+  const { stage, from, asked, countedAt, stageAt } = search;
+  if (!answer || answer.sentAt <= countedAt || answer.sentAt < stageAt) return search;
+  const roundTrip = Math.max(0, answer.answeredAt - answer.sentAt);
+  const { endpoint } = answer;
+  const counted = { ...search, countedAt: answer.sentAt, samples: search.samples + 1 };
+  if (stage === "measuring" && endpoint === from)
+    return { ...counted, here: Math.min(search.here ?? roundTrip, roundTrip) };
+  if (stage !== "asking" || !asked.includes(endpoint)) return search;
+  const isBest = roundTrip < (search.there?.roundTrip ?? Number.POSITIVE_INFINITY);
+  return { ...counted, ...(isBest && { there: { endpoint, roundTrip } }) };
+}
+
+function goOn(path: Path, search: Search, sight: Sight, now: number): SearchStep {
+  const { stage } = search;
+  if (stage === "settling" || stage === "returning") return settle(path, search, sight, now);
+  const sinceVolley = now - search.actedAt;
+  const gap = raceTimings.initiationGap - sinceVolley;
+  if (gap > 0) return { path: { ...path, search }, forMs: gap };
+  const better = stage === "asking" && betterOf(search, sight);
+  if (better) return take(path, search, better, sight, now);
+  const answerTime = searchTimings.answer + searchTimings.answerRoundTrips * (search.here ?? 0);
+  const isAnswered = search.countedAt >= search.actedAt;
+  if (!isAnswered && sinceVolley < answerTime)
+    return { path: { ...path, search }, forMs: answerTime - sinceVolley };
+  const isInVain = stage === "asking" && search.samples === 0 && search.acts >= unansweredVolleys;
+  if (search.samples >= samples[stage] || search.acts >= volleys[stage] || isInVain)
+    return next(path, search, sight, now);
+  const again = { ...search, actedAt: now, acts: search.acts + 1 };
+  return {
+    path: { ...path, search: again },
+    ask: stage === "measuring" ? [search.from] : search.asked,
+    forMs: answerTime,
+  };
+}
+
+/** After the last answer that was waited for. */
+function next(path: Path, search: Search, sight: Sight, now: number): SearchStep {
+  const { answer: forMs } = searchTimings;
+  const fresh = { stageAt: now, actedAt: now, acts: 1, samples: 0, countedAt: now - 1 };
+  if (search.stage === "asking")
+    return {
+      path: { ...path, search: { ...search, ...fresh, stage: "returning" } },
+      ask: [search.from],
+      forMs,
+    };
+  // What does not answer now is not to be judged; whether it still works is found out elsewhere.
+  if (search.here === undefined) return { path: over(path, search, sight, now) };
+  return { path: { ...path, search: { ...search, ...fresh, stage: "asking" } }, ask: search.asked, forMs };
+}
+
+interface Better {
+  readonly endpoint: Endpoint;
+  readonly reason: string;
+}
+
+function betterOf({ from, here, there }: Search, { choices }: Sight): Better | undefined {
+  if (!there || here === undefined) return undefined;
+  const way: Way = { tier: tierOf(choices, there.endpoint), roundTrip: there.roundTrip };
+  const current: Way = { tier: tierOf(choices, from), roundTrip: here };
+  return isBetter(way, current) ? { endpoint: there.endpoint, reason: gainText(way, current) } : undefined;
+}
+
+function take(
+  path: Path,
+  search: Search,
+  { endpoint, reason }: Better,
+  sight: Sight,
+  now: number,
+): SearchStep {
+  const settling: Search = { ...search, stage: "settling", stageAt: now, actedAt: now, acts: 1, reason };
+  const noted = withEndpoint(path, { ...sight, endpoint }, reason, now);
+  return {
+    path: { ...noted, takenAt: now, search: settling },
+    move: endpoint,
+    forMs: searchTimings.betweenMoves,
+  };
+}
+
+function settle(path: Path, search: Search, sight: Sight, now: number): SearchStep {
+  const { settling, betweenMoves } = searchTimings;
+  const target = search.stage === "returning" ? search.from : path.endpoint;
+  if (now - search.stageAt >= settling) return { path: over(path, search, sight, now) };
+  const isThere = sight.endpoint === target || search.acts > mostMoves;
+  if (isThere || now - search.actedAt < betweenMoves)
+    return { path: { ...path, search }, forMs: isThere ? settling / 4 : betweenMoves };
+  return {
+    path: { ...path, search: { ...search, actedAt: now, acts: search.acts + 1 } },
+    move: target,
+    forMs: betweenMoves,
+  };
+}
+
+/** What was promising is no news any more. */
+function over(path: Path, search: Search, sight: Sight, now: number): Path {
+  const ended = withEndpoint({ ...path, search: undefined }, sight, "the peer sends from there", now);
+  const promisingNow = promising(sight.choices, ended.endpoint, ended.roundTrips);
+  return { ...ended, known: [...new Set([...search.asked, ...promisingNow])] };
+}
