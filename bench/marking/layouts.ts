@@ -131,6 +131,11 @@ export const layouts: readonly Layout[] = [
     install: async () => {},
   },
   { name: yardstick, tellApart: "per hook one chain with one rule, which knows no peers", install: minimal },
+  {
+    name: `${yardstick} again`,
+    tellApart: "the same on another host: how far it is from 1 is noise",
+    install: minimal,
+  },
   { name: "ours", tellApart: "the table that the daemon makes", install: ours },
   {
     name: "anonymous sets",

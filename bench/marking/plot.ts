@@ -12,7 +12,7 @@ export interface Panel {
 const [width, height, margin, columns] = [300, 200, 40, 2] as const;
 const legendHeight = 60;
 /** Told apart also by those who do not see all colours (Okabe and Ito). */
-const colours = ["#999999", "#000000", "#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00"];
+const colours = ["#999999", "#000000", "#56b4e9", "#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00"];
 const highest = 1.2;
 
 const escaped = (text: string): string =>

@@ -13,13 +13,10 @@ export interface RuleOptions {
 
 const maskOf = ({ fromWireGuard, toWireGuard }: Marks): number => (fromWireGuard | toWireGuard) >>> 0;
 
-/**
- * A packet whose address is in the set. Most packets on most nodes are for nobody in the mesh: for them this is all that
- * is done, so everything else comes after it.
- */
-export function matchOf({ name, family, bits }: TargetSet, end: "saddr" | "daddr"): string {
+/** A match for a packet whose address is in the set, or, with `!= `, is not. */
+function matchOf({ name, family, bits }: TargetSet, end: "saddr" | "daddr", negation = ""): string {
   const mask = bits === undefined || bits === widthOf(family) ? "" : ` & ${netmask(family, bits)}`;
-  return `${family === 4 ? "ip" : "ip6"} ${end}${mask} @${name}`;
+  return `${family === 4 ? "ip" : "ip6"} ${end}${mask} ${negation}@${name}`;
 }
 
 const netmask = (family: Family, bits: number): string => {
@@ -28,59 +25,70 @@ const netmask = (family: Family, bits: number): string => {
   return addressFromBigInt(family, ((1n << width) - 1n) ^ ((1n << hostBits) - 1n));
 };
 
-/**
- * What becomes of a packet to a target. Packets of WireGuard itself pass. Who came in outside the mesh is answered
- * outside it (lesson 11): the connection carries our bit for "not into WireGuard", and its replies, local and forwarded,
- * pass. All others get the mark, and no bit outside our two is touched.
- */
-export function steeringRules({ marks, mtu }: RuleOptions, family: Family): string[] {
-  const { fromWireGuard, toWireGuard } = marks;
-  const mask = maskOf(marks);
-  const isOurs = `mark & ${hex(mask)} == ${hex(fromWireGuard)}`;
-  // The bits of others and the one about to be set: the form in which the kernel gives the expression back.
-  const kept = (~mask | toWireGuard) >>> 0;
-  return [
-    `meta ${isOurs} accept`,
-    `ct direction reply ct ${isOurs} accept`,
-    `meta mark set meta mark & ${hex(kept)} | ${hex(toWireGuard)}`,
-    clampRule(mtu, family),
-  ];
-}
+const families: readonly Family[] = [4, 6];
 
 /**
- * The same for a packet of the node itself. One to the node itself needs no tunnel, whatever address it has. And what
- * finds or answers a neighbour on the link itself belongs on that link, although the neighbour's address may be a target:
- * in the tunnel it would find nobody, and WireGuard could not reach a peer on the same IPv6 network.
+ * Packets that are for nobody in the mesh, most of all on most nodes, are done here: one rule for each family, with
+ * lookups in sets that hold something only. Each rule, and each lookup, costs more than what stands in it.
  */
-export const localSteeringRules = (options: RuleOptions, family: Family): string[] => [
-  'oif "lo" accept',
-  ...(family === 6 ? ["icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept"] : []),
-  ...steeringRules(options, family),
+export const missRules = (used: readonly TargetSet[]): string[] =>
+  families.map((family) => {
+    const sets = used.filter((set) => set.family === family);
+    const misses = sets.map((set) => matchOf(set, "daddr", "!= "));
+    return `${sets.length === 0 ? `meta nfproto ipv${family}` : misses.join(" ")} accept`;
+  });
+
+/**
+ * What becomes of a packet to a target. Packets of WireGuard itself pass. All others get the mark, no bit outside our two
+ * is touched, and TCP is told what fits.
+ */
+export const steeringRules = (options: RuleOptions, clamp: string): string[] => [
+  passingRule(options),
+  `tcp flags syn jump ${clamp}`,
+  markRule(options),
 ];
 
 /**
- * The rules that operators of KubeSpan know, word for word (reference section 7), in both chains at the hooks. A packet of
- * a family whose tree is empty is done before them: they would look for it in vain.
+ * The same for a packet of the node itself. One to the node itself needs no tunnel, whatever address it has. What finds or
+ * answers a neighbour on the link itself belongs on that link, although the neighbour's address may be a target: in the
+ * tunnel it would find nobody, and WireGuard could not reach a peer on the same IPv6 network. And who came in outside the
+ * mesh is answered outside it (lesson 11).
  */
-export function documentedRules({ marks }: RuleOptions, used: readonly TargetSet[]): string[] {
-  const isEmpty = (family: Family): boolean =>
-    !used.some((set) => set.family === family && set.bits === undefined);
-  const empty = families.filter(isEmpty);
-  const done =
-    empty.length === families.length ? ["accept"] : empty.map((family) => `meta nfproto ipv${family} accept`);
-  const { fromWireGuard, toWireGuard } = marks;
-  const mask = maskOf(marks);
-  const kept = (~mask | toWireGuard) >>> 0;
-  const mark = `meta mark set meta mark & ${hex(kept)} | ${hex(toWireGuard)} accept`;
-  return [
-    ...done,
-    `meta mark & ${hex(mask)} == ${hex(fromWireGuard)} accept`,
-    `ip daddr @kubespan_targets_ipv4 ${mark}`,
-    `ip6 daddr @kubespan_targets_ipv6 ${mark}`,
-  ];
+export const localSteeringRules = (
+  options: RuleOptions,
+  used: readonly TargetSet[],
+  clamp: string,
+): string[] => [
+  'oif "lo" accept',
+  ...(used.some(({ family }) => family === 6)
+    ? ["icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept"]
+    : []),
+  `${cameInOutside(options)} ct direction reply accept`,
+  ...steeringRules(options, clamp),
+];
+
+const cameInOutside = ({ marks }: RuleOptions): string =>
+  `ct mark & ${hex(maskOf(marks))} == ${hex(marks.fromWireGuard)}`;
+
+const passingRule = ({ marks }: RuleOptions): string =>
+  `meta mark & ${hex(maskOf(marks))} == ${hex(marks.fromWireGuard)} accept`;
+
+/** The bits of others and the one about to be set: the form in which the kernel gives the expression back. */
+function markRule({ marks }: RuleOptions): string {
+  const { toWireGuard } = marks;
+  const kept = (~maskOf(marks) | toWireGuard) >>> 0;
+  return `meta mark set meta mark & ${hex(kept)} | ${hex(toWireGuard)} accept`;
 }
 
-const families: readonly Family[] = [4, 6];
+/**
+ * The rules that operators of KubeSpan know, word for word (reference section 7), at the end of both chains at the hooks.
+ * They say what the rules before them do, which leave nothing for them.
+ */
+export const documentedRules = (options: RuleOptions): string[] => [
+  passingRule(options),
+  `ip daddr @kubespan_targets_ipv4 ${markRule(options)}`,
+  `ip6 daddr @kubespan_targets_ipv6 ${markRule(options)}`,
+];
 
 const ipHeader: Readonly<Record<Family, number>> = { 4: 20, 6: 40 };
 const tcpHeader = 20;
@@ -91,13 +99,16 @@ const tcpOptions = 12;
  * Both ends of a TCP connection through the mesh are told what fits (lesson 10). The kernel only ever lowers the value.
  * What is not steered is not clamped, so empty sets clamp nothing.
  */
-const clampRule = (mtu: number, family: Family): string =>
-  `tcp flags syn tcp option maxseg size set ${mtu - ipHeader[family] - tcpHeader - tcpOptions}`;
+export const clampRules = ({ mtu }: RuleOptions): string[] =>
+  families.map((family) => {
+    const size = mtu - ipHeader[family] - tcpHeader - tcpOptions;
+    return `meta nfproto ipv${family} tcp flags syn tcp option maxseg size set ${size}`;
+  });
 
 /** The first packet of a connection, and packets of one that came in outside the mesh, are looked at more closely. */
-export const connectionRules = ({ marks }: RuleOptions, arriving: string, outside: string): string[] => [
+export const connectionRules = (options: RuleOptions, arriving: string, outside: string): string[] => [
   `ct status ! confirmed jump ${arriving}`,
-  `ct mark & ${hex(maskOf(marks))} == ${hex(marks.fromWireGuard)} jump ${outside}`,
+  `${cameInOutside(options)} jump ${outside}`,
 ];
 
 /**
@@ -112,8 +123,13 @@ export function arrivalRules({ marks, interfaceName }: RuleOptions, used: readon
   return [`iifname "${interfaceName}" return`, ...used.map((set) => `${matchOf(set, "saddr")} ${mark}`)];
 }
 
-/** The first packet of such a connection that does come through the mesh takes it in for good. */
-export const outsideRule = ({ marks, interfaceName }: RuleOptions): string =>
-  `iifname "${interfaceName}" ct direction original ct mark set ct mark & ${hex(~maskOf(marks))}`;
+/**
+ * The first packet of such a connection that does come through the mesh takes it in for good. Until then, who came in
+ * outside the mesh is answered outside it (lesson 11), also by whoever is behind this node.
+ */
+export const outsideRules = ({ marks, interfaceName }: RuleOptions): string[] => [
+  `iifname "${interfaceName}" ct direction original ct mark set ct mark & ${hex(~maskOf(marks))}`,
+  "ct direction reply accept",
+];
 
 const hex = (value: number): string => `0x${(value >>> 0).toString(16).padStart(8, "0")}`;

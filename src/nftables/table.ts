@@ -1,11 +1,12 @@
-import type { Family, Prefix } from "../net/index.ts";
+import type { Prefix } from "../net/index.ts";
 import {
   arrivalRules,
+  clampRules,
   connectionRules,
   documentedRules,
   localSteeringRules,
-  matchOf,
-  outsideRule,
+  missRules,
+  outsideRules,
   type RuleOptions,
   steeringRules,
 } from "./rules.ts";
@@ -32,37 +33,30 @@ export const frameText = (options: RuleOptions, used: readonly TargetSet[]): str
 export const setsIn = (contents: Contents): TargetSet[] =>
   targetSets.filter(({ name }) => contents.has(name));
 
-const families: readonly Family[] = [4, 6];
-
 /** As nft prints it: what is listed is what was loaded. */
 const textOf = (options: RuleOptions, used: readonly TargetSet[], contents: Contents): string =>
   [
     `table ${tableName} {`,
     ...targetSets.map((set) => setText(set, contents.get(set.name) ?? [])),
     chainText("kubespan_arriving", arrivalRules(options, used)),
-    chainText("kubespan_outside", [outsideRule(options)]),
-    ...families.flatMap((family) => [
-      chainText(`kubespan_prerouting_ipv${family}`, steeringRules(options, family)),
-      chainText(`kubespan_outgoing_ipv${family}`, localSteeringRules(options, family)),
-    ]),
+    chainText("kubespan_outside", outsideRules(options)),
+    chainText("kubespan_clamp", clampRules(options)),
     chainText("kubespan_prerouting", [
       "type filter hook prerouting priority filter; policy accept;",
       ...connectionRules(options, "kubespan_arriving", "kubespan_outside"),
-      ...used.map((set) => leadRule(set, `kubespan_prerouting_ipv${set.family}`)),
-      ...documentedRules(options, used),
+      ...missRules(used),
+      ...steeringRules(options, "kubespan_clamp"),
+      ...documentedRules(options),
     ]),
     chainText("kubespan_outgoing", [
       "type route hook output priority filter; policy accept;",
-      ...used.map((set) => leadRule(set, `kubespan_outgoing_ipv${set.family}`)),
-      ...documentedRules(options, used),
+      ...missRules(used),
+      ...localSteeringRules(options, used, "kubespan_clamp"),
+      ...documentedRules(options),
     ]),
     "}",
     "",
   ].join("\n");
-
-/** A packet to a network in the tree comes back, to the rules that are documented for that set. */
-const leadRule = (set: TargetSet, chain: string): string =>
-  `${matchOf(set, "daddr")} ${set.bits === undefined ? "jump" : "goto"} ${chain}`;
 
 function setText(set: TargetSet, prefixes: readonly Prefix[]): string {
   const { name, family, bits } = set;

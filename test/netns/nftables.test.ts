@@ -181,7 +181,7 @@ describe("what others do to the table is undone", () => {
   test.each<[string, string]>([
     ["an emptied table", `flush table ${table}`],
     ["an emptied chain", `flush chain ${table} kubespan_outgoing`],
-    ["an emptied chain of those for targets", `flush chain ${table} kubespan_prerouting_ipv6`],
+    ["an emptied chain that another leads to", `flush chain ${table} kubespan_clamp`],
     ["a rule fewer", `flush chain ${table} kubespan_outside`],
     ["a rule added", `add rule ${table} kubespan_prerouting counter drop`],
     ["a rule put first", `insert rule ${table} kubespan_outgoing oifname "eth0" accept`],
