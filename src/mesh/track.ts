@@ -17,6 +17,7 @@ import {
 } from "../peers/index.ts";
 import { type Contest, type Heard, hear } from "../racing/index.ts";
 import type { DesiredPeer, ObservedDevice, ObservedPeer } from "../wireguard/index.ts";
+import { healthLook, nextLook, soonestLook, type Verdict } from "./pace.ts";
 import { changesSince, type EndpointChange, followPath, type Path, type Sight, type Ways } from "./path.ts";
 import { dropSearch, pathAfter, type SearchStep, stepSearch } from "./search.ts";
 import { examine, isShaken } from "./suspicion.ts";
@@ -173,8 +174,8 @@ function look(
   const wish = (): Wish => {
     if (!racing) return serialWish(situation, now);
     if (step) return searchingWish(step, candidates, contest, now);
-    if (isSuspected) return verifyingWish(candidates, observed?.endpoint, contest, now);
     const keys = { own: racing.ownKey, peer: publicKey };
+    if (isSuspected) return verifyingWish(candidates, observed?.endpoint, contest, keys, now);
     const mayDialSerially = racing.mayDialSerially && observed !== undefined;
     return racingWish(situation, { contest, heard, keys, mayDialSerially }, now);
   };
@@ -214,9 +215,6 @@ interface Result {
   readonly race: Race | undefined;
   readonly lookIn: number;
 }
-
-/** `barred`: not before the device was read again; `postponed`: the budget of attempts is used up. */
-type Verdict = "granted" | "barred" | "postponed";
 
 function act(
   view: View,
@@ -259,34 +257,6 @@ function act(
       ? (view.step?.forMs ?? soonestLook)
       : isUp && !isInDoubt
         ? healthLook(view.health, peerCount)
-        : nextLook(wish, verdict, { attempt, contest }, now),
+        : nextLook(wish, verdict, { attempt, contest, peers: peerCount }, now),
   };
-}
-
-/**
- * No event tells that a peer is heard no more. A look takes some milliseconds and, at 1,000 peers, about 20 of
- * processor time, tools included: 0.4 % of a core at this pace.
- */
-const calmLook = (peers: number): number => Math.min(Math.max(2_000, 5 * peers), 5_000);
-const unansweredLook = 1_000;
-
-const healthLook = (health: Health | undefined, peers: number): number =>
-  health?.unansweredAt === undefined ? calmLook(peers) : Math.max(unansweredLook, calmLook(peers) / 2);
-
-const soonestLook = 50;
-const latestLook = 2_000;
-/** By then the budget holds some attempts again. */
-const budgetWait = 100;
-
-function nextLook(
-  wish: Wish,
-  verdict: Verdict,
-  { attempt, contest }: { attempt: Attempt | undefined; contest: Contest | undefined },
-  now: number,
-): number {
-  if (wish.kind !== "wait" && verdict !== "granted") return verdict === "barred" ? 0 : budgetWait;
-  const since = Math.max(attempt?.since ?? 0, contest?.lastAt ?? 0);
-  const soon = Math.min(Math.max((now - since) / 4, soonestLook), latestLook);
-  const due = wish.kind === "wait" ? wish.forMs : undefined;
-  return due !== undefined && due > 0 ? Math.min(soon, due) : soon;
 }

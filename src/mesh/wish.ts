@@ -2,9 +2,11 @@ import type { Endpoint } from "../net/index.ts";
 import {
   type Attempt,
   attemptDueIn,
+  besideRacing,
   dwellOf,
   nextAttempt,
   type PeerState,
+  type RotationTimings,
   rotationTimings,
 } from "../peers/index.ts";
 import {
@@ -14,6 +16,7 @@ import {
   handOverIn,
   handshakeTime,
   nextVolley,
+  type Pair,
   precedenceLeft,
   raceTimings,
   volleyDueIn,
@@ -45,7 +48,7 @@ export interface Situation {
 export interface RacingSituation {
   readonly contest: Contest | undefined;
   readonly heard: Heard;
-  readonly keys: { readonly own: string; readonly peer: string };
+  readonly keys: Pair;
   /** Serial attempts join in after some volleys in vain. */
   readonly mayDialSerially: boolean;
 }
@@ -53,9 +56,13 @@ export interface RacingSituation {
 const wait = (forMs: number | undefined): Wish => ({ kind: "wait", forMs });
 
 /** One endpoint after the other. */
-export function serialWish(situation: Situation, now: number): Wish {
-  const attempt = nextAttempt(situation, now, rotationTimings);
-  return attempt ? { kind: "dial", attempt } : wait(attemptDueIn(situation.last, now, rotationTimings));
+export function serialWish(
+  situation: Situation,
+  now: number,
+  timings: RotationTimings = rotationTimings,
+): Wish {
+  const attempt = nextAttempt(situation, now, timings);
+  return attempt ? { kind: "dial", attempt } : wait(attemptDueIn(situation.last, now, timings));
 }
 
 /** All endpoints at once; WireGuard dials the one that answered. */
@@ -69,7 +76,7 @@ export function racingWish(situation: Situation, racing: RacingSituation, now: n
   if (precedence > 0) return wait(precedence);
   const answer = contest?.answer;
   if (answer && (!last || answer.answeredAt > last.since)) return handOver(answer, situation, now);
-  const dueIn = volleyDueIn(contest, candidates, now, raceTimings);
+  const dueIn = volleyDueIn(contest, candidates, keys, now, raceTimings);
   if (dueIn === 0)
     return { kind: "race", contest: nextVolley(contest, candidates, now), endpoints: candidates };
   return withSerial(situation, racing, dueIn, now);
@@ -86,13 +93,14 @@ export function verifyingWish(
   candidates: readonly Endpoint[],
   current: Endpoint | undefined,
   contest: Contest | undefined,
+  keys: Pair,
   now: number,
 ): Wish {
   const { answer, volleys = 0 } = contest ?? {};
   if (answer && answer.endpoint !== current) return { kind: "move", endpoint: answer.endpoint };
   const all = [...new Set([...(current === undefined ? [] : [current]), ...candidates])];
   const endpoints = volleys < volleysToCurrent && current !== undefined ? [current] : all;
-  const dueIn = endpoints.length === 0 ? undefined : volleyDueIn(contest, candidates, now, raceTimings);
+  const dueIn = endpoints.length === 0 ? undefined : volleyDueIn(contest, candidates, keys, now, raceTimings);
   if (dueIn !== 0) return wait(dueIn);
   return { kind: "race", contest: { ...nextVolley(contest, candidates, now), verifies: true }, endpoints };
 }
@@ -150,7 +158,7 @@ function withSerial(
   const isConnecting = heard.at !== undefined && now - heard.at < halfSession;
   if (!mayDialSerially || inVain < raceTimings.volleysAlone || !isQuiet || isConnecting)
     return wait(volleyIn);
-  const serial = serialWish(situation, now);
+  const serial = serialWish(situation, now, besideRacing);
   return serial.kind === "wait" ? wait(Math.min(volleyIn, serial.forMs ?? volleyIn)) : serial;
 }
 

@@ -10,6 +10,14 @@ export { type Budget, budgetLimits, refill, searchLimits, spend } from "./budget
 export { emptyHarvest, type Harvest, harvest, turnDueIn } from "./harvest.ts";
 export { type Health, healthTimings, lookAtHealth, verdictOf, verified } from "./health.ts";
 export { lastWorkingText, mostLastWorking, parseLastWorking, rememberWorking } from "./last-working.ts";
-export { type Attempt, attemptDueIn, dwellOf, nextAttempt, rotationTimings } from "./rotation.ts";
+export {
+  type Attempt,
+  attemptDueIn,
+  besideRacing,
+  dwellOf,
+  nextAttempt,
+  type RotationTimings,
+  rotationTimings,
+} from "./rotation.ts";
 export { type OwnSide, type PeerSpec, type PeerSpecs, peerSpecs } from "./specs.ts";
 export { type PeerState, peerDownInterval, peerState } from "./state.ts";

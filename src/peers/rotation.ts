@@ -1,4 +1,5 @@
 import type { Endpoint } from "../net/index.ts";
+import { dueAt } from "../system/slack.ts";
 import type { PeerState } from "./state.ts";
 
 /** The endpoint that is being tried, or that led to a connection. Times in milliseconds. */
@@ -31,6 +32,9 @@ export const rotationTimings: RotationTimings = {
   longestDwell: 30_000,
   answering: 2_000,
 };
+
+/** Where all candidates are raced as well, a peer that is away for long is hardly dialled. */
+export const besideRacing: RotationTimings = { ...rotationTimings, longestDwell: 600_000 };
 
 export function dwellOf(round: number, timings: RotationTimings): number {
   return Math.min(timings.firstDwell * timings.growth ** round, timings.longestDwell);
@@ -70,7 +74,7 @@ export function nextAttempt(
     return undefined;
   const news = last && candidates.find((candidate) => !last.known.includes(candidate));
   if (news) return { endpoint: news, since: now, round: last.round, known: candidates };
-  if (last && now - last.since < dwellOf(last.round, timings)) return undefined;
+  if (last && now < attemptEnd(last, timings)) return undefined;
   const endpoint = nextEndpoint(candidates, last?.endpoint);
   if (!endpoint) return undefined;
   const isNewRound = last !== undefined && candidates.indexOf(endpoint) <= candidates.indexOf(last.endpoint);
@@ -83,5 +87,8 @@ export function attemptDueIn(
   now: number,
   timings: RotationTimings,
 ): number | undefined {
-  return last && Math.max(0, last.since + dwellOf(last.round, timings) - now);
+  return last && Math.max(0, attemptEnd(last, timings) - now);
 }
+
+const attemptEnd = (last: Attempt, timings: RotationTimings): number =>
+  dueAt(last.since, dwellOf(last.round, timings));

@@ -1,4 +1,5 @@
 import type { Endpoint } from "../net/index.ts";
+import type { RaceTimings } from "./timings.ts";
 
 /** The endpoint that answered first, proved to be the peer's. Times in milliseconds. */
 export interface Answer {
@@ -26,64 +27,11 @@ export interface Heard {
   readonly at?: number;
 }
 
-/** All in milliseconds. */
-export interface RaceTimings {
-  readonly firstInterval: number;
-  readonly growth: number;
-  readonly longestInterval: number;
-  /** From our initiation to WireGuard's: a peer takes one in 20 ms, by a clock of its own that ticks each 4 ms. */
-  readonly initiationGap: number;
-  /** What the peer with the lower key gets for dialling, once it was heard. */
-  readonly precedence: number;
-  /** What a dialled peer gets for its handshake before it is raced again, when nothing is known of the way to it. */
-  readonly handshake: number;
-  /** The same at an endpoint that has just answered a race: so much, and so many of its round trips. */
-  readonly handshakeAnswered: number;
-  readonly handshakeRoundTrips: number;
-  /** Volleys in vain after which serial attempts join in, where they may. */
-  readonly volleysAlone: number;
+/** Two peers, by their public keys. */
+export interface Pair {
+  readonly own: string;
+  readonly peer: string;
 }
-
-/**
- * Two peers that have just learnt of each other miss each other's first packets more often than not, so the second
- * volley follows soon. Routers forget an unanswered mapping after 30 s: two peers behind NATs have to knock more often.
- */
-export const raceTimings: RaceTimings = {
-  firstInterval: 250,
-  growth: 2,
-  longestInterval: 25_000,
-  initiationGap: 25,
-  precedence: 1_000,
-  handshake: 1_000,
-  handshakeAnswered: 250,
-  handshakeRoundTrips: 5,
-  volleysAlone: 4,
-};
-
-/** Milliseconds until the next volley; 0: now. */
-export function volleyDueIn(
-  contest: Contest | undefined,
-  candidates: readonly Endpoint[],
-  now: number,
-  timings: RaceTimings,
-): number {
-  if (!contest || candidates.some((candidate) => !contest.known.includes(candidate))) return 0;
-  const { firstInterval, growth, longestInterval } = timings;
-  const interval = Math.min(firstInterval * growth ** Math.max(0, contest.volleys - 1), longestInterval);
-  return Math.max(0, contest.lastAt + interval - now);
-}
-
-export const nextVolley = (
-  contest: Contest | undefined,
-  candidates: readonly Endpoint[],
-  now: number,
-): Contest => ({
-  ...contest,
-  firstAt: contest?.firstAt ?? now,
-  lastAt: now,
-  volleys: (contest?.volleys ?? 0) + 1,
-  known: candidates,
-});
 
 /** After this, volleys count from the beginning again: the peer is there. */
 export const answered = (contest: Contest, answer: Answer): Contest => ({ ...contest, volleys: 0, answer });
@@ -98,12 +46,7 @@ export function hear(before: Heard | undefined, bytes: number, now: number): Hea
  * that meets a handshake under way undoes that one. So of two peers that hear each other the one with the lower key
  * dials; the other one goes on when it did not.
  */
-export function precedenceLeft(
-  heard: Heard,
-  keys: { readonly own: string; readonly peer: string },
-  now: number,
-  timings: RaceTimings,
-): number {
+export function precedenceLeft(heard: Heard, keys: Pair, now: number, timings: RaceTimings): number {
   if (heard.at === undefined || keys.own < keys.peer) return 0;
   return Math.max(0, heard.at + timings.precedence - now);
 }

@@ -6,10 +6,10 @@ export {
   handOverIn,
   handshakeTime,
   hear,
-  nextVolley,
+  type Pair,
   precedenceLeft,
-  raceTimings,
-  volleyDueIn,
 } from "./contest.ts";
 export type { RaceCounts } from "./counts.ts";
+export { nextVolley, volleyDueIn, volleyInterval } from "./rhythm.ts";
 export { planNoRacing, racingTableName } from "./rules.ts";
+export { raceTimings } from "./timings.ts";

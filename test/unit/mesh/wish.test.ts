@@ -44,7 +44,8 @@ describe("racingWish", () => {
     ["a volley that may still be answered", wish({}, { contest: volley(start, 1) }, start + 100), 150],
     ["a volley in vain", wish({}, { contest: volley(start, 1) }, start + 250), "race"],
     ["three in vain", wish({}, { contest: volley(start, 3) }, start + 900), 100],
-    ["very many in vain", wish({}, { contest: volley(start, 60) }, start + 25_000), "race"],
+    ["many in vain", wish({}, { contest: volley(start, 20) }, start + 28_000), "race"],
+    ["very many in vain", wish({}, { contest: volley(start, 60) }, start + 150_000), "race"],
     [
       "a candidate that is news",
       wish({}, { contest: { ...volley(start, 3), known: [first] } }, start + 1),
