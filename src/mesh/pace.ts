@@ -1,4 +1,4 @@
-import { type Attempt, besideRacing, dwellOf, type Health } from "../peers/index.ts";
+import { type Attempt, dwellOf, type Health, rotationTimings } from "../peers/index.ts";
 import { type Contest, raceTimings, volleyInterval } from "../racing/index.ts";
 import type { Wish } from "./wish.ts";
 
@@ -17,7 +17,8 @@ const unansweredLook = 1_000;
 export const healthLook = (health: Health | undefined, peers: number): number =>
   health?.unansweredAt === undefined ? calmLook(peers) : Math.max(unansweredLook, calmLook(peers) / 2);
 
-export const soonestLook = 50;
+/** The larger the mesh, the more a look costs, and the more peers it serves. Whoever answers a race is seen at once. */
+export const soonestLook = (peers: number): number => Math.min(Math.max(peers / 4, 50), 250);
 /** By then the budget holds some attempts again. */
 const budgetWait = 100;
 
@@ -36,14 +37,15 @@ export function nextLook(
   { attempt, contest, peers }: Pursuit,
   now: number,
 ): number {
-  if (wish.kind !== "wait" && verdict !== "granted") return verdict === "barred" ? 0 : budgetWait;
+  if (wish.kind !== "wait" && verdict === "barred") return 0;
+  if (wish.kind !== "wait" && verdict === "postponed") return Math.max(budgetWait, soonestLook(peers));
   const looks = [calmLook(peers)];
-  if (attempt) looks.push(lookAfter(now - attempt.since, dwellOf(attempt.round, besideRacing), peers));
+  if (attempt) looks.push(lookAfter(now - attempt.since, dwellOf(attempt.round, rotationTimings), peers));
   if (contest) looks.push(lookAfter(now - contest.lastAt, volleyInterval(contest, raceTimings), peers));
   if (wish.kind === "wait" && wish.forMs) looks.push(wish.forMs);
-  return Math.min(...looks);
+  return Math.max(Math.min(...looks), soonestLook(peers));
 }
 
 /** The longer it has been in vain the less often it is looked at; what gets much time is not looked at soon. */
 const lookAfter = (elapsed: number, given: number, peers: number): number =>
-  Math.max(Math.min(elapsed / 4, calmLook(peers)), Math.min(Math.max(given / 20, soonestLook), rarestLook));
+  Math.max(Math.min(elapsed / 4, calmLook(peers)), Math.min(given / 20, rarestLook));

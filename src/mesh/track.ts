@@ -254,7 +254,7 @@ function act(
     path,
     race: raced && { publicKey, endpoints: raced.endpoints },
     lookIn: isSearching
-      ? (view.step?.forMs ?? soonestLook)
+      ? (view.step?.forMs ?? soonestLook(peerCount))
       : isUp && !isInDoubt
         ? healthLook(view.health, peerCount)
         : nextLook(wish, verdict, { attempt, contest, peers: peerCount }, now),

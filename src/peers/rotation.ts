@@ -33,8 +33,16 @@ export const rotationTimings: RotationTimings = {
   answering: 2_000,
 };
 
-/** Where all candidates are raced as well, a peer that is away for long is hardly dialled. */
-export const besideRacing: RotationTimings = { ...rotationTimings, longestDwell: 600_000 };
+/**
+ * Where all candidates are raced as well. What answers no race hardly answers WireGuard, which repeats its initiation
+ * after 5 s; each attempt takes a process or two.
+ */
+export const besideRacing: RotationTimings = {
+  ...rotationTimings,
+  firstDwell: 5_000,
+  growth: 2,
+  longestDwell: 600_000,
+};
 
 export function dwellOf(round: number, timings: RotationTimings): number {
   return Math.min(timings.firstDwell * timings.growth ** round, timings.longestDwell);
