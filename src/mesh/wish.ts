@@ -82,8 +82,11 @@ export function racingWish(situation: Situation, racing: RacingSituation, now: n
   return withSerial(situation, racing, dueIn, now);
 }
 
-/** Volleys that go to the endpoint in use alone: it may be slower than another one, and is no worse for that. */
-const volleysToCurrent = 2;
+/**
+ * Volleys that go to the endpoint in use alone, a quarter of a second apart: it may be slower than another one, or lose
+ * packets, and is no worse for that. Where one in five gets lost each way, all four go unanswered once in sixty times.
+ */
+const volleysToCurrent = 4;
 
 /**
  * A connected peer of which something is missing. The endpoint in use is asked first, and alone; if it stays silent, all
@@ -100,7 +103,8 @@ export function verifyingWish(
   if (answer && answer.endpoint !== current) return { kind: "move", endpoint: answer.endpoint };
   const all = [...new Set([...(current === undefined ? [] : [current]), ...candidates])];
   const endpoints = volleys < volleysToCurrent && current !== undefined ? [current] : all;
-  const dueIn = endpoints.length === 0 ? undefined : volleyDueIn(contest, candidates, keys, now, raceTimings);
+  const paced = contest && { ...contest, volleys: Math.max(1, volleys - volleysToCurrent + 1) };
+  const dueIn = endpoints.length === 0 ? undefined : volleyDueIn(paced, candidates, keys, now, raceTimings);
   if (dueIn !== 0) return wait(dueIn);
   return { kind: "race", contest: { ...nextVolley(contest, candidates, now), verifies: true }, endpoints };
 }
