@@ -1,3 +1,4 @@
+export { AffiliateWatch } from "./affiliate-watch.ts";
 export { Capture } from "./capture.ts";
 export { type Cluster, type ConfigOptions, newCluster, stateDirectory } from "./config.ts";
 export { configFile, kubespan } from "./daemon.ts";

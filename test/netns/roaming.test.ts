@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, it } from "vitest";
 import {
+  AffiliateWatch,
   Lab,
   type LabNode,
   newCluster,
@@ -8,7 +9,7 @@ import {
   publicNetwork,
   waitFor,
 } from "../../lab/index.ts";
-import type { Endpoint } from "../../src/net/index.ts";
+import type { Address, Endpoint } from "../../src/net/index.ts";
 
 /*
  *   a 203.0.113.1   service .9        b .2 on eth0, 198.51.100.2 on eth1
@@ -25,6 +26,7 @@ let a: LabNode;
 let b: LabNode;
 let c: LabNode;
 let nat: Awaited<ReturnType<Lab["router"]>>;
+let watch: AffiliateWatch;
 
 beforeAll(async () => {
   lab = await Lab.open();
@@ -41,13 +43,16 @@ beforeAll(async () => {
   c = await lab.node("c");
   await c.attach(site, "192.168.1.11/24");
   await c.defaultRoute("192.168.1.1");
-  const options = { cluster: newCluster(), services: [internet.discovery.url] };
+  const cluster = newCluster();
+  const options = { cluster, services: [internet.discovery.url] };
   for (const node of [a, b, c]) await node.start(options);
   await Promise.all([
     a.daemon.waitForPeers("b", "c"),
     b.daemon.waitForPeers("a", "c"),
     c.daemon.waitForPeers("a", "b"),
   ]);
+  watch = new AffiliateWatch(await internet.host("watcher", 8), internet.discovery.url, cluster);
+  await watch.watch("a", "b", "c");
 });
 
 afterAll(() => lab.close());
@@ -71,6 +76,11 @@ const announces = (node: LabNode, endpoint: Endpoint): Promise<unknown> =>
     peers.some(({ label, candidates }) => label === node.name && candidates.includes(endpoint)),
   );
 
+/** Milliseconds from the change (since 1970) until the discovery service told that b has this address, or has it no more. */
+const toldAfter = async (change: number, own: string, isThere: boolean): Promise<number> =>
+  (await watch.toldOf("b", change, ({ addresses }) => isThere === addresses.includes(own as Address))) -
+  change;
+
 const report = (what: string, ms: number): void => console.info(`${what}: ${(ms / 1000).toFixed(1)} s`);
 
 it("a NAT that gives a node another address and port", async () => {
@@ -91,8 +101,9 @@ it("a NAT that gives a node another address and port", async () => {
 });
 
 it("a node that gets another address is known there, and is reached there", async () => {
-  const begun = performance.now();
+  let change = 0;
   const ms = await healsAfter(c, b, async () => {
+    change = Date.now();
     await b.address("eth0", "203.0.113.22/24");
     await b.run("ip", "address", "delete", "203.0.113.2/24", "dev", "eth0");
     await b.run(
@@ -102,8 +113,8 @@ it("a node that gets another address is known there, and is reached there", asyn
     );
   });
   report("another address", ms);
+  report("its announcement", await toldAfter(change, "203.0.113.22", true));
   await announces(b, "203.0.113.22:51820" as Endpoint);
-  report("its announcement, with the above", performance.now() - begun);
   await c.daemon.waitForPeers("a", "b");
 });
 
@@ -121,12 +132,17 @@ it.each([
       ({ node }) => isThere === node.announcedEndpoints.includes("198.51.100.2:51820" as Endpoint),
     );
   const before = await address(a);
+  let left = 0;
   const ms = await healsAfter(b, a, async () => {
+    left = Date.now();
     await b.run(...leave.split(" "));
     await announced(false);
   });
-  report(`${what}, no longer announced`, ms);
+  report(`${what}: traffic`, ms);
+  report(`${what}: no longer announced`, await toldAfter(left, "198.51.100.2", false));
+  const back = Date.now();
   await b.run(...comeBack.split(" "));
   await announced(true);
+  report(`${what}: announced again`, await toldAfter(back, "198.51.100.2", true));
   await waitFor(() => b.reaches(before), { what: "an answer from a" });
 });

@@ -1,0 +1,142 @@
+import { parseArgs } from "node:util";
+import { AffiliateWatch, Lab, type LabNode, newCluster, publicNetwork } from "../lab/index.ts";
+import type { Affiliate } from "../src/discovery/affiliate.ts";
+import { median, percentile, printReport, progress, type Row } from "./report.ts";
+import { DatedPings } from "./roaming/dated-pings.ts";
+
+/*
+ *   a 203.0.113.1   service and watcher .9   b .2, later others; and 198.51.100.2 on eth1
+ *        |                  |                |                |
+ *   =====+==================+================+===== internet  +===== second
+ */
+
+/** How long after its kernel does a watcher of the discovery service know where a node is? And the traffic to it? */
+const { values } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    repetitions: { type: "string", default: "7" },
+  },
+});
+const repetitions = Number(values.repetitions);
+const goalMs = 1_000;
+
+interface Change {
+  readonly name: string;
+  /** Shell commands, of one repetition. */
+  readonly commands: (turn: number) => string;
+  readonly isKnown: (affiliate: Affiliate, turn: number) => boolean;
+  /** Traffic has to find its way anew. */
+  readonly hurts?: true;
+}
+
+const moving = (turn: number): string => `203.0.113.${20 + turn}`;
+const second = "198.51.100.2";
+const has = ({ addresses }: Affiliate, address: string): boolean =>
+  addresses.some((each) => each === address);
+const isAnnounced = (affiliate: Affiliate, address: string): boolean =>
+  has(affiliate, address) &&
+  (affiliate.kubespan?.endpoints ?? []).some((each) => each.startsWith(`${address}:`));
+
+const changes: readonly Change[] = [
+  {
+    name: "another address",
+    commands: (turn) =>
+      [
+        `ip address add ${moving(turn)}/24 dev eth0`,
+        `ip address delete ${moving(turn - 1)}/24 dev eth0`,
+        // The others of that network are deleted with the first one of it.
+        `ip address replace ${moving(turn)}/24 dev eth0`,
+        "ip route replace default via 203.0.113.9",
+      ].join("; "),
+    isKnown: (affiliate, turn) => isAnnounced(affiliate, moving(turn)) && !has(affiliate, moving(turn - 1)),
+    hurts: true,
+  },
+  {
+    name: "an address that goes",
+    commands: () => `ip address delete ${second}/24 dev eth1`,
+    isKnown: (affiliate) => !has(affiliate, second),
+  },
+  {
+    name: "an address that comes",
+    commands: () => `ip address add ${second}/24 dev eth1`,
+    isKnown: (affiliate) => isAnnounced(affiliate, second),
+  },
+  {
+    name: "a link that goes",
+    commands: () => "ip link set eth1 down",
+    isKnown: (affiliate) => !has(affiliate, second),
+  },
+  {
+    name: "a link that comes",
+    commands: () => "ip link set eth1 up",
+    isKnown: (affiliate) => isAnnounced(affiliate, second),
+  },
+];
+
+/** Runs them and gives when the first one began and the last one ended, in milliseconds since 1970. */
+async function make(node: LabNode, commands: string): Promise<{ began: number; ended: number }> {
+  const printed = await node.run("sh", "-c", `date +%s%3N; ${commands}; date +%s%3N`);
+  const [began, ended] = printed.split("\n").map(Number);
+  return { began: began ?? Number.NaN, ended: ended ?? Number.NaN };
+}
+
+/** In milliseconds. */
+interface Times {
+  readonly announced: number[];
+  readonly healed: number[];
+}
+
+async function measure(lab: Lab): Promise<ReadonlyMap<Change, Times>> {
+  const internet = await publicNetwork(lab);
+  const [a, b] = [await internet.host("a", 1), await internet.host("b", 20)];
+  await b.attach(await lab.network("second"), `${second}/24`);
+  const cluster = newCluster();
+  for (const node of [a, b]) await node.start({ cluster, services: [internet.discovery.url] });
+  await Promise.all([a.daemon.waitForPeers("b"), b.daemon.waitForPeers("a")]);
+  const watch = new AffiliateWatch(await internet.host("watcher", 8), internet.discovery.url, cluster);
+  await watch.watch("a", "b");
+  const pings = await DatedPings.start(a, (await b.daemon.status()).node.address);
+  const found = new Map<Change, Times>(changes.map((change) => [change, { announced: [], healed: [] }]));
+  for (let turn = 1; turn <= repetitions; turn++)
+    for (const [change, { announced, healed }] of found) {
+      const { began, ended } = await make(b, change.commands(turn));
+      const told = await watch.toldOf("b", began, (affiliate) => change.isKnown(affiliate, turn));
+      announced.push(told - began);
+      if (change.hurts) healed.push((await pings.answeredAfter(ended)) - began);
+      progress(`${turn} of ${repetitions}, ${change.name}: ${announced.at(-1)} ms ${healed.at(-1) ?? ""}`);
+    }
+  await pings.stop();
+  return found;
+}
+
+const ms = (times: readonly number[]): string => median(times).toFixed(0);
+
+const lab = await Lab.open();
+try {
+  const found = await measure(lab);
+  const row = ([{ name }, { announced, healed }]: [Change, Times]): Row => ({
+    change: name,
+    "announced ms": ms(announced),
+    "longest ms": Math.max(...announced),
+    "within 1 s":
+      percentile(announced, 1) <= goalMs
+        ? "all"
+        : `${announced.filter((time) => time <= goalMs).length} of ${announced.length}`,
+    "healed ms": healed.length === 0 ? "-" : ms(healed),
+    "announced : healed":
+      healed.length === 0
+        ? "-"
+        : median(announced.map((time, index) => time / (healed[index] ?? Number.NaN))).toFixed(2),
+  });
+  printReport({
+    name: "roaming",
+    repetitions,
+    rows: [...found].map(row),
+    notes: [
+      "From the first command that changes the node's network to a watcher of the discovery service that is told (announced), and",
+      "to the first answered ping through the mesh that was sent after the change (healed). Medians; ratios are of the same turn.",
+    ],
+  });
+} finally {
+  await lab.close();
+}

@@ -1,0 +1,54 @@
+import { fileURLToPath } from "node:url";
+import type { Affiliate } from "../src/discovery/affiliate.ts";
+import type { Cluster } from "./config.ts";
+import type { LabNode } from "./node.ts";
+import { Service } from "./service.ts";
+import { waitFor } from "./wait.ts";
+
+const watcher = fileURLToPath(new URL("affiliate-watcher.ts", import.meta.url));
+const clusterFile = "/run/watched-cluster.json";
+
+/** What a discovery service tells its watchers, with the time. Runs on a node that reaches the service and is no member. */
+export class AffiliateWatch extends Service {
+  readonly #node: LabNode;
+  readonly #cluster: Cluster;
+
+  constructor(node: LabNode, url: string, cluster: Cluster) {
+    super(node.namespace, "watch", [process.execPath, watcher, clusterFile, url]);
+    this.#node = node;
+    this.#cluster = cluster;
+  }
+
+  /** Resolves when it knows these nodes. */
+  async watch(...names: readonly string[]): Promise<void> {
+    await this.#node.namespace.write(clusterFile, JSON.stringify(this.#cluster));
+    await this.start();
+    for (const name of names) await this.toldOf(name, 0, () => true);
+  }
+
+  /** The time, in milliseconds since 1970, at which it first heard that a node is as wanted, after `since`. */
+  toldOf(name: string, since: number, isAsWanted: (affiliate: Affiliate) => boolean): Promise<number> {
+    return waitFor(
+      async () => {
+        const told = linesOf(await this.log()).find(
+          ({ at, affiliates }) =>
+            at >= since && affiliates.some((each) => each.nodeName === name && isAsWanted(each)),
+        );
+        return told?.at;
+      },
+      { what: `word of ${name}`, describe: async () => (await this.log()).slice(-3000) },
+    );
+  }
+}
+
+interface Told {
+  readonly at: number;
+  readonly affiliates: readonly Affiliate[];
+}
+
+/** Without the last one, which may not be whole yet. */
+const linesOf = (text: string): Told[] =>
+  text
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Told);
