@@ -27,18 +27,28 @@ const [changes, settle, window] = [Number(values.changes), Number(values.settle)
 const ticksPerSecond = 100;
 
 interface Cost {
-  /** Seconds of CPU: of the daemon, and of the tools that it ran. */
+  /** Seconds of CPU: of the daemon, and of the tools that it or its shells ran. */
   readonly own: number;
   readonly tools: number;
 }
 
-function costOf(pid: number): Cost {
+/** Of a process, and of all those that it has waited for, in seconds of CPU. */
+function timesOf(pid: string): { readonly own: number; readonly waitedFor: number } {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
     .replace(/^.*\) /s, "")
     .split(" ")
     .map(Number);
   const [utime = 0, stime = 0, cutime = 0, cstime = 0] = fields.slice(11, 15);
-  return { own: (utime + stime) / ticksPerSecond, tools: (cutime + cstime) / ticksPerSecond };
+  return { own: (utime + stime) / ticksPerSecond, waitedFor: (cutime + cstime) / ticksPerSecond };
+}
+
+const childrenOf = (pid: number): string[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean);
+
+function costOf(pid: number): Cost {
+  const { own, waitedFor } = timesOf(String(pid));
+  const children = childrenOf(pid).map(timesOf);
+  return { own, tools: children.reduce((sum, child) => sum + child.own + child.waitedFor, waitedFor) };
 }
 
 const memoryOf = (pid: number): number =>

@@ -22,7 +22,10 @@ export class TableWatch {
   /** Waits until the table holds the prefix; gives the time since `since`, in ms. */
   async holds(prefix: string, since: bigint): Promise<number> {
     const known = this.#addedAt.get(prefix);
-    const at = known ?? (await new Promise<bigint>((resolve) => this.#waiting.set(prefix, resolve)));
+    const at =
+      known !== undefined && known >= since
+        ? known
+        : await new Promise<bigint>((resolve) => this.#waiting.set(prefix, resolve));
     return Number(at - since) / 1e6;
   }
 

@@ -9,7 +9,7 @@ import { LastWorkingFile } from "../peers/effects/last-working-file.ts";
 import { watchKernel } from "../routing/effects/watch.ts";
 import { errorText, KubespanError } from "../system/error.ts";
 import { createLogger } from "../system/log.ts";
-import { run } from "../system/run.ts";
+import { Shells } from "../system/shells.ts";
 import { version } from "../system/version.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import { Mesh } from "./mesh.ts";
@@ -29,9 +29,7 @@ const repairInterval = 30_000;
  */
 export class Daemon {
   readonly #file: string;
-  readonly #log: Logger;
-  readonly #identity: Identity;
-  readonly #repairs: Repairs;
+  readonly #parts: Parts;
   readonly #process = { pid: process.pid, startedAt: Date.now() };
   readonly #ended = Promise.withResolvers<void>();
   readonly #closers: (() => Promise<void>)[] = [];
@@ -49,31 +47,27 @@ export class Daemon {
     const { config, warnings } = await loadConfig(file);
     const log = createLogger(config.log);
     for (const warning of warnings) log.warn(warning);
-    const identity = await ownIdentity(config, run, log);
-    const registries = await registriesOf(config, identity, log);
-    const repairs = new Repairs(log);
-    const mesh = await meshOf(config, identity, registries, repairs, log);
-    const daemon = new Daemon({ file, log, identity, config, registries, repairs, mesh });
-    await daemon.#open();
-    return daemon;
+    const shells = new Shells();
+    try {
+      const identity = await ownIdentity(config, shells.run, log);
+      const parts = { identity, repairs: new Repairs(log), shells, log };
+      const registries = await registriesOf(config, identity, log);
+      const mesh = await meshOf(config, registries, parts);
+      const daemon = new Daemon(file, parts, config, registries, mesh);
+      await daemon.#open();
+      return daemon;
+    } catch (error) {
+      await shells.close();
+      throw error;
+    }
   }
 
-  private constructor(parts: {
-    file: string;
-    log: Logger;
-    identity: Identity;
-    config: Config;
-    registries: Registries;
-    repairs: Repairs;
-    mesh: Mesh;
-  }) {
-    this.#file = parts.file;
-    this.#log = parts.log;
-    this.#identity = parts.identity;
-    this.#config = parts.config;
-    this.#registries = parts.registries;
-    this.#repairs = parts.repairs;
-    this.#mesh = parts.mesh;
+  private constructor(file: string, parts: Parts, config: Config, registries: Registries, mesh: Mesh) {
+    this.#file = file;
+    this.#parts = parts;
+    this.#config = config;
+    this.#registries = registries;
+    this.#mesh = mesh;
     this.#loop = this.#newLoop();
   }
 
@@ -84,6 +78,7 @@ export class Daemon {
 
   async #open(): Promise<void> {
     const { runDirectory } = this.#config;
+    this.#closers.push(() => this.#parts.shells.close());
     const api = await serveApi(runDirectory, { status: () => this.#status(), down: () => this.#down() });
     this.#closers.push(() => api.close());
     try {
@@ -97,7 +92,7 @@ export class Daemon {
     }
     const { interfaceName, marks, routing } = this.#config;
     const ours = { interfaceName, marks, ...routing };
-    const others = new Others({ run, log: this.#log, ours });
+    const others = new Others({ run: this.#parts.shells.run, log: this.#parts.log, ours });
     this.#others = others;
     this.#closers.push(() => others.stop());
     const watch = watchKernel({
@@ -107,12 +102,12 @@ export class Daemon {
         this.#loop.trigger("everything", isUrgent ? 0 : settleTime);
       },
       onOthers: () => others.request(),
-      onError: (error) => this.#log.warn(errorText(error)),
+      onError: (error) => this.#parts.log.warn(errorText(error)),
     });
     this.#closers.push(() => watch.stop());
     this.#startRegistries();
-    const { nodeId, publicKey } = this.#identity;
-    this.#log.info({ nodeId, publicKey, version, config: this.#file }, "kubespan is running");
+    const { nodeId, publicKey } = this.#parts.identity;
+    this.#parts.log.info({ nodeId, publicKey, version, config: this.#file }, "kubespan is running");
   }
 
   #startRegistries(): void {
@@ -122,7 +117,7 @@ export class Daemon {
   #newLoop(): Loop {
     const loop = startLoop({
       run: (scope) => this.#mesh.pass(scope),
-      onError: (error) => this.#log.error({ err: error }, errorText(error)),
+      onError: (error) => this.#parts.log.error({ err: error }, errorText(error)),
       repairInterval,
     });
     this.#mesh.wakeWith((inMs, scope) => loop.trigger(scope, inMs));
@@ -140,12 +135,12 @@ export class Daemon {
   async reload(): Promise<void> {
     try {
       const { config, warnings } = await loadConfig(this.#file);
-      for (const warning of warnings) this.#log.warn(warning);
+      for (const warning of warnings) this.#parts.log.warn(warning);
       needsRestart(this.#config, config);
       await this.#replace(config);
-      this.#log.info("the configuration was read again");
+      this.#parts.log.info("the configuration was read again");
     } catch (error) {
-      this.#log.error(`the configuration stays as it was: ${errorText(error)}`);
+      this.#parts.log.error(`the configuration stays as it was: ${errorText(error)}`);
     }
   }
 
@@ -155,21 +150,14 @@ export class Daemon {
     await this.#mesh.close();
     const keep = sameRegistries(before.config, config);
     if (before.config.enabled && !config.enabled)
-      for (const warning of await before.registries.withdraw()) this.#log.warn(warning);
+      for (const warning of await before.registries.withdraw()) this.#parts.log.warn(warning);
     if (!keep) {
       await before.registries.stop();
-      this.#registries = await registriesOf(config, this.#identity, this.#log);
+      this.#registries = await registriesOf(config, this.#parts.identity, this.#parts.log);
     }
     this.#config = config;
-    this.#log.level = config.log.level;
-    this.#mesh = await meshOf(
-      config,
-      this.#identity,
-      this.#registries,
-      this.#repairs,
-      this.#log,
-      keep ? before.memory : undefined,
-    );
+    this.#parts.log.level = config.log.level;
+    this.#mesh = await meshOf(config, this.#registries, this.#parts, keep ? before.memory : undefined);
     this.#loop = this.#newLoop();
     if (!keep) this.#startRegistries();
     this.#loop.trigger("everything");
@@ -179,7 +167,7 @@ export class Daemon {
   async #down(): Promise<Down> {
     await this.#loop.stop();
     const down = await this.#mesh.down();
-    for (const warning of down.warnings) this.#log.warn(warning);
+    for (const warning of down.warnings) this.#parts.log.warn(warning);
     // The answer still has to leave through the socket that closing ends.
     setImmediate(() => void this.stop());
     return down;
@@ -210,18 +198,24 @@ async function registriesOf(config: Config, { nodeId }: Identity, log: Logger): 
   return openRegistries(config, nodeId, log, Date.now, { affiliates, isKept: config.enabled });
 }
 
+/** What stays the same whatever the configuration. */
+interface Parts {
+  readonly identity: Identity;
+  readonly repairs: Repairs;
+  readonly shells: Shells;
+  readonly log: Logger;
+}
+
 async function meshOf(
   config: Config,
-  identity: Identity,
   registries: Registries,
-  repairs: Repairs,
-  log: Logger,
+  { shells, ...parts }: Parts,
   memory?: Mesh["memory"],
 ): Promise<Mesh> {
-  const self = await describeSelf(config, identity);
-  const lastWorking = await LastWorkingFile.open(config.stateDirectory, log, Date.now);
+  const self = await describeSelf(config, parts.identity);
+  const lastWorking = await LastWorkingFile.open(config.stateDirectory, parts.log, Date.now);
   return new Mesh(
-    { config, identity, self, registries, lastWorking, repairs, run, log, clock: Date.now },
+    { ...parts, config, self, registries, lastWorking, run: shells.run, clock: Date.now },
     memory,
   );
 }

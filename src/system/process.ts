@@ -11,7 +11,10 @@ export interface Ended {
   readonly stopped?: "too late" | "too much";
 }
 
-const maxOutputBytes = 256 * 1024 * 1024;
+/** Runs a program to its end, without input. Never rejects. */
+export type RunProgram = (program: string, args: readonly string[], timeoutMs: number) => Promise<Ended>;
+
+export const maxOutputBytes = 256 * 1024 * 1024;
 
 /**
  * Runs a program to its end, in the C locale. Its standard input is the file with that descriptor, or nothing. Never

@@ -1,7 +1,7 @@
 import { type Command, INPUT } from "./command.ts";
 import { KubespanError, notInstalled } from "./error.ts";
 import { InputFile, standardInput } from "./input-file.ts";
-import { runProcess } from "./process.ts";
+import { type Ended, type RunProgram, runProcess } from "./process.ts";
 import { Secret } from "./secret.ts";
 import { startDetached } from "./start-detached.ts";
 
@@ -10,22 +10,26 @@ export type Runner = (command: Command) => Promise<string>;
 
 const timeoutMs = 20_000;
 
-/** The one place that starts short-lived processes. */
-export const run: Runner = async (command) => {
-  if (command.detached) return startDetached(command.program, command.args, command.detached.readyFile);
-  if (command.input === undefined) return execute(command, command.args);
-  const text = command.input instanceof Secret ? command.input.revealBase64() : command.input;
-  const file = new InputFile(text);
-  try {
-    const args = command.args.map((argument) => (argument === INPUT ? standardInput : argument));
-    return await execute(command, args, file.descriptor);
-  } finally {
-    file.close();
-  }
-};
+/** The one place that starts short-lived processes; those without input by `runProgram`. */
+export const runnerWith =
+  (runProgram: RunProgram): Runner =>
+  async (command) => {
+    if (command.detached) return startDetached(command.program, command.args, command.detached.readyFile);
+    if (command.input === undefined)
+      return outputOf(command, await runProgram(command.program, command.args, timeoutMs));
+    const text = command.input instanceof Secret ? command.input.revealBase64() : command.input;
+    const file = new InputFile(text);
+    try {
+      const args = command.args.map((argument) => (argument === INPUT ? standardInput : argument));
+      return outputOf(command, await runProcess(command.program, args, timeoutMs, file.descriptor));
+    } finally {
+      file.close();
+    }
+  };
 
-async function execute(command: Command, args: readonly string[], input?: number): Promise<string> {
-  const result = await runProcess(command.program, args, timeoutMs, input);
+export const run: Runner = runnerWith(runProcess);
+
+function outputOf(command: Command, result: Ended): string {
   if (result.exitCode === 0 && !result.stopped) return result.stdout;
   const line = `${command.program} ${command.args.slice(0, 4).join(" ")}`;
   if (result.startError === "ENOENT") throw notInstalled(command.program);

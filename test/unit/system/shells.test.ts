@@ -1,0 +1,91 @@
+import { readFile } from "node:fs/promises";
+import fc from "fast-check";
+import { afterAll, describe, expect, it, vi } from "vitest";
+import { runProcess } from "../../../src/system/process.ts";
+import { Shells } from "../../../src/system/shells.ts";
+
+const shells = new Shells();
+afterAll(() => shells.close());
+const node = process.execPath;
+const long = 60_000;
+
+/** What a program is told, and what its end is like. */
+const programs: readonly (readonly [string, string, readonly string[]])[] = [
+  ["prints to both", "sh", ["-c", "echo out; echo problem >&2; exit 3"]],
+  ["prints nothing", "true", []],
+  ["prints no end of line", "printf", ["%s", "half a line"]],
+  ["prints much", "seq", ["300000"]],
+  ["reads standard input", "cat", []],
+  ["tells its locale", "sh", ["-c", "echo $LC_ALL"]],
+  ["prints what looks like an end", "printf", ["%s\\n", "0"]],
+];
+
+describe.each([
+  ["directly", runProcess],
+  ["by shells", shells.runProgram],
+])("a program that is run %s", (_, run) => {
+  it.each(programs)("%s", async (_name, program, args) => {
+    expect(await run(program, args, long)).toEqual(await runProcess(program, args, long));
+  });
+
+  it("may be missing", async () => {
+    const ended = await run("no-such-program", ["--help"], long);
+    expect(ended).toMatchObject({ exitCode: undefined, startError: "ENOENT", stdout: "" });
+  });
+
+  it("is ended when it takes too long", async () => {
+    const ended = await run("sleep", ["1000"], 50);
+    expect(ended).toMatchObject({ exitCode: undefined, stopped: "too late" });
+  });
+
+  it("gets its arguments as they are", async () => {
+    const print = "process.stdout.write(JSON.stringify(process.argv.slice(1)))";
+    const words = fc.array(
+      fc.string({ unit: "binary", maxLength: 12 }).filter((word) => !word.includes("\0")),
+      {
+        maxLength: 20,
+      },
+    );
+    await fc.assert(
+      fc.asyncProperty(words, async (args) => {
+        const { stdout } = await run(node, ["-e", print, "--", ...args], long);
+        expect(JSON.parse(stdout)).toEqual(args.map((word) => word.toWellFormed()));
+      }),
+      { numRuns: 10, examples: [[["'", "$HOME", "`id`", "a\nb", "\\", '"', "; exit 1", "*", "~", ""]]] },
+    );
+  });
+
+  it("is one of many at the same time", async () => {
+    const all = Array.from({ length: 40 }, (_value, index) => run("sh", ["-c", `echo ${index}`], long));
+    expect((await Promise.all(all)).map(({ stdout }) => stdout)).toEqual(
+      all.map((_value, index) => `${index}\n`),
+    );
+  });
+});
+
+describe("shells", () => {
+  it("go on after one was ended by somebody", async () => {
+    const ended = await shells.runProgram("sh", ["-c", "kill -KILL $PPID"], long);
+    expect(ended.exitCode).toBeUndefined();
+    expect(await shells.runProgram("echo", ["there"], long)).toMatchObject({
+      exitCode: 0,
+      stdout: "there\n",
+    });
+  });
+
+  it("are gone when closed, with what they run; after that programs are run without", async () => {
+    const some = new Shells();
+    const { stdout } = await some.runProgram("sh", ["-c", "echo $PPID"], long);
+    const sleeping = Array.from({ length: 6 }, () => some.runProgram("sleep", ["1000"], long));
+    const queued = some.runProgram("echo", ["late"], long);
+    await some.close();
+    for (const ended of await Promise.all(sleeping)) expect(ended).toMatchObject({ exitCode: undefined });
+    expect(await queued).toMatchObject({ exitCode: 0, stdout: "late\n" });
+    const state = (): Promise<string> => readFile(`/proc/${stdout.trim()}/stat`, "utf8").catch(() => "gone");
+    await vi.waitFor(async () => expect(await state()).toMatch(/^gone$|\) Z /), {
+      timeout: 60_000,
+      interval: 20,
+    });
+    expect(await some.runProgram("echo", ["there"], long)).toMatchObject({ exitCode: 0, stdout: "there\n" });
+  });
+});
