@@ -1,10 +1,18 @@
 /** More than a full cluster needs, and little memory. */
 const most = 16_384;
 
-/** A pure function whose last results are kept, bounded: when there are too many, all are forgotten. */
-export class Remembered<Key, Value> {
+const utf8 = { encoder: new TextEncoder(), decoder: new TextDecoder() };
+
+/**
+ * The same text in memory of its own. A part of a longer text keeps the whole of it alive: one endpoint that is
+ * remembered, and with it all that a tool has printed.
+ */
+export const detached = (text: string): string => utf8.decoder.decode(utf8.encoder.encode(text));
+
+/** A pure function of texts whose last results are kept, bounded: when there are too many, all are forgotten. */
+export class Remembered<Key extends string, Value> {
   readonly #compute: (key: Key) => Value;
-  readonly #values = new Map<Key, Value>();
+  readonly #values = new Map<string, Value>();
 
   constructor(compute: (key: Key) => Value) {
     this.#compute = compute;
@@ -15,7 +23,7 @@ export class Remembered<Key, Value> {
     if (known !== undefined) return known;
     const value = this.#compute(key);
     if (this.#values.size >= most) this.#values.clear();
-    this.#values.set(key, value);
+    this.#values.set(detached(key), value);
     return value;
   }
 }
