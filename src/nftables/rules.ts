@@ -29,7 +29,8 @@ const families: readonly Family[] = [4, 6];
 
 /**
  * Packets that are for nobody in the mesh, most of all on most nodes, are done here: one rule for each family, with
- * lookups in sets that hold something only. Each rule, and each lookup, costs more than what stands in it.
+ * lookups in sets that hold something only, in the order of the sets. Each rule, and each lookup, costs more than what
+ * stands in it.
  */
 export const missRules = (used: readonly TargetSet[]): string[] =>
   families.map((family) => {

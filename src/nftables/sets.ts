@@ -25,7 +25,7 @@ const blockBits: Readonly<Record<Family, number>> = { 4: 24, 6: 64 };
 
 /**
  * Most networks of a mesh are nodes or the pods of one node. The name of those for all other networks is the one that
- * operators of KubeSpan know (reference section 7). In the order of the lookups.
+ * operators of KubeSpan know (reference section 7). In the order of the lookups for packets of the node itself.
  */
 export const targetSets: readonly TargetSet[] = ([4, 6] as const).flatMap((family) => [
   { name: `kubespan_hosts_ipv${family}`, family, bits: widthOf(family) },

@@ -33,6 +33,13 @@ export const frameText = (options: RuleOptions, used: readonly TargetSet[]): str
 export const setsIn = (contents: Contents): TargetSet[] =>
   targetSets.filter(({ name }) => contents.has(name));
 
+/**
+ * What a node forwards is from its pods, and mostly for pods: their networks come first there, the tree last. What it
+ * sends itself is mostly for nodes.
+ */
+const podsFirst = (used: readonly TargetSet[]): TargetSet[] =>
+  used.toSorted((left, right) => (left.bits ?? 129) - (right.bits ?? 129));
+
 /** As nft prints it: what is listed is what was loaded. */
 const textOf = (options: RuleOptions, used: readonly TargetSet[], contents: Contents): string =>
   [
@@ -44,7 +51,7 @@ const textOf = (options: RuleOptions, used: readonly TargetSet[], contents: Cont
     chainText("kubespan_prerouting", [
       "type filter hook prerouting priority filter; policy accept;",
       ...connectionRules(options, "kubespan_arriving", "kubespan_outside"),
-      ...missRules(used),
+      ...missRules(podsFirst(used)),
       ...steeringRules(options, "kubespan_clamp"),
       ...documentedRules(options),
     ]),

@@ -62,7 +62,7 @@ const recorded = `table inet talos_kubespan {
 		type filter hook prerouting priority filter; policy accept;
 		ct status ! confirmed jump kubespan_arriving
 		ct mark & 0x00000060 == 0x00000020 jump kubespan_outside
-		ip daddr != @kubespan_hosts_ipv4 ip daddr & 255.255.255.0 != @kubespan_blocks_ipv4 ip daddr != @kubespan_targets_ipv4 accept
+		ip daddr & 255.255.255.0 != @kubespan_blocks_ipv4 ip daddr != @kubespan_hosts_ipv4 ip daddr != @kubespan_targets_ipv4 accept
 		meta nfproto ipv6 accept
 		meta mark & 0x00000060 == 0x00000020 accept
 		tcp flags syn jump kubespan_clamp
