@@ -1,12 +1,23 @@
 import type { Endpoint } from "../net/index.ts";
-import { gainText, isBetter, promising, tierOf, type Way } from "../peers/index.ts";
+import {
+  type Budget,
+  type Choices,
+  gainText,
+  isBetter,
+  promising,
+  searchLimits,
+  spend,
+  tierOf,
+  type Way,
+} from "../peers/index.ts";
 import { type Answer, raceTimings } from "../racing/index.ts";
 import { type Path, type Search, type Sight, withEndpoint } from "./path.ts";
 
 /** What comes next of a search: packets to be sent, an endpoint to be set, or nothing for so long. */
 export interface SearchStep {
   readonly path: Path;
-  readonly begins?: true;
+  /** Something new: `search` for a better way, or only to `measure` the one in use. */
+  readonly begins?: "search" | "measure";
   readonly ask?: readonly Endpoint[];
   readonly move?: Endpoint;
   /** Milliseconds until there is something to do again, if no answer comes; absent when no search is on. */
@@ -71,7 +82,8 @@ export function pathAfter(
 function begin(path: Path, { choices }: Sight, now: number): SearchStep {
   const { endpoint: from } = path;
   const asked = promising(choices, from, path.roundTrips);
-  if (asked.length === 0 || now < dueAt(path, asked, now)) return { path };
+  if (asked.length === 0 && !isToBeMeasured(path, choices)) return { path };
+  if (now < dueAt(path, asked, now)) return { path };
   const search: Search = {
     stage: "measuring",
     from,
@@ -82,13 +94,34 @@ function begin(path: Path, { choices }: Sight, now: number): SearchStep {
     samples: 0,
     countedAt: now - 1,
   };
-  const searches = isForgotten(path, now) ? 1 : path.searches + 1;
+  const searches = isForgotten(path, now) ? 1 : path.searches + Math.sign(asked.length);
   return {
     path: { ...path, searches, searchedAt: now, search },
-    begins: true,
+    begins: asked.length > 0 ? "search" : "measure",
     ask: [from],
     forMs: searchTimings.answer,
   };
+}
+
+/** Once at each endpoint: what a race found while many peers connected may be far too long, or there was none. */
+const isToBeMeasured = ({ since, searchedAt = 0 }: Path, { candidates }: Choices): boolean =>
+  searchedAt < since && candidates.length > 1;
+
+/** Which of the searches that want to begin may, and what is left then. What only measures has time, and waits for a full bucket. */
+export function affordable<View extends { readonly step: SearchStep | undefined }>(
+  views: readonly View[],
+  budget: Budget,
+): { readonly begun: ReadonlySet<View>; readonly left: Budget } {
+  const begun = new Set<View>();
+  let left = budget;
+  for (const kind of ["search", "measure"] as const)
+    for (const view of views) {
+      const cost = kind === "search" ? 1 : searchLimits.most;
+      if (view.step?.begins !== kind || left.attempts < cost) continue;
+      begun.add(view);
+      left = spend(left, cost);
+    }
+  return { begun, left };
 }
 
 const isForgotten = ({ searchedAt }: Path, now: number): boolean =>
@@ -128,20 +161,29 @@ function goOn(path: Path, search: Search, sight: Sight, now: number): SearchStep
   if (gap > 0) return { path: { ...path, search }, forMs: gap };
   const better = stage === "asking" && betterOf(search, sight);
   if (better) return take(path, search, better, sight, now);
-  const answerTime = searchTimings.answer + searchTimings.answerRoundTrips * (search.here ?? 0);
   const isAnswered = search.countedAt >= search.actedAt;
-  if (!isAnswered && sinceVolley < answerTime)
-    return { path: { ...path, search }, forMs: answerTime - sinceVolley };
+  if (!isAnswered && sinceVolley < answerTime(search))
+    return { path: { ...path, search }, forMs: answerTime(search) - sinceVolley };
   const isInVain = stage === "asking" && search.samples === 0 && search.acts >= unansweredVolleys;
-  if (search.samples >= samples[stage] || search.acts >= volleys[stage] || isInVain)
+  const enough = stage === "measuring" && search.asked.length === 0 ? 1 : samples[stage];
+  if (search.samples >= enough || search.acts >= volleys[stage] || isInVain)
     return next(path, search, sight, now);
-  const again = { ...search, actedAt: now, acts: search.acts + 1 };
+  return again(path, search, now);
+}
+
+/** One more volley of the same stage. */
+function again(path: Path, search: Search, now: number): SearchStep {
+  const ask = search.stage === "measuring" ? [search.from] : search.asked;
   return {
-    path: { ...path, search: again },
-    ask: stage === "measuring" ? [search.from] : search.asked,
-    forMs: answerTime,
+    path: { ...path, search: { ...search, actedAt: now, acts: search.acts + 1 } },
+    ask,
+    forMs: answerTime(search),
   };
 }
+
+/** Milliseconds. */
+const answerTime = ({ here = 0 }: Search): number =>
+  searchTimings.answer + searchTimings.answerRoundTrips * here;
 
 /** After the last answer that was waited for. */
 function next(path: Path, search: Search, sight: Sight, now: number): SearchStep {
@@ -154,8 +196,11 @@ function next(path: Path, search: Search, sight: Sight, now: number): SearchStep
       forMs,
     };
   // What does not answer now is not to be judged; whether it still works is found out elsewhere.
-  if (search.here === undefined) return { path: over(path, search, sight, now) };
-  return { path: { ...path, search: { ...search, ...fresh, stage: "asking" } }, ask: search.asked, forMs };
+  const asked = promising(sight.choices, search.from, path.roundTrips);
+  if (search.here === undefined || asked.length === 0) return { path: over(path, search, sight, now) };
+  if (search.samples < samples.measuring && search.acts < volleys.measuring)
+    return again(path, { ...search, asked }, now);
+  return { path: { ...path, search: { ...search, ...fresh, asked, stage: "asking" } }, ask: asked, forMs };
 }
 
 interface Better {

@@ -19,7 +19,7 @@ import { type Contest, type Heard, hear } from "../racing/index.ts";
 import type { DesiredPeer, ObservedDevice, ObservedPeer } from "../wireguard/index.ts";
 import { healthLook, nextLook, soonestLook, type Verdict } from "./pace.ts";
 import { changesSince, type EndpointChange, followPath, type Path, type Sight, type Ways } from "./path.ts";
-import { dropSearch, pathAfter, type SearchStep, stepSearch } from "./search.ts";
+import { affordable, dropSearch, pathAfter, type SearchStep, stepSearch } from "./search.ts";
 import { examine, isShaken } from "./suspicion.ts";
 import { connectTimeout, racingWish, searchingWish, serialWish, verifyingWish, type Wish } from "./wish.ts";
 
@@ -106,12 +106,9 @@ export function trackPeers(
 ): Tracked {
   const views = specs.map((spec) => look(spec, device, before, connecting, now));
   const budget = refill(connecting.budget, now, budgetLimits);
-  const searching = refill(connecting.ways?.budget, now, searchLimits);
-  const begun = views.filter(({ step }) => step?.begins).slice(0, Math.floor(searching.attempts));
+  const { begun, left } = affordable(views, refill(connecting.ways?.budget, now, searchLimits));
   const mayAct = (view: View): boolean =>
-    view.step?.begins
-      ? begun.includes(view)
-      : scope === "known" || view.wish.kind !== "dial" || !view.observed;
+    view.step?.begins ? begun.has(view) : scope === "known" || view.wish.kind !== "dial" || !view.observed;
   const granted = grant(views.filter(mayAct), budget);
   const results = views.map((view) => {
     const verdict = granted.has(view) ? "granted" : mayAct(view) ? "postponed" : "barred";
@@ -135,7 +132,7 @@ export function trackPeers(
     health: keyed(({ health }) => health),
     suspected: new Set(views.flatMap((view) => (view.isSuspected ? view.spec.publicKey : []))),
     budget: spend(budget, granted.size),
-    ways: { paths: keyed(({ path }) => path), budget: spend(searching, begun.length) },
+    ways: { paths: keyed(({ path }) => path), budget: left },
     changed: changesSince(connecting.ways, results),
     races: results.flatMap(({ race }) => race ?? []),
     wakeIn: wakes.length === 0 ? undefined : Math.min(...wakes),

@@ -97,9 +97,9 @@ export class Racer {
 
   /** One volley. Without effect while the time stamp would not be greater than the last one. */
   race(publicKey: string, endpoints: readonly Endpoint[]): void {
-    const sentAt = this.#options.clock();
-    this.#forgetOld(sentAt);
-    const stamp = timestamp(sentAt, this.#stamps.get(publicKey));
+    const now = this.#options.clock();
+    this.#forgetOld(now);
+    const stamp = timestamp(now, this.#stamps.get(publicKey));
     if (!stamp || !this.#sockets) return;
     const senderIndex = indexOf(this.#tag, this.#races++ % mostIndices);
     const ends = this.#ends(publicKey);
@@ -108,6 +108,7 @@ export class Racer {
     const initiation = createInitiation(ends, { ephemeral, senderIndex, stamp, cookie });
     if (!initiation) return; // a key that nobody can own
     this.#stamps.set(publicKey, stamp);
+    const sentAt = this.#options.clock(); // making it takes some milliseconds, which no path is to be blamed for
     const waiting = { publicKey, ends, initiation, endpoints: new Set(endpoints), sentAt };
     this.#waiting.set(senderIndex, { ...waiting, sentTicks: performance.now() });
     for (const endpoint of endpoints) {
@@ -167,7 +168,7 @@ export class Racer {
   }
 
   #takeResponse(waiting: Waiting, packet: Uint8Array, from: Endpoint): void {
-    const ticks = performance.now();
+    const [ticks, answeredAt] = [performance.now(), this.#options.clock()];
     const { publicKey, ends, initiation, sentAt } = waiting;
     if (!isAuthentic(ends, initiation, packet)) {
       this.#counts.forged++;
@@ -175,7 +176,7 @@ export class Racer {
     }
     this.#counts.answered++;
     for (const [index, each] of this.#waiting) if (each.publicKey === publicKey) this.#waiting.delete(index);
-    const answer = { endpoint: from, sentAt, answeredAt: this.#options.clock() };
+    const answer = { endpoint: from, sentAt, answeredAt };
     this.#options.onAnswer(publicKey, answer, ticks - waiting.sentTicks);
   }
 
