@@ -1,8 +1,7 @@
 import { parseArgs } from "node:util";
-import { AffiliateWatch, Lab, type LabNode, newCluster, publicNetwork } from "../lab/index.ts";
+import { AffiliateWatch, Lab, type LabNode, newCluster, PingStream, publicNetwork } from "../lab/index.ts";
 import type { Affiliate } from "../src/discovery/affiliate.ts";
 import { median, percentile, printReport, progress, type Row } from "./report.ts";
-import { DatedPings } from "./roaming/dated-pings.ts";
 
 /*
  *   a 203.0.113.1   service and watcher .9   b .2, later others; and 198.51.100.2 on eth1
@@ -95,7 +94,7 @@ async function measure(lab: Lab): Promise<ReadonlyMap<Change, Times>> {
   await Promise.all([a.daemon.waitForPeers("b"), b.daemon.waitForPeers("a")]);
   const watch = new AffiliateWatch(await internet.host("watcher", 8), internet.discovery.url, cluster);
   await watch.watch("a", "b");
-  const pings = await DatedPings.start(a, (await b.daemon.status()).node.address);
+  const pings = await PingStream.start(a, (await b.daemon.status()).node.address);
   const found = new Map<Change, Times>(changes.map((change) => [change, { announced: [], healed: [] }]));
   for (let turn = 1; turn <= repetitions; turn++)
     for (const [change, { announced, healed }] of found) {

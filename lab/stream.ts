@@ -2,7 +2,7 @@ import { execa } from "execa";
 import type { LabNode } from "./node.ts";
 import { waitFor } from "./wait.ts";
 
-/** A ping that runs until it is stopped, for counting what is lost meanwhile. */
+/** A ping that runs until it is stopped: what is lost meanwhile, and when which answer came. */
 export class PingStream {
   readonly #process: ReturnType<typeof ping>;
   #text = "";
@@ -34,6 +34,17 @@ export class PingStream {
     });
   }
 
+  /** When the first ping that was sent after this was answered, both in milliseconds since 1970. */
+  answeredAfter(sentAfter: number): Promise<number> {
+    return waitFor(
+      () =>
+        [...this.#text.matchAll(/^\[([\d.]+)\] .* time=([\d.]+) ms$/gm)]
+          .map(([, at, took]) => ({ at: Number(at) * 1000, sentAt: Number(at) * 1000 - Number(took) }))
+          .find(({ sentAt }) => sentAt >= sentAfter)?.at,
+      { what: "an answer", describe: () => this.#text.slice(-500) },
+    );
+  }
+
   /** Counts from the first answer to the last: what was sent after that may have been on its way when the end came. */
   async stop(): Promise<{ readonly sent: number; readonly lost: number }> {
     this.#process.kill("SIGINT");
@@ -47,6 +58,6 @@ export class PingStream {
 }
 
 const ping = (from: LabNode, target: string, interval: number) => {
-  const [program = "", ...args] = from.namespace.enter(["ping", "-n", "-i", String(interval), target]);
+  const [program = "", ...args] = from.namespace.enter(["ping", "-D", "-n", "-i", String(interval), target]);
   return execa(program, args, { reject: false, stdin: "ignore", buffer: false });
 };
