@@ -4,7 +4,7 @@ import type { Endpoint } from "../../../src/net/index.ts";
 import type { PeerSpec } from "../../../src/peers/index.ts";
 import { answered } from "../../../src/racing/index.ts";
 import type { ObservedDevice } from "../../../src/wireguard/index.ts";
-import { address, endpoint, key } from "./values.ts";
+import { endpoint, key, peerSpec } from "./values.ts";
 
 const start = 1_700_000_000_000;
 export const [far, near, other] = ["203.0.113.1:1", "10.0.0.1:1", "203.0.113.2:1"].map(endpoint) as [
@@ -97,18 +97,9 @@ export class Connected {
   }
 
   get #spec(): PeerSpec {
-    return {
-      nodeId: "id1",
-      label: "node-1",
-      publicKey: key(1),
-      address: address("fd00:0:0:2::1"),
-      allowedIPs: [],
-      refusedPrefixes: [],
-      candidates: this.candidates,
-      candidateReasons: [],
+    return peerSpec(1, this.candidates, {
       candidateTiers: this.candidates.map((each) => (each === near ? 1 : 2)),
-      refusedCandidates: [],
-    };
+    });
   }
 
   #connecting(before: Tracked | undefined): Connecting {

@@ -1,20 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { sharedEndpointWarnings } from "../../../src/mesh/shared-endpoints.ts";
 import type { PeerSpec } from "../../../src/peers/index.ts";
-import { address, affiliate, endpoint, key } from "./values.ts";
+import { address, affiliate, endpoint, peerSpec } from "./values.ts";
 
-const peer = (number: number, ...candidates: string[]): PeerSpec => ({
-  nodeId: `id${number}`,
-  label: `node-${number}`,
-  publicKey: key(number),
-  address: address(`fd00:0:0:2::${number}`),
-  allowedIPs: [],
-  refusedPrefixes: [],
-  candidates: candidates.map(endpoint),
-  candidateReasons: [],
-  candidateTiers: [],
-  refusedCandidates: [],
-});
+const peer = (number: number, ...candidates: string[]): PeerSpec =>
+  peerSpec(number, candidates.map(endpoint));
 const own = affiliate(
   1,
   { endpoints: ["192.168.1.21:51820", "203.0.113.2:51820"].map(endpoint) },

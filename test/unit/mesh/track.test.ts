@@ -2,21 +2,11 @@ import { describe, expect, it } from "vitest";
 import { trackPeers } from "../../../src/mesh/track.ts";
 import type { PeerSpec } from "../../../src/peers/index.ts";
 import type { ObservedDevice } from "../../../src/wireguard/index.ts";
-import { address, endpoint, key } from "./values.ts";
+import { endpoint, key, peerSpec } from "./values.ts";
 
 const start = 1_700_000_000_000;
-const spec = (number: number, ...candidates: string[]): PeerSpec => ({
-  nodeId: `id${number}`,
-  label: `node-${number}`,
-  publicKey: key(number),
-  address: address(`fd00:0:0:2::${number}`),
-  allowedIPs: [],
-  refusedPrefixes: [],
-  candidates: candidates.map(endpoint),
-  candidateReasons: [],
-  candidateTiers: [],
-  refusedCandidates: [],
-});
+const spec = (number: number, ...candidates: string[]): PeerSpec =>
+  peerSpec(number, candidates.map(endpoint));
 /** A device on which each of these peers had its last handshake then. */
 const device = (handshakes: Readonly<Record<number, number>>): ObservedDevice => ({
   listenPort: 51820,

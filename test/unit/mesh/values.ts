@@ -9,6 +9,7 @@ import {
   parseEndpoint,
   parsePrefix,
 } from "../../../src/net/index.ts";
+import type { PeerSpec } from "../../../src/peers/index.ts";
 import { Secret } from "../../../src/system/secret.ts";
 
 /** Values for tests, checked: a typing error in a test fails there. */
@@ -41,6 +42,25 @@ export const affiliate = (
     endpoints: [endpoint(`198.51.100.${number}:51820`)],
     ...kubespan,
   },
+  ...more,
+});
+
+/** `node-N` as a peer with these candidates, and nothing else that is special. */
+export const peerSpec = (
+  number: number,
+  candidates: readonly Endpoint[],
+  more: Partial<PeerSpec> = {},
+): PeerSpec => ({
+  nodeId: `id${number}`,
+  label: `node-${number}`,
+  publicKey: key(number),
+  address: address(`fd00:0:0:2::${number}`),
+  allowedIPs: [],
+  refusedPrefixes: [],
+  candidates,
+  candidateReasons: [],
+  candidateTiers: [],
+  refusedCandidates: [],
   ...more,
 });
 

@@ -2,10 +2,9 @@ import { expect, test } from "vitest";
 import { randomFrom } from "../../../sim/random.ts";
 import { type Connecting, type Tracked, trackPeers } from "../../../src/mesh/track.ts";
 import type { Endpoint } from "../../../src/net/index.ts";
-import type { PeerSpec } from "../../../src/peers/index.ts";
 import { type Answer, answered } from "../../../src/racing/index.ts";
 import type { ObservedDevice } from "../../../src/wireguard/index.ts";
-import { address, endpoint, key } from "./values.ts";
+import { endpoint, key, peerSpec } from "./values.ts";
 
 const start = 1_700_000_000_000;
 const [current, other, third] = ["198.51.100.1:1", "198.51.100.2:2", "198.51.100.3:3"].map(endpoint) as [
@@ -13,18 +12,7 @@ const [current, other, third] = ["198.51.100.1:1", "198.51.100.2:2", "198.51.100
   Endpoint,
   Endpoint,
 ];
-const spec: PeerSpec = {
-  nodeId: "id1",
-  label: "node-1",
-  publicKey: key(1),
-  address: address("fd00:0:0:2::1"),
-  allowedIPs: [],
-  refusedPrefixes: [],
-  candidates: [other, third],
-  candidateReasons: [],
-  candidateTiers: [],
-  refusedCandidates: [],
-};
+const spec = peerSpec(1, [other, third]);
 
 /**
  * A peer that dialled us from `current`, which it does not announce, and that stops answering at 0 while we go on
