@@ -4,9 +4,8 @@ import type { RacingReport } from "../api/status.ts";
 import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
 import type { Race } from "../mesh/index.ts";
-import type { Endpoint } from "../net/index.ts";
 import { Racer } from "../racing/effects/racer.ts";
-import type { Answer } from "../racing/index.ts";
+import { type Answer, type RoundTrips, withRoundTrip } from "../racing/index.ts";
 import { Prober } from "../stun/effects/prober.ts";
 import type { Mapping } from "../stun/index.ts";
 import { errorText } from "../system/error.ts";
@@ -33,8 +32,8 @@ type OnAnswer = (publicKey: string, answer: Answer) => void;
 export class Racing {
   readonly #parts: RacingParts;
   readonly #events: RacingEvents;
-  /** By public key and endpoint: milliseconds. */
-  readonly #roundTrips = new Map<string, Map<Endpoint, number>>();
+  /** By public key. */
+  readonly #roundTrips = new Map<string, RoundTrips>();
   #racer: Racer | undefined;
   #prober: Prober | undefined;
   #failure: string | undefined;
@@ -54,7 +53,7 @@ export class Racing {
   }
 
   /** By endpoint, of one peer, in milliseconds. */
-  roundTrips(publicKey: string): ReadonlyMap<Endpoint, number> {
+  roundTrips(publicKey: string): RoundTrips {
     return this.#roundTrips.get(publicKey) ?? new Map();
   }
 
@@ -127,12 +126,8 @@ export class Racing {
   }
 
   #take(publicKey: string, answer: Answer, roundTripMs: number): void {
-    const known = this.#roundTrips.get(publicKey) ?? new Map<Endpoint, number>();
-    known.delete(answer.endpoint); // the newest stands last
-    known.set(answer.endpoint, roundTripMs);
-    const [oldest] = known.keys();
-    if (known.size > mostRoundTrips && oldest !== undefined) known.delete(oldest);
-    this.#roundTrips.set(publicKey, known);
+    const known = this.roundTrips(publicKey);
+    this.#roundTrips.set(publicKey, withRoundTrip(known, answer.endpoint, roundTripMs));
     this.#events.onAnswer(publicKey, answer);
   }
 
@@ -143,6 +138,3 @@ export class Racing {
     this.#failure = reason;
   }
 }
-
-/** Of one peer. */
-const mostRoundTrips = 32;

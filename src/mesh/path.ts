@@ -1,6 +1,6 @@
 import type { Endpoint } from "../net/index.ts";
 import { type Budget, type Choices, promising } from "../peers/index.ts";
-import type { Answer } from "../racing/index.ts";
+import { type Answer, type RoundTrips, withRoundTrip } from "../racing/index.ts";
 
 /**
  * - `measuring`: the endpoint in use is asked, alone; that changes nothing
@@ -45,8 +45,8 @@ export interface Path {
   readonly isUp: boolean;
   readonly changes: number;
   readonly lastChange?: EndpointChange;
-  /** Of the last answer to a race, by endpoint. */
-  readonly roundTrips: ReadonlyMap<Endpoint, number>;
+  /** Of the last answer to a race. */
+  readonly roundTrips: RoundTrips;
   /** Promising candidates that are no news. */
   readonly known: readonly Endpoint[];
   /** Searches in a row, each a while after the one before. */
@@ -73,9 +73,6 @@ export interface Sight {
   /** To the last race. */
   readonly answer: Answer | undefined;
 }
-
-/** Of one peer. */
-const mostRoundTrips = 32;
 
 /** What a look adds. During a search the endpoint may go back and forth; what comes of it is noted at its end. */
 export function followPath(before: Path | undefined, sight: Sight, now: number): Path | undefined {
@@ -119,15 +116,10 @@ export const changesSince = (
       : [],
   );
 
-function noteAnswer(before: Path["roundTrips"], answer: Answer | undefined): Path["roundTrips"] {
+function noteAnswer(before: RoundTrips, answer: Answer | undefined): RoundTrips {
   const roundTrip = answer && answer.answeredAt - answer.sentAt;
   // Below nothing only where somebody has set the clock.
   if (!answer || roundTrip === undefined || roundTrip < 0 || before.get(answer.endpoint) === roundTrip)
     return before;
-  const after = new Map(before);
-  after.delete(answer.endpoint);
-  after.set(answer.endpoint, roundTrip);
-  const [oldest] = after.keys();
-  if (after.size > mostRoundTrips && oldest !== undefined) after.delete(oldest);
-  return after;
+  return withRoundTrip(before, answer.endpoint, roundTrip);
 }

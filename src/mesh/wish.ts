@@ -105,9 +105,20 @@ export function verifyingWish(
   const endpoints = volleys < volleysToCurrent && current !== undefined ? [current] : all;
   const paced = contest && { ...contest, volleys: Math.max(1, volleys - volleysToCurrent + 1) };
   const dueIn = endpoints.length === 0 ? undefined : volleyDueIn(paced, candidates, keys, now, raceTimings);
-  if (dueIn !== 0) return wait(dueIn);
-  return { kind: "race", contest: { ...nextVolley(contest, candidates, now), verifies: true }, endpoints };
+  return dueIn === 0 ? verify(endpoints, candidates, contest, now) : wait(dueIn);
 }
+
+/** A volley to a peer that is connected. */
+const verify = (
+  endpoints: readonly Endpoint[],
+  candidates: readonly Endpoint[],
+  contest: Contest | undefined,
+  now: number,
+): Wish => ({
+  kind: "race",
+  contest: { ...nextVolley(contest, candidates, now), verifies: true },
+  endpoints,
+});
 
 /** A connected peer for which there may be a better endpoint. */
 export function searchingWish(
@@ -117,12 +128,7 @@ export function searchingWish(
   now: number,
 ): Wish {
   if (move !== undefined) return { kind: "move", endpoint: move };
-  if (!ask) return wait(forMs);
-  return {
-    kind: "race",
-    contest: { ...nextVolley(contest, candidates, now), verifies: true },
-    endpoints: ask,
-  };
+  return ask ? verify(ask, candidates, contest, now) : wait(forMs);
 }
 
 /** A handshake of WireGuard's that is under way: an initiation of ours would undo it. */

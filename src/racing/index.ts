@@ -11,5 +11,6 @@ export {
 } from "./contest.ts";
 export type { RaceCounts } from "./counts.ts";
 export { nextVolley, volleyDueIn, volleyInterval } from "./rhythm.ts";
+export { type RoundTrips, withRoundTrip } from "./round-trips.ts";
 export { planNoRacing, racingTableName } from "./rules.ts";
 export { raceTimings } from "./timings.ts";

@@ -36,7 +36,7 @@ export class Shell {
     child.stdin.on("error", () => undefined); // it died: `close` tells
     child.stdout.on("data", (chunk: Buffer) => this.#read("stdout", chunk));
     child.stderr.on("data", (chunk: Buffer) => this.#read("stderr", chunk));
-    child.once("error", (error) => this.#died("code" in error ? String(error.code) : error.message));
+    child.once("error", (error) => this.#died(error.message));
     child.once("close", () => this.#died());
   }
 

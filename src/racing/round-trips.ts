@@ -1,0 +1,16 @@
+import type { Endpoint } from "../net/index.ts";
+
+/** By endpoint of one peer, in milliseconds; the newest stands last. */
+export type RoundTrips = ReadonlyMap<Endpoint, number>;
+
+const most = 32;
+
+/** With one more, and without the oldest where there are too many. */
+export function withRoundTrip(before: RoundTrips, endpoint: Endpoint, milliseconds: number): RoundTrips {
+  const after = new Map(before);
+  after.delete(endpoint);
+  after.set(endpoint, milliseconds);
+  const [oldest] = after.keys();
+  if (after.size > most && oldest !== undefined) after.delete(oldest);
+  return after;
+}
