@@ -5,7 +5,9 @@ import type { LabNode, Network } from "./node.ts";
 /** Hosts that all reach each other. The way out, which nobody takes, leads to the discovery service's host. */
 export interface PublicNetwork {
   readonly network: Network;
-  /** At 203.0.113.9, listening. */
+  /** The host at 203.0.113.9. */
+  readonly hub: LabNode;
+  /** On it, listening. */
   readonly discovery: Discovery;
   /** Adds a host with the address 203.0.113.LAST. */
   readonly host: (name: string, last: number) => Promise<LabNode>;
@@ -19,12 +21,13 @@ export async function publicNetwork(lab: Lab): Promise<PublicNetwork> {
     await node.attach(network, `203.0.113.${last}/24`);
     return node;
   };
-  const discovery = new Discovery(await attach("service", 9), "203.0.113.9");
+  const hub = await attach("service", 9);
+  const discovery = new Discovery(hub, "203.0.113.9");
   await discovery.start();
   const host = async (name: string, last: number): Promise<LabNode> => {
     const node = await attach(name, last);
     await node.defaultRoute("203.0.113.9");
     return node;
   };
-  return { network, discovery, host };
+  return { network, hub, discovery, host };
 }

@@ -1,13 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Lab, type LabNode } from "../../lab/index.ts";
 import { Service } from "../../lab/service.ts";
+import type { Prefix } from "../../src/net/index.ts";
+import { ApiRelay } from "../kubernetes/api-relay.ts";
+import { ApiServer } from "../kubernetes/api-server.ts";
+import { buildTime } from "../kubernetes/binary.ts";
 import { bothFamilies, podAddress } from "./addresses.ts";
 import { checkTable } from "./document.ts";
 import { proxies, service } from "./kube-proxy.ts";
-import { type Mesh, twoNodes } from "./mesh.ts";
+import { type Mesh, podNetworksOf, twoNodes } from "./mesh.ts";
 import { flannelVxlan, podNetworks, setUp, takeDown } from "./networks.ts";
 import { clear, encrypted, local, pinged, pingedWays, wayOf } from "./ways.ts";
 
+/** `advertiseKubernetesNetworks`; Kubernetes knows the pod networks either way. */
 const advertised = { yes: true, no: false } as const;
 type Advertised = keyof typeof advertised;
 /** Says whom it talks to. */
@@ -21,19 +26,60 @@ const asking =
 const ask = async (from: LabNode, host: string, port: number): Promise<string> =>
   (await from.namespace.attempt(process.execPath, "-e", asking, host, String(port))).stdout;
 
+/** What Kubernetes says of each node has arrived, and the other node knows of it what it announces. */
+async function knowEachOther({ a, b }: Mesh, isAdvertised: boolean): Promise<void> {
+  for (const [node, own, other] of [
+    [a, 1, 2],
+    [b, 2, 1],
+  ] as const) {
+    const told = isAdvertised ? podNetworksOf(other) : [];
+    const { node: self, peers } = await node.daemon.waitForStatus(
+      "what both registries say",
+      ({ registries, peers: [peer] }) =>
+        registries.every(({ phase, affiliates }) => phase === "connected" && affiliates === 1) &&
+        told.every((network) => peer?.allowedIPs.includes(network as Prefix)),
+    );
+    expect(self.advertisedPrefixes).toEqual(isAdvertised ? podNetworksOf(own) : []);
+    const ofPods = podNetworksOf(other).filter((network) => peers[0]?.allowedIPs.includes(network as Prefix));
+    expect(ofPods).toEqual(told);
+  }
+}
+
 const networkRows: string[][] = [];
 const serviceRows: string[][] = [];
+
+let api: ApiServer;
+beforeAll(async () => {
+  api = await ApiServer.start();
+}, buildTime);
+afterAll(() => api?.close());
 
 describe.each(Object.keys(advertised) as Advertised[])("pod networks advertised: %s", (isAdvertised) => {
   let lab: Lab;
   let mesh: Mesh;
+  let relay: ApiRelay;
 
   beforeAll(async () => {
     lab = await Lab.open();
-    mesh = await twoNodes(lab, advertised[isAdvertised]);
+    mesh = await twoNodes(lab, {
+      prepare: async (hub) => {
+        relay = await ApiRelay.open(api, hub);
+        for (const [index, name] of ["a", "b"].entries())
+          await api.createNode(name, { podCIDRs: podNetworksOf(index + 1) });
+      },
+      options: () => ({
+        mesh: { advertiseKubernetesNetworks: advertised[isAdvertised] },
+        daemon: { kubernetes: relay.configuration },
+      }),
+    });
+    await knowEachOther(mesh, advertised[isAdvertised]);
     await new Service(mesh.podB.namespace, "server", [process.execPath, "-e", server]).start();
   });
-  afterAll(() => lab.close());
+  afterAll(async () => {
+    await lab?.close();
+    await relay?.close();
+    for (const name of ["a", "b"]) await api.deleteNode(name);
+  });
 
   it.each(bothFamilies.flatMap(podNetworks))("$name, IPv$addresses.family", async (network) => {
     const { name, addresses, link } = network;

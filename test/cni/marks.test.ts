@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Lab, type LabNode, waitFor } from "../../lab/index.ts";
 import { type Addresses, bothFamilies, podAddress } from "./addresses.ts";
 import { checkTable } from "./document.ts";
-import { type Mesh, twoNodes } from "./mesh.ts";
+import { advertisedByName, type Mesh, twoNodes } from "./mesh.ts";
 
 /** Bits of the packet mark that others use, all of them set at once (reference section 1). */
 const users = [
@@ -42,7 +42,7 @@ let mesh: Mesh;
 
 beforeAll(async () => {
   lab = await Lab.open();
-  mesh = await twoNodes(lab, true);
+  mesh = await twoNodes(lab, advertisedByName);
 });
 afterAll(() => lab.close());
 

@@ -10,12 +10,12 @@ export const local = "stays on the node";
 const tunnelled =
   "udp port 51820 and ((ip and udp[8] = 4 and udp[4:2] > 40) or (ip6 and ip6[48] = 4 and ip6[44:2] > 40))";
 
-/** Packets of nodes and pods, other than those of tunnels, of discovery and of links among themselves. */
+/** Packets of nodes and pods, other than those of tunnels, of registries and of links among themselves. */
 const inClear = ({ ip, node, allPods, client }: Addresses): string =>
   [
     `${ip} and (host ${node.a} or host ${node.b} or net ${allPods})`,
     `not host ${client}`,
-    "not udp port 51820 and not port 3000",
+    "not udp port 51820 and not tcp port 3000 and not tcp port 6443",
     "not (icmp6 and ip6[40] > 129)", // neighbours
   ].join(" and ");
 

@@ -7,6 +7,9 @@ const folder = join(import.meta.dirname, "apiserver");
 const cache = "/var/cache/kubespan-test";
 const versions = "k8s.io/component-base/version";
 
+/** What the first build may take, in milliseconds. */
+export const buildTime = 1_500_000;
+
 /**
  * A real kube-apiserver, built from the Go modules that ./apiserver pins, which takes some minutes; it is kept outside
  * the tree under a name that changes with the pins.

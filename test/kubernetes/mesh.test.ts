@@ -1,5 +1,3 @@
-import { join } from "node:path";
-import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import {
   type ConfigOptions,
@@ -11,8 +9,9 @@ import {
   PingStream,
   waitFor,
 } from "../../lab/index.ts";
-import { Service } from "../../lab/service.ts";
+import { ApiRelay } from "./api-relay.ts";
 import { ApiServer, relayAddress } from "./api-server.ts";
+import { buildTime } from "./binary.ts";
 
 /*
  *   kube-apiserver and etcd on the host's loopback
@@ -24,28 +23,18 @@ import { ApiServer, relayAddress } from "./api-server.ts";
 let lab: Lab;
 let api: ApiServer;
 let hub: LabNode;
-let relay: Service;
+let relay: ApiRelay;
 let discovery: Discovery;
 let nodes: LabNode[];
 let pods: LabNode[];
-let outside: ReturnType<typeof relayProcess>;
-let kubernetes: Record<string, unknown>;
 const cluster = newCluster();
-
-const relayFile = join(import.meta.dirname, "relay.ts");
-const relayProcess = (from: string, to: string) =>
-  execa("setpriv", ["--pdeathsig", "KILL", "--", process.execPath, relayFile, from, to], { reject: false });
 
 beforeAll(async () => {
   api = await ApiServer.start();
   lab = await Lab.open();
   const internet = await lab.network("internet");
   hub = await attached("hub", internet, 9);
-  const socket = api.file("api.sock");
-  outside = relayProcess(socket, `127.0.0.1:${api.port}`);
-  relay = new Service(hub.namespace, "relay", [process.execPath, relayFile, `${relayAddress}:6443`, socket]);
-  await relay.start();
-  kubernetes = { enabled: true, kubeconfig: await api.kubeconfig(`${relayAddress}:6443`) };
+  relay = await ApiRelay.open(api, hub);
   nodes = [
     await attached("a", internet, 1),
     await attached("b", internet, 2),
@@ -55,12 +44,11 @@ beforeAll(async () => {
   for (const [index, { name }] of nodes.entries())
     await api.createNode(name, { podCIDRs: [`10.244.${index + 1}.0/24`] });
   discovery = new Discovery(hub, relayAddress);
-}, 1_500_000); // the first build of the API server takes some minutes
+}, buildTime);
 
 afterAll(async () => {
   await lab?.close();
-  outside?.kill("SIGKILL");
-  await outside;
+  await relay?.close();
   await api?.close();
 });
 
@@ -81,7 +69,7 @@ const options = (services: readonly string[]): ConfigOptions => ({
   cluster,
   services,
   mesh: { advertiseKubernetesNetworks: true },
-  daemon: { kubernetes },
+  daemon: { kubernetes: relay.configuration },
 });
 
 const reach = (from: LabNode, target: string): Promise<boolean> =>
@@ -112,7 +100,7 @@ it("Kubernetes as the only registry: peers meet, and their pods reach each other
 it("the API is away: the mesh goes on, and the status says why nothing new comes", async () => {
   const [a, b] = [first(nodes), second(nodes)];
   const stream = await PingStream.start(first(pods), "10.244.2.2");
-  await relay.stop("SIGKILL");
+  await relay.kill();
   const status = await a.daemon.waitForStatus(
     "the loss",
     ({ registries }) => registries[0]?.phase === "connecting",
@@ -156,7 +144,7 @@ it("Kubernetes and a discovery service are merged; either may die while the othe
 
   await discovery.start();
   await a.daemon.waitForStatus("the service", ({ registries }) => registries[0]?.phase === "connected");
-  await relay.stop("SIGKILL");
+  await relay.kill();
   await a.daemon.waitForStatus("the loss", ({ registries }) => registries[1]?.phase === "connecting");
   expect((await c.daemon.command("down")).exitCode).toBe(0);
   await stream.moreAnswers(20);

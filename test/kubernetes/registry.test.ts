@@ -9,6 +9,7 @@ import type { Registry } from "../../src/discovery/registry.ts";
 import { idsOf, until } from "../unit/discovery/loopback.ts";
 import { affiliateNamed, endpoint, prefix } from "../unit/discovery/samples.ts";
 import { ApiServer, type Request } from "./api-server.ts";
+import { buildTime } from "./binary.ts";
 import { Gate } from "./gate.ts";
 
 /*
@@ -17,7 +18,7 @@ import { Gate } from "./gate.ts";
 let server: ApiServer;
 beforeAll(async () => {
   server = await ApiServer.start();
-}, 1_500_000); // the first build takes some minutes
+}, buildTime);
 afterAll(() => server.close());
 
 const created: string[] = [];
