@@ -13,6 +13,7 @@ import {
 import { answered, type Contest, type Heard, handOverIn, raceTimings } from "../src/racing/index.ts";
 import type { DesiredPeer } from "../src/wireguard/index.ts";
 import { type Device, newId, type Surroundings, stampOf } from "./device.ts";
+import { Queue } from "./queue.ts";
 import { specOf } from "./spec.ts";
 
 /** A node that connects by some policy. */
@@ -54,6 +55,8 @@ export class MeshNode implements SimNode {
   readonly #options: MeshNodeOptions;
   readonly #known = new Map<number, Known>();
   readonly #byKey = new Map<string, Known>();
+  /** When peers are to be looked at; an entry counts if it is still what its peer says. */
+  readonly #due = new Queue<Known>();
   readonly #attempts = new Map<
     string,
     Tracked["attempts"] extends ReadonlyMap<string, infer A> ? A : never
@@ -84,14 +87,34 @@ export class MeshNode implements SimNode {
     const peer = devices[index];
     if (!peer) return;
     const known = this.#known.get(index);
-    const spec = specOf(this.#device.host, peer, announced);
-    if (known) Object.assign(known, { spec, announced, dueAt: clock.now });
-    else {
-      const fresh: Known = { index, spec, announced, dueAt: clock.now, state: "unknown", sentStamp: -1 };
+    const spec = specOf(this.#device.host.site, peer, announced);
+    if (known) {
+      Object.assign(known, { spec, announced });
+      this.#lookAgain(known, clock.now);
+    } else {
+      const fresh: Known = { index, spec, announced, dueAt: Infinity, state: "unknown", sentStamp: -1 };
       this.#known.set(index, fresh);
       this.#byKey.set(spec.publicKey, fresh);
+      this.#lookAgain(fresh, clock.now);
     }
     this.#wake(0);
+  }
+
+  #lookAgain(known: Known, at: number): void {
+    known.dueAt = at;
+    if (at < Number.POSITIVE_INFINITY) this.#due.push(at, known);
+  }
+
+  /** Those whose time has come, once each; what is first then is to come. */
+  #takeDue(now: number): Known[] {
+    const due = new Set<Known>();
+    for (let next = this.#due.first; next; next = this.#due.first) {
+      const isCurrent = next.item.dueAt === next.at && !due.has(next.item);
+      if (isCurrent && next.at > now) break;
+      this.#due.pop();
+      if (isCurrent) due.add(next.item);
+    }
+    return [...due];
   }
 
   #wake(inMs: number): void {
@@ -107,13 +130,11 @@ export class MeshNode implements SimNode {
   #look(): void {
     const { now } = this.#options.around.clock;
     this.#lookAt = Number.POSITIVE_INFINITY;
-    this.#passAt = now + passTime(this.#known.size);
-    const due: Known[] = [];
-    for (const known of this.#known.values()) if (known.dueAt <= now) due.push(known);
+    this.#passAt = now + passTime(this.#options.members.length);
+    const due = this.#takeDue(now);
     if (due.length > 0) this.#track(due, now);
     if (now >= this.#harvestAt) this.#publish(now);
-    let next = this.#harvestAt;
-    for (const { dueAt } of this.#known.values()) if (dueAt < next) next = dueAt;
+    const next = Math.min(this.#harvestAt, this.#due.first?.at ?? Number.POSITIVE_INFINITY);
     if (next < Number.POSITIVE_INFINITY) this.#wake(next - now);
   }
 
@@ -139,7 +160,8 @@ export class MeshNode implements SimNode {
 
   #connecting(): Connecting {
     const ways = this.#searches && { paths: this.#paths, budget: this.#searches };
-    const connecting = { budget: this.#budget, health: this.#health, ways };
+    const peers = this.#options.members.length - 1;
+    const connecting = { peers, budget: this.#budget, health: this.#health, ways };
     if (!this.#options.isRacing) return connecting;
     const { publicKey: ownKey } = this.#device;
     return {
@@ -160,7 +182,7 @@ export class MeshNode implements SimNode {
     if (known.state !== "up" && state === "up")
       this.#harvestAt = Math.min(this.#harvestAt, now + harvestDelay);
     known.state = state;
-    known.dueAt = now + (tracked.wakeIn ?? Number.POSITIVE_INFINITY);
+    this.#lookAgain(known, now + (tracked.wakeIn ?? Number.POSITIVE_INFINITY));
   }
 
   /** As `planPeers` has it. */
@@ -193,7 +215,7 @@ export class MeshNode implements SimNode {
     const answer = { endpoint: source, sentAt: race.sentAt, answeredAt: now };
     this.#contests.set(key, answered(contest, answer));
     const inMs = handOverIn(answer, now, raceTimings);
-    race.known.dueAt = Math.min(race.known.dueAt, now + inMs);
+    if (now + inMs < race.known.dueAt) this.#lookAgain(race.known, now + inMs);
     this.#wake(inMs);
   }
 

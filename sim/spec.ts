@@ -1,24 +1,39 @@
 import type { Address, Endpoint } from "../src/net/index.ts";
 import type { PeerSpec } from "../src/peers/index.ts";
 import type { Device } from "./device.ts";
-import type { Host } from "./internet.ts";
 
-/** A peer with its candidates in the daemon's order: its own network, then public addresses, then others' private ones. */
-export function specOf(own: Host, { host, publicKey }: Device, announced: readonly Endpoint[]): PeerSpec {
+interface Specs {
+  readonly near: PeerSpec;
+  readonly far: PeerSpec;
+}
+
+/** Hundreds of nodes are told of the same announcement: they share what they make of it. */
+const known = new WeakMap<readonly Endpoint[], Specs>();
+
+/** What a node at a site makes of a peer's announcement. */
+export function specOf(site: number, peer: Device, announced: readonly Endpoint[]): PeerSpec {
+  const specs = known.get(announced) ?? specsOf(peer, announced);
+  known.set(announced, specs);
+  return site === peer.host.site ? specs.near : specs.far;
+}
+
+/** Candidates in the daemon's order: on its own network, then public addresses, then others' private ones. */
+function specsOf({ host, publicKey }: Device, announced: readonly Endpoint[]): Specs {
   const isInside = (endpoint: Endpoint): boolean => host.nat !== "none" && endpoint === host.inside;
   const inside = announced.filter(isInside);
-  const isNear = own.site === host.site;
   const others = announced.filter((endpoint) => !isInside(endpoint));
-  return {
+  const common = {
     nodeId: publicKey,
     label: `node-${host.index}`,
     publicKey,
     address: "fd00::1" as Address, // of no matter for connecting
     allowedIPs: [],
     refusedPrefixes: [],
-    candidates: isNear ? [...inside, ...others] : [...others, ...inside],
     candidateReasons: [],
-    candidateTiers: isNear ? inside.map(() => 1) : [],
     refusedCandidates: [],
+  };
+  return {
+    near: { ...common, candidates: [...inside, ...others], candidateTiers: inside.map(() => 1) },
+    far: { ...common, candidates: [...others, ...inside], candidateTiers: [] },
   };
 }

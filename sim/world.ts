@@ -74,16 +74,17 @@ export function simulate(scenario: Scenario): Outcome {
   };
   for (const host of hosts) devices.push(new Device(host, keyOf(host), around));
   const nodes = new Map<number, SimNode>();
-  const announced = hosts.map(({ inside, outside }): Endpoint[] => [...new Set([inside, outside])]);
+  const announced = hosts.map(({ inside, outside }): readonly Endpoint[] => [...new Set([inside, outside])]);
   const tellOf = (index: number): void => {
     for (const other of neighbours[index] ?? [])
-      clock.after(50 + 100 * random(), () => nodes.get(other)?.learn(index, [...(announced[index] ?? [])]));
+      clock.after(50 + 100 * random(), () => nodes.get(other)?.learn(index, announced[index] ?? []));
   };
   const members = devices.map(({ publicKey }) => publicKey);
   const publish = (index: number, endpoint: Endpoint): void => {
     tally.observed++;
-    if (announced[index]?.includes(endpoint)) return; // the service tells nobody of what it knows
-    announced[index]?.push(endpoint);
+    const before = announced[index] ?? [];
+    if (before.includes(endpoint)) return; // the service tells nobody of what it knows
+    announced[index] = [...before, endpoint];
     tellOf(index);
   };
   const begin = (device: Device): void => {
@@ -97,7 +98,7 @@ export function simulate(scenario: Scenario): Outcome {
     const before = (neighbours[index] ?? []).filter((other) => nodes.has(other));
     nodes.set(index, node);
     clock.after(50 + 100 * random(), () => {
-      for (const other of before) node.learn(other, [...(announced[other] ?? [])]);
+      for (const other of before) node.learn(other, announced[other] ?? []);
     });
     tellOf(index);
   };

@@ -29,6 +29,8 @@ export type Contests = ReadonlyMap<string, Contest>;
 
 /** How peers are connected, and what is remembered of it. Without `racing` all attempts are serial. */
 export interface Connecting {
+  /** How many peers the mesh has, if these are not all: that decides how often each is looked at. */
+  readonly peers?: number | undefined;
   readonly budget?: Budget | undefined;
   /** By public key, of peers that were up. */
   readonly health?: ReadonlyMap<string, Health>;
@@ -112,7 +114,12 @@ export function trackPeers(
   const granted = grant(views.filter(mayAct), budget);
   const results = views.map((view) => {
     const verdict = granted.has(view) ? "granted" : mayAct(view) ? "postponed" : "barred";
-    return act(view, verdict, { isRacing: connecting.racing !== undefined, peers: specs.length }, now);
+    return act(
+      view,
+      verdict,
+      { isRacing: connecting.racing !== undefined, peers: connecting.peers ?? specs.length },
+      now,
+    );
   });
   const wakes = results.map((result) => result.lookIn);
   const keyed = <Value>(pick: (result: Result) => Value | undefined): Map<string, Value> =>
