@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { startCompanion } from "./companion.ts";
 import { type Ended, maxOutputBytes } from "./process.ts";
 
 /**
@@ -26,12 +27,7 @@ export class Shell {
   #isAlive = true;
 
   constructor() {
-    // setpriv: however this process ends, the kernel ends the shell too. detached: a group of its own, to be killed whole.
-    const child = spawn("setpriv", ["--pdeathsig", "KILL", "sh", "-c", script], {
-      stdio: ["pipe", "pipe", "pipe"],
-      detached: true,
-      env: { ...process.env, LC_ALL: "C" },
-    });
+    const child = startCompanion("sh", ["-c", script]);
     this.#child = child;
     child.stdin.on("error", () => undefined); // it died: `close` tells
     child.stdout.on("data", (chunk: Buffer) => this.#read("stdout", chunk));

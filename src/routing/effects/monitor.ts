@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { startCompanion } from "../../system/companion.ts";
 import { errorText, KubespanError, notInstalled } from "../../system/error.ts";
 
 /** Whom a line is about: this program, or others whose use of marks may have changed. */
@@ -56,13 +57,9 @@ export class Monitor {
   #start(): void {
     const { program, args, onChange } = this.#options;
     const startedAt = performance.now();
-    // setpriv: however this process ends, the kernel ends the child too. detached: Ctrl-C is for the daemon alone.
-    const child = spawn("setpriv", ["--pdeathsig", "KILL", program, ...args], {
-      stdio: ["ignore", "pipe", "pipe"],
-      detached: true,
-      env: { ...process.env, LC_ALL: "C" },
-    });
+    const child = startCompanion(program, args);
     this.#child = child;
+    child.stdin.on("error", () => undefined).end(); // it died at once: `close` tells
     let complaint = "";
     child.stdout.setEncoding("utf8").on(
       "data",
