@@ -139,7 +139,7 @@ export class Mesh {
     const config = this.#config;
     await this.#restore();
     await this.#racing.open();
-    const kernel = await observeKernel(run, config);
+    const kernel = await observeKernel(run, config, this.#last?.device);
     await this.#racing.repair(kernel.racingTable);
     return this.#decided(kernel, planMesh);
   }
@@ -195,7 +195,7 @@ export class Mesh {
   async #look(): Promise<ObservedDevice | undefined> {
     const { run, config, log } = this.#parts;
     try {
-      return await observeDevice(run, config.interfaceName);
+      return await observeDevice(run, config.interfaceName, this.#last?.device);
     } catch (error) {
       log.warn(errorText(error));
       return undefined;

@@ -7,15 +7,16 @@ import { readSavedSysctls } from "../routing/effects/saved-sysctls.ts";
 import { ownAddresses } from "../routing/index.ts";
 import type { Runner } from "../system/run.ts";
 import { observeWireGuard } from "../wireguard/effects/observe.ts";
+import type { ObservedDevice } from "../wireguard/index.ts";
 
-/** Reads everything of the kernel that the mesh depends on; the parts at the same time. */
-export async function observeKernel(run: Runner, config: Config): Promise<Kernel> {
+/** Reads everything of the kernel that the mesh depends on; the parts at the same time. `before`: the device, as last seen. */
+export async function observeKernel(run: Runner, config: Config, before?: ObservedDevice): Promise<Kernel> {
   const { interfaceName, advertisedPrefixes, routing, marks } = config;
   const links = await observeLinks(run);
   const link = links.find(({ name }) => name === interfaceName);
   const seen = link && { mtu: link.mtu, isUp: link.up, ...(link.kind !== undefined && { kind: link.kind }) };
   const [wireguard, observedRouting, table, sysctls, savedSysctls, racingTable] = await Promise.all([
-    observeWireGuard(run, interfaceName, seen),
+    observeWireGuard(run, interfaceName, seen, before),
     observeRouting(run, { interfaceName, marks, ...routing }),
     observeTable(run),
     observeSysctls(run, interfaceName, links),

@@ -1,19 +1,13 @@
 import type { Config } from "../config/config.ts";
 import type { Affiliate } from "../discovery/affiliate.ts";
 import type { Announcement, RegistryState } from "../discovery/registry.ts";
-import {
-  type Address,
-  type Endpoint,
-  type LeftOut,
-  networkOf,
-  type Prefix,
-  prefixContains,
-  unite,
-} from "../net/index.ts";
+import { type Address, type Endpoint, type LeftOut, type Prefix } from "../net/index.ts";
 import {
   emptyHarvest,
   type Harvest,
   harvest,
+  meshNetworks,
+  type OwnSide,
   type PeerSpec,
   type PeerSpecs,
   peerSpecs,
@@ -47,6 +41,8 @@ export interface Knowledge {
 
 /** What has to be remembered from pass to pass, because neither the kernel nor a registry holds it. */
 export interface Memory {
+  /** As long as nothing is known that is new, no peer is specified anew. */
+  readonly specs: PeerSpecs | undefined;
   readonly attempts: Attempts;
   readonly contests: Contests;
   readonly heard: Tracked["heard"];
@@ -63,6 +59,7 @@ export interface Memory {
 }
 
 export const emptyMemory: Memory = {
+  specs: undefined,
   attempts: new Map(),
   contests: new Map(),
   heard: new Map(),
@@ -96,7 +93,7 @@ export function decide(
 ): Decision {
   const { self, config, affiliates, addresses } = knowledge;
   const memory = noteAddresses(before, addresses, now);
-  const specs = peerSpecs(affiliates, {
+  const own: OwnSide = {
     nodeId: self.nodeId,
     publicKey: self.publicKey,
     address: self.address,
@@ -107,27 +104,28 @@ export function decide(
     dial: config.dial,
     networks: knowledge.networks,
     lastWorking: memory.lastWorking,
-  });
+  };
+  const specs = peerSpecs(affiliates, own, memory.specs);
   const tracked = trackPeers(specs.peers, device, memory.attempts, now, "new", connecting(knowledge, memory));
   const routed = [...specs.peers.flatMap((peer) => peer.allowedIPs), ...config.advertisedPrefixes];
   const seen = believeReflected(knowledge.registries, memory.reflected, routed, addresses);
   const stun = believeMapped(config, knowledge.mapping, routed, addresses);
-  const own = ownAffiliate(self, config, addresses, seen.reflected.values(), stun.mapped);
+  const announced = ownAffiliate(self, config, addresses, seen.reflected.values(), stun.mapped);
   const harvested = config.harvestExtraEndpoints
     ? harvestFrom(specs.peers, knowledge, tracked, device, memory.harvest, now)
     : emptyHarvest;
   return {
     specs,
     tracked,
-    targets: targetsOf(specs.peers, tracked, config, self),
-    announcement: { own: own.affiliate, observed: harvested.published },
+    targets: targetsOf(specs, tracked, config, self),
+    announcement: { own: announced.affiliate, observed: harvested.published },
     leftOut: [
-      ...own.leftOut,
+      ...announced.leftOut,
       ...seen.leftOut,
       ...stun.leftOut,
       ...podNetworksLeftOut(config, knowledge.registries),
     ],
-    memory: { ...remember(memory, tracked), reflected: seen.reflected, harvest: harvested },
+    memory: { ...remember(memory, tracked), specs, reflected: seen.reflected, harvest: harvested },
   };
 }
 
@@ -196,10 +194,13 @@ function harvestFrom(
 }
 
 /** Of every peer, or only of those that are up where the operator allows the others' traffic in clear. */
-function targetsOf(peers: readonly PeerSpec[], tracked: Tracked, config: Config, self: Self): Prefix[] {
-  const steered = config.allowDownPeerBypass
-    ? peers.filter((peer) => tracked.states.get(peer.publicKey) === "up")
-    : peers;
-  const prefixes = steered.flatMap((peer) => peer.allowedIPs);
-  return unite(prefixes.filter((prefix) => !prefixContains(self.clusterPrefix, networkOf(prefix))));
+function targetsOf(
+  { peers, networks }: PeerSpecs,
+  tracked: Tracked,
+  config: Config,
+  self: Self,
+): readonly Prefix[] {
+  if (!config.allowDownPeerBypass) return networks;
+  const up = peers.filter((peer) => tracked.states.get(peer.publicKey) === "up");
+  return meshNetworks(up, self.clusterPrefix);
 }

@@ -26,4 +26,5 @@ export {
 } from "./prefix.ts";
 export { PrefixIndex } from "./prefix-index.ts";
 export { intersect, subtract, unite } from "./prefix-set.ts";
+export { detached } from "./remembered.ts";
 export { isKubespanULA, isSideroLink, unreachableKind } from "./special.ts";

@@ -7,7 +7,7 @@ const utf8 = { encoder: new TextEncoder(), decoder: new TextDecoder() };
  * The same text in memory of its own. A part of a longer text keeps the whole of it alive: one endpoint that is
  * remembered, and with it all that a tool has printed.
  */
-const detached = (text: string): string => utf8.decoder.decode(utf8.encoder.encode(text));
+export const detached = (text: string): string => utf8.decoder.decode(utf8.encoder.encode(text));
 
 /** A pure function of texts whose last results are kept, bounded: when there are too many, all are forgotten. */
 export class Remembered<Key extends string, Value> {

@@ -19,5 +19,5 @@ export {
   type RotationTimings,
   rotationTimings,
 } from "./rotation.ts";
-export { type OwnSide, type PeerSpec, type PeerSpecs, peerSpecs } from "./specs.ts";
+export { meshNetworks, type OwnSide, type PeerSpec, type PeerSpecs, peerSpecs } from "./specs.ts";
 export { type PeerState, peerDownInterval, peerState } from "./state.ts";

@@ -12,6 +12,7 @@ import {
   prefixContains,
   prefixFamily,
   subtract,
+  unite,
   unreachableKind,
 } from "../net/index.ts";
 import type { Tier } from "./better-way.ts";
@@ -58,19 +59,45 @@ export interface OwnSide {
 export interface PeerSpecs {
   /** In order of node id. */
   readonly peers: readonly PeerSpec[];
+  /** All that they may be sent, without KubeSpan addresses: the fewest prefixes, in order. */
+  readonly networks: readonly Prefix[];
   /** Affiliates that are no peers, though they want to be. */
   readonly refused: readonly { readonly nodeId: string; readonly label: string; readonly reason: string }[];
 }
 
 type Member = Affiliate & { readonly kubespan: KubespanAffiliate };
 
+/** From what specs were made; `side` is all of this node's side but where peers were last connected. */
+interface Source {
+  readonly affiliates: readonly Affiliate[];
+  readonly side: string;
+  readonly lastWorking: OwnSide["lastWorking"];
+}
+
+const sources = new WeakMap<PeerSpecs, Source>();
+
 /**
  * Peers from affiliates (reference section 6): allowed IPs are addresses and additional addresses, without what the
- * peer excludes, and the ULA. The result does not depend on the order of the affiliates.
+ * peer excludes, and the ULA. The result does not depend on the order of the affiliates, and is `before` where that was
+ * made from the same.
  */
-export function peerSpecs(affiliates: readonly Affiliate[], own: OwnSide): PeerSpecs {
+export function peerSpecs(affiliates: readonly Affiliate[], own: OwnSide, before?: PeerSpecs): PeerSpecs {
+  const { lastWorking, ...rest } = own;
+  const source: Source = { affiliates, side: JSON.stringify(rest), lastWorking };
+  if (before && isSame(source, sources.get(before))) return before;
+  const specs = specsFrom(source, own);
+  sources.set(specs, source);
+  return specs;
+}
+
+const isSame = (left: Source, right: Source | undefined): boolean =>
+  left.side === right?.side &&
+  left.lastWorking === right.lastWorking &&
+  left.affiliates.length === right.affiliates.length &&
+  left.affiliates.every((affiliate, index) => affiliate === right.affiliates[index]);
+
+function specsFrom({ affiliates, side }: Source, own: OwnSide): PeerSpecs {
   const { members, refused } = admit(affiliates, own);
-  const side = JSON.stringify(own);
   const asked = members.map((member) => ({ member, ...askedBefore(member, own, side) }));
   const claims = asked.flatMap((one) => one.claims);
   const grants = grantClaims(claims);
@@ -88,8 +115,16 @@ export function peerSpecs(affiliates: readonly Affiliate[], own: OwnSide): PeerS
       ...sortCandidates(member.kubespan.endpoints, rules, preferencesFor(member, own)),
     };
   });
-  return { peers, refused };
+  return { peers, networks: meshNetworks(peers, own.clusterPrefix), refused };
 }
+
+/** What goes through the mesh to these peers, without KubeSpan addresses: the fewest prefixes, in order. */
+export const meshNetworks = (peers: readonly PeerSpec[], clusterPrefix: Prefix): Prefix[] =>
+  unite(
+    peers
+      .flatMap((peer) => peer.allowedIPs)
+      .filter((prefix) => !prefixContains(clusterPrefix, networkOf(prefix))),
+  );
 
 const preferencesFor = ({ kubespan }: Member, own: OwnSide): Preferences => ({
   dial: own.dial,

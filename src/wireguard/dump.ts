@@ -1,4 +1,4 @@
-import { type Endpoint, type Prefix, parseEndpoint, parsePrefix } from "../net/index.ts";
+import { detached, type Endpoint, type Prefix, parseEndpoint, parsePrefix } from "../net/index.ts";
 import { KubespanError } from "../system/error.ts";
 import { Secret } from "../system/secret.ts";
 
@@ -26,17 +26,25 @@ export interface ObservedPeer {
   readonly keepaliveSeconds: number;
 }
 
+/** From which line a peer was read. */
+const lines = new WeakMap<ObservedPeer, string>();
+
 /**
- * Reads `wg show LINK dump`: tab-separated, first the device, then a line for each peer.
+ * Reads `wg show LINK dump`: tab-separated, first the device, then a line for each peer. Peers whose line is the same as
+ * in the dump that `before` was read from are the same objects: of a thousand that are asked for every few seconds, most
+ * have not changed.
  * Throws `KubespanError("command")` for anything else; the message never quotes the text, which holds keys.
  */
-export function parseDump(text: string): ObservedDevice {
+export function parseDump(text: string, before?: ObservedDevice): ObservedDevice {
   const [first, ...rest] = text.split("\n").filter((line) => line !== "");
   const [privateKey, publicKey, listenPort, mark, ...more] = first?.split("\t") ?? [];
   if (publicKey === undefined || listenPort === undefined || mark === undefined || more.length > 0)
     throw unreadable("its first line does not describe a device");
   const keys = new Map<string, Secret>();
-  const peers = rest.map((line, index) => parsePeer(line.split("\t"), index + 2, keys));
+  const peers = rest.map((line, index) => {
+    const known = before?.peers.get(line.slice(0, line.indexOf("\t")));
+    return known && lines.get(known) === line ? known : parsePeer(detached(line), index + 2, keys);
+  });
   return {
     ...(isPresent(privateKey) && { privateKey: keyOf(privateKey, 1) }),
     listenPort: numberOf(listenPort, 1),
@@ -46,15 +54,15 @@ export function parseDump(text: string): ObservedDevice {
 }
 
 /** `keys` are the preshared keys read so far: all peers of a mesh have the same one. */
-function parsePeer(fields: readonly string[], line: number, keys: Map<string, Secret>): ObservedPeer {
+function parsePeer(text: string, line: number, keys: Map<string, Secret>): ObservedPeer {
   const [publicKey, presharedKey, endpoint, allowedIPs, handshake, received, sent, keepalive, ...more] =
-    fields;
+    text.split("\t");
   if (publicKey === undefined || keepalive === undefined || more.length > 0)
     throw unreadable(`line ${line} does not describe a peer`);
   checkKey(publicKey, line);
   const dialled = parseEndpoint(endpoint ?? ""); // a link-local one with a zone is none that we could have set
   const handshakeAt = numberOf(handshake, line) * 1000;
-  return {
+  const peer: ObservedPeer = {
     publicKey,
     ...(isPresent(presharedKey) && { presharedKey: sharedKey(presharedKey, line, keys) }),
     ...(dialled && { endpoint: dialled }),
@@ -64,6 +72,8 @@ function parsePeer(fields: readonly string[], line: number, keys: Map<string, Se
     sentBytes: numberOf(sent, line),
     keepaliveSeconds: keepalive === "off" ? 0 : numberOf(keepalive, line),
   };
+  lines.set(peer, text);
+  return peer;
 }
 
 const isPresent = (field: string | undefined): field is string =>

@@ -38,24 +38,17 @@ function changeOf(peer: DesiredPeer, observed: ObservedPeer | undefined, device:
       },
     ];
   const endpoint = peer.dial ?? (peer.move === observed.endpoint ? undefined : peer.move);
-  const differences = [
-    ...(observed.presharedKey?.equals(device.presharedKey) ? [] : ["preshared-key", INPUT]),
-    // A peer that was never dialled nor heard is dialled by turning its keepalive on: that cuts nothing.
-    ...(endpoint === undefined ? [] : ["endpoint", endpoint]),
-    ...(peer.isWaiting || observed.keepaliveSeconds === keepaliveSeconds
-      ? []
-      : ["persistent-keepalive", String(keepaliveSeconds)]),
-    ...(sameList(observed.allowedIPs, peer.allowedIPs) ? [] : allowedIPsOf(peer)),
-  ];
+  const differences: string[] = [];
+  if (!observed.presharedKey?.equals(device.presharedKey)) differences.push("preshared-key", INPUT);
+  if (endpoint !== undefined) differences.push("endpoint", endpoint);
+  // A peer that was never dialled nor heard is dialled by turning its keepalive on: that cuts nothing.
+  if (!peer.isWaiting && observed.keepaliveSeconds !== keepaliveSeconds)
+    differences.push("persistent-keepalive", String(keepaliveSeconds));
+  if (!sameMembers(observed.allowedIPs, peer.allowedIPs)) differences.push(...allowedIPsOf(peer));
+  if (differences.length === 0) return [];
   const names = differences.filter((_, index) => index % 2 === 0).join(", ");
-  return differences.length === 0
-    ? []
-    : [
-        {
-          text: peer.dial === undefined ? changeText(names, peer) : describe("dial", peer),
-          args: ["peer", peer.publicKey, ...differences],
-        },
-      ];
+  const text = peer.dial === undefined ? changeText(names, peer) : describe("dial", peer);
+  return [{ text, args: ["peer", peer.publicKey, ...differences] }];
 }
 
 const changeText = (names: string, { label, move }: DesiredPeer): string =>
@@ -72,9 +65,12 @@ const allowedIPsOf = (peer: DesiredPeer): string[] => ["allowed-ips", peer.allow
 const describe = (verb: string, peer: DesiredPeer): string =>
   `${verb} ${peer.label}${peer.dial === undefined ? "" : ` at ${peer.dial}`}`;
 
-function sameList(left: readonly string[], right: readonly string[]): boolean {
+/** Whatever their order; tools and decisions mostly have the same one. */
+function sameMembers(left: readonly string[], right: readonly string[]): boolean {
+  if (left.length !== right.length) return false;
+  if (left.every((member, index) => member === right[index])) return true;
   const members = new Set(left);
-  return left.length === right.length && right.every((member) => members.has(member));
+  return right.every((member) => members.has(member));
 }
 
 /** As few commands as the length of an argument list allows. */

@@ -9,22 +9,26 @@ import {
   parseDump,
 } from "../index.ts";
 
-/** The device of that name; `link` is what was seen of it among the links. */
+/** The device of that name; `link` is what was seen of it among the links, and `before` the device at an earlier look. */
 export async function observeWireGuard(
   run: Runner,
   name: string,
   link: ObservedLink | undefined,
+  before?: ObservedDevice,
 ): Promise<ObservedWireGuard> {
   return {
     kernelSupport: link ? link.kind === "wireguard" : await kernelHasWireGuard(),
     link,
-    device: (await canBeAsked(name, link)) ? await observeDevice(run, name) : undefined,
+    device: (await canBeAsked(name, link)) ? await observeDevice(run, name, before) : undefined,
   };
 }
 
-/** Keys, peers, handshakes and counters of an existing device. */
-export const observeDevice = async (run: Runner, name: string): Promise<ObservedDevice> =>
-  parseDump(await run({ program: "wg", args: ["show", name, "dump"] }));
+/** Keys, peers, handshakes and counters of an existing device; with what did not change since `before` as it is there. */
+export const observeDevice = async (
+  run: Runner,
+  name: string,
+  before?: ObservedDevice,
+): Promise<ObservedDevice> => parseDump(await run({ program: "wg", args: ["show", name, "dump"] }), before);
 
 async function canBeAsked(name: string, link: ObservedLink | undefined): Promise<boolean> {
   return link?.kind === "wireguard" || (link?.kind === "tun" && (await exists(controlSocket(name))));

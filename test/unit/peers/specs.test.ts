@@ -80,6 +80,7 @@ describe("who is a peer", () => {
   ])("not one with $case", ({ one, reason }) => {
     expect(peerSpecs([one], own)).toEqual({
       peers: [],
+      networks: [],
       refused: [{ nodeId: one.nodeId, label: "node-2", reason }],
     });
   });
@@ -92,7 +93,7 @@ describe("who is a peer", () => {
 
   it("not an affiliate outside KubeSpan", () => {
     const { kubespan: _, ...plain } = peer(2);
-    expect(peerSpecs([plain], own)).toEqual({ peers: [], refused: [] });
+    expect(peerSpecs([plain], own)).toEqual({ peers: [], networks: [], refused: [] });
   });
 });
 
@@ -127,6 +128,32 @@ describe("candidates", () => {
     );
     const three = peer(3, {}, { addresses: [address("198.51.100.3")] }); // a neighbour: both hosts fill a /31
     expect(peerSpecs([two, three], own).peers[0]?.candidates).toEqual(["198.51.100.2:51820"]);
+  });
+});
+
+describe("specs made from the same as before", () => {
+  const affiliates = [peer(2, { additionalAddresses: [prefix("10.244.2.0/24")] }), peer(3)];
+  const before = peerSpecs(affiliates, own);
+
+  it("are the same object", () => {
+    expect(peerSpecs([...affiliates], { ...own }, before)).toBe(before);
+  });
+
+  it.each<[string, readonly Affiliate[], Partial<OwnSide>]>([
+    ["another affiliate", [peer(2), peer(3)], {}],
+    ["one affiliate less", affiliates.slice(1), {}],
+    ["one more", [...affiliates, peer(4)], {}],
+    ["another network of this node", affiliates, { advertisedPrefixes: [prefix("10.244.2.0/25")] }],
+    [
+      "where a peer was last connected",
+      affiliates,
+      { lastWorking: new Map([[key(3), endpoint("198.51.100.7:1")]]) },
+    ],
+  ])("but not with %s", (_, others, changes) => {
+    const side = { ...own, ...changes };
+    const after = peerSpecs(others, side, before);
+    expect(after).not.toEqual(before);
+    expect(after).toEqual(peerSpecs(others, side));
   });
 });
 

@@ -41,6 +41,16 @@ describe("parseDump", () => {
     });
   });
 
+  it("keeps what stands in the dump as before, in any order, and reads what does not", () => {
+    const changed = fresh.replace("\t0\t0\t0\t", "\t1700000000\t7\t0\t");
+    const before = parseDump([device, connected, fresh].join("\n"));
+    const text = [device, changed, connected].join("\n");
+    const after = parseDump(text, before);
+    expect(after).toEqual(parseDump(text));
+    expect(after.peers.get(key(2))).toBe(before.peers.get(key(2)));
+    expect(after.peers.get(key(3))).toMatchObject({ receivedBytes: 7 });
+  });
+
   it("takes an endpoint with a zone for none", () => {
     const zoned = connected.replace("198.51.100.2:51820", "[fe80::1%eth0]:51820");
     expect(parseDump(`${device}\n${zoned}\n`).peers.get(key(2))?.endpoint).toBeUndefined();
