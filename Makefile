@@ -10,7 +10,7 @@ setup: ## install the system packages and node modules that are missing (as root
 	@scripts/install-packages
 	@scripts/install-node-modules
 
-build: ## compile src/ to dist/
+build: ## bundle src/ to dist/
 	@scripts/install-node-modules
 	@npm run --silent build
 

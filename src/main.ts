@@ -16,6 +16,7 @@ const program = new Command("kubespan")
   .showHelpAfterError("(--help tells how it is used)")
   .exitOverride();
 
+// Each loads what it needs when it is called.
 for (const register of [
   registerRun,
   registerDown,
@@ -41,4 +42,6 @@ async function main(): Promise<number> {
   }
 }
 
-process.exitCode = await main();
+void main().then((exitCode) => {
+  process.exitCode = exitCode;
+});

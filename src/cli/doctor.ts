@@ -1,7 +1,4 @@
 import { type Command, Option } from "commander";
-import { gatherFacts } from "../doctor/effects/gather.ts";
-import { examine, exitCodeOf, worst } from "../doctor/index.ts";
-import { doctorText } from "./doctor-text.ts";
 import { configOption } from "./options.ts";
 
 /** `kubespan doctor`: what this machine needs or misses. Its exit code is the worst finding's: 0, 10 or 11. */
@@ -14,6 +11,9 @@ export function registerDoctor(program: Command): void {
       new Option("-o, --output <format>", "how to print it").choices(["table", "json"]).default("table"),
     )
     .action(async (options: { config: string; output: "table" | "json" }) => {
+      const { gatherFacts } = await import("../doctor/effects/gather.ts");
+      const { examine, exitCodeOf, worst } = await import("../doctor/index.ts");
+      const { doctorText } = await import("./doctor-text.ts");
       const facts = await gatherFacts(options.config);
       const findings = examine(facts);
       const { distribution, flavours, kernel } = facts;

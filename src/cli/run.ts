@@ -1,6 +1,4 @@
 import { type Command, Option } from "commander";
-import { Daemon } from "../daemon/daemon.ts";
-import { dryRun } from "../daemon/dry-run.ts";
 import { configOption } from "./options.ts";
 
 export function registerRun(program: Command): void {
@@ -16,12 +14,18 @@ export function registerRun(program: Command): void {
       "\nWhen it ends, tunnels stay as they are; a new start goes on with them. To leave: kubespan down",
     )
     .action(async (options: { config: string; dryRun?: boolean }) => {
-      if (options.dryRun) process.stdout.write(await dryRun(options.config));
+      if (options.dryRun) await printPlan(options.config);
       else await runDaemon(options.config);
     });
 }
 
+async function printPlan(file: string): Promise<void> {
+  const { dryRun } = await import("../daemon/dry-run.ts");
+  process.stdout.write(await dryRun(file));
+}
+
 async function runDaemon(file: string): Promise<void> {
+  const { Daemon } = await import("../daemon/daemon.ts");
   const daemon = await Daemon.start(file);
   process.on("SIGTERM", () => void daemon.stop());
   process.on("SIGINT", () => void daemon.stop());

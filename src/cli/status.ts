@@ -1,7 +1,6 @@
 import { type Command, Option } from "commander";
 import { fetchStatus } from "../api/effects/client.ts";
 import { configOption, runDirectoryOf } from "./options.ts";
-import { statusText } from "./status-text.ts";
 
 export function registerStatus(program: Command): void {
   program
@@ -12,6 +11,7 @@ export function registerStatus(program: Command): void {
       new Option("-o, --output <format>", "how to print it").choices(["table", "json"]).default("table"),
     )
     .action(async (options: { config: string; output: "table" | "json" }) => {
+      const { statusText } = await import("./status-text.ts");
       const status = await fetchStatus(await runDirectoryOf(options.config));
       process.stdout.write(
         options.output === "json" ? `${JSON.stringify(status, null, 2)}\n` : statusText(status),
