@@ -48,8 +48,8 @@ export class Capture {
   }
 
   /** Packets that match, one line each. Ask after `stop`. */
-  async lines(filter: string): Promise<string[]> {
-    const text = await output(["tcpdump", "-nn", "-r", this.#file, filter]);
+  async lines(filter: string, ...options: string[]): Promise<string[]> {
+    const text = await output(["tcpdump", "-nn", ...options, "-r", this.#file, filter]);
     return text.split("\n").filter((line) => line !== "");
   }
 }

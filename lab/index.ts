@@ -2,6 +2,7 @@ export { AffiliateWatch } from "./affiliate-watch.ts";
 export { Capture } from "./capture.ts";
 export { type Cluster, type ConfigOptions, newCluster, stateDirectory } from "./config.ts";
 export { configFile, kubespan } from "./daemon.ts";
+export { Delay } from "./delay.ts";
 export { Discovery } from "./discovery.ts";
 export { Lab } from "./lab.ts";
 export type { LabNode, Network } from "./node.ts";

@@ -169,6 +169,7 @@ export class Mesh {
     // A race needs nothing of the plan but a device that holds the port: the answers come while the plan is carried out.
     const isBound = kernel.wireguard.device !== undefined;
     if (isBound) this.#racing.send(decision.tracked.races);
+    await this.#racing.hold(decision.tracked.holds);
     await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
     repairs.passed(plan.upkeep, kernel.wireguard.device !== undefined);
     registries.publish(decision.announcement);
@@ -215,6 +216,7 @@ export class Mesh {
     const keys: Keys = { privateKey: identity.privateKey, implementation: last.implementation };
     this.#memory = remember(this.#memory, tracked);
     tellChanges(log, tracked);
+    await this.#racing.hold(tracked.holds);
     await applySteps(run, log, planTracked(config, keys, tracked, device));
     this.#racing.send(tracked.races);
     this.#last = { ...last, device, decision: { ...last.decision, tracked } };

@@ -5,7 +5,7 @@ import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
 import type { Race } from "../mesh/index.ts";
 import { Racer } from "../racing/effects/racer.ts";
-import { type Answer, type RoundTrips, withRoundTrip } from "../racing/index.ts";
+import { type Answer, type Hold, type RoundTrips, withRoundTrip } from "../racing/index.ts";
 import { Prober } from "../stun/effects/prober.ts";
 import type { Mapping } from "../stun/index.ts";
 import { errorText } from "../system/error.ts";
@@ -112,6 +112,11 @@ export class Racing {
       this.#fail(error, log);
       await this.close();
     }
+  }
+
+  /** Before WireGuard is told to send elsewhere. What fails is tried again at the next look. */
+  async hold(holds: readonly Hold[]): Promise<void> {
+    await this.#racer?.hold(holds).catch((error: unknown) => this.#parts.log.warn(errorText(error)));
   }
 
   send(races: readonly Race[]): void {

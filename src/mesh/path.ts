@@ -7,6 +7,8 @@ import { type Answer, type RoundTrips, withRoundTrip } from "../racing/index.ts"
  * - `asking`: the better ones are; the peer sends there from then on, so only such are asked as it may stay at
  * - `returning`: none was better: asked where it was before, the peer goes back
  * - `settling`: one was better: packets that were under way may turn either side round once more
+ *
+ * In the last two, what we send goes to one endpoint only (holds.ts).
  */
 type Stage = "measuring" | "asking" | "returning" | "settling";
 
@@ -26,6 +28,8 @@ export interface Search {
   readonly here?: number;
   readonly there?: { readonly endpoint: Endpoint; readonly roundTrip: number };
   readonly reason?: string;
+  /** While it settles: asked once more where it is to stay. */
+  readonly isReminded?: boolean;
 }
 
 /** A peer that was connected all the time, at another endpoint from then on. */

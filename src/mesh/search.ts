@@ -36,8 +36,13 @@ interface SearchTimings {
   /** For an answer, and as many of the round trips known. */
   readonly answer: number;
   readonly answerRoundTrips: number;
+  /** So much, and as many round trips of the way that was in use. What is held is forgotten after 30 s (src/racing). */
   readonly settling: number;
-  readonly betweenMoves: number;
+  readonly settlingRoundTrips: number;
+  readonly longestSettling: number;
+  /** From one correction of WireGuard's endpoint to the next: at first, doubled each time, and at most. */
+  readonly shortestMove: number;
+  readonly longestMove: number;
 }
 
 const searchTimings: SearchTimings = {
@@ -48,7 +53,10 @@ const searchTimings: SearchTimings = {
   answer: 250,
   answerRoundTrips: 2,
   settling: 2_000,
-  betweenMoves: 100,
+  settlingRoundTrips: 4,
+  longestSettling: 12_000,
+  shortestMove: 100,
+  longestMove: 500,
 };
 
 /** Volleys of a stage, and answers after which the best of them counts: a busy processor makes a way look slow. */
@@ -56,7 +64,6 @@ const volleys = { measuring: 4, asking: 4 };
 const samples = { measuring: 2, asking: 4 };
 /** A way that takes packets in and lets none out would lose what the peer sends meanwhile: it is given up sooner. */
 const unansweredVolleys = 2;
-const mostMoves = 5;
 
 /** A look at a peer that is up and sound. */
 export function stepSearch(path: Path, sight: Sight, now: number): SearchStep {
@@ -174,16 +181,15 @@ function goOn(path: Path, search: Search, sight: Sight, now: number): SearchStep
 /** One more volley of the same stage. */
 function again(path: Path, search: Search, now: number): SearchStep {
   const ask = search.stage === "measuring" ? [search.from] : search.asked;
-  return {
-    path: { ...path, search: { ...search, actedAt: now, acts: search.acts + 1 } },
-    ask,
-    forMs: answerTime(search),
-  };
+  const asking = { ...search, actedAt: now, acts: search.acts + 1 };
+  return { path: { ...path, search: asking }, ask, forMs: answerTime(asking) };
 }
 
-/** Milliseconds. */
-const answerTime = ({ here = 0 }: Search): number =>
-  searchTimings.answer + searchTimings.answerRoundTrips * here;
+/** Milliseconds. As long as nothing is known it doubles: the slowest ways take more than a second. */
+const answerTime = ({ here, acts }: Search): number =>
+  here === undefined
+    ? searchTimings.answer * 2 ** (acts - 1)
+    : searchTimings.answer + searchTimings.answerRoundTrips * here;
 
 /** After the last answer that was waited for. */
 function next(path: Path, search: Search, sight: Sight, now: number): SearchStep {
@@ -227,23 +233,51 @@ function take(
   return {
     path: { ...noted, takenAt: now, search: settling },
     move: endpoint,
-    forMs: searchTimings.betweenMoves,
+    forMs: searchTimings.shortestMove,
   };
 }
 
+/**
+ * Until nothing is under way any more on the path that was left; so long the packets are held (holds.ts). Halfway the peer
+ * is asked once more: by then the last of ours has arrived there, and nothing turns the peer back afterwards, even where
+ * we have nothing to send.
+ */
 function settle(path: Path, search: Search, sight: Sight, now: number): SearchStep {
-  const { settling, betweenMoves } = searchTimings;
-  const target = search.stage === "returning" ? search.from : path.endpoint;
-  if (now - search.stageAt >= settling) return { path: over(path, search, sight, now) };
-  const isThere = sight.endpoint === target || search.acts > mostMoves;
-  if (isThere || now - search.actedAt < betweenMoves)
-    return { path: { ...path, search }, forMs: isThere ? settling / 4 : betweenMoves };
-  return {
-    path: { ...path, search: { ...search, actedAt: now, acts: search.acts + 1 } },
-    move: target,
-    forMs: betweenMoves,
-  };
+  const { from, asked, stage, stageAt, isReminded = false } = search;
+  const target = stage === "returning" ? from : path.endpoint;
+  const { endpoint = target } = sight;
+  const isElsewhere = ![target, from, ...asked].includes(endpoint);
+  const elapsed = now - stageAt;
+  const time = settlingTime(search);
+  const isThere = endpoint === target;
+  if (isElsewhere || elapsed < 0 || elapsed >= (isThere ? time : 2 * time))
+    return { path: over(path, search, sight, now) };
+  const moveIn = isThere ? undefined : nextMoveAt(search) - now;
+  const remindIn = isReminded ? undefined : answerTime(search) - elapsed;
+  if (moveIn !== undefined && moveIn <= 0) return turn(path, search, target, now);
+  if (remindIn !== undefined && remindIn <= 0)
+    return {
+      path: { ...path, search: { ...search, isReminded: true } },
+      ask: [target],
+      forMs: searchTimings.shortestMove,
+    };
+  const forMs = Math.min(moveIn ?? searchTimings.longestMove, remindIn ?? searchTimings.longestMove);
+  return { path: { ...path, search }, forMs };
 }
+
+/** WireGuard was turned round. */
+const turn = (path: Path, search: Search, target: Endpoint, now: number): SearchStep => ({
+  path: { ...path, search: { ...search, actedAt: now, acts: search.acts + 1 } },
+  move: target,
+  forMs: searchTimings.shortestMove,
+});
+
+const nextMoveAt = ({ actedAt, acts }: Search): number =>
+  actedAt + Math.min(searchTimings.shortestMove * 2 ** (acts - 1), searchTimings.longestMove);
+
+/** Milliseconds. */
+const settlingTime = ({ here = 0 }: Search): number =>
+  Math.min(searchTimings.settling + searchTimings.settlingRoundTrips * here, searchTimings.longestSettling);
 
 /** What was promising is no news any more. */
 function over(path: Path, search: Search, sight: Sight, now: number): Path {

@@ -15,8 +15,9 @@ import {
   verdictOf,
   verified,
 } from "../peers/index.ts";
-import { type Contest, type Heard, hear } from "../racing/index.ts";
+import { type Contest, type Heard, type Hold, hear } from "../racing/index.ts";
 import type { DesiredPeer, ObservedDevice, ObservedPeer } from "../wireguard/index.ts";
+import { holdsOf } from "./holds.ts";
 import { healthLook, nextLook, soonestLook, type Verdict } from "./pace.ts";
 import { changesSince, type EndpointChange, followPath, type Path, type Sight, type Ways } from "./path.ts";
 import { affordable, dropSearch, pathAfter, type SearchStep, stepSearch } from "./search.ts";
@@ -65,6 +66,8 @@ export interface Tracked {
   readonly ways: Ways;
   /** Peers that are reached at another endpoint than before this look. */
   readonly changed: readonly (EndpointChange & { readonly label: string })[];
+  /** As long as they are listed here. */
+  readonly holds: readonly Hold[];
   /** To be sent now. */
   readonly races: readonly Race[];
   /** Milliseconds until there may be something to do or to see; `undefined` without peers. */
@@ -129,6 +132,7 @@ export function trackPeers(
         return value === undefined ? [] : [[result.peer.publicKey, value] as const];
       }),
     );
+  const paths = keyed(({ path }) => path);
   return {
     peers: results.map(({ peer }) => peer),
     states: keyed(({ state }) => state),
@@ -139,7 +143,8 @@ export function trackPeers(
     health: keyed(({ health }) => health),
     suspected: new Set(views.flatMap((view) => (view.isSuspected ? view.spec.publicKey : []))),
     budget: spend(budget, granted.size),
-    ways: { paths: keyed(({ path }) => path), budget: left },
+    ways: { paths, budget: left },
+    holds: holdsOf(paths, device),
     changed: changesSince(connecting.ways, results),
     races: results.flatMap(({ race }) => race ?? []),
     wakeIn: wakes.length === 0 ? undefined : Math.min(...wakes),

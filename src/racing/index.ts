@@ -10,6 +10,7 @@ export {
   precedenceLeft,
 } from "./contest.ts";
 export type { RaceCounts } from "./counts.ts";
+export type { Hold } from "./hold.ts";
 export { nextVolley, volleyDueIn, volleyInterval } from "./rhythm.ts";
 export { type RoundTrips, withRoundTrip } from "./round-trips.ts";
 export { planNoRacing, racingTableName } from "./rules.ts";

@@ -1,6 +1,7 @@
 import type { Marks } from "../config/config.ts";
 import { magicCookie, messageTypes } from "../stun/index.ts";
 import type { Step } from "../system/step.ts";
+import { holdingText, type PlacedHold } from "./hold.ts";
 import { cookieReplyBytes, initiationBytes, responseBytes } from "./noise.ts";
 
 /** A table of its own: `talos_kubespan` stays as it is documented. */
@@ -25,6 +26,7 @@ export interface RacingRules {
   readonly tag: number;
   /** Whether a STUN server is asked, too: with the tag in the transaction id. */
   readonly stun: boolean;
+  readonly holds?: readonly PlacedHold[];
 }
 
 /**
@@ -33,8 +35,10 @@ export interface RacingRules {
  * - out, before connection tracking: initiations leave from the listen port, as WireGuard's own, and with its mark, so
  *   that they are not steered into the mesh; the chain is of type `route`, so that the mark counts for their way
  * - in, after connection tracking and after filters: answers to our indices go to our sockets
+ * WireGuard's own packets are left alone but for those that are held.
  */
-export const racingTableText = ({ marks, listenPort, ports, tag, stun }: RacingRules): string => {
+export const racingTableText = ({ marks, listenPort, ports, tag, stun, holds = [] }: RacingRules): string => {
+  const held = holdingText(holds, listenPort);
   const mask = (marks.fromWireGuard | marks.toWireGuard) >>> 0;
   const mark = `meta mark set meta mark & ${hex(~mask)} | ${hex(marks.fromWireGuard)}`;
   const families = [
@@ -60,11 +64,12 @@ export const racingTableText = ({ marks, listenPort, ports, tag, stun }: RacingR
   );
   return [
     `table ${racingTableName} {`,
-    ...chain(
-      "outgoing",
-      "type route hook output priority raw; policy accept;",
-      stun ? [...outgoing, ...questions] : outgoing,
-    ),
+    ...held.sets,
+    ...chain("outgoing", "type route hook output priority raw; policy accept;", [
+      ...held.rules,
+      ...outgoing,
+      ...(stun ? questions : []),
+    ]),
     ...chain(
       "incoming",
       "type filter hook input priority 150; policy accept;",

@@ -5,6 +5,7 @@ import type { Runner } from "../../system/run.ts";
 import type { Secret } from "../../system/secret.ts";
 import type { Answer } from "../contest.ts";
 import type { RaceCounts } from "../counts.ts";
+import type { Hold, PlacedHold } from "../hold.ts";
 import {
   createInitiation,
   type Ends,
@@ -16,7 +17,7 @@ import {
 import { indexOf, mostIndices, type RacingRules, tagFrom } from "../rules.ts";
 import { timestamp } from "../timestamp.ts";
 import { Sockets } from "./sockets.ts";
-import { deleteRacingTable, loadRacingTable } from "./table.ts";
+import { deleteRacingTable, loadRacingTable, placeHolds } from "./table.ts";
 
 interface RacerOptions {
   readonly run: Runner;
@@ -71,6 +72,8 @@ export class Racer {
   #sockets: Sockets | undefined;
   #listing: string | undefined;
   #races = 0;
+  #holds: readonly Hold[] = [];
+  #placed: readonly PlacedHold[] = [];
 
   /** Throws `KubespanError("command")` where this machine cannot do it. */
   static async open(options: RacerOptions): Promise<Racer> {
@@ -129,6 +132,15 @@ export class Racer {
     this.#sockets?.send(packet, to, () => undefined); // it goes unanswered, and that is noticed
   }
 
+  /** These peers' packets, and no others', go where they are told. Throws `KubespanError("command")`. */
+  async hold(holds: readonly Hold[]): Promise<void> {
+    if (!this.#sockets || JSON.stringify(holds) === JSON.stringify(this.#holds)) return;
+    const { run, marks } = this.#options;
+    this.#placed = await placeHolds(run, holds, marks);
+    this.#listing = await loadRacingTable(run, this.#rules(this.#sockets));
+    this.#holds = holds;
+  }
+
   /** Puts the table back if it is not, by this listing, as it was made; says whether it had to. */
   async repair(listing: string | undefined): Promise<boolean> {
     if (!this.#sockets || listing === this.#listing) return false;
@@ -149,7 +161,14 @@ export class Racer {
 
   #rules({ ports }: Sockets): RacingRules {
     const { marks, listenPort } = this.#options;
-    return { marks, listenPort, ports, tag: this.#tag, stun: this.#options.onStun !== undefined };
+    return {
+      marks,
+      listenPort,
+      ports,
+      tag: this.#tag,
+      stun: this.#options.onStun !== undefined,
+      holds: this.#placed,
+    };
   }
 
   #ends(publicKey: string): Ends {

@@ -1,6 +1,9 @@
+import type { Marks } from "../../config/config.ts";
+import { endpointAddress } from "../../net/index.ts";
 import { INPUT } from "../../system/command.ts";
 import { KubespanError } from "../../system/error.ts";
 import type { Runner } from "../../system/run.ts";
+import { type Hold, type PlacedHold, parseSource } from "../hold.ts";
 import { type RacingRules, racingTableName, racingTableText } from "../rules.ts";
 
 const table = racingTableName.split(" ");
@@ -26,4 +29,20 @@ export async function loadRacingTable(run: Runner, rules: RacingRules): Promise<
 export async function deleteRacingTable(run: Runner): Promise<void> {
   const input = `add table ${racingTableName}\ndelete table ${racingTableName}\n`;
   await run({ program: "nft", args: ["-f", INPUT], input });
+}
+
+/**
+ * With the address that WireGuard's packets to there leave from, as the routes are now. One that no route leads to is
+ * left out: WireGuard could not send there either.
+ */
+export async function placeHolds(run: Runner, holds: readonly Hold[], marks: Marks): Promise<PlacedHold[]> {
+  const mark = String(marks.fromWireGuard);
+  const placed = await Promise.all(
+    holds.map(async (hold) => {
+      const args = ["-j", "route", "get", endpointAddress(hold.to), "mark", mark];
+      const source = parseSource(await run({ program: "ip", args }).catch(() => ""));
+      return source === undefined ? [] : [{ ...hold, source }];
+    }),
+  );
+  return placed.flat();
 }

@@ -20,9 +20,9 @@ describe("a peer that is connected", () => {
     peer.candidates = [far, near];
     peer.ways.set(near, () => 1);
     peer.run(5);
-    expect(peer.events).toEqual(["ask far", "ask far", "ask near", "move near"]);
+    expect(peer.events).toEqual(["ask far", "ask far", "ask near", "move near", "ask near"]);
     expect(peer.reason).toBe("on a network of this node; 1 ms instead of 40 ms");
-    expect(peer.run(86_400).events.slice(4)).toEqual(["ask near"]);
+    expect(peer.run(86_400).events.slice(5)).toEqual(["ask near"]);
     expect(peer.changes).toBe(1);
   });
 

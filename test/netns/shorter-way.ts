@@ -1,0 +1,183 @@
+import { expect } from "vitest";
+import {
+  Delay,
+  Discovery,
+  type Lab,
+  type LabNode,
+  newCluster,
+  PingStream,
+  waitFor,
+} from "../../lab/index.ts";
+import type { Status } from "../../src/api/status.ts";
+
+/**
+ *     a fast 1 ---- .9 near .9 ---- fast 2 b
+ *       slow 1 ---- .9 long .9 ---- slow 2
+ *
+ * No network of a's is one of b's. The way across `long` takes its time. The discovery service is on `near`.
+ */
+export interface TwoWays {
+  readonly a: LabNode;
+  readonly b: LabNode;
+  readonly near: LabNode;
+  readonly bothSearch: boolean;
+  /** Where a reaches b, and b reaches a. */
+  readonly fast: readonly [string, string];
+  readonly slow: readonly [string, string];
+}
+
+export interface Kind {
+  readonly family: 4 | 6;
+  /** Whether b looks for better ways, too. */
+  readonly bothSearch: boolean;
+  /** `relay`: at an address of `long`'s own; `links`: routed there, through links that delay what they send. */
+  readonly slowBy: "relay" | "links";
+}
+
+/** Each way. Whatever a busy machine adds is little beside it. */
+const delayMs = 150;
+
+const sides = {
+  4: { bits: 24, mapped: "203.0.113.1", fast: ["10.0.1.", "10.0.2."], slow: ["10.0.3.", "10.0.4."] },
+  6: {
+    bits: 64,
+    mapped: "2001:db8:9::1",
+    fast: ["2001:db8:1::", "2001:db8:2::"],
+    slow: ["2001:db8:3::", "2001:db8:4::"],
+  },
+} as const;
+
+const at = (address: string, port = 51820): string =>
+  address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+
+/** The daemons run, and each of the two ways is announced. */
+export async function twoWays(lab: Lab, { family, bothSearch, slowBy }: Kind): Promise<TwoWays> {
+  const name = (text: string): string => `${text}${family}`;
+  const { bits, mapped, fast, slow } = sides[family];
+  const [a, b, near, long] = [
+    await lab.node(name("a")),
+    await lab.node(name("b")),
+    await lab.node(name("near")),
+    await lab.node(name("long")),
+  ];
+  for (const [index, node] of [a, b].entries()) {
+    for (const [way, router, nets] of [
+      ["fast", near, fast],
+      ["slow", long, slow],
+    ] as const) {
+      const network = await lab.network(name(`${way}${index}`));
+      await node.attach(network, `${nets[index]}${index + 1}/${bits}`);
+      await router.attach(network, `${nets[index]}9/${bits}`);
+    }
+    const others =
+      slowBy === "relay" ? `${mapped}/${family === 4 ? 32 : 128}` : `${slow[1 - index]}0/${bits}`;
+    await node.defaultRoute(`${fast[index]}9`);
+    await node.run("ip", "route", "add", others, "via", `${slow[index]}9`);
+  }
+  for (const router of [near, long])
+    await router.namespace.sysctl("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1");
+  const ports = [1001, 1002] as const;
+  if (slowBy === "relay") {
+    await long.address("lo", `${mapped}/${family === 4 ? 32 : 128}`);
+    const hosts = [
+      { port: ports[0], host: `${slow[0]}1` },
+      { port: ports[1], host: `${slow[1]}2` },
+    ] as const;
+    await new Delay(long, mapped, hosts, delayMs).start();
+  } else {
+    for (const link of ["eth0", "eth1"])
+      await long.run("tc", "qdisc", "add", "dev", link, "root", "netem", "delay", `${delayMs}ms`);
+  }
+  const discovery = new Discovery(near, `${fast[0]}9`);
+  await discovery.start();
+  const cluster = newCluster();
+  const filters = { endpoints: slowBy === "relay" ? slow.map((net) => `!${net}0/${bits}`) : [] };
+  for (const [index, node] of [a, b].entries())
+    await node.start({
+      cluster,
+      services: [discovery.url],
+      mesh: { filters },
+      ...(slowBy === "relay" && { extraEndpoints: [at(mapped, ports[index])] }),
+      ...(node === b && !bothSearch && { daemon: { connect: "serial" } }),
+    });
+  return {
+    a,
+    b,
+    near,
+    bothSearch,
+    fast: [at(`${fast[1]}2`), at(`${fast[0]}1`)],
+    slow:
+      slowBy === "relay"
+        ? [at(mapped, ports[1]), at(mapped, ports[0])]
+        : [at(`${slow[1]}2`), at(`${slow[0]}1`)],
+  };
+}
+
+const endpointOf = ({ peers: [peer] }: Status): string => peer?.endpoint ?? "";
+const changesOf = ({ peers: [peer] }: Status): number => peer?.endpointChanges ?? 0;
+
+async function bothAt({ a, b }: TwoWays, [ofA, ofB]: readonly [string, string]): Promise<void> {
+  await a.daemon.waitForStatus(ofA, (status) => endpointOf(status) === ofA);
+  await b.daemon.waitForStatus(ofB, (status) => endpointOf(status) === ofB);
+}
+
+const looks = ({ a, b }: TwoWays): Promise<Status[]> => Promise.all([a.daemon.status(), b.daemon.status()]);
+
+/** Each end pings the other one. */
+async function pings(world: TwoWays): Promise<PingStream[]> {
+  const [ofA, ofB] = (await looks(world)).map(({ node }) => node.address);
+  return Promise.all([PingStream.start(world.a, ofB ?? ""), PingStream.start(world.b, ofA ?? "")]);
+}
+
+const cut =
+  "table inet cut { chain forward { type filter hook forward priority 0; udp dport 51820 drop; }; }";
+
+/** The short way is away for a while, so that the peers are led round; then it is back. */
+export async function goRound(world: TwoWays): Promise<void> {
+  const { a, b, near } = world;
+  await a.daemon.waitForPeers(b.name);
+  await b.daemon.waitForPeers(a.name);
+  await bothAt(world, world.fast);
+  await near.namespace.nft(cut);
+  const streams = await pings(world); // without traffic it would not be noticed so soon
+  await bothAt(world, world.slow);
+  for (const stream of streams) await stream.stop();
+  await near.run("nft", "delete", "table", "inet", "cut");
+}
+
+/** The way back, a minute later, while both ends send all the time: taken once, nothing is lost, nobody goes round again. */
+export async function takeTheShorter(world: TwoWays): Promise<void> {
+  const before = (await looks(world)).map(changesOf);
+  const streams = await pings(world);
+  const begun = performance.now();
+  await bothAt(world, world.fast);
+  console.info(
+    `${world.a.name}: over to the shorter way: ${((performance.now() - begun) / 1000).toFixed(1)} s`,
+  );
+  for (const stream of streams) await stream.moreAnswers(500);
+  for (const node of searching(world)) await waitForNoHold(node);
+  await bothAt(world, world.fast);
+  for (const stream of streams) {
+    const { sent, lost } = await stream.stop();
+    console.info(`${world.a.name}: ${lost} of ${sent} pings lost`);
+    expect(lost).toBe(0);
+  }
+  const after = (await looks(world)).map(changesOf);
+  for (const [index, changes] of after.entries()) expect(changes - (before[index] ?? 0)).toBeOneOf([1, 2]);
+  const texts = await Promise.all(
+    searching(world).map(async ({ daemon }) => (await daemon.command("status")).stdout),
+  );
+  // Either, or both at once: then each has its own reason.
+  expect(texts.join("\n")).toMatch(/a far shorter round trip: \d+ ms instead of \d+ ms/);
+}
+
+const searching = ({ a, b, bothSearch }: TwoWays): LabNode[] => (bothSearch ? [a, b] : [a]);
+
+const waitForNoHold = (node: LabNode): Promise<unknown> =>
+  waitFor(async () => !(await heldBy(node)).includes("held"), {
+    what: `${node.name} to send where WireGuard wants to`,
+    describe: () => heldBy(node),
+  });
+
+const heldBy = (node: LabNode): Promise<string> =>
+  node.run("nft", "list", "table", "inet", "kubespan_racing");
