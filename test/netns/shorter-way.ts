@@ -154,7 +154,7 @@ export async function takeTheShorter(world: TwoWays): Promise<void> {
   console.info(
     `${world.a.name}: over to the shorter way: ${((performance.now() - begun) / 1000).toFixed(1)} s`,
   );
-  for (const stream of streams) await stream.moreAnswers(500);
+  for (const stream of streams) await stream.moreAnswers(300);
   for (const node of searching(world)) await waitForNoHold(node);
   await bothAt(world, world.fast);
   for (const stream of streams) {

@@ -20,8 +20,7 @@ const suites: readonly (readonly [string, string, string])[] = [
   ["test/netns/readme", "netns", all],
   ["test/netns/nat.test.ts", "netns", all],
   ["test/netns/lifecycle.test.ts", "netns", "SIGKILL and a new start"],
-  ["test/netns/two-paths.guest.ts", "guest", all],
-  ["test/netns/shorter-way.guest.ts", "guest", all],
+  ["test/netns", "guest", all],
   ["test/cni/ipip.guest.ts", "guest", all],
 ];
 
