@@ -20,6 +20,8 @@ export interface TwoWays {
   readonly a: LabNode;
   readonly b: LabNode;
   readonly near: LabNode;
+  readonly long: LabNode;
+  readonly delayMs: number;
   readonly bothSearch: boolean;
   /** Where a reaches b, and b reaches a. */
   readonly fast: readonly [string, string];
@@ -34,8 +36,8 @@ export interface Kind {
   readonly slowBy: "relay" | "links";
 }
 
-/** Each way. Whatever a busy machine adds is little beside it. */
-const delayMs = 150;
+/** Milliseconds each way. Whatever a busy machine adds is little beside it; links are emulated ones, as the machine is. */
+const delays = { relay: 150, links: 500 };
 
 const sides = {
   4: { bits: 24, mapped: "203.0.113.1", fast: ["10.0.1.", "10.0.2."], slow: ["10.0.3.", "10.0.4."] },
@@ -54,6 +56,7 @@ const at = (address: string, port = 51820): string =>
 export async function twoWays(lab: Lab, { family, bothSearch, slowBy }: Kind): Promise<TwoWays> {
   const name = (text: string): string => `${text}${family}`;
   const { bits, mapped, fast, slow } = sides[family];
+  const delayMs = delays[slowBy];
   const [a, b, near, long] = [
     await lab.node(name("a")),
     await lab.node(name("b")),
@@ -88,6 +91,7 @@ export async function twoWays(lab: Lab, { family, bothSearch, slowBy }: Kind): P
     for (const link of ["eth0", "eth1"])
       await long.run("tc", "qdisc", "add", "dev", link, "root", "netem", "delay", `${delayMs}ms`);
   }
+  await cut(long); // until the short one is known
   const discovery = new Discovery(near, `${fast[0]}9`);
   await discovery.start();
   const cluster = newCluster();
@@ -104,6 +108,8 @@ export async function twoWays(lab: Lab, { family, bothSearch, slowBy }: Kind): P
     a,
     b,
     near,
+    long,
+    delayMs,
     bothSearch,
     fast: [at(`${fast[1]}2`), at(`${fast[0]}1`)],
     slow:
@@ -129,20 +135,30 @@ async function pings(world: TwoWays): Promise<PingStream[]> {
   return Promise.all([PingStream.start(world.a, ofB ?? ""), PingStream.start(world.b, ofA ?? "")]);
 }
 
-const cut =
-  "table inet cut { chain forward { type filter hook forward priority 0; udp dport 51820 drop; }; }";
+/** None of WireGuard's packets, to whichever port, get past this router. */
+const cut = (router: LabNode): Promise<void> =>
+  router.namespace.nft(
+    "table inet cut { chain incoming { type filter hook prerouting priority -400; udp dport { 1001, 1002, 51820 } drop; }; }",
+  );
 
-/** The short way is away for a while, so that the peers are led round; then it is back. */
+const mend = (router: LabNode): Promise<string> => router.run("nft", "delete", "table", "inet", "cut");
+
+/** Connected the short way first, so that its round trip is known; then that is away for a while, and the peers led round. */
 export async function goRound(world: TwoWays): Promise<void> {
-  const { a, b, near } = world;
+  const { a, b, near, long, delayMs, fast } = world;
   await a.daemon.waitForPeers(b.name);
   await b.daemon.waitForPeers(a.name);
-  await bothAt(world, world.fast);
-  await near.namespace.nft(cut);
+  await bothAt(world, fast);
+  await a.daemon.waitForStatus("a short round trip", ({ peers: [peer] }) => {
+    const times = new Map<string, number>(Object.entries(peer?.roundTrips ?? {}));
+    return (times.get(fast[0]) ?? delayMs) < delayMs;
+  });
+  await mend(long);
+  await cut(near);
   const streams = await pings(world); // without traffic it would not be noticed so soon
   await bothAt(world, world.slow);
   for (const stream of streams) await stream.stop();
-  await near.run("nft", "delete", "table", "inet", "cut");
+  await mend(near);
 }
 
 /** The way back, a minute later, while both ends send all the time: taken once, nothing is lost, nobody goes round again. */
