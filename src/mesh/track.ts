@@ -125,13 +125,14 @@ export function trackPeers(
     );
   });
   const wakes = results.map((result) => result.lookIn);
-  const keyed = <Value>(pick: (result: Result) => Value | undefined): Map<string, Value> =>
-    new Map(
-      results.flatMap((result) => {
-        const value = pick(result);
-        return value === undefined ? [] : [[result.peer.publicKey, value] as const];
-      }),
-    );
+  const keyed = <Value>(pick: (result: Result) => Value | undefined): Map<string, Value> => {
+    const values = new Map<string, Value>();
+    for (const result of results) {
+      const value = pick(result);
+      if (value !== undefined) values.set(result.peer.publicKey, value);
+    }
+    return values;
+  };
   const paths = keyed(({ path }) => path);
   return {
     peers: results.map(({ peer }) => peer),

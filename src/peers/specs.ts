@@ -40,7 +40,7 @@ export interface PeerSpec {
   readonly refusedCandidates: readonly LeftOut[];
 }
 
-/** What this node keeps for itself, whatever a peer says. */
+/** What this node keeps for itself, whatever a peer says. Plain data but for `lastWorking`: it is compared as JSON. */
 export interface OwnSide {
   readonly nodeId: string;
   readonly publicKey: string;

@@ -48,15 +48,27 @@ export function cacheContent(affiliates: readonly Affiliate[]): string {
   const items: string[] = [];
   let room = largestContent;
   for (const affiliate of affiliates.toSorted((one, other) => (one.nodeId < other.nodeId ? -1 : 1))) {
-    const data = Buffer.from(encodeAffiliate(affiliate)).toString("base64");
-    const endpoints = (affiliate.kubespan?.endpoints ?? []).slice(0, limits.endpointsPerAffiliate);
-    const item = JSON.stringify({ data, endpoints });
-    if (data.length > largestData || item.length > room || items.length >= limits.affiliatesPerCluster)
-      continue;
+    const item = itemOf(affiliate);
+    if (item === undefined || item.length > room || items.length >= limits.affiliatesPerCluster) continue;
     items.push(item);
     room -= item.length + 1;
   }
   return `[${items.join(",")}]`;
+}
+
+/** Affiliates that did not change stay the same objects, and are encoded once. */
+const encoded = new WeakMap<Affiliate, string>();
+
+/** `undefined` for one that is too much. */
+function itemOf(affiliate: Affiliate): string | undefined {
+  const known = encoded.get(affiliate);
+  if (known !== undefined) return known;
+  const data = Buffer.from(encodeAffiliate(affiliate)).toString("base64");
+  if (data.length > largestData) return undefined;
+  const endpoints = (affiliate.kubespan?.endpoints ?? []).slice(0, limits.endpointsPerAffiliate);
+  const item = JSON.stringify({ data, endpoints });
+  encoded.set(affiliate, item);
+  return item;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
@@ -40,6 +40,7 @@ export class AffiliateCache {
   readonly #options: CacheOptions;
   #affiliates: (() => readonly Affiliate[]) | undefined;
   #podNetworks: () => readonly Prefix[] = () => [];
+  /** A digest of what the file says. */
   #written: string | undefined;
   #writtenAt = Number.NEGATIVE_INFINITY;
   #timer: { readonly at: number; readonly handle: NodeJS.Timeout } | undefined;
@@ -102,9 +103,9 @@ export class AffiliateCache {
     const content = cacheContent(affiliates());
     const now = performance.now();
     const podNetworks = this.#podNetworks();
-    const all = `${content} ${podNetworks.join()}`;
-    if (all === this.#written && now - this.#writtenAt < confirmMs) return;
-    this.#written = all;
+    const digest = hash("sha256", `${content} ${podNetworks.join()}`);
+    if (digest === this.#written && now - this.#writtenAt < confirmMs) return;
+    this.#written = digest;
     this.#writtenAt = now;
     this.#writing = this.#writing.then(() => this.#put(content, podNetworks));
     this.#writeAt(now + confirmMs);
