@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => lab.close());
 
-test("a far shorter way is taken once, and nothing is lost", async () => {
+test("a far shorter way is taken once, and that loses nothing", async () => {
   const world = await twoWays(lab, { family: 4, bothSearch: true, slowBy: "links" });
   await goRound(world);
   await takeTheShorter(world);
