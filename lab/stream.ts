@@ -45,33 +45,15 @@ export class PingStream {
     );
   }
 
-  /** The highest number of a ping that was answered so far. */
-  get newest(): number {
-    return Math.max(0, ...this.#answered());
-  }
-
-  /**
-   * Counts from the first answer to the last: what was sent after that may have been on its way when the end came.
-   * `missing`: the numbers of those that are lost.
-   */
-  async stop(): Promise<{
-    readonly sent: number;
-    readonly lost: number;
-    readonly missing: readonly number[];
-  }> {
+  /** Counts from the first answer to the last: what was sent after that may have been on its way when the end came. */
+  async stop(): Promise<{ readonly sent: number; readonly lost: number }> {
     this.#process.kill("SIGINT");
     await this.#process;
-    const answered = this.#answered();
-    const first = Math.min(...answered);
-    const sent = Math.max(...answered) - first + 1;
-    const missing = Array.from({ length: sent }, (_, index) => first + index).filter(
-      (number) => !answered.has(number),
+    const answered = new Set(
+      [...this.#text.matchAll(/icmp_seq=(\d+) .*time=/g)].map(([, number]) => Number(number)),
     );
-    return { sent, lost: missing.length, missing };
-  }
-
-  #answered(): Set<number> {
-    return new Set([...this.#text.matchAll(/icmp_seq=(\d+) .*time=/g)].map(([, number]) => Number(number)));
+    const sent = Math.max(...answered) - Math.min(...answered) + 1;
+    return { sent, lost: sent - answered.size };
   }
 }
 

@@ -74,6 +74,8 @@ export interface Sight {
   /** That WireGuard sends to. */
   readonly endpoint: Endpoint | undefined;
   readonly isUp: boolean;
+  /** Of the session, in milliseconds since 1970. */
+  readonly handshakeAt: number | undefined;
   /** To the last race. */
   readonly answer: Answer | undefined;
 }

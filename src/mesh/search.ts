@@ -1,7 +1,6 @@
 import type { Endpoint } from "../net/index.ts";
 import {
   type Budget,
-  type Choices,
   gainText,
   isBetter,
   promising,
@@ -12,6 +11,7 @@ import {
 } from "../peers/index.ts";
 import { type Answer, raceTimings } from "../racing/index.ts";
 import { type Path, type Search, type Sight, withEndpoint } from "./path.ts";
+import { isDue, isForgotten, mayBegin, searchTimings } from "./search-due.ts";
 
 /** What comes next of a search: packets to be sent, an endpoint to be set, or nothing for so long. */
 export interface SearchStep {
@@ -23,41 +23,6 @@ export interface SearchStep {
   /** Milliseconds until there is something to do again, if no answer comes; absent when no search is on. */
   readonly forMs?: number;
 }
-
-/** All in milliseconds. */
-interface SearchTimings {
-  /** From news of a better way, or from another endpoint, to the search. */
-  readonly news: number;
-  /** The same without news, and from one change that was made here to the next. Both double with every search. */
-  readonly quiet: number;
-  readonly longest: number;
-  /** After so long without a search, all is as in the beginning. */
-  readonly forgotten: number;
-  /** For an answer, and as many of the round trips known. */
-  readonly answer: number;
-  readonly answerRoundTrips: number;
-  /** So much, and as many round trips of the way that was in use. What is held is forgotten after 30 s (src/racing). */
-  readonly settling: number;
-  readonly settlingRoundTrips: number;
-  readonly longestSettling: number;
-  /** From one correction of WireGuard's endpoint to the next: at first, doubled each time, and at most. */
-  readonly shortestMove: number;
-  readonly longestMove: number;
-}
-
-const searchTimings: SearchTimings = {
-  news: 2_000,
-  quiet: 60_000,
-  longest: 3_600_000,
-  forgotten: 10_800_000,
-  answer: 250,
-  answerRoundTrips: 2,
-  settling: 2_000,
-  settlingRoundTrips: 4,
-  longestSettling: 12_000,
-  shortestMove: 100,
-  longestMove: 500,
-};
 
 /** Volleys of a stage, and answers after which the best of them counts: a busy processor makes a way look slow. */
 const volleys = { measuring: 4, asking: 4 };
@@ -86,11 +51,12 @@ export function pathAfter(
     : path;
 }
 
-function begin(path: Path, { choices }: Sight, now: number): SearchStep {
+function begin(path: Path, sight: Sight, now: number): SearchStep {
+  const { choices } = sight;
   const { endpoint: from } = path;
+  if (!mayBegin(path, sight, now)) return { path };
   const asked = promising(choices, from, path.roundTrips);
-  if (asked.length === 0 && !isToBeMeasured(path, choices)) return { path };
-  if (now < dueAt(path, asked, now)) return { path };
+  if (!isDue(path, asked, choices, now)) return { path };
   const search: Search = {
     stage: "measuring",
     from,
@@ -110,10 +76,6 @@ function begin(path: Path, { choices }: Sight, now: number): SearchStep {
   };
 }
 
-/** Once at each endpoint: what a race found while many peers connected may be far too long, or there was none. */
-const isToBeMeasured = ({ since, searchedAt = 0 }: Path, { candidates }: Choices): boolean =>
-  searchedAt < since && candidates.length > 1;
-
 /** Which of the searches that want to begin may, and what is left then. What only measures has time, and waits for a full bucket. */
 export function affordable<View extends { readonly step: SearchStep | undefined }>(
   views: readonly View[],
@@ -129,21 +91,6 @@ export function affordable<View extends { readonly step: SearchStep | undefined 
       left = spend(left, cost);
     }
   return { begun, left };
-}
-
-const isForgotten = ({ searchedAt }: Path, now: number): boolean =>
-  searchedAt === undefined || now - searchedAt > searchTimings.forgotten;
-
-function dueAt(path: Path, asked: readonly Endpoint[], now: number): number {
-  const { news, quiet, longest } = searchTimings;
-  const { since, searchedAt, takenAt } = path;
-  const growth = isForgotten(path, now) ? 1 : 2 ** Math.max(0, path.searches - 1);
-  const wait = asked.every((endpoint) => path.known.includes(endpoint)) ? quiet : news;
-  return Math.max(
-    since + wait,
-    searchedAt === undefined ? 0 : searchedAt + Math.min(wait * growth, longest),
-    takenAt === undefined ? 0 : takenAt + Math.min(quiet * growth, longest),
-  );
 }
 
 /** An answer to this stage's question. */

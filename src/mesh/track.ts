@@ -178,7 +178,8 @@ function look(
   const situation = { state, candidates, last, isHeard };
   const isSuspected = verdict === "suspected" || (verdict === "sound" && isShaken(health, shakenAt));
   const answer = contest?.answer;
-  const sight = { choices: spec, endpoint: observed?.endpoint, isUp: state === "up", answer };
+  const { endpoint, handshakeAt } = observed ?? {};
+  const sight = { choices: spec, endpoint, isUp: state === "up", handshakeAt, answer };
   const path = followPath(ways?.paths.get(publicKey), sight, now);
   const step = racing && sight.isUp && !isSuspected && path ? stepSearch(path, sight, now) : undefined;
   const wish = (): Wish => {

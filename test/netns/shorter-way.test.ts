@@ -12,7 +12,7 @@ afterAll(() => lab.close());
 test.concurrent.each<Kind>([
   { family: 4, bothSearch: true, slowBy: "relay" },
   { family: 6, bothSearch: false, slowBy: "relay" },
-])("a far shorter way is taken once, and nothing is lost: %o", { timeout: 300_000 }, async (kind) => {
+])("a far shorter way is taken once, and taking it loses nothing: %o", { timeout: 300_000 }, async (kind) => {
   const world = await twoWays(lab, kind);
   await goRound(world);
   await takeTheShorter(world);

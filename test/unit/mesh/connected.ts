@@ -31,6 +31,8 @@ export class Connected {
   candidates: readonly Endpoint[] = [far];
   endpoint = far;
   isRacing = true;
+  /** Of WireGuard's, in milliseconds. */
+  sessionAge = 10_000;
   #tracked: Tracked | undefined;
   #now = start;
   #received = 1_000;
@@ -113,7 +115,7 @@ export class Connected {
       publicKey: key(1),
       endpoint: this.endpoint,
       allowedIPs: [],
-      handshakeAt: this.#now - 10_000,
+      handshakeAt: this.#now - this.sessionAge,
       receivedBytes: this.#received,
       sentBytes: 1_000,
       keepaliveSeconds: 25,

@@ -79,6 +79,16 @@ describe("a peer that is connected", () => {
     expect(peer.reason).toBe("a far shorter round trip: 5 ms instead of 80 ms");
   });
 
+  it.each([0, 2_999, 85_000, 119_000])("waits while keys may change: session of %i ms", (age) => {
+    const peer = new Connected();
+    peer.candidates = [far, near];
+    peer.ways.set(near, () => 1);
+    peer.sessionAge = age;
+    expect(peer.run(600).events).toEqual([]);
+    peer.sessionAge = 84_000; // in this test it stays that old
+    expect(peer.run(60).endpoint).toBe(near);
+  });
+
   it("is never searched for without racing", () => {
     const peer = new Connected();
     peer.isRacing = false;
