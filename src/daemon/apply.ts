@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { Plan } from "../mesh/index.ts";
+import type { Decision, Plan } from "../mesh/index.ts";
 import { writeSavedSysctls } from "../routing/effects/saved-sysctls.ts";
 import type { Runner } from "../system/run.ts";
 import type { Step } from "../system/step.ts";
@@ -29,4 +29,10 @@ export async function applySteps(run: Runner, log: Logger, steps: readonly Step[
     log.info({ stage: step.stage }, step.text);
     for (const command of step.commands) await run(command);
   }
+}
+
+/** Peers that are reached elsewhere, and why. */
+export function tellChanges(log: Logger, { changed }: Decision["tracked"]): void {
+  for (const { label, from, to, reason } of changed)
+    log.info(`${label} is reached at ${to}, no longer at ${from}: ${reason}`);
 }

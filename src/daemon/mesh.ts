@@ -2,8 +2,10 @@ import type { Logger } from "pino";
 import type { Down } from "../api/routes.ts";
 import type { Status } from "../api/status.ts";
 import type { Config } from "../config/index.ts";
+import type { Announcement } from "../discovery/registry.ts";
 import type { Identity } from "../identity/index.ts";
 import {
+  advertiseTheSame,
   type Decision,
   decide,
   decideAgain,
@@ -21,6 +23,7 @@ import {
   reportStatus,
   type Self,
   steeredTargets,
+  upCameOrWent,
   withPodNetworks,
 } from "../mesh/index.ts";
 import type { Prefix } from "../net/index.ts";
@@ -32,7 +35,7 @@ import { errorText } from "../system/error.ts";
 import type { Runner } from "../system/run.ts";
 import { observeDevice } from "../wireguard/effects/observe.ts";
 import { chooseImplementation, type Implementation, type ObservedDevice } from "../wireguard/index.ts";
-import { applyPlan, applySteps } from "./apply.ts";
+import { applyPlan, applySteps, tellChanges } from "./apply.ts";
 import type { Scope } from "./loop.ts";
 import { observeKernel } from "./observe.ts";
 import { Racing } from "./racing.ts";
@@ -128,10 +131,17 @@ export class Mesh {
 
   /** Whether there are others than at the last pass: then also which addresses are this node's own is another. */
   #readPodNetworks(): boolean {
-    const { config, registries } = this.#parts;
     const before = this.#config;
+    const { config, registries } = this.#parts;
     this.#config = withPodNetworks(config, registries.states());
-    return before.advertisedPrefixes.join() !== this.#config.advertisedPrefixes.join();
+    return !advertiseTheSame(before, this.#config);
+  }
+
+  /** Unless Kubernetes told of pod networks since it was decided: the pass that follows knows them. */
+  #publish(announcement: Announcement): void {
+    const { config, registries } = this.#parts;
+    const now = withPodNetworks(config, registries.states());
+    if (advertiseTheSame(now, this.#config)) registries.publish(announcement);
   }
 
   async #completePass(): Promise<number | undefined> {
@@ -165,14 +175,14 @@ export class Mesh {
     tellChanges(log, decision.tracked);
     // Steering may cut the way to a registry that is on one of the nodes: what it has to know goes out before. Only a
     // node without a device yet has nothing to offer.
-    if (kernel.wireguard.device) registries.publish(decision.announcement);
+    if (kernel.wireguard.device) this.#publish(decision.announcement);
     // A race needs nothing of the plan but a device that holds the port: the answers come while the plan is carried out.
     const isBound = kernel.wireguard.device !== undefined;
     if (isBound) this.#racing.send(decision.tracked.races);
     await this.#racing.hold(decision.tracked.holds);
     await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
     repairs.passed(plan.upkeep, kernel.wireguard.device !== undefined);
-    registries.publish(decision.announcement);
+    this.#publish(decision.announcement);
     if (!isBound) this.#racing.send(decision.tracked.races);
     await this.#parts.lastWorking.keep(this.#memory.lastWorking);
     // A device that was just made has not been read yet: it is at the next pass.
@@ -287,12 +297,4 @@ export class Mesh {
       mapping: this.#racing.mapping,
     };
   }
-}
-
-const upCameOrWent = (before: Decision["tracked"], after: Decision["tracked"]): boolean =>
-  [...after.states].some(([key, state]) => (state === "up") !== (before.states.get(key) === "up"));
-
-function tellChanges(log: Logger, { changed }: Decision["tracked"]): void {
-  for (const { label, from, to, reason } of changed)
-    log.info(`${label} is reached at ${to}, no longer at ${from}: ${reason}`);
 }

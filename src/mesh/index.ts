@@ -22,7 +22,7 @@ export {
   planTracked,
   steeredTargets,
 } from "./plan.ts";
-export { withPodNetworks } from "./pod-networks.ts";
+export { advertiseTheSame, withPodNetworks } from "./pod-networks.ts";
 export { reportStatus } from "./report.ts";
-export type { Race } from "./track.ts";
+export { type Race, upCameOrWent } from "./track.ts";
 export { type Part, repairsIn, type Upkeep } from "./upkeep.ts";

@@ -12,6 +12,9 @@ export function withPodNetworks(config: Config, states: readonly RegistryState[]
   return { ...config, advertisedPrefixes: [...new Set([...config.advertisedPrefixes, ...usable])] };
 }
 
+export const advertiseTheSame = (left: Config, right: Config): boolean =>
+  left.advertisedPrefixes.join() === right.advertisedPrefixes.join();
+
 /** Why pod networks are not advertised although they should be. */
 export function podNetworksLeftOut(config: Config, states: readonly RegistryState[]): LeftOut[] {
   if (!config.advertiseKubernetesNetworks) return [];

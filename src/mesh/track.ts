@@ -271,3 +271,7 @@ function act(
         : nextLook(wish, verdict, { attempt, contest, peers: peerCount }, now),
   };
 }
+
+/** Whether a peer came up or went down between two looks. */
+export const upCameOrWent = (before: Tracked, after: Tracked): boolean =>
+  [...after.states].some(([key, state]) => (state === "up") !== (before.states.get(key) === "up"));
