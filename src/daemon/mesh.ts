@@ -132,24 +132,23 @@ export class Mesh {
   /** Whether there are others than at the last pass: then also which addresses are this node's own is another. */
   #readPodNetworks(): boolean {
     const before = this.#config;
-    const { config, registries } = this.#parts;
-    this.#config = withPodNetworks(config, registries.states());
+    this.#config = this.#configNow();
     return !advertiseTheSame(before, this.#config);
+  }
+
+  #configNow(): Config {
+    return withPodNetworks(this.#parts.config, this.#parts.registries.states());
   }
 
   /** Unless Kubernetes told of pod networks since it was decided: the pass that follows knows them. */
   #publish(announcement: Announcement): void {
-    const { config, registries } = this.#parts;
-    const now = withPodNetworks(config, registries.states());
-    if (advertiseTheSame(now, this.#config)) registries.publish(announcement);
+    if (advertiseTheSame(this.#configNow(), this.#config)) this.#parts.registries.publish(announcement);
   }
 
   async #completePass(): Promise<number | undefined> {
-    const { run } = this.#parts;
-    const config = this.#config;
     await this.#restore();
     await this.#racing.open();
-    const kernel = await observeKernel(run, config, this.#last?.device);
+    const kernel = await observeKernel(this.#parts.run, this.#config, this.#last?.device);
     await this.#racing.repair(kernel.racingTable);
     return this.#decided(kernel, planMesh);
   }
