@@ -10,6 +10,7 @@ import { watchKernel } from "../routing/effects/watch.ts";
 import { errorText, KubespanError } from "../system/error.ts";
 import { createLogger } from "../system/log.ts";
 import { Shells } from "../system/shells.ts";
+import { SpareMemory } from "../system/spare-memory.ts";
 import { version } from "../system/version.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import { Mesh } from "./mesh.ts";
@@ -33,6 +34,7 @@ export class Daemon {
   readonly #process = { pid: process.pid, startedAt: Date.now() };
   readonly #ended = Promise.withResolvers<void>();
   readonly #closers: (() => Promise<void>)[] = [];
+  readonly #spareMemory = new SpareMemory();
   #config: Config;
   #registries: Registries;
   #mesh: Mesh;
@@ -111,7 +113,11 @@ export class Daemon {
   }
 
   #startRegistries(): void {
-    if (this.#config.enabled) this.#registries.start(() => this.#loop.trigger("registries"));
+    if (!this.#config.enabled) return;
+    this.#registries.start(() => {
+      this.#loop.trigger("registries");
+      this.#spareMemory.worked();
+    });
   }
 
   #newLoop(): Loop {
@@ -179,6 +185,7 @@ export class Daemon {
       await this.#loop.stop();
       await this.#mesh.close();
       await this.#registries.stop();
+      this.#spareMemory.stop();
       await Promise.all(this.#closers.splice(0).map((close) => close()));
       this.#ended.resolve();
     } catch (error) {
