@@ -10,9 +10,10 @@ import {
 import { INPUT } from "../system/command.ts";
 import type { Step } from "../system/step.ts";
 import { type ObservedTable, parseTable } from "./listing.ts";
+import { type Lookup, lookupsIn, lookupsOf } from "./lookups.ts";
 import type { RuleOptions } from "./rules.ts";
 import { type Contents, contentsOf, elementText, type TargetSet, targetSets } from "./sets.ts";
-import { type DesiredTable, elementList, frameText, setsIn, tableName, tableText } from "./table.ts";
+import { type DesiredTable, elementList, frameText, tableName, tableText } from "./table.ts";
 
 /** The one transaction that makes the table what it should be; `undefined` for no table. Nothing to do: no step. */
 export function planTable(desired: DesiredTable | undefined, observed: ObservedTable): Step[] {
@@ -24,10 +25,10 @@ export function planTable(desired: DesiredTable | undefined, observed: ObservedT
     return [transaction(`create the nft table ${counted(desired)}`, wholeTable(desired))];
   if (observed.kind === "foreign") return [replacement("is not as it should be", desired)];
   const contents = contentsOf(desired.targets);
-  if (observed.frame === frameOf(desired, setsIn(contents))) return planElements(contents, observed.elements);
-  const there = targetSets.filter(({ name }) => observed.frame.includes(`@${name} ct `));
-  const isWhole = observed.frame === frameOf(desired, there);
-  return [replacement(isWhole ? "has rules for other kinds of networks" : "is not as it should be", desired)];
+  if (observed.frame === frameOf(desired, lookupsIn(contents)))
+    return planElements(contents, observed.elements);
+  const isWhole = observed.frame === frameOf(desired, lookupsOf(observed.frame));
+  return [replacement(isWhole ? "has rules for other networks" : "is not as it should be", desired)];
 }
 
 const replacement = (why: string, desired: DesiredTable): Step =>
@@ -40,8 +41,8 @@ const replacement = (why: string, desired: DesiredTable): Step =>
 const wholeTable = (desired: DesiredTable): string =>
   `add table ${tableName}\ndelete table ${tableName}\n${tableText(desired)}`;
 
-function frameOf(options: RuleOptions, used: readonly TargetSet[]): string {
-  const made = parseTable(frameText(options, used));
+function frameOf(options: RuleOptions, lookups: readonly Lookup[]): string {
+  const made = parseTable(frameText(options, lookups));
   return made.kind === "present" ? made.frame : "";
 }
 

@@ -1,5 +1,6 @@
 import type { Marks } from "../config/config.ts";
 import { addressFromBigInt, type Family, widthOf } from "../net/index.ts";
+import type { Lookup } from "./lookups.ts";
 import type { TargetSet } from "./sets.ts";
 
 /** What the rules need to know besides the sets. */
@@ -13,10 +14,12 @@ export interface RuleOptions {
 
 const maskOf = ({ fromWireGuard, toWireGuard }: Marks): number => (fromWireGuard | toWireGuard) >>> 0;
 
-/** A match for a packet whose address is in the set, or, with `!= `, is not. */
-function matchOf({ name, family, bits }: TargetSet, end: "saddr" | "daddr", negation = ""): string {
+const headerOf = (family: Family): string => (family === 4 ? "ip" : "ip6");
+
+/** A match for a packet whose address is in the set. */
+function matchOf({ name, family, bits }: TargetSet, end: "saddr" | "daddr"): string {
   const mask = bits === undefined || bits === widthOf(family) ? "" : ` & ${netmask(family, bits)}`;
-  return `${family === 4 ? "ip" : "ip6"} ${end}${mask} ${negation}@${name}`;
+  return `${headerOf(family)} ${end}${mask} @${name}`;
 }
 
 const netmask = (family: Family, bits: number): string => {
@@ -28,16 +31,16 @@ const netmask = (family: Family, bits: number): string => {
 const families: readonly Family[] = [4, 6];
 
 /**
- * Packets that are for nobody in the mesh, most of all on most nodes, are done here: one rule for each family, with
- * lookups in sets that hold something only, in the order of the sets. Each rule, and each lookup, costs more than what
- * stands in it.
+ * Packets to a target go on in another chain. All others, which are most of them on most nodes, are done here, and mostly
+ * without a lookup, which costs several times what a comparison does.
  */
-export const missRules = (used: readonly TargetSet[]): string[] =>
-  families.map((family) => {
-    const sets = used.filter((set) => set.family === family);
-    const misses = sets.map((set) => matchOf(set, "daddr", "!= "));
-    return `${sets.length === 0 ? `meta nfproto ipv${family}` : misses.join(" ")} accept`;
-  });
+export const lookupRules = (lookups: readonly Lookup[], steering: string): string[] => [
+  ...lookups.map(({ set, cover }) => {
+    const inCover = cover === undefined ? "" : `${headerOf(set.family)} daddr ${cover} `;
+    return `${inCover}${matchOf(set, "daddr")} goto ${steering}`;
+  }),
+  "accept",
+];
 
 /**
  * What becomes of a packet to a target. Packets of WireGuard itself pass. All others get the mark, no bit outside our two
@@ -57,11 +60,11 @@ export const steeringRules = (options: RuleOptions, clamp: string): string[] => 
  */
 export const localSteeringRules = (
   options: RuleOptions,
-  used: readonly TargetSet[],
+  lookups: readonly Lookup[],
   clamp: string,
 ): string[] => [
   'oif "lo" accept',
-  ...(used.some(({ family }) => family === 6)
+  ...(lookups.some(({ set }) => set.family === 6)
     ? ["icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept"]
     : []),
   `${cameInOutside(options)} ct direction reply accept`,
@@ -83,7 +86,7 @@ function markRule({ marks }: RuleOptions): string {
 
 /**
  * The rules that operators of KubeSpan know, word for word (reference section 7), at the end of both chains at the hooks.
- * They say what the rules before them do, which leave nothing for them.
+ * They say what the rules before them and the chains these lead to do, which leave nothing for them.
  */
 export const documentedRules = (options: RuleOptions): string[] => [
   passingRule(options),
@@ -117,11 +120,14 @@ export const connectionRules = (options: RuleOptions, arriving: string, outside:
  * steered into it. Only the first packet counts: nobody outside can turn a connection of the mesh into one in clear by
  * forging a packet of it.
  */
-export function arrivalRules({ marks, interfaceName }: RuleOptions, used: readonly TargetSet[]): string[] {
+export function arrivalRules({ marks, interfaceName }: RuleOptions, lookups: readonly Lookup[]): string[] {
   const { fromWireGuard } = marks;
   const kept = (~maskOf(marks) | fromWireGuard) >>> 0;
   const mark = `ct mark set ct mark & ${hex(kept)} | ${hex(fromWireGuard)}`;
-  return [`iifname "${interfaceName}" return`, ...used.map((set) => `${matchOf(set, "saddr")} ${mark}`)];
+  return [
+    `iifname "${interfaceName}" return`,
+    ...lookups.map(({ set }) => `${matchOf(set, "saddr")} ${mark}`),
+  ];
 }
 
 /**

@@ -1,11 +1,12 @@
 import type { Prefix } from "../net/index.ts";
+import { type Lookup, lookupsIn } from "./lookups.ts";
 import {
   arrivalRules,
   clampRules,
   connectionRules,
   documentedRules,
   localSteeringRules,
-  missRules,
+  lookupRules,
   outsideRules,
   type RuleOptions,
   steeringRules,
@@ -23,42 +24,39 @@ export interface DesiredTable extends RuleOptions {
 /** The whole table, as it is loaded. */
 export function tableText(desired: DesiredTable): string {
   const contents = contentsOf(desired.targets);
-  return textOf(desired, setsIn(contents), contents);
+  return textOf(desired, lookupsIn(contents), contents);
 }
 
-/** The table without elements, with rules for these sets only: a lookup in a set that is empty is not free. */
-export const frameText = (options: RuleOptions, used: readonly TargetSet[]): string =>
-  textOf(options, used, new Map());
-
-export const setsIn = (contents: Contents): TargetSet[] =>
-  targetSets.filter(({ name }) => contents.has(name));
+/** The table without elements, with rules for these lookups only. */
+export const frameText = (options: RuleOptions, lookups: readonly Lookup[]): string =>
+  textOf(options, lookups, new Map());
 
 /**
  * What a node forwards is from its pods, and mostly for pods: their networks come first there, the tree last. What it
  * sends itself is mostly for nodes.
  */
-const podsFirst = (used: readonly TargetSet[]): TargetSet[] =>
-  used.toSorted((left, right) => (left.bits ?? 129) - (right.bits ?? 129));
+const podsFirst = (lookups: readonly Lookup[]): Lookup[] =>
+  lookups.toSorted((left, right) => (left.set.bits ?? 129) - (right.set.bits ?? 129));
 
 /** As nft prints it: what is listed is what was loaded. */
-const textOf = (options: RuleOptions, used: readonly TargetSet[], contents: Contents): string =>
+const textOf = (options: RuleOptions, lookups: readonly Lookup[], contents: Contents): string =>
   [
     `table ${tableName} {`,
     ...targetSets.map((set) => setText(set, contents.get(set.name) ?? [])),
-    chainText("kubespan_arriving", arrivalRules(options, used)),
+    chainText("kubespan_arriving", arrivalRules(options, lookups)),
     chainText("kubespan_outside", outsideRules(options)),
     chainText("kubespan_clamp", clampRules(options)),
+    chainText("kubespan_forwarded", steeringRules(options, "kubespan_clamp")),
+    chainText("kubespan_own", localSteeringRules(options, lookups, "kubespan_clamp")),
     chainText("kubespan_prerouting", [
       "type filter hook prerouting priority filter; policy accept;",
       ...connectionRules(options, "kubespan_arriving", "kubespan_outside"),
-      ...missRules(podsFirst(used)),
-      ...steeringRules(options, "kubespan_clamp"),
+      ...lookupRules(podsFirst(lookups), "kubespan_forwarded"),
       ...documentedRules(options),
     ]),
     chainText("kubespan_outgoing", [
       "type route hook output priority filter; policy accept;",
-      ...missRules(used),
-      ...localSteeringRules(options, used, "kubespan_clamp"),
+      ...lookupRules(lookups, "kubespan_own"),
       ...documentedRules(options),
     ]),
     "}",

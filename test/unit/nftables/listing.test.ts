@@ -58,15 +58,28 @@ const recorded = `table inet talos_kubespan {
 		meta nfproto ipv6 tcp flags syn tcp option maxseg size set 1348
 	}
 
+	chain kubespan_forwarded {
+		meta mark & 0x00000060 == 0x00000020 accept
+		tcp flags syn jump kubespan_clamp
+		meta mark set meta mark & 0xffffffdf | 0x00000040 accept
+	}
+
+	chain kubespan_own {
+		oif "lo" accept
+		ct mark & 0x00000060 == 0x00000020 ct direction reply accept
+		meta mark & 0x00000060 == 0x00000020 accept
+		tcp flags syn jump kubespan_clamp
+		meta mark set meta mark & 0xffffffdf | 0x00000040 accept
+	}
+
 	chain kubespan_prerouting {
 		type filter hook prerouting priority filter; policy accept;
 		ct status ! confirmed jump kubespan_arriving
 		ct mark & 0x00000060 == 0x00000020 jump kubespan_outside
-		ip daddr & 255.255.255.0 != @kubespan_blocks_ipv4 ip daddr != @kubespan_hosts_ipv4 ip daddr != @kubespan_targets_ipv4 accept
-		meta nfproto ipv6 accept
-		meta mark & 0x00000060 == 0x00000020 accept
-		tcp flags syn jump kubespan_clamp
-		meta mark set meta mark & 0xffffffdf | 0x00000040 accept
+		ip daddr 10.0.0.0/16 ip daddr & 255.255.255.0 == @kubespan_blocks_ipv4 goto kubespan_forwarded
+		ip daddr 192.168.0.0/16 ip daddr @kubespan_hosts_ipv4 goto kubespan_forwarded
+		ip daddr @kubespan_targets_ipv4 goto kubespan_forwarded
+		accept
 		meta mark & 0x00000060 == 0x00000020 accept
 		ip daddr @kubespan_targets_ipv4 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
 		ip6 daddr @kubespan_targets_ipv6 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
@@ -74,13 +87,10 @@ const recorded = `table inet talos_kubespan {
 
 	chain kubespan_outgoing {
 		type route hook output priority filter; policy accept;
-		ip daddr != @kubespan_hosts_ipv4 ip daddr & 255.255.255.0 != @kubespan_blocks_ipv4 ip daddr != @kubespan_targets_ipv4 accept
-		meta nfproto ipv6 accept
-		oif "lo" accept
-		ct mark & 0x00000060 == 0x00000020 ct direction reply accept
-		meta mark & 0x00000060 == 0x00000020 accept
-		tcp flags syn jump kubespan_clamp
-		meta mark set meta mark & 0xffffffdf | 0x00000040 accept
+		ip daddr 192.168.0.0/16 ip daddr @kubespan_hosts_ipv4 goto kubespan_own
+		ip daddr 10.0.0.0/16 ip daddr & 255.255.255.0 == @kubespan_blocks_ipv4 goto kubespan_own
+		ip daddr @kubespan_targets_ipv4 goto kubespan_own
+		accept
 		meta mark & 0x00000060 == 0x00000020 accept
 		ip daddr @kubespan_targets_ipv4 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
 		ip6 daddr @kubespan_targets_ipv6 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
@@ -139,8 +149,15 @@ describe("a listing of the table", () => {
     ["rules in another order", (text) => text.replace(/(\t\toif .*\n)(.*\n)/, "$2$1")],
     [
       "a lookup in an empty set",
-      (text) => text.replace("meta nfproto ipv6", "ip6 daddr != @kubespan_hosts_ipv6"),
+      (text) =>
+        text.replace(
+          "\t\taccept\n",
+          "\t\tip6 daddr @kubespan_hosts_ipv6 goto kubespan_forwarded\n\t\taccept\n",
+        ),
     ],
+    ["a lookup fewer", (text) => text.replace(/\t\tip daddr .*goto kubespan_own\n/, "")],
+    ["another cover", (text) => text.replace("ip daddr 10.0.0.0/16", "ip daddr 10.1.0.0/16")],
+    ["a cover in one chain only", (text) => text.replace("ip daddr 10.0.0.0/16 ", "")],
     ["another size", (text) => text.replace("size 16384", "size 16")],
     ["another type of set", (text) => text.replace("flags interval", "flags interval,timeout")],
     ["auto-merge", (text) => text.replace("flags interval", "flags interval\n\t\tauto-merge")],

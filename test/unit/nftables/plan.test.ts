@@ -97,9 +97,13 @@ test.each<[string, ObservedTable]>([
 });
 
 test("the plan says in a few words what changes", () => {
-  const many = Array.from({ length: 10 }, (_, at) => `10.${at}.0.0/24` as Prefix);
-  const [step] = planTable({ ...frame, targets: many }, present(["192.0.2.0/24" as Prefix]));
-  expect(step?.text).toBe(
-    "change the targets: add 10.0.0.0/24 10.1.0.0/24 10.2.0.0/24 and 7 more, remove 192.0.2.0/24",
+  const many = Array.from({ length: 10 }, (_, at) => `10.0.${at}.0/24` as Prefix);
+  const before = ["10.0.77.0/24", "10.0.99.0/24"] as Prefix[];
+  const textFor = (targets: readonly Prefix[]) => planTable({ ...frame, targets }, present(before))[0]?.text;
+  expect(textFor([...many, "10.0.77.0/24" as Prefix])).toBe(
+    "change the targets: add 10.0.0.0/24 10.0.1.0/24 10.0.2.0/24 and 7 more, remove 10.0.99.0/24",
+  );
+  expect(textFor([...before, "10.1.0.0/24" as Prefix])).toBe(
+    "replace the nft table, which has rules for other networks, with 3 targets",
   );
 });

@@ -1,0 +1,46 @@
+import { addressFromBigInt, type Family, type Prefix, parsePrefix, rangeOf, widthOf } from "../net/index.ts";
+import { type Contents, type TargetSet, targetSets } from "./sets.ts";
+
+/** A set that packets are looked up in. */
+export interface Lookup {
+  readonly set: TargetSet;
+  /** Holds all of the set's networks: a packet to an address outside needs no lookup. `undefined`: they have none. */
+  readonly cover: Prefix | undefined;
+}
+
+/**
+ * How long a cover may be, the longest first. Whole bytes are compared without a call of a function; and the fewer
+ * lengths, the fewer changes of the networks change a cover, and with it the rules.
+ */
+const coverBits: Readonly<Record<Family, readonly number[]>> = { 4: [16, 8], 6: [48, 32, 16] };
+
+/** Only of sets that hold something: a lookup in one that is empty is not free. */
+export const lookupsIn = (contents: Contents): Lookup[] =>
+  targetSets.flatMap((set) => {
+    const networks = contents.get(set.name);
+    return networks ? [{ set, cover: coverOf(set.family, networks) }] : [];
+  });
+
+/** The lookups that a table's rules do, as far as they are of our making; `frame` as in `ObservedTable`. */
+export const lookupsOf = (frame: string): Lookup[] =>
+  targetSets.flatMap((set) => {
+    const found = new RegExp(`^(?:ip6? daddr ([^@& ]+) )?ip6? daddr [^@\n]*@${set.name} goto`, "m").exec(
+      frame,
+    );
+    const cover = found?.[1] === undefined ? undefined : parsePrefix(found[1]);
+    return found ? [{ set, cover }] : [];
+  });
+
+function coverOf(family: Family, networks: readonly Prefix[]): Prefix | undefined {
+  const width = widthOf(family);
+  let [lowest, highest] = [1n << BigInt(width), 0n];
+  for (const network of networks) {
+    const { first, last } = rangeOf(network);
+    if (first < lowest) lowest = first;
+    if (last > highest) highest = last;
+  }
+  const bits = coverBits[family].find((each) => (lowest ^ highest) >> BigInt(width - each) === 0n);
+  if (bits === undefined) return undefined;
+  const hostBits = BigInt(width - bits);
+  return `${addressFromBigInt(family, (lowest >> hostBits) << hostBits)}/${bits}` as Prefix;
+}
