@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { execa } from "execa";
+import { bound } from "./bound.ts";
 import { attempt, output, type Result } from "./command.ts";
 
 /**
@@ -31,7 +32,7 @@ export class Namespace {
       "exec sleep infinity",
     ].join(" && ");
     const enter = ["ip", "netns", "exec", name, "unshare", "--mount", "--uts", "--propagation", "private"];
-    const holder = execa("setpriv", ["--pdeathsig", "KILL", "--", ...enter, "sh", "-c", setUp], {
+    const holder = execa(...bound(...enter, "sh", "-c", setUp), {
       reject: false,
       stdin: "ignore",
       buffer: false,

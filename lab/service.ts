@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { execa } from "execa";
+import { bound } from "./bound.ts";
 import type { Namespace } from "./namespace.ts";
 
 /** A long-running process in a namespace, with its output in a file there. It dies with us. */
@@ -50,5 +51,4 @@ export class Service {
   }
 }
 
-const launch = (argv: readonly string[]) =>
-  execa("setpriv", ["--pdeathsig", "KILL", "--", ...argv], { reject: false, stdio: "ignore" });
+const launch = (argv: readonly string[]) => execa(...bound(...argv), { reject: false, stdio: "ignore" });

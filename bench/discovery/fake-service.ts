@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { bound } from "../../lab/bound.ts";
 import type { Cluster, LabNode } from "../../lab/index.ts";
 import type { Order } from "./order.ts";
 
@@ -15,9 +16,9 @@ export class FakeService {
 
   static async start(node: LabNode, host: string, cluster: Cluster): Promise<FakeService> {
     const argv = [process.execPath, script, host, cluster.id, cluster.secret];
-    const enter = ["--pdeathsig", "KILL", "--", ...node.namespace.enter(argv)];
+    const program = bound(...node.namespace.enter(argv));
     const service = new FakeService(
-      spawn("setpriv", enter, { stdio: ["pipe", "pipe", "inherit"], detached: true }),
+      spawn(...program, { stdio: ["pipe", "pipe", "inherit"], detached: true }),
     );
     await service.#answer();
     return service;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
+import { bound } from "../../lab/bound.ts";
 
 const ticksPerSecond = 100;
 
@@ -47,17 +48,7 @@ export class MeasuredService {
 }
 
 const launch = () =>
-  execa(
-    "setpriv",
-    [
-      "--pdeathsig",
-      "KILL",
-      "--",
-      "taskset",
-      "-c",
-      "0",
-      process.execPath,
-      join(import.meta.dirname, "server.ts"),
-    ],
-    { buffer: false, stdin: "ignore" },
-  );
+  execa(...bound("taskset", "-c", "0", process.execPath, join(import.meta.dirname, "server.ts")), {
+    buffer: false,
+    stdin: "ignore",
+  });

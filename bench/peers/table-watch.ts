@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { bound } from "../../lab/bound.ts";
 import type { LabNode } from "../../lab/index.ts";
 
 /** `nft monitor` on a node: when was which prefix put into the table? */
@@ -11,7 +12,7 @@ export class TableWatch {
 
   constructor(node: LabNode) {
     const argv = node.namespace.enter(["nft", "monitor", "elements"]);
-    this.#child = spawn("setpriv", ["--pdeathsig", "KILL", "--", ...argv], {
+    this.#child = spawn(...bound(...argv), {
       stdio: ["ignore", "pipe", "inherit"],
       detached: true,
     });

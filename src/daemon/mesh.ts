@@ -2,7 +2,6 @@ import type { Logger } from "pino";
 import type { Down } from "../api/routes.ts";
 import type { Status } from "../api/status.ts";
 import type { Config } from "../config/index.ts";
-import type { Announcement } from "../discovery/registry.ts";
 import type { Identity } from "../identity/index.ts";
 import {
   advertiseTheSame,
@@ -140,11 +139,6 @@ export class Mesh {
     return withPodNetworks(this.#parts.config, this.#parts.registries.states());
   }
 
-  /** Unless Kubernetes told of pod networks since it was decided: the pass that follows knows them. */
-  #publish(announcement: Announcement): void {
-    if (advertiseTheSame(this.#configNow(), this.#config)) this.#parts.registries.publish(announcement);
-  }
-
   async #completePass(): Promise<number | undefined> {
     await this.#restore();
     await this.#racing.open();
@@ -165,29 +159,34 @@ export class Mesh {
     const { identity, self, registries, run, log, clock, repairs } = this.#parts;
     const config = this.#config;
     const implementation = chooseImplementation(config.wireguard, config.interfaceName, kernel.wireguard);
-    const decision = decide(this.#knowledge(kernel), kernel.wireguard.device, this.#memory, clock());
+    const { device } = kernel.wireguard;
+    const decision = decide(this.#knowledge(kernel), device, this.#memory, clock());
     const keys: Keys = { privateKey: identity.privateKey, implementation };
     const isSettled = registries.isSettled();
     const plan = planner({ config, self }, keys, decision, kernel, isSettled);
     const steered = steeredTargets(decision, kernel, isSettled);
     this.#memory = decision.memory;
     tellChanges(log, decision.tracked);
+    const isThere = device !== undefined;
     // Steering may cut the way to a registry that is on one of the nodes: what it has to know goes out before. Only a
-    // node without a device yet has nothing to offer.
-    if (kernel.wireguard.device) this.#publish(decision.announcement);
-    // A race needs nothing of the plan but a device that holds the port: the answers come while the plan is carried out.
-    const isBound = kernel.wireguard.device !== undefined;
-    if (isBound) this.#racing.send(decision.tracked.races);
+    // node without a device yet has nothing to offer. A race needs nothing of the plan but a device that holds the port:
+    // the answers come while the plan is carried out.
+    if (isThere) this.#tell(decision);
     await this.#racing.hold(decision.tracked.holds);
     await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
-    repairs.passed(plan.upkeep, kernel.wireguard.device !== undefined);
-    this.#publish(decision.announcement);
-    if (!isBound) this.#racing.send(decision.tracked.races);
+    repairs.passed(plan.upkeep, isThere);
+    if (!isThere) this.#tell(decision);
     await this.#parts.lastWorking.keep(this.#memory.lastWorking);
     // A device that was just made has not been read yet: it is at the next pass.
-    const { device } = kernel.wireguard;
     this.#last = { decision, kernel, implementation, device, steered };
-    return kernel.wireguard.device ? this.#wakeIn(decision.tracked) : 0;
+    return isThere ? this.#wakeIn(decision.tracked) : 0;
+  }
+
+  /** What others are to hear: the registries what this node offers, and peers that they are raced. */
+  #tell({ announcement, tracked }: Decision): void {
+    // Unless Kubernetes told of pod networks since it was decided: the pass that follows knows them.
+    if (advertiseTheSame(this.#configNow(), this.#config)) this.#parts.registries.publish(announcement);
+    this.#racing.send(tracked.races);
   }
 
   async #restore(): Promise<void> {

@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import { bound } from "../../lab/bound.ts";
 import { waitFor } from "../../lab/index.ts";
 
 /** A real etcd on loopback, with its data in a folder of its own. It dies with us. */
@@ -47,14 +48,10 @@ export class Etcd {
 }
 
 const launch = (args: readonly string[]) =>
-  execa(
-    "setpriv",
-    ["--pdeathsig", "KILL", "--", "etcd", "--unsafe-no-fsync", "--log-level", "error", ...args],
-    {
-      reject: false,
-      stdio: "ignore",
-    },
-  );
+  execa(...bound("etcd", "--unsafe-no-fsync", "--log-level", "error", ...args), {
+    reject: false,
+    stdio: "ignore",
+  });
 
 export async function freePort(): Promise<number> {
   const server = createServer();

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { bound } from "../../lab/bound.ts";
 import type { Registry } from "../../src/discovery/registry.ts";
 import { idsOf, node, until } from "../unit/discovery/loopback.ts";
 import { affiliateNamed } from "../unit/discovery/samples.ts";
@@ -25,7 +26,7 @@ interface Replica {
 }
 
 const launch = (args: readonly string[]) =>
-  execa("setpriv", ["--pdeathsig", "KILL", "--", process.execPath, main, "discovery", "serve", ...args], {
+  execa(...bound(process.execPath, main, "discovery", "serve", ...args), {
     reject: false,
     stdin: "ignore",
   });

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import { bound } from "../../lab/bound.ts";
 
 /** A Go program out of ./go, built outside the tree. Its modules are pinned by go.sum. */
 export class Program {
@@ -68,4 +69,4 @@ export class Running {
 }
 
 const launch = (file: string, args: readonly string[]) =>
-  execa("setpriv", ["--pdeathsig", "KILL", "--", file, ...args], { reject: false, buffer: false });
+  execa(...bound(file, ...args), { reject: false, buffer: false });

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
+import { bound } from "../../lab/bound.ts";
 import type { LabNode } from "../../lab/index.ts";
 import { Service } from "../../lab/service.ts";
 import { type ApiServer, relayAddress } from "./api-server.ts";
@@ -60,4 +61,4 @@ export class ApiRelay {
 }
 
 const launch = (from: string, to: string) =>
-  execa("setpriv", ["--pdeathsig", "KILL", "--", process.execPath, program, from, to], { reject: false });
+  execa(...bound(process.execPath, program, from, to), { reject: false });

@@ -11,6 +11,7 @@ import {
   setHeaderOptions,
 } from "@kubernetes/client-node";
 import { execa } from "execa";
+import { bound } from "../../lab/bound.ts";
 import { waitFor } from "../../lab/index.ts";
 import { Etcd, freePort } from "../etcd/etcd.ts";
 import { kubeApiServer } from "./binary.ts";
@@ -243,7 +244,7 @@ interface AuditEvent {
 }
 
 const launch = (binary: string, args: readonly string[]) =>
-  execa("setpriv", ["--pdeathsig", "KILL", "--", binary, ...args], {
+  execa(...bound(binary, ...args), {
     reject: false,
     stdin: "ignore",
     stdout: "ignore",

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { execa, type ResultPromise } from "execa";
+import { bound } from "../../lab/bound.ts";
 
 /** A folder of the host that the guest can mount under `tag`. */
 export interface SharedFolder {
@@ -57,5 +58,5 @@ export type BoundProcess = ResultPromise<typeof boundOptions>;
 const boundOptions = { stdin: "ignore", all: true, reject: false } as const;
 
 export function startBound(command: readonly string[]): BoundProcess {
-  return execa("setpriv", ["--pdeathsig", "KILL", ...command], boundOptions);
+  return execa(...bound(...command), boundOptions);
 }
