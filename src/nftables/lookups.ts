@@ -1,4 +1,12 @@
-import { addressFromBigInt, type Family, type Prefix, parsePrefix, rangeOf, widthOf } from "../net/index.ts";
+import {
+  addressFromBigInt,
+  type Family,
+  type Prefix,
+  parsePrefix,
+  prefixOf,
+  rangeOf,
+  widthOf,
+} from "../net/index.ts";
 import { type Contents, type TargetSet, targetSets } from "./sets.ts";
 
 /** A set that packets are looked up in. */
@@ -40,7 +48,5 @@ function coverOf(family: Family, networks: readonly Prefix[]): Prefix | undefine
     if (last > highest) highest = last;
   }
   const bits = coverBits[family].find((each) => (lowest ^ highest) >> BigInt(width - each) === 0n);
-  if (bits === undefined) return undefined;
-  const hostBits = BigInt(width - bits);
-  return `${addressFromBigInt(family, (lowest >> hostBits) << hostBits)}/${bits}` as Prefix;
+  return bits === undefined ? undefined : prefixOf(addressFromBigInt(family, lowest), bits);
 }

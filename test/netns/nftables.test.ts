@@ -5,9 +5,8 @@ import { type Prefix, parsePrefix, unite } from "../../src/net/index.ts";
 import { observeTable } from "../../src/nftables/effects/observe.ts";
 import { type DesiredTable, observedTargets, planTable } from "../../src/nftables/index.ts";
 import { INPUT } from "../../src/system/command.ts";
+import { frame } from "../unit/nftables/frame.ts";
 import { apply, failing, makeNamespace, type Namespace } from "./namespace.ts";
-
-const frame = { marks: { fromWireGuard: 0x20, toWireGuard: 0x40 }, interfaceName: "kubespan", mtu: 1420 };
 
 let namespace: Namespace;
 beforeAll(async () => {

@@ -2,8 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Prefix } from "../../../src/net/index.ts";
 import { observedTargets, parseTable, planTable } from "../../../src/nftables/index.ts";
-
-const frame = { marks: { fromWireGuard: 0x20, toWireGuard: 0x40 }, interfaceName: "kubespan", mtu: 1420 };
+import { frame } from "./frame.ts";
 
 /** nft 1.0.6, recorded. */
 const recorded = `table inet talos_kubespan {

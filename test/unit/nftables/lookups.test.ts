@@ -6,8 +6,8 @@ import { lookupsIn, lookupsOf } from "../../../src/nftables/lookups.ts";
 import { contentsOf } from "../../../src/nftables/sets.ts";
 import { frameText } from "../../../src/nftables/table.ts";
 import { anyPrefix } from "../net/arbitraries.ts";
+import { frame } from "./frame.ts";
 
-const frame = { marks: { fromWireGuard: 0x20, toWireGuard: 0x40 }, interfaceName: "kubespan", mtu: 1420 };
 const anyContents = fc.array(anyPrefix, { maxLength: 12 }).map((prefixes) => contentsOf(unite(prefixes)));
 const coversOf = (...targets: string[]): (string | undefined)[] =>
   lookupsIn(contentsOf(targets as Prefix[])).map(({ cover }) => cover);

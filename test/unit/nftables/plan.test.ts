@@ -4,8 +4,7 @@ import { intersect, type Prefix, parsePrefix, prefixFamily, unite } from "../../
 import { type ObservedTable, observedTargets, parseTable, planTable } from "../../../src/nftables/index.ts";
 import { tableText } from "../../../src/nftables/table.ts";
 import { anyPrefix } from "../net/arbitraries.ts";
-
-const frame = { marks: { fromWireGuard: 0x20, toWireGuard: 0x40 }, interfaceName: "kubespan", mtu: 1420 };
+import { frame } from "./frame.ts";
 
 /** Sets whose elements are addresses that stand for networks of this length. */
 const bitsIn: ReadonlyMap<string, number> = new Map([
