@@ -38,7 +38,7 @@ export async function dryRun(file: string): Promise<string> {
   try {
     if (!(await listen(registries))) log.warn("not every registry answered in time: the plan may lack peers");
     const self = await describeSelf(given, identity);
-    const config = withPodNetworks(given, registries.states());
+    const config = withPodNetworks(given, registries.podNetworks());
     const kernel = await observeKernel(run, config);
     const knowledge = {
       self,

@@ -78,7 +78,7 @@ export class Mesh {
 
   constructor(parts: MeshParts, memory: Memory | undefined) {
     this.#parts = parts;
-    this.#config = withPodNetworks(parts.config, parts.registries.states());
+    this.#config = this.#configNow();
     this.#memory = memory ?? { ...emptyMemory, lastWorking: parts.lastWorking.found };
     const onMapping = (): void => this.#wake(0, "registries");
     this.#racing = new Racing(parts, { onAnswer: (...answer) => this.#answered(...answer), onMapping });
@@ -136,7 +136,7 @@ export class Mesh {
   }
 
   #configNow(): Config {
-    return withPodNetworks(this.#parts.config, this.#parts.registries.states());
+    return withPodNetworks(this.#parts.config, this.#parts.registries.podNetworks());
   }
 
   async #completePass(): Promise<number | undefined> {

@@ -17,6 +17,8 @@ export interface Registries {
   publish(announcement: Announcement): void;
   affiliates(): readonly Affiliate[];
   states(): readonly RegistryState[];
+  /** This node's, as Kubernetes told them, or as it did when the daemon last ran. */
+  podNetworks(): readonly Prefix[];
   /**
    * Whether what is not among the affiliates may be taken for gone: every registry has told what it knows, or those
    * that did not had long enough. Before that, nothing in the kernel is taken away. What the cache says settles nothing.
@@ -86,6 +88,7 @@ export function openRegistries(
       for (const registry of registries) registry.publish(announcement);
     },
     affiliates,
+    podNetworks,
     states: () => [
       ...registries.map((registry) => registry.state()),
       ...cacheState(cache?.affiliates, cached(heard()).length, cachedPodNetworks(), clock()),

@@ -3,12 +3,12 @@ import type { RegistryState } from "../discovery/registry.ts";
 import { bitsOf, type LeftOut, networkOf, type Prefix, prefixFamily, unreachableKind } from "../net/index.ts";
 
 /**
- * The configuration with the pod networks that Kubernetes gave this node among its advertised prefixes, where
+ * The configuration with `networks`, the pod networks that Kubernetes gave this node among its advertised prefixes, where
  * `advertiseKubernetesNetworks` asks for that: from here on they are like those that an operator named.
  */
-export function withPodNetworks(config: Config, states: readonly RegistryState[]): Config {
+export function withPodNetworks(config: Config, networks: readonly Prefix[]): Config {
   if (!config.advertiseKubernetesNetworks) return config;
-  const usable = podNetworks(states).filter((network) => refusal(network, config) === undefined);
+  const usable = networks.filter((network) => refusal(network, config) === undefined);
   return { ...config, advertisedPrefixes: [...new Set([...config.advertisedPrefixes, ...usable])] };
 }
 
@@ -20,16 +20,13 @@ export function podNetworksLeftOut(config: Config, states: readonly RegistryStat
   if (!config.advertiseKubernetesNetworks) return [];
   const value = "pod networks";
   if (!config.kubernetes) return [{ value, reason: "kubernetes is not enabled in KubeSpanDaemonConfig" }];
-  const networks = podNetworks(states);
+  const networks = states.flatMap((state) => state.podNetworks ?? []);
   if (networks.length === 0) return [{ value, reason: "Kubernetes has not told any for this node" }];
   return networks.flatMap((network): LeftOut[] => {
     const reason = refusal(network, config);
     return reason === undefined ? [] : [{ value: `pod network ${network}`, reason }];
   });
 }
-
-const podNetworks = (states: readonly RegistryState[]): Prefix[] =>
-  states.flatMap((state) => state.podNetworks ?? []);
 
 /** The other nodes would refuse it, too. */
 function refusal(network: Prefix, { widestPrefix }: Config): string | undefined {

@@ -29,7 +29,7 @@ test.each([
   ["too wide", asked, ["8.0.0.0/7"], ["10.9.0.0/16"], ["wider than /8 (widestPrefix)"]],
   ["unreachable", asked, ["127.0.0.0/8"], ["10.9.0.0/16"], ["a loopback address"]],
 ])("pod networks, %s", (_, given, networks, advertised, reasons) => {
-  expect(withPodNetworks(given, told(...networks)).advertisedPrefixes).toEqual(advertised);
+  expect(withPodNetworks(given, prefixes(...networks)).advertisedPrefixes).toEqual(advertised);
   expect(podNetworksLeftOut(given, told(...networks)).map(({ reason }) => reason)).toEqual(reasons);
 });
 
