@@ -1,16 +1,19 @@
-import type { Path } from "../src/mesh/path.ts";
-import { type Connecting, type Tracked, trackPeers } from "../src/mesh/track.ts";
+import { emptyHarvest, type Harvest, harvest, turnDueIn } from "../src/members/index.ts";
 import type { Endpoint } from "../src/net/index.ts";
 import {
+  answered,
   type Budget,
-  emptyHarvest,
-  type Harvest,
-  harvest,
+  type Connecting,
+  type Contest,
+  type Heard,
+  handOverIn,
+  type Path,
   type PeerSpec,
   type PeerState,
-  turnDueIn,
+  raceTimings,
+  type Tracked,
+  trackPeers,
 } from "../src/peers/index.ts";
-import { answered, type Contest, type Heard, handOverIn, raceTimings } from "../src/racing/index.ts";
 import type { DesiredPeer } from "../src/wireguard/index.ts";
 import { type Device, newId, type Surroundings, stampOf } from "./device.ts";
 import { Queue } from "./queue.ts";

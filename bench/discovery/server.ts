@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import { startDiscoveryServer } from "../../src/discovery/server/effects/start.ts";
+import { startDiscoveryServer } from "../../src/discovery-server/effects/start.ts";
 
 /** The service as `kubespan discovery serve` runs it, without the limits that keep strangers from doing what a bench does. */
 const server = await startDiscoveryServer({

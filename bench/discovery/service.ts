@@ -4,8 +4,8 @@ import { credentials } from "@grpc/grpc-js";
 import { pino } from "pino";
 import type { Affiliate } from "../../src/discovery/affiliate.ts";
 import { sealAnnouncement } from "../../src/discovery/publication.ts";
-import { startDiscoveryServer } from "../../src/discovery/server/effects/start.ts";
 import { ClusterClient } from "../../src/discovery/wire/generated/server.ts";
+import { startDiscoveryServer } from "../../src/discovery-server/effects/start.ts";
 import { Secret } from "../../src/system/secret.ts";
 import type { Order } from "./order.ts";
 

@@ -2,7 +2,7 @@ import type { RegistryState } from "../discovery/registry.ts";
 import type { Warning } from "../marks/index.ts";
 import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
 import type { PeerState } from "../peers/index.ts";
-import type { RaceCounts } from "../racing/index.ts";
+import type { RaceCounts } from "../port/index.ts";
 
 /** What `kubespan status -o json` prints; times are ISO 8601, ages are seconds. */
 export interface Status {

@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Logger } from "pino";
 import type { LogLevel } from "../config/config.ts";
-import type { Certificates } from "../discovery/server/effects/certificates.ts";
-import type { OnAnswer } from "../discovery/server/effects/handlers.ts";
-import type { Operations } from "../discovery/server/effects/operations.ts";
-import type { DiscoveryServer } from "../discovery/server/effects/start.ts";
+import type { Certificates } from "../discovery-server/effects/certificates.ts";
+import type { OnAnswer } from "../discovery-server/effects/handlers.ts";
+import type { Operations } from "../discovery-server/effects/operations.ts";
+import type { DiscoveryServer } from "../discovery-server/effects/start.ts";
 import { parseAddress } from "../net/index.ts";
 import { KubespanError } from "../system/error.ts";
 import { createLogger } from "../system/log.ts";
@@ -69,7 +69,7 @@ export function registerDiscoveryServe(program: Command): void {
 }
 
 async function serve(options: ServeOptions): Promise<void> {
-  const { startDiscoveryServer } = await import("../discovery/server/effects/start.ts");
+  const { startDiscoveryServer } = await import("../discovery-server/effects/start.ts");
   const { openStore } = await import("./discovery-store.ts");
   const log = createLogger({ level: options.logLevel, format: options.logFormat });
   const certificates = await certificatesOf(options, log);
@@ -109,8 +109,8 @@ async function operate(
   listen: Listen,
   server: DiscoveryServer,
 ): Promise<{ operations: Operations; onAnswer: OnAnswer }> {
-  const { createMetrics } = await import("../discovery/server/effects/metrics.ts");
-  const { serveOperations } = await import("../discovery/server/effects/operations.ts");
+  const { createMetrics } = await import("../discovery-server/effects/metrics.ts");
+  const { serveOperations } = await import("../discovery-server/effects/operations.ts");
   const metrics = createMetrics(() => server.figures());
   const operations = await serveOperations(listen, metrics, () => server.isReady());
   return { operations, onAnswer: metrics.onAnswer };
@@ -150,6 +150,6 @@ async function certificatesOf(options: ServeOptions, log: Logger): Promise<Certi
     throw new KubespanError("usage", "a discovery service needs a certificate", {
       hint: "give --tls-cert and --tls-key, or --insecure to serve without TLS",
     });
-  const { openCertificates } = await import("../discovery/server/effects/certificates.ts");
+  const { openCertificates } = await import("../discovery-server/effects/certificates.ts");
   return openCertificates({ cert, key, ...(clientAuthorities !== undefined && { clientAuthorities }) }, log);
 }

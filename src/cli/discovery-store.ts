@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
-import { openMemoryStore } from "../discovery/server/effects/memory-store.ts";
-import { defaultCapacity } from "../discovery/server/effects/start.ts";
-import type { OnChange, Store } from "../discovery/server/store.ts";
+import { openMemoryStore } from "../discovery-server/effects/memory-store.ts";
+import { defaultCapacity } from "../discovery-server/effects/start.ts";
+import type { OnChange, Store } from "../discovery-server/store.ts";
 import { KubespanError } from "../system/error.ts";
 import { readPem } from "../system/read-pem.ts";
 
@@ -23,7 +23,7 @@ export async function openStore(options: StoreOptions, log: Logger, onChange: On
   const capacity = defaultCapacity;
   if (etcd !== undefined) {
     const hosts = etcdHosts(etcd, etcdPrefix);
-    const { openEtcdStore } = await import("../discovery/server/effects/etcd-store.ts");
+    const { openEtcdStore } = await import("../discovery-server/effects/etcd-store.ts");
     const credentials = await etcdCredentials(options);
     const access = { hosts, prefix: etcdPrefix, ...(credentials && { credentials }) };
     return openEtcdStore({ ...access, capacity, log, onChange });

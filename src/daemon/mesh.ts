@@ -4,7 +4,6 @@ import type { Status } from "../api/status.ts";
 import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
 import {
-  advertiseTheSame,
   type Decision,
   decide,
   decideAgain,
@@ -20,16 +19,15 @@ import {
   planTracked,
   remember,
   reportStatus,
-  type Self,
   steeredTargets,
-  upCameOrWent,
-  withPodNetworks,
 } from "../mesh/index.ts";
 import type { Prefix } from "../net/index.ts";
 import { observeTable } from "../nftables/effects/observe.ts";
 import { forgetLastWorking, type LastWorkingFile } from "../peers/effects/last-working-file.ts";
-import { type Answer, answered, handOverIn, raceTimings } from "../racing/index.ts";
+import { answered, handOverIn, raceTimings, upCameOrWent } from "../peers/index.ts";
+import type { Answer } from "../port/index.ts";
 import { ownNetworks } from "../routing/index.ts";
+import { advertiseTheSame, type Self, withPodNetworks } from "../self/index.ts";
 import { errorText } from "../system/error.ts";
 import type { Runner } from "../system/run.ts";
 import { observeDevice } from "../wireguard/effects/observe.ts";

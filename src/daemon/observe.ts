@@ -1,7 +1,7 @@
 import type { Config } from "../config/index.ts";
 import type { Kernel } from "../mesh/index.ts";
 import { observeTable } from "../nftables/effects/observe.ts";
-import { observeRacingTable } from "../racing/effects/table.ts";
+import { observeRacingTable } from "../port/effects/table.ts";
 import { observeLinks, observeRouting, observeSysctls } from "../routing/effects/observe.ts";
 import { readSavedSysctls } from "../routing/effects/saved-sysctls.ts";
 import { ownAddresses } from "../routing/index.ts";

@@ -3,11 +3,10 @@ import type { Logger } from "pino";
 import type { RacingReport } from "../api/status.ts";
 import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
-import type { Race } from "../mesh/index.ts";
-import { Racer } from "../racing/effects/racer.ts";
-import { type Answer, type Hold, type RoundTrips, withRoundTrip } from "../racing/index.ts";
-import { Prober } from "../stun/effects/prober.ts";
-import type { Mapping } from "../stun/index.ts";
+import { type Race, type RoundTrips, withRoundTrip } from "../peers/index.ts";
+import { Prober } from "../port/effects/prober.ts";
+import { Racer } from "../port/effects/racer.ts";
+import type { Answer, Hold, Mapping } from "../port/index.ts";
 import { errorText } from "../system/error.ts";
 import type { Runner } from "../system/run.ts";
 

@@ -1,11 +1,12 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/index.ts";
-import { desiredRouting, desiredTable, type Kernel, type Self } from "../mesh/index.ts";
+import { desiredRouting, desiredTable, type Kernel } from "../mesh/index.ts";
 import type { Prefix } from "../net/index.ts";
 import { observeTable } from "../nftables/effects/observe.ts";
 import { planTable } from "../nftables/index.ts";
 import { observeRouting } from "../routing/effects/observe.ts";
 import { planRouting } from "../routing/index.ts";
+import type { Self } from "../self/index.ts";
 import { errorText } from "../system/error.ts";
 import type { Runner } from "../system/run.ts";
 import { applySteps } from "./apply.ts";

@@ -6,7 +6,7 @@ import type { Config } from "../config/index.ts";
 import { firstHardwareAddress } from "../identity/effects/hardware-address.ts";
 import { loadIdentity } from "../identity/effects/load.ts";
 import { clusterPrefix, type Identity, kubespanAddress } from "../identity/index.ts";
-import type { Self } from "../mesh/index.ts";
+import type { Self } from "../self/index.ts";
 import type { Runner } from "../system/run.ts";
 
 /** This node's identity, made at the first start. */

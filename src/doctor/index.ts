@@ -1,16 +1,16 @@
 export { sysctlsOfInterest } from "./checks/kernel-settings.ts";
 export { parseOsRelease } from "./distribution.ts";
 export { examine } from "./examine.ts";
-export type {
-  ConfigFact,
-  Facts,
-  IdentityFact,
-  Observed,
-  PortFact,
-  RoutingFact,
-  ServiceFact,
-  Settings,
-  ToolFact,
+export {
+  type ConfigFact,
+  type Facts,
+  type IdentityFact,
+  type Observed,
+  type PortFact,
+  type RoutingFact,
+  type ServiceFact,
+  type Settings,
+  type ToolFact,
 } from "./facts.ts";
 export { bySeverity, exitCodeOf, type Finding, type Fix, type Severity, worst } from "./finding.ts";
 export { flavourFiles, flavoursOf } from "./flavour.ts";

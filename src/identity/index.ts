@@ -1,3 +1,3 @@
 export { clusterPrefix, kubespanAddress } from "./address.ts";
-export type { Identity } from "./identity.ts";
+export { type Identity } from "./identity.ts";
 export { decodeKey } from "./key.ts";

@@ -1,26 +1,36 @@
 import type { Config } from "../config/config.ts";
 import type { Affiliate } from "../discovery/affiliate.ts";
 import type { Announcement, RegistryState } from "../discovery/registry.ts";
-import { type Address, type Endpoint, type LeftOut, type Prefix } from "../net/index.ts";
 import {
   emptyHarvest,
   type Harvest,
   harvest,
   meshNetworks,
   type OwnSide,
-  type PeerSpec,
   type PeerSpecs,
   peerSpecs,
-  rememberWorking,
   turnDueIn,
+} from "../members/index.ts";
+import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
+import {
+  type Attempts,
+  type Connecting,
+  type Contests,
+  type PeerSpec,
+  rememberWorking,
+  type Tracked,
+  trackPeers,
 } from "../peers/index.ts";
-import type { Mapping } from "../stun/index.ts";
+import type { Mapping } from "../port/index.ts";
+import {
+  believeMapped,
+  believeReflected,
+  ownAffiliate,
+  podNetworksLeftOut,
+  type Reflected,
+  type Self,
+} from "../self/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
-import { ownAffiliate, type Self } from "./announce.ts";
-import { believeMapped } from "./mapped.ts";
-import { podNetworksLeftOut } from "./pod-networks.ts";
-import { believeReflected, type Reflected } from "./reflected.ts";
-import { type Attempts, type Connecting, type Contests, type Tracked, trackPeers } from "./track.ts";
 
 /** What a pass knows, apart from the kernel's state. */
 export interface Knowledge {

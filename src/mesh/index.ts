@@ -1,4 +1,4 @@
-export type { Self } from "./announce.ts";
+/** One pass without its effects: knowledge and the state of the kernel in; decision, plan and report out. */
 export {
   type Decision,
   decide,
@@ -22,7 +22,5 @@ export {
   planTracked,
   steeredTargets,
 } from "./plan.ts";
-export { advertiseTheSame, withPodNetworks } from "./pod-networks.ts";
 export { reportStatus } from "./report.ts";
-export { type Race, upCameOrWent } from "./track.ts";
 export { type Part, repairsIn, type Upkeep } from "./upkeep.ts";

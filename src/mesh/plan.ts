@@ -1,7 +1,8 @@
 import type { Config } from "../config/index.ts";
 import { type Address, type LeftOut, type Prefix, unite } from "../net/index.ts";
 import { type DesiredTable, type ObservedTable, observedTargets, planTable } from "../nftables/index.ts";
-import { planNoRacing } from "../racing/index.ts";
+import type { Tracked } from "../peers/index.ts";
+import { planNoRacing } from "../port/index.ts";
 import {
   type DesiredRouting,
   forwardingFor,
@@ -15,6 +16,7 @@ import {
   type SavedSysctls,
   type SysctlPlan,
 } from "../routing/index.ts";
+import type { Self } from "../self/index.ts";
 import { commandText } from "../system/command.ts";
 import type { Secret } from "../system/secret.ts";
 import type { Stage, Step } from "../system/step.ts";
@@ -26,9 +28,7 @@ import {
   planPeers,
   planTunnels,
 } from "../wireguard/index.ts";
-import type { Self } from "./announce.ts";
 import type { Decision } from "./decide.ts";
-import type { Tracked } from "./track.ts";
 import type { Upkeep } from "./upkeep.ts";
 
 /** Everything of the kernel that the mesh reads, as it was at one moment. */

@@ -1,13 +1,12 @@
 import type { EndpointChangeReport, NodeStatus, PeerReport, RacingReport, Status } from "../api/status.ts";
 import { podLinkWarnings } from "../marks/index.ts";
 import type { Endpoint } from "../net/index.ts";
-import type { PeerSpec } from "../peers/index.ts";
+import type { EndpointChange, PeerSpec } from "../peers/index.ts";
 import type { Link } from "../routing/index.ts";
+import { sharedEndpointWarnings } from "../self/index.ts";
 import type { Implementation, ObservedDevice } from "../wireguard/index.ts";
 import type { Decision, Knowledge } from "./decide.ts";
-import type { EndpointChange } from "./path.ts";
 import { type Kernel, mtuOf } from "./plan.ts";
-import { sharedEndpointWarnings } from "./shared-endpoints.ts";
 
 /** Facts about the running daemon that no decision needs. */
 export interface Process {

@@ -10,7 +10,7 @@ export {
   widthOf,
 } from "./address.ts";
 export { type Endpoint, endpointAddress, endpointOf, endpointPort, parseEndpoint } from "./endpoint.ts";
-export type { LeftOut } from "./left-out.ts";
+export { type LeftOut } from "./left-out.ts";
 export {
   bitsOf,
   comparePrefixes,

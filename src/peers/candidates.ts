@@ -12,7 +12,6 @@ import {
   unreachableKind,
 } from "../net/index.ts";
 import type { Tier } from "./better-way.ts";
-import type { Claim } from "./claims.ts";
 import { forbiddenBy, type Preferences, type Ranked, rank } from "./preference.ts";
 
 export interface CandidateRules {
@@ -63,10 +62,13 @@ function refusal(address: Address, rules: CandidateRules): string | undefined {
  * The networks in which no endpoint may lie, or the tunnel would run through a tunnel. Single addresses are not among
  * them: a node's own address is both a destination in the mesh and where the node is dialled.
  */
-export function routedPrefixes(claims: Iterable<Claim>, own: readonly Prefix[]): PrefixIndex<string> {
+export function routedPrefixes(
+  networks: Iterable<{ readonly prefix: Prefix; readonly label: string }>,
+  own: readonly Prefix[],
+): PrefixIndex<string> {
   const index = new PrefixIndex<string>();
   for (const prefix of own) index.add(prefix, "this node");
-  for (const { prefix, label } of claims) if (!isHost(prefix)) index.add(prefix, label);
+  for (const { prefix, label } of networks) if (!isHost(prefix)) index.add(prefix, label);
   return index;
 }
 

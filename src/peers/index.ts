@@ -1,23 +1,24 @@
-export {
-  type Choices,
-  gainText,
-  isBetter,
-  promising,
-  tierOf,
-  type Way,
-} from "./better-way.ts";
-export { type Budget, budgetLimits, refill, searchLimits, spend } from "./budget.ts";
-export { emptyHarvest, type Harvest, harvest, turnDueIn } from "./harvest.ts";
+/** The peer controller: where each peer may be reached, whether it is, and what to do about it. */
+export { isBetter, promising, type Way } from "./better-way.ts";
+export { type Budget, budgetLimits, refill, spend } from "./budget.ts";
+export { type CandidateRules, routedPrefixes, sortCandidates } from "./candidates.ts";
+export { answered, type Contest, type Heard, handOverIn, type Pair } from "./contest.ts";
 export { type Health, healthTimings, lookAtHealth, verdictOf, verified } from "./health.ts";
 export { lastWorkingText, mostLastWorking, parseLastWorking, rememberWorking } from "./last-working.ts";
+export type { EndpointChange, Path } from "./path.ts";
+export type { Preferences } from "./preference.ts";
+export { nextVolley, volleyDueIn } from "./rhythm.ts";
+export type { Attempt } from "./rotation.ts";
+export { type RoundTrips, withRoundTrip } from "./round-trips.ts";
+export type { PeerSpec } from "./spec.ts";
+export type { PeerState } from "./state.ts";
+export { raceTimings } from "./timings.ts";
 export {
-  type Attempt,
-  attemptDueIn,
-  besideRacing,
-  dwellOf,
-  nextAttempt,
-  type RotationTimings,
-  rotationTimings,
-} from "./rotation.ts";
-export { meshNetworks, type OwnSide, type PeerSpec, type PeerSpecs, peerSpecs } from "./specs.ts";
-export { type PeerState, peerDownInterval, peerState } from "./state.ts";
+  type Attempts,
+  type Connecting,
+  type Contests,
+  type Race,
+  type Tracked,
+  trackPeers,
+  upCameOrWent,
+} from "./track.ts";

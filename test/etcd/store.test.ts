@@ -1,9 +1,9 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { openEtcdStore } from "../../src/discovery/server/effects/etcd-store.ts";
-import type { OnChange, Store } from "../../src/discovery/server/store.ts";
+import { openEtcdStore } from "../../src/discovery-server/effects/etcd-store.ts";
+import type { OnChange, Store } from "../../src/discovery-server/store.ts";
 import { until } from "../unit/discovery/loopback.ts";
-import { capacity, contents, storeContract, update } from "../unit/discovery/store-contract.ts";
+import { capacity, contents, storeContract, update } from "../unit/discovery-server/store-contract.ts";
 import { Etcd } from "./etcd.ts";
 
 const silent = pino({ level: "silent" });

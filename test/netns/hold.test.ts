@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Capture, Lab, type LabNode, type Network, newCluster, waitFor } from "../../lab/index.ts";
 import { parseAddress, parseEndpoint } from "../../src/net/index.ts";
-import type { PlacedHold } from "../../src/racing/hold.ts";
-import { racingTableName, racingTableText } from "../../src/racing/rules.ts";
+import type { PlacedHold } from "../../src/port/hold.ts";
+import { racingTableName, racingTableText } from "../../src/port/rules.ts";
 
 /*
  *   a .1 ---- left: 10.0.1.0/24, 2001:db8:1::/64 ---- .2 b

@@ -1,5 +1,5 @@
 import { tableName } from "../../nftables/index.ts";
-import { racingTableName } from "../../racing/index.ts";
+import { racingTableName } from "../../port/index.ts";
 import { errorText } from "../../system/error.ts";
 import type { Runner } from "../../system/run.ts";
 import {

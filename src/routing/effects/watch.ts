@@ -1,5 +1,5 @@
 import { tableName } from "../../nftables/index.ts";
-import { racingTableName } from "../../racing/index.ts";
+import { racingTableName } from "../../port/index.ts";
 import type { KubespanError } from "../../system/error.ts";
 import { wasStartedHere } from "../../system/process.ts";
 import { isRelevantEvent, type RoutingScope } from "../index.ts";

@@ -10,15 +10,15 @@ import {
 } from "../../../src/discovery/effects/service-registry.ts";
 import type { Registry } from "../../../src/discovery/registry.ts";
 import {
-  type DiscoveryServer,
-  type DiscoveryServerOptions,
-  startDiscoveryServer,
-} from "../../../src/discovery/server/effects/start.ts";
-import {
   ClusterClient,
   type ClusterServer,
   ClusterService,
 } from "../../../src/discovery/wire/generated/server.ts";
+import {
+  type DiscoveryServer,
+  type DiscoveryServerOptions,
+  startDiscoveryServer,
+} from "../../../src/discovery-server/effects/start.ts";
 import { affiliateNamed, key } from "./samples.ts";
 
 /** Real services and clients on loopback; each ends with the test that started it. */

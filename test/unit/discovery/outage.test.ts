@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { failuresAfter, reconnectDelay } from "../../../src/discovery/backoff.ts";
-import { FairRateLimit } from "../../../src/discovery/server/rate-limit.ts";
+import { FairRateLimit } from "../../../src/discovery-server/rate-limit.ts";
 import { address } from "./samples.ts";
 
 /*

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { peerSpecs } from "../../../src/members/index.ts";
 import {
   lastWorkingText,
   mostLastWorking,
   parseLastWorking,
-  peerSpecs,
   rememberWorking,
 } from "../../../src/peers/index.ts";
 import { address, affiliate, endpoint, key, prefix } from "../mesh/values.ts";

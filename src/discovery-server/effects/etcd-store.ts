@@ -1,0 +1,242 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { Etcd3, type IOptions, type Watcher } from "etcd3";
+import type { Logger } from "pino";
+import { errorText, KubespanError } from "../../system/error.ts";
+import { updatedRecord } from "../cluster-state.ts";
+import type { Capacity } from "../clusters.ts";
+import { recordText } from "../record.ts";
+import { exhausted, type Refusal } from "../refusal.ts";
+import type { AffiliateUpdate } from "../requests.ts";
+import type { OnChange, Store } from "../store.ts";
+import { EtcdLeases } from "./etcd-leases.ts";
+import { EtcdMirror, keyOf } from "./etcd-mirror.ts";
+
+export interface EtcdStoreOptions {
+  /** URLs. */
+  readonly hosts: string[];
+  readonly credentials?: IOptions["credentials"];
+  /** Of all keys. */
+  readonly prefix: string;
+  readonly capacity: Capacity;
+  readonly log: Logger;
+  readonly onChange: OnChange;
+}
+
+const callMs = 5_000;
+const relistAfterMs = 1_000;
+/** Others may write the same affiliate at the same moment, but not again and again. */
+const mostAttempts = 16;
+const contentionMs = 20;
+const pageSize = 500;
+
+/**
+ * Affiliates in etcd, for several services behind one name. Each affiliate is one key: an update is put only if the
+ * key is what it was computed from. Leases carry the times to live, a watch brings what the other services wrote, and
+ * all reading is from a mirror in memory. Endpoints expire by the clock of each machine, which should agree to seconds.
+ * Throws `KubespanError("discovery")` when etcd does not answer.
+ */
+export async function openEtcdStore(options: EtcdStoreOptions): Promise<Store> {
+  const store = new EtcdStore(options);
+  await store.open();
+  return store;
+}
+
+class EtcdStore implements Store {
+  readonly #options: EtcdStoreOptions;
+  readonly #client: Etcd3;
+  readonly #mirror: EtcdMirror;
+  readonly #leases: EtcdLeases;
+  /** By key, the end of the last write that was asked for. Never rejects. */
+  readonly #writing = new Map<string, Promise<void>>();
+  #watcher: Watcher | undefined;
+  #isWatching = false;
+  #isClosed = false;
+  #relist: NodeJS.Timeout | undefined;
+
+  constructor(options: EtcdStoreOptions) {
+    this.#options = options;
+    this.#client = new Etcd3({
+      hosts: options.hosts,
+      ...(options.credentials && { credentials: options.credentials }),
+      grpcOptions: { "grpc.keepalive_time_ms": 10_000, "grpc.keepalive_timeout_ms": 5_000 },
+      defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: Date.now() + callMs }),
+    });
+    this.#mirror = new EtcdMirror(options.prefix, options.capacity, options.onChange, options.log);
+    this.#leases = new EtcdLeases(this.#client.leaseClient);
+  }
+
+  async open(): Promise<void> {
+    try {
+      await this.#list();
+    } catch (error) {
+      await this.close();
+      throw unreachable(error);
+    }
+  }
+
+  snapshot(clusterId: string): ReturnType<Store["snapshot"]> {
+    return this.#mirror.clusters.snapshot(clusterId);
+  }
+
+  /** One after the other for each affiliate: only other services are in each other's way. */
+  update(clusterId: string, update: AffiliateUpdate): Promise<Refusal | undefined> {
+    const key = keyOf(this.#options.prefix, clusterId, update.affiliateId);
+    const before = this.#writing.get(key) ?? Promise.resolve();
+    const own = before.then(() => this.#update(clusterId, update));
+    const ended = own.then(
+      () => undefined,
+      () => undefined, // whoever asked hears of it
+    );
+    this.#writing.set(key, ended);
+    void ended.then(() => this.#writing.get(key) === ended && this.#writing.delete(key));
+    return own;
+  }
+
+  async #update(clusterId: string, update: AffiliateUpdate): Promise<Refusal | undefined> {
+    try {
+      for (let attempt = 0; attempt < mostAttempts; attempt++) {
+        const refusal = this.#mirror.clusters.refusal(clusterId, update);
+        if (refusal) return refusal;
+        if (await this.#put(clusterId, update)) return undefined;
+        await delay(Math.random() * contentionMs);
+      }
+    } catch (error) {
+      throw unreachable(error);
+    }
+    return exhausted("the affiliate is being written by too many at once");
+  }
+
+  /** `false` when someone else was quicker; the mirror has then what they wrote. */
+  async #put(clusterId: string, update: AffiliateUpdate): Promise<boolean> {
+    const key = keyOf(this.#options.prefix, clusterId, update.affiliateId);
+    const revision = this.#mirror.revisionOf(key);
+    const known = this.#mirror.clusters.record(clusterId, update.affiliateId, performance.now());
+    const record = updatedRecord(known, update);
+    if (!record) throw new Error("an update without a result");
+    const value = Buffer.from(recordText({ clusterId, record }, Date.now()));
+    const lease = await this.#leases.lasting(record.leftMs);
+    const name = Buffer.from(key);
+    const response = await this.#client.kv
+      .txn({
+        compare: [{ result: "Equal", target: "Mod", key: name, mod_revision: revision }],
+        success: [{ request_put: { key: name, value, lease } }],
+        failure: [{ request_range: { key: name } }],
+      })
+      .catch((error: unknown) => {
+        this.#leases.forget(); // one of them may be what is wrong
+        throw error;
+      });
+    if (response.succeeded) this.#mirror.put(key, value, response.header.revision);
+    else {
+      const found = response.responses[0]?.response_range.kvs[0];
+      if (found) this.#mirror.put(key, found.value, found.mod_revision);
+      else this.#mirror.delete(key, response.header.revision);
+    }
+    return response.succeeded;
+  }
+
+  async delete(clusterId: string, affiliateId: string): Promise<void> {
+    const key = keyOf(this.#options.prefix, clusterId, affiliateId);
+    try {
+      const { header } = await this.#client.kv.deleteRange({ key: Buffer.from(key) });
+      this.#mirror.delete(key, header.revision);
+    } catch (error) {
+      throw unreachable(error);
+    }
+  }
+
+  size(): ReturnType<Store["size"]> {
+    return this.#mirror.clusters.size();
+  }
+
+  isReady(): boolean {
+    return this.#isWatching;
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true;
+    this.#isWatching = false;
+    clearTimeout(this.#relist);
+    this.#watcher?.removeAllListeners();
+    this.#mirror.close();
+    this.#client.close();
+    return Promise.resolve();
+  }
+
+  /** Everything as it was at one moment, and from there on the changes. */
+  async #list(): Promise<void> {
+    const { prefix } = this.#options;
+    const end = Buffer.from(
+      prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1),
+    );
+    const seen = new Set<string>();
+    let from = Buffer.from(prefix);
+    let revision = "0";
+    for (let more = true; more; ) {
+      const page = await this.#client.kv.range({ key: from, range_end: end, limit: pageSize, revision });
+      revision = revision === "0" ? page.header.revision : revision;
+      for (const { key, value, mod_revision } of page.kvs) {
+        seen.add(key.toString());
+        this.#mirror.put(key.toString(), value, mod_revision);
+      }
+      const last = page.kvs.at(-1);
+      more = page.more && last !== undefined;
+      if (last) from = Buffer.concat([last.key, Buffer.of(0)]);
+    }
+    this.#mirror.deleteAllBut(seen, revision);
+    this.#watch(revision);
+  }
+
+  #watch(revision: string): void {
+    if (this.#isClosed) return;
+    const { log, prefix } = this.#options;
+    const watcher = this.#client
+      .watch()
+      .prefix(prefix)
+      .startRevision(String(BigInt(revision) + 1n))
+      .watcher();
+    this.#watcher = watcher;
+    watcher.on("connected", () => {
+      if (!this.#isWatching) log.info("watching etcd");
+      this.#isWatching = true;
+    });
+    watcher.on("disconnected", (error) => {
+      if (this.#isWatching) log.warn(`etcd cannot be reached: ${error.message}; it is tried again`);
+      this.#isWatching = false;
+    });
+    watcher.on("data", ({ events, header }) => {
+      for (const { type, kv } of events) {
+        if (type === "Put") this.#mirror.put(kv.key.toString(), kv.value, kv.mod_revision);
+        else this.#mirror.delete(kv.key.toString(), kv.mod_revision);
+      }
+      this.#mirror.passed(header.revision);
+    });
+    // Such as that the history was compacted: what is now is read as a whole again.
+    watcher.on("error", (error) => {
+      log.warn(`watching etcd ended: ${error.message}`);
+      this.#isWatching = false;
+      this.#listAgain();
+    });
+  }
+
+  #listAgain(): void {
+    if (this.#isClosed) return;
+    this.#watcher?.removeAllListeners();
+    this.#relist = setTimeout(() => {
+      this.#list().catch((error: unknown) => {
+        this.#options.log.warn(errorText(unreachable(error)));
+        this.#listAgain();
+      });
+    }, relistAfterMs);
+  }
+}
+
+const unreachable = (cause: unknown): KubespanError =>
+  new KubespanError(
+    "discovery",
+    `etcd does not answer: ${cause instanceof Error ? cause.message : String(cause)}`,
+    {
+      hint: "check that it runs and that --etcd names it",
+      cause,
+    },
+  );

@@ -1,0 +1,57 @@
+import { once } from "node:events";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { authorityOf } from "../../discovery/effects/service-location.ts";
+import type { Metrics } from "./metrics.ts";
+import { cannotListen } from "./start.ts";
+
+export interface Operations {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * What an operator's machines ask over HTTP: `/metrics`; `/healthz`, which says that the process works; `/readyz`, which
+ * says whether clients should come here. Throws `KubespanError("conflict")` when the address cannot be had.
+ */
+export async function serveOperations(
+  listen: { readonly host: string; readonly port: number },
+  metrics: Metrics,
+  isReady: () => boolean,
+): Promise<Operations> {
+  const handle: RequestListener = (request, response) => {
+    const answer = (code: number, text: string, type = "text/plain; charset=utf-8"): void => {
+      response.writeHead(code, { "content-type": type }).end(text);
+    };
+    if (request.method !== "GET" && request.method !== "HEAD") return answer(405, "only GET\n");
+    switch (request.url ?? "") {
+      case "/healthz":
+        return answer(200, "ok\n");
+      case "/readyz":
+        return isReady() ? answer(200, "ready\n") : answer(503, "not ready\n");
+      case "/metrics":
+        return void metrics.text().then(
+          (text) => answer(200, text, metrics.contentType),
+          () => answer(500, "the metrics cannot be collected\n"),
+        );
+      default:
+        return answer(404, "there are /metrics, /healthz and /readyz\n");
+    }
+  };
+  const server = createServer({ requestTimeout: 10_000, maxHeaderSize: 8 * 1024 }, handle);
+  server.maxConnections = 64;
+  server.listen(listen.port, listen.host);
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    throw cannotListen(authorityOf(listen), error instanceof Error ? error : new Error(String(error)));
+  }
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,92 @@
+import { link, rm } from "node:fs/promises";
+import type { Logger } from "pino";
+import { errnoOf, writeAtomically } from "../../system/atomic-file.ts";
+import { errorText } from "../../system/error.ts";
+import { readTextFile } from "../../system/read-file.ts";
+import type { ClusterRecord } from "../record.ts";
+import { parseSnapshot, snapshotText } from "../snapshot.ts";
+
+/** 256 MiB of affiliates in base64, with their times. */
+const largest = 512 * 1024 * 1024;
+
+/**
+ * A copy of a store in a file of mode 0600, and beside it, as `FILE.1`, the copy before. A file that is not whole is
+ * said and passed over for the other one.
+ */
+export class SnapshotFile {
+  readonly #path: string;
+  readonly #everyMs: number;
+  readonly #records: () => ClusterRecord[];
+  readonly #log: Logger;
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  /** Whether the file that is there now is whole: only such a one becomes the copy before. */
+  #isGood = false;
+
+  constructor(path: string, everyMs: number, records: () => ClusterRecord[], log: Logger) {
+    this.#path = path;
+    this.#everyMs = everyMs;
+    this.#records = records;
+    this.#log = log;
+  }
+
+  get #previous(): string {
+    return `${this.#path}.1`;
+  }
+
+  async read(): Promise<readonly ClusterRecord[]> {
+    const records = await this.#readOne(this.#path);
+    this.#isGood = records !== undefined;
+    const found = records ?? (await this.#readOne(this.#previous)) ?? [];
+    if (found.length > 0) this.#log.info({ affiliates: found.length }, "read the snapshot");
+    return found;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#write(), this.#everyMs);
+    this.#timer.unref();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#write();
+    await this.#writing;
+  }
+
+  async #readOne(path: string): Promise<readonly ClusterRecord[] | undefined> {
+    try {
+      const options = { largest, code: "state", hint: "the service goes on without it" } as const;
+      const text = (await readTextFile(path, options))?.text;
+      if (text === undefined) return undefined;
+      const parsed = parseSnapshot(text, Date.now());
+      if ("records" in parsed) return parsed.records;
+      this.#log.error({ file: path }, `a snapshot is not used: ${parsed.refused}`);
+    } catch (error) {
+      this.#log.error({ file: path }, `a snapshot is not used: ${errorText(error)}`);
+    }
+    return undefined;
+  }
+
+  /** One write after the other. */
+  #write(): void {
+    this.#writing = this.#writing.then(async () => {
+      try {
+        const records = this.#records();
+        if (this.#isGood) await this.#keepPrevious();
+        await writeAtomically(this.#path, snapshotText(records, Date.now()), { mode: 0o600 });
+        this.#isGood = true;
+        this.#log.debug({ affiliates: records.length }, "wrote the snapshot");
+      } catch (error) {
+        this.#log.error(errorText(error));
+      }
+    });
+  }
+
+  /** A second name for the same file: the first one is then replaced, and never missing. */
+  async #keepPrevious(): Promise<void> {
+    await rm(this.#previous, { force: true });
+    await link(this.#path, this.#previous).catch((error: unknown) => {
+      if (errnoOf(error) !== "ENOENT") throw error; // somebody removed it: there is nothing to keep
+    });
+  }
+}

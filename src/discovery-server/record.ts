@@ -1,0 +1,79 @@
+import { z } from "zod";
+import { limits } from "../discovery/limits.ts";
+
+/** An affiliate on its way into or out of a store; what is left of each time to live in ms. */
+export interface AffiliateRecord {
+  readonly id: string;
+  /** Empty when only endpoints are known. */
+  readonly data: Uint8Array;
+  readonly endpoints: readonly { readonly bytes: Uint8Array; readonly leftMs: number }[];
+  readonly leftMs: number;
+}
+
+/** A record and the cluster that it belongs to. */
+export interface ClusterRecord {
+  readonly clusterId: string;
+  readonly record: AffiliateRecord;
+}
+
+const id = z
+  .string()
+  .refine((text) => Buffer.byteLength(text) >= 1 && Buffer.byteLength(text) <= limits.idBytes, "not an id");
+const bytes = (most: number) =>
+  z
+    .base64()
+    .transform((text) => Buffer.from(text, "base64"))
+    .refine((buffer) => buffer.length <= most, "too long");
+const time = z.number().nonnegative();
+
+const form = z.tuple([
+  id,
+  id,
+  bytes(limits.dataBytes),
+  time,
+  z.array(z.tuple([bytes(limits.endpointBytes), time])).max(limits.endpointsPerAffiliate),
+]);
+
+/** One line of text without a line break. `now` in ms since 1970: times in the text are absolute. */
+export const recordText = ({ clusterId, record }: ClusterRecord, now: number): string =>
+  JSON.stringify([
+    clusterId,
+    record.id,
+    Buffer.from(record.data).toString("base64"),
+    Math.round(now + record.leftMs),
+    record.endpoints.map(({ bytes: endpoint, leftMs }) => [
+      Buffer.from(endpoint).toString("base64"),
+      Math.round(now + leftMs),
+    ]),
+  ]);
+
+/**
+ * `undefined` for anything that `recordText` did not write. A clock that went back, or another machine's, makes nothing
+ * live longer than the largest TTL; what is over has 0 ms or less left.
+ */
+export function parseRecord(text: string, now: number): ClusterRecord | undefined {
+  const parsed = form.safeParse(parsedJSON(text));
+  if (!parsed.success) return undefined;
+  const [clusterId, affiliateId, data, until, endpoints] = parsed.data;
+  const left = (at: number): number => Math.min(at - now, limits.ttlMs);
+  return {
+    clusterId,
+    record: {
+      id: affiliateId,
+      data,
+      leftMs: left(until),
+      endpoints: endpoints.map(([endpoint, at]) => ({
+        bytes: endpoint,
+        leftMs: Math.min(left(at), left(until)),
+      })),
+    },
+  };
+}
+
+function parsedJSON(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // which the form refuses
+  }
+}

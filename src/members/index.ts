@@ -1,0 +1,3 @@
+/** Who is a member of the mesh, what each is granted, and what is published of others. */
+export { emptyHarvest, type Harvest, harvest, turnDueIn } from "./harvest.ts";
+export { meshNetworks, type OwnSide, type PeerSpecs, peerSpecs } from "./specs.ts";

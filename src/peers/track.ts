@@ -1,0 +1,267 @@
+import type { Endpoint } from "../net/index.ts";
+import type { Hold } from "../port/index.ts";
+import type { DesiredPeer, ObservedDevice, ObservedPeer } from "../wireguard/index.ts";
+import { type Budget, budgetLimits, refill, searchLimits, spend } from "./budget.ts";
+import { type Contest, type Heard, hear } from "./contest.ts";
+import { type Health, healthTimings, verdictOf, verified } from "./health.ts";
+import { holdsOf } from "./holds.ts";
+import { healthLook, nextLook, soonestLook, type Verdict } from "./pace.ts";
+import { changesSince, type EndpointChange, followPath, type Path, type Sight, type Ways } from "./path.ts";
+import type { Attempt } from "./rotation.ts";
+import { affordable, dropSearch, pathAfter, type SearchStep, stepSearch } from "./search.ts";
+import type { PeerSpec } from "./spec.ts";
+import { type PeerState, peerDownInterval, peerState } from "./state.ts";
+import { examine, isShaken } from "./suspicion.ts";
+import { connectTimeout, racingWish, searchingWish, serialWish, verifyingWish, type Wish } from "./wish.ts";
+
+/** By public key. */
+export type Attempts = ReadonlyMap<string, Attempt>;
+export type Contests = ReadonlyMap<string, Contest>;
+
+/** How peers are connected, and what is remembered of it. Without `racing` all attempts are serial. */
+export interface Connecting {
+  /** How many peers the mesh has, if these are not all: that decides how often each is looked at. */
+  readonly peers?: number | undefined;
+  readonly budget?: Budget | undefined;
+  /** By public key, of peers that were up. */
+  readonly health?: ReadonlyMap<string, Health>;
+  readonly ways?: Ways | undefined;
+  /** When this node last lost an address: peers that were not heard since are suspected. */
+  readonly shakenAt?: number | undefined;
+  readonly racing?: {
+    readonly contests: Contests;
+    readonly heard: ReadonlyMap<string, Heard>;
+    readonly ownKey: string;
+    readonly mayDialSerially: boolean;
+  };
+}
+
+export interface Race {
+  readonly publicKey: string;
+  readonly endpoints: readonly Endpoint[];
+}
+
+export interface Tracked {
+  readonly peers: readonly DesiredPeer[];
+  readonly states: ReadonlyMap<string, PeerState>;
+  readonly attempts: Attempts;
+  readonly contests: Contests;
+  readonly heard: ReadonlyMap<string, Heard>;
+  readonly budget: Budget;
+  readonly health: ReadonlyMap<string, Health>;
+  /** Public keys of peers that are up and of which something is missing. */
+  readonly suspected: ReadonlySet<string>;
+  /** By public key, the endpoints of peers that are up. */
+  readonly working: ReadonlyMap<string, Endpoint>;
+  readonly ways: Ways;
+  /** Peers that are reached at another endpoint than before this look. */
+  readonly changed: readonly (EndpointChange & { readonly label: string })[];
+  /** As long as they are listed here. */
+  readonly holds: readonly Hold[];
+  /** To be sent now. */
+  readonly races: readonly Race[];
+  /** Milliseconds until there may be something to do or to see; `undefined` without peers. */
+  readonly wakeIn: number | undefined;
+}
+
+/**
+ * - `known`: peers that the device holds may be dialled again. It removes them for a moment, and with them a session
+ *   that came up since the device was read; so that has to be done right after reading it.
+ * - `new`: only peers that the device does not hold are dialled.
+ */
+export type DialScope = "known" | "new";
+
+interface View {
+  readonly spec: PeerSpec;
+  readonly observed: ObservedPeer | undefined;
+  readonly last: Attempt | undefined;
+  readonly contest: Contest | undefined;
+  readonly heard: Heard;
+  readonly state: PeerState;
+  readonly health: Health | undefined;
+  readonly isSuspected: boolean;
+  readonly wish: Wish;
+  readonly sight: Sight;
+  readonly path: Path | undefined;
+  /** Of a peer that is up and sound, where races work. */
+  readonly step: SearchStep | undefined;
+}
+
+/**
+ * One look at all peers: who is up, and who is to be raced or tried where. Nothing tells us of a handshake, so while a
+ * peer is being tried the device is read again soon; the longer it takes, the less often.
+ */
+export function trackPeers(
+  specs: readonly PeerSpec[],
+  device: ObservedDevice | undefined,
+  before: Attempts,
+  now: number,
+  scope: DialScope = "known",
+  connecting: Connecting = {},
+): Tracked {
+  const views = specs.map((spec) => look(spec, device, before, connecting, now));
+  const budget = refill(connecting.budget, now, budgetLimits);
+  const { begun, left } = affordable(views, refill(connecting.ways?.budget, now, searchLimits));
+  const mayAct = (view: View): boolean =>
+    view.step?.begins ? begun.has(view) : scope === "known" || view.wish.kind !== "dial" || !view.observed;
+  const granted = grant(views.filter(mayAct), budget);
+  const results = views.map((view) => {
+    const verdict = granted.has(view) ? "granted" : mayAct(view) ? "postponed" : "barred";
+    return act(
+      view,
+      verdict,
+      { isRacing: connecting.racing !== undefined, peers: connecting.peers ?? specs.length },
+      now,
+    );
+  });
+  const wakes = results.map((result) => result.lookIn);
+  const keyed = <Value>(pick: (result: Result) => Value | undefined): Map<string, Value> => {
+    const values = new Map<string, Value>();
+    for (const result of results) {
+      const value = pick(result);
+      if (value !== undefined) values.set(result.peer.publicKey, value);
+    }
+    return values;
+  };
+  const paths = keyed(({ path }) => path);
+  return {
+    peers: results.map(({ peer }) => peer),
+    states: keyed(({ state }) => state),
+    attempts: keyed(({ attempt }) => attempt),
+    contests: keyed(({ contest }) => contest),
+    heard: keyed(({ heard }) => heard),
+    working: keyed(({ working }) => working),
+    health: keyed(({ health }) => health),
+    suspected: new Set(views.flatMap((view) => (view.isSuspected ? view.spec.publicKey : []))),
+    budget: spend(budget, granted.size),
+    ways: { paths, budget: left },
+    holds: holdsOf(paths, device),
+    changed: changesSince(connecting.ways, results),
+    races: results.flatMap(({ race }) => race ?? []),
+    wakeIn: wakes.length === 0 ? undefined : Math.min(...wakes),
+  };
+}
+
+function look(
+  spec: PeerSpec,
+  device: ObservedDevice | undefined,
+  before: Attempts,
+  { racing, health: healthBefore, shakenAt, ways }: Connecting,
+  now: number,
+): View {
+  const { publicKey, candidates } = spec;
+  const observed = device?.peers.get(publicKey);
+  const last = before.get(publicKey);
+  const contest = racing?.contests.get(publicKey);
+  const heard = hear(racing?.heard.get(publicKey), observed?.receivedBytes ?? 0, now);
+  const since = last?.since ?? (contest?.verifies ? undefined : contest?.firstAt);
+  const times = { endpointSetAt: since, handshakeAt: observed?.handshakeAt };
+  const connected = peerState(times, now, { connectTimeout: connectTimeout(last), peerDownInterval });
+  const health =
+    observed && connected === "up"
+      ? examine(healthBefore?.get(publicKey), { spec, observed, contest }, now)
+      : undefined;
+  const verdict = health && verdictOf(health, now, healthTimings);
+  const isLost = verdict === "silent" || (contest?.verifies && connected !== "up");
+  const state = isLost ? "down" : connected;
+  const isHeard = (observed?.receivedBytes ?? 0) > 0; // counted from zero since the attempt
+  const situation = { state, candidates, last, isHeard };
+  const isSuspected = verdict === "suspected" || (verdict === "sound" && isShaken(health, shakenAt));
+  const answer = contest?.answer;
+  const { endpoint, handshakeAt } = observed ?? {};
+  const sight = { choices: spec, endpoint, isUp: state === "up", handshakeAt, answer };
+  const path = followPath(ways?.paths.get(publicKey), sight, now);
+  const step = racing && sight.isUp && !isSuspected && path ? stepSearch(path, sight, now) : undefined;
+  const wish = (): Wish => {
+    if (!racing) return serialWish(situation, now);
+    if (step) return searchingWish(step, candidates, contest, now);
+    const keys = { own: racing.ownKey, peer: publicKey };
+    if (isSuspected) return verifyingWish(candidates, observed?.endpoint, contest, keys, now);
+    const mayDialSerially = racing.mayDialSerially && observed !== undefined;
+    return racingWish(situation, { contest, heard, keys, mayDialSerially }, now);
+  };
+  return {
+    spec,
+    observed,
+    last,
+    contest,
+    heard,
+    state,
+    health,
+    isSuspected,
+    wish: wish(),
+    sight,
+    path: path && !step ? dropSearch(path, sight, now) : path,
+    step,
+  };
+}
+
+/** Those that may have what they wish; who has waited longest comes first, so that nobody starves. */
+function grant(views: readonly View[], budget: Budget): ReadonlySet<View> {
+  const latest = ({ last, contest }: View): number => Math.max(last?.since ?? 0, contest?.lastAt ?? 0);
+  const wishing = views.filter(({ wish }) => wish.kind !== "wait");
+  wishing.sort((left, right) => latest(left) - latest(right));
+  return new Set(wishing.slice(0, Math.max(0, Math.floor(budget.attempts))));
+}
+
+interface Result {
+  readonly peer: DesiredPeer;
+  readonly state: PeerState;
+  readonly attempt: Attempt | undefined;
+  readonly contest: Contest | undefined;
+  readonly heard: Heard;
+  readonly health: Health | undefined;
+  readonly working: Endpoint | undefined;
+  readonly path: Path | undefined;
+  readonly race: Race | undefined;
+  readonly lookIn: number;
+}
+
+function act(
+  view: View,
+  verdict: Verdict,
+  { isRacing, peers: peerCount }: { isRacing: boolean; peers: number },
+  now: number,
+): Result {
+  const { spec, observed, state, wish, heard } = view;
+  const { publicKey, label, allowedIPs } = spec;
+  const isGranted = verdict === "granted";
+  const dialled = isGranted && wish.kind === "dial" ? wish.attempt : undefined;
+  const raced = isGranted && wish.kind === "race" ? wish : undefined;
+  const moved = isGranted && wish.kind === "move" ? wish.endpoint : undefined;
+  const attempt = dialled ?? (view.last && moved ? { ...view.last, endpoint: moved } : view.last);
+  const contest = raced?.contest ?? view.contest;
+  const isUp = state === "up";
+  const path = pathAfter(view, { isGranted, moved }, now);
+  const isSearching = path?.search !== undefined;
+  const isInDoubt = isSearching || (view.isSuspected && isRacing && !moved);
+  const wasDialled = observed !== undefined && observed.keepaliveSeconds > 0;
+  const peer: DesiredPeer = {
+    publicKey,
+    label,
+    allowedIPs,
+    ...(dialled && { dial: dialled.endpoint }),
+    ...(moved !== undefined && { move: moved }),
+    ...(isRacing && !dialled && !isUp && !wasDialled && { isWaiting: true }),
+  };
+  return {
+    peer,
+    state,
+    attempt: attempt && isUp ? { ...attempt, round: 0 } : attempt,
+    contest: isUp && !isInDoubt ? undefined : contest,
+    heard,
+    health: view.health && moved ? verified(view.health, now) : view.health,
+    working: isUp ? observed?.endpoint : undefined,
+    path,
+    race: raced && { publicKey, endpoints: raced.endpoints },
+    lookIn: isSearching
+      ? (view.step?.forMs ?? soonestLook(peerCount))
+      : isUp && !isInDoubt
+        ? healthLook(view.health, peerCount)
+        : nextLook(wish, verdict, { attempt, contest, peers: peerCount }, now),
+  };
+}
+
+/** Whether a peer came up or went down between two looks. */
+export const upCameOrWent = (before: Tracked, after: Tracked): boolean =>
+  [...after.states].some(([key, state]) => (state === "up") !== (before.states.get(key) === "up"));

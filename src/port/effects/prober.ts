@@ -1,0 +1,133 @@
+import { lookup } from "node:dns/promises";
+import type { Logger } from "pino";
+import { pause } from "../../discovery/effects/wake.ts";
+import {
+  type Endpoint,
+  endpointAddress,
+  endpointOf,
+  type Family,
+  familyOf,
+  parseAddress,
+} from "../../net/index.ts";
+import { errorText } from "../../system/error.ts";
+import type { Mapping } from "../mapping.ts";
+import { bindingRequest, mappedEndpoint } from "../message.ts";
+
+interface ProberOptions {
+  readonly server: { readonly host: string; readonly port: number };
+  /** Sends from WireGuard's port. */
+  readonly send: (packet: Uint8Array, to: Endpoint) => void;
+  /** 12 bytes that nobody can guess, by which an answer is known to be ours. */
+  readonly newTransaction: () => Uint8Array;
+  readonly log: Logger;
+  readonly onChange: () => void;
+}
+
+/** Ms between two questions: WireGuard's keepalive, so that the mapping that is told stays alive. */
+const everyMs = 25_000;
+/** Ms to wait for an answer to each try (RFC 8489, section 6.2.1, but sooner at an end). */
+const tries = [500, 1_000, 2_000, 4_000] as const;
+
+interface Question {
+  readonly server: Endpoint;
+  readonly transaction: Uint8Array;
+  readonly answered: AbortController;
+}
+
+/** Asks a STUN server again and again where WireGuard's port is seen, over IPv4 and IPv6. */
+export class Prober {
+  readonly #options: ProberOptions;
+  readonly #stop = new AbortController();
+  readonly #questions = new Set<Question>();
+  readonly #endpoints = new Map<Family, Endpoint>();
+  readonly #ended: Promise<void>;
+  readonly #server: string;
+  #problem: string | undefined = "the STUN server was not heard of yet";
+
+  constructor(options: ProberOptions) {
+    this.#options = options;
+    const { host, port } = options.server;
+    this.#server = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+    this.#ended = this.#run();
+  }
+
+  get mapping(): Mapping {
+    const problem = this.#problem;
+    const endpoints = [...this.#endpoints.values()];
+    return { server: this.#server, endpoints, ...(problem !== undefined && { problem }) };
+  }
+
+  /** A packet that came to one of our requests, or pretends to. */
+  receive(packet: Uint8Array, from: Endpoint): void {
+    for (const { server, transaction, answered } of this.#questions) {
+      const endpoint = server === from ? mappedEndpoint(packet, transaction) : undefined;
+      if (endpoint === undefined) continue;
+      answered.abort();
+      this.#heard(familyOf(endpointAddress(server)), endpoint);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#ended;
+  }
+
+  /** Until stopped. Never rejects. */
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const problem = await this.#round();
+      if (!signal.aborted && problem !== this.#problem) this.#tell(problem);
+      await pause(everyMs, signal);
+    }
+  }
+
+  /** Gives what is wrong, if no family got an answer. */
+  async #round(): Promise<string | undefined> {
+    try {
+      const servers = await this.#addresses();
+      const answers = await Promise.all(servers.map((server) => this.#ask(server)));
+      return answers.includes(true) ? undefined : `the STUN server ${this.#server} did not answer`;
+    } catch (error) {
+      return `the STUN server ${this.#server} was not found: ${errorText(error)}`;
+    }
+  }
+
+  /** One for each family that it has. */
+  async #addresses(): Promise<Endpoint[]> {
+    const { host, port } = this.#options.server;
+    const found = await lookup(host, { all: true, order: "verbatim" });
+    return ([4, 6] as const).flatMap((family) => {
+      const address = parseAddress(found.find((each) => each.family === family)?.address ?? "");
+      return (address && endpointOf(address, port)) ?? [];
+    });
+  }
+
+  async #ask(server: Endpoint): Promise<boolean> {
+    const { send, newTransaction } = this.#options;
+    const answered = new AbortController();
+    const question = { server, transaction: newTransaction(), answered };
+    const over = AbortSignal.any([answered.signal, this.#stop.signal]);
+    this.#questions.add(question);
+    for (const waitMs of tries) {
+      if (over.aborted) break;
+      send(bindingRequest(question.transaction), server);
+      await pause(waitMs, over);
+    }
+    this.#questions.delete(question);
+    return answered.signal.aborted;
+  }
+
+  #heard(family: Family, endpoint: Endpoint): void {
+    if (this.#endpoints.get(family) === endpoint) return;
+    this.#endpoints.set(family, endpoint);
+    this.#options.log.info({ server: this.#server, endpoint }, "seen from outside");
+    this.#tell(undefined);
+  }
+
+  #tell(problem: string | undefined): void {
+    if (problem !== undefined && this.#problem !== problem) this.#options.log.warn(problem);
+    this.#problem = problem;
+    this.#options.onChange();
+  }
+}

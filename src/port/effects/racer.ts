@@ -1,0 +1,216 @@
+import type { Marks } from "../../config/config.ts";
+import {
+  createInitiation,
+  type Ends,
+  type Initiation,
+  isAuthentic,
+  openCookie,
+  readAnswer,
+} from "../../handshake/noise.ts";
+import { timestamp } from "../../handshake/timestamp.ts";
+import type { Endpoint } from "../../net/index.ts";
+import type { Runner } from "../../system/run.ts";
+import type { Secret } from "../../system/secret.ts";
+import type { Answer } from "../answer.ts";
+import type { RaceCounts } from "../counts.ts";
+import type { Hold, PlacedHold } from "../hold.ts";
+import { isStunMessage } from "../message.ts";
+import { indexOf, mostIndices, type RacingRules, tagFrom } from "../rules.ts";
+import { Sockets } from "./sockets.ts";
+import { deleteRacingTable, loadRacingTable, placeHolds } from "./table.ts";
+
+interface RacerOptions {
+  readonly run: Runner;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly random: (count: number) => Uint8Array;
+  readonly privateKey: Secret;
+  /** Base64, as all public keys here. */
+  readonly publicKey: string;
+  readonly presharedKey: Secret;
+  readonly listenPort: number;
+  readonly marks: Marks;
+  /** Told what a STUN server answers; without it none is asked. */
+  readonly onStun?: (packet: Uint8Array, from: Endpoint) => void;
+  readonly onAnswer: (publicKey: string, answer: Answer, roundTripMs: number) => void;
+}
+
+interface Waiting {
+  readonly publicKey: string;
+  readonly ends: Ends;
+  readonly initiation: Initiation;
+  readonly endpoints: ReadonlySet<Endpoint>;
+  readonly sentAt: number;
+  /** In milliseconds of a clock that nobody sets. */
+  readonly sentTicks: number;
+}
+
+/** Milliseconds that a cookie is good for (WireGuard's paper, section 5.4.7). */
+const cookieLifetime = 120_000;
+/** Milliseconds after which no answer is expected any more. */
+const answerLifetime = 5_000;
+
+/**
+ * Sends one handshake initiation to all candidates of a peer, from WireGuard's port, and tells which of them the peer
+ * answered from. Whatever else comes in is counted and ignored.
+ */
+export class Racer {
+  readonly #options: RacerOptions;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #stamps = new Map<string, Uint8Array>();
+  readonly #cookies = new Map<string, { readonly cookie: Uint8Array; readonly at: number }>();
+  readonly #tag: number;
+  readonly #counts = {
+    sent: 0,
+    unsent: 0,
+    answered: 0,
+    cookies: 0,
+    stray: 0,
+    forged: 0,
+    fromElsewhere: 0,
+  };
+  #sockets: Sockets | undefined;
+  #listing: string | undefined;
+  #races = 0;
+  #holds: readonly Hold[] = [];
+  #placed: readonly PlacedHold[] = [];
+
+  /** Throws `KubespanError("command")` where this machine cannot do it. */
+  static async open(options: RacerOptions): Promise<Racer> {
+    const racer = new Racer(options);
+    const sockets = await Sockets.open((packet, from) => racer.#receive(packet, from));
+    racer.#sockets = sockets;
+    try {
+      racer.#listing = await loadRacingTable(options.run, racer.#rules(sockets));
+    } catch (error) {
+      await sockets.close();
+      throw error;
+    }
+    return racer;
+  }
+
+  private constructor(options: RacerOptions) {
+    this.#options = options;
+    this.#tag = tagFrom(options.random(4));
+  }
+
+  get counts(): RaceCounts {
+    return { ...this.#counts };
+  }
+
+  /** One volley. Without effect while the time stamp would not be greater than the last one. */
+  race(publicKey: string, endpoints: readonly Endpoint[]): void {
+    const now = this.#options.clock();
+    this.#forgetOld(now);
+    const stamp = timestamp(now, this.#stamps.get(publicKey));
+    if (!stamp || !this.#sockets) return;
+    const senderIndex = indexOf(this.#tag, this.#races++ % mostIndices);
+    const ends = this.#ends(publicKey);
+    const cookie = this.#cookies.get(publicKey)?.cookie;
+    const ephemeral = this.#options.random(32);
+    const initiation = createInitiation(ends, { ephemeral, senderIndex, stamp, cookie });
+    if (!initiation) return; // a key that nobody can own
+    this.#stamps.set(publicKey, stamp);
+    const sentAt = this.#options.clock(); // making it takes some milliseconds, which no path is to be blamed for
+    const waiting = { publicKey, ends, initiation, endpoints: new Set(endpoints), sentAt };
+    this.#waiting.set(senderIndex, { ...waiting, sentTicks: performance.now() });
+    for (const endpoint of endpoints) {
+      this.#counts.sent++;
+      this.#sockets.send(initiation.message, endpoint, () => this.#counts.unsent++);
+    }
+  }
+
+  /** A transaction id for STUN by which the answers find their way here, from 12 random bytes. */
+  transaction(random: Uint8Array): Uint8Array {
+    const id = Buffer.from(random);
+    id.writeUInt32BE(indexOf(this.#tag, id.readUInt32BE(0)), 0);
+    return id;
+  }
+
+  /** Sends a STUN request from WireGuard's port. */
+  send(packet: Uint8Array, to: Endpoint): void {
+    this.#sockets?.send(packet, to, () => undefined); // it goes unanswered, and that is noticed
+  }
+
+  /** These peers' packets, and no others', go where they are told. Throws `KubespanError("command")`. */
+  async hold(holds: readonly Hold[]): Promise<void> {
+    if (!this.#sockets || JSON.stringify(holds) === JSON.stringify(this.#holds)) return;
+    const { run, marks } = this.#options;
+    this.#placed = await placeHolds(run, holds, marks);
+    this.#listing = await loadRacingTable(run, this.#rules(this.#sockets));
+    this.#holds = holds;
+  }
+
+  /** Puts the table back if it is not, by this listing, as it was made; says whether it had to. */
+  async repair(listing: string | undefined): Promise<boolean> {
+    if (!this.#sockets || listing === this.#listing) return false;
+    this.#listing = await loadRacingTable(this.#options.run, this.#rules(this.#sockets));
+    return true;
+  }
+
+  async close(): Promise<void> {
+    const sockets = this.#sockets;
+    this.#sockets = undefined;
+    this.#waiting.clear();
+    try {
+      await deleteRacingTable(this.#options.run);
+    } finally {
+      await sockets?.close();
+    }
+  }
+
+  #rules({ ports }: Sockets): RacingRules {
+    const { marks, listenPort } = this.#options;
+    return {
+      marks,
+      listenPort,
+      ports,
+      tag: this.#tag,
+      stun: this.#options.onStun !== undefined,
+      holds: this.#placed,
+    };
+  }
+
+  #ends(publicKey: string): Ends {
+    const { privateKey, publicKey: own, presharedKey } = this.#options;
+    return { privateKey, presharedKey, publicKey: bytesOf(own), peerPublicKey: bytesOf(publicKey) };
+  }
+
+  #receive(packet: Uint8Array, from: Endpoint): void {
+    if (isStunMessage(packet)) return this.#options.onStun?.(packet, from);
+    const answer = readAnswer(packet);
+    const waiting = answer && this.#waiting.get(answer.receiverIndex);
+    if (!waiting) this.#counts.stray++;
+    else if (!waiting.endpoints.has(from)) this.#counts.fromElsewhere++;
+    else if (answer.kind === "cookie") this.#takeCookie(waiting, packet);
+    else this.#takeResponse(waiting, packet, from);
+  }
+
+  #takeResponse(waiting: Waiting, packet: Uint8Array, from: Endpoint): void {
+    const [ticks, answeredAt] = [performance.now(), this.#options.clock()];
+    const { publicKey, ends, initiation, sentAt } = waiting;
+    if (!isAuthentic(ends, initiation, packet)) {
+      this.#counts.forged++;
+      return;
+    }
+    this.#counts.answered++;
+    for (const [index, each] of this.#waiting) if (each.publicKey === publicKey) this.#waiting.delete(index);
+    const answer = { endpoint: from, sentAt, answeredAt };
+    this.#options.onAnswer(publicKey, answer, ticks - waiting.sentTicks);
+  }
+
+  #takeCookie({ publicKey, ends, initiation }: Waiting, packet: Uint8Array): void {
+    const cookie = openCookie(ends, initiation, packet);
+    if (cookie) this.#cookies.set(publicKey, { cookie, at: this.#options.clock() });
+    this.#counts[cookie ? "cookies" : "forged"]++;
+  }
+
+  #forgetOld(now: number): void {
+    for (const [index, { sentAt }] of this.#waiting)
+      if (now - sentAt > answerLifetime) this.#waiting.delete(index);
+    for (const [publicKey, { at }] of this.#cookies)
+      if (now - at > cookieLifetime) this.#cookies.delete(publicKey);
+  }
+}
+
+const bytesOf = (key: string): Uint8Array => new Uint8Array(Buffer.from(key, "base64"));

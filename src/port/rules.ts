@@ -1,0 +1,119 @@
+import type { Marks } from "../config/config.ts";
+import { cookieReplyBytes, initiationBytes, responseBytes } from "../handshake/noise.ts";
+import type { Step } from "../system/step.ts";
+import { holdingText, type PlacedHold } from "./hold.ts";
+import { magicCookie, messageTypes } from "./message.ts";
+
+/** A table of its own: `talos_kubespan` stays as it is documented. */
+export const racingTableName = "inet kubespan_racing";
+
+/** The upper bits of our sender indices. WireGuard's own are random: one answer in a million is taken from it. */
+const tagMask = 0xfffff000;
+const counterMask = 0xfff;
+/** How many initiations can be told apart. */
+export const mostIndices = counterMask + 1;
+
+/** A tag from four random bytes. */
+export const tagFrom = (random: Uint8Array): number => (Buffer.from(random).readUInt32BE(0) & tagMask) >>> 0;
+
+export const indexOf = (tag: number, count: number): number => (tag | (count & counterMask)) >>> 0;
+
+export interface RacingRules {
+  readonly marks: Marks;
+  readonly listenPort: number;
+  /** Ports of our sockets; without IPv6 on this machine there is no socket for it. */
+  readonly ports: { readonly ipv4: number; readonly ipv6?: number };
+  readonly tag: number;
+  /** Whether a STUN server is asked, too: with the tag in the transaction id. */
+  readonly stun: boolean;
+  readonly holds?: readonly PlacedHold[];
+}
+
+/**
+ * What lets our sockets share WireGuard's port (nothing else is ever touched: type, length and tag have to fit, so that a
+ * table which a killed daemon left behind does no harm to whoever gets its ports):
+ * - out, before connection tracking: initiations leave from the listen port, as WireGuard's own, and with its mark, so
+ *   that they are not steered into the mesh; the chain is of type `route`, so that the mark counts for their way
+ * - in, after connection tracking and after filters: answers to our indices go to our sockets
+ * WireGuard's own packets are left alone but for those that are held.
+ */
+export const racingTableText = ({ marks, listenPort, ports, tag, stun, holds = [] }: RacingRules): string => {
+  const held = holdingText(holds, listenPort);
+  const mask = (marks.fromWireGuard | marks.toWireGuard) >>> 0;
+  const mark = `meta mark set meta mark & ${hex(~mask)} | ${hex(marks.fromWireGuard)}`;
+  const families = [
+    ["ipv4", ports.ipv4] as const,
+    ...(ports.ipv6 === undefined ? [] : [["ipv6", ports.ipv6] as const]),
+  ];
+  const outgoing = families.map(
+    ([family, port]) =>
+      `meta nfproto ${family} udp sport ${port} ${message(1, initiationBytes, 4, tag)} ${mark} udp sport set ${listenPort}`,
+  );
+  const questions = families.map(
+    ([family, port]) =>
+      `meta nfproto ${family} udp sport ${port} ${stunMessage("request", tag)} ${mark} udp sport set ${listenPort}`,
+  );
+  const told = families.map(
+    ([family, port]) =>
+      `meta nfproto ${family} udp dport ${listenPort} ${stunMessage("success", tag)} udp dport set ${port}`,
+  );
+  const incoming = families.flatMap(([family, port]) =>
+    [message(2, responseBytes, 8, tag), message(3, cookieReplyBytes, 4, tag)].map(
+      (answer) => `meta nfproto ${family} udp dport ${listenPort} ${answer} udp dport set ${port}`,
+    ),
+  );
+  return [
+    `table ${racingTableName} {`,
+    ...held.sets,
+    ...chain("outgoing", "type route hook output priority raw; policy accept;", [
+      ...held.rules,
+      ...outgoing,
+      ...(stun ? questions : []),
+    ]),
+    ...chain(
+      "incoming",
+      "type filter hook input priority 150; policy accept;",
+      stun ? [...incoming, ...told] : incoming,
+    ),
+    "}",
+    "",
+  ].join("\n");
+};
+
+/** What a daemon that was killed left behind. */
+export const planNoRacing = (listing: string | undefined): Step[] =>
+  listing === undefined
+    ? []
+    : [
+        {
+          stage: "swap",
+          text: "delete the nft table for racing",
+          commands: [{ program: "nft", args: ["delete", "table", ...racingTableName.split(" ")] }],
+        },
+      ];
+
+const udpHeaderBytes = 8;
+
+/** A message of a type and length with our tag in the index at that offset; three bytes after the type are zero. */
+const message = (type: number, bytes: number, indexAt: number, tag: number): string =>
+  [
+    `udp length ${udpHeaderBytes + bytes}`,
+    `@th,${8 * udpHeaderBytes},32 ${hex(type << 24)}`,
+    `@th,${8 * (udpHeaderBytes + indexAt)},32 & ${hex(tagMask)} == ${hex(tag)}`,
+  ].join(" ");
+
+/** A STUN message of a type with our tag at the beginning of its transaction id; its attributes may be any. */
+const stunMessage = (type: keyof typeof messageTypes, tag: number): string =>
+  [
+    `@th,${8 * udpHeaderBytes},16 ${hex(messageTypes[type])}`,
+    `@th,${8 * (udpHeaderBytes + 4)},32 ${hex(magicCookie)}`,
+    `@th,${8 * (udpHeaderBytes + 8)},32 & ${hex(tagMask)} == ${hex(tag)}`,
+  ].join(" ");
+
+const chain = (name: string, hook: string, rules: readonly string[]): string[] => [
+  `\tchain ${name} {`,
+  ...[hook, ...rules].map((line) => `\t\t${line}`),
+  "\t}",
+];
+
+const hex = (value: number): string => `0x${(value >>> 0).toString(16).padStart(8, "0")}`;

@@ -1,0 +1,181 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Affiliate, KubespanAffiliate } from "../../../src/discovery/affiliate.ts";
+import { type OwnSide, peerSpecs } from "../../../src/members/index.ts";
+import { intersect, parsePrefix, unite } from "../../../src/net/index.ts";
+import { address, affiliate, endpoint, key, prefix } from "../mesh/values.ts";
+
+const own: OwnSide = {
+  nodeId: "self",
+  publicKey: key(0),
+  address: address("fd00:0:0:2::1"),
+  addresses: [address("192.0.2.1"), address("2001:db8::1")],
+  advertisedPrefixes: [prefix("10.244.0.0/24")],
+  clusterPrefix: prefix("fd00:0:0:2::/64"),
+  widestPrefix: { ipv4: 8, ipv6: 16 },
+  dial: { pin: [], prefer: [], forbid: [] },
+  networks: [],
+  lastWorking: new Map(),
+};
+
+const peer = (
+  number: number,
+  kubespan: Partial<KubespanAffiliate> = {},
+  more: Partial<Affiliate> = {},
+): Affiliate => affiliate(number, kubespan, more);
+
+const onlyPeer = (one: Affiliate): ReturnType<typeof peerSpecs>["peers"][number] =>
+  peerSpecs([one], own).peers[0] ?? expect.fail("it is no peer");
+
+describe("allowed IPs", () => {
+  it("are addresses, additional addresses and the ULA, without what the peer excludes", () => {
+    const spec = onlyPeer(
+      peer(
+        2,
+        { additionalAddresses: [prefix("10.244.2.0/24")], excludedNetworks: [prefix("10.244.2.128/25")] },
+        { addresses: [address("192.0.2.2")] },
+      ),
+    );
+    expect(spec.allowedIPs).toEqual(["10.244.2.0/25", "192.0.2.2/32", "fd00:0:0:2::2/128"]);
+    expect(spec.refusedPrefixes).toEqual([
+      { value: "10.244.2.128/25", reason: "excluded by the peer itself" },
+    ]);
+  });
+
+  it.each([
+    ["0.0.0.0/0", "0.0.0.0/0", "wider than /8, the limit set by widestPrefix"],
+    ["::/0", "::/0", "wider than /16, the limit set by widestPrefix"],
+    ["224.0.0.0/8", "224.0.0.0/8", "multicast, which is never routed"],
+    ["127.0.0.0/8", "127.0.0.0/8", "a loopback address, which is never routed"],
+    ["192.0.2.0/24", "192.0.2.1/32", "this node's own address"],
+    ["10.244.0.0/16", "10.244.0.0/24", "a network of this node"],
+    ["10.244.0.7/32", "10.244.0.7/32", "a network of this node"],
+    ["fd00::/32", "fd00:0:0:2::/64", "the network of the KubeSpan addresses"],
+  ])("a member that asks for %s does not get %s: %s", (asked, value, reason) => {
+    const spec = onlyPeer(peer(2, { additionalAddresses: [prefix(asked)] }));
+    expect(spec.refusedPrefixes).toEqual([{ value, reason }]);
+    const refused = parsePrefix(value) ?? expect.fail();
+    const others = spec.allowedIPs.filter((allowed) => allowed !== "fd00:0:0:2::2/128");
+    expect(intersect(others, [refused])).toEqual([]);
+  });
+});
+
+describe("who is a peer", () => {
+  it.each([
+    {
+      case: "own key",
+      one: peer(2, { publicKey: own.publicKey }),
+      reason: "its public key is already that of this node",
+    },
+    {
+      case: "own ULA",
+      one: peer(2, { address: own.address }),
+      reason: "its KubeSpan address fd00:0:0:2::1 is already that of this node",
+    },
+    {
+      case: "ULA of another cluster",
+      one: peer(2, { address: address("fd00:0:0:2ff::2") }),
+      reason: "its KubeSpan address fd00:0:0:2ff::2 is not in this cluster's network fd00:0:0:2::/64",
+    },
+  ])("not one with $case", ({ one, reason }) => {
+    expect(peerSpecs([one], own)).toEqual({
+      peers: [],
+      networks: [],
+      refused: [{ nodeId: one.nodeId, label: "node-2", reason }],
+    });
+  });
+
+  it("of two with the same key the lower node id stays", () => {
+    const specs = peerSpecs([peer(3, { publicKey: key(9) }), peer(2, { publicKey: key(9) })], own);
+    expect(specs.peers.map((spec) => spec.nodeId)).toEqual([peer(2).nodeId]);
+    expect(specs.refused.map((one) => one.reason)).toEqual(["its public key is already that of node-2"]);
+  });
+
+  it("not an affiliate outside KubeSpan", () => {
+    const { kubespan: _, ...plain } = peer(2);
+    expect(peerSpecs([plain], own)).toEqual({ peers: [], networks: [], refused: [] });
+  });
+});
+
+describe("candidates", () => {
+  it.each([
+    ["192.0.2.1:51820", "this node's own address"],
+    ["127.0.0.1:51820", "a loopback address"],
+    ["[fe80::1]:51820", "link-local"],
+    ["0.0.0.0:51820", "unspecified"],
+    ["224.0.0.1:51820", "multicast"],
+    ["[fd00:0:0:2::2]:51820", "an address inside a tunnel"],
+    ["[fd12:3456:789a:ff03::2]:51820", "an address inside a tunnel"],
+    ["10.244.0.9:51820", "inside 10.244.0.0/24, which this node routes through the mesh"],
+    ["10.244.3.1:51820", "inside 10.244.3.0/24, which node-3 routes through the mesh"],
+  ])("%s is never dialled: %s", (text, reason) => {
+    const routing = peer(3, { additionalAddresses: [prefix("10.244.3.0/24")] });
+    const { peers } = peerSpecs(
+      [peer(2, { endpoints: [endpoint(text), endpoint("198.51.100.2:51820")] }), routing],
+      own,
+    );
+    expect(peers[0]).toMatchObject({
+      candidates: ["198.51.100.2:51820"],
+      refusedCandidates: [{ value: text, reason }],
+    });
+  });
+
+  it("may be a peer's own address, although that is reached through the mesh too", () => {
+    const two = peer(
+      2,
+      { endpoints: [endpoint("198.51.100.2:51820")] },
+      { addresses: [address("198.51.100.2")] },
+    );
+    const three = peer(3, {}, { addresses: [address("198.51.100.3")] }); // a neighbour: both hosts fill a /31
+    expect(peerSpecs([two, three], own).peers[0]?.candidates).toEqual(["198.51.100.2:51820"]);
+  });
+});
+
+describe("specs made from the same as before", () => {
+  const affiliates = [peer(2, { additionalAddresses: [prefix("10.244.2.0/24")] }), peer(3)];
+  const before = peerSpecs(affiliates, own);
+
+  it("are the same object", () => {
+    expect(peerSpecs([...affiliates], { ...own }, before)).toBe(before);
+  });
+
+  it.each<[string, readonly Affiliate[], Partial<OwnSide>]>([
+    ["another affiliate", [peer(2), peer(3)], {}],
+    ["one affiliate less", affiliates.slice(1), {}],
+    ["one more", [...affiliates, peer(4)], {}],
+    ["another network of this node", affiliates, { advertisedPrefixes: [prefix("10.244.2.0/25")] }],
+    [
+      "where a peer was last connected",
+      affiliates,
+      { lastWorking: new Map([[key(3), endpoint("198.51.100.7:1")]]) },
+    ],
+  ])("but not with %s", (_, others, changes) => {
+    const side = { ...own, ...changes };
+    const after = peerSpecs(others, side, before);
+    expect(after).not.toEqual(before);
+    expect(after).toEqual(peerSpecs(others, side));
+  });
+});
+
+it("no two peers share an address, none gets an own one, and the order of affiliates does not matter", () => {
+  const networks = fc.array(
+    fc
+      .tuple(fc.nat(255), fc.integer({ min: 16, max: 32 }))
+      .map(([third, bits]) => prefix(`10.244.${third}.0/${bits}`)),
+    { maxLength: 4 },
+  );
+  fc.assert(
+    fc.property(fc.array(networks, { minLength: 1, maxLength: 6 }), (lists) => {
+      const affiliates = lists.map((additionalAddresses, index) => peer(index + 2, { additionalAddresses }));
+      const { peers } = peerSpecs(affiliates, own);
+      const all = peers.flatMap((spec) => spec.allowedIPs);
+      expect(unite(all).length).toBeLessThanOrEqual(all.length);
+      peers.forEach((left, index) => {
+        for (const right of peers.slice(index + 1))
+          expect(intersect(left.allowedIPs, right.allowedIPs)).toEqual([]);
+      });
+      expect(intersect(all, own.advertisedPrefixes)).toEqual([]);
+      expect(peerSpecs(affiliates.toReversed(), own)).toEqual(peerSpecs(affiliates, own));
+    }),
+  );
+});

@@ -1,0 +1,208 @@
+import { expect } from "vitest";
+import type { Endpoint } from "../../../src/net/index.ts";
+import { answered } from "../../../src/peers/index.ts";
+import type { Path } from "../../../src/peers/path.ts";
+import { type Connecting, type Tracked, trackPeers } from "../../../src/peers/track.ts";
+import { type Hold } from "../../../src/port/index.ts";
+import type { ObservedDevice } from "../../../src/wireguard/index.ts";
+import { key, peerSpec } from "../mesh/values.ts";
+import { far, other } from "./connected.ts";
+
+/** An end, as a test wants it. */
+export interface EndOptions {
+  /** Milliseconds from one packet of data to the next; without it there are keepalives only. */
+  readonly every?: number;
+  readonly isSearching: boolean;
+}
+
+export interface PairOptions {
+  readonly ends: readonly [EndOptions, EndOptions];
+  /** One way, in milliseconds. */
+  readonly slow: number;
+  readonly fast: number;
+  /** How much longer a packet may take, as a share: they overtake each other. */
+  readonly jitter: number;
+  readonly seed: number;
+  /** Without it WireGuard alone says where packets go. */
+  readonly mayHold: boolean;
+}
+
+interface Packet {
+  readonly kind: "data" | "initiation" | "response";
+  readonly to: 0 | 1;
+  readonly way: Endpoint;
+  readonly sentAt: number;
+}
+
+const start = 1_700_000_000_000;
+const [passiveKeepalive, keepalive] = [10_000, 25_000];
+
+class End {
+  readonly index: 0 | 1;
+  readonly peerKey: string;
+  every: number | undefined;
+  endpoint: Endpoint = far;
+  tracked: Tracked | undefined;
+  holds: readonly Hold[] = [];
+  received = 1_000;
+  sent = 1_000;
+  /** Of the last initiation: what is not newer is a copy. */
+  stamp = 0;
+  sendAt: number;
+  lookAt = start;
+  keepaliveAt = Number.POSITIVE_INFINITY;
+  readonly isSearching: boolean;
+
+  constructor(index: 0 | 1, { every, isSearching }: EndOptions) {
+    this.index = index;
+    this.peerKey = key(1 - index);
+    this.every = every;
+    this.sendAt = start + (every ?? keepalive);
+    this.isSearching = isSearching;
+  }
+
+  get path(): Path | undefined {
+    return this.tracked?.ways.paths.get(this.peerKey);
+  }
+}
+
+/**
+ * Two peers that are connected over `far`, the slow way, and know that `other` is a fast one. Packets take their time, and
+ * whoever gets data or an initiation sends to where it came from, as WireGuard does.
+ */
+export class Pair {
+  readonly ends: readonly [End, End];
+  readonly #options: PairOptions;
+  readonly #packets: { readonly at: number; readonly packet: Packet }[] = [];
+  /** Whatever is under way there is lost. */
+  lost: readonly Endpoint[] = [];
+  #now = start;
+  #random: number;
+
+  constructor(options: PairOptions) {
+    this.#options = options;
+    this.#random = options.seed >>> 0;
+    this.ends = [new End(0, options.ends[0]), new End(1, options.ends[1])];
+  }
+
+  run(seconds: number): this {
+    for (const end = this.#now + seconds * 1000; this.#now < end; ) this.#next();
+    return this;
+  }
+
+  /** Until this is so; fails after two minutes. */
+  until(isSo: (pair: Pair) => boolean): this {
+    for (const end = this.#now + 120_000; !isSo(this); ) {
+      if (this.#now > end) expect.fail("it never came to that");
+      this.#next();
+    }
+    return this;
+  }
+
+  #next(): void {
+    const [soonest] = this.#packets.toSorted((left, right) => left.at - right.at);
+    const times = this.ends.map((end) => Math.min(end.sendAt, end.lookAt, end.keepaliveAt));
+    const first = Math.min(...times);
+    if (soonest && soonest.at <= first) {
+      this.#packets.splice(this.#packets.indexOf(soonest), 1);
+      this.#now = soonest.at;
+      return this.#arrive(soonest.packet);
+    }
+    this.#now = first;
+    for (const end of this.ends) {
+      if (end.sendAt <= first || end.keepaliveAt <= first) this.#sendData(end);
+      if (end.lookAt <= first) this.#look(end);
+    }
+  }
+
+  #sendData(end: End): void {
+    end.sent += end.every === undefined ? 32 : 128;
+    end.sendAt = this.#now + (end.every ?? keepalive);
+    end.keepaliveAt = Number.POSITIVE_INFINITY;
+    const hold = end.holds.find(({ instead }) => instead.includes(end.endpoint));
+    this.#send(end, "data", hold?.to ?? end.endpoint, this.#now);
+  }
+
+  #send({ index }: End, kind: Packet["kind"], way: Endpoint, sentAt: number): void {
+    const { slow, fast, jitter } = this.#options;
+    this.#random = (Math.imul(this.#random, 1_664_525) + 1_013_904_223) >>> 0;
+    const late = 1 + (jitter * this.#random) / 2 ** 32;
+    const at = this.#now + Math.max(1, Math.round((way === far ? slow : fast) * late));
+    this.#packets.push({ at, packet: { kind, to: index === 0 ? 1 : 0, way, sentAt } });
+  }
+
+  #arrive({ kind, to, way, sentAt }: Packet): void {
+    if (this.lost.includes(way)) return;
+    const end = this.ends[to];
+    end.received += 32;
+    if (kind === "response") return this.#answer(end, way, sentAt);
+    if (kind === "initiation" && sentAt <= end.stamp) return;
+    if (kind === "initiation") end.stamp = sentAt;
+    end.endpoint = way;
+    if (kind === "initiation") return this.#send(end, "response", way, sentAt);
+    if (end.every === undefined) end.keepaliveAt = Math.min(end.keepaliveAt, this.#now + passiveKeepalive);
+  }
+
+  #answer(end: End, endpoint: Endpoint, sentAt: number): void {
+    const contest = end.tracked?.contests.get(end.peerKey);
+    if (!contest || !end.tracked) return;
+    const contests = new Map([[end.peerKey, answered(contest, { endpoint, sentAt, answeredAt: this.#now })]]);
+    end.tracked = { ...end.tracked, contests };
+    end.lookAt = Math.min(end.lookAt, Math.max(this.#now, sentAt + 25));
+  }
+
+  #look(end: End): void {
+    const spec = peerSpec(1 - end.index, [far, other]);
+    const { tracked } = end;
+    const tracking = trackPeers(
+      [spec],
+      deviceOf(end, this.#now),
+      new Map(),
+      this.#now,
+      "known",
+      connecting(end, tracked),
+    );
+    end.tracked = tracking;
+    end.lookAt = this.#now + Math.max(1, Math.min(tracking.wakeIn ?? 2_000, 2_000));
+    end.holds = this.#options.mayHold ? tracking.holds : [];
+    end.endpoint = tracking.peers[0]?.move ?? end.endpoint;
+    for (const { endpoints } of tracking.races)
+      for (const endpoint of endpoints) this.#send(end, "initiation", endpoint, this.#now);
+  }
+}
+
+/** A minute ago they were led round; the first look is followed by a search soon. */
+const ledRound: Path = {
+  endpoint: far,
+  since: start - 58_000,
+  isUp: true,
+  changes: 0,
+  roundTrips: new Map([[other, 2]]),
+  known: [other],
+  searches: 0,
+};
+
+function connecting({ index, peerKey, isSearching }: End, before: Tracked | undefined): Connecting {
+  const { health, budget, contests = new Map(), heard = new Map() } = before ?? {};
+  const first = { paths: new Map([[peerKey, ledRound]]), budget: { attempts: 10, at: start } };
+  const racing = { contests, heard, ownKey: key(index), mayDialSerially: false };
+  return {
+    ...(health && { health }),
+    budget,
+    ways: before?.ways ?? first,
+    ...(isSearching && { racing }),
+  };
+}
+
+function deviceOf({ endpoint, received, sent, peerKey }: End, now: number): ObservedDevice {
+  const peer = {
+    publicKey: peerKey,
+    endpoint,
+    allowedIPs: [],
+    handshakeAt: now - 10_000,
+    receivedBytes: received,
+    sentBytes: sent,
+    keepaliveSeconds: 25,
+  };
+  return { listenPort: 51820, firewallMark: 0x20, peers: new Map([[peerKey, peer]]) };
+}

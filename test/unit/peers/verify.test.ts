@@ -1,0 +1,182 @@
+import { expect, test } from "vitest";
+import { randomFrom } from "../../../sim/random.ts";
+import type { Endpoint } from "../../../src/net/index.ts";
+import { answered } from "../../../src/peers/index.ts";
+import { type Connecting, type Tracked, trackPeers } from "../../../src/peers/track.ts";
+import { type Answer } from "../../../src/port/index.ts";
+import type { ObservedDevice } from "../../../src/wireguard/index.ts";
+import { endpoint, key, peerSpec } from "../mesh/values.ts";
+
+const start = 1_700_000_000_000;
+const [current, other, third] = ["198.51.100.1:1", "198.51.100.2:2", "198.51.100.3:3"].map(endpoint) as [
+  Endpoint,
+  Endpoint,
+  Endpoint,
+];
+const spec = peerSpec(1, [other, third]);
+
+/**
+ * A peer that dialled us from `current`, which it does not announce, and that stops answering at 0 while we go on
+ * sending. Looked at every 50 ms; answers to volleys come when `answer` says so.
+ */
+class Watched {
+  readonly events: [number, string][] = [];
+  #tracked: Tracked | undefined;
+  #endpoint = current;
+  #now = start;
+  #sent = 1_000;
+  received = 1_000;
+  isRacing = true;
+  shakenAt: number | undefined;
+  readonly #racing = { ownKey: key(0), mayDialSerially: false };
+  /** What the counters are after each look. */
+  traffic = (): { sent: number; received: number } => ({ sent: 100, received: 0 });
+  answer: (endpoints: readonly Endpoint[]) => Endpoint | undefined = () => undefined;
+
+  run(seconds: number): this {
+    for (const end = this.#now + seconds * 1000; this.#now < end; this.#now += 50) this.#look();
+    return this;
+  }
+
+  get state(): string {
+    return this.#tracked?.suspected.has(key(1)) ? "suspected" : (this.#tracked?.states.get(key(1)) ?? "");
+  }
+
+  #look(): void {
+    const { sent, received } = this.traffic();
+    this.#sent += sent;
+    this.received += received;
+    const tracked = trackPeers(
+      [spec],
+      this.#device(),
+      this.#tracked?.attempts ?? new Map(),
+      this.#now,
+      "known",
+      {
+        ...this.#connecting(),
+      },
+    );
+    this.#tracked = tracked;
+    const note = (text: string): unknown => this.events.push([this.#now - start, text]);
+    for (const { endpoints } of tracked.races) {
+      note(`race ${endpoints.map((each) => [current, other, third].indexOf(each)).join()}`);
+      const from = this.answer(endpoints);
+      if (from !== undefined) this.#take({ endpoint: from, sentAt: this.#now, answeredAt: this.#now + 10 });
+    }
+    const [peer] = tracked.peers;
+    if (peer?.dial !== undefined) note("dial");
+    if (peer?.move !== undefined) note(`move ${[current, other, third].indexOf(peer.move)}`);
+    this.#endpoint = peer?.move ?? peer?.dial ?? this.#endpoint;
+  }
+
+  #take(answer: Answer): void {
+    const contest = this.#tracked?.contests.get(key(1));
+    if (!contest || !this.#tracked) return;
+    const contests = new Map([[key(1), answered(contest, answer)]]);
+    this.#tracked = { ...this.#tracked, contests };
+  }
+
+  #connecting(): Connecting {
+    if (!this.#tracked)
+      return this.isRacing ? { racing: { contests: new Map(), heard: new Map(), ...this.#racing } } : {};
+    const { health, budget, contests, heard } = this.#tracked;
+    return {
+      health,
+      budget,
+      shakenAt: this.shakenAt,
+      ...(this.isRacing && { racing: { contests, heard, ...this.#racing } }),
+    };
+  }
+
+  #device(): ObservedDevice {
+    const peer = {
+      publicKey: key(1),
+      endpoint: this.#endpoint,
+      allowedIPs: [],
+      handshakeAt: this.#now - 10_000,
+      receivedBytes: this.received,
+      sentBytes: this.#sent,
+      keepaliveSeconds: 25,
+    };
+    return { listenPort: 51820, firewallMark: 0x20, peers: new Map([[key(1), peer]]) };
+  }
+}
+
+test("the endpoint in use is asked alone first, then all are, and the peer moves to the one that answers", () => {
+  const watched = new Watched();
+  watched.answer = (endpoints) => (endpoints.length > 1 ? third : undefined);
+  watched.run(6);
+  expect(watched.events).toEqual([
+    [4_100, "race 0"],
+    [4_350, "race 0"],
+    [4_600, "race 0"],
+    [4_850, "race 0"],
+    [5_100, "race 0,1,2"],
+    [5_150, "move 2"],
+  ]);
+  expect(watched.state).toBe("up");
+});
+
+test("a path that answers stays, however often data is unanswered", () => {
+  const watched = new Watched();
+  watched.answer = () => current;
+  watched.run(20);
+  expect(new Set(watched.events.map(([, text]) => text))).toEqual(new Set(["race 0"]));
+  expect(watched.events.length).toBeLessThan(6);
+});
+
+test("a peer that answers nowhere is suspected, then down; it is up again as soon as it is heard", () => {
+  const watched = new Watched();
+  expect(watched.run(5).state).toBe("suspected");
+  expect(watched.run(19).state).toBe("suspected");
+  expect(watched.run(2).state).toBe("down");
+  expect(watched.events.map(([, text]) => text)).not.toContain("dial");
+  expect(watched.events.length).toBeLessThan(12);
+  watched.received += 32;
+  expect(watched.run(1).state).toBe("up");
+});
+
+test("a session that the peer has lost is made anew where its path is good", () => {
+  const watched = new Watched();
+  watched.answer = () => current;
+  watched.run(26);
+  expect(watched.events.at(-1)?.[1]).toBe("dial");
+});
+
+test("without racing nothing is done before the peer is down", () => {
+  const watched = new Watched();
+  watched.isRacing = false;
+  watched.run(25);
+  expect(watched.events).toEqual([]);
+  watched.run(2);
+  expect(watched.events[0]?.[1]).toBe("dial");
+});
+
+test("after this node lost an address, a peer is asked at once at the endpoint in use, and knows where we are", () => {
+  const watched = new Watched();
+  watched.answer = () => current;
+  watched.run(1);
+  watched.shakenAt = start + 1_000;
+  watched.run(1);
+  expect(watched.events).toEqual([[1_000, "race 0"]]);
+  expect(watched.state).toBe("up");
+});
+
+test("where one packet in five gets lost each way, on all paths, a peer hardly ever moves", () => {
+  const random = randomFrom(7);
+  const returns = (): boolean => random() > 0.2 && random() > 0.2;
+  const watched = new Watched();
+  watched.answer = (endpoints) => {
+    const answering = endpoints.filter(returns);
+    return answering[Math.floor(answering.length * random())];
+  };
+  let looks = 0;
+  // A ping of a hundred bytes each second, looked at every 50 ms.
+  watched.traffic = () =>
+    looks++ % 20 === 0 ? { sent: 128, received: returns() ? 128 : 0 } : { sent: 0, received: 0 };
+  watched.run(3 * 3_600);
+  const count = (what: string): number => watched.events.filter(([, text]) => text.startsWith(what)).length;
+  expect(count("race")).toBeGreaterThan(10);
+  expect(count("move")).toBeLessThanOrEqual(1);
+  expect(watched.state).toBe("up");
+});
