@@ -14,6 +14,22 @@ export interface Affiliate {
   readonly apiServerPort?: number;
   /** Absent when the node takes part in the cluster, but not in the mesh. */
   readonly kubespan?: KubespanAffiliate;
+  /** Absent in what Talos nodes announce, and in what Kubernetes says of a node. */
+  readonly membership?: Membership;
+}
+
+/** What tells an affiliate of now from one of before, and one machine from its clone; only of nodes that run this program. */
+export interface Membership {
+  /** Grows with each change of the affiliate, also across restarts: at least the milliseconds since 1970. */
+  readonly number: number;
+  /** When the node's daemon started, in milliseconds since 1970 on its own clock. */
+  readonly startedAt: number;
+  /** A hash of what identifies the machine, in base64; empty where nothing does. */
+  readonly machine: string;
+  /** Additional addresses that are no pod networks. */
+  readonly otherNetworks: readonly Prefix[];
+  /** The node left the mesh: a proof for each recipient, by the first 8 bytes of its public key; both in base64. */
+  readonly farewells?: ReadonlyMap<string, string>;
 }
 
 export interface KubespanAffiliate {

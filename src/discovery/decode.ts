@@ -8,7 +8,7 @@ import {
   type Prefix,
   prefixOf,
 } from "../net/index.ts";
-import type { Affiliate, KubespanAffiliate } from "./affiliate.ts";
+import type { Affiliate, KubespanAffiliate, Membership } from "./affiliate.ts";
 import { Dropped } from "./dropped.ts";
 import { isPublicKey } from "./public-key.ts";
 import { isNodeId, isPrintable, printable } from "./text.ts";
@@ -42,6 +42,7 @@ export function decodeAffiliate(bytes: Uint8Array, endpoints: readonly Endpoint[
     operatingSystem: message.operatingSystem,
     ...apiServerPortOf(message.controlPlane, dropped),
     ...kubespanOf(message.kubespan, endpoints, dropped),
+    ...membershipOf(message.membership, dropped),
   };
   return { affiliate, dropped: dropped.reasons() };
 }
@@ -62,6 +63,12 @@ function decoded<Message>(decode: () => Message): Message | undefined {
   }
 }
 
+/** Bytes of a hash that names a machine, of the part of a key that names a recipient, and of a proof. */
+const membershipBytes = { machine: 16, recipient: 8, mac: 16 } as const;
+
+/** Numbers are milliseconds since 1970 or a little more: 53 bits hold them for as long as there are clocks. */
+const largestNumber = BigInt(Number.MAX_SAFE_INTEGER);
+
 function refusal(message: wire.Affiliate): string | undefined {
   if (!isNodeId(message.nodeId)) return "its node id is not 1 to 256 printable ASCII characters";
   for (const field of ["hostname", "nodename", "operatingSystem"] as const) {
@@ -69,6 +76,11 @@ function refusal(message: wire.Affiliate): string | undefined {
     if (text.length > maxText[field]) return `its ${field} is longer than ${maxText[field]} characters`;
     if (!isPrintable(text)) return `its ${field} holds unprintable characters`;
   }
+  const membership = message.membership;
+  if (membership && (membership.number > largestNumber || membership.startedAt > largestNumber))
+    return "its number is larger than any clock could make it";
+  if (membership && ![0, membershipBytes.machine].includes(membership.machine.length))
+    return `its machine is not named by ${membershipBytes.machine} bytes`;
   if (!message.kubespan || message.kubespan.publicKey === "") return undefined;
   if (!isPublicKey(message.kubespan.publicKey))
     return "its public key is not base64 of 32 bytes, not all zero";
@@ -113,6 +125,35 @@ function kubespanOf(
     },
   };
 }
+
+/** `undefined` for a node that says nothing of the kind: Talos, or this program before it had numbers. */
+function membershipOf(
+  message: wire.Membership | undefined,
+  dropped: Dropped,
+): { membership: Membership } | undefined {
+  if (!message || message.number === 0n) return undefined;
+  return {
+    membership: {
+      number: Number(message.number),
+      startedAt: Number(message.startedAt),
+      machine: base64(message.machine),
+      otherNetworks: eachOnce(message.otherNetworks, "other network", prefixFrom, dropped),
+      ...(message.left && { farewells: farewellsOf(message.farewells) }),
+    },
+  };
+}
+
+const farewellsOf = (messages: readonly wire.Farewell[]): Map<string, string> =>
+  new Map(
+    messages
+      .filter(
+        ({ recipient, mac }) =>
+          recipient.length === membershipBytes.recipient && mac.length === membershipBytes.mac,
+      )
+      .map(({ recipient, mac }) => [base64(recipient), base64(mac)]),
+  );
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
 
 function prefixFrom(message: wire.IPPrefix): Prefix | undefined {
   const address = addressFromBytes(message.ip);

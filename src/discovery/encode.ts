@@ -8,7 +8,7 @@ import {
   networkOf,
   type Prefix,
 } from "../net/index.ts";
-import type { Affiliate, KubespanAffiliate } from "./affiliate.ts";
+import type { Affiliate, KubespanAffiliate, Membership } from "./affiliate.ts";
 import * as wire from "./wire/generated/client.ts";
 
 /** An affiliate as protobuf; its endpoints travel beside it, one by one (`encodeEndpoint`). */
@@ -23,6 +23,7 @@ export const encodeAffiliate = (affiliate: Affiliate): Uint8Array =>
     kubespan: affiliate.kubespan && kubespanMessage(affiliate.kubespan),
     controlPlane:
       affiliate.apiServerPort === undefined ? undefined : { apiServerPort: affiliate.apiServerPort },
+    membership: affiliate.membership && membershipMessage(affiliate.membership),
   }).finish();
 
 export const encodeEndpoint = (endpoint: Endpoint): Uint8Array =>
@@ -33,6 +34,18 @@ const kubespanMessage = (kubespan: KubespanAffiliate): wire.KubeSpan => ({
   address: bytesOf(kubespan.address),
   additionalAddresses: kubespan.additionalAddresses.map(prefixMessage),
   excludedAdvertisedNetworks: kubespan.excludedNetworks.map(prefixMessage),
+});
+
+const membershipMessage = (membership: Membership): wire.Membership => ({
+  number: BigInt(membership.number),
+  startedAt: BigInt(membership.startedAt),
+  machine: Buffer.from(membership.machine, "base64"),
+  otherNetworks: membership.otherNetworks.map(prefixMessage),
+  left: membership.farewells !== undefined,
+  farewells: [...(membership.farewells ?? [])].map(([recipient, mac]) => ({
+    recipient: Buffer.from(recipient, "base64"),
+    mac: Buffer.from(mac, "base64"),
+  })),
 });
 
 const prefixMessage = (prefix: Prefix): wire.IPPrefix => ({

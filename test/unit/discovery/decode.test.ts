@@ -34,6 +34,12 @@ const decodeSpoilt = (spoil: Spoil) => {
   return decodeAffiliate(wire.Affiliate.encode(spoilt).finish(), endpoints);
 };
 
+const decodeWith = (membership: Partial<wire.Membership>) =>
+  decodeAffiliate(
+    wire.Affiliate.encode({ ...message(), membership: wire.Membership.create(membership) }).finish(),
+    endpoints,
+  );
+
 describe("an affiliate", () => {
   test("is the bytes that the field numbers say", () => {
     expect(Buffer.from(encodeAffiliate(sample)).toString("hex")).toBe(sampleHex);
@@ -55,6 +61,14 @@ describe("an affiliate", () => {
   test("with fields that are not known here is read without them", () => {
     const later = Buffer.concat([Buffer.from(sampleHex, "hex"), Buffer.from("9a0603616263", "hex")]);
     expect(decodeAffiliate(later, endpoints)).toEqual({ affiliate: sample, dropped: [] });
+  });
+
+  test("with a number that no clock gives, or a machine of another length, is refused", () => {
+    expect(decodeWith({ number: 2n ** 60n })).toEqual({ refused: expect.stringMatching(/^its number/) });
+    expect(decodeWith({ number: 1n, machine: Buffer.alloc(15) })).toEqual({
+      refused: expect.stringMatching(/^its machine/),
+    });
+    expect(decodeWith({ number: 0n })).toEqual({ affiliate: sample, dropped: [] });
   });
 
   test.each<[string, Spoil, RegExp]>([

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Affiliate, KubespanAffiliate } from "../../../src/discovery/affiliate.ts";
+import type { Affiliate, KubespanAffiliate, Membership } from "../../../src/discovery/affiliate.ts";
 import {
   type Address,
   addressFromBytes,
@@ -70,6 +70,20 @@ const text = fc.string({ minLength: 0, maxLength: 20 });
 const nodeId = fc.stringMatching(/^[!-~]{1,40}$/);
 const list = <Item>(item: fc.Arbitrary<Item>) => fc.uniqueArray(item, { maxLength: 5 });
 
+const base64 = (bytes: number) =>
+  fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((value) => Buffer.from(value).toString("base64"));
+
+const anyMembership: fc.Arbitrary<Membership> = fc.record(
+  {
+    number: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+    startedAt: fc.nat(Number.MAX_SAFE_INTEGER),
+    machine: fc.oneof(fc.constant(""), base64(16)),
+    otherNetworks: list(anyPrefix),
+    farewells: list(fc.tuple(base64(8), base64(16))).map((entries) => new Map(entries)),
+  },
+  { requiredKeys: ["number", "startedAt", "machine", "otherNetworks"] },
+);
+
 export const anyAffiliate = (id: fc.Arbitrary<string> = nodeId): fc.Arbitrary<Affiliate> =>
   fc.record(
     {
@@ -87,6 +101,7 @@ export const anyAffiliate = (id: fc.Arbitrary<string> = nodeId): fc.Arbitrary<Af
         excludedNetworks: list(anyPrefix),
         endpoints: list(anyEndpoint),
       }),
+      membership: anyMembership,
     },
     {
       requiredKeys: ["nodeId", "addresses", "hostname", "nodeName", "machineType", "operatingSystem"],

@@ -25,7 +25,36 @@ export interface Affiliate {
   machineType: string;
   operatingSystem: string;
   kubespan?: KubeSpan | undefined;
-  controlPlane?: ControlPlane | undefined;
+  controlPlane?:
+    | ControlPlane
+    | undefined;
+  /** Of this program alone; a reader that does not know it passes over it. */
+  membership?: Membership | undefined;
+}
+
+/**
+ * What tells an affiliate of now from one of before, one machine from its clone, and a node that left from one that was
+ * taken away.
+ */
+export interface Membership {
+  /** Grows with each change of the affiliate, also across restarts. */
+  number: bigint;
+  /** When the daemon started, in milliseconds since 1970. */
+  startedAt: bigint;
+  /** A hash of what identifies the machine; empty where nothing does. */
+  machine: Buffer;
+  /** Additional addresses that are no pod networks. */
+  otherNetworks: IPPrefix[];
+  /** The node has left the mesh; one farewell for each node that is to believe it. */
+  left: boolean;
+  farewells: Farewell[];
+}
+
+export interface Farewell {
+  /** Of the node that it is for: the first 8 bytes of its public key. */
+  recipient: Buffer;
+  /** 16 bytes, keyed by the static WireGuard keys of both. */
+  mac: Buffer;
 }
 
 export interface KubeSpan {
@@ -64,6 +93,7 @@ function createBaseAffiliate(): Affiliate {
     operatingSystem: "",
     kubespan: undefined,
     controlPlane: undefined,
+    membership: undefined,
   };
 }
 
@@ -92,6 +122,9 @@ export const Affiliate: MessageFns<Affiliate> = {
     }
     if (message.controlPlane !== undefined) {
       ControlPlane.encode(message.controlPlane, writer.uint32(66).fork()).join();
+    }
+    if (message.membership !== undefined) {
+      Membership.encode(message.membership, writer.uint32(14410).fork()).join();
     }
     return writer;
   },
@@ -173,6 +206,14 @@ export const Affiliate: MessageFns<Affiliate> = {
             message.controlPlane = ControlPlane.decode(reader, reader.uint32());
             continue;
           }
+          case 1801: {
+            if (tag !== 14410) {
+              break;
+            }
+
+            message.membership = Membership.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -202,6 +243,197 @@ export const Affiliate: MessageFns<Affiliate> = {
     message.controlPlane = (object.controlPlane !== undefined && object.controlPlane !== null)
       ? ControlPlane.fromPartial(object.controlPlane)
       : undefined;
+    message.membership = (object.membership !== undefined && object.membership !== null)
+      ? Membership.fromPartial(object.membership)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseMembership(): Membership {
+  return { number: 0n, startedAt: 0n, machine: Buffer.alloc(0), otherNetworks: [], left: false, farewells: [] };
+}
+
+export const Membership: MessageFns<Membership> = {
+  encode(message: Membership, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.number !== 0n) {
+      if (BigInt.asUintN(64, message.number) !== message.number) {
+        throw new globalThis.Error("value provided for field message.number of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.number);
+    }
+    if (message.startedAt !== 0n) {
+      if (BigInt.asUintN(64, message.startedAt) !== message.startedAt) {
+        throw new globalThis.Error("value provided for field message.startedAt of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.startedAt);
+    }
+    if (message.machine.length !== 0) {
+      writer.uint32(26).bytes(message.machine);
+    }
+    for (const v of message.otherNetworks) {
+      IPPrefix.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.left !== false) {
+      writer.uint32(40).bool(message.left);
+    }
+    for (const v of message.farewells) {
+      Farewell.encode(v!, writer.uint32(50).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Membership {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMembership();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.number = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.startedAt = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.machine = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.otherNetworks.push(IPPrefix.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.left = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.farewells.push(Farewell.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Membership>, I>>(base?: I): Membership {
+    return Membership.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Membership>, I>>(object: I): Membership {
+    const message = createBaseMembership();
+    message.number = (object.number !== undefined && object.number !== null) ? BigInt(object.number) : 0n;
+    message.startedAt = (object.startedAt !== undefined && object.startedAt !== null) ? BigInt(object.startedAt) : 0n;
+    message.machine = object.machine ?? Buffer.alloc(0);
+    message.otherNetworks = object.otherNetworks?.map((e) => IPPrefix.fromPartial(e)) || [];
+    message.left = object.left ?? false;
+    message.farewells = object.farewells?.map((e) => Farewell.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseFarewell(): Farewell {
+  return { recipient: Buffer.alloc(0), mac: Buffer.alloc(0) };
+}
+
+export const Farewell: MessageFns<Farewell> = {
+  encode(message: Farewell, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.recipient.length !== 0) {
+      writer.uint32(10).bytes(message.recipient);
+    }
+    if (message.mac.length !== 0) {
+      writer.uint32(18).bytes(message.mac);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Farewell {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFarewell();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.recipient = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.mac = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Farewell>, I>>(base?: I): Farewell {
+    return Farewell.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Farewell>, I>>(object: I): Farewell {
+    const message = createBaseFarewell();
+    message.recipient = object.recipient ?? Buffer.alloc(0);
+    message.mac = object.mac ?? Buffer.alloc(0);
     return message;
   },
 };
