@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { registerDiscoveryServe } from "./cli/discovery-serve.ts";
 import { registerDoctor } from "./cli/doctor.ts";
 import { registerDown } from "./cli/down.ts";
+import { registerForget } from "./cli/forget.ts";
 import { registerGenConfig } from "./cli/gen-config.ts";
 import { registerRun } from "./cli/run.ts";
 import { registerStatus } from "./cli/status.ts";
@@ -20,6 +21,7 @@ const program = new Command("kubespan")
 for (const register of [
   registerRun,
   registerDown,
+  registerForget,
   registerStatus,
   registerGenConfig,
   registerValidate,

@@ -9,6 +9,17 @@ export interface Routes {
   readonly status: () => Promise<Status>;
   /** `POST /down`: everything is taken down, and the daemon ends after the answer. */
   readonly down: () => Promise<Down>;
+  /** `POST /forget/NODE`: a member that is gone for good is let go. */
+  readonly forget: (node: string) => Promise<Forgotten>;
+}
+
+export interface Forgotten {
+  /** How messages name the member. */
+  readonly label: string;
+  /** Members that are connected, and were asked to forget it too. */
+  readonly asked: number;
+  /** Of these, who heard it. */
+  readonly heard: number;
 }
 
 export interface Down {

@@ -61,6 +61,8 @@ export interface PeerReport {
   readonly state: PeerState;
   /** It is up, and something that it should have answered or sent is missing. */
   readonly suspected?: true;
+  /** No registry names it: since when, and why. It stays a member. */
+  readonly absent?: { readonly seconds: number; readonly why: string };
   /** The endpoint that WireGuard sends to now. */
   readonly endpoint?: Endpoint;
   /** How often that was another one than before, since the daemon started. */

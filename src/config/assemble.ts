@@ -31,6 +31,7 @@ export function assemble(found: KindDocuments): Config | undefined {
     routing: daemon.routing,
     marks: daemon.marks,
     widestPrefix: daemon.widestPrefix,
+    members: daemon.members,
     node: nodeOf(daemon),
     connect: daemon.connect,
     dial: daemon.dial,

@@ -29,6 +29,7 @@ export interface Config {
   readonly marks: Marks;
   /** Peers that advertise a network with fewer bits than this are not believed (lesson 19). */
   readonly widestPrefix: { readonly ipv4: number; readonly ipv6: number };
+  readonly members: MembersConfig;
   readonly node: NodeConfig;
   readonly connect: ConnectMode;
   readonly dial: DialRules;
@@ -76,6 +77,14 @@ export interface Marks {
   readonly fromWireGuard: number;
   /** Set on packets that are to be sent into WireGuard. */
   readonly toWireGuard: number;
+}
+
+/** When members that vanished without a farewell are let go. */
+interface MembersConfig {
+  /** Of a member that no registry names and that is not connected. */
+  readonly forgetAfterMinutes: number;
+  /** Whether a Node that Kubernetes deletes is let go at once, unless it is connected; `auto`: where it is the only registry. */
+  readonly nodeDeletion: "auto" | "believe" | "ignore";
 }
 
 export interface NodeConfig {

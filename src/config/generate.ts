@@ -73,6 +73,9 @@ advertisedPrefixes: []             # networks behind this node, such as its pod 
 routing: {table: 180, priority: 32500}
 marks: {fromWireGuard: 0x20, toWireGuard: 0x40}
 widestPrefix: {ipv4: 8, ipv6: 16}  # wider networks are believed of nobody
+members:
+  forgetAfterMinutes: 1440  # a node that vanished without a farewell is let go after this
+  nodeDeletion: auto        # whether a deleted Node is let go at once: auto, believe or ignore
 node: {machineType: unknown}       # controlplane or worker; name: Kubernetes' name of the node
 # stunServer: stun.example.org:3478   # tells the port that a NAT router gave WireGuard's
 kubernetes: {enabled: false}       # the Nodes of Kubernetes as a registry; kubeconfig: /etc/kubespan/kubeconfig

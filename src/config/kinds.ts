@@ -150,6 +150,10 @@ export const schemas = {
       ipv4: wholeNumber(0, 32).default(8),
       ipv6: wholeNumber(0, 128).default(16),
     }).prefault({}),
+    members: section({
+      forgetAfterMinutes: wholeNumber(1, 366 * 24 * 60).default(24 * 60),
+      nodeDeletion: oneOf(["auto", "believe", "ignore"]).default("auto"),
+    }).prefault({}),
     node: node.prefault({}),
     stunServer: parsedText(
       "a STUN server such as stun.example.org, stun.example.org:3478 or [2001:db8::1]:3478",

@@ -3,16 +3,20 @@ import { serveApi } from "../api/effects/server.ts";
 import type { Down } from "../api/routes.ts";
 import { loadConfig } from "../config/effects/load.ts";
 import type { Config } from "../config/index.ts";
-import { AffiliateCache } from "../discovery/cache/effects/affiliate-cache.ts";
 import type { Identity } from "../identity/index.ts";
+import { LedgerFile } from "../members/effects/ledger-file.ts";
+import type { Members } from "../members/index.ts";
 import { LastWorkingFile } from "../peers/effects/last-working-file.ts";
 import { watchKernel } from "../routing/effects/watch.ts";
+import { NumberFile } from "../self/effects/number-file.ts";
+import type { Origin } from "../self/index.ts";
 import { errorText, KubespanError } from "../system/error.ts";
 import { createLogger } from "../system/log.ts";
 import { Shells } from "../system/shells.ts";
 import { SpareMemory } from "../system/spare-memory.ts";
 import { version } from "../system/version.ts";
 import { type Loop, startLoop } from "./loop.ts";
+import { Membership } from "./membership.ts";
 import { Mesh } from "./mesh.ts";
 import { Others } from "./others.ts";
 import { openRegistries, type Registries } from "./registries.ts";
@@ -51,10 +55,12 @@ export class Daemon {
     for (const warning of warnings) log.warn(warning);
     const shells = new Shells();
     try {
-      const identity = await ownIdentity(config, shells.run, log);
-      const parts = { identity, repairs: new Repairs(log), shells, log };
-      const registries = await registriesOf(config, identity, log);
-      const mesh = await meshOf(config, registries, parts);
+      const { identity, machine } = await ownIdentity(config, shells.run, log);
+      const origin = { machine, startedAt: Date.now() };
+      const parts = { identity, origin, repairs: new Repairs(log), shells, log };
+      const ledger = await ledgerOf(config, identity, log);
+      const registries = registriesOf(config, identity, ledger, log);
+      const mesh = await meshOf(config, registries, ledger, parts);
       const daemon = new Daemon(file, parts, config, registries, mesh);
       await daemon.#open();
       return daemon;
@@ -81,7 +87,11 @@ export class Daemon {
   async #open(): Promise<void> {
     const { runDirectory } = this.#config;
     this.#closers.push(() => this.#parts.shells.close());
-    const api = await serveApi(runDirectory, { status: () => this.#status(), down: () => this.#down() });
+    const api = await serveApi(runDirectory, {
+      status: () => this.#status(),
+      down: () => this.#down(),
+      forget: (node) => this.#mesh.forget(node),
+    });
     this.#closers.push(() => api.close());
     try {
       await this.#loop.pass("everything");
@@ -152,18 +162,24 @@ export class Daemon {
 
   async #replace(config: Config): Promise<void> {
     await this.#loop.stop();
-    const before = { config: this.#config, registries: this.#registries, memory: this.#mesh.memory };
+    if (this.#config.enabled && !config.enabled)
+      for (const warning of await this.#mesh.leave()) this.#parts.log.warn(warning);
+    const { memory, members } = this.#mesh;
+    const before = { config: this.#config, registries: this.#registries, memory, members };
     await this.#mesh.close();
     const keep = sameRegistries(before.config, config);
-    if (before.config.enabled && !config.enabled)
-      for (const warning of await before.registries.withdraw()) this.#parts.log.warn(warning);
+    const ledger = await ledgerOf(config, this.#parts.identity, this.#parts.log);
     if (!keep) {
       await before.registries.stop();
-      this.#registries = await registriesOf(config, this.#parts.identity, this.#parts.log);
+      this.#registries = registriesOf(config, this.#parts.identity, ledger, this.#parts.log);
     }
     this.#config = config;
     this.#parts.log.level = config.log.level;
-    this.#mesh = await meshOf(config, this.#registries, this.#parts, keep ? before.memory : undefined);
+    const isSameCluster = before.config.enabled && before.config.cluster.id === config.cluster.id;
+    this.#mesh = await meshOf(config, this.#registries, ledger, this.#parts, {
+      memory: keep ? before.memory : undefined,
+      members: isSameCluster ? before.members : undefined,
+    });
     this.#loop = this.#newLoop();
     if (!keep) this.#startRegistries();
     this.#loop.trigger("everything");
@@ -194,20 +210,21 @@ export class Daemon {
   }
 }
 
-async function registriesOf(config: Config, { nodeId }: Identity, log: Logger): Promise<Registries> {
+async function ledgerOf(config: Config, { nodeId }: Identity, log: Logger): Promise<LedgerFile> {
   const { stateDirectory, cluster } = config;
-  const affiliates = await AffiliateCache.open({ stateDirectory, cluster, nodeId, log, clock: Date.now });
-  if (affiliates.found)
-    log.info(
-      { nodes: affiliates.found.affiliates.length, file: affiliates.file },
-      "nodes known from the last run",
-    );
-  return openRegistries(config, nodeId, log, Date.now, { affiliates, isKept: config.enabled });
+  const ledger = await LedgerFile.open({ stateDirectory, cluster, nodeId, log, clock: Date.now });
+  if (ledger.found)
+    log.info({ nodes: ledger.found.members.size, file: ledger.file }, "nodes known from the last run");
+  return ledger;
 }
+
+const registriesOf = (config: Config, { nodeId }: Identity, { found }: LedgerFile, log: Logger): Registries =>
+  openRegistries(config, nodeId, log, Date.now, found?.podNetworks);
 
 /** What stays the same whatever the configuration. */
 interface Parts {
   readonly identity: Identity;
+  readonly origin: Origin;
   readonly repairs: Repairs;
   readonly shells: Shells;
   readonly log: Logger;
@@ -216,13 +233,21 @@ interface Parts {
 async function meshOf(
   config: Config,
   registries: Registries,
+  ledger: LedgerFile,
   { shells, ...parts }: Parts,
-  memory?: Mesh["memory"],
+  before: { readonly memory?: Mesh["memory"] | undefined; readonly members?: Members | undefined } = {},
 ): Promise<Mesh> {
-  const self = await describeSelf(config, parts.identity);
-  const lastWorking = await LastWorkingFile.open(config.stateDirectory, parts.log, Date.now);
+  const { identity, log } = parts;
+  const clock = Date.now;
+  const self = await describeSelf(config, identity);
+  const lastWorking = await LastWorkingFile.open(config.stateDirectory, log, clock);
+  const number = await NumberFile.open(config.stateDirectory, log);
+  const membership = new Membership(
+    { config, identity, self, number, ledger, isKept: true, log, clock },
+    before.members,
+  );
   return new Mesh(
-    { ...parts, config, self, registries, lastWorking, run: shells.run, clock: Date.now },
-    memory,
+    { ...parts, config, self, registries, membership, number, lastWorking, run: shells.run, clock },
+    before.memory,
   );
 }

@@ -1,15 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { loadConfig } from "../config/effects/load.ts";
-import { AffiliateCache } from "../discovery/cache/effects/affiliate-cache.ts";
 import { firstHardwareAddress } from "../identity/effects/hardware-address.ts";
 import { previewIdentity } from "../identity/effects/load.ts";
+import { LedgerFile } from "../members/effects/ledger-file.ts";
 import { decide, emptyMemory, planMesh, planNoMesh, planText } from "../mesh/index.ts";
 import { ownNetworks } from "../routing/index.ts";
+import { NumberFile } from "../self/effects/number-file.ts";
 import { withPodNetworks } from "../self/index.ts";
 import { createLogger } from "../system/log.ts";
 import { run } from "../system/run.ts";
 import { chooseImplementation } from "../wireguard/index.ts";
+import { Membership } from "./membership.ts";
 import { observeKernel } from "./observe.ts";
 import { openRegistries, type Registries } from "./registries.ts";
 import { describeSelf } from "./self.ts";
@@ -34,22 +36,28 @@ export async function dryRun(file: string): Promise<string> {
   if (!given.enabled) return planText(planNoMesh(given, await observeKernel(run, given)).steps);
   const { stateDirectory, cluster } = given;
   const { nodeId } = identity;
-  const affiliates = await AffiliateCache.open({ stateDirectory, cluster, nodeId, log, clock: Date.now });
-  const registries = openRegistries(given, nodeId, log, Date.now, { affiliates, isKept: false });
+  const clock = Date.now;
+  const ledger = await LedgerFile.open({ stateDirectory, cluster, nodeId, log, clock });
+  const registries = openRegistries(given, nodeId, log, clock, ledger.found?.podNetworks);
   try {
     if (!(await listen(registries))) log.warn("not every registry answered in time: the plan may lack peers");
     const self = await describeSelf(given, identity);
     const config = withPodNetworks(given, registries.podNetworks());
     const kernel = await observeKernel(run, config);
+    const number = await NumberFile.open(stateDirectory, log);
+    const members = new Membership({ config, identity, self, number, ledger, isKept: false, log, clock });
+    members.step(registries, kernel.wireguard.device);
     const knowledge = {
       self,
       config,
-      affiliates: registries.affiliates(),
+      affiliates: members.claims(),
       registries: registries.states(),
       addresses: kernel.addresses.usable,
       networks: ownNetworks(kernel.links, kernel.addresses.usable),
       canRace: config.connect !== "serial",
       mapping: undefined,
+      origin: { machine: "", startedAt: 0 },
+      lastNumber: 0,
     };
     const decision = decide(knowledge, kernel.wireguard.device, emptyMemory, Date.now());
     const implementation = chooseImplementation(config.wireguard, config.interfaceName, kernel.wireguard);

@@ -1,8 +1,7 @@
-import type { Logger } from "pino";
-import type { Down } from "../api/routes.ts";
+import type { Down, Forgotten } from "../api/routes.ts";
 import type { Status } from "../api/status.ts";
 import type { Config } from "../config/index.ts";
-import type { Identity } from "../identity/index.ts";
+import type { Members } from "../members/index.ts";
 import {
   type Decision,
   decide,
@@ -22,36 +21,19 @@ import {
   steeredTargets,
 } from "../mesh/index.ts";
 import type { Prefix } from "../net/index.ts";
-import { observeTable } from "../nftables/effects/observe.ts";
-import { forgetLastWorking, type LastWorkingFile } from "../peers/effects/last-working-file.ts";
+import { forgetLastWorking } from "../peers/effects/last-working-file.ts";
 import { answered, handOverIn, raceTimings, upCameOrWent } from "../peers/index.ts";
 import type { Answer } from "../port/index.ts";
 import { ownNetworks } from "../routing/index.ts";
-import { advertiseTheSame, type Self, withPodNetworks } from "../self/index.ts";
+import { advertiseTheSame, withPodNetworks } from "../self/index.ts";
 import { errorText } from "../system/error.ts";
-import type { Runner } from "../system/run.ts";
-import { observeDevice } from "../wireguard/effects/observe.ts";
 import { chooseImplementation, type Implementation, type ObservedDevice } from "../wireguard/index.ts";
 import { applyPlan, applySteps, tellChanges } from "./apply.ts";
 import type { Scope } from "./loop.ts";
-import { observeKernel } from "./observe.ts";
+import type { MeshParts } from "./mesh-parts.ts";
+import { lookAtDevice, observeChanging, observeKernel } from "./observe.ts";
 import { Racing } from "./racing.ts";
-import type { Registries } from "./registries.ts";
-import type { Repairs } from "./repairs.ts";
 import { restoreSteering } from "./restore.ts";
-
-export interface MeshParts {
-  readonly config: Config;
-  readonly identity: Identity;
-  readonly self: Self;
-  readonly registries: Registries;
-  readonly lastWorking: LastWorkingFile;
-  readonly repairs: Repairs;
-  readonly run: Runner;
-  readonly log: Logger;
-  /** Milliseconds since 1970. */
-  readonly clock: () => number;
-}
 
 /** The last complete pass: what a look at the handshakes alone builds on, and what `status` shows. */
 interface Pass {
@@ -99,16 +81,23 @@ export class Mesh {
   async close(): Promise<void> {
     await this.#racing.close();
     if (this.#last) await this.#parts.lastWorking.keep(this.#memory.lastWorking, true);
+    await this.#parts.membership.close();
   }
 
   get memory(): Memory {
     return this.#memory;
   }
 
+  get members(): Members {
+    return this.#parts.membership.members;
+  }
+
   /** One pass; gives the milliseconds until the peers want to be looked at again. */
   async pass(scope: Scope): Promise<number | undefined> {
     try {
-      const wakeIn = await (this.#parts.config.enabled ? this.#enabledPass(scope) : this.#disabledPass());
+      const { enabled } = this.#parts.config;
+      const wakeIn = enabled ? await this.#enabledPass(scope) : undefined;
+      if (!enabled) await this.#takeDown();
       this.#error = undefined;
       return wakeIn;
     } catch (error) {
@@ -118,11 +107,19 @@ export class Mesh {
   }
 
   async #enabledPass(scope: Scope): Promise<number | undefined> {
-    const device = scope === "peers" && this.#last?.device ? await this.#look() : undefined;
-    const wakeIn = device && this.#last ? await this.#peersPass(this.#last, device) : "more";
+    const last = this.#last;
+    const device =
+      scope === "peers" && last?.device
+        ? await lookAtDevice(this.#parts, this.#config, last.device)
+        : undefined;
+    const wakeIn = device && last ? await this.#peersPass(last, device) : "more";
     if (wakeIn !== "more") return wakeIn;
     const isOwnNews = this.#readPodNetworks();
-    const changed = scope === "everything" || isOwnNews ? undefined : await this.#observeChanging();
+    const isRelied = last?.device !== undefined && this.#error === undefined;
+    const changed =
+      scope === "everything" || isOwnNews || !isRelied
+        ? undefined
+        : await observeChanging(this.#parts, this.#config, this.#last ?? last);
     return changed ? this.#decided(changed, planRegistries) : this.#completePass();
   }
 
@@ -145,25 +142,19 @@ export class Mesh {
     return this.#decided(kernel, planMesh);
   }
 
-  /** What registries have a say in, freshly read; the rest is as it was. `undefined` if that cannot be relied on. */
-  async #observeChanging(): Promise<Kernel | undefined> {
-    const kernel = this.#last?.device && this.#error === undefined ? this.#last.kernel : undefined;
-    if (!kernel) return undefined;
-    const [device, table] = await Promise.all([this.#look(), observeTable(this.#parts.run)]);
-    return device && { ...kernel, wireguard: { ...kernel.wireguard, device }, table };
-  }
-
   async #decided(kernel: Kernel, planner: typeof planMesh): Promise<number | undefined> {
-    const { identity, self, registries, run, log, clock, repairs } = this.#parts;
+    const { identity, self, registries, membership, number, run, log, clock, repairs } = this.#parts;
     const config = this.#config;
     const implementation = chooseImplementation(config.wireguard, config.interfaceName, kernel.wireguard);
     const { device } = kernel.wireguard;
+    membership.step(registries, device);
     const decision = decide(this.#knowledge(kernel), device, this.#memory, clock());
     const keys: Keys = { privateKey: identity.privateKey, implementation };
     const isSettled = registries.isSettled();
     const plan = planner({ config, self }, keys, decision, kernel, isSettled);
     const steered = steeredTargets(decision, kernel, isSettled);
     this.#memory = decision.memory;
+    await number.keep(decision.memory.said?.number ?? 0);
     tellChanges(log, decision.tracked);
     const isThere = device !== undefined;
     // Steering may cut the way to a registry that is on one of the nodes: what it has to know goes out before. Only a
@@ -175,6 +166,7 @@ export class Mesh {
     repairs.passed(plan.upkeep, isThere);
     if (!isThere) this.#tell(decision);
     await this.#parts.lastWorking.keep(this.#memory.lastWorking);
+    await membership.listen(() => this.#wake(0, "registries"));
     // A device that was just made has not been read yet: it is at the next pass.
     this.#last = { decision, kernel, implementation, device, steered };
     return isThere ? this.#wakeIn(decision.tracked) : 0;
@@ -198,18 +190,7 @@ export class Mesh {
     this.#isDamaged = true;
   }
 
-  /** `undefined` when the device went away: then everything has to be looked at. */
-  async #look(): Promise<ObservedDevice | undefined> {
-    const { run, config, log } = this.#parts;
-    try {
-      return await observeDevice(run, config.interfaceName, this.#last?.device);
-    } catch (error) {
-      log.warn(errorText(error));
-      return undefined;
-    }
-  }
-
-  /** Handshakes only. Who came up or went down may change what is steered and published. */
+  /** Handshakes only. Who came up or went down may change who owns what, what is steered and what is published. */
   async #peersPass(last: Pass, device: ObservedDevice): Promise<number | undefined | "more"> {
     const { config, identity, self, run, log, clock } = this.#parts;
     const tracked = decideAgain(
@@ -226,22 +207,14 @@ export class Mesh {
     await applySteps(run, log, planTracked(config, keys, tracked, device));
     this.#racing.send(tracked.races);
     this.#last = { ...last, device, decision: { ...last.decision, tracked } };
-    const matters = config.allowDownPeerBypass || config.harvestExtraEndpoints;
     const isTurn = harvestDueIn(this.#memory, clock()) === 0;
-    if (isTurn || (matters && upCameOrWent(last.decision.tracked, tracked))) return "more";
+    if (isTurn || upCameOrWent(last.decision.tracked, tracked)) return "more";
     return this.#wakeIn(tracked);
   }
 
   #wakeIn({ wakeIn }: Decision["tracked"]): number | undefined {
-    const times = [wakeIn, harvestDueIn(this.#memory, this.#parts.clock())].filter(
-      (time) => time !== undefined,
-    );
-    return times.length === 0 ? undefined : Math.min(...times);
-  }
-
-  async #disabledPass(): Promise<undefined> {
-    await this.#takeDown();
-    return undefined;
+    const due = harvestDueIn(this.#memory, this.#parts.clock());
+    return wakeIn === undefined || due === undefined ? (wakeIn ?? due) : Math.min(wakeIn, due);
   }
 
   /** Removes every trace from the kernel; gives what was done. */
@@ -258,9 +231,20 @@ export class Mesh {
 
   /** Leaves the mesh: the others are told, and nothing stays in the kernel. */
   async down(): Promise<Down> {
-    const warnings = await this.#parts.registries.withdraw();
-    await forgetLastWorking(this.#parts.config.stateDirectory);
+    const warnings = await this.leave();
     return { steps: await this.#takeDown(), warnings };
+  }
+
+  forget(node: string): Promise<Forgotten> {
+    return this.#parts.membership.forget(node);
+  }
+
+  /** Tells the others that this node is no member any more; gives what went wrong. */
+  async leave(): Promise<string[]> {
+    const { membership, registries, config } = this.#parts;
+    const warnings = await membership.leave(registries, this.#last?.device, this.#memory.said?.affiliate);
+    await forgetLastWorking(config.stateDirectory);
+    return warnings;
   }
 
   status(process: { readonly pid: number; readonly startedAt: number }): Status {
@@ -275,22 +259,25 @@ export class Mesh {
       error: this.#error,
       racing: this.#racing.report(),
       repairs: this.#parts.repairs.counts,
+      membership: this.#parts.membership,
       roundTrips: (publicKey: string) => this.#racing.roundTrips(publicKey),
     };
     return reportStatus(this.#knowledge(last?.kernel), view, this.#parts.clock());
   }
 
   #knowledge(kernel: Kernel | undefined): Knowledge {
-    const { self, registries } = this.#parts;
+    const { self, registries, membership, origin, number } = this.#parts;
     return {
       self,
       config: this.#config,
-      affiliates: registries.affiliates(),
-      registries: registries.states(),
+      affiliates: membership.claims(),
+      registries: [...registries.states(), ...membership.remembered(registries)],
       addresses: kernel?.addresses.usable ?? [],
       networks: kernel ? ownNetworks(kernel.links, kernel.addresses.usable) : [],
       canRace: this.#racing.isOn,
       mapping: this.#racing.mapping,
+      origin,
+      lastNumber: number.number,
     };
   }
 }

@@ -1,3 +1,4 @@
+import type { Logger } from "pino";
 import type { Config } from "../config/index.ts";
 import type { Kernel } from "../mesh/index.ts";
 import { observeTable } from "../nftables/effects/observe.ts";
@@ -5,8 +6,9 @@ import { observeRacingTable } from "../port/effects/table.ts";
 import { observeLinks, observeRouting, observeSysctls } from "../routing/effects/observe.ts";
 import { readSavedSysctls } from "../routing/effects/saved-sysctls.ts";
 import { ownAddresses } from "../routing/index.ts";
+import { errorText } from "../system/error.ts";
 import type { Runner } from "../system/run.ts";
-import { observeWireGuard } from "../wireguard/effects/observe.ts";
+import { observeDevice, observeWireGuard } from "../wireguard/effects/observe.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 
 /** Reads everything of the kernel that the mesh depends on; the parts at the same time. `before`: the device, as last seen. */
@@ -33,4 +35,32 @@ export async function observeKernel(run: Runner, config: Config, before?: Observ
     savedSysctls,
     racingTable,
   };
+}
+
+/** The device and its peers; `undefined` when it went away: then everything has to be looked at. */
+export async function lookAtDevice(
+  { run, log }: { readonly run: Runner; readonly log: Logger },
+  { interfaceName }: Config,
+  before: ObservedDevice | undefined,
+): Promise<ObservedDevice | undefined> {
+  try {
+    return await observeDevice(run, interfaceName, before);
+  } catch (error) {
+    log.warn(errorText(error));
+    return undefined;
+  }
+}
+
+/** What registries have a say in, freshly read; the rest is as it was. `undefined` if that cannot be relied on. */
+export async function observeChanging(
+  hands: { readonly run: Runner; readonly log: Logger },
+  config: Config,
+  before: { readonly kernel: Kernel; readonly device: ObservedDevice | undefined },
+): Promise<Kernel | undefined> {
+  const { kernel } = before;
+  const [device, table] = await Promise.all([
+    lookAtDevice(hands, config, before.device),
+    observeTable(hands.run),
+  ]);
+  return device && { ...kernel, wireguard: { ...kernel.wireguard, device }, table };
 }

@@ -2,9 +2,8 @@ import { hostname } from "node:os";
 import type { Logger } from "pino";
 import type { Config } from "../config/index.ts";
 import type { Affiliate } from "../discovery/affiliate.ts";
-import type { AffiliateCache } from "../discovery/cache/effects/affiliate-cache.ts";
 import { createServiceRegistry } from "../discovery/effects/service-registry.ts";
-import { cachedInUse, mergeAffiliates } from "../discovery/index.ts";
+import { type Heard, hearAll } from "../discovery/index.ts";
 import { createKubernetesRegistry } from "../discovery/kubernetes/effects/kubernetes-registry.ts";
 import type { Announcement, Registry, RegistryState } from "../discovery/registry.ts";
 import type { Prefix } from "../net/index.ts";
@@ -15,30 +14,35 @@ import { version } from "../system/version.ts";
 export interface Registries {
   start(onChange: () => void): void;
   publish(announcement: Announcement): void;
-  affiliates(): readonly Affiliate[];
+  /** What they say of other nodes now; who is a member is not theirs to say. */
+  heard(): readonly Heard[];
+  /** Ids of nodes that the operator let go by deleting their Nodes, as far as the configuration believes that. */
+  deletedNodes(): ReadonlySet<string>;
   states(): readonly RegistryState[];
   /** This node's, as Kubernetes told them, or as it did when the daemon last ran. */
   podNetworks(): readonly Prefix[];
+  /** Whether pod networks that were known before still stand in for what Kubernetes has not said yet. */
+  remembersPodNetworks(): boolean;
   /**
-   * Whether what is not among the affiliates may be taken for gone: every registry has told what it knows, or those
-   * that did not had long enough. Before that, nothing in the kernel is taken away. What the cache says settles nothing.
+   * Whether what is not among the members may be taken for gone: every registry has told what it knows, or those that
+   * did not had long enough. Before that, nothing in the kernel is taken away.
    */
   isSettled(): boolean;
-  /** Tells all that this node leaves, and forgets the cache; gives what went wrong. */
-  withdraw(): Promise<string[]>;
+  /** Tells all that this node leaves, with a farewell for those who cannot be told directly; gives what went wrong. */
+  withdraw(farewell?: Affiliate): Promise<string[]>;
   stop(): Promise<void>;
 }
 
 /** What a registry gets to answer after the start before the others decide alone, in milliseconds. */
 const patience = 15_000;
 
-/** Without a cache nothing is known until a registry answers; with one that is not `kept` it is only read. */
+/** `before` are this node's pod networks when the daemon last ran. */
 export function openRegistries(
   config: Config,
   nodeId: string,
   log: Logger,
   clock: () => number,
-  cache?: { readonly affiliates: AffiliateCache; readonly isKept: boolean },
+  before: readonly Prefix[] = [],
 ): Registries {
   const services: readonly Registry[] = config.services.map((service) =>
     createServiceRegistry({
@@ -53,78 +57,44 @@ export function openRegistries(
   const nodeName = node.name ?? hostname().toLowerCase();
   const nodes = kubernetes && createKubernetesRegistry({ kubernetes, nodeId, nodeName, log });
   const registries = nodes ? [...services, nodes] : services;
+  const { nodeDeletion } = config.members;
+  const believesDeletion = nodeDeletion === "believe" || (nodeDeletion === "auto" && services.length === 0);
   const answered = new Set<Registry>();
   let startedAt = clock();
-  const heard = (): readonly Affiliate[] =>
-    mergeAffiliates(registries.map((registry) => registry.affiliates()));
-  const cached = (among: readonly Affiliate[]): readonly Affiliate[] =>
-    cachedInUse(cache?.affiliates.found?.affiliates ?? [], among, {
-      answered: answered.size,
-      registries: registries.length,
-      sinceStart: clock() - startedAt,
-    });
-  const affiliates = (): readonly Affiliate[] => {
-    const among = heard();
-    return [...among, ...cached(among)];
-  };
   /** As Kubernetes said when the daemon last ran, until it says so itself: pods stay reachable meanwhile. */
-  const cachedPodNetworks = (): readonly Prefix[] =>
-    nodes && !answered.has(nodes) ? (cache?.affiliates.found?.podNetworks ?? []) : [];
-  const podNetworks = (): readonly Prefix[] => [
-    ...(nodes?.state().podNetworks ?? []),
-    ...cachedPodNetworks(),
-  ];
+  const remembered = (): readonly Prefix[] => (nodes && !answered.has(nodes) ? before : []);
+  const podNetworks = (): readonly Prefix[] => [...(nodes?.state().podNetworks ?? []), ...remembered()];
   return {
     start: (onChange) => {
       startedAt = clock();
       for (const registry of registries)
         registry.start(() => {
           if (registry.state().phase === "connected") answered.add(registry);
-          if (cache?.isKept && answered.size > 0) cache.affiliates.changed(affiliates, podNetworks);
           onChange();
         });
     },
     publish: (announcement) => {
       for (const registry of registries) registry.publish(announcement);
     },
-    affiliates,
+    heard: () =>
+      hearAll(
+        registries.map((registry) => ({ isSealed: registry.isSealed, affiliates: registry.affiliates() })),
+      ),
+    deletedNodes: () =>
+      believesDeletion
+        ? new Set(registries.flatMap((registry) => [...registry.deletedNodes()]))
+        : new Set<string>(),
     podNetworks,
-    states: () => [
-      ...registries.map((registry) => registry.state()),
-      ...cacheState(cache?.affiliates, cached(heard()).length, cachedPodNetworks(), clock()),
-    ],
+    remembersPodNetworks: () => remembered().length > 0,
+    states: () => registries.map((registry) => registry.state()),
     isSettled: () =>
       answered.size === registries.length || (answered.size > 0 && clock() - startedAt >= patience),
-    withdraw: async () => {
-      const results = await Promise.allSettled(registries.map((registry) => registry.withdraw()));
-      await cache?.affiliates.forget();
+    withdraw: async (farewell) => {
+      const results = await Promise.allSettled(registries.map((registry) => registry.withdraw(farewell)));
       return results.flatMap((result) => (result.status === "rejected" ? [errorText(result.reason)] : []));
     },
     stop: async () => {
-      await cache?.affiliates.close();
       await Promise.all(registries.map((registry) => registry.stop()));
     },
   };
-}
-
-/** Shown as one more registry as long as something of it is in use. */
-function cacheState(
-  cache: AffiliateCache | undefined,
-  affiliates: number,
-  podNetworks: readonly Prefix[],
-  now: number,
-): RegistryState[] {
-  if (!cache?.found || (affiliates === 0 && podNetworks.length === 0)) return [];
-  const ageSeconds = Math.max(0, Math.round((now - cache.found.savedAt) / 1000));
-  return [
-    {
-      name: "cache",
-      location: cache.file,
-      phase: "cached",
-      ageSeconds,
-      affiliates,
-      refused: [],
-      podNetworks,
-    },
-  ];
 }

@@ -5,18 +5,28 @@ import type { Logger } from "pino";
 import type { Config } from "../config/index.ts";
 import { firstHardwareAddress } from "../identity/effects/hardware-address.ts";
 import { loadIdentity } from "../identity/effects/load.ts";
-import { clusterPrefix, type Identity, kubespanAddress } from "../identity/index.ts";
+import { guardIdentity, readMachine } from "../identity/effects/machine.ts";
+import { clusterPrefix, type Identity, kubespanAddress, machineTag } from "../identity/index.ts";
 import type { Self } from "../self/index.ts";
 import type { Runner } from "../system/run.ts";
 
-/** This node's identity, made at the first start. */
-export const ownIdentity = (config: Config, run: Runner, log: Logger): Promise<Identity> =>
-  loadIdentity({
-    stateDirectory: config.stateDirectory,
+/** This node's identity, made at the first start, and made anew on a machine that has a copy of another one's. */
+export async function ownIdentity(
+  { stateDirectory }: Config,
+  run: Runner,
+  log: Logger,
+): Promise<{ readonly identity: Identity; readonly machine: string }> {
+  const warn = (text: string): void => log.warn(text);
+  const machine = await readMachine(run);
+  await guardIdentity(stateDirectory, machine, warn);
+  const identity = await loadIdentity({
+    stateDirectory,
     hardwareAddress: () => firstHardwareAddress(run, randomBytes),
     random: randomBytes,
-    warn: (text) => log.warn(text),
+    warn,
   });
+  return { identity, machine: machineTag(machine) };
+}
 
 /** What this node is in this cluster. */
 export async function describeSelf(config: Config, identity: Identity): Promise<Self> {

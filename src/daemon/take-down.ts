@@ -1,37 +1,44 @@
 import type { Down } from "../api/routes.ts";
 import type { Config } from "../config/index.ts";
-import { AffiliateCache } from "../discovery/cache/effects/affiliate-cache.ts";
 import { storedIdentity } from "../identity/effects/load.ts";
+import { LedgerFile } from "../members/effects/ledger-file.ts";
 import { planNoMesh } from "../mesh/index.ts";
 import { forgetLastWorking } from "../peers/effects/last-working-file.ts";
+import { NumberFile } from "../self/effects/number-file.ts";
 import { createLogger } from "../system/log.ts";
 import { run } from "../system/run.ts";
 import { applyPlan } from "./apply.ts";
-import { observeKernel } from "./observe.ts";
+import { Membership } from "./membership.ts";
+import { lookAtDevice, observeKernel } from "./observe.ts";
 import { openRegistries } from "./registries.ts";
+import { describeSelf } from "./self.ts";
 
-/** What `kubespan down` does where no daemon runs: tells the registries and removes every trace from the kernel. */
+/** What `kubespan down` does where no daemon runs: tells the others and removes every trace from the kernel. */
 export async function takeDown(config: Config): Promise<Down> {
   const log = createLogger({ ...config.log, level: "warn" });
-  const warnings = await withdraw(config);
+  const warnings = await leave(config);
   await forgetLastWorking(config.stateDirectory);
   const plan = planNoMesh(config, await observeKernel(run, config));
   await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
   return { steps: plan.steps.map((step) => step.text), warnings };
 }
 
-/** A node without an identity never told a registry anything. */
-async function withdraw(config: Config): Promise<string[]> {
+/** A node without an identity never told anybody anything. */
+async function leave(config: Config): Promise<string[]> {
   const identity = await storedIdentity(config.stateDirectory);
   if (!identity) return [];
   const log = createLogger({ ...config.log, level: "fatal" });
   const { stateDirectory, cluster } = config;
-  const { nodeId } = identity;
-  const affiliates = await AffiliateCache.open({ stateDirectory, cluster, nodeId, log, clock: Date.now });
-  const registries = openRegistries(config, nodeId, log, Date.now, { affiliates, isKept: true });
+  const clock = Date.now;
+  const ledger = await LedgerFile.open({ stateDirectory, cluster, nodeId: identity.nodeId, log, clock });
+  const number = await NumberFile.open(stateDirectory, log);
+  const self = await describeSelf(config, identity);
+  const registries = openRegistries(config, identity.nodeId, log, clock);
+  const membership = new Membership({ config, identity, self, number, ledger, isKept: false, log, clock });
   try {
-    return await registries.withdraw();
+    return await membership.leave(registries, await lookAtDevice({ run, log }, config, undefined));
   } finally {
     await registries.stop();
+    await membership.close();
   }
 }

@@ -29,6 +29,7 @@ function merged(earlier: Affiliate, later: Affiliate): Affiliate {
     operatingSystem: later.operatingSystem || earlier.operatingSystem,
     ...(apiServerPort !== undefined && { apiServerPort }),
     ...(kubespan && { kubespan }),
+    ...((later.membership ?? earlier.membership) && { membership: later.membership ?? earlier.membership }),
   };
 }
 

@@ -45,15 +45,22 @@ export interface RegistryState {
  * while it is unreachable, so that losing a registry loses no peer.
  */
 export interface Registry {
+  /** Whether what it tells is sealed with the cluster secret, so that only who has that can have said it. */
+  readonly isSealed: boolean;
   /** Begins to connect; `onChange` is called (never synchronously) whenever `affiliates` or `state` changed. */
   start(onChange: () => void): void;
   /** Replaces what is announced; sent now if it differs, again when due, and after every reconnect. */
   publish(announcement: Announcement): void;
   /** Other nodes, as last heard; never this node. */
   affiliates(): readonly Affiliate[];
+  /** Ids of nodes that it says were taken out of the cluster on purpose, since it was started; not who it merely lost. */
+  deletedNodes(): ReadonlySet<string>;
   state(): RegistryState;
-  /** Tells the registry that this node leaves the mesh. Throws `KubespanError("discovery")` if it cannot be told. */
-  withdraw(): Promise<void>;
+  /**
+   * Tells the registry that this node leaves the mesh; with a farewell, leaves that there for a while, for those who
+   * could not be told otherwise. Throws `KubespanError("discovery")` if it cannot be told.
+   */
+  withdraw(farewell?: Affiliate): Promise<void>;
   /** Ends connections and timers; announces nothing. */
   stop(): Promise<void>;
 }

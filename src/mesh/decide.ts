@@ -25,9 +25,12 @@ import type { Mapping } from "../port/index.ts";
 import {
   believeMapped,
   believeReflected,
+  numbered,
+  type Origin,
   ownAffiliate,
   podNetworksLeftOut,
   type Reflected,
+  type Said,
   type Self,
 } from "../self/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
@@ -36,7 +39,7 @@ import type { ObservedDevice } from "../wireguard/index.ts";
 export interface Knowledge {
   readonly self: Self;
   readonly config: Config;
-  /** From all registries, merged; without this node. */
+  /** What the members of the mesh claim; without this node. */
   readonly affiliates: readonly Affiliate[];
   readonly registries: readonly RegistryState[];
   /** This node's own, routed addresses. */
@@ -47,6 +50,9 @@ export interface Knowledge {
   readonly canRace: boolean;
   /** What a STUN server says, where one is asked. */
   readonly mapping: Mapping | undefined;
+  readonly origin: Origin;
+  /** Of this node's last announcement, as far as it is on disk. */
+  readonly lastNumber: number;
 }
 
 /** What has to be remembered from pass to pass, because neither the kernel nor a registry holds it. */
@@ -66,6 +72,8 @@ export interface Memory {
   readonly shakenAt: number | undefined;
   readonly reflected: Reflected;
   readonly harvest: Harvest;
+  /** What this node announced last. */
+  readonly said: Said | undefined;
 }
 
 export const emptyMemory: Memory = {
@@ -81,6 +89,7 @@ export const emptyMemory: Memory = {
   shakenAt: undefined,
   reflected: new Map(),
   harvest: emptyHarvest,
+  said: undefined,
 };
 
 export interface Decision {
@@ -121,6 +130,7 @@ export function decide(
   const seen = believeReflected(knowledge.registries, memory.reflected, routed, addresses);
   const stun = believeMapped(config, knowledge.mapping, routed, addresses);
   const announced = ownAffiliate(self, config, addresses, seen.reflected.values(), stun.mapped);
+  const said = numbered(announced.affiliate, knowledge.origin, memory.said, knowledge.lastNumber, now);
   const harvested = config.harvestExtraEndpoints
     ? harvestFrom(specs.peers, knowledge, tracked, device, memory.harvest, now)
     : emptyHarvest;
@@ -128,14 +138,14 @@ export function decide(
     specs,
     tracked,
     targets: targetsOf(specs, tracked, config, self),
-    announcement: { own: announced.affiliate, observed: harvested.published },
+    announcement: { own: said.affiliate, observed: harvested.published },
     leftOut: [
       ...announced.leftOut,
       ...seen.leftOut,
       ...stun.leftOut,
       ...podNetworksLeftOut(config, knowledge.registries),
     ],
-    memory: { ...remember(memory, tracked), specs, reflected: seen.reflected, harvest: harvested },
+    memory: { ...remember(memory, tracked), specs, reflected: seen.reflected, harvest: harvested, said },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { EndpointChangeReport, NodeStatus, PeerReport, RacingReport, Status } from "../api/status.ts";
 import { podLinkWarnings } from "../marks/index.ts";
+import { absenceOf, type Members, type Stepped, vanishedWarnings } from "../members/index.ts";
 import type { Endpoint } from "../net/index.ts";
 import type { EndpointChange, PeerSpec } from "../peers/index.ts";
 import type { Link } from "../routing/index.ts";
@@ -29,6 +30,7 @@ export function reportStatus(
     readonly error: string | undefined;
     readonly racing: RacingReport;
     readonly repairs: Status["repairs"];
+    readonly membership: { readonly members: Members; readonly refused: Stepped["refused"] };
     readonly roundTrips: (publicKey: string) => ReadonlyMap<Endpoint, number>;
   },
   now: number,
@@ -38,8 +40,9 @@ export function reportStatus(
     node: reportNode(knowledge, view),
     registries: knowledge.registries,
     peers: (decision?.specs.peers ?? []).map((spec) => reportPeer(spec, view, now)),
-    refusedAffiliates: decision?.specs.refused ?? [],
+    refusedAffiliates: [...(decision?.specs.refused ?? []), ...view.membership.refused],
     warnings: [
+      ...vanishedWarnings(view.membership.members, now),
       ...podLinkWarnings(view.links, mtuOf(knowledge.config, view)),
       ...(decision ? sharedEndpointWarnings(decision.announcement.own, decision.specs.peers) : []),
     ],
@@ -72,11 +75,12 @@ function reportNode({ self, config }: Knowledge, view: Parameters<typeof reportS
 
 function reportPeer(
   spec: PeerSpec,
-  { decision, device, roundTrips }: Parameters<typeof reportStatus>[1],
+  { decision, device, membership, roundTrips }: Parameters<typeof reportStatus>[1],
   now: number,
 ): PeerReport {
   const observed = device?.peers.get(spec.publicKey);
   const { endpoint, handshakeAt } = observed ?? {};
+  const absence = absenceOf(membership.members.get(spec.nodeId), now);
   const { changes = 0, lastChange } = decision?.tracked.ways.paths.get(spec.publicKey) ?? {};
   return {
     nodeId: spec.nodeId,
@@ -85,6 +89,7 @@ function reportPeer(
     address: spec.address,
     state: decision?.tracked.states.get(spec.publicKey) ?? "unknown",
     ...(decision?.tracked.suspected.has(spec.publicKey) && { suspected: true as const }),
+    ...(absence && { absent: absence }),
     ...(endpoint !== undefined && { endpoint }),
     endpointChanges: changes,
     ...(lastChange && { lastEndpointChange: reportChange(lastChange, now) }),

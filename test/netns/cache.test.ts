@@ -40,7 +40,7 @@ afterAll(() => lab.close());
 
 /** What a reboot does: nothing is left but what is on the disk. */
 async function reboot(node: LabNode): Promise<void> {
-  await waitFor(() => node.namespace.read(`${stateDirectory}/affiliates.json`), { what: "a cache" });
+  await waitFor(() => node.namespace.read(`${stateDirectory}/members.json`), { what: "a cache" });
   await node.daemon.stop("SIGKILL");
   const clean = [
     "nft delete table inet talos_kubespan",
@@ -75,11 +75,22 @@ it("the cache gives way to the service when that is back", async () => {
   expect(status.registries[0]).toMatchObject({ phase: "connected", affiliates: 1 });
 });
 
-it("a node that was in the cache and has left since is no peer any more", async () => {
+it("a node that could tell nobody that it left stays a member, until an operator says that it is gone", async () => {
   await discovery.stop("SIGKILL");
   await reboot(a);
   expect((await b.daemon.command("down")).exitCode).toBe(0);
   await discovery.start();
   await a.daemon.start();
+  const { peers, warnings } = await a.daemon.waitForStatus("a warning of b", (status) =>
+    status.warnings.some(({ who }) => who === "member b"),
+  );
+  expect(peers).toMatchObject([{ label: "b", absent: { why: expect.any(String) as string } }]);
+  expect(warnings.find(({ who }) => who === "member b")?.what).toMatch(/refused.*kubespan forget b$/);
+  expect(await a.reaches("203.0.113.2")).toBe(false);
+  expect((await a.daemon.command("forget", "b")).stdout).toBe("b is forgotten here\n");
   await a.daemon.waitForPeers();
+  await waitFor(() => a.reaches("203.0.113.2"), {
+    what: "the address of b, which is nobody's now, in clear",
+  });
+  expect((await a.daemon.command("forget", "b")).exitCode).toBe(2);
 });

@@ -199,7 +199,11 @@ describe("leaving", () => {
     expect(await fresh.daemon.ended()).toBe(0);
     expect(await traces(fresh)).toBe(before);
     await a.daemon.waitForPeers("b", "c");
-    expect((await fresh.run("sh", "-c", "ls /run/kubespan; ls /run/state")).trim()).toBe("identity.json");
+    expect((await fresh.run("sh", "-c", "ls /run/kubespan; ls /run/state")).trim().split("\n")).toEqual([
+      "announced.json",
+      "identity.json",
+      "machine.json",
+    ]);
     expect(fresh.namespace.read(`${stateDirectory}/identity.json`)).toBe(identity);
     expect(await processes(fresh)).toEqual(["ps", "sleep"]);
   });

@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { KubespanError } from "../../system/error.ts";
-import { type Down, socketPath } from "../routes.ts";
+import { type Down, type Forgotten, socketPath } from "../routes.ts";
 import type { Status } from "../status.ts";
 import { answers } from "./answers.ts";
 
@@ -28,6 +28,10 @@ export async function requestDown(runDirectory: string): Promise<Down | undefine
     throw error;
   }
 }
+
+/** Asks the daemon to let go of a member. Throws `KubespanError("usage")` if it will not, with why. */
+export const requestForget = async (runDirectory: string, node: string): Promise<Forgotten> =>
+  (await ask(runDirectory, "POST", `/forget/${encodeURIComponent(node)}`)) as Forgotten;
 
 async function silence(socket: string): Promise<void> {
   for (let waited = 0; await answers(socket); waited += pollMs) {
@@ -76,12 +80,22 @@ function settle(
 ): void {
   try {
     const body: unknown = JSON.parse(text);
+    const usage = usageError(body);
     if (code === 200) resolve(body);
+    else if (usage) reject(usage);
     else
       reject(new KubespanError("unavailable", `the daemon answered ${code}: ${text.trim().slice(0, 2000)}`));
   } catch (error) {
     reject(new KubespanError("unavailable", "the daemon's answer is not JSON", { cause: error }));
   }
+}
+
+/** What the daemon says that the command asked wrongly for. */
+function usageError(body: unknown): KubespanError | undefined {
+  if (typeof body !== "object" || body === null || !("code" in body) || body.code !== "usage")
+    return undefined;
+  const { error, hint } = body as { readonly error?: unknown; readonly hint?: unknown };
+  return new KubespanError("usage", String(error), typeof hint === "string" ? { hint } : {});
 }
 
 function unavailable(socket: string, error: Error & { code?: string }): KubespanError {

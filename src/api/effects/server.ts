@@ -45,18 +45,36 @@ const handler =
       response.end(`${JSON.stringify(body)}\n`);
     };
     const answer = routeOf(routes, `${request.method} ${request.url}`);
-    if (!answer) return send(404, { error: "the daemon knows GET /status and POST /down" });
+    if (!answer)
+      return send(404, { error: "the daemon knows GET /status, POST /down and POST /forget/NODE" });
     request.resume(); // no route takes a body
     answer().then(
       (body) => send(200, body),
-      (error: unknown) => send(500, { error: errorText(error) }),
+      (error: unknown) => send(500, refusalOf(error)),
     );
   };
+
+/** Whoever asked for something that cannot be is told so in the same words as by the command itself. */
+const refusalOf = (error: unknown) =>
+  error instanceof KubespanError && error.code === "usage"
+    ? { error: error.message, code: error.code, hint: error.hint }
+    : { error: errorText(error) };
 
 function routeOf(routes: Routes, request: string): (() => Promise<unknown>) | undefined {
   if (request === "GET /status") return routes.status;
   if (request === "POST /down") return routes.down;
+  const node = /^POST \/forget\/([^/?#]{1,800})$/.exec(request)?.[1];
+  if (node !== undefined) return () => routes.forget(decoded(node));
   return undefined;
+}
+
+/** A name that is not encoded as a URL wants it is the name of no member. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 function listen(server: Server, path: string): Promise<void> {

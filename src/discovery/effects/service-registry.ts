@@ -5,10 +5,12 @@ import type { Address } from "../../net/index.ts";
 import { errorText } from "../../system/error.ts";
 import type { Affiliate } from "../affiliate.ts";
 import { failuresAfter, reconnectDelay } from "../backoff.ts";
+import { encodeAffiliate } from "../encode.ts";
 import { KnownAffiliates } from "../known-affiliates.ts";
 import { limits } from "../limits.ts";
 import { type Publication, sealAnnouncement } from "../publication.ts";
 import type { Announcement, Registry, RegistryState } from "../registry.ts";
+import { nonceBytes, sealData } from "../seal.ts";
 import { serviceError } from "./service-error.ts";
 import { locationOf } from "./service-location.ts";
 import { runSession, type SessionEvents } from "./service-session.ts";
@@ -39,6 +41,7 @@ export const createServiceRegistry = (options: ServiceRegistryOptions): Registry
   new ServiceRegistry(options);
 
 class ServiceRegistry implements Registry {
+  readonly isSealed = true;
   readonly #options: ServiceRegistryOptions;
   readonly #log: Logger;
   readonly #known: KnownAffiliates;
@@ -90,6 +93,11 @@ class ServiceRegistry implements Registry {
     return this.#known.affiliates();
   }
 
+  /** Anybody who knows the cluster id may delete an affiliate there: that says nothing of the node. */
+  deletedNodes(): ReadonlySet<string> {
+    return new Set();
+  }
+
   state(): RegistryState {
     const affiliates = this.#known.affiliates().length;
     const error = this.#error ?? this.#publication?.leftOut[0];
@@ -105,11 +113,12 @@ class ServiceRegistry implements Registry {
   }
 
   /** Stops first, so that no update of ours can overtake the farewell; `publish` and `start` begin anew. */
-  async withdraw(): Promise<void> {
+  async withdraw(farewell?: Affiliate): Promise<void> {
     await this.stop();
     this.#publication = undefined;
     const { service, cluster, nodeId, clientVersion } = this.#options;
-    await withdrawAffiliate(service, { clusterId: cluster.id, affiliateId: nodeId, clientVersion });
+    const left = farewell && sealData(cluster.secret, randomBytes(nonceBytes), encodeAffiliate(farewell));
+    await withdrawAffiliate(service, { clusterId: cluster.id, affiliateId: nodeId, clientVersion }, left);
   }
 
   async stop(): Promise<void> {

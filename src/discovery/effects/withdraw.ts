@@ -1,11 +1,11 @@
 import { Metadata } from "@grpc/grpc-js";
 import type { ServiceConfig } from "../../config/config.ts";
-import type { AffiliateDeleteResponse } from "../wire/generated/server.ts";
+import type { AffiliateDeleteResponse, AffiliateUpdateResponse } from "../wire/generated/server.ts";
 import { connect } from "./connect.ts";
 import { request } from "./service-client.ts";
 import { serviceError } from "./service-error.ts";
 
-interface Farewell {
+interface LeavingNode {
   readonly clusterId: string;
   readonly affiliateId: string;
   readonly clientVersion: string;
@@ -14,25 +14,41 @@ interface Farewell {
 /** Someone waits for the node to leave: better tell nobody than take long. */
 const timeoutMs = 3_000;
 
+/** How long a farewell stays with the service, for nodes that are away now, s. */
+const farewellSeconds = 600n;
+
 /**
- * Deletes an affiliate over a connection of its own. Throws `KubespanError("discovery")` when the service cannot be
+ * Deletes an affiliate over a connection of its own, or puts a sealed farewell in its place. Throws `KubespanError("discovery")` when the service cannot be
  * told; it then forgets the node by itself, half an hour after it last heard of it.
  */
-export async function withdrawAffiliate(service: ServiceConfig, farewell: Farewell): Promise<void> {
+export async function withdrawAffiliate(
+  service: ServiceConfig,
+  node: LeavingNode,
+  farewell?: Uint8Array,
+): Promise<void> {
   const { signal } = new AbortController();
   try {
-    const { client } = await connect(service, { ...farewell, helloTimeoutMs: timeoutMs }, signal);
+    const { client } = await connect(service, { ...node, helloTimeoutMs: timeoutMs }, signal);
     try {
-      await request<AffiliateDeleteResponse>(
-        (done) =>
-          client.affiliateDelete(
-            { clusterId: farewell.clusterId, affiliateId: farewell.affiliateId },
-            new Metadata(),
-            { deadline: Date.now() + timeoutMs },
-            done,
-          ),
-        signal,
-      );
+      const { clusterId, affiliateId } = node;
+      const options = { deadline: Date.now() + timeoutMs };
+      if (farewell) {
+        const update = {
+          clusterId,
+          affiliateId,
+          affiliateData: Buffer.from(farewell),
+          affiliateEndpoints: [],
+          ttl: { seconds: farewellSeconds, nanos: 0 },
+        };
+        await request<AffiliateUpdateResponse>(
+          (done) => client.affiliateUpdate(update, new Metadata(), options, done),
+          signal,
+        );
+      } else
+        await request<AffiliateDeleteResponse>(
+          (done) => client.affiliateDelete({ clusterId, affiliateId }, new Metadata(), options, done),
+          signal,
+        );
     } finally {
       client.close();
     }

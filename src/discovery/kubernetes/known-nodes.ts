@@ -9,6 +9,9 @@ import { podNetworksOf, readAffiliate } from "./read-affiliate.ts";
 /** Affiliates whose refusal is told, so that bad annotations fill no memory and no screen. */
 const maxRefused = 128;
 
+/** Deleted Nodes that are remembered, so that whoever makes and deletes Nodes fills no memory. */
+const mostDeleted = 1024;
+
 interface Read {
   readonly affiliates: readonly Affiliate[];
   readonly refused: readonly RefusedAffiliate[];
@@ -21,6 +24,8 @@ export class KnownNodes {
   /** By name. */
   readonly #nodes = new Map<string, KubernetesNode>();
   #read: Read | undefined;
+  /** Node ids of Nodes that were deleted and did not come back. */
+  readonly #deleted = new Set<string>();
 
   constructor(ownId: string, ownName: string) {
     this.#ownId = ownId;
@@ -31,7 +36,7 @@ export class KnownNodes {
   replace(nodes: readonly KubernetesNode[]): boolean {
     const names = new Set(nodes.map(({ name }) => name));
     const gone = [...this.#nodes.keys()].filter((name) => !names.has(name));
-    const removed = gone.map((name) => this.remove(name));
+    const removed = gone.map((name) => this.#delete(name));
     const changed = nodes.map((node) => this.put(node));
     return [...removed, ...changed].includes(true);
   }
@@ -41,16 +46,32 @@ export class KnownNodes {
     const before = this.#nodes.get(node.name);
     if (before && before.uid === node.uid && isOlder(node, before)) return false; // our own write came back sooner
     const isOfUse = node.annotations.nodeId !== undefined || node.name === this.#ownName;
-    if (!isOfUse) return this.remove(node.name);
+    if (!isOfUse) return this.#forget(node.name);
+    this.#deleted.delete(node.annotations.nodeId ?? "");
     this.#nodes.set(node.name, node);
     if (before && saysTheSame(before, node)) return false;
     this.#read = undefined;
     return true;
   }
 
-  /** With a `uid`, only that very Node. Gives whether it was known. */
+  /** A Node was deleted; with a `uid`, only that very one. Gives whether it was known. */
   remove(name: string, uid?: string): boolean {
     if (uid !== undefined && this.#nodes.get(name)?.uid !== uid) return false;
+    return this.#delete(name);
+  }
+
+  /** Node ids of Nodes that were deleted, which is more than that their annotations were taken away. */
+  deleted(): ReadonlySet<string> {
+    return this.#deleted;
+  }
+
+  #delete(name: string): boolean {
+    const nodeId = this.#nodes.get(name)?.annotations.nodeId;
+    if (nodeId !== undefined && this.#deleted.size < mostDeleted) this.#deleted.add(nodeId);
+    return this.#forget(name);
+  }
+
+  #forget(name: string): boolean {
     this.#read = undefined;
     return this.#nodes.delete(name);
   }

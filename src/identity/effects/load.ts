@@ -52,8 +52,12 @@ export async function storedIdentity(stateDirectory: string): Promise<Identity |
 export const previewIdentity = async (source: IdentitySource): Promise<Identity> =>
   (await storedIdentity(source.stateDirectory)) ?? newIdentity(await source.hardwareAddress(), source.random);
 
+/** What is kept beside the identity, and means nothing without it: the machine it was made on, its last announcement. */
+const besides = ["machine.json", "announced.json"];
+
 /** Removes the identity, so that the next start makes a new one; `false` if there was none. */
 export async function forgetIdentity(stateDirectory: string): Promise<boolean> {
+  for (const name of besides) await rm(join(stateDirectory, name), { force: true });
   const file = join(stateDirectory, fileName);
   try {
     await rm(file);

@@ -4,7 +4,7 @@ import { request } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { fetchStatus, requestDown } from "../../../src/api/effects/client.ts";
+import { fetchStatus, requestDown, requestForget } from "../../../src/api/effects/client.ts";
 import { type ApiServer, serveApi } from "../../../src/api/effects/server.ts";
 import { type Down, type Routes, socketPath } from "../../../src/api/routes.ts";
 import type { Status } from "../../../src/api/status.ts";
@@ -15,6 +15,7 @@ const status = { peers: [], registries: [], refusedAffiliates: [] } as unknown a
 const routes: Routes = {
   status: () => Promise.resolve(status),
   down: () => Promise.resolve({ steps: ["one"], warnings: [] }),
+  forget: (node) => Promise.resolve({ label: node, asked: 2, heard: 1 }),
 };
 const servers: ApiServer[] = [];
 const serve = async (folder: string, changes: Partial<Routes> = {}): Promise<void> => {
@@ -31,6 +32,20 @@ describe("the local API", () => {
     expect(await fetchStatus(folder)).toEqual(status);
     expect((await stat(socketPath(folder))).mode & 0o777).toBe(0o600);
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
+  });
+
+  it("passes on whom to forget, and why somebody is not forgotten", async () => {
+    const folder = await temporaryFolder();
+    await serve(folder);
+    expect(await requestForget(folder, "a node/%")).toEqual({ label: "a node/%", asked: 2, heard: 1 });
+    const refused = new KubespanError("usage", "b is connected", { hint: "wait" });
+    const other = await temporaryFolder();
+    await serve(other, { forget: () => Promise.reject(refused) });
+    await expect(requestForget(other, "b")).rejects.toMatchObject({
+      code: "usage",
+      hint: "wait",
+      message: "b is connected",
+    });
   });
 
   it("waits for the end of the daemon that takes everything down", async () => {

@@ -50,6 +50,7 @@ advertisedPrefixes: [10.244.7.9/24, "2001:db8:7::/64", 9.0.0.0/7]
 routing: {table: 4294967295, priority: 1}
 marks: {fromWireGuard: 0x100, toWireGuard: "0x80000000"}
 widestPrefix: {ipv4: 7, ipv6: 20}
+members: {forgetAfterMinutes: 60, nodeDeletion: believe}
 node: {name: node-7.example.org, machineType: controlplane, apiServerPort: 6443}
 stunServer: STUN.example.org
 kubernetes: {enabled: true, kubeconfig: /etc/mesh/kubeconfig}

@@ -57,6 +57,8 @@ const knowledge = (
   networks: [],
   canRace: false,
   mapping: undefined,
+  origin: { startedAt: now, machine: "" },
+  lastNumber: 0,
 });
 const decided = (changes: Partial<Config>, memory: Memory = emptyMemory): Decision =>
   decide(knowledge(changes), device, memory, now);
@@ -112,6 +114,7 @@ it("reports peers as an operator wants to see them", () => {
       error: undefined,
       racing: { mode: "serial" as const, works: false },
       repairs: { table: 0, routing: 0, link: 0, settings: 0 },
+      membership: { members: new Map(), refused: [] },
       roundTrips: () => new Map(),
     },
     now,

@@ -82,6 +82,7 @@ export const config = (changes: Partial<Config> = {}): Config => ({
   routing: { table: 180, priority: 32500 },
   marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },
   widestPrefix: { ipv4: 8, ipv6: 16 },
+  members: { forgetAfterMinutes: 1440, nodeDeletion: "auto" },
   node: { machineType: "worker" },
   connect: "serial",
   dial: { pin: [], prefer: [], forbid: [] },

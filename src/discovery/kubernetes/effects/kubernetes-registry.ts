@@ -33,6 +33,7 @@ export const createKubernetesRegistry = (options: KubernetesRegistryOptions): Re
   new KubernetesRegistry(options);
 
 class KubernetesRegistry implements Registry {
+  readonly isSealed = false;
   readonly #options: KubernetesRegistryOptions;
   readonly #log: Logger;
   readonly #known: KnownNodes;
@@ -72,6 +73,10 @@ class KubernetesRegistry implements Registry {
 
   affiliates(): readonly Affiliate[] {
     return this.#known.affiliates();
+  }
+
+  deletedNodes(): ReadonlySet<string> {
+    return this.#known.deleted();
   }
 
   state(): RegistryState {

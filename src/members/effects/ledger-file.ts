@@ -2,18 +2,18 @@ import { hash, randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import type { ClusterIdentity } from "../../../config/config.ts";
-import type { Prefix } from "../../../net/index.ts";
-import { writeAtomically } from "../../../system/atomic-file.ts";
-import { errorText } from "../../../system/error.ts";
-import { readTextFile } from "../../../system/read-file.ts";
-import type { Affiliate } from "../../affiliate.ts";
-import { type CachedAffiliates, cacheContent, cacheText, largestCache, openCache } from "../contents.ts";
+import type { ClusterIdentity } from "../../config/config.ts";
+import type { Prefix } from "../../net/index.ts";
+import { writeAtomically } from "../../system/atomic-file.ts";
+import { errorText } from "../../system/error.ts";
+import { readTextFile } from "../../system/read-file.ts";
+import { type Ledger, largestLedger, ledgerContent, ledgerText, openLedger } from "../ledger.ts";
+import type { Members } from "../member.ts";
 
-export interface CacheOptions {
+export interface LedgerOptions {
   readonly stateDirectory: string;
   readonly cluster: ClusterIdentity;
-  /** Of this node: it is never in the cache. */
+  /** Of this node: it is never in the ledger. */
   readonly nodeId: string;
   readonly log: Logger;
   /** Milliseconds since 1970. */
@@ -27,18 +27,21 @@ const leastBetweenMs = 30_000;
 /** How far the time in the file may lag while nothing changes, ms. */
 const confirmMs = 60 * 60_000;
 
-const fileIn = (stateDirectory: string): string => join(stateDirectory, "affiliates.json");
+const fileIn = (stateDirectory: string): string => join(stateDirectory, "members.json");
+/** Where the version of November 2026 kept the affiliates that it knew; read once, where there is no ledger yet. */
+const earlierFileIn = (stateDirectory: string): string => join(stateDirectory, "affiliates.json");
 
 /**
- * The affiliates that were known when the daemon last ran (lesson 13), in one file of mode 0600 that is written
- * atomically and seldom. A cache that cannot be read or written costs a warning and nothing else.
+ * The members of the mesh on disk, in one file of mode 0600 that is written atomically and seldom: a node that starts
+ * knows whose traffic belongs into the tunnels before any registry answers (lessons 13 and 22). A ledger that cannot be
+ * read or written costs a warning and nothing else.
  */
-export class AffiliateCache {
+export class LedgerFile {
   readonly file: string;
   /** As found at the start. */
-  readonly found: CachedAffiliates | undefined;
-  readonly #options: CacheOptions;
-  #affiliates: (() => readonly Affiliate[]) | undefined;
+  readonly found: Ledger | undefined;
+  readonly #options: LedgerOptions;
+  #members: (() => Members) | undefined;
   #podNetworks: () => readonly Prefix[] = () => [];
   /** A digest of what the file says. */
   #written: string | undefined;
@@ -47,19 +50,19 @@ export class AffiliateCache {
   #writing: Promise<void> = Promise.resolve();
   #hasFailed = false;
 
-  static async open(options: CacheOptions): Promise<AffiliateCache> {
-    return new AffiliateCache(options, await read(options));
+  static async open(options: LedgerOptions): Promise<LedgerFile> {
+    return new LedgerFile(options, await read(options));
   }
 
-  private constructor(options: CacheOptions, found: CachedAffiliates | undefined) {
+  private constructor(options: LedgerOptions, found: Ledger | undefined) {
     this.file = fileIn(options.stateDirectory);
     this.found = found;
     this.#options = options;
   }
 
   /** Some of what these give may have changed; they are asked when the time to write has come. */
-  changed(affiliates: () => readonly Affiliate[], podNetworks: () => readonly Prefix[] = () => []): void {
-    this.#affiliates = affiliates;
+  changed(members: () => Members, podNetworks: () => readonly Prefix[] = () => []): void {
+    this.#members = members;
     this.#podNetworks = podNetworks;
     const now = performance.now();
     this.#writeAt(Math.max(now + settleMs, this.#writtenAt + leastBetweenMs));
@@ -68,17 +71,18 @@ export class AffiliateCache {
   /** Writes what is still to be written, and ends. */
   async close(): Promise<void> {
     this.#disarm();
-    if (this.#affiliates) this.#write(this.#affiliates);
-    this.#affiliates = undefined;
+    if (this.#members) this.#write(this.#members);
+    this.#members = undefined;
     await this.#writing;
     this.#disarm();
   }
 
   /** Removes the file: a node that left the mesh has nothing to come back to. */
   async forget(): Promise<void> {
-    this.#affiliates = undefined;
+    this.#members = undefined;
     await this.close();
     await rm(this.file, { force: true });
+    await rm(earlierFileIn(this.#options.stateDirectory), { force: true });
     this.#written = undefined;
   }
 
@@ -87,7 +91,7 @@ export class AffiliateCache {
     this.#disarm();
     const handle = setTimeout(() => {
       this.#timer = undefined;
-      if (this.#affiliates) this.#write(this.#affiliates);
+      if (this.#members) this.#write(this.#members);
     }, at - performance.now());
     handle.unref();
     this.#timer = { at, handle };
@@ -99,8 +103,8 @@ export class AffiliateCache {
   }
 
   /** One write after the other. */
-  #write(affiliates: () => readonly Affiliate[]): void {
-    const content = cacheContent(affiliates());
+  #write(members: () => Members): void {
+    const content = ledgerContent(members());
     const now = performance.now();
     const podNetworks = this.#podNetworks();
     const digest = hash("sha256", `${content} ${podNetworks.join()}`);
@@ -114,7 +118,7 @@ export class AffiliateCache {
   async #put(content: string, podNetworks: readonly Prefix[]): Promise<void> {
     const { cluster, clock, log } = this.#options;
     try {
-      const text = cacheText(cluster, content, clock(), randomBytes, podNetworks);
+      const text = ledgerText(cluster, content, clock(), randomBytes, podNetworks);
       await writeAtomically(this.file, text, { mode: 0o600 });
       this.#hasFailed = false;
     } catch (error) {
@@ -125,18 +129,27 @@ export class AffiliateCache {
   }
 }
 
-async function read({
-  stateDirectory,
-  cluster,
-  nodeId,
-  log,
-}: CacheOptions): Promise<CachedAffiliates | undefined> {
-  const file = fileIn(stateDirectory);
+async function read(options: LedgerOptions): Promise<Ledger | undefined> {
+  const { stateDirectory } = options;
+  const [file, earlier] = [fileIn(stateDirectory), earlierFileIn(stateDirectory)];
+  const found = await readFrom(file, options);
+  return found === "absent" ? readFrom(earlier, options).then(presence) : found;
+}
+
+const presence = (found: Ledger | "absent" | undefined): Ledger | undefined =>
+  found === "absent" ? undefined : found;
+
+/** `undefined` for a file that cannot be used, and that is said. */
+async function readFrom(
+  file: string,
+  { cluster, nodeId, log }: LedgerOptions,
+): Promise<Ledger | "absent" | undefined> {
   try {
     const hint = "it is written anew when a registry answers";
-    const text = (await readTextFile(file, { largest: largestCache, code: "state", hint }))?.text;
-    const found = text === undefined ? undefined : openCache(cluster, nodeId, text);
-    if (!found || !("refused" in found)) return found;
+    const text = (await readTextFile(file, { largest: largestLedger, code: "state", hint }))?.text;
+    if (text === undefined) return "absent";
+    const found = openLedger(cluster, nodeId, text);
+    if (!("refused" in found)) return found;
     log.warn(`${file} is not used: ${found.refused}; it is written anew when a registry answers`);
   } catch (error) {
     log.warn(errorText(error));

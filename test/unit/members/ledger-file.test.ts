@@ -2,12 +2,13 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pino } from "pino";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { AffiliateCache } from "../../../../src/discovery/cache/effects/affiliate-cache.ts";
-import { temporaryFolder } from "../../temporary-folder.ts";
-import { affiliateNamed, key, otherKey, prefix } from "../samples.ts";
+import { LedgerFile } from "../../../src/members/effects/ledger-file.ts";
+import { affiliateNamed, key, otherKey, prefix } from "../discovery/samples.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
+import { memberOf, membersOf } from "./member.ts";
 
 interface Opened {
-  readonly cache: AffiliateCache;
+  readonly ledger: LedgerFile;
   readonly log: string[];
 }
 
@@ -15,83 +16,84 @@ async function open(stateDirectory: string, secret = key): Promise<Opened> {
   const lines: string[] = [];
   const log = pino({ level: "info" }, { write: (line) => lines.push(line) });
   const cluster = { id: "a cluster", secret };
-  const cache = await AffiliateCache.open({
+  const ledger = await LedgerFile.open({
     stateDirectory,
     cluster,
     nodeId: "self",
     log,
     clock: () => 5_000,
   });
-  return { cache, log: lines };
+  return { ledger, log: lines };
 }
 
-const two = [affiliateNamed("a", "192.0.2.1:1"), affiliateNamed("b")];
+const of = (...ids: readonly string[]) => membersOf(...ids.map((id) => memberOf(affiliateNamed(id))));
+const two = of("a", "b");
 
-describe("known affiliates on disk", () => {
+describe("members on disk", () => {
   test("are there at the next start, for nobody else to read", async () => {
     const folder = await temporaryFolder();
-    const { cache } = await open(folder);
-    expect(cache.found).toBeUndefined();
-    cache.changed(() => two);
-    await cache.close();
-    expect((await stat(cache.file)).mode & 0o777).toBe(0o600);
-    expect((await open(folder)).cache.found).toEqual({ savedAt: 5_000, affiliates: two });
+    const { ledger } = await open(folder);
+    expect(ledger.found).toBeUndefined();
+    ledger.changed(() => two);
+    await ledger.close();
+    expect((await stat(ledger.file)).mode & 0o777).toBe(0o600);
+    expect((await open(folder)).ledger.found).toEqual({ savedAt: 5_000, members: two });
   });
 
   test("pod networks of this node are kept with them, and no other text", async () => {
     const folder = await temporaryFolder();
-    const { cache } = await open(folder);
+    const { ledger } = await open(folder);
     const podNetworks = [prefix("10.244.1.0/24"), prefix("fd10:244::/64"), "nonsense" as never];
-    cache.changed(
+    ledger.changed(
       () => two,
       () => podNetworks,
     );
-    await cache.close();
-    expect((await open(folder)).cache.found?.podNetworks).toEqual(podNetworks.slice(0, 2));
+    await ledger.close();
+    expect((await open(folder)).ledger.found?.podNetworks).toEqual(podNetworks.slice(0, 2));
   });
 
   test("a burst of changes is one write, soon; the next ones wait; without a change there is none", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     onTestFinished(() => void vi.useRealTimers());
-    const { cache } = await open(await temporaryFolder());
+    const { ledger } = await open(await temporaryFolder());
     let asked = 0;
     let known = two;
-    const affiliates = (): typeof two => {
+    const members = (): typeof two => {
       asked++;
       return known;
     };
-    for (let change = 0; change < 100; change++) cache.changed(affiliates);
+    for (let change = 0; change < 100; change++) ledger.changed(members);
     vi.advanceTimersByTime(2_000);
     expect(asked).toBe(1);
     for (let second = 0; second < 29; second++) {
-      known = [affiliateNamed(`later-${second}`)];
-      cache.changed(affiliates);
+      known = of(`later-${second}`);
+      ledger.changed(members);
       vi.advanceTimersByTime(1_000);
     }
     expect(asked).toBe(1);
     vi.advanceTimersByTime(1_000);
     expect(asked).toBe(2);
-    await cache.close();
-    const before = await readFile(cache.file, "utf8");
-    cache.changed(affiliates);
-    await cache.close();
-    expect(await readFile(cache.file, "utf8")).toBe(before);
+    await ledger.close();
+    const before = await readFile(ledger.file, "utf8");
+    ledger.changed(members);
+    await ledger.close();
+    expect(await readFile(ledger.file, "utf8")).toBe(before);
   });
 
   test("the time in the file is renewed now and then although nothing changes", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     onTestFinished(() => void vi.useRealTimers());
-    const { cache } = await open(await temporaryFolder());
-    cache.changed(() => two);
+    const { ledger } = await open(await temporaryFolder());
+    ledger.changed(() => two);
     vi.advanceTimersByTime(2_000);
     let asked = 0;
-    cache.changed(() => {
+    ledger.changed(() => {
       asked++;
       return two;
     });
     vi.advanceTimersByTime(60 * 60_000);
     expect(asked).toBeGreaterThan(0);
-    await cache.close();
+    await ledger.close();
   });
 
   test.each([
@@ -100,42 +102,42 @@ describe("known affiliates on disk", () => {
     ["too large", () => "x".repeat(9 * 1024 * 1024)],
   ])("a file that is %s is said and not used, and replaced", async (_, spoil) => {
     const folder = await temporaryFolder();
-    const { cache } = await open(folder);
-    cache.changed(() => two);
-    await cache.close();
-    await writeFile(cache.file, spoil(await readFile(cache.file, "utf8")));
+    const { ledger } = await open(folder);
+    ledger.changed(() => two);
+    await ledger.close();
+    await writeFile(ledger.file, spoil(await readFile(ledger.file, "utf8")));
     const again = await open(folder);
-    expect(again.cache.found).toBeUndefined();
-    expect(again.log.join("")).toMatch(/affiliates\.json/);
-    again.cache.changed(() => two);
-    await again.cache.close();
-    expect((await open(folder)).cache.found?.affiliates).toEqual(two);
+    expect(again.ledger.found).toBeUndefined();
+    expect(again.log.join("")).toMatch(/members\.json/);
+    again.ledger.changed(() => two);
+    await again.ledger.close();
+    expect((await open(folder)).ledger.found?.members).toEqual(two);
   });
 
   test("those of another cluster are not used", async () => {
     const folder = await temporaryFolder();
-    const { cache } = await open(folder);
-    cache.changed(() => two);
-    await cache.close();
-    expect((await open(folder, otherKey)).cache.found).toBeUndefined();
+    const { ledger } = await open(folder);
+    ledger.changed(() => two);
+    await ledger.close();
+    expect((await open(folder, otherKey)).ledger.found).toBeUndefined();
   });
 
   test("are gone when the node leaves", async () => {
     const folder = await temporaryFolder();
-    const { cache } = await open(folder);
-    cache.changed(() => two);
-    await cache.close();
-    cache.changed(() => two);
-    await cache.forget();
-    await expect(stat(cache.file)).rejects.toThrow("ENOENT");
+    const { ledger } = await open(folder);
+    ledger.changed(() => two);
+    await ledger.close();
+    ledger.changed(() => two);
+    await ledger.forget();
+    await expect(stat(ledger.file)).rejects.toThrow("ENOENT");
   });
 
   test("a disk that cannot be written costs one line in the log", async () => {
     const folder = await temporaryFolder();
-    const { cache, log } = await open(join(folder, "missing"));
-    for (const affiliates of [two, [affiliateNamed("c")]]) {
-      cache.changed(() => affiliates);
-      await cache.close();
+    const { ledger, log } = await open(join(folder, "missing"));
+    for (const members of [two, of("c")]) {
+      ledger.changed(() => members);
+      await ledger.close();
     }
     expect(log.filter((line) => line.includes("not kept"))).toHaveLength(1);
   });

@@ -1,0 +1,17 @@
+import type { Command } from "commander";
+import { requestForget } from "../api/effects/client.ts";
+import { configOption, runDirectoryOf } from "./options.ts";
+
+export function registerForget(program: Command): void {
+  program
+    .command("forget")
+    .argument("<node>", "its name, as status shows it, or its node id")
+    .description("let go of a node that is gone for good, here and on all nodes that are connected")
+    .addOption(configOption())
+    .action(async (node: string, options: { config: string }) => {
+      const { label, asked, heard } = await requestForget(await runDirectoryOf(options.config), node);
+      process.stdout.write(`${label} is forgotten here\n`);
+      if (asked > 0)
+        process.stdout.write(`${heard} of ${asked} connected nodes heard that they should forget it too\n`);
+    });
+}

@@ -1,0 +1,65 @@
+import type { Affiliate } from "../discovery/affiliate.ts";
+import type { Messenger, Recipient } from "../members/effects/messenger.ts";
+import { connectedForMs, farewellOf, type Member, type Members } from "../members/index.ts";
+import { networkOf, type Prefix, prefixContains } from "../net/index.ts";
+import type { NumberFile } from "../self/effects/number-file.ts";
+import { nextNumber } from "../self/index.ts";
+import type { Secret } from "../system/secret.ts";
+import type { ObservedDevice } from "../wireguard/index.ts";
+import type { Registries } from "./registries.ts";
+
+interface Leaver {
+  readonly members: Members;
+  readonly messenger: Messenger;
+  readonly device: ObservedDevice | undefined;
+  /** The network of the KubeSpan addresses. */
+  readonly cluster: Prefix;
+  readonly registries: Registries;
+  readonly keys: { readonly privateKey: Secret; readonly publicKey: string };
+  /** What this node announced, or would. */
+  readonly own: Affiliate;
+  readonly number: NumberFile;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/**
+ * Says farewell: through the tunnel to each member that is connected, and by way of the registries to the others.
+ * Members that are told neither way keep this node for absent, and refuse what is sent to it, until they forget it. Gives
+ * what went wrong, in words.
+ */
+export async function sayFarewell(leaver: Leaver): Promise<string[]> {
+  const { messenger, registries, keys, own, now } = leaver;
+  const number = nextNumber(leaver.number.number, now);
+  await leaver.number.keep(number);
+  const members = [...leaver.members.values()].filter(({ standing }) => standing !== "released");
+  const notice = { kind: "farewell" as const, nodeId: own.nodeId, number };
+  const links = linksOf(leaver.device, leaver.cluster, now);
+  const told = await messenger.tell(links, notice);
+  const keysOf = [...members].sort((one, other) => (other.connectedAt ?? 0) - (one.connectedAt ?? 0));
+  const known = new Set([...links, ...keysOf.flatMap(recipientFor)].map(({ publicKey }) => publicKey));
+  const others = [...known].filter((publicKey) => !told.has(publicKey));
+  return registries.withdraw(others.length === 0 ? undefined : farewellOf(own, number, others, keys));
+}
+
+/** Whom a tunnel leads to now, as the device itself knows: it may know more than what was remembered of members. */
+function linksOf(device: ObservedDevice | undefined, cluster: Prefix, now: number): Recipient[] {
+  return [...(device?.peers.values() ?? [])].flatMap(({ publicKey, handshakeAt, allowedIPs }) => {
+    const address = allowedIPs.map(networkOf).find((each) => prefixContains(cluster, each));
+    const isConnected = handshakeAt !== undefined && now - handshakeAt < connectedForMs;
+    return isConnected && address !== undefined ? [{ publicKey, address }] : [];
+  });
+}
+
+export const recipientFor = ({ claim: { kubespan } }: Member) =>
+  kubespan ? [{ address: kubespan.address, publicKey: kubespan.publicKey }] : [];
+
+/** What a node that never announced anything says of itself. */
+export const unannounced = (nodeId: string): Affiliate => ({
+  nodeId,
+  addresses: [],
+  hostname: "",
+  nodeName: "",
+  machineType: "unknown",
+  operatingSystem: "",
+});

@@ -1,0 +1,263 @@
+import type { Logger } from "pino";
+import type { Forgotten } from "../api/routes.ts";
+import type { Config } from "../config/index.ts";
+import type { Affiliate } from "../discovery/affiliate.ts";
+import type { RegistryState } from "../discovery/registry.ts";
+import type { Identity } from "../identity/index.ts";
+import type { LedgerFile } from "../members/effects/ledger-file.ts";
+import { Messenger, type Recipient } from "../members/effects/messenger.ts";
+import {
+  farewellsIn,
+  isConnected,
+  type Leaving,
+  labelOf,
+  type Member,
+  type MemberEvent,
+  type Members,
+  type Stepped,
+  stepMembers,
+  whyNotForget,
+} from "../members/index.ts";
+import type { Notice } from "../members/notice.ts";
+import type { NumberFile } from "../self/effects/number-file.ts";
+import type { Self } from "../self/index.ts";
+import { KubespanError } from "../system/error.ts";
+import type { ObservedDevice } from "../wireguard/index.ts";
+import { recipientFor, sayFarewell, unannounced } from "./leave.ts";
+import type { Registries } from "./registries.ts";
+
+interface Parts {
+  readonly config: Config;
+  readonly self: Self;
+  readonly number: NumberFile;
+  readonly identity: Identity;
+  readonly ledger: LedgerFile;
+  /** Whether the ledger is written, or only read. */
+  readonly isKept: boolean;
+  readonly log: Logger;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}
+
+/** Who the members are, from pass to pass and from start to start. */
+export class Membership {
+  readonly #parts: Parts;
+  readonly #messenger: Messenger;
+  #members: Members;
+  #refused: Stepped["refused"] = [];
+  /** What came in since the last step beside what the registries say. */
+  #leaving = new Map<string, Leaving>();
+  /** Ids that some registry has named since the start. */
+  readonly #heard = new Set<string>();
+
+  #wake: () => void = () => undefined;
+
+  constructor(parts: Parts, members: Members = parts.ledger.found?.members ?? new Map()) {
+    this.#parts = parts;
+    this.#members = members;
+    this.#messenger = new Messenger({
+      address: parts.self.address,
+      keys: parts.identity,
+      senderAt: (address) => this.#recipients().find((each) => each.address === address),
+      onNotice: (notice, sender) => this.#heed(notice, sender),
+      log: parts.log,
+    });
+  }
+
+  /** Hears farewells from now on, as soon as the link is there; `wake` is asked for a step. */
+  async listen(wake: () => void): Promise<void> {
+    this.#wake = wake;
+    await this.#messenger.open();
+  }
+
+  get members(): Members {
+    return this.#members;
+  }
+
+  /** What was not believed at the last step. */
+  get refused(): Stepped["refused"] {
+    return this.#refused;
+  }
+
+  /** Whose traffic belongs into the mesh. */
+  claims(): readonly Affiliate[] {
+    return [...this.#members.values()].flatMap((member) =>
+      member.standing === "released" ? [] : member.claim,
+    );
+  }
+
+  /** Takes in what the registries say now, and who is connected. Gives whether anything is new. */
+  step(registries: Registries, device: ObservedDevice | undefined): boolean {
+    const { identity, config, ledger, isKept, clock } = this.#parts;
+    const now = clock();
+    const heard = registries.heard().filter(({ nodeId }) => nodeId !== identity.nodeId);
+    for (const { nodeId } of heard) this.#heard.add(nodeId);
+    const leaving = new Map([...farewellsIn(heard, this.#members, identity, now), ...this.#leaving]);
+    const handshakes = new Map(
+      [...(device?.peers ?? [])].flatMap(([key, { handshakeAt }]) =>
+        handshakeAt === undefined ? [] : [[key, handshakeAt] as const],
+      ),
+    );
+    const news = {
+      heard,
+      handshakes,
+      leaving,
+      deletedNodes: registries.deletedNodes(),
+      forgetAfterMs: config.members.forgetAfterMinutes * 60_000,
+      mayBeAbsent: registries.isSettled(),
+    };
+    const stepped = stepMembers(this.#members, news, now);
+    const isNew = stepped.members !== this.#members;
+    this.#members = stepped.members;
+    this.#refused = stepped.refused;
+    this.#leaving = new Map();
+    tellMembers(this.#parts.log, stepped.events);
+    if (isNew && isKept)
+      ledger.changed(
+        () => this.#members,
+        () => registries.podNetworks(),
+      );
+    return isNew;
+  }
+
+  /**
+   * Lets a member go because an operator says so, and asks the connected ones to do the same. `name` is a node id, or a
+   * name that only one member has. Throws `KubespanError("usage")` if there is no such member, or it is there.
+   */
+  async forget(name: string): Promise<Forgotten> {
+    const { clock } = this.#parts;
+    const now = clock();
+    const member = oneNamed(name, this.#members);
+    if (isConnected(member, now))
+      throw new KubespanError("usage", `${name} is connected: it is not forgotten`, {
+        hint: 'only a node that is gone can be; to take it out of the mesh, run "kubespan down" on it',
+      });
+    const { nodeId, number, claim } = member;
+    this.#letGo(nodeId, { why: "the operator said so", number, at: now });
+    const others = [...this.#members.values()].filter((each) => isConnected(each, now));
+    const told = await this.#messenger.tell(others.flatMap(recipientFor), { kind: "forget", nodeId, number });
+    return { label: labelOf(claim), asked: others.length, heard: told.size };
+  }
+
+  /** Tells the others that this node leaves, and forgets them; gives what went wrong. */
+  async leave(
+    registries: Registries,
+    device: ObservedDevice | undefined,
+    own = unannounced(this.#parts.identity.nodeId),
+  ): Promise<string[]> {
+    const { identity, self, number, ledger, clock } = this.#parts;
+    const messenger = this.#messenger;
+    const leaver = {
+      members: this.#members,
+      messenger,
+      registries,
+      device,
+      cluster: self.clusterPrefix,
+      keys: identity,
+      own,
+      number,
+      now: clock(),
+    };
+    const warnings = await sayFarewell(leaver);
+    this.#members = new Map();
+    await ledger.forget();
+    return warnings;
+  }
+
+  /** Of the members that are not connected one that vanished may be forgotten by anybody's word, who is there by its own. */
+  #heed({ kind, nodeId, number }: Notice, sender: Recipient): void {
+    const now = this.#parts.clock();
+    const member = this.#members.get(nodeId);
+    if (!member || member.standing === "released") return;
+    const isOwn = member.claim.kubespan?.publicKey === sender.publicKey;
+    const refusal =
+      kind === "farewell" ? (isOwn ? undefined : "it is not its own") : whyNotForget(member, now);
+    const label = labelOf(member.claim);
+    if (refusal !== undefined)
+      this.#parts.log.warn({ from: sender.address }, `${kind} of ${label} is not obeyed: ${refusal}`);
+    else
+      this.#letGo(nodeId, {
+        why: kind === "farewell" ? "it left the mesh" : "another member's operator said so",
+        number,
+        at: now,
+      });
+  }
+
+  #letGo(nodeId: string, leaving: Leaving): void {
+    this.#leaving.set(nodeId, leaving);
+    this.#wake();
+  }
+
+  #recipients(): Recipient[] {
+    return [...this.#members.values()]
+      .filter(({ standing }) => standing !== "released")
+      .flatMap(recipientFor);
+  }
+
+  /** What of the last run stands in for registries that have not answered; shown beside them as one more. */
+  remembered(registries: Registries): RegistryState[] {
+    const { ledger, clock } = this.#parts;
+    if (!ledger.found) return [];
+    const unheard = registries.isSettled()
+      ? []
+      : [...this.#members.values()].filter(
+          ({ nodeId, standing }) => standing !== "released" && !this.#heard.has(nodeId),
+        );
+    if (unheard.length === 0 && !registries.remembersPodNetworks()) return [];
+    const ageSeconds = Math.max(0, Math.round((clock() - ledger.found.savedAt) / 1000));
+    const { file: location } = ledger;
+    return [
+      {
+        name: "cache",
+        location,
+        phase: "cached",
+        ageSeconds,
+        affiliates: unheard.length,
+        refused: [],
+        podNetworks: ledger.found.podNetworks ?? [],
+      },
+    ];
+  }
+
+  async close(): Promise<void> {
+    this.#messenger.close();
+    if (this.#parts.isKept) await this.#parts.ledger.close();
+  }
+}
+
+function oneNamed(name: string, members: Members): Member {
+  const known = [...members.values()].filter(({ standing }) => standing !== "released");
+  const found = known.filter(
+    ({ nodeId, claim }) => nodeId === name || [claim.nodeName, claim.hostname, labelOf(claim)].includes(name),
+  );
+  const [member, another] = found;
+  if (member && !another) return member;
+  throw new KubespanError(
+    "usage",
+    `${found.length === 0 ? "no member" : "more than one member"} goes by ${name}`,
+    {
+      hint: 'name its node id; "kubespan status -o json" lists them',
+    },
+  );
+}
+
+/** More than these that vanish at once are one warning: it is a service that lost them, or a network, not each of them. */
+const mostNamed = 3;
+
+function tellMembers(log: Logger, events: readonly MemberEvent[]): void {
+  for (const { label, nodeId, kind, why } of events) {
+    if (kind === "joined") log.debug({ nodeId }, `${label} is a member of the mesh`);
+    if (kind === "returned") log.info({ nodeId }, `${label} is back`);
+    if (kind === "released") log.info({ nodeId }, `${label} is no member any more: ${why}`);
+    if (kind === "unlisted") log.info({ nodeId }, `${label} stays a member while it is connected: ${why}`);
+  }
+  const vanished = events.filter(({ kind }) => kind === "vanished").map(({ label }) => label);
+  if (vanished.length === 0) return;
+  const named = vanished.slice(0, mostNamed).join(", ");
+  const more = vanished.length > mostNamed ? ` and ${vanished.length - mostNamed} more` : "";
+  log.warn(
+    { members: vanished.length },
+    `${named}${more} vanished without a farewell; what is sent to them is refused. For those that are gone for good: ` +
+      `kubespan forget ${vanished[0]}`,
+  );
+}

@@ -1,0 +1,27 @@
+import type { Logger } from "pino";
+import type { Config } from "../config/index.ts";
+import type { Identity } from "../identity/index.ts";
+import type { LastWorkingFile } from "../peers/effects/last-working-file.ts";
+import type { NumberFile } from "../self/effects/number-file.ts";
+import type { Origin, Self } from "../self/index.ts";
+import type { Runner } from "../system/run.ts";
+import type { Membership } from "./membership.ts";
+import type { Registries } from "./registries.ts";
+import type { Repairs } from "./repairs.ts";
+
+/** What a mesh of one configuration is made of. */
+export interface MeshParts {
+  readonly config: Config;
+  readonly identity: Identity;
+  readonly self: Self;
+  readonly registries: Registries;
+  readonly membership: Membership;
+  readonly number: NumberFile;
+  readonly origin: Origin;
+  readonly lastWorking: LastWorkingFile;
+  readonly repairs: Repairs;
+  readonly run: Runner;
+  readonly log: Logger;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}

@@ -1,0 +1,75 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeAtomically } from "../../system/atomic-file.ts";
+import { errorText } from "../../system/error.ts";
+import { readTextFile } from "../../system/read-file.ts";
+import type { Runner } from "../../system/run.ts";
+import { physicalHardwareAddress } from "../hardware-address.ts";
+import { differences, type Machine, machineText, parseMachine, remembered } from "../machine.ts";
+import { forgetIdentity } from "./load.ts";
+
+const fileIn = (stateDirectory: string): string => join(stateDirectory, "machine.json");
+const largestFile = 4096;
+
+const sources = { machineId: "/etc/machine-id", productUuid: "/sys/class/dmi/id/product_uuid" } as const;
+
+/** This machine, as far as it says what it is. */
+export async function readMachine(run: Runner): Promise<Machine> {
+  const output = await run({ program: "ip", args: ["-json", "-details", "link", "show"] });
+  const hardwareAddress = physicalHardwareAddress(output);
+  const [machineId, productUuid] = await Promise.all([read(sources.machineId), read(sources.productUuid)]);
+  return {
+    ...(machineId && { machineId }),
+    ...(productUuid && { productUuid }),
+    ...(hardwareAddress && { hardwareAddress }),
+  };
+}
+
+/** Many machines have no firmware that says who they are, and containers no machine id. */
+const read = async (file: string): Promise<string> =>
+  (await readFile(file, "utf8").catch(() => "")).trim().toLowerCase().slice(0, 128);
+
+/**
+ * Compares this machine with the one that the identity was made on, and remembers it. Two machines with one identity
+ * would be taken for one, and send to each other in clear: where two of the three things differ, the identity was copied,
+ * and this machine begins with one of its own. One alone may be a new network card: that is said.
+ */
+export async function guardIdentity(
+  stateDirectory: string,
+  now: Machine,
+  warn: (text: string) => void,
+): Promise<void> {
+  const file = fileIn(stateDirectory);
+  const before = await kept(file, warn);
+  const changed = before ? differences(before, now) : [];
+  if (changed.length > 1 && (await forgetIdentity(stateDirectory)))
+    warn(
+      `this is another machine than the one that ${stateDirectory} was made on: ${changed.join(" and ")} differ. ` +
+        "Its identity was copied; this node gets a new one",
+    );
+  else if (changed.length === 1)
+    warn(
+      `${changed.join()} is not what it was. If this machine was made from a copy of another node, give it an ` +
+        "identity of its own: kubespan down --forget-identity",
+    );
+  const wanted = machineText(changed.length > 1 || !before ? now : remembered(before, now));
+  if (before === undefined || wanted !== machineText(before))
+    await writeAtomically(file, wanted, { mode: 0o600 }).catch((error: unknown) => warn(errorText(error)));
+}
+
+async function kept(file: string, warn: (text: string) => void): Promise<Machine | undefined> {
+  try {
+    const found = await readTextFile(file, {
+      largest: largestFile,
+      code: "state",
+      hint: "it is written anew",
+    });
+    const machine = found && parseMachine(found.text);
+    if (found && !machine)
+      warn(`${file} is damaged: whether this machine is a copy is not checked this time`);
+    return machine;
+  } catch (error) {
+    warn(errorText(error));
+    return undefined;
+  }
+}

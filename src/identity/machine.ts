@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+
+/** What tells one machine from another, as far as it can be read; each in lower case. */
+export interface Machine {
+  /** Of /etc/machine-id: made when the system was installed. */
+  readonly machineId?: string;
+  /** Of the firmware: a hypervisor gives each machine one of its own. */
+  readonly productUuid?: string;
+  /** Of the first physical link. */
+  readonly hardwareAddress?: string;
+}
+
+const names = {
+  machineId: "the machine id",
+  productUuid: "the product UUID of the firmware",
+  hardwareAddress: "the hardware address",
+} as const;
+const fields = Object.keys(names) as (keyof Machine)[];
+
+/** The first 16 bytes of a hash, in base64: who reads it learns whether it is the same machine, and nothing else. */
+export function machineTag(machine: Machine): string {
+  const known = fields.map((field) => machine[field] ?? "");
+  if (known.every((text) => text === "")) return "";
+  const digest = createHash("sha256")
+    .update(JSON.stringify(["kubespan machine v1", ...known]))
+    .digest();
+  return digest.subarray(0, 16).toString("base64");
+}
+
+/** In words, what is another than it was. What could not be read then or now says nothing. */
+export const differences = (before: Machine, now: Machine): string[] =>
+  fields
+    .filter((field) => before[field] !== undefined && now[field] !== undefined)
+    .filter((field) => before[field] !== now[field])
+    .map((field) => names[field]);
+
+/** What is to be remembered: what could not be read now stays as it was. */
+export const remembered = (before: Machine, now: Machine): Machine => ({ ...before, ...now });
+
+const stored = z.strictObject({
+  version: z.literal(1),
+  machineId: z.string().max(128).optional(),
+  productUuid: z.string().max(128).optional(),
+  hardwareAddress: z.string().max(128).optional(),
+});
+
+export const machineText = (machine: Machine): string =>
+  `${JSON.stringify({ version: 1, ...machine }, null, 2)}\n`;
+
+/** `undefined` for text that `machineText` does not write. */
+export function parseMachine(text: string): Machine | undefined {
+  try {
+    const { data } = stored.safeParse(JSON.parse(text));
+    if (!data) return undefined;
+    const { machineId, productUuid, hardwareAddress } = data;
+    return {
+      ...(machineId !== undefined && { machineId }),
+      ...(productUuid !== undefined && { productUuid }),
+      ...(hardwareAddress !== undefined && { hardwareAddress }),
+    };
+  } catch {
+    return undefined; // no JSON
+  }
+}

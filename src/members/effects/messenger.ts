@@ -1,0 +1,140 @@
+import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Logger } from "pino";
+import { type Address, parseAddress } from "../../net/index.ts";
+import { errorText } from "../../system/error.ts";
+import type { Secret } from "../../system/secret.ts";
+import { type Datagram, datagramText, isProven, type Notice, proofOf, readDatagram } from "../notice.ts";
+
+/** UDP, on the KubeSpan address alone: nothing outside the mesh reaches it. */
+const noticePort = 51_822;
+
+/** A lost packet is sent again after this, ms; a member that is connected answers within a round trip. */
+const againMs = 200;
+const attempts = 5;
+/** To work out a proof costs as much as a handshake: what comes faster than this is not looked at. */
+const mostEachSecond = 50;
+
+export interface Recipient {
+  /** The KubeSpan address. */
+  readonly address: Address;
+  readonly publicKey: string;
+}
+
+interface MessengerOptions {
+  /** This node's KubeSpan address. */
+  readonly address: Address;
+  readonly keys: { readonly privateKey: Secret; readonly publicKey: string };
+  /** Whose address that is. */
+  readonly senderAt: (address: Address) => Recipient | undefined;
+  /** A notice whose sender is proved. */
+  readonly onNotice: (notice: Notice, sender: Recipient) => void;
+  readonly log: Logger;
+}
+
+/**
+ * Sends notices through the tunnels and takes them in. That a packet came through the tunnel of a member proves little:
+ * any local user there could have sent it. What proves its sender is a code of both nodes' WireGuard keys.
+ */
+export class Messenger {
+  readonly #options: MessengerOptions;
+  #socket: Socket | undefined;
+  /** Proofs in base64 that receipts are awaited for. */
+  readonly #awaited = new Map<string, () => void>();
+  #budget = { second: 0, left: mostEachSecond };
+
+  constructor(options: MessengerOptions) {
+    this.#options = options;
+  }
+
+  /** Listens, unless it does already. As long as the link has no address yet, that fails, and is tried again. */
+  async open(): Promise<void> {
+    if (this.#socket) return;
+    const socket = createSocket({ type: "udp6", ipv6Only: true });
+    const { address, log } = this.#options;
+    const failed = await new Promise<Error | undefined>((resolve) => {
+      socket.once("error", resolve);
+      socket.bind({ port: noticePort, address, exclusive: true }, () => resolve(undefined));
+    });
+    if (failed) {
+      socket.close();
+      log.debug(`farewells cannot be heard yet: ${failed.message}`);
+      return;
+    }
+    socket.removeAllListeners("error");
+    socket.on("error", (error) => {
+      log.warn(`farewells are not heard any more: ${error.message}`);
+      this.close();
+    });
+    socket.on("message", (bytes, from) => this.#take(bytes, from));
+    socket.unref();
+    this.#socket = socket;
+  }
+
+  close(): void {
+    this.#socket?.close();
+    this.#socket = undefined;
+  }
+
+  /** Tells each, until it says that it heard. Gives the public keys of those that did. */
+  async tell(recipients: readonly Recipient[], notice: Notice): Promise<ReadonlySet<string>> {
+    await this.open();
+    if (!this.#socket) return new Set();
+    const results = await Promise.all(
+      recipients.map(async (recipient) =>
+        (await this.#tellOne(recipient, notice)) ? recipient.publicKey : undefined,
+      ),
+    );
+    return new Set(results.filter((key) => key !== undefined));
+  }
+
+  async #tellOne({ address, publicKey }: Recipient, notice: Notice): Promise<boolean> {
+    const proof = proofOf(notice, { ...this.#options.keys, peer: publicKey }, "own");
+    if (!proof) return false;
+    const name = Buffer.from(proof).toString("base64");
+    const heard = new AbortController();
+    this.#awaited.set(name, () => heard.abort());
+    try {
+      for (let attempt = 0; attempt < attempts && !heard.signal.aborted; attempt++) {
+        this.#send({ kind: "notice", notice, proof }, address, noticePort);
+        await delay(againMs, undefined, { signal: heard.signal }).catch(() => undefined); // a receipt ends the wait
+      }
+      return heard.signal.aborted;
+    } finally {
+      this.#awaited.delete(name);
+    }
+  }
+
+  #send(datagram: Datagram, address: string, port: number): void {
+    this.#socket?.send(datagramText(datagram), port, address, (error) => {
+      if (error) this.#options.log.debug(`not sent to ${address}: ${errorText(error)}`);
+    });
+  }
+
+  #take(bytes: Uint8Array, from: RemoteInfo): void {
+    const datagram = readDatagram(bytes);
+    if (!datagram) return;
+    if (datagram.kind === "receipt") {
+      this.#awaited.get(Buffer.from(datagram.proof).toString("base64"))?.();
+      return;
+    }
+    const address = parseAddress(from.address);
+    const sender = address && this.#options.senderAt(address);
+    if (!sender || !this.#mayWork()) return;
+    const { notice, proof } = datagram;
+    if (!isProven(notice, { ...this.#options.keys, peer: sender.publicKey }, proof)) {
+      this.#options.log.warn(
+        `somebody at ${sender.address} sent a ${notice.kind} that is not proved: not obeyed`,
+      );
+      return;
+    }
+    this.#send({ kind: "receipt", proof }, from.address, from.port);
+    this.#options.onNotice(notice, sender);
+  }
+
+  #mayWork(): boolean {
+    const second = Math.floor(performance.now() / 1000);
+    if (second !== this.#budget.second) this.#budget = { second, left: mostEachSecond };
+    return this.#budget.left-- > 0;
+  }
+}

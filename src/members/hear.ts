@@ -1,0 +1,103 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Affiliate } from "../discovery/affiliate.ts";
+import type { Heard } from "../discovery/heard.ts";
+import { claimOf, withEndpointsOf } from "./claim.ts";
+import type { Member } from "./member.ts";
+
+/** How far the clocks of two nodes may be apart before what one says is not believed by the other, ms. */
+const mostAheadMs = 24 * 60 * 60_000;
+
+/** What is believed of what the registries say of a node. */
+export interface Believed {
+  readonly sealed: Affiliate | undefined;
+  readonly unsealed: Affiliate | undefined;
+  readonly claim: Affiliate;
+  readonly number: number;
+  /** Whether a registry names the node as one of the mesh now. */
+  readonly isNamed: boolean;
+  /** What was not believed. */
+  readonly refused: readonly string[];
+}
+
+/**
+ * Weighs what is heard of a node against what is known of it. `undefined` for a node that is no member: it was none, and
+ * announces no key.
+ */
+export function believe(
+  known: Member | undefined,
+  heard: Heard | undefined,
+  { isConnected, now }: { readonly isConnected: boolean; readonly now: number },
+): Believed | undefined {
+  const refused: string[] = [];
+  const sealed = believeSealed(known, heard?.sealed, { isConnected, now }, refused);
+  const unsealed = believeUnsealed(known, heard?.unsealed, isConnected, refused);
+  const base = claimOf(sealed.basis, unsealed.basis);
+  const claim = base && sealed.beside ? withEndpointsOf(base, sealed.beside, isConnected) : base;
+  if (!claim?.kubespan) return undefined;
+  return {
+    sealed: sealed.basis,
+    unsealed: unsealed.basis,
+    claim: known && isDeepStrictEqual(known.claim, claim) ? known.claim : claim,
+    number: Math.max(known?.number ?? 0, sealed.basis?.membership?.number ?? 0),
+    isNamed: sealed.isNamed || unsealed.isNamed,
+    refused,
+  };
+}
+
+interface Part {
+  /** What counts from now on. */
+  readonly basis: Affiliate | undefined;
+  /** What is taken beside it for now. */
+  readonly beside?: Affiliate;
+  readonly isNamed: boolean;
+}
+
+/**
+ * The cluster secret seals what any member says, and any former one: whoever has it, or has kept what somebody sealed
+ * with it, can put it into a registry again. So a number that only grows tells now from before. An affiliate without one,
+ * of a member that had one, may come from a roll-back or from a replay: it adds what does no harm, and takes nothing.
+ */
+function believeSealed(
+  known: Member | undefined,
+  heard: Affiliate | undefined,
+  { now }: { readonly isConnected: boolean; readonly now: number },
+  refused: string[],
+): Part {
+  const before = known?.sealed;
+  if (heard === undefined) return { basis: before, isNamed: false };
+  const number = heard.membership?.number;
+  if (number !== undefined && number > now + mostAheadMs) {
+    const hours = Math.round((number - now) / 3_600_000);
+    refused.push(
+      `its announcement is dated ${hours} hours ahead of this node's clock: is one of the two wrong?`,
+    );
+    return { basis: before, isNamed: before !== undefined };
+  }
+  if (number !== undefined && number < (known?.number ?? 0)) {
+    refused.push(
+      "its announcement is older than one that it made before: a service replays it, or was left behind",
+    );
+    return { basis: before, isNamed: false };
+  }
+  if (heard.kubespan === undefined) return { basis: before, isNamed: false };
+  if (number === undefined && known !== undefined && known.number > 0 && before)
+    return { basis: before, beside: heard, isNamed: true };
+  return { basis: before && isDeepStrictEqual(before, heard) ? before : heard, isNamed: true };
+}
+
+/** Nobody vouches for what Kubernetes says: it does not replace the key of a member that is connected with another one. */
+function believeUnsealed(
+  known: Member | undefined,
+  heard: Affiliate | undefined,
+  isConnected: boolean,
+  refused: string[],
+): Part {
+  const before = known?.unsealed;
+  if (heard?.kubespan === undefined) return { basis: before, isNamed: false };
+  const key = before?.kubespan?.publicKey;
+  if (!known?.sealed && isConnected && key !== undefined && key !== heard.kubespan.publicKey) {
+    refused.push("its Node names another public key, while it is connected with the one it had");
+    return { basis: before, isNamed: true };
+  }
+  return { basis: before && isDeepStrictEqual(before, heard) ? before : heard, isNamed: true };
+}

@@ -1,0 +1,221 @@
+import { z } from "zod";
+import type { Affiliate } from "../discovery/affiliate.ts";
+import { decodeAffiliate } from "../discovery/decode.ts";
+import { encodeAffiliate } from "../discovery/encode.ts";
+import { limits } from "../discovery/limits.ts";
+import { nonceBytes, openData, sealData } from "../discovery/seal.ts";
+import { type Endpoint, type Prefix, parseEndpoint, parsePrefix } from "../net/index.ts";
+import type { Secret } from "../system/secret.ts";
+import { claimOf, networksClaimed } from "./claim.ts";
+import type { Known, Member, Members } from "./member.ts";
+
+/** The members of a cluster as they were once known, without this node. */
+export interface Ledger {
+  /** When they were last what this node knew; ms since 1970 on its own clock. */
+  readonly savedAt: number;
+  readonly members: Members;
+  /** That Kubernetes gave this node; absent if it was never asked. */
+  readonly podNetworks?: readonly Prefix[];
+}
+
+/** Of the file, in bytes; what it holds is bounded so that it always fits, sealed and in base64. */
+export const largestLedger = 16 * 1024 * 1024;
+const largestContent = 10 * 1024 * 1024;
+/** Of one affiliate in base64. Several registries together may say more than one of them accepts. */
+const largestData = 4 * limits.dataBytes;
+
+const mostMembers = 2 * limits.affiliatesPerCluster;
+const mostPodNetworks = 16;
+
+const time = z.int().nonnegative();
+const said = z.strictObject({
+  data: z.base64().max(largestData),
+  endpoints: z.array(z.string().max(64)).max(limits.endpointsPerAffiliate),
+});
+
+const stored = z.strictObject({
+  sealed: said.optional(),
+  unsealed: said.optional(),
+  number: time,
+  announcedAt: time,
+  /** In the order in which `networksClaimed` gives the networks. */
+  claimedSince: z.array(time),
+  connectedAt: time.optional(),
+  lostAt: time.optional(),
+  standing: z.enum(["present", "absent", "released"]),
+  since: time.optional(),
+  why: z.string().max(200).optional(),
+  until: z.enum(["named", "renewed"]).optional(),
+});
+
+const envelope = z.strictObject({
+  version: z.union([z.literal(1), z.literal(2)]),
+  sealed: z.base64().max(largestLedger),
+});
+
+const shared = {
+  clusterId: z.string(),
+  savedAt: time,
+  podNetworks: z.array(z.string().max(64)).max(mostPodNetworks).optional(),
+};
+const contents = {
+  /** Until November 2026: the affiliates that registries had told, without what is known of them beside that. */
+  1: z.strictObject({ ...shared, affiliates: z.array(said).max(limits.affiliatesPerCluster) }),
+  2: z.strictObject({ ...shared, members: z.array(stored).max(mostMembers) }),
+};
+
+/** What would be written, without the time: equal text, equal members in any order. What is too much is left out. */
+export function ledgerContent(members: Members): string {
+  const items: string[] = [];
+  let room = largestContent;
+  for (const [, member] of [...members].sort(([one], [other]) => (one < other ? -1 : 1))) {
+    const item = itemOf(member);
+    if (item === undefined || item.length > room || items.length >= mostMembers) continue;
+    items.push(item);
+    room -= item.length + 1;
+  }
+  return `[${items.join(",")}]`;
+}
+
+/**
+ * A connected peer shakes hands every two minutes, and to be let go it has to be gone for many hours: written this
+ * coarsely, ms, a thousand handshakes are no reason to write the file again.
+ */
+const handshakesToMs = 10 * 60_000;
+
+/** Members that did not change stay the same objects, and are encoded once. */
+const encoded = new WeakMap<Member, string>();
+
+/** `undefined` for one that is too much. */
+function itemOf(member: Member): string | undefined {
+  const known = encoded.get(member);
+  if (known !== undefined) return known;
+  const { nodeId: _id, claim, sealed, unsealed, claimedSince, ...rest } = member;
+  const parts = { sealed: sealed && saidBy(sealed), unsealed: unsealed && saidBy(unsealed) };
+  if ([parts.sealed, parts.unsealed].some((part) => (part?.data.length ?? 0) > largestData)) return undefined;
+  const since = networksClaimed(claim).map((prefix) => claimedSince.get(prefix) ?? member.announcedAt);
+  const { connectedAt = 0 } = rest;
+  const item: z.input<typeof stored> = {
+    ...parts,
+    ...rest,
+    claimedSince: since,
+    ...(connectedAt > 0 && { connectedAt: connectedAt - (connectedAt % handshakesToMs) }),
+  };
+  const text = JSON.stringify(item);
+  encoded.set(member, text);
+  return text;
+}
+
+const saidBy = (affiliate: Affiliate): z.input<typeof said> => ({
+  data: Buffer.from(encodeAffiliate(affiliate)).toString("base64"),
+  endpoints: (affiliate.kubespan?.endpoints ?? []).slice(0, limits.endpointsPerAffiliate),
+});
+
+/**
+ * The file's text. It is sealed with the cluster secret: not to hide it from root, who has the secret beside it, but
+ * so that a damaged file, a changed one and that of another cluster are told from a good one.
+ */
+export function ledgerText(
+  cluster: { readonly id: string; readonly secret: Secret },
+  content: string,
+  savedAt: number,
+  random: (size: number) => Uint8Array,
+  podNetworks: readonly Prefix[] = [],
+): string {
+  const own =
+    podNetworks.length === 0 ? "" : `,"podNetworks":${JSON.stringify(podNetworks.slice(0, mostPodNetworks))}`;
+  const plain = `{"clusterId":${JSON.stringify(cluster.id)},"savedAt":${savedAt},"members":${content}${own}}`;
+  const sealed = sealData(cluster.secret, random(nonceBytes), Buffer.from(plain));
+  return `${JSON.stringify({ version: 2, sealed: sealed.toString("base64") })}\n`;
+}
+
+/**
+ * Reads the file's text as warily as what a service sends. A file that is not whole and of this cluster is refused;
+ * a member in it that does not pass is left out.
+ */
+export function openLedger(
+  cluster: { readonly id: string; readonly secret: Secret },
+  nodeId: string,
+  text: string,
+): Ledger | { readonly refused: string } {
+  const outer = envelope.safeParse(parsed(text));
+  if (!outer.success) return { refused: "it is not a ledger of this version" };
+  const plain = openData(cluster.secret, Buffer.from(outer.data.sealed, "base64"));
+  if (!plain) return { refused: "it is damaged, or of a cluster with another secret" };
+  const inner = contents[outer.data.version].safeParse(parsed(plain.toString()));
+  if (!inner.success) return { refused: "its contents have another shape" };
+  if (inner.data.clusterId !== cluster.id) return { refused: "it is of another cluster" };
+  const { savedAt } = inner.data;
+  const members =
+    "members" in inner.data
+      ? inner.data.members.flatMap(memberFrom)
+      : inner.data.affiliates.flatMap((each) => memberHeard(each, savedAt));
+  const podNetworks = inner.data.podNetworks?.flatMap((each) => parsePrefix(each) ?? []);
+  return {
+    savedAt,
+    members: new Map(members.filter((each) => each.nodeId !== nodeId).map((each) => [each.nodeId, each])),
+    ...(podNetworks && { podNetworks }),
+  };
+}
+
+function memberFrom(item: z.output<typeof stored>): Member[] {
+  const [sealed, unsealed] = [
+    item.sealed && affiliateFrom(item.sealed),
+    item.unsealed && affiliateFrom(item.unsealed),
+  ];
+  const claim = claimOf(sealed, unsealed);
+  if (!claim?.kubespan) return [];
+  const { number, announcedAt, connectedAt, lostAt } = item;
+  const known: Known = {
+    nodeId: claim.nodeId,
+    claim,
+    ...(sealed && { sealed }),
+    ...(unsealed && { unsealed }),
+    number,
+    announcedAt,
+    claimedSince: new Map(
+      networksClaimed(claim).map((prefix, index) => [prefix, item.claimedSince[index] ?? announcedAt]),
+    ),
+    ...(connectedAt !== undefined && { connectedAt }),
+    ...(lostAt !== undefined && { lostAt }),
+  };
+  const { standing, since = announcedAt, why = "", until = "named" } = item;
+  if (standing === "present") return [{ ...known, standing }];
+  return standing === "absent"
+    ? [{ ...known, standing, since, why }]
+    : [{ ...known, standing, since, why, until }];
+}
+
+function memberHeard(item: z.output<typeof said>, savedAt: number): Member[] {
+  const claim = affiliateFrom(item);
+  if (!claim?.kubespan) return [];
+  return [
+    {
+      nodeId: claim.nodeId,
+      claim,
+      sealed: claim,
+      number: claim.membership?.number ?? 0,
+      announcedAt: savedAt,
+      claimedSince: new Map(networksClaimed(claim).map((prefix) => [prefix, savedAt])),
+      standing: "present",
+    },
+  ];
+}
+
+function affiliateFrom({ data, endpoints }: z.output<typeof said>): Affiliate | undefined {
+  const result = decodeAffiliate(Buffer.from(data, "base64"), endpoints.flatMap(endpointFrom));
+  return "affiliate" in result ? result.affiliate : undefined;
+}
+
+const endpointFrom = (text: string): Endpoint[] => {
+  const endpoint = parseEndpoint(text);
+  return endpoint === undefined ? [] : [endpoint];
+};
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // no schema here takes it
+  }
+}

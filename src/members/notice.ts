@@ -1,0 +1,94 @@
+import { timingSafeEqual } from "node:crypto";
+import { z } from "zod";
+import { hash, mac, sharedSecret } from "../handshake/primitives.ts";
+import type { Secret } from "../system/secret.ts";
+
+/** What one node tells another of a member's end: of its own, or of somebody who vanished. */
+export interface Notice {
+  readonly kind: "farewell" | "forget";
+  /** Of the member that is to be let go. */
+  readonly nodeId: string;
+  /** The highest number that the member announced. */
+  readonly number: number;
+}
+
+/** The keys of one side: its own, and the public one of the other, in base64. */
+export interface Sides {
+  readonly privateKey: Secret;
+  readonly publicKey: string;
+  readonly peer: string;
+}
+
+/** The proof is as long as those of WireGuard's own messages. */
+export const proofBytes = 16;
+
+/** How a recipient is named in a list of proofs: enough of its key that no two members share it. */
+export const recipientOf = (publicKey: string): string =>
+  Buffer.from(publicKey, "base64").subarray(0, 8).toString("base64");
+
+const label = Buffer.from("kubespan notice v1");
+
+/**
+ * What proves that a notice is its sender's, to one recipient. The cluster secret would prove nothing: every member has
+ * it, and every former one. So the key is made of the static WireGuard keys of both, as only these two can
+ * (X25519). `undefined` for a key that no honest node has (RFC 7748, section 6.1).
+ */
+export function proofOf(notice: Notice, sides: Sides, sender: "own" | "peer"): Uint8Array | undefined {
+  const peer = Buffer.from(sides.peer, "base64");
+  const shared = sharedSecret(sides.privateKey.reveal(), peer);
+  if (!shared) return undefined;
+  const own = Buffer.from(sides.publicKey, "base64");
+  const ends = sender === "own" ? [own, peer] : [peer, own];
+  const text = JSON.stringify([notice.kind, notice.nodeId, notice.number]);
+  return mac(hash(label, shared), Buffer.concat([label, ...ends, Buffer.from(text)]));
+}
+
+/** Whether the other side made the proof. */
+export function isProven(notice: Notice, sides: Sides, proof: Uint8Array): boolean {
+  const expected = proofOf(notice, sides, "peer");
+  return expected !== undefined && proof.length === proofBytes && timingSafeEqual(expected, proof);
+}
+
+/** What goes through the tunnel, or comes out of it: a notice with its proof, or that one arrived. */
+export type Datagram =
+  | { readonly kind: "notice"; readonly notice: Notice; readonly proof: Uint8Array }
+  | { readonly kind: "receipt"; readonly proof: Uint8Array };
+
+/** A datagram has at most this many bytes; ids are short. */
+export const largestDatagram = 512;
+
+const proofText = z.base64().length(24);
+const shapes = z.union([
+  z.strictObject({
+    notice: z.enum(["farewell", "forget"]),
+    nodeId: z.string().min(1).max(256),
+    number: z.int().nonnegative(),
+    proof: proofText,
+  }),
+  z.strictObject({ receipt: proofText }),
+]);
+
+export function datagramText(datagram: Datagram): string {
+  const proof = Buffer.from(datagram.proof).toString("base64");
+  if (datagram.kind === "receipt") return JSON.stringify({ receipt: proof });
+  const { kind, nodeId, number } = datagram.notice;
+  return JSON.stringify({ notice: kind, nodeId, number, proof });
+}
+
+/** `undefined` for anything that `datagramText` does not write: any local user of any member can send anything here. */
+export function readDatagram(bytes: Uint8Array): Datagram | undefined {
+  if (bytes.length > largestDatagram) return undefined;
+  const { data } = shapes.safeParse(parsed(Buffer.from(bytes).toString()));
+  if (!data) return undefined;
+  if ("receipt" in data) return { kind: "receipt", proof: Buffer.from(data.receipt, "base64") };
+  const { notice: kind, nodeId, number } = data;
+  return { kind: "notice", notice: { kind, nodeId, number }, proof: Buffer.from(data.proof, "base64") };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // no shape takes it
+  }
+}

@@ -1,0 +1,52 @@
+import type { Warning } from "../marks/index.ts";
+import { isConnected, labelOf, type Member, type Members } from "./member.ts";
+
+/** More than this many are one warning. */
+const mostNamed = 5;
+
+/**
+ * Warnings of members that no registry names and that are not connected, with how long they are gone and what to do:
+ * what is sent to them is refused, so an operator has to know. Many at once have one cause, and are one warning.
+ */
+export function vanishedWarnings(members: Members, now: number): Warning[] {
+  const vanished = [...members.values()]
+    .filter((member) => member.standing === "absent" && !isConnected(member, now))
+    .map((member) => ({ label: labelOf(member.claim), seconds: goneFor(member, now) }))
+    .sort((one, other) => other.seconds - one.seconds);
+  const [longest] = vanished;
+  if (!longest) return [];
+  if (vanished.length > mostNamed)
+    return [
+      {
+        who: `${vanished.length} members`,
+        what:
+          `no registry names them, and they are not connected, the longest for ${duration(longest.seconds)}; what is ` +
+          `sent to them is refused. Those that are gone for good: kubespan forget NODE (such as ${longest.label})`,
+      },
+    ];
+  return vanished.map(({ label, seconds }) => ({
+    who: `member ${label}`,
+    what:
+      `vanished ${duration(seconds)} ago without a farewell; what is sent to it is refused. If it is gone for good: ` +
+      `kubespan forget ${label}`,
+  }));
+}
+
+/** Since when a member is absent, in seconds, and why; `undefined` for one that is not. */
+export function absenceOf(
+  member: Member | undefined,
+  now: number,
+): { readonly seconds: number; readonly why: string } | undefined {
+  return member?.standing === "absent" ? { seconds: goneFor(member, now), why: member.why } : undefined;
+}
+
+const goneFor = (member: Member, now: number): number => {
+  const since = member.standing === "present" ? now : member.since;
+  return Math.max(0, Math.round((now - Math.max(since, member.connectedAt ?? 0)) / 1000));
+};
+
+function duration(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  return `${Math.round(seconds / 3600)} h`;
+}

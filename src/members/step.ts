@@ -1,0 +1,190 @@
+import type { Heard } from "../discovery/heard.ts";
+import type { Prefix } from "../net/index.ts";
+import { networksClaimed } from "./claim.ts";
+import { type Believed, believe } from "./hear.ts";
+import { isConnected, type Known, labelOf, type Member, type Members } from "./member.ts";
+
+/** What a step is made of, apart from the members. */
+export interface News {
+  readonly heard: readonly Heard[];
+  /** By public key, in milliseconds since 1970. */
+  readonly handshakes: ReadonlyMap<string, number>;
+  /** Proven farewells and requests of operators, by node id. */
+  readonly leaving: ReadonlyMap<string, Leaving>;
+  /** Node ids whose Node object Kubernetes deleted; empty where the operator does not take that for a farewell. */
+  readonly deletedNodes: ReadonlySet<string>;
+  /** Whether the registries have told all that they know: before that, nobody is called absent whom they did not name. */
+  readonly mayBeAbsent: boolean;
+  /** After how many milliseconds a member that is absent and unconnected is let go. */
+  readonly forgetAfterMs: number;
+}
+
+/** A reason to let a member go that holds at once. */
+export interface Leaving {
+  readonly why: string;
+  /** Its number when it left: what it announced until then is from before. */
+  readonly number: number;
+  /** When this node heard of it. A handshake that is newer shows that the member is there. */
+  readonly at: number;
+}
+
+/** Something that an operator may want to know, once. */
+export interface MemberEvent {
+  readonly label: string;
+  readonly nodeId: string;
+  /** `unlisted`: no registry names it, and it is connected all the same; `vanished`: nor is it connected. */
+  readonly kind: "joined" | "returned" | "unlisted" | "vanished" | "released";
+  readonly why?: string;
+}
+
+export interface Stepped {
+  readonly members: Members;
+  readonly events: readonly MemberEvent[];
+  /** What was not believed, and of whom. */
+  readonly refused: readonly { readonly nodeId: string; readonly label: string; readonly reason: string }[];
+}
+
+/** As many as the discovery protocol allows in a cluster, and as many again that have left or vanished. */
+const mostMembers = 2048;
+
+/** From the members as they were, and what was heard since, to the members as they are. Pure, and the same for any order. */
+export function stepMembers(before: Members, news: News, now: number): Stepped {
+  const heard = new Map(news.heard.map((each) => [each.nodeId, each]));
+  const members = new Map<string, Member>();
+  const events: MemberEvent[] = [];
+  const refused: Stepped["refused"][number][] = [];
+  for (const nodeId of new Set([...before.keys(), ...heard.keys()])) {
+    const known = before.get(nodeId);
+    const { member, reasons } = stepOne(nodeId, known, heard.get(nodeId), news, now);
+    if (!member) continue;
+    members.set(nodeId, member);
+    const label = labelOf(member.claim);
+    for (const reason of reasons) refused.push({ nodeId, label, reason });
+    events.push(...eventOf(known, member, label, now));
+  }
+  const kept = bounded(members, now);
+  return { members: sameAs(before, kept), events, refused };
+}
+
+function stepOne(
+  nodeId: string,
+  known: Member | undefined,
+  heard: Heard | undefined,
+  news: News,
+  now: number,
+): { readonly member: Member | undefined; readonly reasons: readonly string[] } {
+  const linked = known && withLink(known, news.handshakes, now);
+  const believed = believe(linked, heard, {
+    isConnected: linked !== undefined && isConnected(linked, now),
+    now,
+  });
+  if (!believed) return { member: undefined, reasons: [] };
+  if (linked?.standing === "released" && !isBack(linked, believed)) return { member: linked, reasons: [] };
+  const current = withClaim(nodeId, linked, believed, now);
+  const member = withStanding(current, linked, believed, news, now);
+  return { member: linked && isSame(linked, member) ? linked : member, reasons: believed.refused };
+}
+
+/** Who left is back with what is newer than that; of a node without numbers, with another claim. */
+const isBack = (released: Member & { standing: "released" }, { number, claim, isNamed }: Believed): boolean =>
+  isNamed &&
+  (released.until === "named" ||
+    (released.number === 0 ? claim !== released.claim : number > released.number));
+
+function withLink(member: Member, handshakes: News["handshakes"], now: number): Member {
+  const key = member.claim.kubespan?.publicKey;
+  const handshakeAt = key === undefined ? undefined : handshakes.get(key);
+  const connectedAt = Math.min(now, Math.max(member.connectedAt ?? 0, handshakeAt ?? 0));
+  if (connectedAt === 0) return member;
+  const linked = connectedAt === member.connectedAt ? member : { ...member, connectedAt };
+  const isLost = !isConnected(linked, now) && (linked.lostAt ?? 0) < connectedAt;
+  return isLost ? { ...linked, lostAt: now } : linked;
+}
+
+function withClaim(nodeId: string, before: Member | undefined, believed: Believed, now: number): Known {
+  const { sealed, unsealed, claim, number } = believed;
+  const isNew = before?.claim !== claim || number > before.number;
+  return {
+    nodeId,
+    claim,
+    ...(sealed && { sealed }),
+    ...(unsealed && { unsealed }),
+    number,
+    announcedAt: isNew ? now : before.announcedAt,
+    claimedSince: before?.claim === claim ? before.claimedSince : since(before?.claimedSince, claim, now),
+    ...(before?.connectedAt !== undefined && { connectedAt: before.connectedAt }),
+    ...(before?.lostAt !== undefined && { lostAt: before.lostAt }),
+  };
+}
+
+const since = (
+  before: ReadonlyMap<Prefix, number> | undefined,
+  claim: Member["claim"],
+  now: number,
+): ReadonlyMap<Prefix, number> =>
+  new Map(networksClaimed(claim).map((prefix) => [prefix, before?.get(prefix) ?? now]));
+
+function withStanding(
+  member: Known,
+  before: Member | undefined,
+  { isNamed }: Believed,
+  { leaving, deletedNodes, mayBeAbsent, forgetAfterMs }: News,
+  now: number,
+): Member {
+  const { nodeId } = member;
+  const left = leaving.get(nodeId);
+  if (left && left.number >= member.number && (member.connectedAt ?? 0) <= left.at)
+    return { ...member, number: left.number, ...released(left.why, "renewed", now) };
+  if (isNamed || (before?.standing === "present" && !mayBeAbsent)) return { ...member, standing: "present" };
+  if (isConnected(member, now)) return absent(member, before, now);
+  if (deletedNodes.has(nodeId))
+    return { ...member, ...released("Kubernetes deleted its Node", "named", now) };
+  const gone = absent(member, before, now);
+  const unseenFor = now - Math.max(gone.since, member.connectedAt ?? 0);
+  if (unseenFor < forgetAfterMs) return gone;
+  const hours = Math.round(forgetAfterMs / 3_600_000);
+  return { ...member, ...released(`absent and unconnected for ${hours} hours`, "named", now) };
+}
+
+const released = (why: string, until: "named" | "renewed", now: number) =>
+  ({ standing: "released", since: now, why, until }) as const;
+
+const absent = (member: Known, before: Member | undefined, now: number): Member & { standing: "absent" } =>
+  before?.standing === "absent"
+    ? { ...member, standing: "absent", since: before.since, why: before.why }
+    : { ...member, standing: "absent", since: now, why: "no registry names it any more" };
+
+function eventOf(known: Member | undefined, member: Member, label: string, now: number): MemberEvent[] {
+  const isNew = known?.standing !== member.standing;
+  const about = { label, nodeId: member.nodeId };
+  if (member.standing === "present") return isNew ? [{ ...about, kind: known ? "returned" : "joined" }] : [];
+  const { why } = member;
+  if (member.standing === "released") return isNew && known ? [{ ...about, kind: "released", why }] : [];
+  if (isConnected(member, now)) return isNew ? [{ ...about, kind: "unlisted", why }] : [];
+  return isNew || member.lostAt === now ? [{ ...about, kind: "vanished", why }] : [];
+}
+
+const age = (member: Member): number => (member.standing === "present" ? member.announcedAt : member.since);
+
+/** Whoever is connected, or was, is worth more than a name; of the rest those that are gone longest go first. */
+function bounded(members: Map<string, Member>, now: number): Members {
+  if (members.size <= mostMembers) return members;
+  const worth = (member: Member): number =>
+    (member.standing === "present" ? 4 : member.standing === "absent" ? 2 : 0) +
+    (member.connectedAt === undefined ? 0 : 1) +
+    (isConnected(member, now) ? 8 : 0);
+  const sorted = [...members.values()].sort((a, b) => worth(b) - worth(a) || age(b) - age(a));
+  const kept = new Set(sorted.slice(0, mostMembers).map(({ nodeId }) => nodeId));
+  return new Map([...members].filter(([nodeId]) => kept.has(nodeId)));
+}
+
+const isSame = (one: Member, other: Member): boolean => {
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)]) as Set<keyof Member>;
+  return [...keys].every((key) => one[key] === other[key]);
+};
+
+/** The same map, as long as it holds the same: what is made of it is made again only for what changed. */
+const sameAs = (before: Members, after: Members): Members =>
+  before.size === after.size && [...after].every(([nodeId, member]) => before.get(nodeId) === member)
+    ? before
+    : after;

@@ -1,0 +1,48 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Affiliate } from "../discovery/affiliate.ts";
+
+/** What this node announces, with the number under which it does. */
+export interface Said {
+  readonly affiliate: Affiliate;
+  readonly number: number;
+}
+
+/** What is sealed beside the affiliate itself, and does not change while the daemon runs. */
+export interface Origin {
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** A hash of what identifies the machine; empty where nothing does. */
+  readonly machine: string;
+}
+
+/** What others take for a clock that is wrong: they refuse numbers that are further ahead of their own, ms. */
+const mostAheadMs = 24 * 60 * 60_000;
+
+/**
+ * Gives what this node announces the next number where it says something new; endpoints, which travel beside what is
+ * sealed, are none. Others refuse a lower number than they have seen, so an old announcement cannot be put in place of
+ * this one.
+ */
+export function numbered(
+  affiliate: Affiliate,
+  origin: Origin,
+  before: Said | undefined,
+  lastNumber: number,
+  now: number,
+): Said {
+  if (before && isDeepStrictEqual(plain(affiliate), plain(before.affiliate))) {
+    const { membership } = before.affiliate;
+    return { ...before, affiliate: { ...affiliate, ...(membership && { membership }) } };
+  }
+  const number = nextNumber(Math.max(before?.number ?? 0, lastNumber), now);
+  return { affiliate: { ...affiliate, membership: { number, ...origin, otherNetworks: [] } }, number };
+}
+
+/** A clock that was far ahead once, and is right again, must not shut this node out for as long as it was ahead. */
+export const nextNumber = (last: number, now: number): number =>
+  last > now + mostAheadMs ? now : Math.max(last + 1, now);
+
+const plain = ({ membership: _number, kubespan, ...rest }: Affiliate): unknown => ({
+  ...rest,
+  kubespan: kubespan && { ...kubespan, endpoints: [] },
+});

@@ -1,0 +1,150 @@
+import { randomBytes } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { encodeAffiliate } from "../../../src/discovery/encode.ts";
+import { privateKeyFrom, publicKeyOf } from "../../../src/identity/key.ts";
+import { farewellOf, farewellsIn, whyNotForget } from "../../../src/members/farewell.ts";
+import {
+  datagramText,
+  isProven,
+  largestDatagram,
+  type Notice,
+  proofBytes,
+  proofOf,
+  readDatagram,
+  recipientOf,
+} from "../../../src/members/notice.ts";
+import { affiliate } from "../mesh/values.ts";
+import { memberOf, membersOf } from "./member.ts";
+
+function newKeys() {
+  const privateKey = privateKeyFrom(randomBytes(32));
+  return { privateKey, publicKey: publicKeyOf(privateKey) };
+}
+const [sender, receiver, third] = [newKeys(), newKeys(), newKeys()];
+const notice: Notice = { kind: "farewell", nodeId: "id002", number: 7 };
+const to = (own: ReturnType<typeof newKeys>, peer: ReturnType<typeof newKeys>) => ({
+  ...own,
+  peer: peer.publicKey,
+});
+const proof = proofOf(notice, to(sender, receiver), "own") ?? expect.fail();
+
+describe("the proof of a notice", () => {
+  test("is believed by the one that it is for, and by nobody else", () => {
+    expect(proof).toHaveLength(proofBytes);
+    expect(isProven(notice, to(receiver, sender), proof)).toBe(true);
+    expect(isProven(notice, to(third, sender), proof)).toBe(false);
+    expect(isProven(notice, to(receiver, third), proof)).toBe(false);
+  });
+
+  test("of its own making is not believed by a node that it is sent back to", () => {
+    expect(isProven(notice, to(sender, receiver), proof)).toBe(false);
+  });
+
+  test.each<Partial<Notice>>([{ kind: "forget" }, { nodeId: "id003" }, { number: 8 }])(
+    "is for nothing but what it was made for, not for %o",
+    (change) => {
+      expect(isProven({ ...notice, ...change }, to(receiver, sender), proof)).toBe(false);
+    },
+  );
+
+  test("of another length, or with a key of small order, is none", () => {
+    expect(isProven(notice, to(receiver, sender), proof.subarray(1))).toBe(false);
+    const zero = { ...sender, peer: Buffer.alloc(32).toString("base64") };
+    expect(proofOf(notice, zero, "own")).toBeUndefined();
+    expect(isProven(notice, zero, proof)).toBe(false);
+  });
+});
+
+describe("a farewell by way of a registry", () => {
+  const member = memberOf(affiliate(2, { publicKey: sender.publicKey }));
+  const left = (proofs: ReadonlyMap<string, Uint8Array>) => {
+    const { kubespan: _none, ...rest } = member.claim;
+    const farewells = new Map(
+      [...proofs].map(([recipient, mac]) => [recipient, Buffer.from(mac).toString("base64")]),
+    );
+    const membership = { number: 7, startedAt: 1, machine: "", otherNetworks: [], farewells };
+    return [{ nodeId: "id002", sealed: { ...rest, membership } }];
+  };
+  const heardBy = (own: ReturnType<typeof newKeys>, proofs: ReadonlyMap<string, Uint8Array>) =>
+    farewellsIn(left(proofs), membersOf(member), own, 99);
+
+  test("lets the member go where it is proved", () => {
+    const proofs = new Map([[recipientOf(receiver.publicKey), proof]]);
+    expect(heardBy(receiver, proofs)).toEqual(
+      new Map([["id002", { why: "it left the mesh", number: 7, at: 99 }]]),
+    );
+    expect(heardBy(third, proofs)).toEqual(new Map());
+  });
+
+  test("that somebody else with the cluster secret makes up is none", () => {
+    const forged = proofOf(notice, to(third, receiver), "own") ?? expect.fail();
+    expect(heardBy(receiver, new Map([[recipientOf(receiver.publicKey), forged]]))).toEqual(new Map());
+  });
+});
+
+test("what a node that leaves puts into the registries proves it to each of them, and claims nothing", () => {
+  const own = affiliate(2, { publicKey: sender.publicKey });
+  const recipients = [receiver, third].map(({ publicKey }) => publicKey);
+  const left = farewellOf(own, 7, recipients, sender);
+  expect(left.kubespan).toBeUndefined();
+  expect(left.addresses).toEqual([]);
+  const heard = [{ nodeId: own.nodeId, sealed: left }];
+  for (const each of [receiver, third])
+    expect(
+      farewellsIn([{ ...heard[0], sealed: { ...left } } as never], membersOf(memberOf(own)), each, 9).size,
+    ).toBe(1);
+  const many = Array.from({ length: 100 }, () => newKeys().publicKey);
+  expect(encodeAffiliate(farewellOf(own, 7, many, sender)).length).toBeLessThan(2020);
+});
+
+describe("a datagram", () => {
+  test("is read as it was written", () => {
+    for (const datagram of [
+      { kind: "notice" as const, notice, proof },
+      { kind: "receipt" as const, proof },
+    ]) {
+      const bytes = Buffer.from(datagramText(datagram));
+      const read = readDatagram(bytes) ?? expect.fail();
+      expect({ ...read, proof: new Uint8Array(read.proof) }).toEqual({
+        ...datagram,
+        proof: new Uint8Array(proof),
+      });
+    }
+  });
+
+  test("of anything else is none", () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.uint8Array({ maxLength: 600 }),
+          fc.json().map((text) => Buffer.from(text)),
+        ),
+        (bytes) => {
+          expect(readDatagram(bytes)).toBeUndefined();
+        },
+      ),
+    );
+    const padded = datagramText({
+      kind: "notice",
+      notice: { ...notice, nodeId: "x".repeat(largestDatagram) },
+      proof,
+    });
+    expect(readDatagram(Buffer.from(padded))).toBeUndefined();
+  });
+});
+
+describe("a request to forget a member", () => {
+  const minute = 60_000;
+  const gone = { ...memberOf(affiliate(2)), standing: "absent" as const, since: 0, why: "" };
+  test.each([
+    ["is obeyed for one that is absent and unconnected for long enough", gone, undefined],
+    ["is not obeyed for one that has just vanished", { ...gone, since: 9 * minute }, /three minutes/],
+    ["is not obeyed for one that is connected", { ...gone, connectedAt: 9 * minute }, /connected/],
+    ["is not obeyed for one that a registry names", memberOf(affiliate(2)), /registry/],
+  ])("%s", (_, member, reason) => {
+    const why = whyNotForget(member, 10 * minute);
+    if (reason === undefined) expect(why).toBeUndefined();
+    else expect(why).toMatch(reason);
+  });
+});
