@@ -59,7 +59,7 @@ export class Daemon {
       const origin = { machine, startedAt: Date.now() };
       const parts = { identity, origin, repairs: new Repairs(log), shells, log };
       const ledger = await ledgerOf(config, identity, log);
-      const registries = registriesOf(config, identity, ledger, log);
+      const registries = registriesOf(config, parts, ledger);
       const mesh = await meshOf(config, registries, ledger, parts);
       const daemon = new Daemon(file, parts, config, registries, mesh);
       await daemon.#open();
@@ -171,7 +171,7 @@ export class Daemon {
     const ledger = await ledgerOf(config, this.#parts.identity, this.#parts.log);
     if (!keep) {
       await before.registries.stop();
-      this.#registries = registriesOf(config, this.#parts.identity, ledger, this.#parts.log);
+      this.#registries = registriesOf(config, this.#parts, ledger);
     }
     this.#config = config;
     this.#parts.log.level = config.log.level;
@@ -218,8 +218,8 @@ async function ledgerOf(config: Config, { nodeId }: Identity, log: Logger): Prom
   return ledger;
 }
 
-const registriesOf = (config: Config, { nodeId }: Identity, { found }: LedgerFile, log: Logger): Registries =>
-  openRegistries(config, nodeId, log, Date.now, found?.podNetworks);
+const registriesOf = (config: Config, { identity, origin, log }: Parts, { found }: LedgerFile): Registries =>
+  openRegistries(config, identity.nodeId, log, Date.now, found?.podNetworks, origin);
 
 /** What stays the same whatever the configuration. */
 interface Parts {

@@ -277,7 +277,7 @@ export class Mesh {
       canRace: this.#racing.isOn,
       mapping: this.#racing.mapping,
       origin,
-      lastNumber: number.number,
+      lastNumber: Math.max(number.number, registries.ownNumber()),
     };
   }
 }

@@ -7,6 +7,7 @@ import { type Heard, hearAll } from "../discovery/index.ts";
 import { createKubernetesRegistry } from "../discovery/kubernetes/effects/kubernetes-registry.ts";
 import type { Announcement, Registry, RegistryState } from "../discovery/registry.ts";
 import type { Prefix } from "../net/index.ts";
+import type { Origin } from "../self/index.ts";
 import { errorText } from "../system/error.ts";
 import { version } from "../system/version.ts";
 
@@ -18,6 +19,8 @@ export interface Registries {
   heard(): readonly Heard[];
   /** Ids of nodes that the operator let go by deleting their Nodes, as far as the configuration believes that. */
   deletedNodes(): ReadonlySet<string>;
+  /** The highest number that any of them told under this node's id. */
+  ownNumber(): number;
   states(): readonly RegistryState[];
   /** This node's, as Kubernetes told them, or as it did when the daemon last ran. */
   podNetworks(): readonly Prefix[];
@@ -43,12 +46,14 @@ export function openRegistries(
   log: Logger,
   clock: () => number,
   before: readonly Prefix[] = [],
+  origin?: Origin,
 ): Registries {
   const services: readonly Registry[] = config.services.map((service) =>
     createServiceRegistry({
       service,
       cluster: config.cluster,
       nodeId,
+      ...(origin && { origin }),
       clientVersion: `kubespan/${version}`,
       log,
     }),
@@ -86,6 +91,7 @@ export function openRegistries(
         : new Set<string>(),
     podNetworks,
     remembersPodNetworks: () => remembered().length > 0,
+    ownNumber: () => Math.max(0, ...registries.map((registry) => registry.ownNumber())),
     states: () => registries.map((registry) => registry.state()),
     isSettled: () =>
       answered.size === registries.length || (answered.size > 0 && clock() - startedAt >= patience),

@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import type { Config } from "../config/index.ts";
 import { firstHardwareAddress } from "../identity/effects/hardware-address.ts";
 import { loadIdentity } from "../identity/effects/load.ts";
-import { guardIdentity, readMachine } from "../identity/effects/machine.ts";
+import { guardIdentity, keepMachine, readMachine } from "../identity/effects/machine.ts";
 import { clusterPrefix, type Identity, kubespanAddress, machineTag } from "../identity/index.ts";
 import type { Self } from "../self/index.ts";
 import type { Runner } from "../system/run.ts";
@@ -18,13 +18,14 @@ export async function ownIdentity(
 ): Promise<{ readonly identity: Identity; readonly machine: string }> {
   const warn = (text: string): void => log.warn(text);
   const machine = await readMachine(run);
-  await guardIdentity(stateDirectory, machine, warn);
+  const kept = await guardIdentity(stateDirectory, machine, warn);
   const identity = await loadIdentity({
     stateDirectory,
     hardwareAddress: () => firstHardwareAddress(run, randomBytes),
     random: randomBytes,
     warn,
   });
+  await keepMachine(stateDirectory, kept, warn);
   return { identity, machine: machineTag(machine) };
 }
 

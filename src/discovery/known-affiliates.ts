@@ -11,6 +11,9 @@ interface Known {
   readonly refused: readonly RefusedAffiliate[];
 }
 
+/** Told of this node's own affiliate as the service has it: when it is changed, and `undefined` when it is deleted. */
+type OnOwn = (envelope: Envelope | undefined) => void;
+
 /** Affiliates whose refusal is remembered, so that a hostile service fills no memory and no screen. */
 const maxRefused = 128;
 
@@ -22,10 +25,12 @@ export class KnownAffiliates {
   /** Known from before the last snapshot, which did not hold them. */
   #unconfirmed = new Set<string>();
   #used = 0;
+  readonly #onOwn: OnOwn;
 
-  constructor(key: Secret, ownId: string) {
+  constructor(key: Secret, ownId: string, onOwn: OnOwn = () => undefined) {
     this.#key = key;
     this.#ownId = ownId;
+    this.#onOwn = onOwn;
   }
 
   /**
@@ -34,7 +39,8 @@ export class KnownAffiliates {
    */
   snapshot(envelopes: readonly Envelope[]): void {
     this.#unconfirmed = new Set(this.#byId.keys());
-    this.update(envelopes);
+    // What it holds of this node is from before, and about to be replaced.
+    this.update(envelopes.filter(({ id }) => id !== this.#ownId));
   }
 
   /** Gives whether anything was forgotten. */
@@ -50,6 +56,7 @@ export class KnownAffiliates {
 
   remove(ids: readonly string[]): void {
     for (const id of ids) {
+      if (id === this.#ownId) this.#onOwn(undefined);
       if (this.#byId.get(id)?.affiliate) this.#used--;
       this.#byId.delete(id);
       this.#unconfirmed.delete(id);
@@ -66,7 +73,7 @@ export class KnownAffiliates {
 
   /** An affiliate that was believed until now and no longer can be is gone: the service's word of now counts. */
   #store(envelope: Envelope): void {
-    if (envelope.id === this.#ownId) return;
+    if (envelope.id === this.#ownId) return this.#onOwn(envelope);
     const isComplete = envelope.data.length > 0;
     if (!isComplete && this.#unconfirmed.has(envelope.id)) return; // others speak of it, it will follow
     this.remove([envelope.id]);

@@ -81,6 +81,12 @@ function observedUpdates(announcement: Announcement, seal: SealUpdate, leftOut: 
   return others.slice(0, limits.affiliatesPerCluster).map(([id, endpoints]) => seal(id, endpoints));
 }
 
+/** The same without what this node says of itself: only of others where they are seen. */
+export const withoutOwn = ({ updates, leftOut }: Publication): Publication => ({
+  updates: updates.filter(({ data }) => data === undefined),
+  leftOut,
+});
+
 function bounded(endpoints: readonly Endpoint[], id: string, leftOut: string[]): readonly Endpoint[] {
   const most = limits.endpointsPerAffiliate;
   if (endpoints.length > most) leftOut.push(`${endpoints.length - most} endpoints of ${id}: over ${most}`);

@@ -1,5 +1,6 @@
 import type { Address, Endpoint, Prefix } from "../net/index.ts";
 import type { Affiliate } from "./affiliate.ts";
+import type { Disowned } from "./own-record.ts";
 
 /** What this node tells the others. */
 export interface Announcement {
@@ -34,6 +35,8 @@ export interface RegistryState {
   readonly error?: string;
   /** The address that the registry sees us at. */
   readonly reflected?: Address;
+  /** What else it told under this node's id: somebody tampers, or a copy of this node runs. */
+  readonly disowned?: Disowned;
   /** Of Kubernetes: the pod networks that it gave this node. */
   readonly podNetworks?: readonly Prefix[];
   readonly affiliates: number;
@@ -55,6 +58,8 @@ export interface Registry {
   affiliates(): readonly Affiliate[];
   /** Ids of nodes that it says were taken out of the cluster on purpose, since it was started; not who it merely lost. */
   deletedNodes(): ReadonlySet<string>;
+  /** The highest number that it told under this node's id, by whomever: what this node says next has to be higher. */
+  ownNumber(): number;
   state(): RegistryState;
   /**
    * Tells the registry that this node leaves the mesh; with a farewell, leaves that there for a while, for those who

@@ -21,7 +21,7 @@ const mostAheadMs = 24 * 60 * 60_000;
 /**
  * Gives what this node announces the next number where it says something new; endpoints, which travel beside what is
  * sealed, are none. Others refuse a lower number than they have seen, so an old announcement cannot be put in place of
- * this one.
+ * this one. `lastNumber` is the highest that was heard under this node's id: what somebody else made up is outdone.
  */
 export function numbered(
   affiliate: Affiliate,
@@ -30,7 +30,8 @@ export function numbered(
   lastNumber: number,
   now: number,
 ): Said {
-  if (before && isDeepStrictEqual(plain(affiliate), plain(before.affiliate))) {
+  const isAhead = before !== undefined && before.number >= lastNumber;
+  if (isAhead && isDeepStrictEqual(plain(affiliate), plain(before.affiliate))) {
     const { membership } = before.affiliate;
     return { ...before, affiliate: { ...affiliate, ...(membership && { membership }) } };
   }

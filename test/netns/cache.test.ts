@@ -70,7 +70,8 @@ it("the cache gives way to the service when that is back", async () => {
   await discovery.start();
   const status = await a.daemon.waitForStatus(
     "the service alone",
-    ({ registries, peers }) => registries.length === 1 && peers.length === 1,
+    ({ registries, peers }) =>
+      registries.length === 1 && registries[0]?.affiliates === 1 && peers.length === 1,
   );
   expect(status.registries[0]).toMatchObject({ phase: "connected", affiliates: 1 });
 });

@@ -3,12 +3,14 @@ import type { Logger } from "pino";
 import type { ClusterIdentity, ServiceConfig } from "../../config/config.ts";
 import type { Address } from "../../net/index.ts";
 import { errorText } from "../../system/error.ts";
-import type { Affiliate } from "../affiliate.ts";
+import type { Affiliate, Membership } from "../affiliate.ts";
 import { failuresAfter, reconnectDelay } from "../backoff.ts";
 import { encodeAffiliate } from "../encode.ts";
+import type { Envelope } from "../envelope.ts";
 import { KnownAffiliates } from "../known-affiliates.ts";
 import { limits } from "../limits.ts";
-import { type Publication, sealAnnouncement } from "../publication.ts";
+import { OwnRecord } from "../own-record.ts";
+import { type Publication, sealAnnouncement, withoutOwn } from "../publication.ts";
 import type { Announcement, Registry, RegistryState } from "../registry.ts";
 import { nonceBytes, sealData } from "../seal.ts";
 import { serviceError } from "./service-error.ts";
@@ -22,6 +24,8 @@ export interface ServiceRegistryOptions {
   readonly cluster: ClusterIdentity;
   /** Of this node. */
   readonly nodeId: string;
+  /** What it announces of its machine, so that a clone is told from it. */
+  readonly origin?: Pick<Membership, "machine" | "startedAt">;
   /** What the service is told we are. */
   readonly clientVersion: string;
   readonly log: Logger;
@@ -30,6 +34,10 @@ export interface ServiceRegistryOptions {
   /** How long affiliates that a restarted service does not know yet are kept, ms. */
   readonly graceMs?: number;
 }
+
+const silence =
+  "another machine with this node's identity was there first: this node is not announced any more; give it an identity " +
+  "of its own: kubespan down --forget-identity";
 
 const helloTimeoutMs = 10_000;
 const snapshotTimeoutMs = 30_000;
@@ -45,6 +53,9 @@ class ServiceRegistry implements Registry {
   readonly #options: ServiceRegistryOptions;
   readonly #log: Logger;
   readonly #known: KnownAffiliates;
+  readonly #own: OwnRecord;
+  #announcement: Announcement | undefined;
+  #answer: NodeJS.Timeout | undefined;
   readonly #changed = new Wake();
   #publication: Publication | undefined;
   #addresses: readonly Address[] = [];
@@ -60,7 +71,9 @@ class ServiceRegistry implements Registry {
   constructor(options: ServiceRegistryOptions) {
     this.#options = options;
     this.#log = options.log.child({ registry: options.service.name });
-    this.#known = new KnownAffiliates(options.cluster.secret, options.nodeId);
+    const { secret } = options.cluster;
+    this.#own = new OwnRecord({ key: secret, origin: options.origin ?? { machine: "", startedAt: 0 } });
+    this.#known = new KnownAffiliates(secret, options.nodeId, (envelope) => this.#ownTold(envelope));
   }
 
   start(onChange: () => void): void {
@@ -72,14 +85,45 @@ class ServiceRegistry implements Registry {
   }
 
   publish(announcement: Announcement): void {
+    this.#announcement = announcement;
+    this.#seal(announcement, this.#publication);
+  }
+
+  /** What is like in `like` keeps its bytes, and is not sent again. */
+  #seal(announcement: Announcement, like: Publication | undefined): void {
     const key = this.#options.cluster.secret;
     const before = this.#publication;
-    const next = sealAnnouncement(key, announcement, before, randomBytes);
+    const sealed = sealAnnouncement(key, announcement, like, randomBytes);
+    const next = this.#own.disowned?.isSilenced ? withoutOwn(sealed) : sealed;
     if (before && isSame(before, next)) return;
     this.#publication = next;
+    for (const { data } of next.updates) if (data) this.#own.published(data);
     this.#follow(announcement.own.addresses);
     for (const text of next.leftOut) if (!before?.leftOut.includes(text)) this.#log.error(text);
     this.#changed.notify();
+  }
+
+  /** Somebody changed or deleted what this node says, or announces itself as this node: it is said again. */
+  #ownTold(envelope: Envelope | undefined): void {
+    const before = this.#own.disowned;
+    const inMs = this.#own.told(envelope, performance.now());
+    const now = this.#own.disowned;
+    if (now && now.what !== before?.what) this.#log.warn(`of this node, the service tells: ${now.what}`);
+    if (now?.isSilenced && !before?.isSilenced) this.#log.error(silence);
+    if (now !== before) this.#tellSoon();
+    if (inMs === undefined && now === before) return;
+    clearTimeout(this.#answer);
+    this.#answer = setTimeout(() => this.#sayAgain(), inMs ?? 0);
+    this.#answer.unref();
+  }
+
+  #sayAgain(): void {
+    if (this.#announcement && this.#publication)
+      this.#seal(this.#announcement, withoutOwn(this.#publication));
+  }
+
+  ownNumber(): number {
+    return this.#own.number;
   }
 
   /** A connection from an address that is gone would only be found dead after many seconds. */
@@ -100,7 +144,9 @@ class ServiceRegistry implements Registry {
 
   state(): RegistryState {
     const affiliates = this.#known.affiliates().length;
-    const error = this.#error ?? this.#publication?.leftOut[0];
+    const { disowned } = this.#own;
+    const error =
+      (disowned?.isSilenced ? silence : undefined) ?? this.#error ?? this.#publication?.leftOut[0];
     return {
       name: this.#options.service.name,
       location: locationOf(this.#options.service),
@@ -108,6 +154,7 @@ class ServiceRegistry implements Registry {
       ...(error !== undefined && { error }),
       ...(this.#reflected !== undefined && { reflected: this.#reflected }),
       affiliates,
+      ...(disowned && { disowned }),
       refused: this.#known.refused(),
     };
   }
@@ -124,6 +171,7 @@ class ServiceRegistry implements Registry {
   async stop(): Promise<void> {
     const running = this.#running;
     this.#onChange = undefined;
+    clearTimeout(this.#answer);
     running?.stop.abort();
     await running?.ended;
     this.#running = undefined;

@@ -30,17 +30,17 @@ const read = async (file: string): Promise<string> =>
   (await readFile(file, "utf8").catch(() => "")).trim().toLowerCase().slice(0, 128);
 
 /**
- * Compares this machine with the one that the identity was made on, and remembers it. Two machines with one identity
- * would be taken for one, and send to each other in clear: where two of the three things differ, the identity was copied,
- * and this machine begins with one of its own. One alone may be a new network card: that is said.
+ * Compares this machine with the one that the identity was made on. Two machines with one identity would be taken for
+ * one, and send to each other in clear: where two of the three things differ, the identity was copied, and is deleted, so
+ * that this machine begins with one of its own. One alone may be a new network card: that is said. Gives what is to be
+ * kept beside the identity.
  */
 export async function guardIdentity(
   stateDirectory: string,
   now: Machine,
   warn: (text: string) => void,
-): Promise<void> {
-  const file = fileIn(stateDirectory);
-  const before = await kept(file, warn);
+): Promise<Machine> {
+  const before = await kept(fileIn(stateDirectory), warn);
   const changed = before ? differences(before, now) : [];
   if (changed.length > 1 && (await forgetIdentity(stateDirectory)))
     warn(
@@ -52,9 +52,20 @@ export async function guardIdentity(
       `${changed.join()} is not what it was. If this machine was made from a copy of another node, give it an ` +
         "identity of its own: kubespan down --forget-identity",
     );
-  const wanted = machineText(changed.length > 1 || !before ? now : remembered(before, now));
-  if (before === undefined || wanted !== machineText(before))
-    await writeAtomically(file, wanted, { mode: 0o600 }).catch((error: unknown) => warn(errorText(error)));
+  return before && changed.length <= 1 ? remembered(before, now) : now;
+}
+
+/** Writes down what the identity was made on, if that is not there already. */
+export async function keepMachine(
+  stateDirectory: string,
+  machine: Machine,
+  warn: (text: string) => void,
+): Promise<void> {
+  const file = fileIn(stateDirectory);
+  const before = await kept(file, () => undefined); // it was said when it was compared
+  const text = machineText(machine);
+  if (before && machineText(before) === text) return;
+  await writeAtomically(file, text, { mode: 0o600 }).catch((error: unknown) => warn(errorText(error)));
 }
 
 async function kept(file: string, warn: (text: string) => void): Promise<Machine | undefined> {

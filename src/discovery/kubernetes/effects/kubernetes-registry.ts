@@ -79,6 +79,11 @@ class KubernetesRegistry implements Registry {
     return this.#known.deleted();
   }
 
+  /** Annotations have no numbers: nobody vouches for them. */
+  ownNumber(): number {
+    return 0;
+  }
+
   state(): RegistryState {
     const error = this.#error ?? this.#missingNode() ?? this.#pushError;
     return {
