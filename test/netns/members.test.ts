@@ -92,7 +92,6 @@ describe("nothing of what goes to a member leaves in clear", () => {
   });
 
   it("when somebody puts back what a node said before, also while that node's daemon is away", async () => {
-    await b.start({ ...options, daemon: {} });
     await b.daemon.stop();
     await b.start({ ...options, daemon: {} });
     await a.daemon.waitForStatus(
