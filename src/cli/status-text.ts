@@ -43,9 +43,10 @@ const registriesText = ({ registries }: Status): string =>
     ]),
   );
 
-function registryStateText({ phase, error, ageSeconds }: Status["registries"][number]): string {
+function registryStateText({ phase, error, ageSeconds, disowned }: Status["registries"][number]): string {
   const state = ageSeconds === undefined ? phase : `${phase} ${age(ageSeconds)} ago`;
-  return error === undefined ? state : `${state}: ${error}`;
+  const problem = error ?? (disowned && `${disowned.what} (${disowned.times} times)`);
+  return problem === undefined ? state : `${state}: ${problem}`;
 }
 
 function peersText(peers: readonly PeerReport[]): string {

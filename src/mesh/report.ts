@@ -1,8 +1,8 @@
 import type { EndpointChangeReport, NodeStatus, PeerReport, RacingReport, Status } from "../api/status.ts";
-import { podLinkWarnings } from "../marks/index.ts";
+import { podLinkWarnings, type Warning } from "../marks/index.ts";
 import { absenceOf, type Members, type Stepped, vanishedWarnings } from "../members/index.ts";
 import type { Endpoint } from "../net/index.ts";
-import type { EndpointChange, PeerSpec } from "../peers/index.ts";
+import { type EndpointChange, type PeerSpec, unsettledBetween } from "../peers/index.ts";
 import type { Link } from "../routing/index.ts";
 import { sharedEndpointWarnings } from "../self/index.ts";
 import type { Implementation, ObservedDevice } from "../wireguard/index.ts";
@@ -43,6 +43,7 @@ export function reportStatus(
     refusedAffiliates: [...(decision?.specs.refused ?? []), ...view.membership.refused],
     warnings: [
       ...vanishedWarnings(view.membership.members, now),
+      ...(decision ? unsettledWarnings(decision, now) : []),
       ...podLinkWarnings(view.links, mtuOf(knowledge.config, view)),
       ...(decision ? sharedEndpointWarnings(decision.announcement.own, decision.specs.peers) : []),
     ],
@@ -106,6 +107,20 @@ function reportPeer(
     sentBytes: observed?.sentBytes ?? 0,
   };
 }
+
+/** Two machines with one identity take a peer's session from each other again and again. */
+const unsettledWarnings = ({ specs, tracked }: Decision, now: number): Warning[] =>
+  specs.peers.flatMap(({ label, publicKey }) => {
+    const [one, other] = unsettledBetween(tracked.ways.paths.get(publicKey), now) ?? [];
+    return one === undefined
+      ? []
+      : {
+          who: `peer ${label}`,
+          what:
+            `goes back and forth between ${one} and ${other}: a copy of it may run, with the same identity (then, on the ` +
+            "copy: kubespan down --forget-identity), or something on the way changes where it is seen",
+        };
+  });
 
 const reportChange = ({ at, ...change }: EndpointChange, now: number): EndpointChangeReport => ({
   ...change,

@@ -5,7 +5,7 @@ export { type CandidateRules, routedPrefixes, sortCandidates } from "./candidate
 export { answered, type Contest, type Heard, handOverIn, type Pair } from "./contest.ts";
 export { type Health, healthTimings, lookAtHealth, verdictOf, verified } from "./health.ts";
 export { lastWorkingText, mostLastWorking, parseLastWorking, rememberWorking } from "./last-working.ts";
-export type { EndpointChange, Path } from "./path.ts";
+export { type EndpointChange, type Path, unsettledBetween } from "./path.ts";
 export type { Preferences } from "./preference.ts";
 export { nextVolley, volleyDueIn } from "./rhythm.ts";
 export type { Attempt } from "./rotation.ts";

@@ -51,6 +51,8 @@ export interface Path {
   readonly isUp: boolean;
   readonly changes: number;
   readonly lastChange?: EndpointChange;
+  /** How often in a row it went straight back to where it had been, each soon after the change before. */
+  readonly turns?: number;
   /** Of the last answer to a race. */
   readonly roundTrips: RoundTrips;
   /** Promising candidates that are no news. */
@@ -110,7 +112,25 @@ export function withEndpoint(path: Path, sight: Sight, reason: string, now: numb
   const { changes, endpoint: from, roundTrips } = path;
   const known = promising(choices, endpoint, roundTrips);
   const lastChange = { at: now, from, to: endpoint, reason };
-  return { ...path, endpoint, since: now, changes: changes + 1, lastChange, known };
+  const before = path.lastChange;
+  const isTurn = before?.from === endpoint && now - before.at < soonMs;
+  const turns = isTurn ? (path.turns ?? 0) + 1 : 0;
+  return { ...path, endpoint, since: now, changes: changes + 1, lastChange, turns, known };
+}
+
+/** A peer that moves is seen at one new endpoint. One that goes back this soon is in two places, ms. */
+const soonMs = 5 * 60_000;
+/** A way that is lost and comes back turns a peer round once or twice. */
+const mostTurns = 4;
+
+/** The two endpoints between which a peer goes back and forth, if it does so now. */
+export function unsettledBetween(
+  path: Path | undefined,
+  now: number,
+): readonly [Endpoint, Endpoint] | undefined {
+  const { lastChange, turns = 0 } = path ?? {};
+  if (!lastChange || turns < mostTurns || now - lastChange.at >= soonMs) return undefined;
+  return [lastChange.from, lastChange.to];
 }
 
 /** What is new of these paths. */

@@ -10,6 +10,7 @@ import {
   newCluster,
   PingStream,
   publicNetwork,
+  stateDirectory,
   waitFor,
 } from "../../lab/index.ts";
 import type { Status } from "../../src/api/status.ts";
@@ -27,6 +28,7 @@ let discovery: Discovery;
 let a: LabNode;
 let b: LabNode;
 let m: LabNode;
+let host: (name: string, last: number) => Promise<LabNode>;
 let options: ConfigOptions;
 
 const behindB = { advertisedPrefixes: ["10.244.2.0/24"] };
@@ -38,7 +40,6 @@ const attacker = join(import.meta.dirname, "../../lab/registry-attacker.ts");
 
 beforeAll(async () => {
   lab = await Lab.open();
-  let host: (name: string, last: number) => Promise<LabNode>;
   ({ network: internet, discovery, host } = await publicNetwork(lab));
   [a, b, m] = [await host("a", 1), await host("b", 2), await host("m", 66)];
   await b.pod(2);
@@ -142,6 +143,34 @@ describe("nothing of what goes to a member leaves in clear", () => {
     });
     expect(clear).toEqual([]);
     await b.daemon.start();
+    await bothUp();
+  });
+});
+
+describe("a copy of a node, with the same identity", () => {
+  it("that starts later is announced nowhere and says why; the node that was there first goes on", async () => {
+    const copy = await host("copy", 3);
+    await copy.run(
+      "sh",
+      "-c",
+      "echo 0123456789abcdef0123456789abcdef >/run/machine-id && mount --bind /run/machine-id /etc/machine-id",
+    );
+    await copy.run("mkdir", "-p", stateDirectory);
+    for (const file of ["identity.json", "machine.json", "announced.json"])
+      await copy.namespace.write(`${stateDirectory}/${file}`, a.namespace.read(`${stateDirectory}/${file}`));
+    await copy.start({ ...options, daemon: { node: { name: "a" } } });
+    const silenced = await copy.daemon.waitForStatus(
+      "that it is a copy",
+      ({ registries }) => registries[0]?.disowned?.isSilenced === true,
+    );
+    expect(silenced.registries[0]?.error).toMatch(/was there first.*--forget-identity/);
+    const first = await a.daemon.status();
+    expect(first.registries[0]?.disowned).toMatchObject({
+      isSilenced: false,
+      what: expect.stringMatching(/another machine/) as string,
+    });
+    await copy.daemon.stop();
+    await copy.run("ip", "link", "del", "kubespan");
     await bothUp();
   });
 });
