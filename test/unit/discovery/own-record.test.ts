@@ -28,6 +28,11 @@ function published(): { readonly record: OwnRecord; readonly data: Buffer } {
   return { record, data };
 }
 
+const sightings = (record: OwnRecord, startedAt: number): (number | undefined)[] =>
+  [1, 2, 3].map((index) =>
+    record.told(envelope(sealed({ machine: machine(2), startedAt, number: index })), index * 10_000),
+  );
+
 describe("what a service has of this node", () => {
   test("is as it should be: nothing is said or done, nor where others only add endpoints", () => {
     const { record, data } = published();
@@ -61,11 +66,6 @@ describe("what a service has of this node", () => {
 });
 
 describe("another machine with this node's identity", () => {
-  const sightings = (record: OwnRecord, startedAt: number): (number | undefined)[] =>
-    [1, 2, 3].map((index) =>
-      record.told(envelope(sealed({ machine: machine(2), startedAt, number: index })), index * 10_000),
-    );
-
   test("that was there first silences this one, once it is clear that it goes on", () => {
     const { record } = published();
     expect(sightings(record, 500)).toEqual([0, 0, undefined]);

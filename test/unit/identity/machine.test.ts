@@ -9,12 +9,13 @@ import { temporaryFolder } from "../temporary-folder.ts";
 const machine: Machine = { machineId: "a1", productUuid: "b1", hardwareAddress: "00:11:22:33:44:55" };
 const random = (count: number): Uint8Array => crypto.getRandomValues(new Uint8Array(count));
 
+const hardwareAddress = (): Promise<string> => Promise.resolve("00:11:22:33:44:55");
+
 /** A start of a node on that machine: its id, and what it warned of. */
 async function startOn(stateDirectory: string, now: Machine): Promise<{ id: string; warnings: string[] }> {
   const warnings: string[] = [];
   const warn = (text: string): void => void warnings.push(text);
   const kept = await guardIdentity(stateDirectory, now, warn);
-  const hardwareAddress = (): Promise<string> => Promise.resolve("00:11:22:33:44:55");
   const { nodeId } = await loadIdentity({ stateDirectory, hardwareAddress, random });
   await keepMachine(stateDirectory, kept, warn);
   return { id: nodeId, warnings };
