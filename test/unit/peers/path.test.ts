@@ -28,9 +28,9 @@ function seenAt(
   return { path, now };
 }
 
-describe("a peer that is seen in two places", () => {
-  const between = ({ path, now }: ReturnType<typeof seenAt>) => unsettledBetween(path, now);
+const between = ({ path, now }: ReturnType<typeof seenAt>) => unsettledBetween(path, now);
 
+describe("a peer that is seen in two places", () => {
   test("again and again is named with both", () => {
     expect(between(seenAt([home, other, home, other, home, other], minute))).toEqual([home, other]);
   });
