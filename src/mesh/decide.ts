@@ -9,9 +9,10 @@ import {
   type OwnSide,
   type PeerSpecs,
   peerSpecs,
+  standingsFrom,
   turnDueIn,
 } from "../members/index.ts";
-import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
+import { type Address, type Endpoint, type LeftOut, type Prefix, parseAddress } from "../net/index.ts";
 import {
   type Attempts,
   type Connecting,
@@ -114,8 +115,10 @@ export function decide(
     dial: config.dial,
     networks: knowledge.networks,
     lastWorking: memory.lastWorking,
+    registries: config.services.flatMap(({ host }) => parseAddress(host) ?? []),
   };
-  const specs = peerSpecs(affiliates, own, memory.specs);
+  const standings = standingsFrom(affiliates, device?.peers, now);
+  const specs = peerSpecs(affiliates, own, standings, memory.specs);
   const tracked = trackPeers(specs.peers, device, memory.attempts, now, "new", connecting(knowledge, memory));
   const routed = [...specs.peers.flatMap((peer) => peer.allowedIPs), ...config.advertisedPrefixes];
   const seen = believeReflected(knowledge.registries, memory.reflected, routed, addresses);

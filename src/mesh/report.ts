@@ -41,6 +41,7 @@ export function reportStatus(
     refusedAffiliates: decision?.specs.refused ?? [],
     warnings: [
       ...podLinkWarnings(view.links, mtuOf(knowledge.config, view)),
+      ...(decision?.specs.warnings ?? []),
       ...(decision ? sharedEndpointWarnings(decision.announcement.own, decision.specs.peers) : []),
     ],
     repairs: view.repairs,
