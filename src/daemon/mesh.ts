@@ -3,6 +3,7 @@ import type { Down } from "../api/routes.ts";
 import type { Status } from "../api/status.ts";
 import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
+import { isContested } from "../members/index.ts";
 import {
   type Decision,
   decide,
@@ -32,7 +33,7 @@ import { errorText } from "../system/error.ts";
 import type { Runner } from "../system/run.ts";
 import { observeDevice } from "../wireguard/effects/observe.ts";
 import { chooseImplementation, type Implementation, type ObservedDevice } from "../wireguard/index.ts";
-import { applyPlan, applySteps, tellChanges } from "./apply.ts";
+import { applyPlan, applySteps, failureText, tellChanges } from "./apply.ts";
 import type { Scope } from "./loop.ts";
 import { observeKernel } from "./observe.ts";
 import { Racing } from "./racing.ts";
@@ -70,6 +71,7 @@ export class Mesh {
   #memory: Memory;
   #last: Pass | undefined;
   #error: string | undefined;
+  #failures: readonly string[] = []; // of single peers
   #isDamaged = false;
   readonly #racing: Racing;
   #wake: (inMs: number, scope: Scope) => void = () => undefined;
@@ -109,7 +111,7 @@ export class Mesh {
   async pass(scope: Scope): Promise<number | undefined> {
     try {
       const wakeIn = await (this.#parts.config.enabled ? this.#enabledPass(scope) : this.#disabledPass());
-      this.#error = undefined;
+      this.#error = failureText(this.#failures);
       return wakeIn;
     } catch (error) {
       this.#error = errorText(error);
@@ -171,7 +173,7 @@ export class Mesh {
     // the answers come while the plan is carried out.
     if (isThere) this.#tell(decision);
     await this.#racing.hold(decision.tracked.holds);
-    await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
+    this.#failures = await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
     repairs.passed(plan.upkeep, isThere);
     if (!isThere) this.#tell(decision);
     await this.#parts.lastWorking.keep(this.#memory.lastWorking);
@@ -223,10 +225,12 @@ export class Mesh {
     this.#memory = remember(this.#memory, tracked);
     tellChanges(log, tracked);
     await this.#racing.hold(tracked.holds);
-    await applySteps(run, log, planTracked(config, keys, tracked, device));
+    const failures = await applySteps(run, log, planTracked(config, keys, tracked, device));
+    if (failures.length > 0) this.#failures = failures;
     this.#racing.send(tracked.races);
     this.#last = { ...last, device, decision: { ...last.decision, tracked } };
-    const matters = config.allowDownPeerBypass || config.harvestExtraEndpoints;
+    const isForAll = config.allowDownPeerBypass || config.harvestExtraEndpoints;
+    const matters = isForAll || isContested(last.decision.specs);
     const isTurn = harvestDueIn(this.#memory, clock()) === 0;
     if (isTurn || (matters && upCameOrWent(last.decision.tracked, tracked))) return "more";
     return this.#wakeIn(tracked);

@@ -63,9 +63,10 @@ const claimOf = (member: Member): Claim => ({
   isAddress: true,
 });
 
+const names = ({ kubespan }: Member): string[] => [kubespan.publicKey, kubespan.address];
+
 function rivalsAmong(members: readonly Member[]): Member[] {
   const count = new Map<string, number>();
-  const names = ({ kubespan }: Member): string[] => [kubespan.publicKey, kubespan.address];
   for (const name of members.flatMap(names)) count.set(name, (count.get(name) ?? 0) + 1);
   return members.filter((member) => names(member).some((name) => (count.get(name) ?? 0) > 1));
 }

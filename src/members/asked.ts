@@ -62,6 +62,12 @@ export function askedPrefixes(member: Member, own: Reserved): Asked {
     reason: "a discovery service is reached there",
   }));
   const share = new Share(own.widestPrefix);
+  const bounded: LeftOut[] = []; // said before all that was asked for
+  if (kubespan.excludedNetworks.length > excluded.length)
+    bounded.push({
+      value: `${kubespan.excludedNetworks.length - excluded.length} more excluded networks`,
+      reason: `of one peer at most ${bounds.excluded} are left out`,
+    });
 
   const take = (prefix: Prefix, isAddress: boolean): void => {
     const taken = isAddress ? reserved : [...reserved, ...registries];
@@ -71,24 +77,24 @@ export function askedPrefixes(member: Member, own: Reserved): Asked {
     if (reason !== undefined) refused.push({ value: prefix, reason });
     else if (typeof rest !== "string")
       for (const each of rest)
-        if (!claims.has(each)) claims.set(each, { ...claim(each), ...(isAddress && { isAddress }) });
+        if (!claims.has(each))
+          claims.set(each, {
+            ...claim(each),
+            ...(each !== prefix && { asked: prefix }),
+            ...(isAddress && { isAddress }),
+          });
   };
   const hosts = new Set(addresses.map(hostPrefix));
   const wanted = [...hosts, ...new Set(kubespan.additionalAddresses)];
   for (const [index, prefix] of wanted.entries()) {
     if (roomIn(claims) === 0) {
-      refused.push({ value: `${wanted.length - index} more`, reason: tooMany });
+      bounded.push({ value: `${wanted.length - index} more networks`, reason: tooMany });
       break;
     }
     take(prefix, index < hosts.size);
   }
-  if (kubespan.excludedNetworks.length > excluded.length)
-    refused.push({
-      value: `${kubespan.excludedNetworks.length - excluded.length} more excluded networks`,
-      reason: `of one peer at most ${bounds.excluded} are left out`,
-    });
   const mesh: Claim = { ...claim(hostPrefix(kubespan.address)), isAddress: true };
-  return { claims: [mesh, ...claims.values()], refused: someOf(refused) };
+  return { claims: [mesh, ...claims.values()], refused: someOf([...bounded, ...refused]) };
 }
 
 const tooMany = `one peer gets at most ${bounds.networks} networks`;

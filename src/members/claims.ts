@@ -9,12 +9,14 @@ export interface Claim {
   /** How messages name the peer. */
   readonly label: string;
   readonly prefix: Prefix;
+  /** What it is a part of, if the peer may not have all that it asked for. */
+  readonly asked?: Prefix;
   /** It is an address that the peer has, not a network that it asks for. */
   readonly isAddress?: true;
 }
 
 /** What one peer gets of what it asked for. */
-export interface Grant {
+interface Grant {
   readonly prefixes: Prefix[];
   readonly refused: LeftOut[];
 }

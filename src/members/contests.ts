@@ -17,8 +17,8 @@ export function contestsAmong(claims: readonly Claim[], rivals: readonly Member[
     const other = first.get(claim.prefix);
     if (other === undefined) first.set(claim.prefix, claim);
     else {
-      add(claim.nodeId, claim.prefix);
-      add(other.nodeId, other.prefix);
+      add(claim.nodeId, claim.asked ?? claim.prefix);
+      add(other.nodeId, other.asked ?? other.prefix);
     }
   }
   for (const { nodeId, kubespan } of rivals) add(nodeId, hostPrefix(kubespan.address));

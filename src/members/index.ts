@@ -1,4 +1,4 @@
 /** Who is a member of the mesh, what each is granted, and what is published of others. */
 export { emptyHarvest, type Harvest, harvest, turnDueIn } from "./harvest.ts";
 export { isContested, meshNetworks, type OwnSide, type PeerSpecs, peerSpecs } from "./specs.ts";
-export { type Standing, type Standings, standingsFrom } from "./standing.ts";
+export { standingsFrom } from "./standing.ts";

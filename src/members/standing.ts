@@ -91,8 +91,8 @@ const criteria: readonly Criterion[] = [
 ];
 
 const of = (standings: Standings, { nodeId }: Claim): Standing => standings.get(nodeId) ?? unknown;
-const since = ({ claimedSince }: Standing, { prefix }: Claim): number =>
-  claimedSince.get(prefix) ?? Number.POSITIVE_INFINITY;
+const since = ({ claimedSince }: Standing, { prefix, asked = prefix }: Claim): number =>
+  claimedSince.get(asked) ?? Number.POSITIVE_INFINITY;
 const ascending = (left: number, right: number): number => (left < right ? -1 : left > right ? 1 : 0);
 
 /** Of claims on the same: negative if the left one owns it. 0 only for two of one member. */

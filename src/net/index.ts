@@ -34,7 +34,6 @@ export {
   isKubespanULA,
   isPrivate,
   isSideroLink,
-  type SpecialNetwork,
   specialIn,
   unreachableKind,
   unreachableNetwork,

@@ -4,7 +4,7 @@ import { PrefixIndex } from "./prefix-index.ts";
 import { subtract } from "./prefix-set.ts";
 
 /** A network that nobody may claim, whatever else its claim holds. */
-export interface SpecialNetwork {
+interface SpecialNetwork {
   readonly prefix: Prefix;
   /** What messages call it. */
   readonly kind: string;

@@ -4,7 +4,7 @@ import { pino } from "pino";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { AffiliateCache } from "../../../../src/discovery/cache/effects/affiliate-cache.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
-import { affiliateNamed, key, otherKey, prefix } from "../samples.ts";
+import { affiliateNamed, idOf, key, otherKey, prefix } from "../samples.ts";
 
 interface Opened {
   readonly cache: AffiliateCache;
@@ -18,7 +18,7 @@ async function open(stateDirectory: string, secret = key): Promise<Opened> {
   const cache = await AffiliateCache.open({
     stateDirectory,
     cluster,
-    nodeId: "self",
+    nodeId: idOf("self"),
     log,
     clock: () => 5_000,
   });

@@ -10,12 +10,12 @@ import {
 } from "../../../../src/discovery/cache/contents.ts";
 import { cachedInUse } from "../../../../src/discovery/cache/in-use.ts";
 import { sealData } from "../../../../src/discovery/seal.ts";
-import { affiliateNamed, anyAffiliate, key, otherKey, sample } from "../samples.ts";
+import { affiliateNamed, anyAffiliate, idOf, key, nameOf, otherKey, sample } from "../samples.ts";
 
 const cluster = { id: "a cluster", secret: key };
 const text = (affiliates: Parameters<typeof cacheContent>[0], of = cluster): string =>
   cacheText(of, cacheContent(affiliates), 1_000, randomBytes);
-const opened = (of: string): CachedAffiliates | { refused: string } => openCache(cluster, "self", of);
+const opened = (of: string): CachedAffiliates | { refused: string } => openCache(cluster, idOf("self"), of);
 
 const sealed = (plain: string): string =>
   JSON.stringify({
@@ -30,7 +30,7 @@ describe("the cache file", () => {
         const ordered = affiliates.toSorted((one, other) => (one.nodeId < other.nodeId ? -1 : 1));
         expect(opened(text(affiliates))).toEqual({
           savedAt: 1_000,
-          affiliates: ordered.filter(({ nodeId }) => nodeId !== "self"),
+          affiliates: ordered.filter(({ nodeId }) => nodeId !== idOf("self")),
         });
       }),
     );
@@ -47,7 +47,7 @@ describe("the cache file", () => {
 
   test("never holds this node", () => {
     expect(opened(text([affiliateNamed("self"), affiliateNamed("b")]))).toMatchObject({
-      affiliates: [{ nodeId: "b" }],
+      affiliates: [{ nodeId: idOf("b") }],
     });
   });
 
@@ -81,7 +81,7 @@ describe("the cache file", () => {
     const odd = good.replace("192.0.2.1:51820", "192.0.2.1:99999");
     const plain = `{"clusterId":"a cluster","savedAt":5,"affiliates":[${bad},${odd}]}`;
     expect(opened(sealed(plain))).toMatchObject({
-      affiliates: [{ nodeId: "b", kubespan: { endpoints: [] } }],
+      affiliates: [{ nodeId: idOf("b"), kubespan: { endpoints: [] } }],
     });
   });
 
@@ -106,6 +106,6 @@ describe("what is remembered counts", () => {
   ])("%s", (_, named, answered, registries, sinceStart, left) => {
     const among = named.map((id) => affiliateNamed(id));
     const inUse = cachedInUse(cached, among, { answered, registries, sinceStart });
-    expect(inUse.map(({ nodeId }) => nodeId)).toEqual(left);
+    expect(inUse.map(({ nodeId }) => nameOf(nodeId))).toEqual(left);
   });
 });
