@@ -64,7 +64,7 @@ const refusalOf = ({ taker, loser, why }: Taking): LeftOut =>
   why === undefined
     ? {
         value: taker.prefix,
-        reason: `part of ${loser.prefix}, but ${taker.label} asks for it with a longer prefix`,
+        reason: `part of ${loser.asked ?? loser.prefix}, but ${taker.label} asks for it with a longer prefix`,
       }
     : { value: loser.prefix, reason: `${taker.label} asks for it too and ${why}` };
 

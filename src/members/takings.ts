@@ -12,7 +12,8 @@ const mostTakers = 3;
 export function takingWarnings(takings: readonly Taking[], refused: readonly RefusedMember[]): Warning[] {
   const byLoss = new Map<string, Taking[]>();
   for (const taking of takings) {
-    const key = `${taking.loser.nodeId} ${taking.loser.prefix}`;
+    const { loser } = taking;
+    const key = `${loser.nodeId} ${loser.asked ?? loser.prefix} ${taking.why ?? ""}`;
     byLoss.set(key, [...(byLoss.get(key) ?? []), taking]);
   }
   const warnings = [
@@ -40,5 +41,5 @@ function warningOf(takings: readonly Taking[]): Warning[] {
   const others = takers.length > mostTakers ? ` and ${takers.length - mostTakers} more` : "";
   const what =
     takings.length === 1 ? taker.prefix : `${takings.length} networks and addresses, ${taker.prefix} first`;
-  return [{ who, what: `asks for ${loser.prefix}, of which ${names}${others} has ${what}` }];
+  return [{ who, what: `asks for ${loser.asked ?? loser.prefix}, of which ${names}${others} has ${what}` }];
 }

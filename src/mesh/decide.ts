@@ -12,7 +12,16 @@ import {
   standingsFrom,
   turnDueIn,
 } from "../members/index.ts";
-import { type Address, type Endpoint, type LeftOut, type Prefix, parseAddress } from "../net/index.ts";
+import {
+  type Address,
+  type Endpoint,
+  isHostPrefix,
+  isPrivate,
+  type LeftOut,
+  networkOf,
+  type Prefix,
+  parseAddress,
+} from "../net/index.ts";
 import {
   type Attempts,
   type Connecting,
@@ -120,7 +129,8 @@ export function decide(
   const standings = standingsFrom(affiliates, device?.peers, now);
   const specs = peerSpecs(affiliates, own, standings, memory.specs);
   const tracked = trackPeers(specs.peers, device, memory.attempts, now, "new", connecting(knowledge, memory));
-  const routed = [...specs.peers.flatMap((peer) => peer.allowedIPs), ...config.advertisedPrefixes];
+  const granted = specs.peers.flatMap((peer) => peer.allowedIPs);
+  const routed = [...granted.filter(mayBeInside), ...config.advertisedPrefixes];
   const seen = believeReflected(knowledge.registries, memory.reflected, routed, addresses);
   const stun = believeMapped(config, knowledge.mapping, routed, addresses);
   const announced = ownAffiliate(self, config, addresses, seen.reflected.values(), stun.mapped);
@@ -141,6 +151,12 @@ export function decide(
     memory: { ...remember(memory, tracked), specs, reflected: seen.reflected, harvest: harvested },
   };
 }
+
+/**
+ * Whether a node that is seen there may be seen from inside the mesh. A public network that somebody asks for is no sign of
+ * it, and must not keep the nodes in it from saying where they are.
+ */
+const mayBeInside = (prefix: Prefix): boolean => isHostPrefix(prefix) || isPrivate(networkOf(prefix));
 
 /** A second look at the same peers, right after reading the device: who is up, and who is dialled again. */
 export const decideAgain = (

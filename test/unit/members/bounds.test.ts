@@ -1,29 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { bounds } from "../../../src/config/bounds.ts";
-import type { Affiliate } from "../../../src/discovery/affiliate.ts";
 import { grantClaims, mostNetworks } from "../../../src/members/claims.ts";
-import { type OwnSide, type PeerSpecs, peerSpecs } from "../../../src/members/index.ts";
+import { peerSpecs } from "../../../src/members/index.ts";
 import { servedInAll } from "../../../src/members/total.ts";
-import { hostPrefix, intersect, type Prefix, prefixWithin } from "../../../src/net/index.ts";
-import { address, affiliate, endpoint, key, prefix } from "../mesh/values.ts";
+import { hostPrefix, intersect, type Prefix } from "../../../src/net/index.ts";
+import { address, affiliate, prefix } from "../mesh/values.ts";
+import { own, owns, specOf } from "./own.ts";
 
-const own: OwnSide = {
-  nodeId: "self",
-  publicKey: key(0),
-  address: address("fd00:0:0:2::1"),
-  addresses: [address("192.0.2.1"), address("2001:db8::1")],
-  advertisedPrefixes: [prefix("10.244.0.0/24")],
-  clusterPrefix: prefix("fd00:0:0:2::/64"),
-  widestPrefix: { ipv4: 8, ipv6: 16 },
-  dial: { pin: [], prefer: [], forbid: [] },
-  networks: [],
-  lastWorking: new Map(),
-};
-const specOf = (specs: PeerSpecs, label: string): PeerSpecs["peers"][number] =>
-  specs.peers.find((peer) => peer.label === label) ?? expect.fail(`${label} is no peer`);
-const owns = (specs: PeerSpecs, label: string, text: string): boolean =>
-  specOf(specs, label).allowedIPs.some((each) => prefixWithin(hostPrefix(address(text)), each));
 const honest = affiliate(
   9,
   { additionalAddresses: [prefix("10.244.9.0/24")] },
@@ -119,16 +103,16 @@ describe("what one announcement makes of itself", () => {
   });
 });
 
-describe("what all ask for together", () => {
-  const asking = (nodeId: string, count: number, from: number) => ({
+const asking = (nodeId: string, count: number, from: number) => ({
+  nodeId,
+  claims: Array.from({ length: count }, (_, index) => ({
     nodeId,
-    claims: Array.from({ length: count }, (_, index) => ({
-      nodeId,
-      label: nodeId,
-      prefix: hostPrefix(address(`10.${from}.${index >> 8}.${index & 255}`)),
-    })),
-  });
+    label: nodeId,
+    prefix: hostPrefix(address(`10.${from}.${index >> 8}.${index & 255}`)),
+  })),
+});
 
+describe("what all ask for together", () => {
   test("is bounded; who asks for most goes without, and not who asks for little", () => {
     const greedy = Array.from({ length: 70 }, (_, index) => asking(`greedy${index}`, 257, index));
     const modest = Array.from({ length: 100 }, (_, index) => asking(`modest${index}`, 16, 100 + index));
@@ -212,136 +196,5 @@ describe("what one member may claim in all", () => {
     const specs = peerSpecs([affiliate(2, { additionalAddresses: everything }), honest], own);
     expect(owns(specs, "node-2", "8.8.8.8")).toBe(false);
     expect(owns(specs, "node-9", "203.0.113.9")).toBe(true);
-  });
-});
-
-describe("special networks", () => {
-  const special = [
-    "169.254.169.254",
-    "127.0.0.1",
-    "224.0.0.1",
-    "255.255.255.255",
-    "168.63.129.16",
-    "100.100.100.200",
-    "::a9fe:a9fe",
-    "::1",
-    "64:ff9b::a9fe:a9fe",
-    "fe80::1",
-    "fec0::1",
-    "ff02::1",
-    "fd00:ec2::254",
-  ];
-  const asked = [
-    "169.252.0.0/14",
-    "169.0.0.0/8",
-    "168.0.0.0/8",
-    "100.64.0.0/10",
-    "::a9fe:a9fe/128",
-    "64:ff9b::/96",
-    "fe00::/16",
-    "fe80::/16",
-    "fec0::/16",
-    "fd00::/16",
-    "169.254.169.254/32",
-    "168.63.129.16/32",
-    "fd00:ec2::254/128",
-  ];
-
-  it.each(asked)("are in no claim and no target: %s", (text) => {
-    const specs = peerSpecs([affiliate(2, { additionalAddresses: [prefix(text)] })], own);
-    for (const each of special) {
-      expect(owns(specs, "node-2", each), each).toBe(false);
-      expect(intersect(specs.networks, [hostPrefix(address(each))])).toEqual([]);
-    }
-    expect(
-      specOf(specs, "node-2")
-        .refusedPrefixes.map(({ reason }) => reason)
-        .join(),
-    ).toContain("which is never routed");
-  });
-
-  test("are no addresses of a member either, and what lies beside them is its own", () => {
-    const addresses = special.map(address);
-    const specs = peerSpecs(
-      [affiliate(2, { additionalAddresses: [prefix("169.252.0.0/14")] }, { addresses })],
-      own,
-    );
-    expect(specOf(specs, "node-2").allowedIPs).toEqual([
-      "169.252.0.0/15",
-      "169.255.0.0/16",
-      "fd00:0:0:2::2/128",
-    ]);
-  });
-
-  test("for any claim", () => {
-    const any = fc.oneof(
-      fc.tuple(fc.ipV4(), fc.integer({ min: 8, max: 32 })),
-      fc.tuple(fc.ipV6(), fc.integer({ min: 16, max: 128 })),
-    );
-    fc.assert(
-      fc.property(fc.array(any, { maxLength: 4 }), (claimed) => {
-        const additionalAddresses = claimed.map(([base, bits]) =>
-          prefix(`${base}/${base.includes(".") && !base.includes(":") ? Math.min(bits, 32) : bits}`),
-        );
-        const { networks } = peerSpecs([affiliate(2, { additionalAddresses })], own);
-        expect(
-          intersect(
-            networks,
-            special.map((each) => hostPrefix(address(each))),
-          ),
-        ).toEqual([]);
-      }),
-    );
-  });
-});
-
-describe("a member's wide claim", () => {
-  const evil: Affiliate = affiliate(2, {
-    additionalAddresses: [prefix("203.0.113.0/24"), prefix("198.51.100.0/24"), prefix("10.0.0.0/8")],
-  });
-  const victims = [3, 4, 5].map((number) =>
-    affiliate(
-      number,
-      {
-        endpoints: [
-          endpoint(`203.0.113.${number}:51820`),
-          endpoint(`10.0.0.${number}:51820`),
-          endpoint(`198.51.100.77:${number}`),
-        ],
-      },
-      { addresses: [address(`203.0.113.${number}`), address(`10.0.0.${number}`)] },
-    ),
-  );
-
-  test("empties no candidates: an address that a node has is its own, and a public one is only tried last", () => {
-    const specs = peerSpecs([evil, ...victims], own);
-    for (const number of [3, 4, 5]) {
-      const spec = specOf(specs, `node-${number}`);
-      expect(spec.candidates).toEqual([
-        `203.0.113.${number}:51820`,
-        `10.0.0.${number}:51820`,
-        `198.51.100.77:${number}`,
-      ]);
-      expect(spec.candidateReasons.at(-1)).toBe(
-        "inside 198.51.100.0/24, which node-2 routes through the mesh",
-      );
-      expect(owns(specs, `node-${number}`, `203.0.113.${number}`)).toBe(true);
-    }
-  });
-
-  test("takes the discovery service out of nobody's reach, and what a member has itself stays with it", () => {
-    const registries = [address("203.0.113.200"), address("203.0.113.3")];
-    const specs = peerSpecs([evil, ...victims], { ...own, registries });
-    expect(owns(specs, "node-2", "203.0.113.200")).toBe(false);
-    expect(owns(specs, "node-2", "203.0.113.201")).toBe(true);
-    expect(owns(specs, "node-3", "203.0.113.3")).toBe(true);
-  });
-
-  test("says whose it is and what lies in it", () => {
-    const { warnings } = peerSpecs([evil, ...victims], own);
-    expect(warnings).toContainEqual({
-      who: "node node-2",
-      what: "asks for 203.0.113.0/24, of which node-3, node-4, node-5 has 3 networks and addresses, 203.0.113.3/32 first",
-    });
   });
 });

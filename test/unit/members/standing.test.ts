@@ -44,9 +44,10 @@ const ownerOf = ({ peers }: PeerSpecs, text: string): string | undefined => {
   return holders[0]?.label;
 };
 
+const id = (number: number): string => affiliate(number).nodeId;
+
 describe("of two members that claim the same network", () => {
   const claiming = [2, 3].map((number) => affiliate(number, { additionalAddresses: [network] }));
-  const id = (number: number): string => affiliate(number).nodeId;
   const owner = (two: Standing | undefined, three: Standing | undefined): string | undefined => {
     const standings = new Map<string, Standing>();
     if (two) standings.set(id(2), two);
@@ -171,17 +172,18 @@ const claimed = claims.map((list) => {
   return [...unique.values()];
 });
 
-describe("for any claims and standings", () => {
-  const owners = (asked: readonly Claim[], of: Standings): (string | undefined)[] => {
-    const { grants } = grantClaims(asked, of);
-    return Array.from({ length: 32 }, (_, last) => {
-      const host = prefix(`10.0.0.${last}/32`);
-      const holders = [...grants].filter(([, grant]) => intersect(grant.prefixes, [host]).length > 0);
-      expect(holders.length).toBeLessThan(2);
-      return holders[0]?.[0];
-    });
-  };
+/** Of the 32 addresses from 10.0.0.0 on. */
+const owners = (asked: readonly Claim[], of: Standings): (string | undefined)[] => {
+  const { grants } = grantClaims(asked, of);
+  return Array.from({ length: 32 }, (_, last) => {
+    const host = prefix(`10.0.0.${last}/32`);
+    const holders = [...grants].filter(([, grant]) => intersect(grant.prefixes, [host]).length > 0);
+    expect(holders.length).toBeLessThan(2);
+    return holders[0]?.[0];
+  });
+};
 
+describe("for any claims and standings", () => {
   test("each address that anybody asks for has exactly one owner, in whatever order claims are heard", () => {
     fc.assert(
       fc.property(claimed, standings, fc.nat(), (asked, of, turn) => {
