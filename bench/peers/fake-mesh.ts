@@ -43,7 +43,7 @@ export class FakeMesh {
     const [high, low] = [index >> 8, index & 255];
     const ula = networkOf(clusterPrefix(this.#cluster.id)).replace("::", `::${(index + 1).toString(16)}`);
     return {
-      nodeId: `peer${String(index).padStart(5, "0")}`,
+      nodeId: `peer${String(index).padStart(5, "0")}`.padEnd(43, "0"),
       addresses: [known(parseAddress(`100.64.${high}.${low}`))],
       hostname: `peer-${index}`,
       nodeName: `peer-${index}`,

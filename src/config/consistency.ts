@@ -1,4 +1,5 @@
-import { bitsOf, prefixFamily } from "../net/index.ts";
+import { bitsOf, type Prefix, prefixFamily } from "../net/index.ts";
+import { bounds } from "./bounds.ts";
 import { type Problem, shown, suggestion } from "./problem.ts";
 import type { KindDocument, KindDocuments } from "./read-kinds.ts";
 
@@ -12,6 +13,7 @@ export function consistencyProblems(found: KindDocuments, incomplete: boolean): 
     ...repeatedServiceNames(found),
     ...unknownServicesOfCAFiles(found),
     ...tooWidePrefixes(found),
+    ...tooMuchInAll(found),
     ...(incomplete ? [] : missingDocuments(found)),
   ];
 }
@@ -89,3 +91,23 @@ function tooWideIn({ source, value }: KindDocument<"KubeSpanDaemonConfig">): Pro
     ];
   });
 }
+
+/** Together, as others count them: see `bounds.widestNetworks`. */
+const tooMuchInAll = ({ daemon }: KindDocuments): Problem[] =>
+  daemon.flatMap(({ source, value }) =>
+    ([4, 6] as const).flatMap((family) => {
+      const widest = value?.widestPrefix[family === 4 ? "ipv4" : "ipv6"] ?? 0;
+      const prefixes = (value?.advertisedPrefixes ?? []).filter(
+        (prefix) => prefixFamily(prefix) === family && bitsOf(prefix) >= widest,
+      );
+      if (shareOf(prefixes, widest) <= bounds.widestNetworks) return [];
+      const text =
+        `advertisedPrefixes hold more IPv${family} addresses than ${bounds.widestNetworks} networks of /${widest}, ` +
+        `the most that others believe of one node; expected fewer, or a smaller widestPrefix.ipv${family} on all nodes`;
+      return [{ offset: source.offsetOf(["advertisedPrefixes"]), text }];
+    }),
+  );
+
+/** In networks of `widest` bits. */
+const shareOf = (prefixes: readonly Prefix[], widest: number): number =>
+  prefixes.reduce((sum, prefix) => sum + 2 ** (widest - bitsOf(prefix)), 0);

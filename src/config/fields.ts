@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { decodeKey } from "../identity/index.ts";
-import { bitsOf, networkOf, type Prefix, parsePrefix, prefixFamily, unreachableKind } from "../net/index.ts";
+import { parsePrefix, unreachableNetwork } from "../net/index.ts";
 import { shown } from "./problem.ts";
 
 /**
@@ -70,19 +70,13 @@ export const prefix = () => parsedText("a prefix such as 10.0.0.0/8 or 2001:db8:
 /** A prefix that other nodes can send packets to. */
 export const routablePrefix = () =>
   prefix().superRefine((value, context) => {
-    const kind = networkKind(value);
+    const kind = unreachableNetwork(value);
     if (kind !== undefined)
       context.addIssue({
         code: "custom",
         message: `is ${value}, which is ${kind}; no other node can reach it`,
       });
   });
-
-/** The special prefixes have four bits and more (IPv4), eight and more (IPv6): what is wider only contains them. */
-function networkKind(value: Prefix): string | undefined {
-  const isWide = bitsOf(value) < (prefixFamily(value) === 4 ? 4 : 8);
-  return isWide ? undefined : unreachableKind(networkOf(value));
-}
 
 export const key = (what: string) =>
   z.string({ error: keyMessage(what) }).refine((text) => decodeKey(text) !== undefined, {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { endpointAddress, parseEndpoint, parsePrefix, unreachableKind } from "../net/index.ts";
+import { bounds } from "./bounds.ts";
 import type { EndpointFilter } from "./config.ts";
 import {
   absolutePath,
@@ -108,7 +109,7 @@ export const schemas = {
     mtu: wordOrNumber("auto", 1280, largestMTU).default("auto"),
     filters: section({
       endpoints: listOf(endpointFilter, "prefixes"),
-      excludeAdvertisedNetworks: listOf(prefix(), "prefixes"),
+      excludeAdvertisedNetworks: listOf(prefix(), "prefixes", bounds.excluded),
     }).prefault({}),
   }),
   KubeSpanEndpointsConfig: kind("KubeSpanEndpointsConfig", {
@@ -140,7 +141,7 @@ export const schemas = {
     }).prefault({}),
     stateDirectory: absolutePath().default("/var/lib/kubespan"),
     runDirectory: absolutePath(longestRunDirectory).default("/run/kubespan"),
-    advertisedPrefixes: listOf(routablePrefix(), "prefixes"),
+    advertisedPrefixes: listOf(routablePrefix(), "prefixes", bounds.networks),
     routing: section({
       table: routingTable.default(180),
       priority: wholeNumber(1, 32_765).default(32_500), // before the main table's rule, 32766

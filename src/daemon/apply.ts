@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Decision, Plan } from "../mesh/index.ts";
 import { writeSavedSysctls } from "../routing/effects/saved-sysctls.ts";
+import { errorText } from "../system/error.ts";
 import type { Runner } from "../system/run.ts";
 import type { Step } from "../system/step.ts";
 
@@ -13,22 +14,49 @@ export interface Hands {
 
 /**
  * Carries a plan out. A step that fails stops it: what was done stays, and the next pass observes and goes on from
- * there. The original settings are on disk before the first one is changed.
+ * there. What fails of one peer alone stops nothing: it is returned as text. The original settings are on disk before the
+ * first one is changed.
  */
 export async function applyPlan(
   { run, log, stateDirectory }: Hands,
   { steps, sysctls }: Plan,
-): Promise<void> {
+): Promise<string[]> {
   if (sysctls.saveBefore) await writeSavedSysctls(stateDirectory, sysctls.saveBefore);
-  await applySteps(run, log, steps);
+  const failures = await applySteps(run, log, steps);
   if (sysctls.saveAfter) await writeSavedSysctls(stateDirectory, sysctls.saveAfter);
+  return failures;
 }
 
-export async function applySteps(run: Runner, log: Logger, steps: readonly Step[]): Promise<void> {
+/** Gives what failed of single peers. */
+export async function applySteps(run: Runner, log: Logger, steps: readonly Step[]): Promise<string[]> {
+  const failures: string[] = [];
   for (const step of steps) {
     log.info({ stage: step.stage }, step.text);
-    for (const command of step.commands) await run(command);
+    try {
+      for (const command of step.commands) await run(command);
+    } catch (error) {
+      if (!step.apart || isOfDevice(error)) throw error;
+      if (step.apart.length > 0) failures.push(...(await applySteps(run, log, step.apart)));
+      else {
+        failures.push(`${step.text}: ${errorText(error)}`);
+        log.error(`not done: ${step.text}: ${errorText(error)}`);
+      }
+    }
   }
+  return failures;
+}
+
+/** The link went away, say, or wg is not there: no peer can be set, and trying each would only take time. */
+const isOfDevice = (error: unknown): boolean =>
+  /No such device|not permitted|is not installed/.test(errorText(error));
+
+const mostNamed = 5;
+
+/** What `status` says of it; `undefined` if nothing failed. */
+export function failureText(failures: readonly string[]): string | undefined {
+  if (failures.length === 0) return undefined;
+  const more = failures.length > mostNamed ? `; and ${failures.length - mostNamed} more` : "";
+  return `not all peers could be set: ${failures.slice(0, mostNamed).join("; ")}${more}`;
 }
 
 /** Peers that are reached elsewhere, and why. */

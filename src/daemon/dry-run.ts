@@ -51,6 +51,7 @@ export async function dryRun(file: string): Promise<string> {
       self,
       config,
       affiliates: members.claims(),
+      standings: members.standings(),
       registries: registries.states(),
       addresses: kernel.addresses.usable,
       networks: ownNetworks(kernel.links, kernel.addresses.usable),

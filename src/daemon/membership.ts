@@ -14,7 +14,9 @@ import {
   type Member,
   type MemberEvent,
   type Members,
+  type Standings,
   type Stepped,
+  standingsOf,
   stepMembers,
   whyNotForget,
 } from "../members/index.ts";
@@ -84,6 +86,10 @@ export class Membership {
     return [...this.#members.values()].flatMap((member) =>
       member.standing === "released" ? [] : member.claim,
     );
+  }
+
+  standings(): Standings {
+    return standingsOf(this.#members, this.#parts.clock());
   }
 
   /** Takes in what the registries say now, and who is connected. Gives whether anything is new. */

@@ -28,7 +28,7 @@ import { ownNetworks } from "../routing/index.ts";
 import { advertiseTheSame, withPodNetworks } from "../self/index.ts";
 import { errorText } from "../system/error.ts";
 import { chooseImplementation, type Implementation, type ObservedDevice } from "../wireguard/index.ts";
-import { applyPlan, applySteps, tellChanges } from "./apply.ts";
+import { applyPlan, applySteps, failureText, tellChanges } from "./apply.ts";
 import type { Scope } from "./loop.ts";
 import type { MeshParts } from "./mesh-parts.ts";
 import { lookAtDevice, observeChanging, observeKernel } from "./observe.ts";
@@ -52,6 +52,7 @@ export class Mesh {
   #memory: Memory;
   #last: Pass | undefined;
   #error: string | undefined;
+  #failures: readonly string[] = []; // of single peers
   #isDamaged = false;
   readonly #racing: Racing;
   #wake: (inMs: number, scope: Scope) => void = () => undefined;
@@ -98,7 +99,7 @@ export class Mesh {
       const { enabled } = this.#parts.config;
       const wakeIn = enabled ? await this.#enabledPass(scope) : undefined;
       if (!enabled) await this.#takeDown();
-      this.#error = undefined;
+      this.#error = failureText(this.#failures);
       return wakeIn;
     } catch (error) {
       this.#error = errorText(error);
@@ -162,7 +163,7 @@ export class Mesh {
     // the answers come while the plan is carried out.
     if (isThere) this.#tell(decision);
     await this.#racing.hold(decision.tracked.holds);
-    await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
+    this.#failures = await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
     repairs.passed(plan.upkeep, isThere);
     if (!isThere) this.#tell(decision);
     await this.#parts.lastWorking.keep(this.#memory.lastWorking);
@@ -204,7 +205,8 @@ export class Mesh {
     this.#memory = remember(this.#memory, tracked);
     tellChanges(log, tracked);
     await this.#racing.hold(tracked.holds);
-    await applySteps(run, log, planTracked(config, keys, tracked, device));
+    const failures = await applySteps(run, log, planTracked(config, keys, tracked, device));
+    if (failures.length > 0) this.#failures = failures;
     this.#racing.send(tracked.races);
     this.#last = { ...last, device, decision: { ...last.decision, tracked } };
     const isTurn = harvestDueIn(this.#memory, clock()) === 0;
@@ -271,6 +273,7 @@ export class Mesh {
       self,
       config: this.#config,
       affiliates: membership.claims(),
+      standings: membership.standings(),
       registries: [...registries.states(), ...membership.remembered(registries)],
       addresses: kernel?.addresses.usable ?? [],
       networks: kernel ? ownNetworks(kernel.links, kernel.addresses.usable) : [],

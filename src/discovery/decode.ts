@@ -11,7 +11,7 @@ import {
 import type { Affiliate, KubespanAffiliate, Membership } from "./affiliate.ts";
 import { Dropped } from "./dropped.ts";
 import { isPublicKey } from "./public-key.ts";
-import { isNodeId, isPrintable, printable } from "./text.ts";
+import { isNodeId, isPrintable, noNodeId, printable } from "./text.ts";
 import * as wire from "./wire/generated/client.ts";
 
 /** Either an affiliate and what had to be left out of it, or why there is none. All texts are printable. */
@@ -70,7 +70,7 @@ const membershipBytes = { machine: 16, recipient: 8, mac: 16 } as const;
 const largestNumber = BigInt(Number.MAX_SAFE_INTEGER);
 
 function refusal(message: wire.Affiliate): string | undefined {
-  if (!isNodeId(message.nodeId)) return "its node id is not 1 to 256 printable ASCII characters";
+  if (!isNodeId(message.nodeId)) return `its node id ${noNodeId}`;
   for (const field of ["hostname", "nodename", "operatingSystem"] as const) {
     const text = message[field];
     if (text.length > maxText[field]) return `its ${field} is longer than ${maxText[field]} characters`;

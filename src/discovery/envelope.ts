@@ -5,7 +5,7 @@ import { Dropped } from "./dropped.ts";
 import { encodeEndpoint } from "./encode.ts";
 import { limits } from "./limits.ts";
 import { openBlocks, openData, sealBlocks } from "./seal.ts";
-import { isNodeId, printable } from "./text.ts";
+import { isNodeId, noNodeId, printable } from "./text.ts";
 
 /** An affiliate as a discovery service holds it: the id in clear, the rest sealed. */
 export interface Envelope {
@@ -23,7 +23,7 @@ export const sealEndpoint = (key: Secret, endpoint: Endpoint): Buffer =>
  * service cannot read affiliates, but it could exchange them (lesson 18).
  */
 export function openEnvelope(key: Secret, envelope: Envelope): Decoded {
-  if (!isNodeId(envelope.id)) return { refused: "its id is not 1 to 256 printable ASCII characters" };
+  if (!isNodeId(envelope.id)) return { refused: `its id ${noNodeId}` };
   if (envelope.data.length > limits.dataBytes)
     return { refused: `its data is longer than ${limits.dataBytes} bytes` };
   const plain = openData(key, envelope.data);

@@ -1,4 +1,7 @@
-import { compareRanges, type LeftOut, type Prefix, rangeOf, subtract, unite } from "../net/index.ts";
+import { bounds } from "../config/bounds.ts";
+import { type LeftOut, type Prefix, subtractUpTo, unite } from "../net/index.ts";
+import { type Nested, nest } from "./nesting.ts";
+import { compareClaims, type Standings, whyOwned } from "./standing.ts";
 
 /** A peer asks for all traffic to a prefix. */
 export interface Claim {
@@ -6,78 +9,109 @@ export interface Claim {
   /** How messages name the peer. */
   readonly label: string;
   readonly prefix: Prefix;
+  /** What it is a part of, if the peer may not have all that it asked for. */
+  readonly asked?: Prefix;
+  /** It is an address that the peer has, not a network that it asks for. */
+  readonly isAddress?: true;
 }
 
 /** What one peer gets of what it asked for. */
-export interface Grant {
+interface Grant {
   readonly prefixes: Prefix[];
   readonly refused: LeftOut[];
 }
 
-/**
- * Gives every address to exactly one peer, whatever the order in which peers were heard of: the longer prefix wins,
- * and of equal prefixes the one with the lower node id. The loser keeps the rest of its prefix and both are named
- * (lesson 5). Prefixes are either disjoint or nested, so one sweep over the sorted claims is enough.
- */
-export function grantClaims(claims: readonly Claim[]): Map<string, Grant> {
-  const grants = new Map<string, Grant>(claims.map(({ nodeId }) => [nodeId, { prefixes: [], refused: [] }]));
-  for (const { claim, inside } of nest(withoutEquals(claims, grants))) {
-    const grant = grants.get(claim.nodeId);
-    if (!grant) continue;
-    const lost = inside.filter((other) => other.nodeId !== claim.nodeId);
-    for (const other of lost)
-      grant.refused.push({
-        value: other.prefix,
-        reason: `part of ${claim.prefix}, but ${other.label} asks for it with a longer prefix`,
-      });
-    const taken = lost.map((other) => other.prefix);
-    grant.prefixes.push(...(taken.length === 0 ? [claim.prefix] : subtract([claim.prefix], taken)));
-  }
-  for (const [nodeId, grant] of grants) grants.set(nodeId, { ...grant, prefixes: unite(grant.prefixes) });
-  return grants;
+/** One member has what another one asks for, too. */
+export interface Taking {
+  readonly taker: Claim;
+  readonly loser: Claim;
+  /** Why, where both ask for the same. */
+  readonly why?: string;
 }
+
+export interface Granted {
+  /** By node id. */
+  readonly grants: ReadonlyMap<string, Grant>;
+  /** Without those that another member's equal claim won over: each is owned where no longer one of them lies. */
+  readonly owned: readonly Claim[];
+  readonly takings: readonly Taking[];
+}
+
+/** Networks of all peers; more would make each change of the device and the table slow. */
+export const mostNetworks = 16_384;
+
+/**
+ * Gives every address to exactly one peer, whatever the order in which peers were heard of: the longer prefix wins, and
+ * of equal ones the claim that stands better (ADR 0015). The loser keeps the rest of its prefix and both are named (lesson 5).
+ *
+ * A peer's prefixes are cut so that no two peers have an address in common, except where that would take more than
+ * `bounds.networks` of them: then the wider network stays whole around the longer ones, which WireGuard looks up first.
+ * To refuse it instead would let one member take a network from another by asking for a hundred addresses in it.
+ */
+export function grantClaims(claims: readonly Claim[], standings: Standings = new Map()): Granted {
+  const grants = new Map<string, Grant>(claims.map(({ nodeId }) => [nodeId, { prefixes: [], refused: [] }]));
+  const takings: Taking[] = [];
+  const owned = withoutEquals(claims, standings, takings);
+  const nested = nest(owned);
+  for (const { claim, holes } of nested) for (const taker of holes) takings.push({ taker, loser: claim });
+  for (const taking of takings) grants.get(taking.loser.nodeId)?.refused.push(refusalOf(taking));
+  for (const [nodeId, prefixes] of cut(nested)) grants.get(nodeId)?.prefixes.push(...prefixes);
+  for (const [nodeId, grant] of grants) grants.set(nodeId, { ...grant, prefixes: unite(grant.prefixes) });
+  return { grants, owned, takings };
+}
+
+const refusalOf = ({ taker, loser, why }: Taking): LeftOut =>
+  why === undefined
+    ? {
+        value: taker.prefix,
+        reason: `part of ${loser.asked ?? loser.prefix}, but ${taker.label} asks for it with a longer prefix`,
+      }
+    : { value: loser.prefix, reason: `${taker.label} asks for it too and ${why}` };
 
 /** Drops all but one of equal claims, and says so. The result is sorted: wider before what lies inside it. */
-function withoutEquals(claims: readonly Claim[], grants: ReadonlyMap<string, Grant>): Claim[] {
-  const sorted = claims
-    .map((claim) => ({ claim, range: rangeOf(claim.prefix) }))
-    .sort(
-      (left, right) =>
-        compareRanges(left.range, right.range) || (left.claim.nodeId < right.claim.nodeId ? -1 : 1),
-    );
-  const kept: Claim[] = [];
-  for (const { claim } of sorted) {
-    const winner = kept.at(-1);
-    if (winner?.prefix !== claim.prefix) kept.push(claim);
-    else if (winner.nodeId !== claim.nodeId)
-      grants.get(claim.nodeId)?.refused.push({
-        value: claim.prefix,
-        reason: `${winner.label} asks for it too and has the lower node id`,
-      });
+function withoutEquals(claims: readonly Claim[], standings: Standings, takings: Taking[]): Claim[] {
+  const best = new Map<Prefix, Claim>();
+  const losers: Claim[] = [];
+  for (const claim of claims) {
+    const other = best.get(claim.prefix);
+    const isBetter = other === undefined || compareClaims(claim, other, standings) < 0;
+    if (isBetter) best.set(claim.prefix, claim);
+    const loser = isBetter ? other : claim;
+    if (loser) losers.push(loser);
   }
-  return kept;
+  for (const loser of losers) {
+    const taker = best.get(loser.prefix);
+    if (taker && taker.nodeId !== loser.nodeId)
+      takings.push({ taker, loser, why: whyOwned(taker, loser, standings) });
+  }
+  return [...best.values()];
 }
 
-interface Nested {
-  readonly claim: Claim;
-  /** All claims, of whatever peer, that lie inside this one. */
-  readonly inside: Claim[];
+/** By node id. Room is given in the order of the networks, so that it does not depend on the order of the claims. */
+function cut(nested: readonly Nested[]): Map<string, Prefix[]> {
+  const kept = new Map<string, number>();
+  for (const { claim } of nested) kept.set(claim.nodeId, (kept.get(claim.nodeId) ?? 0) + 1);
+  let left = Math.max(0, mostNetworks - nested.length);
+  const room = new Map([...kept].map(([nodeId, count]) => [nodeId, Math.max(0, bounds.networks - count)]));
+  const prefixes = new Map<string, Prefix[]>();
+  for (const { claim, holes } of nested) {
+    const { nodeId, prefix } = claim;
+    const more = Math.min(left, room.get(nodeId) ?? 0);
+    const pieces = holes.length === 0 ? [prefix] : remainder(prefix, holes, more);
+    const used = Math.max(0, pieces.length - 1);
+    left -= used;
+    room.set(nodeId, (room.get(nodeId) ?? 0) - used);
+    const before = prefixes.get(nodeId);
+    if (before) before.push(...pieces);
+    else prefixes.set(nodeId, [...pieces]);
+  }
+  return prefixes;
 }
 
-function nest(sorted: readonly Claim[]): Nested[] {
-  const open: Nested[] = [];
-  return sorted.map((claim) => {
-    while (!contains(open.at(-1)?.claim.prefix, claim.prefix)) open.pop();
-    for (const around of open) around.inside.push(claim);
-    const nested: Nested = { claim, inside: [] };
-    open.push(nested);
-    return nested;
-  });
-}
-
-/** `undefined` stands for the whole address space. */
-function contains(outer: Prefix | undefined, inner: Prefix): boolean {
-  if (outer === undefined) return true;
-  const [around, range] = [rangeOf(outer), rangeOf(inner)];
-  return around.family === range.family && around.first <= range.first && range.last <= around.last;
-}
+/** What is left of a prefix without the holes; all of it where that would be more than one prefix and `more`. */
+const remainder = (prefix: Prefix, holes: readonly Claim[], more: number): readonly Prefix[] =>
+  subtractUpTo(
+    [prefix],
+    holes.map((hole) => hole.prefix),
+    more + 1,
+  ) ?? [prefix];

@@ -9,9 +9,19 @@ import {
   type OwnSide,
   type PeerSpecs,
   peerSpecs,
+  type Standings,
   turnDueIn,
 } from "../members/index.ts";
-import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
+import {
+  type Address,
+  type Endpoint,
+  isHostPrefix,
+  isPrivate,
+  type LeftOut,
+  networkOf,
+  type Prefix,
+  parseAddress,
+} from "../net/index.ts";
 import {
   type Attempts,
   type Connecting,
@@ -41,6 +51,8 @@ export interface Knowledge {
   readonly config: Config;
   /** What the members of the mesh claim; without this node. */
   readonly affiliates: readonly Affiliate[];
+  /** How they stand, for deciding who owns what two of them claim. */
+  readonly standings: Standings;
   readonly registries: readonly RegistryState[];
   /** This node's own, routed addresses. */
   readonly addresses: readonly Address[];
@@ -123,10 +135,12 @@ export function decide(
     dial: config.dial,
     networks: knowledge.networks,
     lastWorking: memory.lastWorking,
+    registries: config.services.flatMap(({ host }) => parseAddress(host) ?? []),
   };
-  const specs = peerSpecs(affiliates, own, memory.specs);
+  const specs = peerSpecs(affiliates, own, knowledge.standings, memory.specs);
   const tracked = trackPeers(specs.peers, device, memory.attempts, now, "new", connecting(knowledge, memory));
-  const routed = [...specs.peers.flatMap((peer) => peer.allowedIPs), ...config.advertisedPrefixes];
+  const granted = specs.peers.flatMap((peer) => peer.allowedIPs);
+  const routed = [...granted.filter(mayBeInside), ...config.advertisedPrefixes];
   const seen = believeReflected(knowledge.registries, memory.reflected, routed, addresses);
   const stun = believeMapped(config, knowledge.mapping, routed, addresses);
   const announced = ownAffiliate(self, config, addresses, seen.reflected.values(), stun.mapped);
@@ -148,6 +162,12 @@ export function decide(
     memory: { ...remember(memory, tracked), specs, reflected: seen.reflected, harvest: harvested, said },
   };
 }
+
+/**
+ * Whether a node that is seen there may be seen from inside the mesh. A public network that somebody asks for is no sign of
+ * it, and must not keep the nodes in it from saying where they are.
+ */
+const mayBeInside = (prefix: Prefix): boolean => isHostPrefix(prefix) || isPrivate(networkOf(prefix));
 
 /** A second look at the same peers, right after reading the device: who is up, and who is dialled again. */
 export const decideAgain = (

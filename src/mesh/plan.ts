@@ -1,5 +1,5 @@
 import type { Config } from "../config/index.ts";
-import { type Address, type LeftOut, type Prefix, unite } from "../net/index.ts";
+import { type Address, type LeftOut, type Prefix, unite, withoutSpecial } from "../net/index.ts";
 import { type DesiredTable, type ObservedTable, observedTargets, planTable } from "../nftables/index.ts";
 import type { Tracked } from "../peers/index.ts";
 import { planNoRacing } from "../port/index.ts";
@@ -119,7 +119,8 @@ export const steeredTargets = (
   { targets }: Decision,
   { table }: Pick<Kernel, "table">,
   isSettled: boolean,
-): readonly Prefix[] => (isSettled ? targets : unite([...targets, ...observedTargets(table)]));
+): readonly Prefix[] =>
+  isSettled ? targets : withoutSpecial(unite([...targets, ...observedTargets(table)]));
 
 /** The table that steers these networks. */
 export const desiredTable = (config: Config, kernel: Below, targets: readonly Prefix[]): DesiredTable => ({

@@ -45,6 +45,7 @@ export function reportStatus(
       ...vanishedWarnings(view.membership.members, now),
       ...(decision ? unsettledWarnings(decision, now) : []),
       ...podLinkWarnings(view.links, mtuOf(knowledge.config, view)),
+      ...(decision?.specs.warnings ?? []),
       ...(decision ? sharedEndpointWarnings(decision.announcement.own, decision.specs.peers) : []),
     ],
     repairs: view.repairs,

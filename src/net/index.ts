@@ -16,15 +16,26 @@ export {
   comparePrefixes,
   compareRanges,
   hostPrefix,
+  isHostPrefix,
   networkOf,
   type Prefix,
   parsePrefix,
   prefixContains,
+  prefixesTouch,
   prefixFamily,
   prefixOf,
+  prefixWithin,
   rangeOf,
 } from "./prefix.ts";
 export { PrefixIndex } from "./prefix-index.ts";
-export { intersect, subtract, unite } from "./prefix-set.ts";
+export { intersect, subtract, subtractUpTo, unite } from "./prefix-set.ts";
 export { detached } from "./remembered.ts";
-export { isKubespanULA, isSideroLink, unreachableKind } from "./special.ts";
+export {
+  isKubespanULA,
+  isPrivate,
+  isSideroLink,
+  specialIn,
+  unreachableKind,
+  unreachableNetwork,
+  withoutSpecial,
+} from "./special.ts";

@@ -29,6 +29,25 @@ export function subtract(from: Iterable<Prefix>, removed: Iterable<Prefix>): Pre
   );
 }
 
+/**
+ * The same, if it takes at most `most` prefixes; `undefined` if more. One hole in a wide network leaves up to 128 prefixes:
+ * whoever chooses the holes must not choose how much work they are.
+ */
+export function subtractUpTo(
+  from: Iterable<Prefix>,
+  removed: Iterable<Prefix>,
+  most: number,
+): Prefix[] | undefined {
+  const [kept, taken] = [[...from], [...removed]];
+  const prefixes: Prefix[] = [];
+  for (const family of families) {
+    const rest = subtractRanges(rangesOf(family, kept), rangesOf(family, taken));
+    prefixes.push(...toPrefixes(family, rest, most + 1 - prefixes.length));
+    if (prefixes.length > most) return undefined;
+  }
+  return prefixes;
+}
+
 /** Every address that is in both. */
 export function intersect(left: Iterable<Prefix>, right: Iterable<Prefix>): Prefix[] {
   const [a, b] = [[...left], [...right]];
@@ -66,14 +85,15 @@ function subtractRanges(kept: readonly Range[], taken: readonly Range[]): Range[
   return rest;
 }
 
-/** Cuts each range into the largest aligned blocks that fit. */
-function toPrefixes(family: Family, ranges: readonly Range[]): Prefix[] {
+/** Cuts each range into the largest aligned blocks that fit; stops once there are `enough`. */
+function toPrefixes(family: Family, ranges: readonly Range[], enough = Number.POSITIVE_INFINITY): Prefix[] {
   const width = widthOf(family);
   const prefixes: Prefix[] = [];
   for (const range of ranges) {
+    if (prefixes.length >= enough) break;
     if (range.prefix !== undefined) prefixes.push(range.prefix);
     let first = range.prefix === undefined ? range.first : range.last + 1n;
-    while (first <= range.last) {
+    while (first <= range.last && prefixes.length < enough) {
       let hostBits = 0;
       while (hostBits < width && fits(first, range.last, hostBits + 1)) hostBits++;
       prefixes.push(`${addressFromBigInt(family, first)}/${width - hostBits}` as Prefix);

@@ -73,6 +73,21 @@ export function prefixContains(prefix: Prefix, address: Address): boolean {
   return first <= value && value <= last;
 }
 
+/** Whether all of the first network lies in the second one. */
+export function prefixWithin(inner: Prefix, outer: Prefix): boolean {
+  const [range, around] = [rangeOf(inner), rangeOf(outer)];
+  return range.family === around.family && around.first <= range.first && range.last <= around.last;
+}
+
+/** Whether they have an address in common. */
+export function prefixesTouch(left: Prefix, right: Prefix): boolean {
+  const [one, other] = [rangeOf(left), rangeOf(right)];
+  return one.family === other.family && one.first <= other.last && other.first <= one.last;
+}
+
+/** A single address. */
+export const isHostPrefix = (prefix: Prefix): boolean => bitsOf(prefix) === widthOf(prefixFamily(prefix));
+
 /** A total order: family, then network, then the shorter prefix first. */
 export const comparePrefixes = (left: Prefix, right: Prefix): number =>
   compareRanges(rangeOf(left), rangeOf(right));

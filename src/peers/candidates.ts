@@ -1,27 +1,37 @@
 import {
   type Address,
-  bitsOf,
   type Endpoint,
   endpointAddress,
+  isHostPrefix,
   isKubespanULA,
+  isPrivate,
   isSideroLink,
   type LeftOut,
   type Prefix,
   PrefixIndex,
-  prefixFamily,
   unreachableKind,
 } from "../net/index.ts";
 import type { Tier } from "./better-way.ts";
 import { forbiddenBy, type Preferences, type Ranked, rank } from "./preference.ts";
 
-export interface CandidateRules {
-  readonly ownAddresses: ReadonlySet<Address>;
-  /** Networks (not single hosts) that are reached through the mesh, with the name of who routes them. */
-  readonly routed: PrefixIndex<string>;
+/** Who gets what is sent to a network; without a node id it is this node. */
+interface Router {
+  readonly label: string;
+  readonly nodeId?: string;
 }
 
-/** Splits a peer's endpoints into those worth dialling, best first, and the others; all with reasons (lesson 8). */
+export interface CandidateRules {
+  readonly ownAddresses: ReadonlySet<Address>;
+  /** What is reached through the mesh, as it was granted. */
+  readonly routed: PrefixIndex<Router>;
+}
+
+/**
+ * Splits the endpoints of the peer `nodeId` into those worth dialling, best first, and the others; all with reasons
+ * (lesson 8).
+ */
 export function sortCandidates(
+  nodeId: string,
   endpoints: readonly Endpoint[],
   rules: CandidateRules,
   preferences: Preferences,
@@ -35,12 +45,18 @@ export function sortCandidates(
   const candidates: Endpoint[] = [];
   const refusedCandidates: LeftOut[] = [];
   // A mapped port that was learnt once may not be announced by anybody.
+  const claimed = new Map<Endpoint, string>();
   for (const endpoint of new Set([...endpoints, ...(lastWorking === undefined ? [] : [lastWorking])])) {
-    const reason = refusal(endpointAddress(endpoint), rules) ?? forbiddenBy(endpoint, preferences);
+    const address = endpointAddress(endpoint);
+    const route = routeTo(address, rules.routed);
+    const isForeign = route?.nodeId !== undefined && route.nodeId !== nodeId && !isPrivate(address);
+    if (route && isForeign) claimed.set(endpoint, route.text);
+    const reason =
+      refusal(address, rules) ?? (isForeign ? undefined : route?.text) ?? forbiddenBy(endpoint, preferences);
     if (reason === undefined) candidates.push(endpoint);
     else refusedCandidates.push({ value: endpoint, reason });
   }
-  const { ranked, refused } = rank(candidates, preferences);
+  const { ranked, refused } = rank(candidates, preferences, claimed);
   return {
     candidates: ranked.map(({ endpoint }: Ranked) => endpoint),
     candidateReasons: ranked.map(({ reason }) => reason),
@@ -53,23 +69,35 @@ function refusal(address: Address, rules: CandidateRules): string | undefined {
   const kind = unreachableKind(address);
   if (kind !== undefined) return kind;
   if (rules.ownAddresses.has(address)) return "this node's own address";
-  if (isKubespanULA(address) || isSideroLink(address)) return "an address inside a tunnel";
-  const route = rules.routed.find(address);
-  return route && `inside ${route.prefix}, which ${route.value} routes through the mesh`;
+  return isKubespanULA(address) || isSideroLink(address) ? "an address inside a tunnel" : undefined;
 }
 
 /**
- * The networks in which no endpoint may lie, or the tunnel would run through a tunnel. Single addresses are not among
- * them: a node's own address is both a destination in the mesh and where the node is dialled.
+ * In which network of the mesh an address lies; `undefined` for an address that was granted by itself. In one of this node's,
+ * of the peer's own, or of private addresses it would lead a tunnel through a tunnel. A public address inside another
+ * member's network is only tried last: whoever asks for a wide network must not take from all others where they are dialled.
  */
-export function routedPrefixes(
-  networks: Iterable<{ readonly prefix: Prefix; readonly label: string }>,
-  own: readonly Prefix[],
-): PrefixIndex<string> {
-  const index = new PrefixIndex<string>();
-  for (const prefix of own) index.add(prefix, "this node");
-  for (const { prefix, label } of networks) if (!isHost(prefix)) index.add(prefix, label);
-  return index;
+function routeTo(
+  address: Address,
+  routed: PrefixIndex<Router>,
+): { nodeId: string | undefined; text: string } | undefined {
+  const route = routed.find(address);
+  if (!route || isHostPrefix(route.prefix)) return undefined;
+  const { label, nodeId } = route.value;
+  return { nodeId, text: `inside ${route.prefix}, which ${label} routes through the mesh` };
 }
 
-const isHost = (prefix: Prefix): boolean => bitsOf(prefix) === (prefixFamily(prefix) === 4 ? 32 : 128);
+/**
+ * The networks in which no endpoint should lie, or the tunnel would run through a tunnel. Single addresses stand among them
+ * for what they are: a node's own address is both a destination in the mesh and where the node is dialled.
+ */
+export function routedPrefixes(
+  networks: Iterable<{ readonly prefix: Prefix } & Router>,
+  own: readonly Prefix[],
+): PrefixIndex<Router> {
+  const index = new PrefixIndex<Router>();
+  for (const prefix of own) index.add(prefix, { label: "this node" });
+  for (const { prefix, label, nodeId } of networks)
+    index.add(prefix, { label, ...(nodeId !== undefined && { nodeId }) });
+  return index;
+}

@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
 import type { RegistryState } from "../discovery/registry.ts";
-import { bitsOf, type LeftOut, networkOf, type Prefix, prefixFamily, unreachableKind } from "../net/index.ts";
+import { bitsOf, type LeftOut, type Prefix, prefixFamily, unreachableNetwork } from "../net/index.ts";
 
 /**
  * The configuration with `networks`, the pod networks that Kubernetes gave this node among its advertised prefixes, where
@@ -32,5 +32,5 @@ export function podNetworksLeftOut(config: Config, states: readonly RegistryStat
 function refusal(network: Prefix, { widestPrefix }: Config): string | undefined {
   const widest = prefixFamily(network) === 4 ? widestPrefix.ipv4 : widestPrefix.ipv6;
   if (bitsOf(network) < widest) return `wider than /${widest} (widestPrefix)`;
-  return unreachableKind(networkOf(network));
+  return unreachableNetwork(network);
 }

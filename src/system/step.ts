@@ -13,4 +13,9 @@ export interface Step {
   readonly stage: Stage;
   readonly text: string;
   readonly commands: readonly Command[];
+  /**
+   * Present where the step is about peers that have nothing to do with each other: the same for each of several. If the step
+   * fails, these are tried one by one, and whatever fails then, the plan goes on.
+   */
+  readonly apart?: readonly Step[];
 }

@@ -5,6 +5,8 @@ import type { ObservedDevice, ObservedPeer } from "./dump.ts";
 
 /** Well below the kernel's limits of 128 KiB for one argument and 2 MiB for all. */
 const argumentBytes = 100_000;
+/** A longer list is read by wg from a file: what peers ask for must not decide whether a command can be started. */
+const listBytes = 8_192;
 
 /** Peers have nothing to do with the link's MTU. */
 type PeersOfDevice = Omit<DesiredDevice, "mtu">;
@@ -12,6 +14,8 @@ type PeersOfDevice = Omit<DesiredDevice, "mtu">;
 interface Change {
   readonly text: string;
   readonly args: readonly string[];
+  /** Whose allowed IPs are too many for `args`, and are set after it. */
+  readonly long?: DesiredPeer;
 }
 
 /** Adds, changes and dials peers (`grow`), then removes those that are no longer wanted (`shrink`). */
@@ -28,13 +32,16 @@ export function planPeers(desired: PeersOfDevice, observed: ObservedDevice | und
 
 function changeOf(peer: DesiredPeer, observed: ObservedPeer | undefined, device: PeersOfDevice): Change[] {
   if (!observed)
-    return [{ text: describe("add", peer), args: ["peer", peer.publicKey, ...everything(peer)] }];
+    return [
+      { text: describe("add", peer), args: ["peer", peer.publicKey, ...everything(peer)], ...longOf(peer) },
+    ];
   if (peer.dial !== undefined && (observed.keepaliveSeconds > 0 || observed.receivedBytes > 0))
     // For 5 s after an initiation, and after an answer to the peer's, WireGuard makes none; to a new peer it does at once.
     return [
       {
         text: describe("dial", peer),
         args: ["peer", peer.publicKey, "remove", "peer", peer.publicKey, ...everything(peer)],
+        ...longOf(peer),
       },
     ];
   const endpoint = peer.dial ?? (peer.move === observed.endpoint ? undefined : peer.move);
@@ -44,11 +51,14 @@ function changeOf(peer: DesiredPeer, observed: ObservedPeer | undefined, device:
   // A peer that was never dialled nor heard is dialled by turning its keepalive on: that cuts nothing.
   if (!peer.isWaiting && observed.keepaliveSeconds !== keepaliveSeconds)
     differences.push("persistent-keepalive", String(keepaliveSeconds));
-  if (!sameMembers(observed.allowedIPs, peer.allowedIPs)) differences.push(...allowedIPsOf(peer));
-  if (differences.length === 0) return [];
-  const names = differences.filter((_, index) => index % 2 === 0).join(", ");
-  const text = peer.dial === undefined ? changeText(names, peer) : describe("dial", peer);
-  return [{ text, args: ["peer", peer.publicKey, ...differences] }];
+  const isSame = sameMembers(observed.allowedIPs, peer.allowedIPs);
+  if (!isSame) differences.push(...allowedIPsOf(peer));
+  const long = isSame ? {} : longOf(peer);
+  if (differences.length === 0 && !long.long) return [];
+  const names = differences.filter((_, index) => index % 2 === 0);
+  const named = [...names, ...(long.long ? ["allowed-ips"] : [])].join(", ");
+  const text = peer.dial === undefined ? changeText(named, peer) : describe("dial", peer);
+  return [{ text, args: differences.length === 0 ? [] : ["peer", peer.publicKey, ...differences], ...long }];
 }
 
 const changeText = (names: string, { label, move }: DesiredPeer): string =>
@@ -60,7 +70,13 @@ function everything(peer: DesiredPeer): string[] {
   return ["preshared-key", INPUT, ...endpoint, "persistent-keepalive", keepalive, ...allowedIPsOf(peer)];
 }
 
-const allowedIPsOf = (peer: DesiredPeer): string[] => ["allowed-ips", peer.allowedIPs.join(",")];
+const allowedIPsOf = (peer: DesiredPeer): string[] =>
+  isLong(peer) ? [] : ["allowed-ips", peer.allowedIPs.join(",")];
+
+const isLong = ({ allowedIPs }: DesiredPeer): boolean =>
+  allowedIPs.reduce((sum, prefix) => sum + prefix.length + 1, 0) > listBytes;
+
+const longOf = (peer: DesiredPeer): { readonly long?: DesiredPeer } => (isLong(peer) ? { long: peer } : {});
 
 const describe = (verb: string, peer: DesiredPeer): string =>
   `${verb} ${peer.label}${peer.dial === undefined ? "" : ` at ${peer.dial}`}`;
@@ -79,7 +95,7 @@ function stepsOf(stage: Step["stage"], desired: PeersOfDevice, changes: readonly
   let batch: Change[] = [];
   let bytes = 0;
   const flush = (): void => {
-    if (batch.length > 0) steps.push({ stage, text: summary(batch), commands: [command(desired, batch)] });
+    if (batch.length > 0) steps.push(stepOf(stage, desired, batch));
     batch = [];
     bytes = 0;
   };
@@ -93,10 +109,31 @@ function stepsOf(stage: Step["stage"], desired: PeersOfDevice, changes: readonly
   return steps;
 }
 
-function command(desired: PeersOfDevice, batch: readonly Change[]): Command {
-  const args = ["set", desired.interfaceName, ...batch.flatMap((change) => change.args)];
-  return { program: "wg", args, ...(args.includes(INPUT) && { input: desired.presharedKey }) };
+function stepOf(stage: Step["stage"], desired: PeersOfDevice, batch: readonly Change[]): Step {
+  const apart = batch.length === 1 ? [] : batch.map((change) => stepOf(stage, desired, [change]));
+  return { stage, text: summary(batch), commands: commandsOf(desired, batch), apart };
 }
+
+function commandsOf(desired: PeersOfDevice, batch: readonly Change[]): Command[] {
+  const changes = batch.flatMap((change) => change.args);
+  const long = batch.flatMap((change) => change.long ?? []);
+  const { interfaceName, presharedKey } = desired;
+  const set: Command = {
+    program: "wg",
+    args: ["set", interfaceName, ...changes],
+    ...(changes.includes(INPUT) && { input: presharedKey }),
+  };
+  // It replaces the allowed IPs of the peers that it names, and leaves alone all that it does not.
+  const add: Command = {
+    program: "wg",
+    args: ["addconf", interfaceName, INPUT],
+    input: long.map(sectionOf).join(""),
+  };
+  return [...(changes.length > 0 ? [set] : []), ...(long.length > 0 ? [add] : [])];
+}
+
+const sectionOf = ({ publicKey, allowedIPs }: DesiredPeer): string =>
+  `[Peer]\nPublicKey = ${publicKey}\n${allowedIPs.map((prefix) => `AllowedIPs = ${prefix}\n`).join("")}`;
 
 const namedChanges = 12;
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Affiliate } from "../../src/discovery/affiliate.ts";
 import { clusterId, idsOf, node, service, until } from "../unit/discovery/loopback.ts";
-import { address, endpoint, key, prefix, publicKey } from "../unit/discovery/samples.ts";
+import { address, endpoint, idOf, key, prefix, publicKey } from "../unit/discovery/samples.ts";
 import { Program, type Running } from "./program.ts";
 
 /*
@@ -22,7 +22,7 @@ function run(...args: string[]): Running {
 
 /** As the Go program writes an affiliate. */
 const theirs = {
-  nodeId: "their-node",
+  nodeId: idOf("their-node"),
   addresses: ["10.0.0.2", "2001:db8::2"],
   hostname: "two",
   nodeName: "k8s-2",
@@ -37,7 +37,7 @@ const theirs = {
 };
 
 const theirsAsOurs: Affiliate = {
-  nodeId: "their-node",
+  nodeId: idOf("their-node"),
   addresses: [address("10.0.0.2"), address("2001:db8::2")],
   hostname: "two",
   nodeName: "k8s-2",
@@ -54,8 +54,8 @@ const theirsAsOurs: Affiliate = {
 };
 
 /** What `node` of the loopback tests announces, as the Go program writes it. */
-const ours = (nodeId: string, ...more: string[]) => ({
-  nodeId,
+const ours = (name: string, ...more: string[]) => ({
+  nodeId: idOf(name),
   addresses: ["10.0.0.1", "2001:db8::1"],
   hostname: "one",
   nodeName: "k8s-1",
@@ -86,7 +86,7 @@ describe("the published Go client with our service", () => {
     const { port } = await service();
     const our = node("our-node", port);
     await until(() => expect(our.state().phase).toBe("connected"));
-    const client = startClient(port, { "our-node": ["198.51.100.1:4711"] });
+    const client = startClient(port, { [idOf("our-node")]: ["198.51.100.1:4711"] });
     await until(() => expect(our.affiliates(), client.errors).toEqual([theirsAsOurs]));
     await until(() =>
       expect(client.lines.at(-1)).toEqual({
@@ -97,7 +97,7 @@ describe("the published Go client with our service", () => {
     await our.withdraw();
     await until(() => expect(client.lines.at(-1)).toMatchObject({ nodes: [] }));
     const again = node("our-second", port);
-    await until(() => expect(client.lines.at(-1)).toMatchObject({ nodes: [{ nodeId: "our-second" }] }));
+    await until(() => expect(client.lines.at(-1)).toMatchObject({ nodes: [{ nodeId: idOf("our-second") }] }));
     client.endInput();
     await until(() => expect(idsOf(again)).toEqual([]));
   });
@@ -131,21 +131,21 @@ describe("our client with a service on the published API", () => {
       nodes: expect.arrayContaining([ours("a"), ours("b")]) as unknown,
     });
     a.publish({
-      own: { ...theirsAsOurs, nodeId: "a" },
-      observed: new Map([["b", [endpoint("198.51.100.9:4711")]]]),
+      own: { ...theirsAsOurs, nodeId: idOf("a") },
+      observed: new Map([[idOf("b"), [endpoint("198.51.100.9:4711")]]]),
     });
     await until(() =>
-      expect(a.affiliates().find(({ nodeId }) => nodeId === "b")?.kubespan?.endpoints).toContain(
+      expect(a.affiliates().find(({ nodeId }) => nodeId === idOf("b"))?.kubespan?.endpoints).toContain(
         "198.51.100.9:4711",
       ),
     );
     await b.withdraw();
-    await until(() => expect(idsOf(a)).toEqual(["their-node"]));
-    const of = (id: string) => server.lines.filter((line) => (line as { id?: string }).id === id);
+    await until(() => expect(idsOf(a)).toEqual(["theirnode"]));
+    const of = (name: string) => server.lines.filter((line) => (line as { id?: string }).id === idOf(name));
     expect(of("a")[0]).toEqual({
       method: "AffiliateUpdate",
       clusterId,
-      id: "a",
+      id: idOf("a"),
       ttl: 1800,
       data: true,
       endpoints: 1,
@@ -153,11 +153,11 @@ describe("our client with a service on the published API", () => {
     expect(of("b")).toContainEqual({
       method: "AffiliateUpdate",
       clusterId,
-      id: "b",
+      id: idOf("b"),
       ttl: 1800,
       endpoints: 1,
     });
-    expect(of("b").at(-1)).toEqual({ method: "AffiliateDelete", clusterId, id: "b" });
+    expect(of("b").at(-1)).toEqual({ method: "AffiliateDelete", clusterId, id: idOf("b") });
     expect(server.lines).toContainEqual({ method: "Hello", clusterId, version: "test" });
   });
 });

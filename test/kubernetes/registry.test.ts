@@ -7,7 +7,7 @@ import { createKubernetesRegistry } from "../../src/discovery/kubernetes/effects
 import { openNodesApi } from "../../src/discovery/kubernetes/effects/nodes-api.ts";
 import type { Registry } from "../../src/discovery/registry.ts";
 import { idsOf, until } from "../unit/discovery/loopback.ts";
-import { affiliateNamed, endpoint, prefix } from "../unit/discovery/samples.ts";
+import { affiliateNamed, endpoint, idOf, prefix } from "../unit/discovery/samples.ts";
 import { ApiServer, type Request } from "./api-server.ts";
 import { buildTime } from "./binary.ts";
 import { Gate } from "./gate.ts";
@@ -41,7 +41,7 @@ function registryOf(name: string, kubeconfig: string, own: () => Affiliate = () 
   const log = pino({ level: "silent" });
   const registry = createKubernetesRegistry({
     kubernetes: { kubeconfig },
-    nodeId: `id-${name}`,
+    nodeId: idOf(`id-${name}`),
     nodeName: name,
     log,
   });
@@ -56,10 +56,10 @@ async function requestsSince(before: readonly Request[], ...verbs: string[]): Pr
 }
 
 const endpointsOf = (registry: Registry, id: string): readonly string[] =>
-  registry.affiliates().find(({ nodeId }) => nodeId === id)?.kubespan?.endpoints ?? [];
+  registry.affiliates().find(({ nodeId }) => nodeId === idOf(id))?.kubespan?.endpoints ?? [];
 
 const annotationsOfOne = {
-  "cluster.talos.dev/node-id": "id-one",
+  "cluster.talos.dev/node-id": idOf("id-one"),
   "networking.talos.dev/self-ips": "10.0.0.1,2001:db8::1",
   "networking.talos.dev/api-server-port": "6443",
   "networking.talos.dev/kubespan-ip": "fd7f:175a:b97c:5602:2c1a:b6ff:fe53:8169",
@@ -78,7 +78,7 @@ describe("what is written", () => {
     let said = ownOf("one");
     const one = registryOf("one", kubeconfig, () => said);
     const two = registryOf("two", kubeconfig);
-    await until(() => expect([idsOf(one), idsOf(two)]).toEqual([["id-two"], ["id-one"]]));
+    await until(() => expect([idsOf(one), idsOf(two)]).toEqual([["idtwo"], ["idone"]]));
     expect(await server.annotations("one")).toEqual({ ...annotationsOfOne, "example.org/other": "stays" });
 
     // What others change on the Node, and what is said again, is no reason to write.
@@ -103,8 +103,8 @@ describe("what is written", () => {
     const [all] = [await server.requests(), await one.stop()];
     const again = registryOf("one", kubeconfig, () => said);
     await until(() => expect(again.state()).toMatchObject({ phase: "connected", affiliates: 1 }));
-    await machine("three", { annotations: { "cluster.talos.dev/node-id": "id-three" } });
-    await until(() => expect(idsOf(again)).toContain("id-three"));
+    await machine("three", { annotations: { "cluster.talos.dev/node-id": idOf("id-three") } });
+    await until(() => expect(idsOf(again)).toContain("idthree"));
     expect(await requestsSince(all, "patch")).toEqual([]);
   });
 
@@ -114,13 +114,13 @@ describe("what is written", () => {
     const kubeconfig = await server.kubeconfig();
     const one = registryOf("one", kubeconfig);
     const two = registryOf("two", kubeconfig);
-    await until(() => expect(idsOf(two)).toEqual(["id-one"]));
+    await until(() => expect(idsOf(two)).toEqual(["idone"]));
     await server.deleteNode("one");
     await until(() => expect(idsOf(two)).toEqual([]));
     await until(() => expect(one.state().error ?? "").toContain("no Node one"));
     await server.createNode("one");
     await until(async () => expect(await server.annotations("one")).toEqual(annotationsOfOne));
-    await until(() => expect(idsOf(two)).toEqual(["id-one"]));
+    await until(() => expect(idsOf(two)).toEqual(["idone"]));
     expect(one.state().error).toBeUndefined();
   });
 
@@ -129,7 +129,7 @@ describe("what is written", () => {
     const api = await openNodesApi({ kubeconfig: await server.kubeconfig() });
     const old = { name: "one", uid: "00000000-0000-0000-0000-000000000000" };
     const signal = AbortSignal.timeout(45_000);
-    const write = api.patch(old, { "cluster.talos.dev/node-id": "id-one" }, signal);
+    const write = api.patch(old, { "cluster.talos.dev/node-id": idOf("id-one") }, signal);
     const status = await write.then(() => 200, statusOf);
     expect([409, 422]).toContain(status);
     expect(await server.annotations("one")).toEqual({});
@@ -157,9 +157,9 @@ describe("what is written", () => {
     expect(await server.annotations("one")).toEqual({ "example.org/other": "stays" });
     const kubernetes = { kubeconfig };
     const log = pino({ level: "silent" });
-    await createKubernetesRegistry({ kubernetes, nodeId: "id-two", nodeName: "two", log }).withdraw();
+    await createKubernetesRegistry({ kubernetes, nodeId: idOf("id-two"), nodeName: "two", log }).withdraw();
     expect(await server.annotations("two")).toEqual({ "cluster.talos.dev/node-id": "somebody" });
-    await createKubernetesRegistry({ kubernetes, nodeId: "id-no", nodeName: "no", log }).withdraw();
+    await createKubernetesRegistry({ kubernetes, nodeId: idOf("id-no"), nodeName: "no", log }).withdraw();
   });
 });
 
@@ -199,20 +199,20 @@ describe("what is read", () => {
       "networking.talos.dev/api-server-port": "70000",
     };
     await machine("bad", {
-      annotations: { ...annotationsOfOne, ...bad, "cluster.talos.dev/node-id": "id-bad" },
+      annotations: { ...annotationsOfOne, ...bad, "cluster.talos.dev/node-id": idOf("id-bad") },
     });
     await machine("id", { annotations: { "cluster.talos.dev/node-id": "with blanks" } });
-    await machine("thief", { annotations: { "cluster.talos.dev/node-id": "id-one" } });
-    await machine("twin", { annotations: { "cluster.talos.dev/node-id": "id-bad" } });
+    await machine("thief", { annotations: { "cluster.talos.dev/node-id": idOf("id-one") } });
+    await machine("twin", { annotations: { "cluster.talos.dev/node-id": idOf("id-bad") } });
     const one = registryOf("one", await server.kubeconfig());
-    await until(() => expect(idsOf(one)).toEqual(["id-bad"]));
+    await until(() => expect(idsOf(one)).toEqual(["idbad"]));
     expect(one.affiliates()[0]).toMatchObject({ nodeName: "bad", addresses: ["10.0.0.9"] });
     expect(endpointsOf(one, "id-bad")).toEqual(["192.0.2.9:51820"]);
     expect(one.state().refused.map(({ reason }) => reason)).toEqual([
       'Node bad: networking.talos.dev/self-ips, "300.1.1.1": not valid',
       'Node bad: networking.talos.dev/api-server-port "70000": not a port',
       'Node bad: networking.talos.dev/kubespan-endpoints, "nonsense": not valid',
-      "Node id: cluster.talos.dev/node-id is not 1 to 256 printable ASCII characters",
+      "Node id: cluster.talos.dev/node-id is not 43 to 52 digits and letters",
       "Node thief: it has this node's id",
       "Node twin: Node bad has the same node id",
     ]);
@@ -225,16 +225,16 @@ describe("what may happen meanwhile", () => {
     await machine("two");
     const gate = await Gate.open(server.port);
     const one = registryOf("one", await server.kubeconfig(gate.server));
-    await server.annotate("two", { "cluster.talos.dev/node-id": "id-two" });
+    await server.annotate("two", { "cluster.talos.dev/node-id": idOf("id-two") });
     await until(() => expect(one.state()).toMatchObject({ phase: "connected", affiliates: 1 }));
     await until(async () => expect(await server.annotations("one")).toEqual(annotationsOfOne));
     gate.shut();
     await until(() => expect(one.state()).toMatchObject({ phase: "connecting", affiliates: 1 }));
     expect(one.state().error).toMatch(/cannot be reached: .+check that it runs/);
-    await machine("three", { annotations: { "cluster.talos.dev/node-id": "id-three" } });
+    await machine("three", { annotations: { "cluster.talos.dev/node-id": idOf("id-three") } });
     const before = await server.requests();
     gate.reopen();
-    await until(() => expect(idsOf(one)).toEqual(["id-three", "id-two"]));
+    await until(() => expect(idsOf(one)).toEqual(["idthree", "idtwo"]));
     expect(one.state()).toMatchObject({ phase: "connected" });
     expect(one.state().error).toBeUndefined();
     expect(await requestsSince(before, "list", "patch")).toEqual([]);
@@ -242,19 +242,19 @@ describe("what may happen meanwhile", () => {
 
   test("the API server was killed and forgot the past (410): everything is listed again", async () => {
     await machine("one");
-    await machine("two", { annotations: { "cluster.talos.dev/node-id": "id-two" } });
+    await machine("two", { annotations: { "cluster.talos.dev/node-id": idOf("id-two") } });
     const gate = await Gate.open(server.port);
     const one = registryOf("one", await server.kubeconfig(gate.server));
     await until(async () => expect(await server.annotations("one")).toEqual(annotationsOfOne));
-    await until(() => expect(idsOf(one)).toEqual(["id-two"]));
+    await until(() => expect(idsOf(one)).toEqual(["idtwo"]));
     gate.shut();
     await server.deleteNode("two");
-    await machine("three", { annotations: { "cluster.talos.dev/node-id": "id-three" } });
+    await machine("three", { annotations: { "cluster.talos.dev/node-id": idOf("id-three") } });
     await server.kill();
     await server.start();
     const before = await server.requests();
     gate.reopen();
-    await until(() => expect(idsOf(one)).toEqual(["id-three"]));
+    await until(() => expect(idsOf(one)).toEqual(["idthree"]));
     await until(() => expect(one.state()).toMatchObject({ phase: "connected" }));
     expect(await requestsSince(before, "list")).toHaveLength(1);
     expect(await requestsSince(before, "patch")).toEqual([]);

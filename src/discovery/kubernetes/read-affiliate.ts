@@ -12,7 +12,7 @@ import type { Decoded } from "../decode.ts";
 import { Dropped } from "../dropped.ts";
 import { limits } from "../limits.ts";
 import { isPublicKey } from "../public-key.ts";
-import { isNodeId, isPrintable, printable } from "../text.ts";
+import { isNodeId, isPrintable, noNodeId, printable } from "../text.ts";
 import { type Annotations, annotationNames } from "./annotations.ts";
 import type { KubernetesNode } from "./node.ts";
 
@@ -26,8 +26,7 @@ const longestList = 1024;
 export function readAffiliate(node: KubernetesNode): Decoded | undefined {
   const { nodeId } = node.annotations;
   if (nodeId === undefined) return undefined;
-  if (!isNodeId(nodeId))
-    return { refused: `${annotationNames.nodeId} is not 1 to 256 printable ASCII characters` };
+  if (!isNodeId(nodeId)) return { refused: `${annotationNames.nodeId} ${noNodeId}` };
   const dropped = new Dropped();
   const affiliate: Affiliate = {
     nodeId,

@@ -141,6 +141,21 @@ describe("one wrong field", () => {
     ],
     [
       "KubeSpanDaemonConfig",
+      "advertisedPrefixes: [10.0.0.0/8, 11.0.0.0/8, 12.0.0.0/8]",
+      "3:21: advertisedPrefixes hold more IPv4 addresses than 2 networks of /8, the most that others believe of one node; expected fewer, or a smaller widestPrefix.ipv4 on all nodes",
+    ],
+    [
+      "KubeSpanDaemonConfig",
+      "advertisedPrefixes: [169.252.0.0/14]",
+      "3:22: advertisedPrefixes[0] is 169.252.0.0/14, which is partly link-local (169.254.0.0/16); no other node can reach it",
+    ],
+    [
+      "KubeSpanDaemonConfig",
+      "advertisedPrefixes: ['fd00:ec2::254/128']",
+      "3:22: advertisedPrefixes[0] is fd00:ec2::254/128, which is an address of the cloud's own services; no other node can reach it",
+    ],
+    [
+      "KubeSpanDaemonConfig",
       "advertisedPrefixes: [127.0.0.0/8]",
       "3:22: advertisedPrefixes[0] is 127.0.0.0/8, which is a loopback address; no other node can reach it",
     ],

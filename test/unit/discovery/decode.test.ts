@@ -8,7 +8,7 @@ import { anyAffiliate, anyEndpoint, endpoint, publicKey, sample } from "./sample
 
 /** Written by hand from the field numbers of reference section 4. */
 const sampleHex = [
-  "0a066e6f64652d31", // 1: "node-1"
+  "0a2b6e6f6465315a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a", // 1: "node1ZZ..."
   "12040a000001", // 2: 10.0.0.1
   "121020010db8000000000000000000000001", // 2: 2001:db8::1
   "1a036f6e65", // 3: "one"
@@ -74,7 +74,9 @@ describe("an affiliate", () => {
   test.each<[string, Spoil, RegExp]>([
     ["no node id", (m) => (m.nodeId = ""), /node id/],
     ["a node id with an escape sequence", (m) => (m.nodeId = "a\u001b[31m"), /node id/],
-    ["a node id of 257 characters", (m) => (m.nodeId = "a".repeat(257)), /node id/],
+    ["a node id of 42 characters", (m) => (m.nodeId = "a".repeat(42)), /node id/],
+    ["a node id of 53 characters", (m) => (m.nodeId = "a".repeat(53)), /node id/],
+    ["a node id with a sign in it", (m) => (m.nodeId = "!".repeat(43)), /node id/],
     [
       "an escape sequence in the host name",
       (m) => (m.hostname = "\u001b]0;x\u0007"),

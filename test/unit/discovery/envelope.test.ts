@@ -4,7 +4,7 @@ import type { Affiliate } from "../../../src/discovery/affiliate.ts";
 import { encodeAffiliate } from "../../../src/discovery/encode.ts";
 import { type Envelope, openEnvelope, sealEndpoint } from "../../../src/discovery/envelope.ts";
 import { sealData } from "../../../src/discovery/seal.ts";
-import { affiliateNamed, anyAffiliate, endpoint, key, otherKey, sample } from "./samples.ts";
+import { affiliateNamed, anyAffiliate, endpoint, idOf, key, otherKey, sample } from "./samples.ts";
 
 const nonce = Buffer.from("a0a1a2a3a4a5a6a7a8a9aaab", "hex");
 const sealed = (affiliate: Affiliate): Envelope => ({
@@ -15,12 +15,12 @@ const sealed = (affiliate: Affiliate): Envelope => ({
 
 /** Plain bytes written by hand (decode.test.ts), sealed with Python's cryptography. */
 const golden: Envelope = {
-  id: "node-1",
+  id: idOf("node-1"),
   data: Buffer.from(
-    "a0a1a2a3a4a5a6a7a8a9aaabec1e124221ae2f8e70618dd3077bd2ce50ad54a892b7426c9c0e26867fab7500c8752891ca00565667ef29" +
-      "f9237cf4963570233a50d95e1b23376a308441b68ae0b6a92d47c6aca28381b75af8ad84f8ba68e3e6b2a2d138991676d8c6f905d6f8e7" +
-      "63e974cdc7d9e9b84e12f2ebd03a34ad1eb9848ce76a2de3c4124baba1ccac0bb875d74874163749e6a91a40951620d8ad7ba692f98456" +
-      "ff2e5c2be6e5eab4bafb48745db96c5c86",
+    "a0a1a2a3a4a5a6a7a8a9aaabec33124221ae33e5383fdd895d209a842af6034ac8ed1836c6547cdc25f12f5b882c1da5f578096705c65e" +
+      "92536887f3471b475a72f01b73f95e0b5ea47085b0b4bc856f31bfe78f9a87dd1de4f6bf97fc21add3aab3f21f9c4737ded4f824f5e1a4" +
+      "1a9839fa85b7dcac6518c7ff8e60662702e69c42f8746db8bdecf62291058766d3379135e35f752e9dc3503df29ecaaece56acc007f3ea" +
+      "970489f9c5183170e7e1e237035a1e880e21d66ed2a6f9552ef79cc2ceaf3e929a343a54292d3d8740359a96aac61ac4cb47a5583100",
     "hex",
   ),
   endpoints: [
@@ -44,7 +44,7 @@ describe("an envelope", () => {
   });
 
   test.each<[string, Envelope, RegExp]>([
-    ["with the data of another node", { ...golden, id: "node-2" }, /that of another node, node-1/],
+    ["with the data of another node", { ...golden, id: idOf("node-2") }, /that of another node, node1Z/],
     ["whose data was cut", { ...golden, data: golden.data.subarray(0, -1) }, /does not open/],
     ["that holds next to nothing", { ...golden, data: Buffer.alloc(3) }, /does not open/],
     ["with too much data", { ...golden, data: Buffer.alloc(2049) }, /longer than 2048/],
@@ -54,6 +54,11 @@ describe("an envelope", () => {
       /not an affiliate/,
     ],
     ["with an unprintable id", { ...golden, id: "\u001b[2J" }, /its id/],
+    [
+      "with an id that comes before all others",
+      { ...golden, id: "!" },
+      /its id is not 43 to 52 digits and letters/,
+    ],
   ])("%s is refused", (_, envelope, reason) => {
     expect(openEnvelope(key, envelope)).toEqual({ refused: expect.stringMatching(reason) });
   });

@@ -5,7 +5,7 @@ import { type Envelope, sealEndpoint } from "../../../src/discovery/envelope.ts"
 import { KnownAffiliates } from "../../../src/discovery/known-affiliates.ts";
 import { sealData } from "../../../src/discovery/seal.ts";
 import type { Secret } from "../../../src/system/secret.ts";
-import { affiliateNamed, key, otherKey } from "./samples.ts";
+import { affiliateNamed, idOf, key, nameOf, otherKey } from "./samples.ts";
 
 const sealed = (affiliate: Affiliate, secret: Secret = key): Envelope => ({
   id: affiliate.nodeId,
@@ -13,8 +13,8 @@ const sealed = (affiliate: Affiliate, secret: Secret = key): Envelope => ({
   endpoints: (affiliate.kubespan?.endpoints ?? []).map((one) => sealEndpoint(secret, one)),
 });
 const named = (...ids: string[]): Envelope[] => ids.map((id) => sealed(affiliateNamed(id, "192.0.2.1:1")));
-const ids = (known: KnownAffiliates): string[] => known.affiliates().map(({ nodeId }) => nodeId);
-const fresh = (): KnownAffiliates => new KnownAffiliates(key, "self");
+const ids = (known: KnownAffiliates): string[] => known.affiliates().map(({ nodeId }) => nameOf(nodeId));
+const fresh = (): KnownAffiliates => new KnownAffiliates(key, idOf("self"));
 
 describe("what a service tells", () => {
   test("is kept without ourselves and without those who said nothing yet", () => {
@@ -29,18 +29,18 @@ describe("what a service tells", () => {
     known.snapshot(named("a", "b"));
     known.update(named("c"));
     known.update([sealed({ ...affiliateNamed("a"), hostname: "renamed" })]);
-    known.remove(["b", "never-there"]);
+    known.remove([idOf("b"), idOf("never-there")]);
     expect(ids(known).sort()).toEqual(["a", "c"]);
-    expect(known.affiliates().find(({ nodeId }) => nodeId === "a")?.hostname).toBe("renamed");
+    expect(known.affiliates().find(({ nodeId }) => nodeId === idOf("a"))?.hostname).toBe("renamed");
   });
 
   test("survives the snapshot of a service that was restarted and knows few", () => {
     const known = fresh();
     known.snapshot(named("a", "b", "c"));
-    known.snapshot([...named("d"), { id: "b", data: new Uint8Array(), endpoints: [] }]);
+    known.snapshot([...named("d"), { id: idOf("b"), data: new Uint8Array(), endpoints: [] }]);
     expect(ids(known).sort()).toEqual(["a", "b", "c", "d"]);
     known.update(named("a"));
-    known.remove(["c"]);
+    known.remove([idOf("c")]);
     expect(ids(known).sort()).toEqual(["a", "b", "d"]);
     expect(known.forgetUnconfirmed()).toBe(true);
     expect(ids(known).sort()).toEqual(["a", "d"]);
@@ -52,7 +52,7 @@ describe("what a service tells", () => {
     const [good] = named("a");
     if (!good) throw new Error("no sample");
     known.snapshot([good, sealed(affiliateNamed("b"), otherKey)]);
-    expect(known.refused()).toEqual([{ nodeId: "b", reason: expect.stringMatching(/does not open/) }]);
+    expect(known.refused()).toEqual([{ nodeId: idOf("b"), reason: expect.stringMatching(/does not open/) }]);
     known.update([{ ...good, data: Buffer.alloc(50) }]);
     expect(ids(known)).toEqual([]);
     known.update([good, ...named("b")]);
@@ -65,7 +65,7 @@ describe("what a service tells", () => {
     known.snapshot(named("a").map((envelope) => ({ ...envelope, endpoints: [Buffer.alloc(16)] })));
     expect(ids(known)).toEqual(["a"]);
     expect(known.refused()).toEqual([
-      { nodeId: "a", reason: "endpoint 1 of 1: does not open", partly: true },
+      { nodeId: idOf("a"), reason: "endpoint 1 of 1: does not open", partly: true },
     ]);
   });
 
@@ -74,10 +74,12 @@ describe("what a service tells", () => {
     const many = Array.from({ length: 1024 }, (_, index) => `node-${index}`);
     known.snapshot(named(...many, "one-more"));
     expect(known.affiliates()).toHaveLength(1024);
-    expect(known.refused()).toEqual([{ nodeId: "one-more", reason: "there are 1024 affiliates already" }]);
+    expect(known.refused()).toEqual([
+      { nodeId: idOf("one-more"), reason: "there are 1024 affiliates already" },
+    ]);
     known.update(named("node-7"));
     expect(known.affiliates()).toHaveLength(1024);
-    known.remove(["node-8"]);
+    known.remove([idOf("node-8")]);
     known.update(named("one-more"));
     expect(known.refused()).toEqual([]);
   });

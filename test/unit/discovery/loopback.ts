@@ -19,7 +19,7 @@ import {
   type DiscoveryServerOptions,
   startDiscoveryServer,
 } from "../../../src/discovery-server/effects/start.ts";
-import { affiliateNamed, key } from "./samples.ts";
+import { affiliateNamed, idOf, key, nameOf } from "./samples.ts";
 
 /** Real services and clients on loopback; each ends with the test that started it. */
 
@@ -61,31 +61,32 @@ export const plainService = (port: number): ServiceConfig => ({
   tls: false,
 });
 
-/** A registry that is started and, unless `publishes` is false, announces one affiliate with one endpoint. */
+/** The started registry of the node of that name, which, unless `publishes` is false, announces an affiliate with one endpoint. */
 export function node(
-  nodeId: string,
+  name: string,
   at: number | ServiceConfig,
   options: Partial<ServiceRegistryOptions> & { publishes?: boolean; onChange?: () => void } = {},
 ): Registry {
   const registry = createServiceRegistry({
     service: typeof at === "number" ? plainService(at) : at,
     cluster: { id: clusterId, secret: key },
-    nodeId,
+    nodeId: idOf(name),
     clientVersion: "test",
     log: silent,
     ...options,
   });
   onTestFinished(() => registry.stop());
   if (options.publishes !== false)
-    registry.publish({ own: affiliateNamed(nodeId, "192.0.2.1:51820"), observed: new Map() });
+    registry.publish({ own: affiliateNamed(name, "192.0.2.1:51820"), observed: new Map() });
   registry.start(options.onChange ?? (() => undefined));
   return registry;
 }
 
+/** By their names. */
 export const idsOf = (registry: Registry): string[] =>
   registry
     .affiliates()
-    .map(({ nodeId }) => nodeId)
+    .map(({ nodeId }) => nameOf(nodeId))
     .sort();
 
 /** A client without any of our own behaviour. */

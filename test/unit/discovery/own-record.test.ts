@@ -5,7 +5,7 @@ import { encodeAffiliate } from "../../../src/discovery/encode.ts";
 import type { Envelope } from "../../../src/discovery/envelope.ts";
 import { OwnRecord } from "../../../src/discovery/own-record.ts";
 import { sealData } from "../../../src/discovery/seal.ts";
-import { affiliateNamed, key } from "./samples.ts";
+import { affiliateNamed, idOf, key } from "./samples.ts";
 
 const machine = (byte: number): string => Buffer.alloc(16, byte).toString("base64");
 const origin = { machine: machine(1), startedAt: 1_000 };
@@ -19,7 +19,7 @@ const sealed = (membership: Partial<Membership> = {}): Buffer =>
       membership: { number: 1, ...origin, otherNetworks: [], ...membership },
     }),
   );
-const envelope = (data: Uint8Array): Envelope => ({ id: "self", data, endpoints: [] });
+const envelope = (data: Uint8Array): Envelope => ({ id: idOf("self"), data, endpoints: [] });
 
 function published(): { readonly record: OwnRecord; readonly data: Buffer } {
   const record = new OwnRecord({ key, origin });

@@ -3,7 +3,7 @@ import { openEnvelope } from "../../../src/discovery/envelope.ts";
 import { dueUpdates, type Publication, sealAnnouncement } from "../../../src/discovery/publication.ts";
 import type { Announcement } from "../../../src/discovery/registry.ts";
 import type { Endpoint } from "../../../src/net/index.ts";
-import { affiliateNamed, endpoint, key, prefix, sample } from "./samples.ts";
+import { affiliateNamed, endpoint, idOf, key, nameOf, prefix, sample } from "./samples.ts";
 
 /** Each nonce is another one. */
 function counting(): (size: number) => Uint8Array {
@@ -13,7 +13,9 @@ function counting(): (size: number) => Uint8Array {
 const random = counting();
 const announcement = (own = sample, observed: Record<string, readonly Endpoint[]> = {}): Announcement => ({
   own,
-  observed: new Map(Object.entries(observed)),
+  observed: new Map(
+    Object.entries(observed).map(([name, endpoints]) => [name === "a b" ? name : idOf(name), endpoints]),
+  ),
 });
 const sealed = (said: Announcement, before?: Publication): Publication =>
   sealAnnouncement(key, said, before, random);
@@ -23,12 +25,12 @@ const nonce = (publication: Publication): Buffer =>
 describe("sealing an announcement", () => {
   test("gives the own affiliate first, then endpoints without data", () => {
     const { updates } = sealed(announcement(sample, { other: [endpoint("192.0.2.7:7")] }));
-    expect(updates.map(({ affiliateId }) => affiliateId)).toEqual(["node-1", "other"]);
+    expect(updates.map(({ affiliateId }) => nameOf(affiliateId))).toEqual(["node1", "other"]);
     expect(updates[1]).toMatchObject({ endpoints: [expect.any(Uint8Array)] });
     expect(updates[1]?.data).toBeUndefined();
     const [own] = updates;
     if (!own?.data) throw new Error("there is no own update");
-    expect(openEnvelope(key, { id: "node-1", data: own.data, endpoints: own.endpoints })).toEqual({
+    expect(openEnvelope(key, { id: idOf("node-1"), data: own.data, endpoints: own.endpoints })).toEqual({
       affiliate: sample,
       dropped: [],
     });
@@ -52,7 +54,7 @@ describe("sealing an announcement", () => {
     const many = Array.from({ length: 70 }, (_, index) => `192.0.2.1:${1000 + index}`);
     const publication = sealed(announcement(affiliateNamed("node-1", ...many)));
     expect(publication.updates[0]?.endpoints).toHaveLength(64);
-    expect(publication.leftOut).toEqual(["6 endpoints of node-1: over 64"]);
+    expect(publication.leftOut).toEqual([`6 endpoints of ${idOf("node-1")}: over 64`]);
     expect(sealed(announcement(affiliateNamed("node-1", ...many)), publication).leftOut).toHaveLength(1);
   });
 
@@ -71,7 +73,7 @@ describe("what is due", () => {
   if (!own || !other) throw new Error("there are no updates");
 
   test.each([
-    ["all of it at first", [], 0, ["node-1", "other"], 900],
+    ["all of it at first", [], 0, ["node1", "other"], 900],
     ["what was not sent yet", [[own, 0]] as const, 10, ["other"], 890],
     [
       "nothing before the refresh",
@@ -90,12 +92,12 @@ describe("what is due", () => {
         [other, 100],
       ] as const,
       900,
-      ["node-1"],
+      ["node1"],
       100,
     ],
   ] as const)("%s", (_, sent, now, due, nextInMs) => {
     const result = dueUpdates(publication, new Map(sent), now, 900);
-    expect(result.due.map(({ affiliateId }) => affiliateId)).toEqual(due);
+    expect(result.due.map(({ affiliateId }) => nameOf(affiliateId))).toEqual(due);
     expect(result.nextInMs).toBe(nextInMs);
   });
 

@@ -4,7 +4,7 @@ import { encodeAffiliate } from "../../../src/discovery/encode.ts";
 import { sealEndpoint } from "../../../src/discovery/envelope.ts";
 import { sealData } from "../../../src/discovery/seal.ts";
 import { fakeService, idsOf, node, plainService, service, until } from "./loopback.ts";
-import { affiliateNamed, endpoint, key } from "./samples.ts";
+import { affiliateNamed, endpoint, idOf, key, nameOf } from "./samples.ts";
 
 const towards = (target: string): Promise<number> =>
   fakeService({
@@ -53,8 +53,8 @@ const accepting = {
   ...hello,
   affiliateUpdate: (_: unknown, done: (error: null, value: object) => void) => done(null, {}),
 };
-const sealed = (id: string, inside = id) => ({
-  id,
+const sealed = (name: string, inside = name) => ({
+  id: idOf(name),
   data: sealData(key, new Uint8Array(12), encodeAffiliate(affiliateNamed(inside))),
   endpoints: [] as Buffer[],
 });
@@ -69,8 +69,8 @@ describe("a hostile service", () => {
     const a = node("a", port);
     await until(() => expect(idsOf(a)).toEqual(["d"]));
     expect(a.state().refused).toMatchObject([
-      { nodeId: "b", reason: /that of another node, c/ },
-      { nodeId: "c", reason: /that of another node, b/ },
+      { nodeId: idOf("b"), reason: /that of another node, cZ/ },
+      { nodeId: idOf("c"), reason: /that of another node, bZ/ },
     ]);
     expect(a.state().reflected).toBeUndefined();
   });
@@ -95,7 +95,7 @@ describe("a hostile service", () => {
       sealEndpoint(key, endpoint(`[2001:db8::1]:${1000 + index}`)),
     );
     const affiliates = Array.from({ length: 1024 }, (_, index) => {
-      const id = `${index}`.padStart(256, "x");
+      const id = `${index}`.padStart(52, "x");
       const long = { ...affiliateNamed(id), operatingSystem: "x".repeat(256), hostname: "h".repeat(253) };
       return {
         id,
@@ -118,7 +118,7 @@ describe("a hostile service", () => {
       ...hello,
       watch: (stream) => stream.write({ affiliates: [], deleted: false }),
       affiliateUpdate: ({ request }, done) => {
-        updates.push(request.affiliateId);
+        updates.push(nameOf(request.affiliateId));
         if (request.affiliateData) done(null, {});
         else done({ code: status.RESOURCE_EXHAUSTED, details: "full" });
       },
@@ -127,12 +127,12 @@ describe("a hostile service", () => {
     await until(() => expect(updates).toEqual(["a"]));
     a.publish({
       own: affiliateNamed("a", "192.0.2.1:51820"),
-      observed: new Map([["b", [endpoint("198.51.100.7:4000")]]]),
+      observed: new Map([[idOf("b"), [endpoint("198.51.100.7:4000")]]]),
     });
     await until(() => expect(updates).toEqual(["a", "b"]));
     a.publish({
       own: affiliateNamed("a", "192.0.2.1:51821"),
-      observed: new Map([["b", [endpoint("198.51.100.7:4000")]]]),
+      observed: new Map([[idOf("b"), [endpoint("198.51.100.7:4000")]]]),
     });
     await until(() => expect(updates).toEqual(["a", "b", "a"]));
     expect(a.state().phase).toBe("connected");

@@ -3,11 +3,11 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { AffiliateUpdateRequest } from "../../../src/discovery/wire/generated/server.ts";
 import { KubespanError } from "../../../src/system/error.ts";
 import { clusterId, fakeService, freezer, idsOf, node, service, until } from "./loopback.ts";
-import { address, affiliateNamed, endpoint, otherKey } from "./samples.ts";
+import { address, affiliateNamed, endpoint, idOf, otherKey } from "./samples.ts";
 
-const observed = (id: string, text: string) => new Map([[id, [endpoint(text)]]]);
+const observed = (id: string, text: string) => new Map([[idOf(id), [endpoint(text)]]]);
 const endpointsOf = (registry: ReturnType<typeof node>, id: string) =>
-  registry.affiliates().find(({ nodeId }) => nodeId === id)?.kubespan?.endpoints;
+  registry.affiliates().find(({ nodeId }) => nodeId === idOf(id))?.kubespan?.endpoints;
 
 describe("nodes that share a service", () => {
   test("find each other, and never themselves", async () => {
@@ -79,7 +79,9 @@ describe("nodes that share a service", () => {
   test("with another secret do not believe each other", async () => {
     const { port } = await service();
     const [a] = [node("a", port), node("b", port, { cluster: { id: clusterId, secret: otherKey } })];
-    await until(() => expect(a.state().refused).toMatchObject([{ nodeId: "b", reason: /does not open/ }]));
+    await until(() =>
+      expect(a.state().refused).toMatchObject([{ nodeId: idOf("b"), reason: /does not open/ }]),
+    );
     expect(idsOf(a)).toEqual([]);
   });
 
@@ -197,6 +199,10 @@ test("a refresh says the same in the same bytes, so that the service tells nobod
   });
   node("a", port, { ttlMs: 500 });
   await until(() => expect(updates.length).toBeGreaterThan(2));
-  expect(updates[0]).toMatchObject({ clusterId, affiliateId: "a", ttl: { seconds: 0n, nanos: 500_000_000 } });
+  expect(updates[0]).toMatchObject({
+    clusterId,
+    affiliateId: idOf("a"),
+    ttl: { seconds: 0n, nanos: 500_000_000 },
+  });
   for (const update of updates) expect(update).toEqual(updates[0]);
 });

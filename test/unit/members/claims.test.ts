@@ -56,13 +56,13 @@ describe("grantClaims", () => {
     },
   ])("$case", ({ claims, granted }) => {
     const result = Object.fromEntries(
-      [...grantClaims(claims)].map(([nodeId, { prefixes }]) => [nodeId, prefixes]),
+      [...grantClaims(claims).grants].map(([nodeId, { prefixes }]) => [nodeId, prefixes]),
     );
     expect(result).toEqual(granted);
   });
 
   it("names both peers and the prefix when something is refused", () => {
-    const grants = grantClaims([
+    const { grants } = grantClaims([
       claim("a", "10.0.0.0/24"),
       claim("b", "10.0.0.7/32"),
       claim("c", "10.0.0.7/32"),
@@ -89,7 +89,7 @@ describe("grantClaims", () => {
   it("gives every address that anybody asks for to exactly one peer", () => {
     fc.assert(
       fc.property(claims, (asked) => {
-        const grants = [...grantClaims(asked).values()].map(({ prefixes }) => prefixes);
+        const grants = [...grantClaims(asked).grants.values()].map(({ prefixes }) => prefixes);
         expect(unite(grants.flat())).toEqual(unite(asked.map((one) => one.prefix)));
         grants.forEach((left, index) => {
           for (const right of grants.slice(index + 1)) expect(intersect(left, right)).toEqual([]);
@@ -108,7 +108,7 @@ describe("grantClaims", () => {
             Number(right.prefix.split("/")[1]) - Number(left.prefix.split("/")[1]) ||
             (left.nodeId < right.nodeId ? -1 : 1),
         )[0]?.nodeId;
-        const holders = [...grantClaims(asked)].filter(
+        const holders = [...grantClaims(asked).grants].filter(
           ([, { prefixes }]) => intersect(prefixes, [address]).length > 0,
         );
         expect(holders.map(([nodeId]) => nodeId)).toEqual(owner === undefined ? [] : [owner]);
@@ -123,8 +123,8 @@ describe("grantClaims", () => {
         const shuffled = keyed
           .toSorted((left, right) => Number(left.key) - Number(right.key))
           .map(({ one }) => one);
-        for (const [nodeId, grant] of grantClaims(asked))
-          expect(grantClaims(shuffled).get(nodeId)?.prefixes).toEqual(grant.prefixes);
+        for (const [nodeId, grant] of grantClaims(asked).grants)
+          expect(grantClaims(shuffled).grants.get(nodeId)?.prefixes).toEqual(grant.prefixes);
       }),
     );
   });

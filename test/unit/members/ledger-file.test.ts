@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { LedgerFile } from "../../../src/members/effects/ledger-file.ts";
-import { affiliateNamed, key, otherKey, prefix } from "../discovery/samples.ts";
+import { affiliateNamed, idOf, key, otherKey, prefix } from "../discovery/samples.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { memberOf, membersOf } from "./member.ts";
 
@@ -19,7 +19,7 @@ async function open(stateDirectory: string, secret = key): Promise<Opened> {
   const ledger = await LedgerFile.open({
     stateDirectory,
     cluster,
-    nodeId: "self",
+    nodeId: idOf("self"),
     log,
     clock: () => 5_000,
   });

@@ -12,14 +12,14 @@ import {
   openLedger,
 } from "../../../src/members/ledger.ts";
 import type { Member } from "../../../src/members/member.ts";
-import { affiliateNamed, anyAffiliate, key, otherKey, sample } from "../discovery/samples.ts";
+import { affiliateNamed, anyAffiliate, idOf, key, otherKey, sample } from "../discovery/samples.ts";
 import { memberOf, membersOf } from "./member.ts";
 
 const cluster = { id: "a cluster", secret: key };
 const members = (affiliates: readonly Affiliate[]) => membersOf(...affiliates.map((each) => memberOf(each)));
 const text = (affiliates: readonly Affiliate[], of = cluster): string =>
   ledgerText(of, ledgerContent(members(affiliates)), 1_000, randomBytes);
-const opened = (of: string): Ledger | { refused: string } => openLedger(cluster, "self", of);
+const opened = (of: string): Ledger | { refused: string } => openLedger(cluster, idOf("self"), of);
 
 const sealed = (plain: string, version = 2): string =>
   JSON.stringify({
@@ -31,7 +31,7 @@ const time = fc.integer({ min: 1, max: 2 ** 41 });
 const why = fc.string({ maxLength: 40 });
 const anyMember: fc.Arbitrary<Member> = fc
   .tuple(
-    anyAffiliate().filter(({ nodeId, kubespan }) => nodeId !== "self" && kubespan !== undefined),
+    anyAffiliate().filter(({ nodeId, kubespan }) => nodeId !== idOf("self") && kubespan !== undefined),
     time,
     fc.record(
       { connectedAt: time.map((at) => at - (at % 600_000) + 600_000), lostAt: time },
@@ -66,7 +66,7 @@ describe("the ledger", () => {
   test("takes what the version of November 2026 kept for members that were heard of then", () => {
     const [one, other] = [
       affiliateNamed("a", "192.0.2.1:1"),
-      { ...sample, nodeId: "b", kubespan: undefined },
+      { ...sample, nodeId: idOf("b"), kubespan: undefined },
     ];
     const items = [one, other].map((each) => ({
       data: Buffer.from(encodeAffiliate(each as Affiliate)).toString("base64"),

@@ -82,6 +82,7 @@ describe("who is a peer", () => {
       peers: [],
       networks: [],
       refused: [{ nodeId: one.nodeId, label: "node-2", reason }],
+      warnings: [{ who: "node node-2", what: `is no peer: ${reason}` }],
     });
   });
 
@@ -93,7 +94,7 @@ describe("who is a peer", () => {
 
   it("not an affiliate outside KubeSpan", () => {
     const { kubespan: _, ...plain } = peer(2);
-    expect(peerSpecs([plain], own)).toEqual({ peers: [], networks: [], refused: [] });
+    expect(peerSpecs([plain], own)).toEqual({ peers: [], networks: [], refused: [], warnings: [] });
   });
 });
 
@@ -136,7 +137,7 @@ describe("specs made from the same as before", () => {
   const before = peerSpecs(affiliates, own);
 
   it("are the same object", () => {
-    expect(peerSpecs([...affiliates], { ...own }, before)).toBe(before);
+    expect(peerSpecs([...affiliates], { ...own }, undefined, before)).toBe(before);
   });
 
   it.each<[string, readonly Affiliate[], Partial<OwnSide>]>([
@@ -151,7 +152,7 @@ describe("specs made from the same as before", () => {
     ],
   ])("but not with %s", (_, others, changes) => {
     const side = { ...own, ...changes };
-    const after = peerSpecs(others, side, before);
+    const after = peerSpecs(others, side, undefined, before);
     expect(after).not.toEqual(before);
     expect(after).toEqual(peerSpecs(others, side));
   });

@@ -52,6 +52,7 @@ const knowledge = (
   self,
   config: config(changes),
   affiliates,
+  standings: new Map(),
   registries: [],
   addresses: [address("192.0.2.1")],
   networks: [],

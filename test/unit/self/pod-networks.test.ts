@@ -28,6 +28,14 @@ test.each([
   ["none told", asked, [], ["10.9.0.0/16"], ["Kubernetes has not told any for this node"]],
   ["too wide", asked, ["8.0.0.0/7"], ["10.9.0.0/16"], ["wider than /8 (widestPrefix)"]],
   ["unreachable", asked, ["127.0.0.0/8"], ["10.9.0.0/16"], ["a loopback address"]],
+  ["partly", asked, ["169.252.0.0/14"], ["10.9.0.0/16"], ["partly link-local (169.254.0.0/16)"]],
+  [
+    "what clouds use",
+    asked,
+    ["168.63.129.16/32"],
+    ["10.9.0.0/16"],
+    ["an address of the cloud's own services"],
+  ],
 ])("pod networks, %s", (_, given, networks, advertised, reasons) => {
   expect(withPodNetworks(given, prefixes(...networks)).advertisedPrefixes).toEqual(advertised);
   expect(podNetworksLeftOut(given, told(...networks)).map(({ reason }) => reason)).toEqual(reasons);

@@ -31,6 +31,7 @@ function execute(observed: ObservedWireGuard, command: Command): ObservedWireGua
 
 function set(device: ObservedDevice, { args, input }: Command): ObservedDevice {
   const [verb, , ...words] = args;
+  if (verb === "addconf") return added(device, String(input));
   if (verb !== "set") throw new Error(`wg ${verb}`);
   let current: ObservedDevice = device;
   let publicKey: string | undefined;
@@ -53,6 +54,23 @@ function set(device: ObservedDevice, { args, input }: Command): ObservedDevice {
     else change(peerChange(word, value ?? "", input));
   }
   return current;
+}
+
+/** Each section replaces the allowed IPs of its peer and leaves the rest of it alone. */
+function added(device: ObservedDevice, text: string): ObservedDevice {
+  const peers = new Map(device.peers);
+  for (const section of text.split("[Peer]\n").slice(1)) {
+    const values = section
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split(" = "));
+    const publicKey = values.find(([name]) => name === "PublicKey")?.[1] ?? "";
+    const allowedIPs = values.flatMap(([name, value]) =>
+      name === "AllowedIPs" ? (parsePrefix(value ?? "") ?? []) : [],
+    );
+    peers.set(publicKey, { ...(peers.get(publicKey) ?? newPeer(publicKey)), allowedIPs });
+  }
+  return { ...device, peers };
 }
 
 function peerChange(word: string | undefined, value: string, input: Command["input"]): Partial<ObservedPeer> {

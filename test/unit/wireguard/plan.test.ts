@@ -139,6 +139,43 @@ describe("planWireGuard", () => {
     expect(carryOut(steps, nothing).device?.peers.size).toBe(3000);
   });
 
+  describe("of a peer with more networks than an argument holds", () => {
+    const many = Array.from({ length: 9000 }, (_, index) =>
+      prefix(`2000:${(index >> 8).toString(16)}:${(index & 255).toString(16)}::/48`),
+    );
+    const one = device([peer(2, { allowedIPs: many }), peer(3)]);
+
+    it.each([
+      ["is added", nothing],
+      ["is changed", after(device([peer(2), peer(3)]))],
+    ])("%s without one in an argument", (_, before) => {
+      const steps = planWireGuard(one, before);
+      for (const { args } of steps.flatMap((step) => step.commands))
+        for (const argument of args) expect(argument.length).toBeLessThan(10_000);
+      const held = carryOut(steps, before).device?.peers;
+      expect(held?.get(key(2))?.allowedIPs).toEqual(many);
+      expect(held?.get(key(3))?.allowedIPs).toEqual(["10.0.3.0/24"]);
+      expect(planWireGuard(one, after(one, before))).toEqual([]);
+      expect(JSON.stringify(steps)).not.toContain(presharedKey.revealBase64());
+    });
+
+    it("is dialled, and has them again", () => {
+      const before = after(one);
+      const dialled = device([peer(2, { allowedIPs: many, dial: endpoint("198.51.100.2:51820") }), peer(3)]);
+      const held = carryOut(planWireGuard(dialled, before), before).device?.peers.get(key(2));
+      expect(held).toMatchObject({ endpoint: "198.51.100.2:51820", allowedIPs: { length: 9000 } });
+    });
+  });
+
+  it("can be made of each peer by itself, with the same outcome", () => {
+    const desired = device([peer(2), peer(3, { dial: endpoint("198.51.100.3:51820") }), peer(4)]);
+    const [link, peers] = [planTunnels(desired, nothing), planPeers(desired, undefined)];
+    const made = carryOut(link, nothing);
+    const apart = peers.flatMap((step) => step.apart ?? []);
+    expect(apart).toHaveLength(3);
+    expect(carryOut(apart, made)).toEqual(carryOut(peers, made));
+  });
+
   const peers = fc.uniqueArray(
     fc.record({ number: fc.integer({ min: 1, max: 6 }), third: fc.nat(3), dials: fc.boolean() }),
     { selector: ({ number }) => number, maxLength: 6 },

@@ -10,7 +10,7 @@ import {
 import { KnownNodes } from "../../../../src/discovery/kubernetes/known-nodes.ts";
 import { type KubernetesNode, readNode } from "../../../../src/discovery/kubernetes/node.ts";
 import { readAffiliate } from "../../../../src/discovery/kubernetes/read-affiliate.ts";
-import { anyAffiliate, prefix, sample } from "../samples.ts";
+import { anyAffiliate, idOf, nameOf, prefix, sample } from "../samples.ts";
 
 interface NodeText {
   readonly uid?: string;
@@ -40,7 +40,7 @@ function nodeOf(name: string, more?: NodeText): KubernetesNode {
   return node;
 }
 
-const withId = (id: string) => ({ [annotationNames.nodeId]: id });
+const withId = (id: string) => ({ [annotationNames.nodeId]: idOf(id) });
 
 /** What the API does with a merge patch. */
 function merged(
@@ -144,7 +144,7 @@ describe("KnownNodes", () => {
     expect(known.put(nodeOf("a", { version: 5, annotations: withId("a") }))).toBe(true);
     expect(known.put(nodeOf("a", { version: 6, annotations: withId("a") }))).toBe(false);
     expect(known.put(nodeOf("a", { version: 4, annotations: withId("old") }))).toBe(false);
-    expect(known.affiliates().map(({ nodeId }) => nodeId)).toEqual(["a"]);
+    expect(known.affiliates().map(({ nodeId }) => nameOf(nodeId))).toEqual(["a"]);
     expect(known.put(nodeOf("a", { uid: "new", version: 3, annotations: withId("b") }))).toBe(true);
     expect(known.remove("a", "u")).toBe(false); // that one went before
     expect(known.remove("a", "new")).toBe(true);
@@ -171,7 +171,9 @@ describe("KnownNodes", () => {
       const known = new KnownNodes("me", "own");
       known.replace(order);
       expect(known.affiliates().map(({ nodeName }) => nodeName)).toEqual(["a"]);
-      expect(known.refused()).toEqual([{ nodeId: "id", reason: "Node b: Node a has the same node id" }]);
+      expect(known.refused()).toEqual([
+        { nodeId: idOf("id"), reason: "Node b: Node a has the same node id" },
+      ]);
     }
   });
 });

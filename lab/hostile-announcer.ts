@@ -1,0 +1,46 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { pino } from "pino";
+import { parseServiceURL } from "../src/config/index.ts";
+import type { Affiliate } from "../src/discovery/affiliate.ts";
+import { createServiceRegistry } from "../src/discovery/effects/service-registry.ts";
+import { clusterPrefix } from "../src/identity/index.ts";
+import { nodeIdFrom } from "../src/identity/node-id.ts";
+import { networkOf, parseAddress } from "../src/net/index.ts";
+import { Secret } from "../src/system/secret.ts";
+import type { Cluster } from "./config.ts";
+import type { Claimed } from "./hostile-member.ts";
+
+/** A process that announces, as a member of the cluster, what it is told to, and that nobody checked; until it is ended. */
+const [file = "", url = ""] = process.argv.slice(2);
+const { cluster, claimed } = JSON.parse(readFileSync(file, "utf8")) as { cluster: Cluster; claimed: Claimed };
+const { id, secret } = cluster;
+const location = parseServiceURL(url);
+const address = parseAddress(networkOf(clusterPrefix(id)).replace("::", "::bad"));
+if (!location || !address) throw new Error(`not a URL or a cluster: ${url} ${id}`);
+
+const nodeId = nodeIdFrom(randomBytes(32));
+const own: Affiliate = {
+  nodeId,
+  hostname: claimed.name,
+  nodeName: claimed.name,
+  machineType: "worker",
+  operatingSystem: "",
+  addresses: claimed.addresses ?? [],
+  kubespan: {
+    publicKey: randomBytes(32).toString("base64"),
+    address,
+    additionalAddresses: claimed.networks ?? [],
+    excludedNetworks: claimed.excluded ?? [],
+    endpoints: [],
+  },
+};
+const registry = createServiceRegistry({
+  service: { name: "attacked", ...location },
+  cluster: { id, secret: Secret.fromBase64(secret) },
+  nodeId,
+  clientVersion: "kubespan-lab",
+  log: pino({ level: "error" }),
+});
+registry.publish({ own, observed: new Map() });
+registry.start(() => undefined);

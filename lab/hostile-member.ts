@@ -1,0 +1,37 @@
+import { fileURLToPath } from "node:url";
+import type { Address, Prefix } from "../src/net/index.ts";
+import type { Cluster } from "./config.ts";
+import type { LabNode } from "./node.ts";
+import { Service } from "./service.ts";
+
+/** What a member that is under nobody's control says of itself. */
+export interface Claimed {
+  /** How others call it. */
+  readonly name: string;
+  readonly addresses?: readonly Address[];
+  readonly networks?: readonly Prefix[];
+  readonly excluded?: readonly Prefix[];
+}
+
+const announcer = fileURLToPath(new URL("hostile-announcer.ts", import.meta.url));
+
+/**
+ * Somebody who has the cluster's secret and announces whatever it likes; there is no WireGuard behind it. Runs on a node
+ * that reaches the service.
+ */
+export class HostileMember extends Service {
+  readonly #node: LabNode;
+  readonly #file: string;
+
+  constructor(node: LabNode, url: string, name: string) {
+    const file = `/run/hostile-${name}.json`;
+    super(node.namespace, `hostile-${name}`, [process.execPath, announcer, file, url]);
+    this.#node = node;
+    this.#file = file;
+  }
+
+  async announce(cluster: Cluster, claimed: Claimed): Promise<void> {
+    await this.#node.namespace.write(this.#file, JSON.stringify({ cluster, claimed }));
+    await this.start();
+  }
+}

@@ -1,0 +1,85 @@
+import { type Affiliate } from "../discovery/affiliate.ts";
+import { type Address, hostPrefix, type Prefix, prefixContains } from "../net/index.ts";
+import type { Member } from "./asked.ts";
+import type { Claim } from "./claims.ts";
+import { labelOf } from "./labels.ts";
+import { compareClaims, type Standings } from "./standing.ts";
+
+export interface RefusedMember {
+  readonly nodeId: string;
+  readonly label: string;
+  readonly reason: string;
+}
+
+export interface Admitted {
+  /** In order of node id. */
+  readonly members: readonly Member[];
+  readonly refused: readonly RefusedMember[];
+  /** Members of which one has what another one claims, too. */
+  readonly rivals: readonly Member[];
+}
+
+const isMember = (affiliate: Affiliate): affiliate is Member => affiliate.kubespan !== undefined;
+
+/** Public keys and KubeSpan addresses must be unique: of two with the same one, the one that stands better has it. */
+export function admit(
+  affiliates: readonly Affiliate[],
+  own: { readonly publicKey: string; readonly address: Address; readonly clusterPrefix: Prefix },
+  standings: Standings,
+): Admitted {
+  const candidates = affiliates.filter(isMember).sort(byNodeId);
+  const rivals = rivalsAmong(candidates);
+  const claims = new Map<Member, Claim>(rivals.map((rival) => [rival, claimOf(rival)]));
+  const rank = (member: Member): Claim => claims.get(member) ?? claimOf(member);
+  const served = [...rivals].sort((left, right) => compareClaims(rank(left), rank(right), standings));
+  const keys = new Map([[own.publicKey, "this node"]]);
+  const addresses = new Map<Address, string>([[own.address, "this node"]]);
+  const reasons = new Map<Member, string>();
+  // Those without a rival meet nobody but this node, in whatever order.
+  for (const member of [...served, ...candidates.filter((each) => !claims.has(each))]) {
+    const { publicKey, address } = member.kubespan;
+    const reason = refusal(address, keys.get(publicKey), addresses.get(address), own.clusterPrefix);
+    if (reason === undefined) {
+      keys.set(publicKey, labelOf(member));
+      addresses.set(address, labelOf(member));
+    } else reasons.set(member, reason);
+  }
+  return {
+    members: candidates.filter((member) => !reasons.has(member)),
+    refused: candidates.flatMap((member) => {
+      const reason = reasons.get(member);
+      return reason === undefined ? [] : [{ nodeId: member.nodeId, label: labelOf(member), reason }];
+    }),
+    rivals,
+  };
+}
+
+const byNodeId = (left: Affiliate, right: Affiliate): number => (left.nodeId < right.nodeId ? -1 : 1);
+
+const claimOf = (member: Member): Claim => ({
+  nodeId: member.nodeId,
+  label: labelOf(member),
+  prefix: hostPrefix(member.kubespan.address),
+  isAddress: true,
+});
+
+const names = ({ kubespan }: Member): string[] => [kubespan.publicKey, kubespan.address];
+
+function rivalsAmong(members: readonly Member[]): Member[] {
+  const count = new Map<string, number>();
+  for (const name of members.flatMap(names)) count.set(name, (count.get(name) ?? 0) + 1);
+  return members.filter((member) => names(member).some((name) => (count.get(name) ?? 0) > 1));
+}
+
+function refusal(
+  address: Address,
+  keyOwner: string | undefined,
+  addressOwner: string | undefined,
+  cluster: Prefix,
+): string | undefined {
+  if (!prefixContains(cluster, address))
+    return `its KubeSpan address ${address} is not in this cluster's network ${cluster}`;
+  if (keyOwner !== undefined) return `its public key is already that of ${keyOwner}`;
+  if (addressOwner !== undefined) return `its KubeSpan address ${address} is already that of ${addressOwner}`;
+  return undefined;
+}

@@ -1,0 +1,32 @@
+import { hostPrefix, type Prefix } from "../net/index.ts";
+import type { Member } from "./asked.ts";
+import type { Claim } from "./claims.ts";
+import { type Standings, standingText } from "./standing.ts";
+
+/** By node id, what a member claims that another one claims, too. */
+export type Contests = ReadonlyMap<string, readonly Prefix[]>;
+
+/** `rivals` claim each other's public key or KubeSpan address. */
+export function contestsAmong(claims: readonly Claim[], rivals: readonly Member[]): Contests {
+  const contests = new Map<string, Prefix[]>();
+  const add = (nodeId: string, prefix: Prefix): void => {
+    contests.set(nodeId, [...(contests.get(nodeId) ?? []), prefix]);
+  };
+  const first = new Map<Prefix, Claim>();
+  for (const claim of claims) {
+    const other = first.get(claim.prefix);
+    if (other === undefined) first.set(claim.prefix, claim);
+    else {
+      add(claim.nodeId, claim.asked ?? claim.prefix);
+      add(other.nodeId, other.asked ?? other.prefix);
+    }
+  }
+  for (const { nodeId, kubespan } of rivals) add(nodeId, hostPrefix(kubespan.address));
+  return contests;
+}
+
+/** All of the standings that can decide about these contests: as long as it is the same, so are the owners. */
+export const contestText = (contests: Contests, standings: Standings): string =>
+  [...contests]
+    .map(([nodeId, prefixes]) => `${nodeId} ${standingText(standings.get(nodeId), prefixes)}`)
+    .join("\n");

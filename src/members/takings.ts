@@ -1,0 +1,45 @@
+import type { Warning } from "../marks/index.ts";
+import type { RefusedMember } from "./admit.ts";
+import type { Taking } from "./claims.ts";
+
+const mostWarnings = 20;
+const mostTakers = 3;
+
+/**
+ * What one member takes from another is told with both names: it is a mistake in somebody's configuration, or somebody
+ * reads what is not his. What several take out of one network is one warning.
+ */
+export function takingWarnings(takings: readonly Taking[], refused: readonly RefusedMember[]): Warning[] {
+  const byLoss = new Map<string, Taking[]>();
+  for (const taking of takings) {
+    const { loser } = taking;
+    const key = `${loser.nodeId} ${loser.asked ?? loser.prefix} ${taking.why ?? ""}`;
+    byLoss.set(key, [...(byLoss.get(key) ?? []), taking]);
+  }
+  const warnings = [
+    ...refused.map(({ label, reason }): Warning => ({ who: `node ${label}`, what: `is no peer: ${reason}` })),
+    ...[...byLoss.values()].flatMap(warningOf),
+  ];
+  const more = warnings.length - mostWarnings;
+  if (more <= 0) return warnings;
+  const rest = {
+    who: `${more} more`,
+    what: "members lose something to others: see what each peer is refused",
+  };
+  return [...warnings.slice(0, mostWarnings), rest];
+}
+
+function warningOf(takings: readonly Taking[]): Warning[] {
+  const [first] = takings;
+  if (!first) return [];
+  const { loser, taker, why } = first;
+  const who = `node ${loser.label}`;
+  if (why !== undefined)
+    return [{ who, what: `does not get ${loser.prefix}: ${taker.label} asks for it too and ${why}` }];
+  const takers = [...new Set(takings.map((taking) => taking.taker.label))];
+  const names = takers.slice(0, mostTakers).join(", ");
+  const others = takers.length > mostTakers ? ` and ${takers.length - mostTakers} more` : "";
+  const what =
+    takings.length === 1 ? taker.prefix : `${takings.length} networks and addresses, ${taker.prefix} first`;
+  return [{ who, what: `asks for ${loser.asked ?? loser.prefix}, of which ${names}${others} has ${what}` }];
+}
