@@ -16,7 +16,9 @@ const [file = "", url = ""] = process.argv.slice(2);
 const { cluster, claimed } = JSON.parse(readFileSync(file, "utf8")) as { cluster: Cluster; claimed: Claimed };
 const { id, secret } = cluster;
 const location = parseServiceURL(url);
-const address = parseAddress(networkOf(clusterPrefix(id)).replace("::", "::bad"));
+const address = parseAddress(
+  networkOf(clusterPrefix(id)).replace("::", `::bad:${randomBytes(2).toString("hex")}`),
+);
 if (!location || !address) throw new Error(`not a URL or a cluster: ${url} ${id}`);
 
 const nodeId = nodeIdFrom(randomBytes(32));

@@ -39,7 +39,10 @@ function warningOf(takings: readonly Taking[]): Warning[] {
   const takers = [...new Set(takings.map((taking) => taking.taker.label))];
   const names = takers.slice(0, mostTakers).join(", ");
   const others = takers.length > mostTakers ? ` and ${takers.length - mostTakers} more` : "";
+  const network = loser.asked ?? loser.prefix;
   const what =
-    takings.length === 1 ? taker.prefix : `${takings.length} networks and addresses, ${taker.prefix} first`;
-  return [{ who, what: `asks for ${loser.asked ?? loser.prefix}, of which ${names}${others} has ${what}` }];
+    takings.length === 1
+      ? `${taker.prefix} inside it goes`
+      : `${takings.length} networks inside it, ${taker.prefix} first, go`;
+  return [{ who, what: `asks for ${network}; ${what} to ${names}${others}` }];
 }

@@ -132,7 +132,7 @@ describe("a member's wide claim", () => {
     const { warnings } = peerSpecs([evil, ...victims], own);
     expect(warnings).toContainEqual({
       who: "node node-2",
-      what: "asks for 203.0.113.0/24, of which node-3, node-4, node-5 has 3 networks and addresses, 203.0.113.3/32 first",
+      what: "asks for 203.0.113.0/24; 3 networks inside it, 203.0.113.3/32 first, go to node-3, node-4, node-5",
     });
   });
 });

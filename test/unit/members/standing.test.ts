@@ -97,7 +97,7 @@ describe("what a node has itself", () => {
         who: "node node-2",
         what: "does not get 203.0.113.2/32: node-9 asks for it too and has that address itself",
       },
-      { who: "node node-2", what: "asks for 203.0.113.0/24, of which node-9 has 203.0.113.2/32" },
+      { who: "node node-2", what: "asks for 203.0.113.0/24; 203.0.113.2/32 inside it goes to node-9" },
     ]);
   });
 

@@ -140,6 +140,11 @@ describe("special addresses", () => {
     ["128.0.0.1", undefined],
     ["100.64.0.1", undefined],
     ["fec0::1", undefined],
+    ["64:ff9b::c633:6401", undefined],
+    ["::a9fe:a9fe", "reserved"],
+    ["168.63.129.16", "an address of the cloud's own services"],
+    ["100.100.100.200", "an address of the cloud's own services"],
+    ["fd00:ec2::254", "an address of the cloud's own services"],
     ["2001:db8::1", undefined],
   ])("%s is %s", (text, kind) => {
     const address = parseAddress(text);

@@ -8,6 +8,7 @@ import {
   parseAddress,
   parsePrefix,
   subtract,
+  subtractUpTo,
   unite,
 } from "../../../src/net/index.ts";
 import { anyPrefix } from "./arbitraries.ts";
@@ -132,6 +133,15 @@ describe("over all addresses of both families", () => {
           for (const [index, prefix] of result.entries())
             expect(intersect([prefix], result.slice(index + 1, index + 2))).toEqual([]); // sorted: the next one is enough
         }
+      }),
+    );
+  });
+
+  test("subtracting up to a number of prefixes is subtracting, or nothing if that makes more", () => {
+    fc.assert(
+      fc.property(anySet, anySet, fc.nat(300), (from, removed, most) => {
+        const whole = subtract(from, removed);
+        expect(subtractUpTo(from, removed, most)).toEqual(whole.length <= most ? whole : undefined);
       }),
     );
   });
