@@ -62,6 +62,7 @@ function rowOf(nodes: number, policy: Policy, outcomes: readonly Outcome[]): Row
     "100 % s": `${seconds(middle((outcome) => upAfter(1, outcome)))} (${seconds(worst)})`,
     "initiations/pair": middle(({ initiations, pairs }) => initiations / pairs).toFixed(1),
     "most/s": Math.max(...outcomes.map(({ mostAttempts }) => mostAttempts)),
+    "packets/s": Math.max(...outcomes.map(({ mostPackets }) => mostPackets)),
     lost: Math.max(...outcomes.map(({ losses }) => losses)),
     updates: `${middle(({ updates }) => updates.own)} + ${middle(({ updates }) => updates.observed)}`,
   };

@@ -39,6 +39,8 @@ export interface Outcome {
   readonly losses: number;
   /** Of one node in one second. */
   readonly mostAttempts: number;
+  /** Packets with an initiation, of one node in one second, WireGuard's own among them. */
+  readonly mostPackets: number;
 }
 
 /** Of 100 sites: what stands before them. */
@@ -89,8 +91,15 @@ export function simulate(scenario: Scenario): Outcome {
   };
   const begin = (device: Device): void => {
     const { index } = device.host;
-    const attempts = new Pace(clock, tally);
-    const common = { around, members, publish, onLoss: () => tally.losses++, onAttempt: attempts.count };
+    const attempts = new Pace(clock);
+    const packets = new Pace(clock);
+    const onAttempt = (): void => {
+      tally.mostAttempts = Math.max(tally.mostAttempts, attempts.count());
+    };
+    const onPacket = (): void => {
+      tally.mostPackets = Math.max(tally.mostPackets, packets.count());
+    };
+    const common = { around, members, publish, onLoss: () => tally.losses++, onAttempt, onPacket };
     const node =
       scenario.policy === "reference"
         ? new ReferenceNode(device, around)
@@ -153,20 +162,22 @@ function makePairs({ nodes, pairs }: Scenario, random: Random): readonly (readon
   return sets.map((set) => [...set]);
 }
 
-/** Counts one node's attempts in each second. */
+/** Counts what one node does in each second. */
 class Pace {
+  readonly #clock: Clock;
   #second = 0;
-  #attempts = 0;
-  readonly count: () => void;
+  #events = 0;
 
-  constructor(clock: Clock, tally: Tally) {
-    this.count = () => {
-      const second = Math.floor(clock.elapsed / 1000);
-      if (second !== this.#second) this.#attempts = 0;
-      this.#second = second;
-      this.#attempts++;
-      tally.mostAttempts = Math.max(tally.mostAttempts, this.#attempts);
-    };
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** One more: how many it were in this second. */
+  count(): number {
+    const second = Math.floor(this.#clock.elapsed / 1000);
+    if (second !== this.#second) this.#events = 0;
+    this.#second = second;
+    return ++this.#events;
   }
 }
 
@@ -175,6 +186,7 @@ class Tally {
   observed = 0;
   losses = 0;
   mostAttempts = 0;
+  mostPackets = 0;
   readonly #hosts: readonly Host[];
   readonly #clock: Clock;
   /** Of connectable pairs that are not up: bit 1 and 2 for the sides that have a session. */
@@ -229,6 +241,7 @@ class Tally {
       updates: { own: this.#hosts.length, observed: this.observed },
       losses: this.losses,
       mostAttempts: this.mostAttempts,
+      mostPackets: this.mostPackets,
     };
   }
 }

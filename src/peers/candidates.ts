@@ -12,6 +12,8 @@ import {
   unreachableKind,
 } from "../net/index.ts";
 import type { Tier } from "./better-way.ts";
+import { broadcastNetwork } from "./broadcast.ts";
+import { mostPorts, withFewPorts } from "./ports.ts";
 import { forbiddenBy, type Preferences, type Ranked, rank } from "./preference.ts";
 
 export interface CandidateRules {
@@ -31,16 +33,20 @@ export function sortCandidates(
   candidateTiers: Tier[];
   refusedCandidates: LeftOut[];
 } {
-  const { lastWorking } = preferences;
+  const { lastWorking, ownNetworks } = preferences;
   const candidates: Endpoint[] = [];
   const refusedCandidates: LeftOut[] = [];
   // A mapped port that was learnt once may not be announced by anybody.
   for (const endpoint of new Set([...endpoints, ...(lastWorking === undefined ? [] : [lastWorking])])) {
-    const reason = refusal(endpointAddress(endpoint), rules) ?? forbiddenBy(endpoint, preferences);
+    const reason =
+      refusal(endpointAddress(endpoint), rules, ownNetworks) ?? forbiddenBy(endpoint, preferences);
     if (reason === undefined) candidates.push(endpoint);
     else refusedCandidates.push({ value: endpoint, reason });
   }
-  const { ranked, refused } = rank(candidates, preferences);
+  const kept = withFewPorts(candidates, lastWorking);
+  for (const value of candidates)
+    if (!kept.has(value)) refusedCandidates.push({ value, reason: tooManyPorts });
+  const { ranked, refused } = rank([...kept], preferences);
   return {
     candidates: ranked.map(({ endpoint }: Ranked) => endpoint),
     candidateReasons: ranked.map(({ reason }) => reason),
@@ -49,10 +55,18 @@ export function sortCandidates(
   };
 }
 
-function refusal(address: Address, rules: CandidateRules): string | undefined {
+const tooManyPorts = `one of more than ${mostPorts} ports of its address`;
+
+function refusal(
+  address: Address,
+  rules: CandidateRules,
+  ownNetworks: readonly Prefix[],
+): string | undefined {
   const kind = unreachableKind(address);
   if (kind !== undefined) return kind;
   if (rules.ownAddresses.has(address)) return "this node's own address";
+  const network = broadcastNetwork(address, ownNetworks);
+  if (network !== undefined) return `the broadcast address of ${network}, a network of this node`;
   if (isKubespanULA(address) || isSideroLink(address)) return "an address inside a tunnel";
   const route = rules.routed.find(address);
   return route && `inside ${route.prefix}, which ${route.value} routes through the mesh`;

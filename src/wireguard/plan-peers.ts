@@ -29,14 +29,10 @@ export function planPeers(desired: PeersOfDevice, observed: ObservedDevice | und
 function changeOf(peer: DesiredPeer, observed: ObservedPeer | undefined, device: PeersOfDevice): Change[] {
   if (!observed)
     return [{ text: describe("add", peer), args: ["peer", peer.publicKey, ...everything(peer)] }];
+  if (peer.isParked) return [{ text: describe("leave alone", peer), args: anew(peer) }];
   if (peer.dial !== undefined && (observed.keepaliveSeconds > 0 || observed.receivedBytes > 0))
     // For 5 s after an initiation, and after an answer to the peer's, WireGuard makes none; to a new peer it does at once.
-    return [
-      {
-        text: describe("dial", peer),
-        args: ["peer", peer.publicKey, "remove", "peer", peer.publicKey, ...everything(peer)],
-      },
-    ];
+    return [{ text: describe("dial", peer), args: anew(peer) }];
   const endpoint = peer.dial ?? (peer.move === observed.endpoint ? undefined : peer.move);
   const differences: string[] = [];
   if (!observed.presharedKey?.equals(device.presharedKey)) differences.push("preshared-key", INPUT);
@@ -50,6 +46,15 @@ function changeOf(peer: DesiredPeer, observed: ObservedPeer | undefined, device:
   const text = peer.dial === undefined ? changeText(names, peer) : describe("dial", peer);
   return [{ text, args: ["peer", peer.publicKey, ...differences] }];
 }
+
+const anew = (peer: DesiredPeer): string[] => [
+  "peer",
+  peer.publicKey,
+  "remove",
+  "peer",
+  peer.publicKey,
+  ...everything(peer),
+];
 
 const changeText = (names: string, { label, move }: DesiredPeer): string =>
   move === undefined ? `change ${names} of ${label}` : `move ${label} to ${move}`;
