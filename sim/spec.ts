@@ -19,7 +19,7 @@ export function specOf(site: number, peer: Device, announced: readonly Endpoint[
 
 /** Candidates in the daemon's order: on its own network, then public addresses, then others' private ones. */
 function specsOf({ host, publicKey }: Device, all: readonly Endpoint[]): Specs {
-  const announced = [...withFewPorts(all)];
+  const announced = withFewPorts(all);
   const isInside = (endpoint: Endpoint): boolean => host.nat !== "none" && endpoint === host.inside;
   const inside = announced.filter(isInside);
   const others = announced.filter((endpoint) => !isInside(endpoint));

@@ -44,9 +44,10 @@ export function sortCandidates(
     else refusedCandidates.push({ value: endpoint, reason });
   }
   const kept = withFewPorts(candidates, lastWorking);
-  for (const value of candidates)
-    if (!kept.has(value)) refusedCandidates.push({ value, reason: tooManyPorts });
-  const { ranked, refused } = rank([...kept], preferences);
+  if (kept.length < candidates.length)
+    for (const value of candidates)
+      if (!kept.includes(value)) refusedCandidates.push({ value, reason: tooManyPorts });
+  const { ranked, refused } = rank(kept, preferences);
   return {
     candidates: ranked.map(({ endpoint }: Ranked) => endpoint),
     candidateReasons: ranked.map(({ reason }) => reason),

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Endpoint } from "../../../src/net/index.ts";
 import { mostEndpoints, mostKnocking, packetLimits } from "../../../src/peers/index.ts";
 import { Flooded, madeUp } from "./flooded.ts";
@@ -9,6 +9,7 @@ import { Flooded, madeUp } from "./flooded.ts";
  * mesh sends handshakes there. While volleys were counted instead of packets, a hundred of them with 64 endpoints each, of
  * which one changed each second, made each node send 12,800 packets a second for as long as that went on.
  */
+vi.setConfig({ testTimeout: 600_000 }); // virtual time is not free: some seconds of a processor that is busy elsewhere, too
 const { most, perSecond } = packetLimits.unproven;
 /** A full bucket, what flows into it, and what WireGuard repeats by itself before it is counted. */
 const mostWithin = (ms: number): number => most + (perSecond * ms) / 1000 + mostKnocking;
@@ -70,22 +71,22 @@ describe.each([
     [100, perSecond],
   ])("%i that tell of another endpoint each second: some %i packets a second go on", (count, bound) => {
     const crowd = crowdOf(count, isRacing);
-    for (let second = 0; second < 40; second++) {
+    for (let second = 0; second < 24; second++) {
       for (const name of crowd.names) crowd.change(name);
       crowd.node.run(1_000);
     }
     expect(crowd.node.most(1_000)).toBeLessThanOrEqual(mostWithin(1_000));
-    const lasting = crowd.node.sent.filter(({ at }) => at >= 20_000).length;
-    expect(lasting).toBeLessThanOrEqual(20 * bound + mostKnocking);
+    const lasting = crowd.node.sent.filter(({ at }) => at >= 12_000).length;
+    expect(lasting).toBeLessThanOrEqual(12 * bound + mostKnocking);
   });
 
   it("1,023 that never change", () => {
     const { node } = crowdOf(1_023, isRacing);
-    node.run(40_000);
+    node.run(24_000);
     expect(node.most(1_000)).toBeLessThanOrEqual(mostWithin(1_000));
-    const lasting = node.sent.filter(({ at }) => at >= 20_000).length;
-    expect(lasting).toBeLessThanOrEqual(20 * perSecond + mostKnocking);
-    expect(lasting).toBeGreaterThan(10 * perSecond); // the bucket is no dead end either
+    const lasting = node.sent.filter(({ at }) => at >= 12_000).length;
+    expect(lasting).toBeLessThanOrEqual(12 * perSecond + mostKnocking);
+    expect(lasting).toBeGreaterThan(6 * perSecond); // the bucket is no dead end either
   });
 
   it("members under ever new names are no way round", () => {
@@ -109,7 +110,7 @@ describe.each([
       { weight: 4, arbitrary: fc.tuple(fc.constant("run" as const), fc.integer({ min: 1, max: 3_000 })) },
     );
     fc.assert(
-      fc.property(fc.array(event, { minLength: 10, maxLength: 120 }), (events) => {
+      fc.property(fc.array(event, { minLength: 10, maxLength: 80 }), (events) => {
         const crowd = crowdOf(100, isRacing);
         for (const [kind, what, many = 1] of events)
           if (kind === "run") crowd.node.run(what);
@@ -119,7 +120,7 @@ describe.each([
         for (const ms of [250, 1_000, 10_000, 60_000])
           expect(crowd.node.most(ms)).toBeLessThanOrEqual(mostWithin(ms));
       }),
-      { numRuns: 12 },
+      { numRuns: 8 },
     );
   });
 });
@@ -145,5 +146,39 @@ describe("one made-up member", () => {
     expect(atOnce.filter(Boolean)).toHaveLength(3);
     expect(atOnce.slice(0, 3)).toEqual([true, true, true]);
     expect(crowd.node.sent.length - before).toBe(3 * mostEndpoints);
+  });
+});
+
+describe("peers that wait beside made-up ones", () => {
+  /** The bucket is empty by then. */
+  const flooded = (count: number): Crowd => {
+    const crowd = crowdOf(count, true);
+    crowd.node.run(30_000);
+    return crowd;
+  };
+  const packetsFor = ({ node }: Crowd, name: string, since: number): number[] =>
+    node.sent.filter(({ to, at }) => to === name && at >= since).map(({ at }) => at - since);
+
+  it("get as many packets as any other, however many endpoints that one has", () => {
+    const crowd = flooded(200);
+    crowd.join("honest", 3);
+    crowd.node.run(80_000);
+    const honest = packetsFor(crowd, "honest", 30_000);
+    // By volleys it would be among 200 with 16 packets each, and 60 packets a second are left: 53 s for one turn.
+    expect(Math.min(...honest)).toBeLessThan(20_000);
+    expect(honest.length).toBeGreaterThanOrEqual(6 * 3);
+  });
+
+  it("are not put off by members under ever new names", () => {
+    const crowd = flooded(200);
+    crowd.join("honest", 3);
+    for (let second = 0; second < 30; second++) {
+      for (const name of crowd.names.filter((each) => each !== "honest").slice(0, 100)) crowd.leave(name);
+      for (let index = 0; index < 100; index++) crowd.join(`new ${second} ${index}`, 1 + (index % 3));
+      crowd.node.run(1_000);
+    }
+    const honest = packetsFor(crowd, "honest", 30_000);
+    expect(Math.min(...honest)).toBeLessThan(5_000);
+    expect(honest.length).toBeGreaterThanOrEqual(4 * 3);
   });
 });
