@@ -56,7 +56,7 @@ interface Known {
 const passTime = (peers: number): number => 10 + 0.03 * peers;
 /** After a peer came up, when what is seen of it is looked at. */
 const harvestDelay = 500;
-/** How often it is counted whom WireGuard is calling: the daemon does at each look. */
+/** How often it is counted whom WireGuard is calling, and who waits: the daemon does at each look. */
 const countingPause = 500;
 
 /**
@@ -86,6 +86,7 @@ export class MeshNode implements SimNode {
   readonly #proven = new Set<string>();
   #knocking: Knocking = { proven: 0, unproven: 0 };
   #knockingAt = 0;
+  #waiting = { proven: 0, unproven: 0 };
   #budget: PacketBudget | undefined;
   #searches: Budget | undefined;
   #harvest: Harvest = emptyHarvest;
@@ -179,6 +180,10 @@ export class MeshNode implements SimNode {
       if (state !== "up" && isKnocking(this.#device.peers.get(spec.publicKey)))
         counts[this.#proven.has(spec.publicKey) ? "proven" : "unproven"]++;
     this.#knocking = counts;
+    const waiting = { proven: 0, unproven: 0 };
+    for (const [key, { isWaiting }] of this.#turns)
+      if (isWaiting) waiting[this.#proven.has(key) ? "proven" : "unproven"]++;
+    this.#waiting = waiting;
   }
 
   #trackOne(known: Known, now: number): void {
@@ -201,6 +206,7 @@ export class MeshNode implements SimNode {
       budget: this.#budget,
       turns: this.#turns,
       knocking: this.#knocking,
+      waiting: this.#waiting,
       isProven: (publicKey: string) => this.#proven.has(publicKey),
       health: this.#health,
       ways,

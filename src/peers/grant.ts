@@ -26,6 +26,8 @@ export interface Means {
   readonly budget: PacketBudget;
   readonly turns: Turns;
   readonly knocking: Knocking;
+  /** How many peers wish something, if these are not all. */
+  readonly waiting?: Readonly<Record<Standing, number>> | undefined;
 }
 
 /** What is absent: a full budget, nobody's turn yet, and those of these peers that knock. */
@@ -46,12 +48,12 @@ function countKnocking(views: readonly Applicant[]): Knocking {
 
 /** What there is to be given out now. */
 export const meansOf = (
-  { budget, turns, knocking }: Possible<Means>,
+  { budget, turns, knocking, waiting }: Possible<Means>,
   views: readonly Applicant[],
   now: number,
 ): Means => {
   const calls = knocking ?? countKnocking(views);
-  return { budget: refillPackets(budget, calls, now), turns: turns ?? new Map(), knocking: calls };
+  return { budget: refillPackets(budget, calls, now), turns: turns ?? new Map(), knocking: calls, waiting };
 };
 
 /** Those that may have what they wish. Proven peers and others do not compete. */
@@ -59,7 +61,10 @@ export function grant<View extends Applicant>(applicants: readonly View[], means
   const parts = standings.map((standing) => {
     const wishing = applicants.filter((view) => view.standing === standing && view.wish.kind !== "wait");
     const slots = standing === "unproven" ? mostKnocking - means.knocking.unproven : Number.POSITIVE_INFINITY;
-    return { standing, ...serve(wishing, means.budget[standing], slots, means.turns) };
+    return {
+      standing,
+      ...serve(wishing, means.budget[standing], slots, means.turns, means.waiting?.[standing]),
+    };
   });
   return {
     views: new Set(parts.flatMap((part) => part.granted)),
@@ -77,6 +82,7 @@ function serve<View extends Applicant>(
   before: Share,
   slots: number,
   turnsBefore: Turns,
+  waitingNow: number | undefined,
 ): { granted: View[]; share: Share; turns: (readonly [View, Turn])[] } {
   const queue = wishing.map((view) => {
     const turn = waitingTurn(turnsBefore.get(view.spec.publicKey), before.count);
@@ -86,6 +92,7 @@ function serve<View extends Applicant>(
     (left, right) =>
       left.turn.at + left.packets - right.turn.at - right.packets || left.triedAt - right.triedAt,
   );
+  const among = Math.max(1, waitingNow ?? queue.length);
   const granted: View[] = [];
   const turns: (readonly [View, Turn])[] = [];
   let [{ left, count }, free, isSpent] = [before, slots, false];
@@ -99,7 +106,7 @@ function serve<View extends Applicant>(
     if (!isGranted) continue;
     granted.push(view);
     left -= packets;
-    count = Math.max(count, after.at);
+    count += packets / among;
     free -= needsSlot ? 1 : 0;
   }
   return { granted, share: { ...before, left, count }, turns };

@@ -10,7 +10,7 @@ export const standings: readonly Standing[] = ["proven", "unproven"];
 
 /** For all peers of a standing together: packets with an initiation. */
 export interface Share extends Budget {
-  /** How far turns have come (turns.ts). */
+  /** How many packets each peer that waits could have had (turns.ts). */
   readonly count: number;
 }
 export type PacketBudget = Readonly<Record<Standing, Share>>;

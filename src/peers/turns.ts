@@ -1,10 +1,12 @@
 /**
- * Whose turn it is, counted in packets, as in self-clocked fair queueing: whoever got many waits until the others got as
- * many. So it costs a peer its own turns, and nobody else's, to announce many endpoints, and whoever comes under ever
- * new names stands behind those that wait.
+ * Whose turn it is, as in weighted fair queueing: each peer gets as many packets as any other that waits. The count is how
+ * many each of them could have had so far. Who wishes something takes its turn at the count plus the packets that this
+ * takes, or as much later as it has had before; who has got more than the others waits for them. So it costs a peer its own
+ * turns, and nobody else's, to announce many endpoints, and whoever comes under ever new names finds those before it that
+ * wait for long.
  */
 export interface Turn {
-  /** What it got so far, but no less than what was given out when it began to wait. */
+  /** The count when it began to wait, or more if it had got more. */
   readonly at: number;
   /** It wishes something and did not get it yet. */
   readonly isWaiting: boolean;
