@@ -4,6 +4,7 @@ export { type Cluster, type ConfigOptions, newCluster, stateDirectory } from "./
 export { configFile, kubespan } from "./daemon.ts";
 export { Delay } from "./delay.ts";
 export { Discovery } from "./discovery.ts";
+export { Flood } from "./flood.ts";
 export { HostileMember } from "./hostile-member.ts";
 export { Lab } from "./lab.ts";
 export { type LabNode, type Network } from "./node.ts";

@@ -75,6 +75,8 @@ export class Device {
   readonly #around: Surroundings;
   /** The answer to a race's initiation: whose, and from where. */
   onAnswer: (id: number, source: Endpoint) => void = () => undefined;
+  /** An initiation was sent, ours or WireGuard's. */
+  onInitiation: () => void = () => undefined;
 
   constructor(host: Host, publicKey: string, around: Surroundings) {
     this.host = host;
@@ -136,7 +138,10 @@ export class Device {
 
   #send(to: Endpoint, packet: Packet): void {
     const { internet, devices, counts } = this.#around;
-    if (packet.kind === "initiation") counts.initiations++;
+    if (packet.kind === "initiation") {
+      counts.initiations++;
+      this.onInitiation();
+    }
     internet.send(this.host, to, (at, source) => devices[at.index]?.receive(this.host.index, packet, source));
   }
 

@@ -15,6 +15,8 @@ const { values } = parseArgs({
     nodes: { type: "string", default: "10,30,100,300,1000,3000,10000" },
     policies: { type: "string", default: policies.join() },
     loss: { type: "string", default: "0.02" },
+    /** The share of members that are made up. */
+    hostile: { type: "string", default: "0" },
     /** Above this many nodes a sample of the pairs is simulated. */
     full: { type: "string", default: "150" },
     sample: { type: "string", default: "5000" },
@@ -33,6 +35,7 @@ function scenarioOf(seed: number, nodes: number, policy: Policy): Scenario {
     policy,
     pairs,
     loss: Number(values.loss),
+    hostile: Number(values.hostile),
     limit: limits[policy],
   };
 }
@@ -62,6 +65,7 @@ function rowOf(nodes: number, policy: Policy, outcomes: readonly Outcome[]): Row
     "100 % s": `${seconds(middle((outcome) => upAfter(1, outcome)))} (${seconds(worst)})`,
     "initiations/pair": middle(({ initiations, pairs }) => initiations / pairs).toFixed(1),
     "most/s": Math.max(...outcomes.map(({ mostAttempts }) => mostAttempts)),
+    "packets/s": Math.max(...outcomes.map(({ mostPackets }) => mostPackets)),
     lost: Math.max(...outcomes.map(({ losses }) => losses)),
     updates: `${middle(({ updates }) => updates.own)} + ${middle(({ updates }) => updates.observed)}`,
   };

@@ -7,12 +7,18 @@ import {
   type Contest,
   type Heard,
   handOverIn,
+  isKnocking,
+  type Knocking,
+  mostEndpoints,
+  type PacketBudget,
   type Path,
   type PeerSpec,
   type PeerState,
   raceTimings,
   type Tracked,
+  type Turn,
   trackPeers,
+  waitingTurn,
 } from "../src/peers/index.ts";
 import type { DesiredPeer } from "../src/wireguard/index.ts";
 import { type Device, newId, type Surroundings, stampOf } from "./device.ts";
@@ -32,6 +38,8 @@ export interface MeshNodeOptions {
   /** A peer that was up is not any more. */
   readonly onLoss: (peer: number) => void;
   readonly onAttempt: () => void;
+  /** An initiation was sent, by a race or by WireGuard. */
+  readonly onPacket: () => void;
   readonly publish: (peer: number, endpoint: Endpoint) => void;
 }
 
@@ -48,6 +56,8 @@ interface Known {
 const passTime = (peers: number): number => 10 + 0.03 * peers;
 /** After a peer came up, when what is seen of it is looked at. */
 const harvestDelay = 500;
+/** How often it is counted whom WireGuard is calling, and who waits: the daemon does at each look. */
+const countingPause = 500;
 
 /**
  * A node that decides as the daemon does, with the daemon's own code: `trackPeers` and `harvest`. Peers are looked at
@@ -72,7 +82,12 @@ export class MeshNode implements SimNode {
     { readonly known: Known; readonly endpoints: ReadonlySet<Endpoint>; readonly sentAt: number }
   >();
   readonly #paths = new Map<string, Path>();
-  #budget: Budget | undefined;
+  readonly #turns = new Map<string, Turn>();
+  readonly #proven = new Set<string>();
+  #knocking: Knocking = { proven: 0, unproven: 0 };
+  #knockingAt = 0;
+  #waiting = { proven: 0, unproven: 0 };
+  #budget: PacketBudget | undefined;
   #searches: Budget | undefined;
   #harvest: Harvest = emptyHarvest;
   #harvestAt = Number.POSITIVE_INFINITY;
@@ -83,6 +98,7 @@ export class MeshNode implements SimNode {
     this.#device = device;
     this.#options = options;
     device.onAnswer = (id, source) => this.#answer(id, source);
+    device.onInitiation = options.onPacket;
   }
 
   learn(index: number, announced: readonly Endpoint[]): void {
@@ -141,12 +157,33 @@ export class MeshNode implements SimNode {
     if (next < Number.POSITIVE_INFINITY) this.#wake(next - now);
   }
 
-  /** One after the other, whoever waits longest first, as a look at all would have it: each is to have its own next look. */
+  /** One after the other, in the order in which a look at all would have it: each is to have its own next look. */
   #track(due: Known[], now: number): void {
+    this.#countKnocking(now);
     const latest = ({ spec: { publicKey } }: Known): number =>
       Math.max(this.#attempts.get(publicKey)?.since ?? 0, this.#contests.get(publicKey)?.lastAt ?? 0);
-    due.sort((left, right) => latest(left) - latest(right));
-    for (const known of due) this.#trackOne(known, now);
+    const queue = due.map((known) => ({ known, turn: this.#turn(known), latest: latest(known) }));
+    queue.sort((left, right) => left.turn - right.turn || left.latest - right.latest);
+    for (const { known } of queue) this.#trackOne(known, now);
+  }
+
+  #turn({ spec: { publicKey, candidates } }: Known): number {
+    const { count = 0 } = this.#budget?.[this.#proven.has(publicKey) ? "proven" : "unproven"] ?? {};
+    return waitingTurn(this.#turns.get(publicKey), count).at + Math.min(candidates.length, mostEndpoints);
+  }
+
+  #countKnocking(now: number): void {
+    if (now - this.#knockingAt < countingPause) return;
+    this.#knockingAt = now;
+    const counts = { proven: 0, unproven: 0 };
+    for (const { spec, state } of this.#known.values())
+      if (state !== "up" && isKnocking(this.#device.peers.get(spec.publicKey)))
+        counts[this.#proven.has(spec.publicKey) ? "proven" : "unproven"]++;
+    this.#knocking = counts;
+    const waiting = { proven: 0, unproven: 0 };
+    for (const [key, { isWaiting }] of this.#turns)
+      if (isWaiting) waiting[this.#proven.has(key) ? "proven" : "unproven"]++;
+    this.#waiting = waiting;
   }
 
   #trackOne(known: Known, now: number): void {
@@ -164,7 +201,16 @@ export class MeshNode implements SimNode {
   #connecting(): Connecting {
     const ways = this.#searches && { paths: this.#paths, budget: this.#searches };
     const peers = this.#options.members.length - 1;
-    const connecting = { peers, budget: this.#budget, health: this.#health, ways };
+    const connecting = {
+      peers,
+      budget: this.#budget,
+      turns: this.#turns,
+      knocking: this.#knocking,
+      waiting: this.#waiting,
+      isProven: (publicKey: string) => this.#proven.has(publicKey),
+      health: this.#health,
+      ways,
+    };
     if (!this.#options.isRacing) return connecting;
     const { publicKey: ownKey } = this.#device;
     return {
@@ -176,6 +222,8 @@ export class MeshNode implements SimNode {
   #keep(known: Known, tracked: Tracked, now: number): void {
     const key = known.spec.publicKey;
     replace(this.#attempts, key, tracked.attempts.get(key));
+    replace(this.#turns, key, tracked.turns.get(key));
+    if (tracked.working.has(key)) this.#proven.add(key);
     replace(this.#contests, key, tracked.contests.get(key));
     replace(this.#heard, key, tracked.heard.get(key));
     replace(this.#health, key, tracked.health.get(key));
@@ -190,9 +238,10 @@ export class MeshNode implements SimNode {
 
   /** As `planPeers` has it. */
   #apply({ index, spec }: Known, peer: DesiredPeer): void {
-    const observed = this.#device.peers.get(spec.publicKey);
+    const before = this.#device.peers.get(spec.publicKey);
+    const observed = peer.isParked ? undefined : before;
     const isUsed = observed !== undefined && (observed.keepaliveSeconds > 0 || observed.receivedBytes > 0);
-    if (peer.dial !== undefined && isUsed) this.#device.remove(index);
+    if (peer.isParked || (peer.dial !== undefined && isUsed)) this.#device.remove(index);
     const isOn = observed !== undefined && observed.keepaliveSeconds > 0;
     const keepalive = peer.isWaiting === true && !isOn ? 0 : 25;
     const endpoint = peer.dial ?? peer.move;

@@ -1,5 +1,5 @@
 import type { Address, Endpoint } from "../src/net/index.ts";
-import type { PeerSpec } from "../src/peers/index.ts";
+import { type PeerSpec, withFewPorts } from "../src/peers/index.ts";
 import type { Device } from "./device.ts";
 
 interface Specs {
@@ -18,7 +18,8 @@ export function specOf(site: number, peer: Device, announced: readonly Endpoint[
 }
 
 /** Candidates in the daemon's order: on its own network, then public addresses, then others' private ones. */
-function specsOf({ host, publicKey }: Device, announced: readonly Endpoint[]): Specs {
+function specsOf({ host, publicKey }: Device, all: readonly Endpoint[]): Specs {
+  const announced = withFewPorts(all);
   const isInside = (endpoint: Endpoint): boolean => host.nat !== "none" && endpoint === host.inside;
   const inside = announced.filter(isInside);
   const others = announced.filter((endpoint) => !isInside(endpoint));

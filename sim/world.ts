@@ -20,6 +20,8 @@ export interface Scenario {
   readonly loss: number;
   /** Milliseconds after which it ends, if not all connectable pairs are up before. */
   readonly limit: number;
+  /** The share of members that are made up: nobody is there, and one of their 64 endpoints changes each second. */
+  readonly hostile?: number;
   /** It goes on to the limit although all are up. */
   readonly isLong?: boolean;
 }
@@ -39,6 +41,8 @@ export interface Outcome {
   readonly losses: number;
   /** Of one node in one second. */
   readonly mostAttempts: number;
+  /** Packets with an initiation, of one node in one second, WireGuard's own among them. */
+  readonly mostPackets: number;
 }
 
 /** Of 100 sites: what stands before them. */
@@ -61,7 +65,11 @@ export function simulate(scenario: Scenario): Outcome {
   const clock = new Clock();
   const internet = new Internet(hosts, { clock, random, loss: scenario.loss });
   const neighbours = makePairs(scenario, random);
-  const tally = new Tally(hosts, neighbours, clock, scenario.policy !== "reference");
+  const madeUp = makeUp(scenario);
+  const tally = new Tally(hosts, neighbours, clock, {
+    isHarvesting: scenario.policy !== "reference",
+    isMember: (index) => !madeUp.has(index),
+  });
   const devices: Device[] = [];
   const counts = { initiations: 0 };
   const around: Surroundings = {
@@ -74,6 +82,7 @@ export function simulate(scenario: Scenario): Outcome {
   };
   for (const host of hosts) devices.push(new Device(host, keyOf(host), around));
   const nodes = new Map<number, SimNode>();
+  const isThere = new Set<number>();
   const announced = hosts.map(({ inside, outside }): readonly Endpoint[] => [...new Set([inside, outside])]);
   const tellOf = (index: number): void => {
     for (const other of neighbours[index] ?? [])
@@ -87,16 +96,31 @@ export function simulate(scenario: Scenario): Outcome {
     announced[index] = [...before, endpoint];
     tellOf(index);
   };
+  const beginMadeUp = (index: number, told = 0): void => {
+    isThere.add(index);
+    announced[index] = madeUpEndpoints(index, told);
+    tellOf(index);
+    clock.after(1_000, () => beginMadeUp(index, told + 1));
+  };
   const begin = (device: Device): void => {
     const { index } = device.host;
-    const attempts = new Pace(clock, tally);
-    const common = { around, members, publish, onLoss: () => tally.losses++, onAttempt: attempts.count };
+    if (madeUp.has(index)) return beginMadeUp(index);
+    const attempts = new Pace(clock);
+    const packets = new Pace(clock);
+    const onAttempt = (): void => {
+      tally.mostAttempts = Math.max(tally.mostAttempts, attempts.count());
+    };
+    const onPacket = (): void => {
+      tally.mostPackets = Math.max(tally.mostPackets, packets.count());
+    };
+    const common = { around, members, publish, onLoss: () => tally.losses++, onAttempt, onPacket };
     const node =
       scenario.policy === "reference"
         ? new ReferenceNode(device, around)
         : new MeshNode(device, { ...common, isRacing: scenario.policy === "race" });
-    const before = (neighbours[index] ?? []).filter((other) => nodes.has(other));
+    const before = (neighbours[index] ?? []).filter((other) => isThere.has(other));
     nodes.set(index, node);
+    isThere.add(index);
     clock.after(50 + 100 * random(), () => {
       for (const other of before) node.learn(other, announced[other] ?? []);
     });
@@ -136,6 +160,20 @@ function kindOf(random: Random): NatKind {
   return "none";
 }
 
+/** Members that are made up; the first one is not, as it can be dialled by all. */
+function makeUp({ seed, nodes, hostile = 0 }: Scenario): ReadonlySet<number> {
+  const random = randomFrom(seed + 1); // another one, so that the hosts are those of a world without them
+  const others = Array.from({ length: nodes - 1 }, (_, index) => index + 1);
+  return new Set(others.filter(() => random() < hostile));
+}
+
+/** Of nobody; one is another after so many seconds. */
+const madeUpEndpoints = (index: number, seconds: number): readonly Endpoint[] =>
+  Array.from({ length: 64 }, (_, place) => {
+    const changes = Math.floor((seconds + 63 - place) / 64);
+    return `240.${index >> 8}.${index & 255}.${place + 1}:${1 + changes}` as Endpoint;
+  });
+
 /** Who is looked at by whom, both ways. */
 function makePairs({ nodes, pairs }: Scenario, random: Random): readonly (readonly number[])[] {
   const sets = Array.from({ length: nodes }, () => new Set<number>());
@@ -153,20 +191,22 @@ function makePairs({ nodes, pairs }: Scenario, random: Random): readonly (readon
   return sets.map((set) => [...set]);
 }
 
-/** Counts one node's attempts in each second. */
+/** Counts what one node does in each second. */
 class Pace {
+  readonly #clock: Clock;
   #second = 0;
-  #attempts = 0;
-  readonly count: () => void;
+  #events = 0;
 
-  constructor(clock: Clock, tally: Tally) {
-    this.count = () => {
-      const second = Math.floor(clock.elapsed / 1000);
-      if (second !== this.#second) this.#attempts = 0;
-      this.#second = second;
-      this.#attempts++;
-      tally.mostAttempts = Math.max(tally.mostAttempts, this.#attempts);
-    };
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** One more: how many it were in this second. */
+  count(): number {
+    const second = Math.floor(this.#clock.elapsed / 1000);
+    if (second !== this.#second) this.#events = 0;
+    this.#second = second;
+    return ++this.#events;
   }
 }
 
@@ -175,6 +215,7 @@ class Tally {
   observed = 0;
   losses = 0;
   mostAttempts = 0;
+  mostPackets = 0;
   readonly #hosts: readonly Host[];
   readonly #clock: Clock;
   /** Of connectable pairs that are not up: bit 1 and 2 for the sides that have a session. */
@@ -187,16 +228,20 @@ class Tally {
     hosts: readonly Host[],
     neighbours: readonly (readonly number[])[],
     clock: Clock,
-    isHarvesting: boolean,
+    { isHarvesting, isMember }: { isHarvesting: boolean; isMember: (index: number) => boolean },
   ) {
     this.#hosts = hosts;
     this.#clock = clock;
     this.#pairs = neighbours.reduce((sum, each) => sum + each.length, 0) / 2;
     const isObserved = (host: Host): boolean =>
-      isHarvesting && (neighbours[host.index] ?? []).some((other) => canObserve(hosts[other] ?? host, host));
+      isHarvesting &&
+      (neighbours[host.index] ?? []).some(
+        (other) => isMember(other) && canObserve(hosts[other] ?? host, host),
+      );
     for (const [left, others] of neighbours.entries())
       for (const right of others) {
         const [one, two] = [hosts[left], hosts[right]];
+        if (!isMember(left) || !isMember(right)) continue;
         if (left < right && one && two && canConnect(one, two, isObserved))
           this.#open.set(`${left} ${right}`, 0);
       }
@@ -229,6 +274,7 @@ class Tally {
       updates: { own: this.#hosts.length, observed: this.observed },
       losses: this.losses,
       mostAttempts: this.mostAttempts,
+      mostPackets: this.mostPackets,
     };
   }
 }

@@ -54,7 +54,7 @@ export function harvest(
     if (!wasPublished && !isNews(observed, announced)) continue;
     const name = `${nodeId} ${observed}`;
     const turn = before.turns.get(name) ?? now + turnIn(own, nodeId, members);
-    const isDue = now >= turn && budget.attempts >= 1;
+    const isDue = now >= turn && budget.left >= 1;
     if (!wasPublished && isDue) budget = spend(budget, 1);
     if (wasPublished || isDue) published.set(nodeId, [observed]);
     else turns.set(name, Math.max(turn, now + soonestTurn));

@@ -77,6 +77,7 @@ export interface Memory {
   /** By public key, where a peer was last seen connected; the longest unseen first. */
   readonly lastWorking: ReadonlyMap<string, Endpoint>;
   readonly budget: Tracked["budget"] | undefined;
+  readonly turns: Tracked["turns"];
   readonly health: Tracked["health"];
   readonly ways: Tracked["ways"] | undefined;
   /** Own ones, at the last pass that read them. */
@@ -95,6 +96,7 @@ export const emptyMemory: Memory = {
   heard: new Map(),
   lastWorking: new Map(),
   budget: undefined,
+  turns: new Map(),
   health: new Map(),
   ways: undefined,
   addresses: [],
@@ -187,9 +189,10 @@ function noteAddresses(memory: Memory, addresses: readonly Address[], now: numbe
 
 function connecting(
   { self, config, canRace }: Pick<Knowledge, "self" | "config" | "canRace">,
-  { contests, heard, budget, health, ways, shakenAt }: Memory,
+  { contests, heard, budget, turns, health, ways, shakenAt, lastWorking }: Memory,
 ): Connecting {
-  const known = { budget, health, ways, shakenAt };
+  const isProven = (publicKey: string): boolean => lastWorking.has(publicKey);
+  const known = { budget, turns, health, ways, shakenAt, isProven };
   if (!canRace) return known;
   const mayDialSerially = config.connect === "auto";
   return { ...known, racing: { contests, heard, ownKey: self.publicKey, mayDialSerially } };
@@ -202,13 +205,14 @@ export const harvestDueIn = (memory: Memory, now: number): number | undefined =>
 /** What a look at the peers adds to the memory. */
 export const remember = (
   memory: Memory,
-  { attempts, contests, heard, budget, health, ways, working }: Tracked,
+  { attempts, contests, heard, budget, turns, health, ways, working }: Tracked,
 ): Memory => ({
   ...memory,
   attempts,
   contests,
   heard,
   budget,
+  turns,
   health,
   ways,
   lastWorking: rememberWorking(memory.lastWorking, working),

@@ -1,4 +1,5 @@
 import type { Endpoint } from "../net/index.ts";
+import { mostEndpoints } from "./volley.ts";
 
 /** What an endpoint is worth by what it is. 0: the operator prefers it; 1: on a network of this node; 2: any other. */
 export type Tier = 0 | 1 | 2;
@@ -66,7 +67,7 @@ export function promising(
   };
   const better = choices.candidates.filter((endpoint) => endpoint !== current && isPromising(endpoint));
   const best = Math.min(...better.map((endpoint) => tierOf(choices, endpoint)));
-  return better.filter((endpoint) => tierOf(choices, endpoint) === best);
+  return better.filter((endpoint) => tierOf(choices, endpoint) === best).slice(0, mostEndpoints);
 }
 
 /** Why `to` was taken, for an operator. */

@@ -12,6 +12,8 @@ import {
   unreachableKind,
 } from "../net/index.ts";
 import type { Tier } from "./better-way.ts";
+import { broadcastNetwork } from "./broadcast.ts";
+import { mostPorts, withFewPorts } from "./ports.ts";
 import { forbiddenBy, type Preferences, type Ranked, rank } from "./preference.ts";
 
 /** Who gets what is sent to a network; without a node id it is this node. */
@@ -41,7 +43,7 @@ export function sortCandidates(
   candidateTiers: Tier[];
   refusedCandidates: LeftOut[];
 } {
-  const { lastWorking } = preferences;
+  const { lastWorking, ownNetworks } = preferences;
   const candidates: Endpoint[] = [];
   const refusedCandidates: LeftOut[] = [];
   // A mapped port that was learnt once may not be announced by anybody.
@@ -52,11 +54,17 @@ export function sortCandidates(
     const isForeign = route?.nodeId !== undefined && route.nodeId !== nodeId && !isPrivate(address);
     if (route && isForeign) claimed.set(endpoint, route.text);
     const reason =
-      refusal(address, rules) ?? (isForeign ? undefined : route?.text) ?? forbiddenBy(endpoint, preferences);
+      refusal(address, rules, ownNetworks) ??
+      (isForeign ? undefined : route?.text) ??
+      forbiddenBy(endpoint, preferences);
     if (reason === undefined) candidates.push(endpoint);
     else refusedCandidates.push({ value: endpoint, reason });
   }
-  const { ranked, refused } = rank(candidates, preferences, claimed);
+  const kept = withFewPorts(candidates, lastWorking);
+  if (kept.length < candidates.length)
+    for (const value of candidates)
+      if (!kept.includes(value)) refusedCandidates.push({ value, reason: tooManyPorts });
+  const { ranked, refused } = rank(kept, preferences, claimed);
   return {
     candidates: ranked.map(({ endpoint }: Ranked) => endpoint),
     candidateReasons: ranked.map(({ reason }) => reason),
@@ -65,10 +73,18 @@ export function sortCandidates(
   };
 }
 
-function refusal(address: Address, rules: CandidateRules): string | undefined {
+const tooManyPorts = `one of more than ${mostPorts} ports of its address`;
+
+function refusal(
+  address: Address,
+  rules: CandidateRules,
+  ownNetworks: readonly Prefix[],
+): string | undefined {
   const kind = unreachableKind(address);
   if (kind !== undefined) return kind;
   if (rules.ownAddresses.has(address)) return "this node's own address";
+  const network = broadcastNetwork(address, ownNetworks);
+  if (network !== undefined) return `the broadcast address of ${network}, a network of this node`;
   return isKubespanULA(address) || isSideroLink(address) ? "an address inside a tunnel" : undefined;
 }
 

@@ -1,15 +1,13 @@
-import type { Endpoint } from "../net/index.ts";
 import type { Answer } from "../port/index.ts";
+import type { Informed } from "./news.ts";
 import type { RaceTimings } from "./timings.ts";
 
 /** What is known of racing one peer since it was last well connected. Times in milliseconds. */
-export interface Contest {
+export interface Contest extends Informed {
   readonly firstAt: number;
   readonly lastAt: number;
   /** Volleys without an answer. */
   readonly volleys: number;
-  /** Where the last volley went: anything else is news, and raced at once. */
-  readonly known: readonly Endpoint[];
   readonly answer?: Answer;
   /** It began while the peer was connected: does the path in use still lead there, or which one does? */
   readonly verifies?: true;

@@ -1,11 +1,8 @@
 import type { Endpoint } from "../net/index.ts";
 import { dueAt } from "../system/slack.ts";
 import type { Contest, Pair } from "./contest.ts";
+import { newsIn, withNews } from "./news.ts";
 import type { RaceTimings } from "./timings.ts";
-
-/** What is among the candidates that the last volley did not go to. */
-const hasNews = (contest: Contest, candidates: readonly Endpoint[]): boolean =>
-  candidates.some((candidate) => !contest.known.includes(candidate));
 
 /** Milliseconds until the next volley; 0: now. */
 export function volleyDueIn(
@@ -15,13 +12,14 @@ export function volleyDueIn(
   now: number,
   timings: RaceTimings,
 ): number {
-  if (!contest || hasNews(contest, candidates)) return 0;
+  const news = contest && newsIn(contest, candidates, now);
+  if (!contest || news === 0) return 0;
   const { volleys, lastAt } = contest;
   const at =
     volleys > timings.volleysInHaste
       ? meetingAfter(lastAt, pair, timings)
       : dueAt(lastAt, volleyInterval(contest, timings));
-  return Math.max(0, at - now);
+  return Math.max(0, Math.min(at - now, news ?? Number.POSITIVE_INFINITY));
 }
 
 /** How long a volley may take to be answered before the next one follows. */
@@ -48,14 +46,18 @@ function meetingAfter(last: number, { own, peer }: Pair, { meetingInterval }: Ra
 }
 
 /** News of the peer begin a new count: something has happened there. */
-export const nextVolley = (
+export function nextVolley(
   contest: Contest | undefined,
   candidates: readonly Endpoint[],
   now: number,
-): Contest => ({
-  ...contest,
-  firstAt: contest?.firstAt ?? now,
-  lastAt: now,
-  volleys: contest && !hasNews(contest, candidates) ? contest.volleys + 1 : 1,
-  known: candidates,
-});
+): Contest {
+  const isNews = contest && newsIn(contest, candidates, now) === 0;
+  return {
+    ...contest,
+    firstAt: contest?.firstAt ?? now,
+    lastAt: now,
+    volleys: contest && !isNews ? contest.volleys + 1 : 1,
+    known: candidates,
+    ...(isNews && withNews(contest, candidates, now)),
+  };
+}

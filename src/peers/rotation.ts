@@ -1,16 +1,15 @@
 import type { Endpoint } from "../net/index.ts";
 import { dueAt } from "../system/slack.ts";
+import { type Informed, newsAmong, newsIn, withNews } from "./news.ts";
 import type { PeerState } from "./state.ts";
 
 /** The endpoint that is being tried, or that led to a connection. Times in milliseconds. */
-export interface Attempt {
+export interface Attempt extends Informed {
   readonly endpoint: Endpoint;
   /** When it was set (T0 of the peer's state). */
   readonly since: number;
   /** How often the whole list has been tried in vain. */
   readonly round: number;
-  /** What could be chosen from then: anything not among these is news, and tried at once. */
-  readonly known: readonly Endpoint[];
 }
 
 /** How long an attempt may take; it grows with every round, so that a peer that is away costs little. */
@@ -80,13 +79,15 @@ export function nextAttempt(
   if (state === "up") return undefined;
   if (last && isHeard && now - last.since < dwellOf(last.round, timings) + timings.answering)
     return undefined;
-  const news = last && candidates.find((candidate) => !last.known.includes(candidate));
-  if (news) return { endpoint: news, since: now, round: last.round, known: candidates };
+  const news = last && newsIn(last, candidates, now) === 0 ? newsAmong(last, candidates) : undefined;
+  if (last && news !== undefined)
+    return { ...withNews(last, candidates, now), endpoint: news, since: now, round: last.round };
   if (last && now < attemptEnd(last, timings)) return undefined;
   const endpoint = nextEndpoint(candidates, last?.endpoint);
   if (!endpoint) return undefined;
   const isNewRound = last !== undefined && candidates.indexOf(endpoint) <= candidates.indexOf(last.endpoint);
-  return { endpoint, since: now, round: (last?.round ?? 0) + (isNewRound ? 1 : 0), known: candidates };
+  const round = (last?.round ?? 0) + (isNewRound ? 1 : 0);
+  return { ...last, endpoint, since: now, round, known: candidates };
 }
 
 /** When `nextAttempt` has to be asked again, in milliseconds from now; `undefined`: only after a change. */

@@ -79,7 +79,7 @@ export function affordable<View extends { readonly step: SearchStep | undefined 
   for (const kind of ["search", "measure"] as const)
     for (const view of views) {
       const cost = kind === "search" ? 1 : searchLimits.most;
-      if (view.step?.begins !== kind || left.attempts < cost) continue;
+      if (view.step?.begins !== kind || left.left < cost) continue;
       begun.add(view);
       left = spend(left, cost);
     }

@@ -1,17 +1,21 @@
 import type { Endpoint } from "../net/index.ts";
 import type { Hold } from "../port/index.ts";
 import type { DesiredPeer, ObservedDevice, ObservedPeer } from "../wireguard/index.ts";
-import { type Budget, budgetLimits, refill, searchLimits, spend } from "./budget.ts";
+import { refill, searchLimits } from "./budget.ts";
 import { type Contest, type Heard, hear } from "./contest.ts";
+import { grant, type Means, meansOf, type Possible } from "./grant.ts";
 import { type Health, healthTimings, verdictOf, verified } from "./health.ts";
 import { holdsOf } from "./holds.ts";
+import { isGivenUp, isKnocking } from "./knocking.ts";
 import { healthLook, nextLook, soonestLook, type Verdict } from "./pace.ts";
+import type { PacketBudget, Standing } from "./packets.ts";
 import { changesSince, type EndpointChange, followPath, type Path, type Sight, type Ways } from "./path.ts";
 import type { Attempt } from "./rotation.ts";
 import { affordable, dropSearch, pathAfter, type SearchStep, stepSearch } from "./search.ts";
 import type { PeerSpec } from "./spec.ts";
 import { type PeerState, peerDownInterval, peerState } from "./state.ts";
 import { examine, isShaken } from "./suspicion.ts";
+import type { Turn } from "./turns.ts";
 import { connectTimeout, racingWish, searchingWish, serialWish, verifyingWish, type Wish } from "./wish.ts";
 
 /** By public key. */
@@ -19,10 +23,11 @@ export type Attempts = ReadonlyMap<string, Attempt>;
 export type Contests = ReadonlyMap<string, Contest>;
 
 /** How peers are connected, and what is remembered of it. Without `racing` all attempts are serial. */
-export interface Connecting {
-  /** How many peers the mesh has, if these are not all: that decides how often each is looked at. */
+export interface Connecting extends Possible<Means> {
+  /** How many peers the mesh has, if these are not all (as `knocking`): that decides how often each is looked at. */
   readonly peers?: number | undefined;
-  readonly budget?: Budget | undefined;
+  /** By public key: whether a peer was connected once. Without it, those are that are connected now. */
+  readonly isProven?: (publicKey: string) => boolean;
   /** By public key, of peers that were up. */
   readonly health?: ReadonlyMap<string, Health>;
   readonly ways?: Ways | undefined;
@@ -47,7 +52,9 @@ export interface Tracked {
   readonly attempts: Attempts;
   readonly contests: Contests;
   readonly heard: ReadonlyMap<string, Heard>;
-  readonly budget: Budget;
+  readonly budget: PacketBudget;
+  /** By public key, of peers that are not up or in doubt. */
+  readonly turns: ReadonlyMap<string, Turn>;
   readonly health: ReadonlyMap<string, Health>;
   /** Public keys of peers that are up and of which something is missing. */
   readonly suspected: ReadonlySet<string>;
@@ -78,6 +85,8 @@ interface View {
   readonly contest: Contest | undefined;
   readonly heard: Heard;
   readonly state: PeerState;
+  readonly standing: Standing;
+  readonly isKnocking: boolean;
   readonly health: Health | undefined;
   readonly isSuspected: boolean;
   readonly wish: Wish;
@@ -100,17 +109,23 @@ export function trackPeers(
   connecting: Connecting = {},
 ): Tracked {
   const views = specs.map((spec) => look(spec, device, before, connecting, now));
-  const budget = refill(connecting.budget, now, budgetLimits);
+  const means = meansOf(connecting, views, now);
   const { begun, left } = affordable(views, refill(connecting.ways?.budget, now, searchLimits));
   const mayAct = (view: View): boolean =>
     view.step?.begins ? begun.has(view) : scope === "known" || view.wish.kind !== "dial" || !view.observed;
-  const granted = grant(views.filter(mayAct), budget);
+  const isParked = (view: View): boolean => scope === "known" && isGivenUp(view, means.knocking, now);
+  const granted = grant(
+    views.filter((view) => mayAct(view) && !isParked(view)),
+    means,
+  );
   const results = views.map((view) => {
-    const verdict = granted.has(view) ? "granted" : mayAct(view) ? "postponed" : "barred";
+    const verdict = granted.views.has(view) ? "granted" : mayAct(view) ? "postponed" : "barred";
+    const { racing, turns, peers = specs.length } = connecting;
+    const turn = granted.turns.get(view) ?? turns?.get(view.spec.publicKey);
     return act(
-      view,
+      { ...view, turn, isParked: isParked(view) },
       verdict,
-      { isRacing: connecting.racing !== undefined, peers: connecting.peers ?? specs.length },
+      { isRacing: racing !== undefined, peers },
       now,
     );
   });
@@ -133,7 +148,8 @@ export function trackPeers(
     working: keyed(({ working }) => working),
     health: keyed(({ health }) => health),
     suspected: new Set(views.flatMap((view) => (view.isSuspected ? view.spec.publicKey : []))),
-    budget: spend(budget, granted.size),
+    budget: granted.budget,
+    turns: keyed(({ turn }) => turn),
     ways: { paths, budget: left },
     holds: holdsOf(paths, device),
     changed: changesSince(connecting.ways, results),
@@ -146,7 +162,7 @@ function look(
   spec: PeerSpec,
   device: ObservedDevice | undefined,
   before: Attempts,
-  { racing, health: healthBefore, shakenAt, ways }: Connecting,
+  { racing, health: healthBefore, shakenAt, ways, isProven }: Connecting,
   now: number,
 ): View {
   const { publicKey, candidates } = spec;
@@ -187,6 +203,8 @@ function look(
     contest,
     heard,
     state,
+    standing: state === "up" || isProven?.(publicKey) ? "proven" : "unproven",
+    isKnocking: state !== "up" && isKnocking(observed),
     health,
     isSuspected,
     wish: wish(),
@@ -194,14 +212,6 @@ function look(
     path: path && !step ? dropSearch(path, sight, now) : path,
     step,
   };
-}
-
-/** Those that may have what they wish; who has waited longest comes first, so that nobody starves. */
-function grant(views: readonly View[], budget: Budget): ReadonlySet<View> {
-  const latest = ({ last, contest }: View): number => Math.max(last?.since ?? 0, contest?.lastAt ?? 0);
-  const wishing = views.filter(({ wish }) => wish.kind !== "wait");
-  wishing.sort((left, right) => latest(left) - latest(right));
-  return new Set(wishing.slice(0, Math.max(0, Math.floor(budget.attempts))));
 }
 
 interface Result {
@@ -214,11 +224,12 @@ interface Result {
   readonly working: Endpoint | undefined;
   readonly path: Path | undefined;
   readonly race: Race | undefined;
+  readonly turn: Turn | undefined;
   readonly lookIn: number;
 }
 
 function act(
-  view: View,
+  view: View & { readonly turn: Turn | undefined; readonly isParked: boolean },
   verdict: Verdict,
   { isRacing, peers: peerCount }: { isRacing: boolean; peers: number },
   now: number,
@@ -242,7 +253,8 @@ function act(
     allowedIPs,
     ...(dialled && { dial: dialled.endpoint }),
     ...(moved !== undefined && { move: moved }),
-    ...(isRacing && !dialled && !isUp && !wasDialled && { isWaiting: true }),
+    ...(isRacing && !dialled && !isUp && (!wasDialled || view.isParked) && { isWaiting: true }),
+    ...(view.isParked && { isParked: true }),
   };
   return {
     peer,
@@ -253,6 +265,7 @@ function act(
     health: view.health && moved ? verified(view.health, now) : view.health,
     working: isUp ? observed?.endpoint : undefined,
     path,
+    turn: isUp && !isInDoubt ? undefined : view.turn,
     race: raced && { publicKey, endpoints: raced.endpoints },
     lookIn: isSearching
       ? (view.step?.forMs ?? soonestLook(peerCount))

@@ -14,6 +14,7 @@ import {
 import type { SearchStep } from "./search.ts";
 import type { PeerState } from "./state.ts";
 import { raceTimings } from "./timings.ts";
+import { volleyOf } from "./volley.ts";
 
 /**
  * What a peer that is not connected, or of which something is missing, wants next:
@@ -70,7 +71,11 @@ export function racingWish(situation: Situation, racing: RacingSituation, now: n
   if (answer && (!last || answer.answeredAt > last.since)) return handOver(answer, situation, now);
   const dueIn = volleyDueIn(contest, candidates, keys, now, raceTimings);
   if (dueIn === 0)
-    return { kind: "race", contest: nextVolley(contest, candidates, now), endpoints: candidates };
+    return {
+      kind: "race",
+      contest: nextVolley(contest, candidates, now),
+      endpoints: volleyOf(candidates, contest?.known ?? [], contest?.volleys ?? 0),
+    };
   return withSerial(situation, racing, dueIn, now);
 }
 
@@ -94,7 +99,10 @@ export function verifyingWish(
   const { answer, volleys = 0 } = contest ?? {};
   if (answer && answer.endpoint !== current) return { kind: "move", endpoint: answer.endpoint };
   const all = [...new Set([...(current === undefined ? [] : [current]), ...candidates])];
-  const endpoints = volleys < volleysToCurrent && current !== undefined ? [current] : all;
+  const endpoints =
+    volleys < volleysToCurrent && current !== undefined
+      ? [current]
+      : volleyOf(all, contest?.known ?? [], volleys);
   const paced = contest && { ...contest, volleys: Math.max(1, volleys - volleysToCurrent + 1) };
   const dueIn = endpoints.length === 0 ? undefined : volleyDueIn(paced, candidates, keys, now, raceTimings);
   return dueIn === 0 ? verify(endpoints, candidates, contest, now) : wait(dueIn);
@@ -139,7 +147,8 @@ function handOver(answer: Answer, { candidates, last }: Situation, now: number):
   const dueIn = handOverIn(answer, now, raceTimings);
   if (dueIn > 0) return wait(dueIn);
   const round = last ? last.round + 1 : 0;
-  return { kind: "dial", attempt: { endpoint: answer.endpoint, since: now, round, known: candidates } };
+  const attempt = { ...last, endpoint: answer.endpoint, since: now, round, known: candidates };
+  return { kind: "dial", attempt };
 }
 
 /**

@@ -26,6 +26,8 @@ export interface DesiredPeer {
   readonly move?: Endpoint;
   /** It is not known yet where this peer answers: WireGuard must not try by itself, and is not told to keep it alive. */
   readonly isWaiting?: boolean;
+  /** It was tried in vain, and WireGuard is to end that: a new start, without an endpoint. */
+  readonly isParked?: boolean;
 }
 
 /** The kernel's WireGuard, or Debian's `wireguard-go` behind a tun link. */

@@ -35,15 +35,10 @@ function changeOf(peer: DesiredPeer, observed: ObservedPeer | undefined, device:
     return [
       { text: describe("add", peer), args: ["peer", peer.publicKey, ...everything(peer)], ...longOf(peer) },
     ];
+  if (peer.isParked) return [{ text: describe("leave alone", peer), args: anew(peer), ...longOf(peer) }];
   if (peer.dial !== undefined && (observed.keepaliveSeconds > 0 || observed.receivedBytes > 0))
     // For 5 s after an initiation, and after an answer to the peer's, WireGuard makes none; to a new peer it does at once.
-    return [
-      {
-        text: describe("dial", peer),
-        args: ["peer", peer.publicKey, "remove", "peer", peer.publicKey, ...everything(peer)],
-        ...longOf(peer),
-      },
-    ];
+    return [{ text: describe("dial", peer), args: anew(peer), ...longOf(peer) }];
   const endpoint = peer.dial ?? (peer.move === observed.endpoint ? undefined : peer.move);
   const differences: string[] = [];
   if (!observed.presharedKey?.equals(device.presharedKey)) differences.push("preshared-key", INPUT);
@@ -60,6 +55,15 @@ function changeOf(peer: DesiredPeer, observed: ObservedPeer | undefined, device:
   const text = peer.dial === undefined ? changeText(named, peer) : describe("dial", peer);
   return [{ text, args: differences.length === 0 ? [] : ["peer", peer.publicKey, ...differences], ...long }];
 }
+
+const anew = (peer: DesiredPeer): string[] => [
+  "peer",
+  peer.publicKey,
+  "remove",
+  "peer",
+  peer.publicKey,
+  ...everything(peer),
+];
 
 const changeText = (names: string, { label, move }: DesiredPeer): string =>
   move === undefined ? `change ${names} of ${label}` : `move ${label} to ${move}`;

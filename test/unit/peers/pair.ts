@@ -184,7 +184,7 @@ const ledRound: Path = {
 
 function connecting({ index, peerKey, isSearching }: End, before: Tracked | undefined): Connecting {
   const { health, budget, contests = new Map(), heard = new Map() } = before ?? {};
-  const first = { paths: new Map([[peerKey, ledRound]]), budget: { attempts: 10, at: start } };
+  const first = { paths: new Map([[peerKey, ledRound]]), budget: { left: 10, at: start } };
   const racing = { contests, heard, ownKey: key(index), mayDialSerially: false };
   return {
     ...(health && { health }),

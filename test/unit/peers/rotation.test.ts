@@ -50,7 +50,21 @@ describe("nextAttempt", () => {
 
   it("tries an endpoint that was not known before at once", () => {
     const attempt = nextAttempt({ state: "unknown", candidates: [a, b, c], last }, 5001, timings);
-    expect(attempt).toEqual({ endpoint: c, since: 5001, round: 0, known: [a, b, c] });
+    expect(attempt).toEqual({ endpoint: c, since: 5001, round: 0, known: [a, b, c], newsAt: [5001] });
+  });
+
+  it("does so three times in half a minute: whoever tells of ever new ones is tried like everybody else", () => {
+    const candidates = Array.from({ length: 4 }, (_, index) => endpoint(`198.51.100.9:${index + 1}`));
+    const tried = { ...last, newsAt: [3_000, 4_000, 5_000] };
+    const input = { state: "unknown" as const, candidates: [a, b, ...candidates], last: tried };
+    expect(nextAttempt(input, 5_001, timings)).toBeUndefined();
+    expect(nextAttempt(input, 6_000, timings)?.endpoint).toBe(b);
+    const late = { ...input, last: { ...tried, since: 32_999 } };
+    expect(nextAttempt(late, 32_999, timings)).toBeUndefined();
+    expect(nextAttempt(late, 33_000, timings)).toMatchObject({
+      endpoint: candidates[0],
+      newsAt: [4_000, 5_000, 33_000],
+    });
   });
 
   it("takes longer from round to round, up to a limit", () => {

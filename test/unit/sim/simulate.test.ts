@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Policy, type Scenario, simulate } from "../../../sim/world.ts";
-import { budgetLimits } from "../../../src/peers/index.ts";
+import { mostKnocking, packetLimits } from "../../../src/peers/index.ts";
 
 /*
  * The daemon's decisions on a simulated internet. The seeds of the properties are fixed: a failure names the scenario,
@@ -22,6 +22,13 @@ const meshes = fc.record({
   nodes: fc.integer({ min: 2, max: 14 }),
   loss: fc.constantFrom(0, 0.02, 0.1),
 });
+/** Packets of one node: a full bucket, what flows into it, and what WireGuard repeats by itself. */
+const mostInASecond =
+  packetLimits.unproven.most +
+  packetLimits.unproven.perSecond +
+  packetLimits.proven.most +
+  packetLimits.proven.perSecond +
+  mostKnocking;
 const reproducible = { seed: 20261121, numRuns: 25 };
 
 describe.each(ours)("%s", (policy) => {
@@ -49,10 +56,11 @@ describe.each(ours)("%s", (policy) => {
   test("nobody floods: attempts stay within the budget, and end where nothing answers", () => {
     fc.assert(
       fc.property(meshes, (mesh) => {
-        const { mostAttempts, initiations, pairs } = simulate(
+        const { mostAttempts, mostPackets, initiations, pairs } = simulate(
           scenario({ ...mesh, policy, isLong: true, limit: 120_000 }),
         );
-        expect(mostAttempts).toBeLessThanOrEqual(budgetLimits.most + budgetLimits.perSecond);
+        expect(mostAttempts).toBeLessThanOrEqual(400);
+        expect(mostPackets).toBeLessThanOrEqual(mostInASecond);
         expect(initiations / pairs).toBeLessThan(250); // two sides, up to six candidates, two minutes
       }),
       { ...reproducible, numRuns: 8 },
@@ -61,9 +69,10 @@ describe.each(ours)("%s", (policy) => {
 });
 
 test("a mesh that does not fit into the budget at once starves nobody", () => {
-  const { missing, mostAttempts } = simulate(scenario({ nodes: 60, limit: 60_000 }));
+  const { missing, mostAttempts, mostPackets } = simulate(scenario({ nodes: 60, limit: 60_000 }));
   expect(missing).toEqual([]);
-  expect(mostAttempts).toBeLessThanOrEqual(budgetLimits.most + budgetLimits.perSecond);
+  expect(mostAttempts).toBeLessThanOrEqual(400);
+  expect(mostPackets).toBeLessThanOrEqual(mostInASecond);
 });
 
 /** Until 95 % of the pairs that can connect are up. */

@@ -75,7 +75,7 @@ function added(device: ObservedDevice, text: string): ObservedDevice {
 
 function peerChange(word: string | undefined, value: string, input: Command["input"]): Partial<ObservedPeer> {
   if (word === "preshared-key") return { presharedKey: secretOf(value, input) };
-  if (word === "persistent-keepalive") return { keepaliveSeconds: Number(value) };
+  if (word === "persistent-keepalive") return { keepaliveSeconds: value === "off" ? 0 : Number(value) };
   const dialled = parseEndpoint(value);
   if (word === "endpoint" && dialled) return { endpoint: dialled };
   if (word === "allowed-ips")

@@ -114,6 +114,16 @@ describe("planWireGuard", () => {
     expect(args.join(" ")).toContain("endpoint 198.51.100.2:51820 persistent-keepalive 25");
   });
 
+  it("leaves alone whom it called in vain: without an endpoint WireGuard has nothing to repeat", () => {
+    const before = after(device([peer(2, { dial: endpoint("198.51.100.2:51820") }), peer(3)]));
+    const steps = planWireGuard(device([peer(2, { isParked: true, isWaiting: true }), peer(3)]), before);
+    expect(texts(steps)).toEqual(["WireGuard: leave alone node-2"]);
+    const { peers } = carryOut(steps, before).device ?? expect.fail("no device");
+    expect(peers.get(key(2))).toMatchObject({ keepaliveSeconds: 0, allowedIPs: ["10.0.2.0/24"] });
+    expect(peers.get(key(2))).not.toHaveProperty("endpoint");
+    expect(peers.has(key(3))).toBe(true);
+  });
+
   it("puts right what somebody changed", () => {
     const desired = device([peer(2)]);
     const observed = after(desired);

@@ -1,0 +1,43 @@
+import type { Endpoint } from "../net/index.ts";
+
+/** A peer is tried at once for its news, so seldom that nobody makes others busy by telling of ever new endpoints. */
+const newsLimits = { most: 3, within: 30_000 };
+
+/** What was known of a peer's endpoints, and when the last of what was new then was acted on. In milliseconds. */
+export interface Informed {
+  readonly known: readonly Endpoint[];
+  readonly newsAt?: readonly number[];
+}
+
+/** A list is asked at each look for as long as it is what is known. */
+const sets = new WeakMap<readonly Endpoint[], ReadonlySet<Endpoint>>();
+
+export function knownSet(known: readonly Endpoint[]): ReadonlySet<Endpoint> {
+  const set = sets.get(known) ?? new Set(known);
+  sets.set(known, set);
+  return set;
+}
+
+/** The first of the candidates that was not known yet. */
+export function newsAmong({ known }: Informed, candidates: readonly Endpoint[]): Endpoint | undefined {
+  if (candidates === known) return undefined;
+  const set = knownSet(known);
+  return candidates.find((candidate) => !set.has(candidate));
+}
+
+const recent = ({ newsAt = [] }: Informed, now: number): readonly number[] =>
+  newsAt.filter((at) => at <= now && now - at < newsLimits.within);
+
+/** Milliseconds until there are news to act on; `undefined` without any. */
+export function newsIn(informed: Informed, candidates: readonly Endpoint[], now: number): number | undefined {
+  if (newsAmong(informed, candidates) === undefined) return undefined;
+  const times = recent(informed, now);
+  const [oldest = now] = times;
+  return times.length < newsLimits.most ? 0 : oldest + newsLimits.within - now;
+}
+
+/** What is known once these news were acted on. */
+export const withNews = (informed: Informed, candidates: readonly Endpoint[], now: number): Informed => ({
+  known: candidates,
+  newsAt: [...recent(informed, now), now],
+});
