@@ -16,6 +16,9 @@ const sorted = (endpoints: readonly string[], lastWorking?: string) =>
     },
   );
 
+const ports = (first: number, last: number): string[] =>
+  Array.from({ length: last - first + 1 }, (_, index) => `203.0.113.7:${first + index}`);
+
 describe("broadcast addresses of this node's own links", () => {
   it.each([
     ["192.168.1.255:51820", "192.168.1.0/24"],
@@ -48,9 +51,6 @@ describe("broadcast addresses of this node's own links", () => {
 });
 
 describe("ports of one address", () => {
-  const ports = (first: number, last: number): string[] =>
-    Array.from({ length: last - first + 1 }, (_, index) => `203.0.113.7:${first + index}`);
-
   it("are four at most: the first two, which are the peer's own, and what others saw last", () => {
     const { candidates, refusedCandidates } = sorted([...ports(1, 7), "203.0.113.8:1"]);
     expect(candidates.toSorted()).toEqual([...ports(1, 2), ...ports(6, 7), "203.0.113.8:1"]);
