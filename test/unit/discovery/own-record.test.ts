@@ -90,6 +90,6 @@ describe("another machine with this node's identity", () => {
         record.told(envelope(sealed({ machine: machine(other), number: index })), index * 10_000);
       return record.disowned?.isSilenced;
     });
-    expect(silent.toSorted()).toEqual([false, true]);
+    expect(silent.filter((isSilenced) => isSilenced)).toHaveLength(1);
   });
 });

@@ -17,6 +17,9 @@ const sorted = (endpoints: readonly string[], lastWorking?: string) =>
     },
   );
 
+const ports = (first: number, last: number): string[] =>
+  Array.from({ length: last - first + 1 }, (_, index) => `203.0.113.7:${first + index}`);
+
 describe("broadcast addresses of this node's own links", () => {
   it.each([
     ["192.168.1.255:51820", "192.168.1.0/24"],
@@ -47,9 +50,6 @@ describe("broadcast addresses of this node's own links", () => {
     expect(sorted([], "192.168.1.255:51820").candidates).toEqual([]);
   });
 });
-
-const ports = (first: number, last: number): string[] =>
-  Array.from({ length: last - first + 1 }, (_, index) => `203.0.113.7:${first + index}`);
 
 describe("ports of one address", () => {
   it("are four at most: the first two, which are the peer's own, and what others saw last", () => {

@@ -149,16 +149,16 @@ describe("one made-up member", () => {
   });
 });
 
-describe("peers that wait beside made-up ones", () => {
-  /** The bucket is empty by then. */
-  const flooded = (count: number): Crowd => {
-    const crowd = crowdOf(count, true);
-    crowd.node.run(30_000);
-    return crowd;
-  };
-  const packetsFor = ({ node }: Crowd, name: string, since: number): number[] =>
-    node.sent.filter(({ to, at }) => to === name && at >= since).map(({ at }) => at - since);
+/** The bucket is empty by then. */
+const flooded = (count: number): Crowd => {
+  const crowd = crowdOf(count, true);
+  crowd.node.run(30_000);
+  return crowd;
+};
+const packetsFor = ({ node }: Crowd, name: string, since: number): number[] =>
+  node.sent.filter(({ to, at }) => to === name && at >= since).map(({ at }) => at - since);
 
+describe("peers that wait beside made-up ones", () => {
   it("get as many packets as any other, however many endpoints that one has", () => {
     const crowd = flooded(200);
     crowd.join("honest", 3);

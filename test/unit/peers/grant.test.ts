@@ -14,14 +14,49 @@ const spent = (left: { readonly proven: number; readonly unproven: number }): Co
   unproven: { left: left.unproven, at: start, count: 0 },
 });
 
-describe("the budgets of proven and unproven peers", () => {
-  const granted = (budget: Connecting["budget"]): string[] =>
-    trackPeers(["a", "b"].map(specOf), undefined, new Map(), start, "known", {
-      budget,
-      racing,
-      isProven: (publicKey) => publicKey === "a",
-    }).races.map(({ publicKey }) => publicKey);
+const granted = (budget: Connecting["budget"]): string[] =>
+  trackPeers(["a", "b"].map(specOf), undefined, new Map(), start, "known", {
+    budget,
+    racing,
+    isProven: (publicKey) => publicKey === "a",
+  }).races.map(({ publicKey }) => publicKey);
 
+const filled = (now: number) =>
+  trackPeers([], undefined, new Map(), now, "known", { budget: spent({ proven: 0, unproven: 0 }) }).budget;
+
+const called = (publicKey: string, more: Partial<ObservedPeer> = {}): ObservedPeer => ({
+  publicKey,
+  endpoint: there,
+  allowedIPs: [],
+  receivedBytes: 0,
+  sentBytes: 148,
+  keepaliveSeconds: 25,
+  ...more,
+});
+const device = (peers: readonly ObservedPeer[]): ObservedDevice => ({
+  listenPort: 51820,
+  firewallMark: 0x20,
+  peers: new Map(peers.map((each) => [each.publicKey, each])),
+});
+const attempt = (since: number) => ({ endpoint: there, since, round: 9, known: [there] });
+const look = (
+  peers: readonly ObservedPeer[],
+  { since = start - 1_000, scope = "known" }: { since?: number; scope?: DialScope } = {},
+  more: Connecting = {},
+) =>
+  trackPeers(
+    peers.map(({ publicKey }) => specOf(publicKey)),
+    device(peers),
+    new Map(peers.map(({ publicKey }) => [publicKey, attempt(since)])),
+    start,
+    scope,
+    { racing, ...more },
+  );
+const parked = ({ peers }: ReturnType<typeof look>): string[] =>
+  peers.flatMap(({ publicKey, isParked }) => (isParked ? [publicKey] : []));
+const isProven = (publicKey: string): boolean => publicKey === "proven";
+
+describe("the budgets of proven and unproven peers", () => {
   it("do not compete", () => {
     expect(granted(spent({ proven: 2, unproven: 2 }))).toEqual(["a", "b"]);
     expect(granted(spent({ proven: 2, unproven: 1 }))).toEqual(["a"]);
@@ -29,9 +64,6 @@ describe("the budgets of proven and unproven peers", () => {
   });
 
   it("fill with time, up to a limit", () => {
-    const filled = (now: number) =>
-      trackPeers([], undefined, new Map(), now, "known", { budget: spent({ proven: 0, unproven: 0 }) })
-        .budget;
     expect(filled(start + 1_000)).toMatchObject({
       proven: { left: packetLimits.proven.perSecond },
       unproven: { left: packetLimits.unproven.perSecond },
@@ -41,36 +73,6 @@ describe("the budgets of proven and unproven peers", () => {
 });
 
 describe("peers that WireGuard calls by itself", () => {
-  const called = (publicKey: string, more: Partial<ObservedPeer> = {}): ObservedPeer => ({
-    publicKey,
-    endpoint: there,
-    allowedIPs: [],
-    receivedBytes: 0,
-    sentBytes: 148,
-    keepaliveSeconds: 25,
-    ...more,
-  });
-  const device = (peers: readonly ObservedPeer[]): ObservedDevice => ({
-    listenPort: 51820,
-    firewallMark: 0x20,
-    peers: new Map(peers.map((each) => [each.publicKey, each])),
-  });
-  const attempt = (since: number) => ({ endpoint: there, since, round: 9, known: [there] });
-  const look = (
-    peers: readonly ObservedPeer[],
-    { since = start - 1_000, scope = "known" }: { since?: number; scope?: DialScope } = {},
-    more: Connecting = {},
-  ) =>
-    trackPeers(
-      peers.map(({ publicKey }) => specOf(publicKey)),
-      device(peers),
-      new Map(peers.map(({ publicKey }) => [publicKey, attempt(since)])),
-      start,
-      scope,
-      { racing, ...more },
-    );
-  const parked = ({ peers }: ReturnType<typeof look>): string[] =>
-    peers.flatMap(({ publicKey, isParked }) => (isParked ? [publicKey] : []));
   const crowd = names(mostKnocking).map((name) => called(name));
 
   it("take what they send from what flows in", () => {
@@ -93,7 +95,6 @@ describe("peers that WireGuard calls by itself", () => {
       called("proven"),
       called("up", { handshakeAt: start }),
     ];
-    const isProven = (publicKey: string): boolean => publicKey === "proven";
     const since = start - 20_000;
     expect(parked(look([...crowd, ...others], { since }, { isProven })).toSorted()).toEqual(
       crowd.map(({ publicKey }) => publicKey).toSorted(),
