@@ -6,9 +6,12 @@ import { registerGenConfig } from "./cli/gen-config.ts";
 import { registerRun } from "./cli/run.ts";
 import { registerStatus } from "./cli/status.ts";
 import { registerValidate } from "./cli/validate.ts";
+import { onlyForwardSecrecy } from "./system/cipher-suites.ts";
 import { KubespanError } from "./system/error.ts";
 import { complain } from "./system/terminal.ts";
 import { version } from "./system/version.ts";
+
+onlyForwardSecrecy();
 
 const program = new Command("kubespan")
   .description("One encrypted WireGuard mesh for the nodes of a Kubernetes cluster, wherever they are")
