@@ -11,6 +11,8 @@ import { KubespanError } from "./system/error.ts";
 import { complain } from "./system/terminal.ts";
 import { version } from "./system/version.ts";
 
+// The launcher tells Node not to open an inspector at this signal; whoever starts this file without it is as safe.
+process.on("SIGUSR1", () => undefined);
 onlyForwardSecrecy();
 
 const program = new Command("kubespan")
