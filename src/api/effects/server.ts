@@ -2,6 +2,7 @@ import { chmod, mkdir, rm } from "node:fs/promises";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { dirname } from "node:path";
 import { errorText, KubespanError } from "../../system/error.ts";
+import { checkOwnFolder } from "../../system/own-folder.ts";
 import { type Routes, socketPath } from "../routes.ts";
 import { answers } from "./answers.ts";
 
@@ -16,6 +17,7 @@ export interface ApiServer {
 export async function serveApi(runDirectory: string, routes: Routes): Promise<ApiServer> {
   const path = socketPath(runDirectory);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await checkOwnFolder(dirname(path));
   if (await answers(path))
     throw new KubespanError("conflict", `another kubespan daemon is running: it answers at ${path}`, {
       hint: `stop it, or give this one its own "runDirectory" and "interfaceName"`,
