@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../system/error.ts";
 import type { Status } from "./status.ts";
 
 /** The daemon's local API: JSON over HTTP on a Unix socket that only root can open. */
@@ -9,6 +10,13 @@ export interface Routes {
   readonly status: () => Promise<Status>;
   /** `POST /down`: everything is taken down, and the daemon ends after the answer. */
   readonly down: () => Promise<Down>;
+}
+
+/** What is answered, with 500, where a route failed. */
+export interface Failure {
+  readonly error: string;
+  readonly code?: ErrorCode;
+  readonly hint?: string;
 }
 
 export interface Down {

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { serveApi } from "../api/effects/server.ts";
 import type { Down } from "../api/routes.ts";
+import { type Progress, type Work, workOf } from "../api/work.ts";
 import { loadConfig } from "../config/effects/load.ts";
 import type { Config } from "../config/index.ts";
 import { AffiliateCache } from "../discovery/cache/effects/affiliate-cache.ts";
@@ -12,6 +13,7 @@ import { createLogger } from "../system/log.ts";
 import { Shells } from "../system/shells.ts";
 import { SpareMemory } from "../system/spare-memory.ts";
 import { version } from "../system/version.ts";
+import { within } from "../system/within.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import { Mesh } from "./mesh.ts";
 import { Others } from "./others.ts";
@@ -19,10 +21,14 @@ import { openRegistries, type Registries } from "./registries.ts";
 import { needsRestart, sameRegistries } from "./reload.ts";
 import { Repairs } from "./repairs.ts";
 import { describeSelf, ownIdentity } from "./self.ts";
+import { notTakenDown } from "./take-down.ts";
+import { Turns } from "./turns.ts";
 
 /** Events of one change arrive together; a pass waits this long for the rest, in milliseconds. */
 const settleTime = 100;
 const repairInterval = 30_000;
+/** What `status` waits for a look at the peers, in milliseconds. */
+const longestLook = 10_000;
 
 /**
  * The daemon: runs until `stop` or `down`. Everything outside (registries, kernel, signals, the local API) only asks
@@ -40,6 +46,9 @@ export class Daemon {
   #mesh: Mesh;
   #loop: Loop;
   #others: Others | undefined;
+  readonly #turns = new Turns();
+  #stopped: Progress["stopped"];
+  #isEnding = false;
 
   static async start(file: string): Promise<Daemon> {
     if (process.getuid?.() !== 0)
@@ -121,6 +130,7 @@ export class Daemon {
   }
 
   #newLoop(): Loop {
+    this.#stopped = undefined;
     const loop = startLoop({
       run: (scope) => this.#mesh.pass(scope),
       onError: (error) => this.#parts.log.error({ err: error }, errorText(error)),
@@ -130,28 +140,69 @@ export class Daemon {
     return loop;
   }
 
-  /** A look at the handshakes first, so that what is shown is what is. */
+  /** A look at the handshakes first, so that what is shown is what is; unless that takes long, which is shown. */
   async #status(): ReturnType<Parameters<typeof serveApi>[1]["status"]> {
-    await this.#loop.pass("peers").catch(() => undefined); // the loop logs it, and the status says it
-    const status = this.#mesh.status(this.#process);
+    await within(this.#loop.pass("peers"), longestLook); // the loop logs a failure, and the status says it
+    const status = this.#mesh.status({ ...this.#process, work: this.#work() });
     return { ...status, warnings: [...status.warnings, ...(this.#others?.warnings ?? [])] };
   }
 
+  #work(): Work {
+    const { enabled } = this.#config;
+    const { failure, hasPassed } = this.#mesh.outcome;
+    const { startedAt } = this.#process;
+    const passSince = this.#loop.passSince();
+    return workOf({ enabled, startedAt, stopped: this.#stopped, passSince, failure, hasPassed }, Date.now());
+  }
+
   /** Reads the configuration again. A wrong one is logged and changes nothing. */
-  async reload(): Promise<void> {
+  reload(): Promise<void> {
+    return this.#turns.next(async () => {
+      try {
+        const { config, warnings } = await loadConfig(this.#file);
+        for (const warning of warnings) this.#parts.log.warn(warning);
+        needsRestart(this.#config, config);
+        await this.#replace(config);
+        this.#parts.log.info("the configuration was read again");
+      } catch (error) {
+        this.#parts.log.error(`the configuration stays as it was: ${errorText(error)}`);
+        if (this.#stopped) await this.#resume();
+      }
+    });
+  }
+
+  /** Ends the passes, and says why there are none until there are others. */
+  async #pause(why: string): Promise<void> {
+    this.#stopped = { why, since: Date.now() };
+    await this.#loop.stop();
+  }
+
+  /**
+   * After something that failed half-way, in whatever state it left registries and kernel: everything begins anew with the
+   * configuration there is. If not even that works, the process ends: a daemon that does nothing must not look well.
+   */
+  async #resume(): Promise<void> {
+    if (this.#isEnding) return;
     try {
-      const { config, warnings } = await loadConfig(this.#file);
-      for (const warning of warnings) this.#parts.log.warn(warning);
-      needsRestart(this.#config, config);
-      await this.#replace(config);
-      this.#parts.log.info("the configuration was read again");
+      const { memory } = this.#mesh;
+      await this.#mesh.close();
+      await this.#registries.stop();
+      this.#registries = await registriesOf(this.#config, this.#parts.identity, this.#parts.log);
+      this.#mesh = await meshOf(this.#config, this.#registries, this.#parts, memory);
+      this.#loop = this.#newLoop();
+      this.#startRegistries();
+      this.#loop.trigger("everything");
     } catch (error) {
-      this.#parts.log.error(`the configuration stays as it was: ${errorText(error)}`);
+      this.#parts.log.error(
+        { err: error },
+        `the mesh cannot go on, and the daemon ends: ${errorText(error)}`,
+      );
+      await this.stop(error);
     }
   }
 
   async #replace(config: Config): Promise<void> {
-    await this.#loop.stop();
+    await this.#pause("the configuration is being read again");
     const before = { config: this.#config, registries: this.#registries, memory: this.#mesh.memory };
     await this.#mesh.close();
     const keep = sameRegistries(before.config, config);
@@ -170,24 +221,38 @@ export class Daemon {
     this.#others?.request();
   }
 
-  async #down(): Promise<Down> {
-    await this.#loop.stop();
-    const down = await this.#mesh.down();
-    for (const warning of down.warnings) this.#parts.log.warn(warning);
-    // The answer still has to leave through the socket that closing ends.
-    setImmediate(() => void this.stop());
-    return down;
+  #down(): Promise<Down> {
+    return this.#turns.next(async () => {
+      await this.#pause("the mesh is being taken down");
+      try {
+        const down = await this.#mesh.down();
+        for (const warning of down.warnings) this.#parts.log.warn(warning);
+        // The answer still has to leave through the socket that closing ends.
+        setImmediate(() => void this.stop());
+        return down;
+      } catch (error) {
+        this.#parts.log.error({ err: error }, `the mesh was not taken down: ${errorText(error)}`);
+        await this.#resume();
+        throw notTakenDown(error);
+      }
+    });
   }
 
-  /** Ends the daemon and leaves the data plane as it is: tunnels go on, and a new start finds them. */
-  async stop(): Promise<void> {
+  /**
+   * Ends the daemon and leaves the data plane as it is: tunnels go on, and a new start finds them. With a reason, `ended`
+   * rejects.
+   */
+  async stop(reason?: unknown): Promise<void> {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
     try {
       await this.#loop.stop();
       await this.#mesh.close();
       await this.#registries.stop();
       this.#spareMemory.stop();
       await Promise.all(this.#closers.splice(0).map((close) => close()));
-      this.#ended.resolve();
+      if (reason === undefined) this.#ended.resolve();
+      else this.#ended.reject(reason);
     } catch (error) {
       this.#ended.reject(error);
     }

@@ -13,6 +13,7 @@ import {
   type Keys,
   type Knowledge,
   type Memory,
+  type Process,
   planMesh,
   planNoMesh,
   planRegistries,
@@ -35,6 +36,7 @@ import { chooseImplementation, type Implementation, type ObservedDevice } from "
 import { applyPlan, applySteps, tellChanges } from "./apply.ts";
 import type { Scope } from "./loop.ts";
 import { observeKernel } from "./observe.ts";
+import { Outcome } from "./outcome.ts";
 import { Racing } from "./racing.ts";
 import type { Registries } from "./registries.ts";
 import type { Repairs } from "./repairs.ts";
@@ -69,7 +71,7 @@ export class Mesh {
   #config: Config;
   #memory: Memory;
   #last: Pass | undefined;
-  #error: string | undefined;
+  readonly outcome = new Outcome();
   #isDamaged = false;
   readonly #racing: Racing;
   #wake: (inMs: number, scope: Scope) => void = () => undefined;
@@ -108,11 +110,9 @@ export class Mesh {
   /** One pass; gives the milliseconds until the peers want to be looked at again. */
   async pass(scope: Scope): Promise<number | undefined> {
     try {
-      const wakeIn = await (this.#parts.config.enabled ? this.#enabledPass(scope) : this.#disabledPass());
-      this.#error = undefined;
-      return wakeIn;
+      return await (this.#parts.config.enabled ? this.#enabledPass(scope) : this.#disabledPass());
     } catch (error) {
-      this.#error = errorText(error);
+      this.outcome.failed(error, this.#parts.clock());
       throw error;
     }
   }
@@ -147,7 +147,7 @@ export class Mesh {
 
   /** What registries have a say in, freshly read; the rest is as it was. `undefined` if that cannot be relied on. */
   async #observeChanging(): Promise<Kernel | undefined> {
-    const kernel = this.#last?.device && this.#error === undefined ? this.#last.kernel : undefined;
+    const kernel = this.#last?.device && !this.outcome.failure ? this.#last.kernel : undefined;
     if (!kernel) return undefined;
     const [device, table] = await Promise.all([this.#look(), observeTable(this.#parts.run)]);
     return device && { ...kernel, wireguard: { ...kernel.wireguard, device }, table };
@@ -175,6 +175,7 @@ export class Mesh {
     repairs.passed(plan.upkeep, isThere);
     if (!isThere) this.#tell(decision);
     await this.#parts.lastWorking.keep(this.#memory.lastWorking);
+    this.outcome.passed();
     // A device that was just made has not been read yet: it is at the next pass.
     this.#last = { decision, kernel, implementation, device, steered };
     return isThere ? this.#wakeIn(decision.tracked) : 0;
@@ -241,6 +242,7 @@ export class Mesh {
 
   async #disabledPass(): Promise<undefined> {
     await this.#takeDown();
+    this.outcome.passed();
     return undefined;
   }
 
@@ -263,7 +265,7 @@ export class Mesh {
     return { steps: await this.#takeDown(), warnings };
   }
 
-  status(process: { readonly pid: number; readonly startedAt: number }): Status {
+  status(process: Process): Status {
     const last = this.#last;
     const view = {
       decision: last?.decision,
@@ -272,7 +274,7 @@ export class Mesh {
       links: last?.kernel.links ?? [],
       addresses: last?.kernel.addresses ?? { usable: [], leftOut: [] },
       process,
-      error: this.#error,
+      error: this.outcome.failure?.error,
       racing: this.#racing.report(),
       repairs: this.#parts.repairs.counts,
       roundTrips: (publicKey: string) => this.#racing.roundTrips(publicKey),

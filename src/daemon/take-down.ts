@@ -4,6 +4,7 @@ import { AffiliateCache } from "../discovery/cache/effects/affiliate-cache.ts";
 import { storedIdentity } from "../identity/effects/load.ts";
 import { planNoMesh } from "../mesh/index.ts";
 import { forgetLastWorking } from "../peers/effects/last-working-file.ts";
+import { errorText, KubespanError } from "../system/error.ts";
 import { createLogger } from "../system/log.ts";
 import { run } from "../system/run.ts";
 import { applyPlan } from "./apply.ts";
@@ -19,6 +20,17 @@ export async function takeDown(config: Config): Promise<Down> {
   await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
   return { steps: plan.steps.map((step) => step.text), warnings };
 }
+
+/** What `kubespan down` ends with where the daemon could not do it. */
+export const notTakenDown = (error: unknown): KubespanError =>
+  new KubespanError(
+    error instanceof KubespanError ? error.code : "command",
+    `the mesh was not taken down: ${errorText(error)}`,
+    {
+      hint: 'the daemon goes on with it, and "kubespan status" says how; put that right, and run "kubespan down" again',
+      cause: error,
+    },
+  );
 
 /** A node without an identity never told a registry anything. */
 async function withdraw(config: Config): Promise<string[]> {

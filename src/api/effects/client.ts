@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { KubespanError } from "../../system/error.ts";
-import { type Down, socketPath } from "../routes.ts";
+import { type Down, type Failure, socketPath } from "../routes.ts";
 import type { Status } from "../status.ts";
 import { answers } from "./answers.ts";
 
@@ -77,11 +77,17 @@ function settle(
   try {
     const body: unknown = JSON.parse(text);
     if (code === 200) resolve(body);
-    else
-      reject(new KubespanError("unavailable", `the daemon answered ${code}: ${text.trim().slice(0, 2000)}`));
+    else reject(failure(code, body as Failure));
   } catch (error) {
     reject(new KubespanError("unavailable", "the daemon's answer is not JSON", { cause: error }));
   }
+}
+
+/** The daemon's own failure, as if it had happened here. */
+function failure(status: number | undefined, { error, code, hint }: Failure): KubespanError {
+  if (code === undefined)
+    return new KubespanError("unavailable", `the daemon answered ${status}: ${error.slice(0, 2000)}`);
+  return new KubespanError(code, error.slice(0, 2000), hint === undefined ? {} : { hint });
 }
 
 function unavailable(socket: string, error: Error & { code?: string }): KubespanError {

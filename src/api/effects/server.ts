@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { dirname } from "node:path";
 import { errorText, KubespanError } from "../../system/error.ts";
 import { checkOwnFolder } from "../../system/own-folder.ts";
-import { type Routes, socketPath } from "../routes.ts";
+import { type Failure, type Routes, socketPath } from "../routes.ts";
 import { answers } from "./answers.ts";
 
 export interface ApiServer {
@@ -51,9 +51,15 @@ const handler =
     request.resume(); // no route takes a body
     answer().then(
       (body) => send(200, body),
-      (error: unknown) => send(500, { error: errorText(error) }),
+      (error: unknown) => send(500, failureOf(error)),
     );
   };
+
+/** What the command that asked ends with: the code and hint of an error are for its operator. */
+const failureOf = (error: unknown): Failure =>
+  error instanceof KubespanError
+    ? { error: error.message, code: error.code, ...(error.hint !== undefined && { hint: error.hint }) }
+    : { error: errorText(error) };
 
 function routeOf(routes: Routes, request: string): (() => Promise<unknown>) | undefined {
   if (request === "GET /status") return routes.status;
