@@ -8,6 +8,7 @@ import { AffiliateCache } from "../discovery/cache/effects/affiliate-cache.ts";
 import type { Identity } from "../identity/index.ts";
 import { LastWorkingFile } from "../peers/effects/last-working-file.ts";
 import { watchKernel } from "../routing/effects/watch.ts";
+import { confine } from "../system/confine.ts";
 import { errorText, KubespanError } from "../system/error.ts";
 import { createLogger } from "../system/log.ts";
 import { Shells } from "../system/shells.ts";
@@ -55,9 +56,10 @@ export class Daemon {
       throw new KubespanError("privilege", "kubespan run needs root", {
         hint: "it sets up WireGuard, nftables and routes",
       });
+    const kept = confine();
     const { config, warnings } = await loadConfig(file);
     const log = createLogger(config.log);
-    for (const warning of warnings) log.warn(warning);
+    for (const warning of [...kept, ...warnings]) log.warn(warning);
     const shells = new Shells();
     try {
       const identity = await ownIdentity(config, shells.run, log);
