@@ -7,8 +7,14 @@ import { registerGenConfig } from "./cli/gen-config.ts";
 import { registerRun } from "./cli/run.ts";
 import { registerStatus } from "./cli/status.ts";
 import { registerValidate } from "./cli/validate.ts";
+import { onlyForwardSecrecy } from "./system/cipher-suites.ts";
 import { KubespanError } from "./system/error.ts";
+import { complain } from "./system/terminal.ts";
 import { version } from "./system/version.ts";
+
+// The launcher tells Node not to open an inspector at this signal; whoever starts this file without it is as safe.
+process.on("SIGUSR1", () => undefined);
+onlyForwardSecrecy();
 
 const program = new Command("kubespan")
   .description("One encrypted WireGuard mesh for the nodes of a Kubernetes cluster, wherever they are")
@@ -37,12 +43,18 @@ async function main(): Promise<number> {
     return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (!(error instanceof KubespanError)) throw error;
-    process.stderr.write(`kubespan: ${error.message}\n`);
-    if (error.hint !== undefined) process.stderr.write(`  ${error.hint}\n`);
+    if (!(error instanceof KubespanError)) {
+      complain(`kubespan: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      return 1;
+    }
+    complain(`kubespan: ${indented(error.message)}\n`);
+    if (error.hint !== undefined) complain(`  ${indented(error.hint)}\n`);
     return error.exitCode;
   }
 }
+
+/** What a tool printed may have many lines: only the first one looks like a message of ours. */
+const indented = (text: string): string => text.replaceAll("\n", "\n  ");
 
 void main().then((exitCode) => {
   process.exitCode = exitCode;

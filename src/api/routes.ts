@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../system/error.ts";
 import type { Status } from "./status.ts";
 
 /** The daemon's local API: JSON over HTTP on a Unix socket that only root can open. */
@@ -20,6 +21,13 @@ export interface Forgotten {
   readonly asked: number;
   /** Of these, who heard it. */
   readonly heard: number;
+}
+
+/** What is answered, with 500, where a route failed. */
+export interface Failure {
+  readonly error: string;
+  readonly code?: ErrorCode;
+  readonly hint?: string;
 }
 
 export interface Down {

@@ -3,9 +3,11 @@ import type { Warning } from "../marks/index.ts";
 import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
 import type { PeerState } from "../peers/index.ts";
 import type { RaceCounts } from "../port/index.ts";
+import type { Work } from "./work.ts";
 
 /** What `kubespan status -o json` prints; times are ISO 8601, ages are seconds. */
 export interface Status {
+  readonly work: Work;
   readonly node: NodeStatus;
   readonly registries: readonly RegistryState[];
   readonly peers: readonly PeerReport[];

@@ -6,6 +6,7 @@ import type { OnAnswer } from "../discovery-server/effects/handlers.ts";
 import type { Operations } from "../discovery-server/effects/operations.ts";
 import type { DiscoveryServer } from "../discovery-server/effects/start.ts";
 import { parseAddress } from "../net/index.ts";
+import { confine } from "../system/confine.ts";
 import { KubespanError } from "../system/error.ts";
 import { createLogger } from "../system/log.ts";
 import type { StoreOptions } from "./discovery-store.ts";
@@ -72,6 +73,7 @@ async function serve(options: ServeOptions): Promise<void> {
   const { startDiscoveryServer } = await import("../discovery-server/effects/start.ts");
   const { openStore } = await import("./discovery-store.ts");
   const log = createLogger({ level: options.logLevel, format: options.logFormat });
+  for (const warning of confine()) log.warn(warning);
   const certificates = await certificatesOf(options, log);
   const asked = stopAsked();
   let onAnswer: OnAnswer | undefined;

@@ -1,4 +1,5 @@
 import { bySeverity, type Facts, type Finding, type Fix } from "../doctor/index.ts";
+import { oneLine } from "./render.ts";
 
 /** What `kubespan doctor` prints on a terminal: worst first, what is well last and briefly. */
 export function doctorText(facts: Facts, findings: readonly Finding[]): string {
@@ -14,14 +15,14 @@ export function doctorText(facts: Facts, findings: readonly Finding[]): string {
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }
 
-const line = ({ severity, id, text }: Finding): string => `${severity.padEnd(8)} ${id}: ${text}`;
+const line = ({ severity, id, text }: Finding): string => `${severity.padEnd(8)} ${id}: ${oneLine(text)}`;
 const indent = " ".repeat(9);
 
 const findingText = (finding: Finding): string =>
   [
     line(finding),
-    `${indent}seen: ${finding.evidence}`,
-    ...fixLines(finding.fix ?? {}).map((each) => indent + each),
+    `${indent}seen: ${oneLine(finding.evidence)}`,
+    ...fixLines(finding.fix ?? {}).map((each) => indent + oneLine(each)),
   ].join("\n");
 
 const fixLines = ({ advice, commands = [], file }: Fix): string[] => [

@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { print, printJson } from "../system/terminal.ts";
 import { configOption } from "./options.ts";
 
 /** `kubespan doctor`: what this machine needs or misses. Its exit code is the worst finding's: 0, 10 or 11. */
@@ -17,11 +18,9 @@ export function registerDoctor(program: Command): void {
       const facts = await gatherFacts(options.config);
       const findings = examine(facts);
       const { distribution, flavours, kernel } = facts;
-      process.stdout.write(
-        options.output === "json"
-          ? `${JSON.stringify({ worst: worst(findings), distribution, flavours, kernel, findings }, null, 2)}\n`
-          : doctorText(facts, findings),
-      );
+      if (options.output === "json")
+        printJson({ worst: worst(findings), distribution, flavours, kernel, findings });
+      else print(doctorText(facts, findings));
       process.exitCode = exitCodeOf(worst(findings));
     });
 }

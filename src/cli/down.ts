@@ -5,6 +5,7 @@ import { loadConfig } from "../config/effects/load.ts";
 import type { Config } from "../config/index.ts";
 import { takeDown } from "../daemon/take-down.ts";
 import { forgetIdentity } from "../identity/effects/load.ts";
+import { complain, print } from "../system/terminal.ts";
 import { configOption } from "./options.ts";
 
 export function registerDown(program: Command): void {
@@ -16,11 +17,11 @@ export function registerDown(program: Command): void {
     .action(async (options: { config: string; forgetIdentity?: boolean }) => {
       const { config } = await loadConfig(options.config);
       const { steps, warnings } = await down(config);
-      for (const warning of warnings) process.stderr.write(`kubespan: warning: ${warning}\n`);
-      for (const step of steps) process.stdout.write(`${step}\n`);
-      if (steps.length === 0) process.stdout.write("there was nothing to remove\n");
+      for (const warning of warnings) complain(`kubespan: warning: ${warning}\n`);
+      for (const step of steps) print(`${step}\n`);
+      if (steps.length === 0) print("there was nothing to remove\n");
       if (options.forgetIdentity && (await forgetIdentity(config.stateDirectory)))
-        process.stdout.write("the identity is deleted\n");
+        print("the identity is deleted\n");
     });
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { requestForget } from "../api/effects/client.ts";
+import { print } from "../system/terminal.ts";
 import { configOption, runDirectoryOf } from "./options.ts";
 
 export function registerForget(program: Command): void {
@@ -10,8 +11,7 @@ export function registerForget(program: Command): void {
     .addOption(configOption())
     .action(async (node: string, options: { config: string }) => {
       const { label, asked, heard } = await requestForget(await runDirectoryOf(options.config), node);
-      process.stdout.write(`${label} is forgotten here\n`);
-      if (asked > 0)
-        process.stdout.write(`${heard} of ${asked} connected nodes heard that they should forget it too\n`);
+      print(`${label} is forgotten here\n`);
+      if (asked > 0) print(`${heard} of ${asked} connected nodes heard that they should forget it too\n`);
     });
 }

@@ -5,6 +5,7 @@ import { decodeKey } from "../identity/index.ts";
 import { createAtomically, writeAtomically } from "../system/atomic-file.ts";
 import { KubespanError } from "../system/error.ts";
 import { readTextFile } from "../system/read-file.ts";
+import { complain, print } from "../system/terminal.ts";
 
 interface Options {
   readonly output: string;
@@ -40,10 +41,10 @@ async function genConfig(options: Options): Promise<void> {
     ...(cluster === undefined ? {} : { cluster }),
   });
   parseConfig(text, options.output); // never hand out what 'validate' refuses
-  if (options.output === "-") process.stdout.write(text);
+  if (options.output === "-") print(text);
   else await writeConfig(options, text);
   if (options.service === undefined)
-    process.stderr.write("The mesh is off in it: set a discovery service, then 'enabled: true'.\n");
+    complain("The mesh is off in it: set a discovery service, then 'enabled: true'.\n");
 }
 
 async function writeConfig({ output, force }: Options, text: string): Promise<void> {
@@ -52,7 +53,7 @@ async function writeConfig({ output, force }: Options, text: string): Promise<vo
     throw new KubespanError("conflict", `${output} exists already`, {
       hint: "its secret may be in use; choose another --output, or replace it with --force",
     });
-  process.stderr.write(`Wrote ${output}. All nodes of the cluster need its clusterID and clusterSecret.\n`);
+  complain(`Wrote ${output}. All nodes of the cluster need its clusterID and clusterSecret.\n`);
 }
 
 async function clusterOf(options: Options): Promise<{ id: string; secret: string } | undefined> {

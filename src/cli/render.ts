@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import { printable } from "../system/text.ts";
 
 /** A plain table that fits a terminal: no borders, columns two spaces apart. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -24,9 +25,15 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
       middle: none,
     },
   });
-  made.push(...rows.map((row) => [...row]));
+  made.push(...rows.map((row) => row.map(oneLine)));
   return made.toString().replace(/ +$/gm, "");
 }
+
+/** What lays out tables takes a minute for a field of 64 KiB. */
+const longestField = 1000;
+
+/** A field of one line and of a length that can be shown, whatever somebody else put into it. */
+export const oneLine = (text: string): string => printable(text, longestField);
 
 /** 1.5 KiB, 12 MiB, ... */
 export function bytes(count: number): string {

@@ -1,5 +1,9 @@
 import { type Command, Option } from "commander";
+import { print } from "../system/terminal.ts";
 import { configOption } from "./options.ts";
+
+/** How long what is under way may take when the daemon has ended, in milliseconds. */
+const graceMs = 5_000;
 
 export function registerRun(program: Command): void {
   program
@@ -21,7 +25,7 @@ export function registerRun(program: Command): void {
 
 async function printPlan(file: string): Promise<void> {
   const { dryRun } = await import("../daemon/dry-run.ts");
-  process.stdout.write(await dryRun(file));
+  print(await dryRun(file));
 }
 
 async function runDaemon(file: string): Promise<void> {
@@ -30,5 +34,10 @@ async function runDaemon(file: string): Promise<void> {
   process.on("SIGTERM", () => void daemon.stop());
   process.on("SIGINT", () => void daemon.stop());
   process.on("SIGHUP", () => void daemon.reload());
-  await daemon.ended;
+  try {
+    await daemon.ended;
+  } finally {
+    // Whatever may still hold the process: a daemon that has ended must not look alive.
+    setTimeout(() => process.exit(), graceMs).unref();
+  }
 }

@@ -1,6 +1,6 @@
 import type { PeerReport, Status } from "../api/status.ts";
 import type { LeftOut } from "../net/index.ts";
-import { age, bytes, table } from "./render.ts";
+import { age, bytes, oneLine, table } from "./render.ts";
 
 /** What `kubespan status` prints on a terminal. */
 export function statusText(status: Status): string {
@@ -15,7 +15,7 @@ export function statusText(status: Status): string {
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }
 
-function nodeText({ node, error, repairs }: Status): string {
+function nodeText({ node, work, repairs }: Status): string {
   const lines: [string, string][] = [
     ["node", `${node.hostname} (${node.nodeId})`],
     ["address", node.address],
@@ -24,11 +24,12 @@ function nodeText({ node, error, repairs }: Status): string {
     ["announced", node.announcedEndpoints.join(", ") || "no endpoint"],
     ["networks", node.advertisedPrefixes.join(", ") || "none"],
   ];
-  if (!node.enabled) lines.push(["mesh", "disabled in the configuration"]);
   const repaired = Object.entries(repairs).filter(([, count]) => count > 0);
   if (repaired.length > 0) lines.push(["put back", repaired.map((each) => each.join(" ")).join(", ")]);
-  if (error !== undefined) lines.push(["problem", error]);
-  return lines.map(([name, value]) => `${`${name}:`.padEnd(12)}${value}`).join("\n");
+  if (work.state === "disabled") lines.push(["mesh", "disabled in the configuration"]);
+  else if (work.state !== "working")
+    lines.push(["problem", `${work.state} for ${age(work.seconds)}: ${work.why}`]);
+  return lines.map(([name, value]) => `${`${name}:`.padEnd(12)}${oneLine(value)}`).join("\n");
 }
 
 const registriesText = ({ registries }: Status): string =>

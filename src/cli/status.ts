@@ -1,5 +1,7 @@
 import { type Command, Option } from "commander";
 import { fetchStatus } from "../api/effects/client.ts";
+import { exitCodeOf } from "../api/work.ts";
+import { print, printJson } from "../system/terminal.ts";
 import { configOption, runDirectoryOf } from "./options.ts";
 
 export function registerStatus(program: Command): void {
@@ -13,8 +15,8 @@ export function registerStatus(program: Command): void {
     .action(async (options: { config: string; output: "table" | "json" }) => {
       const { statusText } = await import("./status-text.ts");
       const status = await fetchStatus(await runDirectoryOf(options.config));
-      process.stdout.write(
-        options.output === "json" ? `${JSON.stringify(status, null, 2)}\n` : statusText(status),
-      );
+      if (options.output === "json") printJson(status);
+      else print(statusText(status));
+      process.exitCode = exitCodeOf(status.work);
     });
 }

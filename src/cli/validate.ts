@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { loadConfig } from "../config/effects/load.ts";
 import { configSummary } from "../config/index.ts";
+import { complain, print } from "../system/terminal.ts";
 
 /** `kubespan validate FILE`: what a configuration means, or everything that is wrong in it. */
 export function registerValidate(program: Command): void {
@@ -10,7 +11,7 @@ export function registerValidate(program: Command): void {
     .argument("<file>", "the configuration file")
     .action(async (file: string) => {
       const { config, warnings } = await loadConfig(file);
-      process.stdout.write(`${file} is valid.\n${configSummary(config)}`);
-      for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
+      print(`${file} is valid.\n${configSummary(config)}`);
+      for (const warning of warnings) complain(`warning: ${warning}\n`);
     });
 }

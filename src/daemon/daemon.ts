@@ -1,32 +1,32 @@
-import type { Logger } from "pino";
 import { serveApi } from "../api/effects/server.ts";
 import type { Down } from "../api/routes.ts";
+import { type Progress, type Work, workOf } from "../api/work.ts";
 import { loadConfig } from "../config/effects/load.ts";
 import type { Config } from "../config/index.ts";
-import type { Identity } from "../identity/index.ts";
-import { LedgerFile } from "../members/effects/ledger-file.ts";
-import type { Members } from "../members/index.ts";
-import { LastWorkingFile } from "../peers/effects/last-working-file.ts";
 import { watchKernel } from "../routing/effects/watch.ts";
-import { NumberFile } from "../self/effects/number-file.ts";
-import type { Origin } from "../self/index.ts";
+import { confine } from "../system/confine.ts";
 import { errorText, KubespanError } from "../system/error.ts";
 import { createLogger } from "../system/log.ts";
 import { Shells } from "../system/shells.ts";
 import { SpareMemory } from "../system/spare-memory.ts";
 import { version } from "../system/version.ts";
+import { within } from "../system/within.ts";
+import { ledgerOf, meshOf, type Parts, registriesOf } from "./compose.ts";
 import { type Loop, startLoop } from "./loop.ts";
-import { Membership } from "./membership.ts";
-import { Mesh } from "./mesh.ts";
+import type { Mesh } from "./mesh.ts";
 import { Others } from "./others.ts";
-import { openRegistries, type Registries } from "./registries.ts";
+import type { Registries } from "./registries.ts";
 import { needsRestart, sameRegistries } from "./reload.ts";
 import { Repairs } from "./repairs.ts";
-import { describeSelf, ownIdentity } from "./self.ts";
+import { ownIdentity } from "./self.ts";
+import { notTakenDown } from "./take-down.ts";
+import { Turns } from "./turns.ts";
 
 /** Events of one change arrive together; a pass waits this long for the rest, in milliseconds. */
 const settleTime = 100;
 const repairInterval = 30_000;
+/** What `status` waits for a look at the peers, in milliseconds. */
+const longestLook = 10_000;
 
 /**
  * The daemon: runs until `stop` or `down`. Everything outside (registries, kernel, signals, the local API) only asks
@@ -44,15 +44,19 @@ export class Daemon {
   #mesh: Mesh;
   #loop: Loop;
   #others: Others | undefined;
+  readonly #turns = new Turns();
+  #stopped: Progress["stopped"];
+  #isEnding = false;
 
   static async start(file: string): Promise<Daemon> {
     if (process.getuid?.() !== 0)
       throw new KubespanError("privilege", "kubespan run needs root", {
         hint: "it sets up WireGuard, nftables and routes",
       });
+    const kept = confine();
     const { config, warnings } = await loadConfig(file);
     const log = createLogger(config.log);
-    for (const warning of warnings) log.warn(warning);
+    for (const warning of [...kept, ...warnings]) log.warn(warning);
     const shells = new Shells();
     try {
       const { identity, machine } = await ownIdentity(config, shells.run, log);
@@ -131,6 +135,7 @@ export class Daemon {
   }
 
   #newLoop(): Loop {
+    this.#stopped = undefined;
     const loop = startLoop({
       run: (scope) => this.#mesh.pass(scope),
       onError: (error) => this.#parts.log.error({ err: error }, errorText(error)),
@@ -140,30 +145,74 @@ export class Daemon {
     return loop;
   }
 
-  /** A look at the handshakes first, so that what is shown is what is. */
+  /** A look at the handshakes first, so that what is shown is what is; unless that takes long, which is shown. */
   async #status(): ReturnType<Parameters<typeof serveApi>[1]["status"]> {
-    await this.#loop.pass("peers").catch(() => undefined); // the loop logs it, and the status says it
-    const status = this.#mesh.status(this.#process);
+    await within(this.#loop.pass("peers"), longestLook); // the loop logs a failure, and the status says it
+    const status = this.#mesh.status({ ...this.#process, work: this.#work() });
     return { ...status, warnings: [...status.warnings, ...(this.#others?.warnings ?? [])] };
   }
 
+  #work(): Work {
+    const { enabled } = this.#config;
+    const { failure, hasPassed } = this.#mesh.outcome;
+    const { startedAt } = this.#process;
+    const passSince = this.#loop.passSince();
+    return workOf({ enabled, startedAt, stopped: this.#stopped, passSince, failure, hasPassed }, Date.now());
+  }
+
   /** Reads the configuration again. A wrong one is logged and changes nothing. */
-  async reload(): Promise<void> {
+  reload(): Promise<void> {
+    return this.#turns.next(async () => {
+      try {
+        const { config, warnings } = await loadConfig(this.#file);
+        for (const warning of warnings) this.#parts.log.warn(warning);
+        needsRestart(this.#config, config);
+        await this.#replace(config);
+        this.#parts.log.info("the configuration was read again");
+      } catch (error) {
+        this.#parts.log.error(`the configuration stays as it was: ${errorText(error)}`);
+        if (this.#stopped) await this.#resume();
+      }
+    });
+  }
+
+  /** Ends the passes, and says why there are none until there are others. */
+  async #pause(why: string): Promise<void> {
+    this.#stopped = { why, since: Date.now() };
+    await this.#loop.stop();
+  }
+
+  /**
+   * After something that failed half-way, in whatever state it left registries and kernel: everything begins anew with the
+   * configuration there is. If not even that works, the process ends: a daemon that does nothing must not look well.
+   */
+  async #resume(): Promise<void> {
+    if (this.#isEnding) return;
     try {
-      const { config, warnings } = await loadConfig(this.#file);
-      for (const warning of warnings) this.#parts.log.warn(warning);
-      needsRestart(this.#config, config);
-      await this.#replace(config);
-      this.#parts.log.info("the configuration was read again");
+      const { memory, members } = this.#mesh;
+      await this.#mesh.close();
+      await this.#registries.stop();
+      const ledger = await ledgerOf(this.#config, this.#parts.identity, this.#parts.log);
+      this.#registries = registriesOf(this.#config, this.#parts, ledger);
+      this.#mesh = await meshOf(this.#config, this.#registries, ledger, this.#parts, { memory, members });
+      this.#loop = this.#newLoop();
+      this.#startRegistries();
+      this.#loop.trigger("everything");
     } catch (error) {
-      this.#parts.log.error(`the configuration stays as it was: ${errorText(error)}`);
+      this.#parts.log.error(
+        { err: error },
+        `the mesh cannot go on, and the daemon ends: ${errorText(error)}`,
+      );
+      await this.stop(error);
     }
   }
 
   async #replace(config: Config): Promise<void> {
-    await this.#loop.stop();
-    if (this.#config.enabled && !config.enabled)
+    await this.#pause("the configuration is being read again");
+    if (this.#config.enabled && !config.enabled) {
       for (const warning of await this.#mesh.leave()) this.#parts.log.warn(warning);
+      await this.#mesh.forgetEverything();
+    }
     const { memory, members } = this.#mesh;
     const before = { config: this.#config, registries: this.#registries, memory, members };
     await this.#mesh.close();
@@ -186,68 +235,40 @@ export class Daemon {
     this.#others?.request();
   }
 
-  async #down(): Promise<Down> {
-    await this.#loop.stop();
-    const down = await this.#mesh.down();
-    for (const warning of down.warnings) this.#parts.log.warn(warning);
-    // The answer still has to leave through the socket that closing ends.
-    setImmediate(() => void this.stop());
-    return down;
+  #down(): Promise<Down> {
+    return this.#turns.next(async () => {
+      await this.#pause("the mesh is being taken down");
+      try {
+        const down = await this.#mesh.down();
+        for (const warning of down.warnings) this.#parts.log.warn(warning);
+        // The answer still has to leave through the socket that closing ends.
+        setImmediate(() => void this.stop());
+        return down;
+      } catch (error) {
+        this.#parts.log.error({ err: error }, `the mesh was not taken down: ${errorText(error)}`);
+        await this.#resume();
+        throw notTakenDown(error);
+      }
+    });
   }
 
-  /** Ends the daemon and leaves the data plane as it is: tunnels go on, and a new start finds them. */
-  async stop(): Promise<void> {
+  /**
+   * Ends the daemon and leaves the data plane as it is: tunnels go on, and a new start finds them. With a reason, `ended`
+   * rejects.
+   */
+  async stop(reason?: unknown): Promise<void> {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
     try {
       await this.#loop.stop();
       await this.#mesh.close();
       await this.#registries.stop();
       this.#spareMemory.stop();
       await Promise.all(this.#closers.splice(0).map((close) => close()));
-      this.#ended.resolve();
+      if (reason === undefined) this.#ended.resolve();
+      else this.#ended.reject(reason);
     } catch (error) {
       this.#ended.reject(error);
     }
   }
-}
-
-async function ledgerOf(config: Config, { nodeId }: Identity, log: Logger): Promise<LedgerFile> {
-  const { stateDirectory, cluster } = config;
-  const ledger = await LedgerFile.open({ stateDirectory, cluster, nodeId, log, clock: Date.now });
-  if (ledger.found)
-    log.info({ nodes: ledger.found.members.size, file: ledger.file }, "nodes known from the last run");
-  return ledger;
-}
-
-const registriesOf = (config: Config, { identity, origin, log }: Parts, { found }: LedgerFile): Registries =>
-  openRegistries(config, identity.nodeId, log, Date.now, found?.podNetworks, origin);
-
-/** What stays the same whatever the configuration. */
-interface Parts {
-  readonly identity: Identity;
-  readonly origin: Origin;
-  readonly repairs: Repairs;
-  readonly shells: Shells;
-  readonly log: Logger;
-}
-
-async function meshOf(
-  config: Config,
-  registries: Registries,
-  ledger: LedgerFile,
-  { shells, ...parts }: Parts,
-  before: { readonly memory?: Mesh["memory"] | undefined; readonly members?: Members | undefined } = {},
-): Promise<Mesh> {
-  const { identity, log } = parts;
-  const clock = Date.now;
-  const self = await describeSelf(config, identity);
-  const lastWorking = await LastWorkingFile.open(config.stateDirectory, log, clock);
-  const number = await NumberFile.open(config.stateDirectory, log);
-  const membership = new Membership(
-    { config, identity, self, number, ledger, isKept: true, log, clock },
-    before.members,
-  );
-  return new Mesh(
-    { ...parts, config, self, registries, membership, number, lastWorking, run: shells.run, clock },
-    before.memory,
-  );
 }

@@ -16,6 +16,8 @@ export interface Loop {
   pass(scope: Scope): Promise<void>;
   /** Resolves when the pass under way, if any, has ended; there will be no other. */
   stop(): Promise<void>;
+  /** Since when a pass has been under way, if one is: milliseconds since 1970. */
+  passSince(): number | undefined;
 }
 
 export interface LoopOptions {
@@ -44,6 +46,8 @@ export function startLoop({ run, onError, repairInterval }: LoopOptions): Loop {
   let due: Scope | undefined;
   let running: Promise<void> | undefined;
   let failures = 0;
+  let failed: Scope = "peers";
+  let passSince: number | undefined;
   const stopped = new AbortController();
 
   const start = (scope: Scope): void => {
@@ -64,17 +68,21 @@ export function startLoop({ run, onError, repairInterval }: LoopOptions): Loop {
   const pass = async (scope: Scope): Promise<void> => {
     const served = requests.filter((request) => covers(scope, request.scope));
     requests = requests.filter((request) => !served.includes(request));
+    passSince = Date.now();
     try {
       const wakeIn = await run(scope);
-      failures = 0;
+      if (covers(scope, failed)) failures = 0; // a look at less proves nothing about what failed
       if (wakeIn !== undefined) arm("peers", wakeIn);
       arm("everything", repairInterval);
       for (const request of served) request.settle();
     } catch (error) {
+      failed = failures > 0 && covers(failed, scope) ? failed : scope;
       failures++;
       arm("everything", Math.min(firstRetry * 2 ** (failures - 1), longestRetry));
       onError(error);
       for (const request of served) request.settle(error);
+    } finally {
+      passSince = undefined;
     }
   };
 
@@ -99,6 +107,7 @@ export function startLoop({ run, onError, repairInterval }: LoopOptions): Loop {
   };
 
   return {
+    passSince: () => passSince,
     trigger: (scope, delayMs = 0) => (delayMs === 0 ? start(scope) : arm(scope, delayMs)),
     pass: (scope) =>
       new Promise((resolve, reject) => {

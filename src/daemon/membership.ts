@@ -145,13 +145,13 @@ export class Membership {
     return { label: labelOf(claim), asked: others.length, heard: told.size };
   }
 
-  /** Tells the others that this node leaves, and forgets them; gives what went wrong. */
-  async leave(
+  /** Tells the others that this node leaves; gives what went wrong. */
+  leave(
     registries: Registries,
     device: ObservedDevice | undefined,
     own = unannounced(this.#parts.identity.nodeId),
   ): Promise<string[]> {
-    const { identity, self, number, ledger, clock } = this.#parts;
+    const { identity, self, number, clock } = this.#parts;
     const messenger = this.#messenger;
     const leaver = {
       members: this.#members,
@@ -164,10 +164,12 @@ export class Membership {
       number,
       now: clock(),
     };
-    const warnings = await sayFarewell(leaver);
+    return sayFarewell(leaver);
+  }
+
+  async erase(): Promise<void> {
     this.#members = new Map();
-    await ledger.forget();
-    return warnings;
+    await this.#parts.ledger.forget();
   }
 
   /** Of the members that are not connected one that vanished may be forgotten by anybody's word, who is there by its own. */

@@ -12,6 +12,7 @@ import {
   type Keys,
   type Knowledge,
   type Memory,
+  type Process,
   planMesh,
   planNoMesh,
   planRegistries,
@@ -26,12 +27,12 @@ import { answered, handOverIn, raceTimings, upCameOrWent } from "../peers/index.
 import type { Answer } from "../port/index.ts";
 import { ownNetworks } from "../routing/index.ts";
 import { advertiseTheSame, withPodNetworks } from "../self/index.ts";
-import { errorText } from "../system/error.ts";
 import { chooseImplementation, type Implementation, type ObservedDevice } from "../wireguard/index.ts";
 import { applyPlan, applySteps, failureText, tellChanges } from "./apply.ts";
 import type { Scope } from "./loop.ts";
 import type { MeshParts } from "./mesh-parts.ts";
 import { lookAtDevice, observeChanging, observeKernel } from "./observe.ts";
+import { Outcome } from "./outcome.ts";
 import { Racing } from "./racing.ts";
 import { restoreSteering } from "./restore.ts";
 
@@ -51,8 +52,7 @@ export class Mesh {
   #config: Config;
   #memory: Memory;
   #last: Pass | undefined;
-  #error: string | undefined;
-  #failures: readonly string[] = []; // of single peers
+  readonly outcome = new Outcome();
   #isDamaged = false;
   readonly #racing: Racing;
   #wake: (inMs: number, scope: Scope) => void = () => undefined;
@@ -97,12 +97,12 @@ export class Mesh {
   async pass(scope: Scope): Promise<number | undefined> {
     try {
       const { enabled } = this.#parts.config;
-      const wakeIn = enabled ? await this.#enabledPass(scope) : undefined;
-      if (!enabled) await this.#takeDown();
-      this.#error = failureText(this.#failures);
-      return wakeIn;
+      if (enabled) return await this.#enabledPass(scope);
+      await this.#takeDown();
+      this.outcome.passed();
+      return undefined;
     } catch (error) {
-      this.#error = errorText(error);
+      this.outcome.failed(error, this.#parts.clock());
       throw error;
     }
   }
@@ -116,7 +116,7 @@ export class Mesh {
     const wakeIn = device && last ? await this.#peersPass(last, device) : "more";
     if (wakeIn !== "more") return wakeIn;
     const isOwnNews = this.#readPodNetworks();
-    const isRelied = last?.device !== undefined && this.#error === undefined;
+    const isRelied = last?.device !== undefined && !this.outcome.failure;
     const changed =
       scope === "everything" || isOwnNews || !isRelied
         ? undefined
@@ -163,11 +163,12 @@ export class Mesh {
     // the answers come while the plan is carried out.
     if (isThere) this.#tell(decision);
     await this.#racing.hold(decision.tracked.holds);
-    this.#failures = await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
+    const failures = await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
     repairs.passed(plan.upkeep, isThere);
     if (!isThere) this.#tell(decision);
     await this.#parts.lastWorking.keep(this.#memory.lastWorking);
     await membership.listen(() => this.#wake(0, "registries"));
+    this.outcome.ended(failureText(failures), clock());
     // A device that was just made has not been read yet: it is at the next pass.
     this.#last = { decision, kernel, implementation, device, steered };
     return isThere ? this.#wakeIn(decision.tracked) : 0;
@@ -206,7 +207,7 @@ export class Mesh {
     tellChanges(log, tracked);
     await this.#racing.hold(tracked.holds);
     const failures = await applySteps(run, log, planTracked(config, keys, tracked, device));
-    if (failures.length > 0) this.#failures = failures;
+    if (failures.length > 0) this.outcome.ended(failureText(failures), clock());
     this.#racing.send(tracked.races);
     this.#last = { ...last, device, decision: { ...last.decision, tracked } };
     const isTurn = harvestDueIn(this.#memory, clock()) === 0;
@@ -234,7 +235,9 @@ export class Mesh {
   /** Leaves the mesh: the others are told, and nothing stays in the kernel. */
   async down(): Promise<Down> {
     const warnings = await this.leave();
-    return { steps: await this.#takeDown(), warnings };
+    const steps = await this.#takeDown();
+    await this.forgetEverything(); // not sooner: where this fails, the mesh goes on with them
+    return { steps, warnings };
   }
 
   forget(node: string): Promise<Forgotten> {
@@ -242,14 +245,18 @@ export class Mesh {
   }
 
   /** Tells the others that this node is no member any more; gives what went wrong. */
-  async leave(): Promise<string[]> {
-    const { membership, registries, config } = this.#parts;
-    const warnings = await membership.leave(registries, this.#last?.device, this.#memory.said?.affiliate);
-    await forgetLastWorking(config.stateDirectory);
-    return warnings;
+  leave(): Promise<string[]> {
+    const { membership, registries } = this.#parts;
+    return membership.leave(registries, this.#last?.device, this.#memory.said?.affiliate);
   }
 
-  status(process: { readonly pid: number; readonly startedAt: number }): Status {
+  /** A node that left the mesh has nothing to come back to. */
+  async forgetEverything(): Promise<void> {
+    await this.#parts.membership.erase();
+    await forgetLastWorking(this.#parts.config.stateDirectory);
+  }
+
+  status(process: Process): Status {
     const last = this.#last;
     const view = {
       decision: last?.decision,
@@ -258,7 +265,7 @@ export class Mesh {
       links: last?.kernel.links ?? [],
       addresses: last?.kernel.addresses ?? { usable: [], leftOut: [] },
       process,
-      error: this.#error,
+      error: this.outcome.failure?.error,
       racing: this.#racing.report(),
       repairs: this.#parts.repairs.counts,
       membership: this.#parts.membership,

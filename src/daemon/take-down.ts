@@ -5,6 +5,7 @@ import { LedgerFile } from "../members/effects/ledger-file.ts";
 import { planNoMesh } from "../mesh/index.ts";
 import { forgetLastWorking } from "../peers/effects/last-working-file.ts";
 import { NumberFile } from "../self/effects/number-file.ts";
+import { errorText, KubespanError } from "../system/error.ts";
 import { createLogger } from "../system/log.ts";
 import { run } from "../system/run.ts";
 import { applyPlan } from "./apply.ts";
@@ -23,6 +24,17 @@ export async function takeDown(config: Config): Promise<Down> {
   return { steps: plan.steps.map((step) => step.text), warnings };
 }
 
+/** What `kubespan down` ends with where the daemon could not do it. */
+export const notTakenDown = (error: unknown): KubespanError =>
+  new KubespanError(
+    error instanceof KubespanError ? error.code : "command",
+    `the mesh was not taken down: ${errorText(error)}`,
+    {
+      hint: 'the daemon goes on with it, and "kubespan status" says how; put that right, and run "kubespan down" again',
+      cause: error,
+    },
+  );
+
 /** A node without an identity never told anybody anything. */
 async function leave(config: Config): Promise<string[]> {
   const identity = await storedIdentity(config.stateDirectory);
@@ -39,6 +51,7 @@ async function leave(config: Config): Promise<string[]> {
     return await membership.leave(registries, await lookAtDevice({ run, log }, config, undefined));
   } finally {
     await registries.stop();
+    await membership.erase();
     await membership.close();
   }
 }

@@ -83,7 +83,7 @@ function refusal(message: wire.Affiliate): string | undefined {
     return `its machine is not named by ${membershipBytes.machine} bytes`;
   if (!message.kubespan || message.kubespan.publicKey === "") return undefined;
   if (!isPublicKey(message.kubespan.publicKey))
-    return "its public key is not base64 of 32 bytes, not all zero";
+    return "its public key is no key that WireGuard makes, in base64";
   return isIPv6(message.kubespan.address) ? undefined : "its KubeSpan address is not an IPv6 address";
 }
 

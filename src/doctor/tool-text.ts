@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseToolJson } from "../system/text.ts";
 
 /** The first thing in a tool's `--version` that looks like one; `v1.0.20210914` gives `1.0.20210914`. */
 export const versionIn = (text: string): string | undefined =>
@@ -44,7 +45,7 @@ const routesForm = z.array(z.looseObject({ dev: z.string().optional() })).max(10
 /** The links in `ip -j route show default`; none if it cannot be read. */
 export function linksOfRoutes(text: string): string[] {
   try {
-    return routesForm.parse(JSON.parse(text)).flatMap(({ dev }) => dev ?? []);
+    return routesForm.parse(parseToolJson(text)).flatMap(({ dev }) => dev ?? []);
   } catch {
     return []; // a host without a default route is looked at all the same
   }

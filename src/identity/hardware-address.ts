@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseToolJson } from "../system/text.ts";
 
 /** Six bytes of `00:11:22:aa:bb:cc`; `undefined` for other text, group addresses and zero. */
 export function hardwareAddressBytes(text: string): Uint8Array | undefined {
@@ -39,7 +40,7 @@ export function physicalHardwareAddress(output: string): string | undefined {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseToolJson(text);
   } catch {
     return undefined;
   }

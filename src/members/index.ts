@@ -3,6 +3,6 @@ export { farewellOf, farewellsIn, whyNotForget } from "./farewell.ts";
 export { emptyHarvest, type Harvest, harvest, turnDueIn } from "./harvest.ts";
 export { connectedForMs, isConnected, labelOf, type Member, type Members } from "./member.ts";
 export { absenceOf, vanishedWarnings } from "./report.ts";
-export { isContested, meshNetworks, type OwnSide, type PeerSpecs, peerSpecs } from "./specs.ts";
+export { meshNetworks, type OwnSide, type PeerSpecs, peerSpecs } from "./specs.ts";
 export { type Standings, standingsOf } from "./standing.ts";
 export { type Leaving, type MemberEvent, type Stepped, stepMembers } from "./step.ts";

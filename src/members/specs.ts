@@ -86,9 +86,6 @@ export function peerSpecs(
   return specs;
 }
 
-/** Members that claim what another one claims, too: who of them is connected decides, and is worth a look. */
-export const isContested = (specs: PeerSpecs): boolean => (sources.get(specs)?.contests.size ?? 0) > 0;
-
 const isSame = (left: Source, right: Source): boolean =>
   left.side === right.side &&
   left.lastWorking === right.lastWorking &&

@@ -22,5 +22,5 @@ export {
   planTracked,
   steeredTargets,
 } from "./plan.ts";
-export { reportStatus } from "./report.ts";
+export { type Process, reportStatus } from "./report.ts";
 export { type Part, repairsIn, type Upkeep } from "./upkeep.ts";

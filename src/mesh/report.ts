@@ -1,4 +1,5 @@
 import type { EndpointChangeReport, NodeStatus, PeerReport, RacingReport, Status } from "../api/status.ts";
+import type { Work } from "../api/work.ts";
 import { podLinkWarnings, type Warning } from "../marks/index.ts";
 import { absenceOf, type Members, type Stepped, vanishedWarnings } from "../members/index.ts";
 import type { Endpoint } from "../net/index.ts";
@@ -14,6 +15,7 @@ export interface Process {
   readonly pid: number;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
+  readonly work: Work;
 }
 
 /** What an operator sees of a pass. Without a decision (the mesh is disabled or did not start) there are no peers. */
@@ -37,6 +39,7 @@ export function reportStatus(
 ): Status {
   const { decision, error } = view;
   return {
+    work: view.process.work,
     node: reportNode(knowledge, view),
     registries: knowledge.registries,
     peers: (decision?.specs.peers ?? []).map((spec) => reportPeer(spec, view, now)),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { KubespanError } from "../system/error.ts";
+import { parseToolJson } from "../system/text.ts";
 
 /** More links, rules or routes of one table than any node has; what is longer is not read. */
 const mostItems = 100_000;
@@ -19,7 +20,7 @@ export function parseToolList<Item extends z.ZodType>(
 
 function parseJSON(tool: string, text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseToolJson(text);
   } catch (error) {
     throw unreadable(tool, error instanceof Error ? error.message : String(error));
   }

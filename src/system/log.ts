@@ -1,5 +1,6 @@
 import { type Logger, pino, stdTimeFunctions } from "pino";
 import pretty from "pino-pretty";
+import { printable, printableLines } from "./text.ts";
 
 interface LogOptions {
   readonly level: "fatal" | "error" | "warn" | "info" | "debug" | "trace";
@@ -9,26 +10,44 @@ interface LogOptions {
 
 const standardError = 2;
 
-/** Writes to standard error, at once: the last lines before the end of a process are the ones that matter. */
+/**
+ * Writes to standard error, at once: the last lines before the end of a process are the ones that matter. Whatever text of
+ * others is in a message, it stays on its line and does nothing to a terminal.
+ */
 export function createLogger({ level, format }: LogOptions): Logger {
-  return format === "json"
-    ? pino(
-        {
-          level,
-          base: null,
-          timestamp: stdTimeFunctions.isoTime,
-          formatters: { level: (label) => ({ level: label }) },
-        },
-        pino.destination({ fd: standardError, sync: true }),
-      )
-    : pino(
-        { level, base: null },
-        pretty({
-          destination: standardError,
-          sync: true,
-          colorize: process.stderr.isTTY,
-          translateTime: "SYS:HH:MM:ss.l",
-          singleLine: true,
-        }),
-      );
+  if (format === "json") {
+    const out = pino.destination({ fd: standardError, sync: true });
+    return pino(
+      {
+        level,
+        base: null,
+        timestamp: stdTimeFunctions.isoTime,
+        formatters: { level: (label) => ({ level: label }) },
+      },
+      { write: (line: string) => void out.write(printableLines(line)) },
+    );
+  }
+  const out = pretty({
+    destination: standardError,
+    sync: true,
+    colorize: process.stderr.isTTY,
+    translateTime: "SYS:HH:MM:ss.l",
+    singleLine: true,
+  });
+  return pino({ level, base: null }, { write: (line: string) => void out.write(readable(line)) });
+}
+
+/** JSON hides control characters, and what shows it to people brings them back: they are replaced before. */
+const hidden = /\\(?:u00[01]|[nrtbf])/;
+
+function readable(line: string): string {
+  const plain = printableLines(line);
+  if (!hidden.test(plain)) return plain;
+  return `${JSON.stringify(JSON.parse(plain, (key, value: unknown) => shown(key, value)))}\n`;
+}
+
+/** A stack keeps its lines: they are indented where it is shown. */
+function shown(key: string, value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  return key === "stack" ? printableLines(value) : printable(value, Number.POSITIVE_INFINITY);
 }

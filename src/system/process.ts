@@ -18,7 +18,7 @@ export const maxOutputBytes = 256 * 1024 * 1024;
 
 /**
  * Runs a program to its end, in the C locale. Its standard input is the file with that descriptor, or nothing. Never
- * rejects.
+ * rejects: what cannot even be started (`E2BIG`: too many or too long arguments) has ended, too.
  */
 export function runProcess(
   program: string,
@@ -27,10 +27,16 @@ export function runProcess(
   input?: number,
 ): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, {
-      stdio: [input ?? "ignore", "pipe", "pipe"],
-      env: { ...process.env, LC_ALL: "C" },
-    });
+    let child: ChildProcess;
+    try {
+      child = spawn(program, args, {
+        stdio: [input ?? "ignore", "pipe", "pipe"],
+        env: { ...process.env, LC_ALL: "C" },
+      });
+    } catch (error) {
+      resolve({ exitCode: undefined, stdout: "", stderr: "", startError: reasonOf(error) });
+      return;
+    }
     remember(child.pid);
     let stopped: Ended["stopped"];
     const stop = (why: Ended["stopped"]): void => {
@@ -44,10 +50,13 @@ export function runProcess(
       const found = { ...(startError !== undefined && { startError }), ...(stopped && { stopped }) };
       resolve({ exitCode, stdout: stdout(), stderr: stderr(), ...found });
     };
-    child.once("error", (error) => end(undefined, "code" in error ? String(error.code) : error.message));
+    child.once("error", (error) => end(undefined, reasonOf(error)));
     child.once("close", (code) => end(code ?? undefined));
   });
 }
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? ("code" in error ? String(error.code) : error.message) : String(error);
 
 const started = new Set<number>();
 const mostStarted = 64; // so few that a number hardly comes again meanwhile

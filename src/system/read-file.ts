@@ -1,7 +1,9 @@
-import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { constants, type Stats } from "node:fs";
+import { type FileHandle, lstat, open, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { errnoOf } from "./atomic-file.ts";
 import { type ErrorCode, KubespanError } from "./error.ts";
+import { effectiveUser } from "./user.ts";
 
 /** A text file as found: its contents and its permission bits. */
 export interface TextFile {
@@ -12,7 +14,10 @@ export interface TextFile {
 interface ReadOptions {
   /** Bytes; a larger file is refused. */
   readonly largest: number;
-  /** The code of the error that a file of this kind leads to, and what the operator can do. */
+  /**
+   * The code of the error that a file of this kind leads to, and what the operator can do. `state` is what this program
+   * keeps itself: no link is followed there, and the file belongs to root, to this user or to the owner of its folder.
+   */
   readonly code: ErrorCode;
   readonly hint: string;
 }
@@ -24,9 +29,12 @@ interface ReadOptions {
 export async function readTextFile(path: string, options: ReadOptions): Promise<TextFile | undefined> {
   const refuse = (reason: string, cause?: unknown): KubespanError =>
     new KubespanError(options.code, `cannot read ${path}: ${reason}`, { hint: options.hint, cause });
+  const isOurs = options.code === "state";
   let file: FileHandle;
   try {
-    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK); // a pipe without a writer would block
+    if (isOurs) await checkKept(path);
+    // A pipe without a writer would block. What was looked at may be another file by now: links are refused here, too.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | (isOurs ? constants.O_NOFOLLOW : 0));
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
     throw refuse(plainReason(error), error);
@@ -40,10 +48,24 @@ export async function readTextFile(path: string, options: ReadOptions): Promise<
   }
 }
 
-async function readOpened(file: FileHandle, largest: number): Promise<TextFile> {
-  const found = await file.stat();
+/** Before it is opened, which alone can make a device do something. */
+async function checkKept(path: string): Promise<void> {
+  const found = await lstat(path);
+  if (found.isSymbolicLink()) throw new Error("it is a symbolic link, and none is followed here");
+  regular(found);
+  const folder = await stat(dirname(path));
+  if (![0, effectiveUser(), folder.uid].includes(found.uid))
+    throw new Error(`it belongs to somebody else (user ${found.uid})`);
+}
+
+function regular(found: Stats): void {
   if (found.isDirectory()) throw new Error("it is a directory");
   if (!found.isFile()) throw new Error("it is not a regular file");
+}
+
+async function readOpened(file: FileHandle, largest: number): Promise<TextFile> {
+  const found = await file.stat();
+  regular(found);
   const buffer = Buffer.alloc(largest + 1);
   let length = 0;
   while (length < buffer.length) {

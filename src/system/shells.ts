@@ -19,7 +19,7 @@ export class Shells {
   /** Commands without input go to the shells. */
   readonly run: Runner = runnerWith((...program) => this.runProgram(...program));
 
-  /** What no shell can be told, and everything after `close`, is run without. */
+  /** What no shell can be told, and everything after `close`, is run without. Never rejects. */
   readonly runProgram: RunProgram = async (program, args, timeoutMs) => {
     const order = [program, ...args].map(quoted).join(" ");
     if (this.#closed || order.length > longestOrder || /[\n\0]/.test(order))
@@ -45,7 +45,7 @@ export class Shells {
       this.#all.delete(idle);
     }
     if (this.#all.size >= mostShells) return new Promise((resolve) => this.#waiting.push(resolve));
-    return Promise.resolve(this.#start());
+    return Promise.resolve(this.#startIfPossible());
   }
 
   #start(): Shell {
@@ -54,11 +54,19 @@ export class Shells {
     return shell;
   }
 
+  #startIfPossible(): Shell | undefined {
+    try {
+      return this.#start();
+    } catch {
+      return undefined; // whoever waits runs without, and is told what is wrong
+    }
+  }
+
   #giveBack(used: Shell): void {
     if (!used.isAlive) this.#all.delete(used);
     const next = this.#waiting.shift();
     if (next && this.#closed) next(undefined);
-    else if (next) next(used.isAlive ? used : this.#start());
+    else if (next) next(used.isAlive ? used : this.#startIfPossible());
     else if (used.isAlive) this.#idle.push(used);
   }
 }

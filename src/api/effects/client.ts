@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { KubespanError } from "../../system/error.ts";
-import { type Down, type Forgotten, socketPath } from "../routes.ts";
+import { type Down, type Failure, type Forgotten, socketPath } from "../routes.ts";
 import type { Status } from "../status.ts";
 import { answers } from "./answers.ts";
 
@@ -80,22 +80,18 @@ function settle(
 ): void {
   try {
     const body: unknown = JSON.parse(text);
-    const usage = usageError(body);
     if (code === 200) resolve(body);
-    else if (usage) reject(usage);
-    else
-      reject(new KubespanError("unavailable", `the daemon answered ${code}: ${text.trim().slice(0, 2000)}`));
+    else reject(failure(code, body as Failure));
   } catch (error) {
     reject(new KubespanError("unavailable", "the daemon's answer is not JSON", { cause: error }));
   }
 }
 
-/** What the daemon says that the command asked wrongly for. */
-function usageError(body: unknown): KubespanError | undefined {
-  if (typeof body !== "object" || body === null || !("code" in body) || body.code !== "usage")
-    return undefined;
-  const { error, hint } = body as { readonly error?: unknown; readonly hint?: unknown };
-  return new KubespanError("usage", String(error), typeof hint === "string" ? { hint } : {});
+/** The daemon's own failure, as if it had happened here. */
+function failure(status: number | undefined, { error, code, hint }: Failure): KubespanError {
+  if (code === undefined)
+    return new KubespanError("unavailable", `the daemon answered ${status}: ${error.slice(0, 2000)}`);
+  return new KubespanError(code, error.slice(0, 2000), hint === undefined ? {} : { hint });
 }
 
 function unavailable(socket: string, error: Error & { code?: string }): KubespanError {

@@ -2,7 +2,8 @@ import { chmod, mkdir, rm } from "node:fs/promises";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { dirname } from "node:path";
 import { errorText, KubespanError } from "../../system/error.ts";
-import { type Routes, socketPath } from "../routes.ts";
+import { checkOwnFolder } from "../../system/own-folder.ts";
+import { type Failure, type Routes, socketPath } from "../routes.ts";
 import { answers } from "./answers.ts";
 
 export interface ApiServer {
@@ -16,6 +17,7 @@ export interface ApiServer {
 export async function serveApi(runDirectory: string, routes: Routes): Promise<ApiServer> {
   const path = socketPath(runDirectory);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await checkOwnFolder(dirname(path));
   if (await answers(path))
     throw new KubespanError("conflict", `another kubespan daemon is running: it answers at ${path}`, {
       hint: `stop it, or give this one its own "runDirectory" and "interfaceName"`,
@@ -50,14 +52,14 @@ const handler =
     request.resume(); // no route takes a body
     answer().then(
       (body) => send(200, body),
-      (error: unknown) => send(500, refusalOf(error)),
+      (error: unknown) => send(500, failureOf(error)),
     );
   };
 
-/** Whoever asked for something that cannot be is told so in the same words as by the command itself. */
-const refusalOf = (error: unknown) =>
-  error instanceof KubespanError && error.code === "usage"
-    ? { error: error.message, code: error.code, hint: error.hint }
+/** What the command that asked ends with: the code and hint of an error are for its operator. */
+const failureOf = (error: unknown): Failure =>
+  error instanceof KubespanError
+    ? { error: error.message, code: error.code, ...(error.hint !== undefined && { hint: error.hint }) }
     : { error: errorText(error) };
 
 function routeOf(routes: Routes, request: string): (() => Promise<unknown>) | undefined {

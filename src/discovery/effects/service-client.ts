@@ -1,6 +1,7 @@
 import { getCACertificates } from "node:tls";
 import { type ChannelCredentials, type ChannelOptions, credentials, type ServiceError } from "@grpc/grpc-js";
 import type { ServiceConfig } from "../../config/config.ts";
+import { clientContext } from "../../system/cipher-suites.ts";
 import { KubespanError } from "../../system/error.ts";
 import { readTextFile } from "../../system/read-file.ts";
 import { ClusterClient } from "../wire/generated/server.ts";
@@ -36,7 +37,7 @@ async function credentialsOf(service: ServiceConfig): Promise<ChannelCredentials
   if (!service.tls) return credentials.createInsecure();
   const authorities =
     service.caFile === undefined ? systemAuthorities() : await authoritiesIn(service.caFile);
-  return credentials.createSsl(Buffer.from(authorities));
+  return credentials.createFromSecureContext(clientContext(authorities));
 }
 
 /** What the machine trusts; on one without such a store, what came with Node. */

@@ -9,7 +9,7 @@ export const exists = (path: string): Promise<boolean> =>
 
 /** A small text file; `undefined` if there is none, or it cannot be read. */
 export const textOf = (path: string): Promise<string | undefined> =>
-  readTextFile(path, { largest: 1024 * 1024, code: "state", hint: "" }).then(
+  readTextFile(path, { largest: 1024 * 1024, code: "config", hint: "" }).then(
     (file) => file?.text,
     () => undefined, // a fact that cannot be had: its check says so
   );

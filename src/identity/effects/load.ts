@@ -2,6 +2,7 @@ import { chmod, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createAtomically, errnoOf } from "../../system/atomic-file.ts";
 import { KubespanError } from "../../system/error.ts";
+import { checkOwnFolder } from "../../system/own-folder.ts";
 import { readTextFile } from "../../system/read-file.ts";
 import {
   damageHint,
@@ -27,13 +28,15 @@ export interface IdentitySource {
 /**
  * The node's identity: what the file holds, or a new one, written once. Of several daemons that start at the same time
  * one writes and all get what it wrote. Throws `KubespanError("state")` if the file cannot be read, is damaged or
- * cannot be written; an existing file is never replaced.
+ * cannot be written, or if others can reach into its folder; an existing file is never replaced.
  */
 export async function loadIdentity(source: IdentitySource): Promise<Identity> {
   const file = join(source.stateDirectory, fileName);
+  await checkOwnFolder(source.stateDirectory);
   const found = await readIdentity(file);
   if (found) return tightened(file, found, source.warn);
   await makeFolder(source.stateDirectory);
+  await checkOwnFolder(source.stateDirectory);
   const identity = newIdentity(await source.hardwareAddress(), source.random);
   if (await createAtomically(file, identityText(identity), { mode: 0o600 })) return identity;
   const winner = await readIdentity(file);
@@ -45,6 +48,7 @@ export async function loadIdentity(source: IdentitySource): Promise<Identity> {
 
 /** The identity that is there, if any; nothing is written. Throws `KubespanError("state")` for a damaged file. */
 export async function storedIdentity(stateDirectory: string): Promise<Identity | undefined> {
+  await checkOwnFolder(stateDirectory);
   return (await readIdentity(join(stateDirectory, fileName)))?.identity;
 }
 
@@ -57,9 +61,10 @@ const besides = ["machine.json", "announced.json"];
 
 /** Removes the identity, so that the next start makes a new one; `false` if there was none. */
 export async function forgetIdentity(stateDirectory: string): Promise<boolean> {
-  for (const name of besides) await rm(join(stateDirectory, name), { force: true });
   const file = join(stateDirectory, fileName);
+  await checkOwnFolder(stateDirectory);
   try {
+    for (const name of besides) await rm(join(stateDirectory, name), { force: true });
     await rm(file);
     return true;
   } catch (error) {

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomically } from "../../system/atomic-file.ts";
 import { errorText } from "../../system/error.ts";
@@ -25,9 +24,14 @@ export async function readMachine(run: Runner): Promise<Machine> {
   };
 }
 
-/** Many machines have no firmware that says who they are, and containers no machine id. */
-const read = async (file: string): Promise<string> =>
-  (await readFile(file, "utf8").catch(() => "")).trim().toLowerCase().slice(0, 128);
+/** Many machines have no firmware that says who they are, and containers no machine id; who is not root may not read it. */
+async function read(file: string): Promise<string> {
+  const hint = "the identity is compared with what else names the machine";
+  const found = await readTextFile(file, { largest: largestFile, code: "config", hint }).catch(
+    () => undefined,
+  );
+  return (found?.text ?? "").trim().toLowerCase().slice(0, 128);
+}
 
 /**
  * Compares this machine with the one that the identity was made on. Two machines with one identity would be taken for

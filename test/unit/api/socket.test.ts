@@ -69,7 +69,12 @@ describe("the local API", () => {
     await serve(folder, {
       status: () => Promise.reject(new KubespanError("command", "nft is gone", { hint: "install it" })),
     });
-    await expect(fetchStatus(folder)).rejects.toThrow("nft is gone (install it)");
+    await expect(fetchStatus(folder)).rejects.toMatchObject({
+      message: "nft is gone",
+      hint: "install it",
+      code: "command",
+      exitCode: 7,
+    });
   });
 
   it("refuses what it does not know", async () => {

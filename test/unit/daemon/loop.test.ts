@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Loop, type LoopOptions, type Scope, startLoop } from "../../../src/daemon/loop.ts";
 
 /** A loop whose passes end when the test says so. */
@@ -88,6 +88,42 @@ describe("the loop", () => {
     expect(errors).toEqual([failure]);
     await expect.poll(() => passes.length, { timeout: 30_000 }).toBe(2);
     passes[1]?.end();
+  });
+
+  it("does not take a look at the peers for a sign that what failed works again", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+    try {
+      const { loop, passes } = manualLoop();
+      loop.trigger("everything");
+      passes[0]?.fail(new Error("nft is gone"));
+      await turn();
+      loop.trigger("peers");
+      passes[1]?.end();
+      await turn();
+      vi.advanceTimersByTime(500);
+      expect(passes.map(({ scope }) => scope)).toEqual(["everything", "peers", "everything"]);
+      passes[2]?.fail(new Error("nft is gone"));
+      await turn();
+      vi.advanceTimersByTime(999);
+      expect(passes).toHaveLength(3);
+      vi.advanceTimersByTime(1);
+      expect(passes).toHaveLength(4);
+      passes[3]?.end();
+      await turn();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("tells since when a pass has been under way", async () => {
+    const { loop, passes } = manualLoop();
+    expect(loop.passSince()).toBeUndefined();
+    const before = Date.now();
+    loop.trigger("everything");
+    expect(loop.passSince()).toBeGreaterThanOrEqual(before);
+    passes[0]?.fail(new Error("nft is gone"));
+    await turn();
+    expect(loop.passSince()).toBeUndefined();
   });
 
   it("waits for the pass under way when it stops, and runs no other", async () => {

@@ -100,7 +100,7 @@ export const anyAffiliate = (id: fc.Arbitrary<string> = nodeId): fc.Arbitrary<Af
       operatingSystem: text,
       apiServerPort: fc.integer({ min: 1, max: 65535 }),
       kubespan: fc.record({
-        publicKey: fc.integer({ min: 1, max: 255 }).map(publicKey),
+        publicKey: fc.integer({ min: 1, max: 127 }).map(publicKey),
         address: ipv6,
         additionalAddresses: list(anyPrefix),
         excludedNetworks: list(anyPrefix),

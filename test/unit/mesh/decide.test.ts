@@ -111,7 +111,7 @@ it("reports peers as an operator wants to see them", () => {
       implementation: "kernel",
       links: [],
       addresses: { usable: [], leftOut: [] },
-      process: { pid: 1, startedAt: now },
+      process: { pid: 1, startedAt: now, work: { state: "working" } },
       error: undefined,
       racing: { mode: "serial" as const, works: false },
       repairs: { table: 0, routing: 0, link: 0, settings: 0 },

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { chown, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -94,6 +94,11 @@ describe("createAtomically", () => {
   });
 });
 
+async function ofNobody(path: string): Promise<void> {
+  await writeFile(path, "theirs");
+  await chown(path, 65534, 65534);
+}
+
 describe("readTextFile", () => {
   test("text and mode; nothing where there is no file", async () => {
     const path = join(await temporaryFolder(), "file");
@@ -102,21 +107,38 @@ describe("readTextFile", () => {
     expect(await readTextFile(path, options)).toEqual({ text: "ä".repeat(50), mode: 0o640 });
   });
 
-  test.each<[string, (path: string) => Promise<unknown>]>([
-    ["it is a directory", (path) => mkdir(path)],
-    ["it is not a regular file", (path) => execa("mkfifo", [path])],
-    ["it is not a regular file", (path) => symlink("/dev/zero", path)],
-    ["too many symbolic links", (path) => symlink(path, path)],
-    ["it is larger than 100 bytes", (path) => writeFile(path, "x".repeat(101))],
-    ["it is not UTF-8 text", (path) => writeFile(path, Uint8Array.of(0x61, 0xff))],
-  ])("refuses: %s", async (reason, make) => {
+  const given = "config"; // by an operator, who may use links
+  const kept = "state"; // by this program
+  test.each<[typeof given | typeof kept, string, (path: string) => Promise<unknown>]>([
+    [given, "it is a directory", (path) => mkdir(path)],
+    [kept, "it is a directory", (path) => mkdir(path)],
+    [given, "it is not a regular file", (path) => execa("mkfifo", [path])],
+    [kept, "it is not a regular file", (path) => execa("mkfifo", [path])],
+    [given, "it is not a regular file", (path) => symlink("/dev/zero", path)],
+    [kept, "it is not a regular file", (path) => execa("mknod", [path, "c", "1", "5"])],
+    [given, "too many symbolic links", (path) => symlink(path, path)],
+    [kept, "it is a symbolic link, and none is followed here", (path) => symlink("/etc/hostname", path)],
+    [kept, "it is a symbolic link, and none is followed here", (path) => symlink("nowhere", path)],
+    [kept, "it belongs to somebody else (user 65534)", (path) => ofNobody(path)],
+    [given, "it is larger than 100 bytes", (path) => writeFile(path, "x".repeat(101))],
+    [given, "it is not UTF-8 text", (path) => writeFile(path, Uint8Array.of(0x61, 0xff))],
+  ])("refuses (%s): %s", async (code, reason, make) => {
     const path = join(await temporaryFolder(), "file");
     await make(path);
-    const error = await thrownBy(readTextFile(path, options));
+    const error = await thrownBy(readTextFile(path, { ...options, code }));
     expect(error).toMatchObject({
-      code: "state",
+      code,
       message: `cannot read ${path}: ${reason}`,
       hint: options.hint,
+    });
+  });
+
+  test("follows the links of an operator", async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "target"), "text");
+    await symlink("target", join(folder, "link"));
+    expect(await readTextFile(join(folder, "link"), { ...options, code: given })).toMatchObject({
+      text: "text",
     });
   });
 

@@ -33,6 +33,20 @@ describe.each([
     expect(ended).toMatchObject({ exitCode: undefined, startError: "ENOENT", stdout: "" });
   });
 
+  it.each<[string, string, readonly string[], string]>([
+    ["an argument is longer than the kernel takes", "true", ["x".repeat(200_000)], "E2BIG"],
+    ["all arguments together are", "true", Array.from({ length: 30_000 }, () => "x".repeat(100)), "E2BIG"],
+    ["a word has a zero byte", "true", ["a\0b"], "ERR_INVALID_ARG_VALUE"],
+    ["it is no program", "/etc/passwd", [], "EACCES"],
+  ])("has ended as well where %s", async (_name, program, args, startError) => {
+    const ended = await run(program, args, long);
+    expect(ended).toMatchObject(
+      startError === "EACCES" && ended.startError === undefined
+        ? { exitCode: 126 }
+        : { exitCode: undefined, startError },
+    );
+  });
+
   it("is ended when it takes too long", async () => {
     const ended = await run("sleep", ["1000"], 50);
     expect(ended).toMatchObject({ exitCode: undefined, stopped: "too late" });

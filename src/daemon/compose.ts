@@ -1,0 +1,59 @@
+import type { Logger } from "pino";
+import type { Config } from "../config/index.ts";
+import type { Identity } from "../identity/index.ts";
+import { LedgerFile } from "../members/effects/ledger-file.ts";
+import type { Members } from "../members/index.ts";
+import { LastWorkingFile } from "../peers/effects/last-working-file.ts";
+import { NumberFile } from "../self/effects/number-file.ts";
+import type { Origin } from "../self/index.ts";
+import type { Shells } from "../system/shells.ts";
+import { Membership } from "./membership.ts";
+import { Mesh } from "./mesh.ts";
+import { openRegistries, type Registries } from "./registries.ts";
+import type { Repairs } from "./repairs.ts";
+import { describeSelf } from "./self.ts";
+
+export async function ledgerOf(config: Config, { nodeId }: Identity, log: Logger): Promise<LedgerFile> {
+  const { stateDirectory, cluster } = config;
+  const ledger = await LedgerFile.open({ stateDirectory, cluster, nodeId, log, clock: Date.now });
+  if (ledger.found)
+    log.info({ nodes: ledger.found.members.size, file: ledger.file }, "nodes known from the last run");
+  return ledger;
+}
+
+export const registriesOf = (
+  config: Config,
+  { identity, origin, log }: Parts,
+  { found }: LedgerFile,
+): Registries => openRegistries(config, identity.nodeId, log, Date.now, found?.podNetworks, origin);
+
+/** What stays the same whatever the configuration. */
+export interface Parts {
+  readonly identity: Identity;
+  readonly origin: Origin;
+  readonly repairs: Repairs;
+  readonly shells: Shells;
+  readonly log: Logger;
+}
+
+export async function meshOf(
+  config: Config,
+  registries: Registries,
+  ledger: LedgerFile,
+  { shells, ...parts }: Parts,
+  before: { readonly memory?: Mesh["memory"] | undefined; readonly members?: Members | undefined } = {},
+): Promise<Mesh> {
+  const { identity, log } = parts;
+  const clock = Date.now;
+  const self = await describeSelf(config, identity);
+  const lastWorking = await LastWorkingFile.open(config.stateDirectory, log, clock);
+  const number = await NumberFile.open(config.stateDirectory, log);
+  const membership = new Membership(
+    { config, identity, self, number, ledger, isKept: true, log, clock },
+    before.members,
+  );
+  return new Mesh(
+    { ...parts, config, self, registries, membership, number, lastWorking, run: shells.run, clock },
+    before.memory,
+  );
+}

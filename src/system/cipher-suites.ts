@@ -1,0 +1,30 @@
+import tls, { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
+
+/**
+ * Whoever records a connection today and gets the service's key tomorrow shall read nothing: of TLS 1.2 only what agrees on
+ * a key by ECDHE, with authenticated encryption; TLS 1.3 has nothing else.
+ */
+const forwardSecret: SecureContextOptions = {
+  minVersion: "TLSv1.2",
+  ciphers: [
+    "TLS_AES_256_GCM_SHA384",
+    "TLS_CHACHA20_POLY1305_SHA256",
+    "TLS_AES_128_GCM_SHA256",
+    "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "ECDHE-RSA-AES256-GCM-SHA384",
+    "ECDHE-ECDSA-CHACHA20-POLY1305",
+    "ECDHE-RSA-CHACHA20-POLY1305",
+    "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "ECDHE-RSA-AES128-GCM-SHA256",
+  ].join(":"),
+};
+
+/** For whatever opens connections without saying how: the libraries of gRPC's services, of etcd and of Kubernetes. */
+export function onlyForwardSecrecy(): void {
+  tls.DEFAULT_MIN_VERSION = "TLSv1.2";
+  tls.DEFAULT_CIPHERS = forwardSecret.ciphers ?? tls.DEFAULT_CIPHERS;
+}
+
+/** Of a client that trusts these authorities, in PEM. */
+export const clientContext = (authorities: string): SecureContext =>
+  createSecureContext({ ...forwardSecret, ca: authorities });

@@ -1,0 +1,70 @@
+import type { Stats } from "node:fs";
+import { lstat, realpath, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { errnoOf } from "./atomic-file.ts";
+import { KubespanError } from "./error.ts";
+import { effectiveUser } from "./user.ts";
+
+/** What is wrong with a folder, and what to do about it. */
+interface Flaw {
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/**
+ * Whether what is in this folder is what this program, or root, put there; a folder that does not exist yet is fine. It is
+ * a folder and no link, nobody else may write in it or put another one in its place, and it belongs to root, to this user,
+ * or to whom root gave it: the service may run as a user of its own, and `kubespan down` is called by root.
+ * Throws `KubespanError("state")`.
+ */
+export async function checkOwnFolder(path: string): Promise<void> {
+  const found = await lstat(path).catch((error: unknown) => {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw refusal(path, { reason: reasonOf(error), hint: "give a folder that root may read" }, error);
+  });
+  const flaw = found && (flawOf(path, found) ?? (await flawAbove(path, found)));
+  if (flaw) throw refusal(path, flaw);
+}
+
+const refusal = (path: string, { reason, hint }: Flaw, cause?: unknown): KubespanError =>
+  new KubespanError("state", `the folder ${path} is not used: ${reason}`, { hint, cause });
+
+function flawOf(path: string, found: Stats): Flaw | undefined {
+  const hint = "name the folder itself in stateDirectory or runDirectory";
+  if (found.isSymbolicLink()) return { reason: "it is a symbolic link", hint };
+  if (!found.isDirectory()) return { reason: "it is not a folder", hint };
+  if (othersMayWrite(found))
+    return {
+      reason: `others may write in it (mode 0${(found.mode & 0o7777).toString(8)})`,
+      hint: `see what is in it, then: chmod go-w ${path}`,
+    };
+  return undefined;
+}
+
+/** Who may write in a folder further up can put another one in the place of this one, unless the sticky bit is set there. */
+async function flawAbove(path: string, found: Stats): Promise<Flaw | undefined> {
+  let onlyRootMakesFolders = true;
+  let at = dirname(await realpath(path));
+  for (let isNext = true; ; isNext = false) {
+    const above = await stat(at);
+    const isSticky = (above.mode & 0o1000) !== 0;
+    if (!isTrusted(above) || (othersMayWrite(above) && !isSticky))
+      return { reason: `others may replace it: see the owner and mode of ${at}`, hint: "choose another one" };
+    if (isNext) onlyRootMakesFolders = above.uid === 0 && !othersMayWrite(above);
+    if (at === dirname(at)) break;
+    at = dirname(at);
+  }
+  if (isTrusted(found) || onlyRootMakesFolders) return undefined;
+  return {
+    reason: `it belongs to somebody else (user ${found.uid})`,
+    hint: `see what is in it, then: chown root ${path}`,
+  };
+}
+
+const isTrusted = ({ uid }: Stats): boolean => uid === 0 || uid === effectiveUser();
+
+/** Others, or a group other than root's. */
+const othersMayWrite = ({ mode, gid }: Stats): boolean =>
+  (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== 0);
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
