@@ -15,7 +15,7 @@ export function statusText(status: Status): string {
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }
 
-function nodeText({ node, error, repairs }: Status): string {
+function nodeText({ node, error, repairs, dropped }: Status): string {
   const lines: [string, string][] = [
     ["node", `${node.hostname} (${node.nodeId})`],
     ["address", node.address],
@@ -27,9 +27,20 @@ function nodeText({ node, error, repairs }: Status): string {
   if (!node.enabled) lines.push(["mesh", "disabled in the configuration"]);
   const repaired = Object.entries(repairs).filter(([, count]) => count > 0);
   if (repaired.length > 0) lines.push(["put back", repaired.map((each) => each.join(" ")).join(", ")]);
+  const kept = droppedText(dropped);
+  if (kept !== "") lines.push(["dropped", kept]);
   if (error !== undefined) lines.push(["problem", error]);
   return lines.map(([name, value]) => `${`${name}:`.padEnd(12)}${value}`).join("\n");
 }
+
+const droppedText = ({ outside, tunnel, entering }: Status["dropped"]): string =>
+  [
+    [outside, "that came in outside the mesh"],
+    [tunnel, "out of the tunnel to networks that are not this node's"],
+    [entering, "into the mesh with a source of this node from elsewhere"],
+  ]
+    .flatMap(([packets, what]) => (packets === 0 ? [] : [`${packets} ${what}`]))
+    .join(", ");
 
 const registriesText = ({ registries }: Status): string =>
   table(

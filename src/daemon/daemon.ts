@@ -133,7 +133,7 @@ export class Daemon {
   /** A look at the handshakes first, so that what is shown is what is. */
   async #status(): ReturnType<Parameters<typeof serveApi>[1]["status"]> {
     await this.#loop.pass("peers").catch(() => undefined); // the loop logs it, and the status says it
-    const status = this.#mesh.status(this.#process);
+    const status = await this.#mesh.status(this.#process);
     return { ...status, warnings: [...status.warnings, ...(this.#others?.warnings ?? [])] };
   }
 

@@ -19,10 +19,10 @@ import {
   planTracked,
   remember,
   reportStatus,
-  steeredTargets,
+  steeredNetworks,
 } from "../mesh/index.ts";
-import type { Prefix } from "../net/index.ts";
 import { observeTable } from "../nftables/effects/observe.ts";
+import type { Networks } from "../nftables/index.ts";
 import { forgetLastWorking, type LastWorkingFile } from "../peers/effects/last-working-file.ts";
 import { answered, handOverIn, raceTimings, upCameOrWent } from "../peers/index.ts";
 import type { Answer } from "../port/index.ts";
@@ -33,6 +33,7 @@ import type { Runner } from "../system/run.ts";
 import { observeDevice } from "../wireguard/effects/observe.ts";
 import { chooseImplementation, type Implementation, type ObservedDevice } from "../wireguard/index.ts";
 import { applyPlan, applySteps, tellChanges } from "./apply.ts";
+import { droppedNow } from "./dropped.ts";
 import type { Scope } from "./loop.ts";
 import { observeKernel } from "./observe.ts";
 import { Racing } from "./racing.ts";
@@ -59,7 +60,7 @@ interface Pass {
   readonly kernel: Kernel;
   readonly implementation: Implementation;
   readonly device: ObservedDevice | undefined;
-  readonly steered: readonly Prefix[];
+  readonly steered: Networks;
 }
 
 /** The mesh of one configuration: observe, decide, apply. */
@@ -162,7 +163,7 @@ export class Mesh {
     const keys: Keys = { privateKey: identity.privateKey, implementation };
     const isSettled = registries.isSettled();
     const plan = planner({ config, self }, keys, decision, kernel, isSettled);
-    const steered = steeredTargets(decision, kernel, isSettled);
+    const steered = steeredNetworks(config, decision, kernel, isSettled);
     this.#memory = decision.memory;
     tellChanges(log, decision.tracked);
     const isThere = device !== undefined;
@@ -226,7 +227,8 @@ export class Mesh {
     await applySteps(run, log, planTracked(config, keys, tracked, device));
     this.#racing.send(tracked.races);
     this.#last = { ...last, device, decision: { ...last.decision, tracked } };
-    const matters = config.allowDownPeerBypass || config.harvestExtraEndpoints;
+    const { allowDownPeerBypass, harvestExtraEndpoints, strictIngress } = config;
+    const matters = allowDownPeerBypass || harvestExtraEndpoints || strictIngress !== "off";
     const isTurn = harvestDueIn(this.#memory, clock()) === 0;
     if (isTurn || (matters && upCameOrWent(last.decision.tracked, tracked))) return "more";
     return this.#wakeIn(tracked);
@@ -263,13 +265,15 @@ export class Mesh {
     return { steps: await this.#takeDown(), warnings };
   }
 
-  status(process: { readonly pid: number; readonly startedAt: number }): Status {
+  async status(process: { readonly pid: number; readonly startedAt: number }): Promise<Status> {
+    const dropped = await droppedNow(this.#parts, this.#last?.kernel.table);
     const last = this.#last;
     const view = {
       decision: last?.decision,
       device: last?.device,
       implementation: last?.implementation,
       links: last?.kernel.links ?? [],
+      dropped,
       addresses: last?.kernel.addresses ?? { usable: [], leftOut: [] },
       process,
       error: this.#error,

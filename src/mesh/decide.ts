@@ -5,6 +5,8 @@ import {
   emptyHarvest,
   type Harvest,
   harvest,
+  type MemberNetworks,
+  memberNetworks,
   meshNetworks,
   type OwnSide,
   type PeerSpecs,
@@ -86,6 +88,8 @@ export const emptyMemory: Memory = {
 export interface Decision {
   readonly specs: PeerSpecs;
   readonly tracked: Tracked;
+  /** By node id, what kind each peer's networks are of. */
+  readonly kinds: ReadonlyMap<string, MemberNetworks>;
   /** What is sent into the mesh: networks without KubeSpan addresses, fewest prefixes, in order. */
   readonly targets: readonly Prefix[];
   readonly announcement: Announcement;
@@ -127,6 +131,7 @@ export function decide(
   return {
     specs,
     tracked,
+    kinds: memberNetworks(specs.peers, affiliates, config.otherNetworks),
     targets: targetsOf(specs, tracked, config, self),
     announcement: { own: announced.affiliate, observed: harvested.published },
     leftOut: [

@@ -41,9 +41,10 @@ beforeAll(async () => {
   }
   [podA, podB] = [await a.pod(1, "fd44:1"), await b.pod(2, "fd44:2")];
   options = { cluster: newCluster(), services: [discovery.url] };
+  // c is a node, not a pod: without that nobody would be told apart from b's pods.
   const advertised = (...networks: string[]): ConfigOptions => ({
     ...options,
-    daemon: { advertisedPrefixes: networks },
+    daemon: { advertisedPrefixes: networks, nonPodNetworks: ["203.0.113.3/32", "2001:db8::3/128"] },
   });
   await a.start(advertised("10.244.1.0/24", "fd44:1::/64"));
   // Networks of a length that only the tree of targets holds.
@@ -85,13 +86,18 @@ describe("who comes in outside the mesh is answered there, although the mesh cla
     expect(await c.ping(target)).toEqual({ sent: 3, received: 3 });
   });
 
-  it.each(["10.244.1.2", "fd44:1::2"])("by a pod behind it, at %s", async (target) => {
-    const family = target.includes(":") ? "-6" : "-4";
-    const [network, gateway] =
-      family === "-6" ? ["fd44:1::/64", "2001:db8::1"] : ["10.244.1.0/24", "203.0.113.1"];
-    await c.run("ip", family, "route", "add", network, "via", gateway);
-    expect(await c.ping(target)).toEqual({ sent: 3, received: 3 });
-  });
+  it.each(["10.244.1.2", "fd44:1::2"])(
+    "but a pod behind it, at %s, is met in the mesh only",
+    async (target) => {
+      const family = target.includes(":") ? "-6" : "-4";
+      const [network, gateway] =
+        family === "-6" ? ["fd44:1::/64", "2001:db8::1"] : ["10.244.1.0/24", "203.0.113.1"];
+      await c.run("ip", family, "route", "add", network, "via", gateway);
+      const dropped = (await a.daemon.status()).dropped.outside;
+      expect(await c.ping(target)).toEqual({ sent: 3, received: 0 });
+      expect((await a.daemon.status()).dropped.outside).toBe(dropped + 3);
+    },
+  );
 
   it("by a pod behind a service address of the node", async () => {
     const service = `table ip service {
