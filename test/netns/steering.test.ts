@@ -7,6 +7,7 @@ import {
   publicNetwork,
   waitFor,
 } from "../../lab/index.ts";
+import { counted } from "./talk.ts";
 
 /*
  *   pod 10.244.1.2         pod 10.244.2.2
@@ -56,26 +57,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => lab.close());
-
-/** Rules that count, in a table of their own that is gone afterwards; gives the packets by name of the counter. */
-async function counted(
-  node: LabNode,
-  chains: string,
-  names: readonly string[],
-  act: () => Promise<unknown>,
-): Promise<Record<string, number>> {
-  await node.namespace.nft(
-    `table inet probe { ${names.map((name) => `counter ${name} { }`).join("\n")}\n${chains}\n}`,
-  );
-  try {
-    await act();
-    const listing = await node.run("nft", "list", "counters", "table", "inet", "probe");
-    const found = listing.matchAll(/counter (\w+) \{\s*packets (\d+)/g);
-    return Object.fromEntries([...found].map(([, name, packets]) => [name, Number(packets)]));
-  } finally {
-    await node.run("nft", "delete", "table", "inet", "probe");
-  }
-}
 
 /** Asks for a connection that nobody answers kindly: the SYN and a refusal are all that is wanted. */
 const connect = (from: LabNode, target: string, port = 9) =>

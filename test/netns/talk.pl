@@ -1,6 +1,6 @@
 # What hosts say to each other in tests, with the source that they choose (it has to be an address of theirs):
 #   talk.pl udp SOURCE PORT TARGET FIRST LAST [SIZE [EXTENSION]]   a datagram to each port; an IPv6 destination option before it
-#   talk.pl raw PROTOCOL SOURCE TARGET COUNT                       packets of a protocol without ports
+#   talk.pl raw PROTOCOL SOURCE TARGET COUNT [HEX]                 packets of a protocol, and what is in them
 #   talk.pl tcp SOURCE TARGET PORT SECONDS                         prints what the server says, or ends with 1
 #   talk.pl serve PORT TEXT                                        says it to whoever connects, and from where he did
 # Perl, because Debian and Ubuntu have it.
@@ -15,8 +15,10 @@ sub address {
 
 sub opened {
   my ($type, $protocol, $source, $port) = @_;
-  socket(my $socket, $source =~ /:/ ? AF_INET6 : AF_INET, $type, $protocol) or die "socket: $!\n";
+  my $family = $source =~ /:/ ? AF_INET6 : AF_INET;
+  socket(my $socket, $family, $type, $protocol) or die "socket: $!\n";
   setsockopt($socket, SOL_SOCKET, SO_REUSEADDR, 1) or die "reuse: $!\n";
+  setsockopt($socket, SOL_SOCKET, SO_BROADCAST, 1) or die "broadcast: $!\n";
   bind($socket, address($source, $port)) or die "bind $source: $!\n";
   return $socket;
 }
@@ -35,10 +37,11 @@ if ($verb eq 'udp') {
     send($socket, 'F' x ($size // 50), 0, address($target, $to)) or send($socket, 'F' x ($size // 50), 0, address($target, $to));
   }
 } elsif ($verb eq 'raw') {
-  my ($protocol, $source, $target, $count) = @rest;
+  my ($protocol, $source, $target, $count, $hex) = @rest;
+  my $payload = defined $hex ? pack('H*', $hex) : 'R' x 50;
   my $socket = opened(SOCK_RAW, $protocol, $source, 0);
   for (1 .. $count) {
-    send($socket, 'R' x 50, 0, address($target, 0)) or send($socket, 'R' x 50, 0, address($target, 0));
+    send($socket, $payload, 0, address($target, 0)) or send($socket, $payload, 0, address($target, 0)) or die "send: $!\n";
   }
 } elsif ($verb eq 'tcp') {
   my ($source, $target, $port, $seconds) = @rest;
