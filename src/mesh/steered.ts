@@ -9,7 +9,7 @@ import {
   subtract,
   unite,
 } from "../net/index.ts";
-import { type Networks, observedPods, observedTargets } from "../nftables/index.ts";
+import { type Networks, observedJudging, observedTargets } from "../nftables/index.ts";
 import { ownNetworks } from "../routing/index.ts";
 import type { Decision } from "./decide.ts";
 import type { Kernel } from "./plan.ts";
@@ -18,7 +18,8 @@ type Seen = Pick<Kernel, "table" | "links" | "addresses">;
 
 /**
  * What the table steers and judges. Until the registries have settled, what it steers already stays, of the kind that it
- * is there, and nothing of that is dropped when it comes in outside: nobody knows yet whether its owner is connected.
+ * is there, and nothing of that is dropped when it comes in outside: nobody knows yet whether its owner is connected. And
+ * what this node announced before it announces still, as far as others know.
  */
 export function steeredNetworks(
   config: Config,
@@ -29,14 +30,16 @@ export function steeredNetworks(
   const { targets, kinds } = decision;
   const pods = [...kinds.values()].flatMap((networks) => networks.pods);
   const tolerated = toleratedNetworks(decision, ownNetworks(kernel.links, kernel.addresses.usable));
-  if (isSettled)
-    return { targets, pods: unite(pods), tolerated: unite(tolerated), ...announced(config, decision) };
+  const ours = announced(config, decision);
+  if (isSettled) return { targets, pods: unite(pods), tolerated: unite(tolerated), ...ours };
   const found = observedTargets(kernel.table);
+  const before = observedJudging(kernel.table);
   return {
     targets: unite([...targets, ...found]),
-    pods: unite([...pods, ...observedPods(kernel.table)]),
+    pods: unite([...pods, ...before.pods]),
     tolerated: unite([...tolerated, ...subtract(found, targets)]),
-    ...announced(config, decision),
+    own: unite([...ours.own, ...before.own]),
+    ownPods: unite([...ours.ownPods, ...before.ownPods]),
   };
 }
 

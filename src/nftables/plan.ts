@@ -19,6 +19,7 @@ import {
   elementText,
   judgingSets,
   type NetworkSet,
+  type Networks,
   targetSets,
 } from "./sets.ts";
 import { type DesiredTable, elementList, frameText, tableName, tableText } from "./table.ts";
@@ -135,12 +136,20 @@ const elementLines = (verb: "add" | "delete", set: NetworkSet, elements: readonl
 /** The networks that the table steers now; empty for a table that is not of our making. */
 export const observedTargets = (observed: ObservedTable): Prefix[] => networksIn(observed, targetSets);
 
-/** Of these, those of pods. */
-export const observedPods = (observed: ObservedTable): Prefix[] =>
-  networksIn(
-    observed,
-    judgingSets.filter(({ name }) => name.startsWith("kubespan_pods_")),
-  );
+/** What else its sets hold. */
+export function observedJudging(observed: ObservedTable): Omit<Networks, "targets"> {
+  const found = (kind: string): Prefix[] =>
+    networksIn(
+      observed,
+      judgingSets.filter(({ name, family }) => name === `kubespan_${kind}_ipv${family}`),
+    );
+  return {
+    pods: found("pods"),
+    tolerated: found("tolerated"),
+    own: found("own"),
+    ownPods: found("own_pods"),
+  };
+}
 
 const networksIn = (observed: ObservedTable, sets: readonly NetworkSet[]): Prefix[] =>
   observed.kind === "present"

@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
 import { type Decision, steeredNetworks } from "../../../src/mesh/index.ts";
 import type { Prefix } from "../../../src/net/index.ts";
+import { parseTable } from "../../../src/nftables/index.ts";
+import { tableText } from "../../../src/nftables/table.ts";
 import type { PeerState } from "../../../src/peers/index.ts";
+import { frame } from "../nftables/frame.ts";
 import { address, affiliate, config, peerSpec, prefix } from "./values.ts";
 
 const granted = ["192.0.2.2/32", "10.244.2.0/24", "192.0.2.64/26"].map(prefix);
@@ -48,6 +51,27 @@ test("of a peer that is up, only what is around and not listed may come in outsi
 
 test.each<PeerState>(["down", "unknown"])("of a peer that is %s, everything", (state) => {
   expect(steeredNetworks(settings, decision(state), kernel, true).tolerated).toEqual(granted.toSorted());
+});
+
+test("until the registries have settled, what the table holds stays what it is", () => {
+  const table = parseTable(
+    tableText({
+      ...frame,
+      targets: ["10.244.9.0/24", "192.0.2.2/32"].map(prefix),
+      pods: [prefix("10.244.9.0/24")],
+      own: [prefix("10.244.3.0/24")],
+      ownPods: [prefix("10.244.3.0/24")],
+    }),
+  );
+  const before = steeredNetworks(settings, decision("up"), { ...kernel, table }, false);
+  expect(before.targets).toContain("10.244.9.0/24");
+  expect(before.pods).toEqual(["10.244.2.0/24", "10.244.9.0/24"]);
+  expect(before.tolerated).toContain("10.244.9.0/24");
+  expect(before.own).toContain("10.244.3.0/24");
+  expect(before.ownPods).toEqual(["10.244.1.0/24", "10.244.3.0/24"]);
+  expect(steeredNetworks(settings, decision("up"), { ...kernel, table }, true).own).not.toContain(
+    "10.244.3.0/24",
+  );
 });
 
 test("this node's are its addresses, and what it advertises and does not exclude; pods' without what is none", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Prefix } from "../../../src/net/index.ts";
-import { observedDropped, observedPods, parseTable, planTable } from "../../../src/nftables/index.ts";
+import { observedDropped, observedJudging, parseTable, planTable } from "../../../src/nftables/index.ts";
 import { tableText } from "../../../src/nftables/table.ts";
 import { frame } from "./frame.ts";
 
@@ -38,7 +38,7 @@ describe("what was counted", () => {
 test("a change of what is judged only is a change of elements", () => {
   const before = { ...frame, targets: networks("10.1.0.0/24"), pods: networks("10.1.0.0/24") };
   const observed = parseTable(tableText(before));
-  expect(observedPods(observed)).toEqual(["10.1.0.0/24"]);
+  expect(observedJudging(observed)).toEqual({ pods: ["10.1.0.0/24"], tolerated: [], own: [], ownPods: [] });
   const [step] = planTable(
     { ...before, tolerated: networks("10.1.0.0/24"), own: networks("10.2.0.0/24") },
     observed,
