@@ -35,7 +35,6 @@ beforeAll(async () => {
   internet = network;
   hub = way;
   [a, b, m, x] = [await host("a", 1), await host("b", 2), await host("m", 4), await host("x", 8)];
-  await x.run("ip", "link", "set", "eth0", "mtu", "1500");
   for (const [each, last] of [
     [a, 1],
     [b, 2],
@@ -70,7 +69,7 @@ beforeAll(async () => {
 
 afterAll(() => lab.close());
 
-/** What crosses the network in clear while `act` runs. */
+/** What crosses the network meanwhile. */
 async function inClear(filter: string, act: () => Promise<unknown>): Promise<number> {
   const capture = await Capture.start(lab, internet);
   await act();
@@ -291,4 +290,11 @@ describe("a member does not reach what a node never offered", () => {
     });
     expect(seen["seen"]).toBeGreaterThanOrEqual(2);
   });
+});
+
+it("and status tells of all of it", async () => {
+  const { stdout } = await node(a).daemon.command("status");
+  expect(stdout).toMatch(
+    /^dropped: +\d+ that came in outside .*, \d+ out of the tunnel .*, \d+ into the mesh/m,
+  );
 });
