@@ -1,5 +1,5 @@
 import { parseTable, planTable } from "../../src/nftables/index.ts";
-import { marks, referenceTable } from "../marking/layouts.ts";
+import { options, referenceTable } from "../marking/layouts.ts";
 import { asTargets, type Family, families, networks, networksOf, numbers } from "../marking/peers.ts";
 
 /** The networks of one family, in a mesh of so many peers. */
@@ -39,9 +39,7 @@ export interface Table {
 }
 
 const desired = (mesh: Mesh, peers: number): Parameters<typeof planTable>[0] => ({
-  marks,
-  interfaceName: "kubespan",
-  mtu: 1420,
+  ...options,
   targets: asTargets(families.flatMap((family) => mesh(family, peers))),
 });
 

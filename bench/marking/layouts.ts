@@ -12,7 +12,22 @@ export interface Layout {
   readonly install: (host: Namespace, peers: number) => Promise<void>;
 }
 
-export const marks = { fromWireGuard: 0x20, toWireGuard: 0x40 };
+const marks = { fromWireGuard: 0x20, toWireGuard: 0x40 };
+
+/** What the daemon asks for with defaults, on a node that announces nothing. */
+export const options: Omit<NonNullable<Parameters<typeof planTable>[0]>, "targets"> = {
+  marks,
+  interfaceName: "kubespan",
+  mtu: 1420,
+  listenPort: 51_820,
+  answerOutside: true,
+  strictIngress: "pods",
+  registryPorts: [],
+  pods: [],
+  tolerated: [],
+  own: [],
+  ownPods: [],
+};
 
 /** Marked packets take table 180; see bench/marking/host.ts. */
 async function fwmarkRule(host: Namespace): Promise<void> {
@@ -55,8 +70,7 @@ async function minimal(host: Namespace): Promise<void> {
 
 async function ours(host: Namespace, peers: number): Promise<void> {
   await fwmarkRule(host);
-  const desired = { marks, interfaceName: "kubespan", mtu: 1420, targets: targets(peers) };
-  const [step] = planTable(desired, { kind: "absent" });
+  const [step] = planTable({ ...options, targets: targets(peers) }, { kind: "absent" });
   await host.nft(String(step?.commands[0]?.input));
 }
 

@@ -1,6 +1,7 @@
 import type { RegistryState } from "../discovery/registry.ts";
 import type { Warning } from "../marks/index.ts";
 import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
+import type { Dropped } from "../nftables/index.ts";
 import type { PeerState } from "../peers/index.ts";
 import type { RaceCounts } from "../port/index.ts";
 import type { Work } from "./work.ts";
@@ -21,6 +22,8 @@ export interface Status {
   readonly warnings: readonly Warning[];
   /** How often the daemon, since its start, put back what somebody else had changed in the kernel. */
   readonly repairs: Readonly<Record<"table" | "routing" | "link" | "settings", number>>;
+  /** Packets that were kept out of the mesh, or of what is behind it, since the table was made. */
+  readonly dropped: Dropped;
   /** Why the last pass of the loop failed; absent when it succeeded. */
   readonly error?: string;
 }

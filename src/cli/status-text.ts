@@ -15,7 +15,7 @@ export function statusText(status: Status): string {
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }
 
-function nodeText({ node, work, repairs }: Status): string {
+function nodeText({ node, work, repairs, dropped }: Status): string {
   const lines: [string, string][] = [
     ["node", `${node.hostname} (${node.nodeId})`],
     ["address", node.address],
@@ -26,11 +26,22 @@ function nodeText({ node, work, repairs }: Status): string {
   ];
   const repaired = Object.entries(repairs).filter(([, count]) => count > 0);
   if (repaired.length > 0) lines.push(["put back", repaired.map((each) => each.join(" ")).join(", ")]);
+  const kept = droppedText(dropped);
+  if (kept !== "") lines.push(["dropped", kept]);
   if (work.state === "disabled") lines.push(["mesh", "disabled in the configuration"]);
   else if (work.state !== "working")
     lines.push(["problem", `${work.state} for ${age(work.seconds)}: ${work.why}`]);
   return lines.map(([name, value]) => `${`${name}:`.padEnd(12)}${oneLine(value)}`).join("\n");
 }
+
+const droppedText = ({ outside, tunnel, entering }: Status["dropped"]): string =>
+  [
+    [outside, "that came in outside the mesh"],
+    [tunnel, "out of the tunnel to networks that are not this node's"],
+    [entering, "into the mesh with a source of this node from elsewhere"],
+  ]
+    .flatMap(([packets, what]) => (packets === 0 ? [] : [`${packets} ${what}`]))
+    .join(", ");
 
 const registriesText = ({ registries }: Status): string =>
   table(

@@ -25,6 +25,11 @@ export interface Config {
   readonly listenPort: number;
   readonly wireguard: WireGuardImplementation;
   readonly advertisedPrefixes: readonly Prefix[];
+  /** Among the networks that nodes advertise, this one or others: those that are no pod networks. */
+  readonly otherNetworks: readonly Prefix[];
+  /** Whether TCP and pings that came in outside the mesh, from an address in it, are answered there. */
+  readonly answerOutside: boolean;
+  readonly strictIngress: StrictIngress;
   readonly routing: { readonly table: number; readonly priority: number };
   readonly marks: Marks;
   /** Peers that advertise a network with fewer bits than this are not believed (lesson 19). */
@@ -93,6 +98,14 @@ export interface NodeConfig {
   readonly machineType: MachineType;
   readonly apiServerPort?: number;
 }
+
+/**
+ * What is dropped that arrives outside the mesh, from a network of a peer that is up, for a network of this node:
+ * - `pods`: what comes from pods, or is for pods
+ * - `all`: also what goes from node to node
+ * - `off`: nothing
+ */
+export type StrictIngress = "pods" | "all" | "off";
 
 export type MachineType = "controlplane" | "worker" | "unknown";
 

@@ -70,6 +70,9 @@ connect: auto                      # race all endpoints of a peer at once, try t
 stateDirectory: /var/lib/kubespan  # keeps the node's identity
 runDirectory: /run/kubespan
 advertisedPrefixes: []             # networks behind this node, such as its pod network: ["10.244.1.0/24"]
+nonPodNetworks: []                 # of the networks that nodes advertise, those that are no pods'
+answerOutside: true                # TCP and pings of nodes that came in outside the mesh are answered there
+strictIngress: pods                # dropped if it comes in outside the mesh: from or to pods, all of the mesh's, or off
 routing: {table: 180, priority: 32500}
 marks: {fromWireGuard: 0x20, toWireGuard: 0x40}
 widestPrefix: {ipv4: 8, ipv6: 16}  # wider networks are believed of nobody

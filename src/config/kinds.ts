@@ -142,6 +142,9 @@ export const schemas = {
     stateDirectory: absolutePath().default("/var/lib/kubespan"),
     runDirectory: absolutePath(longestRunDirectory).default("/run/kubespan"),
     advertisedPrefixes: listOf(routablePrefix(), "prefixes", bounds.networks),
+    nonPodNetworks: listOf(prefix(), "prefixes"),
+    answerOutside: trueOrFalse().default(true),
+    strictIngress: oneOf(["pods", "all", "off"]).default("pods"),
     routing: section({
       table: routingTable.default(180),
       priority: wholeNumber(1, 32_765).default(32_500), // before the main table's rule, 32766

@@ -148,7 +148,7 @@ export class Daemon {
   /** A look at the handshakes first, so that what is shown is what is; unless that takes long, which is shown. */
   async #status(): ReturnType<Parameters<typeof serveApi>[1]["status"]> {
     await within(this.#loop.pass("peers"), longestLook); // the loop logs a failure, and the status says it
-    const status = this.#mesh.status({ ...this.#process, work: this.#work() });
+    const status = await this.#mesh.status({ ...this.#process, work: this.#work() });
     return { ...status, warnings: [...status.warnings, ...(this.#others?.warnings ?? [])] };
   }
 

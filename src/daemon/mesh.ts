@@ -19,9 +19,9 @@ import {
   planTracked,
   remember,
   reportStatus,
-  steeredTargets,
+  steeredNetworks,
 } from "../mesh/index.ts";
-import type { Prefix } from "../net/index.ts";
+import type { Networks } from "../nftables/index.ts";
 import { forgetLastWorking } from "../peers/effects/last-working-file.ts";
 import { answered, handOverIn, raceTimings, upCameOrWent } from "../peers/index.ts";
 import type { Answer } from "../port/index.ts";
@@ -29,6 +29,7 @@ import { ownNetworks } from "../routing/index.ts";
 import { advertiseTheSame, withPodNetworks } from "../self/index.ts";
 import { chooseImplementation, type Implementation, type ObservedDevice } from "../wireguard/index.ts";
 import { applyPlan, applySteps, failureText, tellChanges } from "./apply.ts";
+import { droppedNow } from "./dropped.ts";
 import type { Scope } from "./loop.ts";
 import type { MeshParts } from "./mesh-parts.ts";
 import { lookAtDevice, observeChanging, observeKernel } from "./observe.ts";
@@ -42,7 +43,7 @@ interface Pass {
   readonly kernel: Kernel;
   readonly implementation: Implementation;
   readonly device: ObservedDevice | undefined;
-  readonly steered: readonly Prefix[];
+  readonly steered: Networks;
 }
 
 /** The mesh of one configuration: observe, decide, apply. */
@@ -153,7 +154,7 @@ export class Mesh {
     const keys: Keys = { privateKey: identity.privateKey, implementation };
     const isSettled = registries.isSettled();
     const plan = planner({ config, self }, keys, decision, kernel, isSettled);
-    const steered = steeredTargets(decision, kernel, isSettled);
+    const steered = steeredNetworks(config, decision, kernel, isSettled);
     this.#memory = decision.memory;
     await number.keep(decision.memory.said?.number ?? 0);
     tellChanges(log, decision.tracked);
@@ -256,13 +257,16 @@ export class Mesh {
     await forgetLastWorking(this.#parts.config.stateDirectory);
   }
 
-  status(process: Process): Status {
+  async status(process: Process): Promise<Status> {
+    const dropped = await droppedNow(this.#parts, this.#last?.kernel.table);
+
     const last = this.#last;
     const view = {
       decision: last?.decision,
       device: last?.device,
       implementation: last?.implementation,
       links: last?.kernel.links ?? [],
+      dropped,
       addresses: last?.kernel.addresses ?? { usable: [], leftOut: [] },
       process,
       error: this.outcome.failure?.error,

@@ -1,9 +1,8 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/index.ts";
 import { desiredRouting, desiredTable, type Kernel } from "../mesh/index.ts";
-import type { Prefix } from "../net/index.ts";
 import { observeTable } from "../nftables/effects/observe.ts";
-import { planTable } from "../nftables/index.ts";
+import { type Networks, planTable } from "../nftables/index.ts";
 import { observeRouting } from "../routing/effects/observe.ts";
 import { planRouting } from "../routing/index.ts";
 import type { Self } from "../self/index.ts";
@@ -23,7 +22,7 @@ interface Wanted {
   readonly config: Config;
   readonly self: Self;
   readonly kernel: Kernel;
-  readonly steered: readonly Prefix[];
+  readonly steered: Networks;
 }
 
 /**

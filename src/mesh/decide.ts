@@ -5,6 +5,8 @@ import {
   emptyHarvest,
   type Harvest,
   harvest,
+  type MemberNetworks,
+  memberNetworks,
   meshNetworks,
   type OwnSide,
   type PeerSpecs,
@@ -15,6 +17,7 @@ import {
 import {
   type Address,
   type Endpoint,
+  intersect,
   isHostPrefix,
   isPrivate,
   type LeftOut,
@@ -109,6 +112,8 @@ export const emptyMemory: Memory = {
 export interface Decision {
   readonly specs: PeerSpecs;
   readonly tracked: Tracked;
+  /** By node id, what kind each peer's networks are of. */
+  readonly kinds: ReadonlyMap<string, MemberNetworks>;
   /** What is sent into the mesh: networks without KubeSpan addresses, fewest prefixes, in order. */
   readonly targets: readonly Prefix[];
   readonly announcement: Announcement;
@@ -146,13 +151,21 @@ export function decide(
   const seen = believeReflected(knowledge.registries, memory.reflected, routed, addresses);
   const stun = believeMapped(config, knowledge.mapping, routed, addresses);
   const announced = ownAffiliate(self, config, addresses, seen.reflected.values(), stun.mapped);
-  const said = numbered(announced.affiliate, knowledge.origin, memory.said, knowledge.lastNumber, now);
+  const otherNetworks = intersect(config.advertisedPrefixes, config.otherNetworks);
+  const said = numbered(
+    announced.affiliate,
+    { ...knowledge.origin, otherNetworks },
+    memory.said,
+    knowledge.lastNumber,
+    now,
+  );
   const harvested = config.harvestExtraEndpoints
     ? harvestFrom(specs.peers, knowledge, tracked, device, memory.harvest, now)
     : emptyHarvest;
   return {
     specs,
     tracked,
+    kinds: memberNetworks(specs.peers, affiliates, config.otherNetworks),
     targets: targetsOf(specs, tracked, config, self),
     announcement: { own: said.affiliate, observed: harvested.published },
     leftOut: [

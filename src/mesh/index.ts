@@ -20,7 +20,7 @@ export {
   planRegistries,
   planText,
   planTracked,
-  steeredTargets,
 } from "./plan.ts";
 export { type Process, reportStatus } from "./report.ts";
+export { steeredNetworks } from "./steered.ts";
 export { type Part, repairsIn, type Upkeep } from "./upkeep.ts";

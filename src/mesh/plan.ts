@@ -1,6 +1,6 @@
 import type { Config } from "../config/index.ts";
-import { type Address, type LeftOut, type Prefix, unite, withoutSpecial } from "../net/index.ts";
-import { type DesiredTable, type ObservedTable, observedTargets, planTable } from "../nftables/index.ts";
+import type { Address, LeftOut } from "../net/index.ts";
+import { type DesiredTable, type Networks, type ObservedTable, planTable } from "../nftables/index.ts";
 import type { Tracked } from "../peers/index.ts";
 import { planNoRacing } from "../port/index.ts";
 import {
@@ -29,6 +29,7 @@ import {
   planTunnels,
 } from "../wireguard/index.ts";
 import type { Decision } from "./decide.ts";
+import { steeredNetworks } from "./steered.ts";
 import type { Upkeep } from "./upkeep.ts";
 
 /** Everything of the kernel that the mesh reads, as it was at one moment. */
@@ -102,7 +103,7 @@ const peersIn = (steps: readonly Step[], isSettled: boolean): readonly Step[] =>
   isSettled ? steps : steps.filter((step) => step.stage !== "shrink");
 
 function tableUpkeep(config: Config, decision: Decision, kernel: Kernel, isSettled: boolean): Upkeep {
-  const desired = desiredTable(config, kernel, steeredTargets(decision, kernel, isSettled));
+  const desired = desiredTable(config, kernel, steeredNetworks(config, decision, kernel, isSettled));
   return { part: "table", wanted: JSON.stringify(desired), steps: planTable(desired, kernel.table) };
 }
 
@@ -114,21 +115,23 @@ export const desiredRouting = (config: Config, self: Self, below: Below): Desire
   isClosed: !config.allowDownPeerBypass,
 });
 
-/** The networks that are sent into the mesh. */
-export const steeredTargets = (
-  { targets }: Decision,
-  { table }: Pick<Kernel, "table">,
-  isSettled: boolean,
-): readonly Prefix[] =>
-  isSettled ? targets : withoutSpecial(unite([...targets, ...observedTargets(table)]));
-
 /** The table that steers these networks. */
-export const desiredTable = (config: Config, kernel: Below, targets: readonly Prefix[]): DesiredTable => ({
+export const desiredTable = (config: Config, kernel: Below, networks: Networks): DesiredTable => ({
   marks: config.marks,
   interfaceName: config.interfaceName,
   mtu: mtuOf(config, kernel),
-  targets,
+  listenPort: config.listenPort,
+  answerOutside: config.answerOutside,
+  strictIngress: config.strictIngress,
+  registryPorts: registryPorts(config),
+  ...networks,
 });
+
+/** Where this node may serve a registry: whoever runs one of those that it uses itself, and the API server. */
+const registryPorts = ({ services, node }: Config): number[] => [
+  ...services.map(({ port }) => port),
+  ...(node.apiServerPort === undefined ? [] : [node.apiServerPort]),
+];
 
 /** What follows from the registries alone; `kernel` is fresh in the device's peers and the table only. */
 export function planRegistries(

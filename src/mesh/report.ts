@@ -27,6 +27,7 @@ export function reportStatus(
     readonly implementation: Implementation | undefined;
     /** Empty before the first pass. */
     readonly links: readonly Link[];
+    readonly dropped: Status["dropped"];
     readonly addresses: Kernel["addresses"];
     readonly process: Process;
     readonly error: string | undefined;
@@ -52,6 +53,7 @@ export function reportStatus(
       ...(decision ? sharedEndpointWarnings(decision.announcement.own, decision.specs.peers) : []),
     ],
     repairs: view.repairs,
+    dropped: view.dropped,
     ...(error !== undefined && { error }),
   };
 }

@@ -1,3 +1,5 @@
+export type { Dropped } from "./counters.ts";
 export { type ObservedTable, parseTable } from "./listing.ts";
-export { observedTargets, planTable } from "./plan.ts";
+export { observedDropped, observedJudging, observedTargets, planTable } from "./plan.ts";
+export type { Networks } from "./sets.ts";
 export { type DesiredTable, tableName } from "./table.ts";

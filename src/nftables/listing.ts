@@ -1,8 +1,10 @@
+import type { Count, Counts } from "./counters.ts";
+
 /**
- * What the kernel holds, as `nft -s list table` shows it:
+ * What the kernel holds, as `nft list table` shows it:
  * - `absent`: there is no such table
  * - `foreign`: there is one, but not in a form that this program makes
- * - `present`: `frame` is everything but the elements, normalised; the elements stand as nft prints them
+ * - `present`: `frame` is everything but the elements and what was counted, normalised; the elements stand as nft prints them
  */
 export type ObservedTable =
   | { readonly kind: "absent" }
@@ -12,6 +14,8 @@ export type ObservedTable =
       readonly frame: string;
       /** By name of the set: `10.0.0.0/8`, `192.168.1.7` or `172.16.0.3-172.16.0.9`. */
       readonly elements: ReadonlyMap<string, readonly string[]>;
+      /** Of counters that have a name. */
+      readonly counts: Counts;
     };
 
 const elementForm = /^[0-9a-fA-F.:]{2,45}(?:\/\d{1,3}|-[0-9a-fA-F.:]{2,45})?$/;
@@ -31,7 +35,20 @@ export function parseTable(listing: string): ObservedTable {
     elements.set(set, list);
     frame.push(...frameLines(part.slice(end + 1)));
   }
-  return { kind: "present", frame: frame.join("\n"), elements };
+  return { kind: "present", ...withoutCounts(frame), elements };
+}
+
+/** What was counted says nothing about the form of a table. */
+function withoutCounts(lines: readonly string[]): { readonly frame: string; readonly counts: Counts } {
+  const counts = new Map<string, Count>();
+  const kept = lines.filter((line, at) => {
+    const [, name] = /^counter (\S+) \{$/.exec(lines[at - 1] ?? "") ?? [];
+    const [, packets, bytes] = /^packets (0x[0-9a-f]+) bytes (0x[0-9a-f]+)$/.exec(line) ?? [];
+    if (name === undefined || packets === undefined || bytes === undefined) return true;
+    counts.set(name, { packets: BigInt(packets), bytes: BigInt(bytes) });
+    return false;
+  });
+  return { frame: kept.join("\n"), counts };
 }
 
 function parseElements(list: string): string[] | undefined {

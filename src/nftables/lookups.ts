@@ -7,11 +7,11 @@ import {
   rangeOf,
   widthOf,
 } from "../net/index.ts";
-import { type Contents, type TargetSet, targetSets } from "./sets.ts";
+import { type Contents, type NetworkSet, targetSets } from "./sets.ts";
 
 /** A set that packets are looked up in. */
 export interface Lookup {
-  readonly set: TargetSet;
+  readonly set: NetworkSet;
   /** Holds all of the set's networks: a packet to an address outside needs no lookup. `undefined`: they have none. */
   readonly cover: Prefix | undefined;
 }

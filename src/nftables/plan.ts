@@ -9,10 +9,19 @@ import {
 } from "../net/index.ts";
 import { INPUT } from "../system/command.ts";
 import type { Step } from "../system/step.ts";
+import { type Counts, type Dropped, droppedIn } from "./counters.ts";
 import { type ObservedTable, parseTable } from "./listing.ts";
 import { type Lookup, lookupsIn, lookupsOf } from "./lookups.ts";
-import type { RuleOptions } from "./rules.ts";
-import { type Contents, contentsOf, elementText, type TargetSet, targetSets } from "./sets.ts";
+import type { RuleOptions } from "./match.ts";
+import {
+  type Contents,
+  contentsOfAll,
+  elementText,
+  judgingSets,
+  type NetworkSet,
+  type Networks,
+  targetSets,
+} from "./sets.ts";
 import { type DesiredTable, elementList, frameText, tableName, tableText } from "./table.ts";
 
 /** The one transaction that makes the table what it should be; `undefined` for no table. Nothing to do: no step. */
@@ -23,23 +32,24 @@ export function planTable(desired: DesiredTable | undefined, observed: ObservedT
       : [transaction("delete the nft table", `delete table ${tableName}\n`)];
   if (observed.kind === "absent")
     return [transaction(`create the nft table ${counted(desired)}`, wholeTable(desired))];
-  if (observed.kind === "foreign") return [replacement("is not as it should be", desired)];
-  const contents = contentsOf(desired.targets);
+  if (observed.kind === "foreign") return [replacement("is not as it should be", desired, new Map())];
+  const contents = contentsOfAll(desired);
   if (observed.frame === frameOf(desired, lookupsIn(contents)))
     return planElements(contents, observed.elements);
   const isWhole = observed.frame === frameOf(desired, lookupsOf(observed.frame));
-  return [replacement(isWhole ? "has rules for other networks" : "is not as it should be", desired)];
+  const why = isWhole ? "has rules for other networks" : "is not as it should be";
+  return [replacement(why, desired, observed.counts)];
 }
 
-const replacement = (why: string, desired: DesiredTable): Step =>
-  transaction(`replace the nft table, which ${why}, ${counted(desired)}`, wholeTable(desired));
+const replacement = (why: string, desired: DesiredTable, counts: Counts): Step =>
+  transaction(`replace the nft table, which ${why}, ${counted(desired)}`, wholeTable(desired, counts));
 
 /**
  * In place of whatever is there when it is carried out, and in one transaction: no packet meets a missing table.
  * `add` comes first, because deleting a table that is not there would fail.
  */
-const wholeTable = (desired: DesiredTable): string =>
-  `add table ${tableName}\ndelete table ${tableName}\n${tableText(desired)}`;
+const wholeTable = (desired: DesiredTable, counts?: Counts): string =>
+  `add table ${tableName}\ndelete table ${tableName}\n${tableText(desired, counts)}`;
 
 function frameOf(options: RuleOptions, lookups: readonly Lookup[]): string {
   const made = parseTable(frameText(options, lookups));
@@ -47,7 +57,7 @@ function frameOf(options: RuleOptions, lookups: readonly Lookup[]): string {
 }
 
 function planElements(contents: Contents, observed: ReadonlyMap<string, readonly string[]>): Step[] {
-  const changes = targetSets.map((set) =>
+  const changes = [...targetSets, ...judgingSets].map((set) =>
     difference(set, contents.get(set.name) ?? [], observed.get(set.name) ?? []),
   );
   // Deletions come first: a new element may overlap an old one.
@@ -67,23 +77,23 @@ function planElements(contents: Contents, observed: ReadonlyMap<string, readonly
 }
 
 interface Difference {
-  readonly set: TargetSet;
+  readonly set: NetworkSet;
   readonly wanted: readonly Prefix[];
   readonly added: readonly Prefix[];
   /** As nft printed them: a deletion must name exactly what the kernel holds. */
   readonly removed: readonly string[];
 }
 
-function difference(set: TargetSet, wanted: readonly Prefix[], observed: readonly string[]): Difference {
+function difference(set: NetworkSet, wanted: readonly Prefix[], observed: readonly string[]): Difference {
   const missing = new Map<string, Prefix>(wanted.map((prefix) => [prefix, prefix]));
   const removed = observed.filter((element) => !missing.delete(elementKey(set, element)));
   return { set, wanted, added: [...missing.values()], removed };
 }
 
 /** A range of addresses that is no prefix equals no target. */
-const elementKey = (set: TargetSet, element: string): string => prefixOf(set, element) ?? element;
+const elementKey = (set: NetworkSet, element: string): string => prefixOf(set, element) ?? element;
 
-function prefixOf({ family, bits }: TargetSet, element: string): Prefix | undefined {
+function prefixOf({ family, bits }: NetworkSet, element: string): Prefix | undefined {
   const mapped = mappedPrefix(element);
   if (mapped !== undefined) return family === 6 ? mapped : undefined;
   const address = parseAddress(element);
@@ -120,16 +130,37 @@ const additionLines = (change: Difference): string[] =>
     (refilled(change) ? change.wanted : change.added).map((prefix) => elementText(change.set, prefix)),
   );
 
-const elementLines = (verb: "add" | "delete", set: TargetSet, elements: readonly string[]): string[] =>
+const elementLines = (verb: "add" | "delete", set: NetworkSet, elements: readonly string[]): string[] =>
   elements.length === 0 ? [] : [`${verb} element ${tableName} ${set.name} { ${elementList(elements)} }\n`];
 
 /** The networks that the table steers now; empty for a table that is not of our making. */
-export const observedTargets = (observed: ObservedTable): Prefix[] =>
+export const observedTargets = (observed: ObservedTable): Prefix[] => networksIn(observed, targetSets);
+
+/** What else its sets hold. */
+export function observedJudging(observed: ObservedTable): Omit<Networks, "targets"> {
+  const found = (kind: string): Prefix[] =>
+    networksIn(
+      observed,
+      judgingSets.filter(({ name, family }) => name === `kubespan_${kind}_ipv${family}`),
+    );
+  return {
+    pods: found("pods"),
+    tolerated: found("tolerated"),
+    own: found("own"),
+    ownPods: found("own_pods"),
+  };
+}
+
+const networksIn = (observed: ObservedTable, sets: readonly NetworkSet[]): Prefix[] =>
   observed.kind === "present"
-    ? targetSets.flatMap((set) =>
+    ? sets.flatMap((set) =>
         (observed.elements.get(set.name) ?? []).flatMap((element) => prefixOf(set, element) ?? []),
       )
     : [];
+
+/** What the table has dropped so far. */
+export const observedDropped = (observed: ObservedTable): Dropped =>
+  droppedIn(observed.kind === "present" ? observed.counts : new Map());
 
 const transaction = (text: string, input: string): Step => ({
   stage: "swap",

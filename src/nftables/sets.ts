@@ -10,7 +10,7 @@ import {
 } from "../net/index.ts";
 
 /** One set of the table. */
-export interface TargetSet {
+export interface NetworkSet {
   readonly name: string;
   readonly family: Family;
   /**
@@ -27,11 +27,34 @@ const blockBits: Readonly<Record<Family, number>> = { 4: 24, 6: 64 };
  * Most networks of a mesh are nodes or the pods of one node. The name of those for all other networks is the one that
  * operators of KubeSpan know (reference section 7). In the order of the lookups for packets of the node itself.
  */
-export const targetSets: readonly TargetSet[] = ([4, 6] as const).flatMap((family) => [
+export const targetSets: readonly NetworkSet[] = ([4, 6] as const).flatMap((family) => [
   { name: `kubespan_hosts_ipv${family}`, family, bits: widthOf(family) },
   { name: `kubespan_blocks_ipv${family}`, family, bits: blockBits[family] },
   { name: `kubespan_targets_ipv${family}`, family, bits: undefined },
 ]);
+
+/** Networks that decide only what becomes of a connection's first packet; in the table after the others. */
+export const judgingSets: readonly NetworkSet[] = ([4, 6] as const).flatMap((family) =>
+  ["pods", "tolerated", "own", "own_pods"].map((kind) => ({
+    name: `kubespan_${kind}_ipv${family}`,
+    family,
+    bits: undefined,
+  })),
+);
+
+/** What the sets hold: of each kind disjoint networks, in order. */
+export interface Networks {
+  /** Sent into the mesh; no KubeSpan address is among them. */
+  readonly targets: readonly Prefix[];
+  /** Of peers' networks, those of pods. */
+  readonly pods: readonly Prefix[];
+  /** Targets whose packets may come in outside the mesh: of peers that are not up, and what lives around this node. */
+  readonly tolerated: readonly Prefix[];
+  /** What this node announces and does not exclude, and its KubeSpan address. */
+  readonly own: readonly Prefix[];
+  /** Of these, pods. */
+  readonly ownPods: readonly Prefix[];
+}
 
 /** A hash has its size from the start: 256 KiB for this one. What does not fit goes to the tree. */
 export const hashSize = 16_384;
@@ -59,6 +82,19 @@ export function contentsOf(targets: readonly Prefix[]): Contents {
   return contents;
 }
 
+/** All sets' networks. */
+export function contentsOfAll(networks: Networks): Contents {
+  const { targets, pods, tolerated, own, ownPods } = networks;
+  const judging = { pods, tolerated, own, own_pods: ownPods };
+  const contents = new Map(contentsOf(targets));
+  for (const [kind, prefixes] of Object.entries(judging))
+    for (const family of [4, 6] as const) {
+      const elements = prefixes.filter((prefix) => prefixFamily(prefix) === family);
+      if (elements.length > 0) contents.set(`kubespan_${kind}_ipv${family}`, elements);
+    }
+  return contents;
+}
+
 /** The networks of that length which a network is made of; none if it is a longer one, or if they were many. */
 function piecesOf(prefix: Prefix, bits: number): Prefix[] {
   const more = bits - bitsOf(prefix);
@@ -73,5 +109,5 @@ function piecesOf(prefix: Prefix, bits: number): Prefix[] {
 }
 
 /** As it is written in a transaction. */
-export const elementText = ({ bits }: TargetSet, prefix: Prefix): string =>
+export const elementText = ({ bits }: NetworkSet, prefix: Prefix): string =>
   bits === undefined ? prefix : networkOf(prefix);

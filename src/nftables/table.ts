@@ -1,35 +1,38 @@
 import type { Prefix } from "../net/index.ts";
+import { answeringRules, answerRules, arrivalRules, gateRules, knownRules, outsideRules } from "./arrival.ts";
+import { type Counts, counterTexts } from "./counters.ts";
+import { ingressRules, untrackedRules } from "./ingress.ts";
 import { type Lookup, lookupsIn } from "./lookups.ts";
+import type { RuleOptions } from "./match.ts";
 import {
-  arrivalRules,
-  clampRules,
-  connectionRules,
-  documentedRules,
-  localSteeringRules,
-  lookupRules,
-  outsideRules,
-  type RuleOptions,
-  steeringRules,
-} from "./rules.ts";
-import { type Contents, contentsOf, elementText, hashSize, type TargetSet, targetSets } from "./sets.ts";
+  type Contents,
+  contentsOfAll,
+  elementText,
+  hashSize,
+  judgingSets,
+  type NetworkSet,
+  type Networks,
+  targetSets,
+} from "./sets.ts";
+import { specialRules } from "./special.ts";
+import { clampRules, documentedRules, localSteeringRules, lookupRules, steeringRules } from "./steering.ts";
+import { enteringRules, translatedRules, tunnelRules } from "./tunnel.ts";
 
 /** The name other KubeSpan nodes and their operators know the table by (reference section 7). */
 export const tableName = "inet talos_kubespan";
 
-/** What the table has to steer; the networks are disjoint and hold no KubeSpan address. */
-export interface DesiredTable extends RuleOptions {
-  readonly targets: readonly Prefix[];
-}
+/** What the table has to steer and to judge. */
+export interface DesiredTable extends RuleOptions, Networks {}
 
-/** The whole table, as it is loaded. */
-export function tableText(desired: DesiredTable): string {
-  const contents = contentsOf(desired.targets);
-  return textOf(desired, lookupsIn(contents), contents);
+/** The whole table, as it is loaded; the counters go on from `counts`. */
+export function tableText(desired: DesiredTable, counts: Counts = new Map()): string {
+  const contents = contentsOfAll(desired);
+  return textOf(desired, lookupsIn(contents), contents, counts);
 }
 
 /** The table without elements, with rules for these lookups only. */
 export const frameText = (options: RuleOptions, lookups: readonly Lookup[]): string =>
-  textOf(options, lookups, new Map());
+  textOf(options, lookups, new Map(), new Map());
 
 /**
  * What a node forwards is from its pods, and mostly for pods: their networks come first there, the tree last. What it
@@ -38,32 +41,73 @@ export const frameText = (options: RuleOptions, lookups: readonly Lookup[]): str
 const podsFirst = (lookups: readonly Lookup[]): Lookup[] =>
   lookups.toSorted((left, right) => (left.set.bits ?? 129) - (right.set.bits ?? 129));
 
+/** Chains that others lead to; those at the hooks have the names that operators know. */
+const chains = {
+  arriving: "kubespan_arriving",
+  tunnelled: "kubespan_tunnelled",
+  translated: "kubespan_translated",
+  entering: "kubespan_entering",
+  ingress: "kubespan_ingress",
+  untracked: "kubespan_untracked",
+  answering: "kubespan_answering",
+  answers: "kubespan_answers",
+  outside: "kubespan_outside",
+  clamp: "kubespan_clamp",
+  forwarded: "kubespan_forwarded",
+  own: "kubespan_own",
+  known: "kubespan_known",
+} as const;
+
 /** As nft prints it: what is listed is what was loaded. */
-const textOf = (options: RuleOptions, lookups: readonly Lookup[], contents: Contents): string =>
+const textOf = (
+  options: RuleOptions,
+  lookups: readonly Lookup[],
+  contents: Contents,
+  counts: Counts,
+): string =>
   [
     `table ${tableName} {`,
-    ...targetSets.map((set) => setText(set, contents.get(set.name) ?? [])),
-    chainText("kubespan_arriving", arrivalRules(options, lookups)),
-    chainText("kubespan_outside", outsideRules(options)),
-    chainText("kubespan_clamp", clampRules(options)),
-    chainText("kubespan_forwarded", steeringRules(options, "kubespan_clamp")),
-    chainText("kubespan_own", localSteeringRules(options, lookups, "kubespan_clamp")),
+    ...counterTexts(counts),
+    ...[...targetSets, ...judgingSets].map((set) => setText(set, contents.get(set.name) ?? [])),
+    ...closerLook(options, lookups),
+    chainText(chains.answers, answerRules(options)),
+    chainText(chains.outside, outsideRules(options, chains.answers)),
+    chainText(chains.clamp, clampRules(options)),
+    chainText(chains.forwarded, steeringRules(options, chains.clamp)),
+    chainText(chains.own, localSteeringRules(options, lookups, chains)),
+    chainText(chains.known, [
+      ...knownRules(options, chains.outside),
+      ...specialRules(lookups),
+      ...lookupRules(podsFirst(lookups), chains.forwarded),
+    ]),
     chainText("kubespan_prerouting", [
       "type filter hook prerouting priority filter; policy accept;",
-      ...connectionRules(options, "kubespan_arriving", "kubespan_outside"),
-      ...lookupRules(podsFirst(lookups), "kubespan_forwarded"),
+      ...gateRules(chains),
       ...documentedRules(options),
     ]),
     chainText("kubespan_outgoing", [
       "type route hook output priority filter; policy accept;",
-      ...lookupRules(lookups, "kubespan_own"),
+      ...specialRules(lookups),
+      ...lookupRules(lookups, chains.own),
+      "accept",
       ...documentedRules(options),
     ]),
     "}",
     "",
   ].join("\n");
 
-function setText(set: TargetSet, prefixes: readonly Prefix[]): string {
+/** What a connection's first packet meets. A chain stands after those that it leads to. */
+const closerLook = (options: RuleOptions, lookups: readonly Lookup[]): string[] => [
+  chainText(chains.answering, answeringRules(options)),
+  chainText(chains.untracked, untrackedRules(options, chains.answering)),
+  chainText(chains.ingress, ingressRules(options, chains)),
+  chainText(chains.translated, translatedRules()),
+  chainText(chains.tunnelled, tunnelRules(chains.translated)),
+  chainText(chains.entering, enteringRules(lookups)),
+  chainText(chains.arriving, arrivalRules(options, lookups, { ...chains, outside: chains.ingress })),
+];
+
+function setText(set: NetworkSet, prefixes: readonly Prefix[]): string {
   const { name, family, bits } = set;
   const list = elementList(prefixes.map((prefix) => elementText(set, prefix)));
   return [

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Affiliate } from "../discovery/affiliate.ts";
+import type { Affiliate, Membership } from "../discovery/affiliate.ts";
 
 /** What this node announces, with the number under which it does. */
 export interface Said {
@@ -25,25 +25,30 @@ const mostAheadMs = 24 * 60 * 60_000;
  */
 export function numbered(
   affiliate: Affiliate,
-  origin: Origin,
+  origin: Origin & Pick<Membership, "otherNetworks">,
   before: Said | undefined,
   lastNumber: number,
   now: number,
 ): Said {
   const isAhead = before !== undefined && before.number >= lastNumber;
-  if (isAhead && isDeepStrictEqual(plain(affiliate), plain(before.affiliate))) {
+  const said = before?.affiliate.membership?.otherNetworks;
+  const isSame = isDeepStrictEqual(
+    [plain(affiliate), origin.otherNetworks],
+    [plain(before?.affiliate), said],
+  );
+  if (isAhead && isSame) {
     const { membership } = before.affiliate;
     return { ...before, affiliate: { ...affiliate, ...(membership && { membership }) } };
   }
   const number = nextNumber(Math.max(before?.number ?? 0, lastNumber), now);
-  return { affiliate: { ...affiliate, membership: { number, ...origin, otherNetworks: [] } }, number };
+  return { affiliate: { ...affiliate, membership: { number, ...origin } }, number };
 }
 
 /** A clock that was far ahead once, and is right again, must not shut this node out for as long as it was ahead. */
 export const nextNumber = (last: number, now: number): number =>
   last > now + mostAheadMs ? now : Math.max(last + 1, now);
 
-const plain = ({ membership: _number, kubespan, ...rest }: Affiliate): unknown => ({
-  ...rest,
-  kubespan: kubespan && { ...kubespan, endpoints: [] },
-});
+function plain(affiliate: Affiliate | undefined): unknown {
+  const { membership: _number, kubespan, ...rest } = affiliate ?? {};
+  return { ...rest, kubespan: kubespan && { ...kubespan, endpoints: [] } };
+}

@@ -81,6 +81,38 @@ describe("the table", () => {
     await namespace.sh("ip link del up0");
   });
 
+  test("never steers what is for a special network, whatever the targets are", async () => {
+    await namespace.sh("ip link add up0 type veth peer name up1");
+    await namespace.sh("ip link set up0 up");
+    await namespace.sh("ip address add 198.51.100.1/24 dev up0");
+    await namespace.sh("ip route add default dev up0");
+    await namespace.sh("ip -6 address add 2001:db8::1/64 dev up0 nodad");
+    await namespace.sh("ip -6 route add default dev up0");
+    await converge(wanted("0.0.0.0/0", "::/0"));
+    const special = [
+      "169.254.169.254",
+      "168.63.129.16",
+      "100.100.100.200",
+      "224.0.0.18",
+      "fd00:ec2::254",
+      "ff0e::1",
+    ];
+    const ordinary = ["192.0.2.1", "100.100.100.201", "fd00:ec2::255"];
+    await nft(`table inet probe {
+      counter steered { }
+      chain after { type filter hook output priority 10; policy accept;
+        udp dport 7 meta mark 0x40 counter name steered; }
+    }`);
+    const send = (target: string): Promise<string> =>
+      namespace.run({
+        program: "ip",
+        args: ["netns", "exec", namespace.name, "bash", "-c", `echo x > /dev/udp/${target}/7`],
+      });
+    for (const target of [...special, ...ordinary]) await send(target);
+    expect(await namespace.sh("nft list counters table inet probe")).toContain(`packets ${ordinary.length} `);
+    await namespace.sh("ip link del up0");
+  });
+
   test("is taken away without touching anything else", async () => {
     await nft(`table inet other {
       set kubespan_targets_ipv4 { type ipv4_addr; flags interval; elements = { 10.0.0.0/8 } }

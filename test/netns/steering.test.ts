@@ -7,6 +7,7 @@ import {
   publicNetwork,
   waitFor,
 } from "../../lab/index.ts";
+import { counted } from "./talk.ts";
 
 /*
  *   pod 10.244.1.2         pod 10.244.2.2
@@ -41,9 +42,10 @@ beforeAll(async () => {
   }
   [podA, podB] = [await a.pod(1, "fd44:1"), await b.pod(2, "fd44:2")];
   options = { cluster: newCluster(), services: [discovery.url] };
+  // c is a node, not a pod: without that nobody would be told apart from b's pods.
   const advertised = (...networks: string[]): ConfigOptions => ({
     ...options,
-    daemon: { advertisedPrefixes: networks },
+    daemon: { advertisedPrefixes: networks, nonPodNetworks: ["203.0.113.3/32", "2001:db8::3/128"] },
   });
   await a.start(advertised("10.244.1.0/24", "fd44:1::/64"));
   // Networks of a length that only the tree of targets holds.
@@ -56,26 +58,6 @@ beforeAll(async () => {
 
 afterAll(() => lab.close());
 
-/** Rules that count, in a table of their own that is gone afterwards; gives the packets by name of the counter. */
-async function counted(
-  node: LabNode,
-  chains: string,
-  names: readonly string[],
-  act: () => Promise<unknown>,
-): Promise<Record<string, number>> {
-  await node.namespace.nft(
-    `table inet probe { ${names.map((name) => `counter ${name} { }`).join("\n")}\n${chains}\n}`,
-  );
-  try {
-    await act();
-    const listing = await node.run("nft", "list", "counters", "table", "inet", "probe");
-    const found = listing.matchAll(/counter (\w+) \{\s*packets (\d+)/g);
-    return Object.fromEntries([...found].map(([, name, packets]) => [name, Number(packets)]));
-  } finally {
-    await node.run("nft", "delete", "table", "inet", "probe");
-  }
-}
-
 /** Asks for a connection that nobody answers kindly: the SYN and a refusal are all that is wanted. */
 const connect = (from: LabNode, target: string, port = 9) =>
   from.namespace.attempt("timeout", "5", "bash", "-c", `echo > /dev/tcp/${target}/${port}`);
@@ -85,13 +67,18 @@ describe("who comes in outside the mesh is answered there, although the mesh cla
     expect(await c.ping(target)).toEqual({ sent: 3, received: 3 });
   });
 
-  it.each(["10.244.1.2", "fd44:1::2"])("by a pod behind it, at %s", async (target) => {
-    const family = target.includes(":") ? "-6" : "-4";
-    const [network, gateway] =
-      family === "-6" ? ["fd44:1::/64", "2001:db8::1"] : ["10.244.1.0/24", "203.0.113.1"];
-    await c.run("ip", family, "route", "add", network, "via", gateway);
-    expect(await c.ping(target)).toEqual({ sent: 3, received: 3 });
-  });
+  it.each(["10.244.1.2", "fd44:1::2"])(
+    "but a pod behind it, at %s, is met in the mesh only",
+    async (target) => {
+      const family = target.includes(":") ? "-6" : "-4";
+      const [network, gateway] =
+        family === "-6" ? ["fd44:1::/64", "2001:db8::1"] : ["10.244.1.0/24", "203.0.113.1"];
+      await c.run("ip", family, "route", "add", network, "via", gateway);
+      const dropped = (await a.daemon.status()).dropped.outside;
+      expect(await c.ping(target)).toEqual({ sent: 3, received: 0 });
+      expect((await a.daemon.status()).dropped.outside).toBe(dropped + 3);
+    },
+  );
 
   it("by a pod behind a service address of the node", async () => {
     const service = `table ip service {

@@ -47,6 +47,9 @@ dial: {pin: [10.0.0.0/8], prefer: [10.1.0.0/16, "2001:db8::/32"], forbid: [10.2.
 stateDirectory: /data/mesh
 runDirectory: /run/mesh
 advertisedPrefixes: [10.244.7.9/24, "2001:db8:7::/64", 9.0.0.0/7]
+nonPodNetworks: [192.168.0.0/16]
+answerOutside: false
+strictIngress: all
 routing: {table: 4294967295, priority: 1}
 marks: {fromWireGuard: 0x100, toWireGuard: "0x80000000"}
 widestPrefix: {ipv4: 7, ipv6: 20}

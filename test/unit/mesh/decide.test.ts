@@ -110,6 +110,7 @@ it("reports peers as an operator wants to see them", () => {
       device,
       implementation: "kernel",
       links: [],
+      dropped: { outside: 0, tunnel: 0, entering: 0 },
       addresses: { usable: [], leftOut: [] },
       process: { pid: 1, startedAt: now, work: { state: "working" } },
       error: undefined,

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { numbered } from "../../../src/self/numbered.ts";
-import { address, affiliate, endpoint } from "../mesh/values.ts";
+import { address, affiliate, endpoint, prefix } from "../mesh/values.ts";
 
 const hour = 60 * 60_000;
 const now = 1_700_000_000_000;
-const origin = { startedAt: now, machine: "m" };
+const origin = { startedAt: now, machine: "m", otherNetworks: [] };
 const own = affiliate(1);
 
 describe("the number of an announcement", () => {
@@ -24,6 +24,11 @@ describe("the number of an announcement", () => {
     const first = numbered(own, origin, undefined, 0, now);
     const news = affiliate(1, {}, { addresses: [address("192.0.2.1")] });
     expect(numbered(news, origin, first, now, now).number).toBe(now + 1);
+    const others = { ...origin, otherNetworks: [prefix("192.168.0.0/24")] };
+    expect(numbered(own, others, first, now, now).affiliate.membership).toEqual({
+      number: now + 1,
+      ...others,
+    });
     expect(numbered(news, origin, first, now, now - hour).number).toBe(now + 1);
     expect(numbered(own, origin, undefined, now, now - hour).number).toBe(now + 1);
   });

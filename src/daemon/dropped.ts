@@ -1,0 +1,18 @@
+import type { Logger } from "pino";
+import { observeDropped } from "../nftables/effects/observe.ts";
+import { type Dropped, type ObservedTable, observedDropped } from "../nftables/index.ts";
+import { errorText } from "../system/error.ts";
+import type { Runner } from "../system/run.ts";
+
+/** What the table has dropped by now; what it had when it was last read, if it cannot be read. Never rejects. */
+export async function droppedNow(
+  { run, log }: { readonly run: Runner; readonly log: Logger },
+  table: ObservedTable = { kind: "absent" },
+): Promise<Dropped> {
+  try {
+    return await observeDropped(run);
+  } catch (error) {
+    log.warn(errorText(error));
+    return observedDropped(table);
+  }
+}

@@ -1,0 +1,65 @@
+import type { Affiliate } from "../discovery/affiliate.ts";
+import {
+  bitsOf,
+  hostPrefix,
+  networkOf,
+  type Prefix,
+  prefixContains,
+  prefixFamily,
+  subtract,
+  widthOf,
+} from "../net/index.ts";
+import type { PeerSpec } from "../peers/index.ts";
+
+/** What a peer's networks are. */
+export interface MemberNetworks {
+  /** Of those it is granted, pods'. */
+  readonly pods: readonly Prefix[];
+  /** Single addresses that it lists itself: its own, and those among the networks behind it. */
+  readonly listed: ReadonlySet<Prefix>;
+}
+
+/**
+ * By node id. A peer's addresses are no pods'; of its other networks are not those that it says are none, or that the
+ * configuration says are none. Who says nothing of that kind, as Talos does not, advertises pods.
+ */
+export function memberNetworks(
+  peers: readonly PeerSpec[],
+  affiliates: readonly Affiliate[],
+  otherNetworks: readonly Prefix[],
+): ReadonlyMap<string, MemberNetworks> {
+  const names = otherNetworks.join();
+  const before = known.get(peers);
+  if (before?.names === names) return before.networks;
+  const byId = new Map(affiliates.map((affiliate) => [affiliate.nodeId, affiliate]));
+  const networks = new Map(
+    peers.map((peer) => [peer.nodeId, networksOf(peer, byId.get(peer.nodeId), otherNetworks)]),
+  );
+  known.set(peers, { names, networks });
+  return networks;
+}
+
+/** As long as no affiliate changes, the specs of the peers stay the same object. */
+const known = new WeakMap<
+  readonly PeerSpec[],
+  { readonly names: string; readonly networks: ReadonlyMap<string, MemberNetworks> }
+>();
+
+function networksOf(
+  { address, allowedIPs }: PeerSpec,
+  affiliate: Affiliate | undefined,
+  otherNetworks: readonly Prefix[],
+): MemberNetworks {
+  const own = [address, ...(affiliate?.addresses ?? [])].map(hostPrefix);
+  const nodes = new Set(own);
+  const rest = allowedIPs.filter((prefix) => !nodes.has(prefix));
+  const others = [...own, ...(affiliate?.membership?.otherNetworks ?? []), ...otherNetworks];
+  const holes = others.filter((other) => rest.some((prefix) => touches(prefix, other)));
+  const single = (affiliate?.kubespan?.additionalAddresses ?? []).filter(
+    (prefix) => bitsOf(prefix) === widthOf(prefixFamily(prefix)),
+  );
+  return { pods: holes.length === 0 ? rest : subtract(rest, holes), listed: new Set([...own, ...single]) };
+}
+
+const touches = (left: Prefix, right: Prefix): boolean =>
+  prefixContains(left, networkOf(right)) || prefixContains(right, networkOf(left));

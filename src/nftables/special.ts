@@ -1,0 +1,35 @@
+import { type Family, networkOf, type Prefix, prefixContains } from "../net/index.ts";
+import type { Lookup } from "./lookups.ts";
+import { families, headerOf } from "./match.ts";
+
+/** Never in the mesh, whatever a set holds; among them the metadata services of clouds. In the order in which nft prints them. */
+const specialNetworks: Readonly<Record<Family, readonly Prefix[]>> = {
+  4: [
+    "100.100.100.200/32", // Alibaba Cloud
+    "127.0.0.0/8",
+    "168.63.129.16/32", // Azure
+    "169.254.0.0/16", // with 169.254.169.254, which nearly all clouds have
+    "224.0.0.0/4",
+  ] as Prefix[],
+  6: ["::1/128", "fd00:ec2::254/128", "fe80::/10", "ff00::/8"] as Prefix[], // the second is that of AWS
+};
+
+/**
+ * Lets go what is sent to special networks, before any lookup. A lookup whose cover holds none of them cannot find one,
+ * so there is a rule only where one could: in most clusters none, and what is nobody's business costs nothing more.
+ */
+export const specialRules = (lookups: readonly Lookup[]): string[] =>
+  families.flatMap((family) => {
+    const covers = lookups.filter(({ set }) => set.family === family).map(({ cover }) => cover);
+    const within = specialNetworks[family].filter((special) =>
+      covers.some((cover) => touches(special, cover)),
+    );
+    const texts = within.map((prefix) => prefix.replace(family === 4 ? /\/32$/ : /\/128$/, ""));
+    const match = texts.length > 1 ? `{ ${texts.join(", ")} }` : texts[0];
+    return match === undefined ? [] : [`${headerOf(family)} daddr ${match} accept`];
+  });
+
+const touches = (special: Prefix, cover: Prefix | undefined): boolean =>
+  cover === undefined ||
+  prefixContains(cover, networkOf(special)) ||
+  prefixContains(special, networkOf(cover));
