@@ -1,13 +1,20 @@
 import { pino } from "pino";
 import { startDiscoveryServer } from "../../src/discovery-server/effects/start.ts";
 
+const unlimited = { perSecond: 1e9, burst: 1e9 };
+
 /** The service as `kubespan discovery serve` runs it, without the limits that keep strangers from doing what a bench does. */
 const server = await startDiscoveryServer({
   listen: { host: "127.0.0.1", port: 0 },
   log: pino({ level: "silent" }),
-  rate: { perSecond: 1e9, burst: 1e9 },
-  addressRate: { perSecond: 1e9, burst: 1e9 },
-  watchers: { perCluster: 1e6, total: 1e6 },
+  bounds: {
+    rate: unlimited,
+    addressRate: unlimited,
+    connections: { total: 1e6, perAddress: 1e6, perAddressPerSecond: 1e6 },
+    calls: { open: { total: 1e6, perHolder: 1e6 }, unfinished: { total: 1e6, perHolder: 1e6 } },
+    outlet: { unreadBytes: 1e12, unreadBytesPerAddress: 1e12, rate: { perSecond: 1e12, burst: 1e12 } },
+    watchers: { perCluster: 1e6, total: 1e6, perHolder: 1e6 },
+  },
 });
 process.stdout.write(`${server.port}\n`);
 process.once("SIGTERM", () => void server.stop());

@@ -1,14 +1,16 @@
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { authorityOf } from "../../discovery/effects/service-location.ts";
+import { cannotListen } from "./grpc-server.ts";
 import type { Metrics } from "./metrics.ts";
-import { cannotListen } from "./start.ts";
 
 export interface Operations {
   readonly port: number;
   close(): Promise<void>;
 }
+
+const mostConnections = 64;
 
 /**
  * What an operator's machines ask over HTTP: `/metrics`; `/healthz`, which says that the process works; `/readyz`, which
@@ -38,8 +40,24 @@ export async function serveOperations(
         return answer(404, "there are /metrics, /healthz and /readyz\n");
     }
   };
-  const server = createServer({ requestTimeout: 10_000, maxHeaderSize: 8 * 1024 }, handle);
-  server.maxConnections = 64;
+  const server = createServer(
+    {
+      headersTimeout: 5_000,
+      requestTimeout: 10_000,
+      connectionsCheckingInterval: 1_000,
+      maxHeaderSize: 8 * 1024,
+    },
+    handle,
+  );
+  server.setTimeout(10_000); // of whoever does not read its answer
+  const open = new Set<Socket>();
+  server.on("connection", (socket) => {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+    // Whoever looks after this service is done in a moment: those that have been here longest make room.
+    const [oldest] = open;
+    if (open.size > mostConnections) oldest?.destroy();
+  });
   server.listen(listen.port, listen.host);
   try {
     await once(server, "listening");
