@@ -97,16 +97,19 @@ export class Connections {
     });
   }
 
-  /** Lets requests under way end, for so long. */
+  /** Lets requests under way end, for so long; whoever has not even greeted is not waited for. */
   async closeAll(graceMs: number): Promise<void> {
     const closing = [...this.#sessions].map(
       (session) => new Promise<void>((resolve) => session.close(() => resolve())),
     );
-    const impatient = setTimeout(() => {
+    const endAll = (): void => {
       for (const session of this.#sessions) session.destroy();
-    }, graceMs);
+      for (const socket of this.#sockets.values()) socket.destroy();
+    };
+    const impatient = setTimeout(endAll, graceMs);
     await Promise.all(closing);
     clearTimeout(impatient);
+    endAll();
   }
 }
 

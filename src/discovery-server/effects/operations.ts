@@ -11,6 +11,7 @@ export interface Operations {
 }
 
 const mostConnections = 64;
+const recentMs = 250;
 
 /**
  * What an operator's machines ask over HTTP: `/metrics`; `/healthz`, which says that the process works; `/readyz`, which
@@ -21,6 +22,7 @@ export async function serveOperations(
   metrics: Metrics,
   isReady: () => boolean,
 ): Promise<Operations> {
+  const text = recent(() => metrics.text());
   const handle: RequestListener = (request, response) => {
     const answer = (code: number, text: string, type = "text/plain; charset=utf-8"): void => {
       response.writeHead(code, { "content-type": type }).end(text);
@@ -32,8 +34,8 @@ export async function serveOperations(
       case "/readyz":
         return isReady() ? answer(200, "ready\n") : answer(503, "not ready\n");
       case "/metrics":
-        return void metrics.text().then(
-          (text) => answer(200, text, metrics.contentType),
+        return void text().then(
+          (all) => answer(200, all, metrics.contentType),
           () => answer(500, "the metrics cannot be collected\n"),
         );
       default:
@@ -71,5 +73,15 @@ export async function serveOperations(
         server.close(() => resolve());
         server.closeAllConnections();
       }),
+  };
+}
+
+/** Collecting takes some milliseconds: whoever asks again at once gets the same. */
+function recent<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: { readonly at: number; readonly value: Promise<Value> } | undefined;
+  return () => {
+    const now = performance.now();
+    if (!made || now - made.at >= recentMs) made = { at: now, value: make() };
+    return made.value;
   };
 }
