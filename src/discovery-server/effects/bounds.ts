@@ -34,7 +34,9 @@ export const defaultBounds: Bounds = {
   connections: {
     total: Math.min(16_384, Math.floor(openFiles() * 0.8)),
     perAddress: Math.min(4096, Math.floor(openFiles() * 0.4)),
-    perAddressPerSecond: 100,
+    perAddressPerSecond: 50,
+    perAddressBurst: 1024,
+    refusals: 256,
     firstRequestMs: 10_000,
     idleMs: 5 * 60_000,
     pingEveryMs: 30_000,
@@ -43,6 +45,7 @@ export const defaultBounds: Bounds = {
   calls: {
     open: { total: 32_768, perHolder: 8192 },
     unfinished: { total: 4096, perHolder: 1024 },
+    rate: { perSecond: 600, burst: 6000 },
   },
   call: { requestBytes: 64 * 1024, requestMs: 10_000, stallMs: 30_000 },
   outlet: {

@@ -1,3 +1,4 @@
+import { type Rate, RateLimit } from "../rate-limit.ts";
 import { type ShareLimits, Shares } from "../shares.ts";
 import type { Call } from "./call.ts";
 
@@ -6,6 +7,8 @@ export interface CallsLimits {
   readonly open: ShareLimits;
   /** Those whose request has yet to come. */
   readonly unfinished: ShareLimits;
+  /** How fast one address may open them. */
+  readonly rate: Rate;
 }
 
 /** All calls that are open. Where there are too many, those of the address with most of them are cut. */
@@ -13,10 +16,15 @@ export class Calls {
   readonly #open: Shares<Call>;
   readonly #unfinished: Shares<Call>;
   readonly #byPeer = new Map<string, Set<Call>>();
+  readonly #rate: RateLimit;
   readonly #isKept: (call: Call) => boolean;
+  readonly #onRefused: (peer: string) => void;
 
-  constructor(limits: CallsLimits, isKept: (call: Call) => boolean) {
+  /** `onRefused` is told of each call that found no room, or had to give way. */
+  constructor(limits: CallsLimits, isKept: (call: Call) => boolean, onRefused: (peer: string) => void) {
     this.#isKept = isKept;
+    this.#onRefused = onRefused;
+    this.#rate = new RateLimit(limits.rate);
     this.#open = new Shares<Call>(limits.open, { isKept, first: "newest" });
     this.#unfinished = new Shares<Call>(limits.unfinished, { isKept: () => false, first: "oldest" });
   }
@@ -28,8 +36,13 @@ export class Calls {
   /** Whether there is room for it. */
   admit(call: Call): boolean {
     const { holder, peer } = call.caller;
-    const [open, unfinished] = [this.#open.room(holder, 1), this.#unfinished.room(holder, 1)];
-    if (!open || !unfinished) return false;
+    const inTime = this.#rate.take(holder, performance.now());
+    const open = inTime ? this.#open.room(holder, 1) : undefined;
+    const unfinished = open && this.#unfinished.room(holder, 1);
+    if (!open || !unfinished) {
+      this.#onRefused(peer);
+      return false;
+    }
     for (const each of [...open, ...unfinished]) this.#cut(each);
     this.#open.set(call, holder, 1);
     this.#unfinished.set(call, holder, 1);
@@ -52,6 +65,7 @@ export class Calls {
   #cut(call: Call): void {
     call.cut();
     this.#remove(call);
+    this.#onRefused(call.caller.peer);
   }
 
   #remove(call: Call): void {

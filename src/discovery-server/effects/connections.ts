@@ -8,6 +8,9 @@ export interface ConnectionLimits {
   readonly perAddress: number;
   /** New ones of one address: a handshake of TLS takes a millisecond of the processor. */
   readonly perAddressPerSecond: number;
+  readonly perAddressBurst: number;
+  /** Requests that found no room, after which it is closed. */
+  readonly refusals: number;
   /** In which the first request has to come. */
   readonly firstRequestMs: number;
   /** After which one without a request under way is closed. */
@@ -15,6 +18,8 @@ export interface ConnectionLimits {
   readonly pingEveryMs: number;
   readonly pingTimeoutMs: number;
 }
+
+const pingSteps = 4;
 
 /**
  * Who is connected. Beyond the bounds, connections of the address with most of them go, newest first, except those over
@@ -25,6 +30,7 @@ export class Connections {
   readonly #shares: Shares<string>;
   readonly #rate: RateLimit;
   readonly #sockets = new Map<string, Socket>();
+  readonly #refusals = new Map<string, number>();
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #holderOf: (peer: string) => string | undefined;
 
@@ -40,7 +46,7 @@ export class Connections {
       { total: limits.total, perHolder: limits.perAddress },
       { isKept, first: "newest" },
     );
-    this.#rate = new RateLimit({ perSecond: limits.perAddressPerSecond, burst: limits.perAddress });
+    this.#rate = new RateLimit({ perSecond: limits.perAddressPerSecond, burst: limits.perAddressBurst });
   }
 
   get count(): number {
@@ -67,20 +73,26 @@ export class Connections {
     return this.#shares.room(holder ?? nobody, 1);
   }
 
+  /** Whoever goes on asking for what it was refused costs more than it can be worth; a proxy's other clients do not. */
+  refused(peer: string): void {
+    const refusals = (this.#refusals.get(peer) ?? 0) + 1;
+    if (this.#sockets.has(peer)) this.#refusals.set(peer, refusals);
+    if (refusals > this.#limits.refusals && this.#holderOf(peer) !== undefined)
+      this.#sockets.get(peer)?.destroy();
+  }
+
   #forget(peer: string): void {
     this.#shares.remove(peer);
+    this.#refusals.delete(peer);
     this.#sockets.delete(peer);
   }
 
   /** Sees that the other end is there, wants something, and is let go when it does not. */
   watch(session: ServerHttp2Session): void {
-    const { firstRequestMs, idleMs, pingEveryMs, pingTimeoutMs } = this.#limits;
+    const { firstRequestMs, idleMs, pingEveryMs } = this.#limits;
     let streams = 0;
     let idle = setTimeout(() => session.destroy(), firstRequestMs);
-    const ping = setInterval(() => {
-      const dead = setTimeout(() => session.destroy(), pingTimeoutMs);
-      if (!session.ping(() => clearTimeout(dead))) clearTimeout(dead);
-    }, pingEveryMs);
+    const ping = setInterval(() => this.#ping(session), pingEveryMs);
     this.#sessions.add(session);
     session.on("error", () => session.destroy());
     session.on("stream", (stream) => {
@@ -95,6 +107,18 @@ export class Connections {
       clearTimeout(idle);
       clearInterval(ping);
     });
+  }
+
+  /** In steps: where this process itself was held up, the answer is there already, and is read between two of them. */
+  #ping(session: ServerHttp2Session): void {
+    let stepsLeft = pingSteps;
+    const step = (): void => {
+      if (stepsLeft-- === 0) session.destroy();
+      else timer = setTimeout(step, this.#limits.pingTimeoutMs / pingSteps);
+    };
+    let timer = setTimeout(step, 0);
+    session.once("close", () => clearTimeout(timer));
+    if (!session.ping(() => clearTimeout(timer))) clearTimeout(timer);
   }
 
   /** Lets requests under way end, for so long; whoever has not even greeted is not waited for. */

@@ -22,7 +22,7 @@ export async function serveOperations(
   metrics: Metrics,
   isReady: () => boolean,
 ): Promise<Operations> {
-  const text = recent(() => metrics.text());
+  const collected = recent(() => metrics.text());
   const handle: RequestListener = (request, response) => {
     const answer = (code: number, text: string, type = "text/plain; charset=utf-8"): void => {
       response.writeHead(code, { "content-type": type }).end(text);
@@ -34,7 +34,7 @@ export async function serveOperations(
       case "/readyz":
         return isReady() ? answer(200, "ready\n") : answer(503, "not ready\n");
       case "/metrics":
-        return void text().then(
+        return void collected().then(
           (all) => answer(200, all, metrics.contentType),
           () => answer(500, "the metrics cannot be collected\n"),
         );

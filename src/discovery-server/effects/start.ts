@@ -68,7 +68,11 @@ export async function startDiscoveryServer(start: DiscoveryServerOptions): Promi
   const bounds = boundsOf(start.bounds);
   const holdings = new Holdings(bounds.holdings);
   const watchers = new Watchers(bounds.watchers, (clusterId) => holdings.isEstablished(clusterId));
-  const calls = new Calls(bounds.calls, (call) => watchers.keeps(call));
+  const calls = new Calls(
+    bounds.calls,
+    (call) => watchers.keeps(call),
+    (peer) => connections.refused(peer),
+  );
   const outlet = new Outlet(bounds.outlet);
   const connections = new Connections(
     bounds.connections,

@@ -55,7 +55,7 @@ describe("whoever takes all that there is of", () => {
   });
 
   test("connections gives way to the others", async () => {
-    const connections = { total: 20, perAddress: 20, perAddressPerSecond: 1e6 };
+    const connections = { total: 20, perAddress: 20, perAddressPerSecond: 1e6, perAddressBurst: 1e6 };
     const server = await service({ bounds: { connections } });
     const attackers = await many(20, () => Attacker.connect(server.port, "127.0.0.66"));
     const nodes = await honest(server.port, "a", "b");
