@@ -13,10 +13,13 @@ const attackers = (count: number, window?: number): Promise<Attacker[]> =>
 /** A cluster as large as there can be one. */
 async function fill(cluster: string): Promise<void> {
   const writers = await attackers(20);
-  const updates = Array.from({ length: 1024 }, (_, index) =>
-    writers[index % writers.length]?.ask(paths.update, largeUpdate(cluster, `${index}`)),
+  await Promise.all(
+    writers.flatMap((writer, from) =>
+      Array.from({ length: 52 }, (_, index) => writers.length * index + from)
+        .filter((index) => index < 1024)
+        .map((index) => writer.ask(paths.update, largeUpdate(cluster, `${index}`))),
+    ),
   );
-  await Promise.all(updates);
   for (const { session } of writers) session.destroy();
 }
 

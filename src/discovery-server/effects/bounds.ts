@@ -36,7 +36,7 @@ export const defaultBounds: Bounds = {
     perAddress: Math.min(4096, Math.floor(openFiles() * 0.4)),
     perAddressPerSecond: 50,
     perAddressBurst: 1024,
-    refusals: 256,
+    refusals: 32,
     firstRequestMs: 10_000,
     idleMs: 5 * 60_000,
     pingEveryMs: 30_000,

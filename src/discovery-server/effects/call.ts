@@ -28,8 +28,17 @@ export interface Caller {
 }
 
 /** How long the end of a request may come after its answer. */
-const halfOpenMs = 1_000;
+const halfOpenMs = 50;
 const contentType = "application/grpc+proto";
+
+/** An answer to a request that is not even looked at, as cheap as it can be: there may be thousands. */
+export function refuse(stream: ServerHttp2Stream, code: status, details: string): void {
+  stream.on("error", () => undefined); // whether the answer arrives is the client's affair
+  if (stream.destroyed) return;
+  const answer = { "grpc-status": code, "grpc-message": statusText(details) };
+  stream.respond({ ":status": 200, "content-type": contentType, ...answer }, { endStream: true });
+  stream.close(constants.NGHTTP2_NO_ERROR);
+}
 const decompress = { gzip: promisify(gunzip), deflate: promisify(inflate) } as const;
 
 /** One request over HTTP/2 and its answers, in gRPC's framing. */

@@ -1,6 +1,6 @@
 import { type Rate, RateLimit } from "../rate-limit.ts";
 import { type ShareLimits, Shares } from "../shares.ts";
-import type { Call } from "./call.ts";
+import type { Call, Caller } from "./call.ts";
 
 export interface CallsLimits {
   /** All that are open: watches, answers that are being read, requests that are still to come. */
@@ -33,11 +33,17 @@ export class Calls {
     return this.#unfinished.size;
   }
 
+  /** Whether one more is wanted of this caller, so soon after those before. */
+  isInTime({ holder, peer }: Caller): boolean {
+    const isInTime = this.#rate.take(holder, performance.now());
+    if (!isInTime) this.#onRefused(peer);
+    return isInTime;
+  }
+
   /** Whether there is room for it. */
   admit(call: Call): boolean {
     const { holder, peer } = call.caller;
-    const inTime = this.#rate.take(holder, performance.now());
-    const open = inTime ? this.#open.room(holder, 1) : undefined;
+    const open = this.#open.room(holder, 1);
     const unfinished = open && this.#unfinished.room(holder, 1);
     if (!open || !unfinished) {
       this.#onRefused(peer);

@@ -77,8 +77,11 @@ export class Connections {
   refused(peer: string): void {
     const refusals = (this.#refusals.get(peer) ?? 0) + 1;
     if (this.#sockets.has(peer)) this.#refusals.set(peer, refusals);
-    if (refusals > this.#limits.refusals && this.#holderOf(peer) !== undefined)
-      this.#sockets.get(peer)?.destroy();
+    const holder = this.#holderOf(peer);
+    const socket = this.#sockets.get(peer);
+    if (refusals <= this.#limits.refusals || holder === undefined || !socket || socket.destroyed) return;
+    socket.destroy();
+    this.#rate.charge(holder, refusals, performance.now()); // or it would be back in a moment
   }
 
   #forget(peer: string): void {

@@ -12,7 +12,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { status } from "@grpc/grpc-js";
 import { authorityOf } from "../../discovery/effects/service-location.ts";
 import { KubespanError } from "../../system/error.ts";
-import { Call, type Caller, type CallLimits } from "./call.ts";
+import { Call, type Caller, type CallLimits, refuse } from "./call.ts";
 import { CallFailure } from "./call-failure.ts";
 import type { Calls } from "./calls.ts";
 import type { TlsSource } from "./certificates.ts";
@@ -107,13 +107,17 @@ async function serve(
   const { session } = stream;
   if (!session || session.destroyed) return void stream.destroy();
   const caller = options.callerOf(peerOf(session.socket), headers);
-  const call = new Call(stream, headers, caller, options.limits, options.outlet);
   const handler = options.handlers.get(headers[":path"] ?? "");
+  if (!options.calls.isInTime(caller))
+    return refuse(stream, status.RESOURCE_EXHAUSTED, "too many requests from this address");
   if (headers[":method"] !== "POST" || !headers["content-type"]?.startsWith("application/grpc"))
-    return call.end(status.UNIMPLEMENTED, "this is a gRPC service");
-  if (!handler) return call.end(status.UNIMPLEMENTED, "there is no such method");
-  if (!options.calls.admit(call))
-    return call.end(status.RESOURCE_EXHAUSTED, "too many requests of this address are under way");
+    return refuse(stream, status.UNIMPLEMENTED, "this is a gRPC service");
+  if (!handler) return refuse(stream, status.UNIMPLEMENTED, "there is no such method");
+  const call = new Call(stream, headers, caller, options.limits, options.outlet);
+  if (!options.calls.admit(call)) {
+    refuse(stream, status.RESOURCE_EXHAUSTED, "too many requests of this address are under way");
+    return;
+  }
   try {
     const request = await call.request();
     options.calls.arrived(call);

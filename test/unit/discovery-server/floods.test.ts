@@ -95,8 +95,10 @@ describe("a client within all limits that", () => {
   test("asks for the largest cluster there can be, again and again, takes nobody's turn", async () => {
     const writers = await attackers(20);
     await Promise.all(
-      Array.from({ length: 1024 }, (_, index) =>
-        writers[index % 20]?.ask(paths.update, largeUpdate("large", `${index}`)),
+      writers.flatMap((writer, from) =>
+        Array.from({ length: 52 }, (_, index) => 20 * index + from)
+          .filter((index) => index < 1024)
+          .map((index) => writer.ask(paths.update, largeUpdate("large", `${index}`))),
       ),
     );
     const [one] = writers;

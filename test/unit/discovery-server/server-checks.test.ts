@@ -94,6 +94,14 @@ describe("the rate limit", () => {
     expect(passed(limit, "192.0.2.1", 5000, 1)).toBe(1);
   });
 
+  test("makes whoever did harm wait, but not for ever", () => {
+    const limit = new RateLimit(rate);
+    limit.charge("192.0.2.1", 1e9, 0);
+    expect(passed(limit, "192.0.2.1", 4_000, 1)).toBe(0);
+    expect(passed(limit, "192.0.2.1", 5_000, 100)).toBe(15);
+    expect(passed(limit, "192.0.2.2", 0, 100)).toBe(60);
+  });
+
   test("never lets more through than burst and rate allow", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(500), { maxLength: 300 }), (pauses) => {

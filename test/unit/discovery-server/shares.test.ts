@@ -75,9 +75,9 @@ describe("what all share", () => {
   });
 });
 
-describe("the floor of an established cluster", () => {
-  const floor = () => new Floor<string>(2, (clusterId) => clusterId === "old");
+const floor = () => new Floor<string>(2, (clusterId) => clusterId === "old");
 
+describe("the floor of an established cluster", () => {
   test("keeps its first units, and those of no other", () => {
     const kept = floor();
     for (const [item, clusterId] of [
