@@ -33,8 +33,7 @@ const contentType = "application/grpc+proto";
 
 /** An answer to a request that is not even looked at, as cheap as it can be: there may be thousands. */
 export function refuse(stream: ServerHttp2Stream, code: status, details: string): void {
-  stream.on("error", () => undefined); // whether the answer arrives is the client's affair
-  if (stream.destroyed) return;
+  if (stream.destroyed || stream.closed) return;
   const answer = { "grpc-status": code, "grpc-message": statusText(details) };
   stream.respond({ ":status": 200, "content-type": contentType, ...answer }, { endStream: true });
   stream.close(constants.NGHTTP2_NO_ERROR);
@@ -64,7 +63,6 @@ export class Call {
     this.#stream = stream;
     this.#limits = limits;
     this.#outlet = outlet;
-    stream.on("error", () => undefined); // the end of a stream is all that counts, and "close" tells it
     stream.on("close", () => this.#closed.abort());
     stream.on("wantTrailers", () => {
       stream.sendTrailers(this.#trailers);
@@ -73,7 +71,8 @@ export class Call {
   }
 
   get isOpen(): boolean {
-    return !this.#hasEnded && !this.#closed.signal.aborted;
+    const { destroyed, closed } = this.#stream;
+    return !this.#hasEnded && !destroyed && !closed && !this.#closed.signal.aborted;
   }
 
   /** Calls once when nothing more can be sent. */
@@ -131,7 +130,7 @@ export class Call {
   }
 
   #respond(): void {
-    if (this.#stream.headersSent || this.#stream.destroyed) return;
+    if (this.#stream.headersSent || !this.isOpen) return;
     const headers = {
       ":status": 200,
       "content-type": contentType,

@@ -53,6 +53,11 @@ export class Connections {
     return this.#shares.size;
   }
 
+  /** Whether anything that comes over it still matters: what was read with it goes on coming for a moment. */
+  has(peer: string): boolean {
+    return this.#sockets.has(peer);
+  }
+
   /** Whether it may stay; it is closed otherwise. */
   admit(socket: Socket): boolean {
     const peer = peerOf(socket);
@@ -81,6 +86,7 @@ export class Connections {
     const socket = this.#sockets.get(peer);
     if (refusals <= this.#limits.refusals || holder === undefined || !socket || socket.destroyed) return;
     socket.destroy();
+    this.#forget(peer);
     this.#rate.charge(holder, refusals, performance.now()); // or it would be back in a moment
   }
 

@@ -60,7 +60,9 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const http2 = tls ? secureServer(tls) : createPlainServer(serverOptions);
   http2.on("session", (session) => connections.watch(session));
   http2.on("stream", (stream, headers) => {
-    void serve(options, stream, headers);
+    stream.on("error", () => undefined); // the end of a stream is all that counts, and "close" tells it
+    // A stream may be gone at any moment, and then Node throws: there is nobody left to tell.
+    serve(options, stream, headers).catch(() => stream.destroy());
   });
   // Whoever breaks the protocol is gone; each session's own handler sees to that.
   http2.on("sessionError", () => undefined);
@@ -106,7 +108,9 @@ async function serve(
 ): Promise<void> {
   const { session } = stream;
   if (!session || session.destroyed) return void stream.destroy();
-  const caller = options.callerOf(peerOf(session.socket), headers);
+  const peer = peerOf(session.socket);
+  if (!options.connections.has(peer)) return; // its streams end with it
+  const caller = options.callerOf(peer, headers);
   const handler = options.handlers.get(headers[":path"] ?? "");
   if (!options.calls.isInTime(caller))
     return refuse(stream, status.RESOURCE_EXHAUSTED, "too many requests from this address");

@@ -95,8 +95,8 @@ describe("a client within all limits that", () => {
   test("asks for the largest cluster there can be, again and again, takes nobody's turn", async () => {
     const writers = await attackers(20);
     await Promise.all(
-      writers.flatMap((writer, from) =>
-        Array.from({ length: 52 }, (_, index) => 20 * index + from)
+      writers.flatMap((writer, first) =>
+        Array.from({ length: 52 }, (_, index) => 20 * index + first)
           .filter((index) => index < 1024)
           .map((index) => writer.ask(paths.update, largeUpdate("large", `${index}`))),
       ),
