@@ -132,8 +132,13 @@ export class Connections {
 
   /** Lets requests under way end, for so long; whoever has not even greeted is not waited for. */
   async closeAll(graceMs: number): Promise<void> {
+    // By the event: a session that its client is closing already would never call back.
     const closing = [...this.#sessions].map(
-      (session) => new Promise<void>((resolve) => session.close(() => resolve())),
+      (session) =>
+        new Promise<void>((resolve) => {
+          session.once("close", resolve);
+          session.close();
+        }),
     );
     const endAll = (): void => {
       for (const session of this.#sessions) session.destroy();
