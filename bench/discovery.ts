@@ -2,6 +2,7 @@ import { loadavg } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { waitFor } from "../lab/index.ts";
+import { attackNames, measureAttack } from "./discovery/attacked.ts";
 import { MeasuredService } from "./discovery/measured-service.ts";
 import { Crowd } from "./discovery/watchers.ts";
 import { percentile, printReport, progress, type Row } from "./report.ts";
@@ -17,6 +18,8 @@ const { values } = parseArgs({
     updates: { type: "string", default: "20" },
     /** Ms from one update to the next. */
     every: { type: "string", default: "1000" },
+    /** How long each attack lasts, and the quiet before it, in seconds; 0 for none. */
+    attacks: { type: "string", default: "20" },
   },
 });
 const [updates, every] = [Number(values.updates), Number(values.every)];
@@ -87,7 +90,7 @@ async function memoryOfAffiliate(affiliates: number, perCluster: number): Promis
 const round1 = (value: number): number => Math.round(value * 10) / 10;
 
 const rows: Row[] = [];
-for (const watchers of values.watchers.split(",").map(Number))
+for (const watchers of values.watchers.split(",").filter(Boolean).map(Number))
   for (const [clusters, perConnection] of [
     [1, shared],
     [Math.max(2, watchers / small), shared],
@@ -99,14 +102,21 @@ for (const watchers of values.watchers.split(",").map(Number))
 const affiliates = 20_000;
 progress(`${affiliates} affiliates`);
 const affiliateKiB = round1(await memoryOfAffiliate(affiliates, 1_000));
+const attacked: Row[] = [];
+for (const attack of Number(values.attacks) > 0 ? attackNames : []) {
+  progress(`one client ${attack}`);
+  attacked.push(await measureAttack(attack, Number(values.attacks)));
+}
 printReport({
   name: "discovery: fan-out to watchers",
   repetitions: updates,
-  rows,
+  rows: [...rows, ...attacked],
   notes: [
     `One update every ${every} ms, of one of the clusters. The service has one core; all watchers are`,
     "in another process on the same machine, and that all of them have received is part of the latency. The goal is a p99 below 1 s for",
     "10,000 watchers and an update a second.",
+    "Where one client attacks from another address: 100 watchers, each with its own connection, and four updates a second; the service",
+    "has its default bounds. The goal is a p99 below 1 s, beside that of the same run before the attack.",
     `An affiliate of 400 bytes takes ${affiliateKiB} KiB (of ${affiliates}, 1,000 in each cluster, garbage included); the limits are 2,048 bytes and 64 endpoints of 32.`,
     `Load average at the end: ${(loadavg()[0] ?? 0).toFixed(1)}; what else runs on the machine is part of the latency, too.`,
   ],

@@ -17,8 +17,8 @@ export class MeasuredService {
     this.port = port;
   }
 
-  static async start(): Promise<MeasuredService> {
-    const started = launch();
+  static async start(bounds: "unlimited" | "default" = "unlimited"): Promise<MeasuredService> {
+    const started = launch(bounds);
     const port = await new Promise<number>((resolve, reject) => {
       started.stdout.once("data", (chunk: Buffer) => resolve(Number(chunk.toString())));
       started.then(() => reject(new Error("the service ended")), reject);
@@ -47,8 +47,8 @@ export class MeasuredService {
   }
 }
 
-const launch = () =>
-  execa(...bound("taskset", "-c", "0", process.execPath, join(import.meta.dirname, "server.ts")), {
+const launch = (bounds: string) =>
+  execa(...bound("taskset", "-c", "0", process.execPath, join(import.meta.dirname, "server.ts"), bounds), {
     buffer: false,
     stdin: "ignore",
   });

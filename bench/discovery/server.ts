@@ -1,13 +1,30 @@
 import { pino } from "pino";
 import { startDiscoveryServer } from "../../src/discovery-server/effects/start.ts";
 
-/** The service as `kubespan discovery serve` runs it, without the limits that keep strangers from doing what a bench does. */
+const unlimited = { perSecond: 1e9, burst: 1e9 };
+
+/**
+ * The service as `kubespan discovery serve` runs it; with `unlimited`, without the limits that keep strangers from doing
+ * what a bench does.
+ */
 const server = await startDiscoveryServer({
   listen: { host: "127.0.0.1", port: 0 },
   log: pino({ level: "silent" }),
-  rate: { perSecond: 1e9, burst: 1e9 },
-  addressRate: { perSecond: 1e9, burst: 1e9 },
-  watchers: { perCluster: 1e6, total: 1e6 },
+  ...(process.argv[2] === "unlimited" && {
+    bounds: {
+      rate: unlimited,
+      addressRate: unlimited,
+      connections: { total: 1e6, perAddress: 1e6, perAddressPerSecond: 1e6, perAddressBurst: 1e6 },
+      calls: {
+        open: { total: 1e6, perHolder: 1e6 },
+        unfinished: { total: 1e6, perHolder: 1e6 },
+        rate: unlimited,
+      },
+      outlet: { unreadBytes: 1e12, unreadBytesPerAddress: 1e12, rate: { perSecond: 1e12, burst: 1e12 } },
+      watchers: { perCluster: 1e6, total: 1e6, perHolder: 1e6 },
+      holdings: { bytes: { total: 1e12, perHolder: 1e12 } },
+    },
+  }),
 });
 process.stdout.write(`${server.port}\n`);
 process.once("SIGTERM", () => void server.stop());

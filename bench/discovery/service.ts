@@ -19,7 +19,7 @@ const unlimited = { perSecond: 1e6, burst: 1e6 };
 const server = await startDiscoveryServer({
   listen: { host, port: 3000 },
   log: pino({ level: "silent" }),
-  rate: unlimited,
+  bounds: { rate: unlimited },
 });
 const client = new ClusterClient(`${host}:${server.port}`, credentials.createInsecure());
 

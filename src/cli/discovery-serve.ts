@@ -22,7 +22,9 @@ interface ServeOptions extends StoreOptions {
   readonly tlsKey?: string;
   readonly tlsClientCa?: string;
   readonly insecure?: true;
-  readonly trustProxy?: true;
+  /** Proxies in front. */
+  readonly trustProxy?: number;
+  readonly trustRealIp?: true;
   readonly metricsListen?: Listen;
   readonly drain: number;
   readonly logLevel: LogLevel;
@@ -40,7 +42,15 @@ export function registerDiscoveryServe(program: Command): void {
     .option("--tls-key <file>", "private key in PEM")
     .option("--tls-client-ca <file>", "let in only clients with a certificate of these authorities (PEM)")
     .addOption(new Option("--insecure", "serve without TLS").conflicts(["tlsCert", "tlsKey", "tlsClientCa"]))
-    .option("--trust-proxy", "believe X-Real-IP and X-Forwarded-For: only behind a proxy that sets them")
+    .addOption(
+      new Option(
+        "--trust-proxy [hops]",
+        "believe X-Forwarded-For as far as this many proxies in front wrote it (1): each appends an entry",
+      )
+        .argParser(hopsFrom)
+        .preset("1"),
+    )
+    .option("--trust-real-ip", "believe X-Real-IP: only behind a proxy that replaces what clients send")
     .option("--snapshot <file>", "keep a copy of what is in memory, for the next start")
     .option("--snapshot-every <seconds>", "how often", secondsFrom, 60)
     .addOption(
@@ -53,6 +63,12 @@ export function registerDiscoveryServe(program: Command): void {
     .option("--etcd-cert <file>", "with https: our certificate for etcd")
     .option("--etcd-key <file>", "and its key")
     .option("--etcd-prefix <text>", "what all keys in etcd begin with", "/kubespan/discovery/")
+    .option(
+      "--etcd-compact-every <seconds>",
+      "throw away etcd's history that is older than this; 0 leaves it to etcd or its other users",
+      secondsFrom,
+      300,
+    )
     .option("--metrics-listen <address:port>", "answer /metrics, /healthz and /readyz over HTTP", listenFrom)
     .option(
       "--drain <seconds>",
@@ -80,11 +96,11 @@ async function serve(options: ServeOptions): Promise<void> {
   const server = await startDiscoveryServer({
     listen: options.listen,
     log,
-    trustProxy: options.trustProxy ?? false,
+    trust: { hops: options.trustProxy ?? 0, realIp: options.trustRealIp ?? false },
     store: (onChange) => openStore(options, log, onChange),
     drainMs: options.drain * 1000,
     onAnswer: (...answer) => onAnswer?.(...answer),
-    ...(certificates && { credentials: certificates.credentials }),
+    ...(certificates && { tls: certificates.tls }),
   });
   const reload = (): void => void certificates?.reload();
   process.on("SIGHUP", reload);
@@ -135,6 +151,14 @@ function listenFrom(text: string): Listen {
 }
 
 const textOf = ({ host, port }: Listen): string => `${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+const mostHops = 16;
+
+function hopsFrom(text: string): number {
+  const hops = /^\d{1,2}$/.test(text) ? Number(text) : 0;
+  if (hops >= 1 && hops <= mostHops) return hops;
+  throw new InvalidArgumentError(`It is not a number of proxies, 1 to ${mostHops}.`);
+}
 
 const mostSeconds = 24 * 3600;
 

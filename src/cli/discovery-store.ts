@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
+import { defaultCapacity } from "../discovery-server/effects/bounds.ts";
 import { openMemoryStore } from "../discovery-server/effects/memory-store.ts";
-import { defaultCapacity } from "../discovery-server/effects/start.ts";
 import type { OnChange, Store } from "../discovery-server/store.ts";
 import { KubespanError } from "../system/error.ts";
 import { readPem } from "../system/read-pem.ts";
@@ -15,6 +15,8 @@ export interface StoreOptions {
   readonly etcdCert?: string;
   readonly etcdKey?: string;
   readonly etcdPrefix: string;
+  /** In seconds; 0 for never. */
+  readonly etcdCompactEvery: number;
 }
 
 /** The store that the command line asks for. etcd's client is loaded only where it is used. */
@@ -26,7 +28,8 @@ export async function openStore(options: StoreOptions, log: Logger, onChange: On
     const { openEtcdStore } = await import("../discovery-server/effects/etcd-store.ts");
     const credentials = await etcdCredentials(options);
     const access = { hosts, prefix: etcdPrefix, ...(credentials && { credentials }) };
-    return openEtcdStore({ ...access, capacity, log, onChange });
+    const compactEveryMs = options.etcdCompactEvery * 1000;
+    return openEtcdStore({ ...access, capacity, compactEveryMs, log, onChange });
   }
   const file = snapshot === undefined ? {} : { snapshot: { path: snapshot, everyMs: snapshotEvery * 1000 } };
   return openMemoryStore({ capacity, log, onChange, ...file });

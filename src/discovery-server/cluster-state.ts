@@ -20,6 +20,8 @@ interface StoredAffiliate {
   readonly endpoints: Map<string, StoredEndpoint>;
   /** Never before that of any of its endpoints. */
   expiresAt: number;
+  /** What it is at the moment, made when it is asked for: the same object until something changes. */
+  envelope?: Envelope | undefined;
 }
 
 /** Rough cost in memory of what surrounds the bytes that are stored. */
@@ -32,6 +34,7 @@ const noData = new Uint8Array();
  */
 export class ClusterState {
   readonly #affiliates = new Map<string, StoredAffiliate>();
+  #snapshot: readonly Envelope[] | undefined;
   #bytes = 0;
   #nextExpiry = Number.POSITIVE_INFINITY;
 
@@ -49,8 +52,10 @@ export class ClusterState {
     return this.#nextExpiry;
   }
 
-  snapshot(): Envelope[] {
-    return [...this.#affiliates].map(([id, affiliate]) => envelope(id, affiliate));
+  /** The same array, of the same objects, until something changes: what is made of it need be made only once. */
+  snapshot(): readonly Envelope[] {
+    this.#snapshot ??= [...this.#affiliates].map(([id, affiliate]) => envelope(id, affiliate));
+    return this.#snapshot;
   }
 
   /**
@@ -65,16 +70,17 @@ export class ClusterState {
     const affiliate = known ?? this.#create(update.affiliateId);
     const hasNewData = update.data !== undefined && Buffer.compare(affiliate.data, update.data) !== 0;
     this.#bytes += growth(update, known, added);
-    affiliate.data = update.data ?? affiliate.data;
+    if (hasNewData) affiliate.data = update.data ?? affiliate.data;
     this.#extend(affiliate, update.endpoints, now + update.ttlMs);
     const isNews = known === undefined || hasNewData || added.size > 0;
-    return isNews ? { kind: "updated", affiliate: envelope(update.affiliateId, affiliate) } : undefined;
+    return isNews ? this.#changed(update.affiliateId, affiliate) : undefined;
   }
 
   delete(id: string): Change | undefined {
     const affiliate = this.#affiliates.get(id);
     if (!affiliate) return undefined;
     this.#affiliates.delete(id);
+    this.#snapshot = undefined;
     this.#bytes -= sizeOf(id, affiliate);
     return { kind: "deleted", id };
   }
@@ -87,10 +93,15 @@ export class ClusterState {
     for (const [id, affiliate] of this.#affiliates) {
       const deleted = affiliate.expiresAt <= now ? this.delete(id) : undefined;
       if (deleted) changes.push(deleted);
-      else if (this.#expireEndpoints(affiliate, now))
-        changes.push({ kind: "updated", affiliate: envelope(id, affiliate) });
+      else if (this.#expireEndpoints(affiliate, now)) changes.push(this.#changed(id, affiliate));
     }
     return changes;
+  }
+
+  /** How much more memory `update` would take. */
+  growth(update: AffiliateUpdate): number {
+    const known = this.#affiliates.get(update.affiliateId);
+    return growth(update, known, newEndpoints(known, update.endpoints));
   }
 
   /** Why `update` would not take it. */
@@ -129,9 +140,14 @@ export class ClusterState {
     this.#affiliates.set(record.id, affiliate);
     for (const { expiresAt } of [affiliate, ...affiliate.endpoints.values()])
       this.#nextExpiry = Math.min(this.#nextExpiry, expiresAt);
-    return before && isSame(before, affiliate)
-      ? undefined
-      : { kind: "updated", affiliate: envelope(record.id, affiliate) };
+    const change = this.#changed(record.id, affiliate);
+    return before && isSame(before, affiliate) ? undefined : change;
+  }
+
+  #changed(id: string, affiliate: StoredAffiliate): Change {
+    affiliate.envelope = undefined;
+    this.#snapshot = undefined;
+    return { kind: "updated", affiliate: envelope(id, affiliate) };
   }
 
   #create(id: string): StoredAffiliate {
@@ -167,15 +183,15 @@ export class ClusterState {
   }
 }
 
-/** What `update` makes of an affiliate, as values; within the limits, which `refusal` tells. */
+/** What `update` makes of an affiliate, as values; or why it is refused, whatever else there is in the cluster. */
 export function updatedRecord(
   known: AffiliateRecord | undefined,
   update: AffiliateUpdate,
-): AffiliateRecord | undefined {
+): AffiliateRecord | Refusal | undefined {
   const alone = new ClusterState();
   if (known) alone.put(known, 0);
-  alone.update(update, 0, Number.POSITIVE_INFINITY);
-  return alone.record(update.affiliateId, 0);
+  const outcome = alone.update(update, 0, Number.POSITIVE_INFINITY);
+  return outcome && "refused" in outcome ? outcome : alone.record(update.affiliateId, 0);
 }
 
 const keyOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
@@ -199,11 +215,18 @@ const isSame = (one: StoredAffiliate, other: StoredAffiliate): boolean =>
   one.endpoints.size === other.endpoints.size &&
   [...one.endpoints.keys()].every((key) => other.endpoints.has(key));
 
-const envelope = (id: string, affiliate: StoredAffiliate): Envelope => ({
-  id,
-  data: affiliate.data,
-  endpoints: [...affiliate.endpoints.values()].map((endpoint) => endpoint.bytes),
-});
+function envelope(id: string, affiliate: StoredAffiliate): Envelope {
+  affiliate.envelope ??= {
+    id,
+    data: affiliate.data,
+    endpoints: [...affiliate.endpoints.values()].map((endpoint) => endpoint.bytes),
+  };
+  return affiliate.envelope;
+}
+
+/** Roughly what an affiliate takes in memory. */
+export const envelopeSize = ({ id, data, endpoints }: Envelope): number =>
+  endpoints.reduce((sum, endpoint) => sum + overhead.endpoint + endpoint.length, baseSize(id) + data.length);
 
 const baseSize = (id: string): number => overhead.affiliate + Buffer.byteLength(id);
 

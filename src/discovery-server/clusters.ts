@@ -11,6 +11,8 @@ export interface Capacity {
   readonly bytes: number;
 }
 
+const none: readonly Envelope[] = [];
+
 /** All clusters of one service. A cluster exists as long as it has an affiliate. */
 export class Clusters {
   readonly #capacity: Capacity;
@@ -32,8 +34,14 @@ export class Clusters {
     return { clusters: this.#byId.size, affiliates, bytes: this.#bytes };
   }
 
-  snapshot(clusterId: string): Envelope[] {
-    return this.#byId.get(clusterId)?.snapshot() ?? [];
+  snapshot(clusterId: string): readonly Envelope[] {
+    return this.#byId.get(clusterId)?.snapshot() ?? none;
+  }
+
+  /** How much more memory the update would take, or why no room would make it fit. */
+  weigh(clusterId: string, update: AffiliateUpdate): number | Refusal {
+    const cluster = this.#byId.get(clusterId) ?? new ClusterState();
+    return cluster.refusal(update, Number.POSITIVE_INFINITY) ?? cluster.growth(update);
   }
 
   update(clusterId: string, update: AffiliateUpdate, now: number): Change | Refusal | undefined {

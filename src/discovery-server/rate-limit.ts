@@ -37,6 +37,14 @@ export class RateLimit {
     return true;
   }
 
+  /** Makes a sender who did harm wait longer, at most as if it had used its burst twice. */
+  charge(key: string, amount: number, now: number): void {
+    const bucket = this.#buckets.get(key) ?? this.#open(key, now);
+    if (!bucket) return;
+    bucket.tokens = Math.max(-this.#rate.burst, this.#tokensAt(bucket, now) - amount);
+    bucket.at = now;
+  }
+
   /** `undefined` when too many senders are busy at once. */
   #open(key: string, now: number): Bucket | undefined {
     if (this.#buckets.size >= mostSenders && now - this.#sweptAt >= betweenSweepsMs) this.#sweep(now);

@@ -17,7 +17,7 @@ export interface ClusterChange {
   readonly change: Change;
 }
 
-/** Hears of every change, in order; of one that this service made, before the call that made it resolves. */
+/** Hears of every change, what is read at the start included, in order; of one that this service made, before the call that made it resolves. */
 export type OnChange = (change: ClusterChange) => void;
 
 /**
@@ -25,7 +25,10 @@ export type OnChange = (change: ClusterChange) => void;
  * when the change would survive what the store promises to survive, and can be read here.
  */
 export interface Store {
+  /** The same array, of the same objects, until something changes. */
   snapshot(clusterId: string): readonly Envelope[];
+  /** How much more memory the update would take, or why no room would make it fit. */
+  weigh(clusterId: string, update: AffiliateUpdate): number | Refusal;
   /** Throws `KubespanError("discovery")` when the store behind cannot be reached: nothing is known to be written then. */
   update(clusterId: string, update: AffiliateUpdate): Promise<Refusal | undefined>;
   /** Throws like `update`. */

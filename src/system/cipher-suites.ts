@@ -4,7 +4,7 @@ import tls, { createSecureContext, type SecureContext, type SecureContextOptions
  * Whoever records a connection today and gets the service's key tomorrow shall read nothing: of TLS 1.2 only what agrees on
  * a key by ECDHE, with authenticated encryption; TLS 1.3 has nothing else.
  */
-const forwardSecret: SecureContextOptions = {
+export const forwardSecret: SecureContextOptions = {
   minVersion: "TLSv1.2",
   ciphers: [
     "TLS_AES_256_GCM_SHA384",

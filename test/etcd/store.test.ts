@@ -17,8 +17,19 @@ afterAll(() => etcd.close());
 
 const newPrefix = (): string => `/test/${++prefixes}/`;
 
-async function open(prefix: string, onChange: OnChange = () => undefined): Promise<Store> {
-  const store = await openEtcdStore({ hosts: [etcd.url], prefix, capacity, log: silent, onChange });
+async function open(
+  prefix: string,
+  onChange: OnChange = () => undefined,
+  compactEveryMs = 0,
+): Promise<Store> {
+  const store = await openEtcdStore({
+    hosts: [etcd.url],
+    prefix,
+    capacity,
+    compactEveryMs,
+    log: silent,
+    onChange,
+  });
   onTestFinished(() => store.close());
   return store;
 }
@@ -100,8 +111,66 @@ describe("several stores on one etcd", () => {
   });
 });
 
+/** How often the only key under the prefix was written. */
+async function versionOf(prefix: string): Promise<number> {
+  const { Etcd3 } = await import("etcd3");
+  const client = new Etcd3({ hosts: etcd.url });
+  onTestFinished(() => client.close());
+  const { kvs } = await client.getAll().prefix(prefix).exec();
+  return Number(kvs[0]?.version);
+}
+
+describe("the history in etcd", () => {
+  test("has one version a second and affiliate, whatever is asked for, and in the end the last of it", async () => {
+    const prefix = newPrefix();
+    const store = await open(prefix);
+    const waves = 3;
+    const since = performance.now();
+    for (let wave = 0; wave < waves; wave++) {
+      const data = (index: number) => Buffer.from(`${wave}-${index}`);
+      await Promise.all(
+        Array.from({ length: 50 }, (_, index) => store.update("one", update("a", { data: data(index) }))),
+      );
+    }
+    const seconds = (performance.now() - since) / 1000;
+    expect(contents(store)).toEqual(["a 2-49"]);
+    expect(await versionOf(prefix)).toBeLessThanOrEqual(2 * waves);
+    expect(await versionOf(prefix)).toBeLessThanOrEqual(1 + Math.ceil(seconds));
+  });
+
+  test("holds what was asked for in its order, deletions too", async () => {
+    const store = await open(newPrefix());
+    await store.update("one", update("a"));
+    await Promise.all([
+      store.update("one", update("a", { endpoints: [Buffer.from("1")] })),
+      store.delete("one", "a"),
+      store.update("one", update("a", { endpoints: [Buffer.from("2")] })),
+    ]);
+    expect(contents(store)).toEqual(["a data of a 2"]);
+    await Promise.all([store.update("one", update("a")), store.delete("one", "a")]);
+    expect(contents(store)).toEqual([]);
+  });
+
+  test("is thrown away, and who watches goes on", async () => {
+    const prefix = newPrefix();
+    const [store, other] = [await open(prefix, () => undefined, 300), await open(prefix)];
+    const { Etcd3 } = await import("etcd3");
+    const client = new Etcd3({ hosts: etcd.url });
+    onTestFinished(() => client.close());
+    await store.update("one", update("a"));
+    const { header } = await client.kv.range({ key: Buffer.from("\0"), count_only: true });
+    await until(async () => {
+      await store.update("one", update("a", { data: Buffer.from(String(performance.now())) }));
+      const old = client.kv.range({ key: Buffer.from(prefix), revision: header.revision });
+      await expect(old).rejects.toThrow(/compacted/);
+    });
+    await store.update("one", update("last"));
+    await until(() => expect(contents(other)).toContain("last data of last"));
+  });
+});
+
 test("an etcd that does not answer ends the start", async () => {
-  const options = { prefix: "/x/", capacity, log: silent, onChange: () => undefined };
+  const options = { prefix: "/x/", capacity, compactEveryMs: 0, log: silent, onChange: () => undefined };
   await expect(openEtcdStore({ ...options, hosts: ["http://127.0.0.1:1"] })).rejects.toMatchObject({
     code: "discovery",
     message: /etcd does not answer/,

@@ -1,7 +1,7 @@
 import { unwatchFile, watchFile } from "node:fs";
-import { createSecureContext } from "node:tls";
-import { experimental, type ServerCredentials } from "@grpc/grpc-js";
+import { createSecureContext, type SecureContextOptions } from "node:tls";
 import type { Logger } from "pino";
+import { forwardSecret } from "../../system/cipher-suites.ts";
 import { errorText, KubespanError } from "../../system/error.ts";
 import { readPem } from "../../system/read-pem.ts";
 
@@ -13,9 +13,17 @@ export interface CertificateFiles {
   readonly clientAuthorities?: string;
 }
 
+/** What TLS is served with; it may become something else. */
+export interface TlsSource {
+  options(): SecureContextOptions;
+  /** Only clients with a certificate of the authorities in the options are let in. */
+  readonly asksClients: boolean;
+  onChange(listener: () => void): void;
+}
+
 /** What is served with at the moment; new connections get what is newest. */
 export interface Certificates {
-  readonly credentials: ServerCredentials;
+  readonly tls: TlsSource;
   /** Reads the files again. What does not work is said, and changes nothing. */
   reload(): Promise<void>;
   close(): void;
@@ -32,20 +40,14 @@ const lookEveryMs = 5_000;
 
 /** Throws `KubespanError("config")` when the files do not work at the start. */
 export async function openCertificates(files: CertificateFiles, log: Logger): Promise<Certificates> {
-  const identity = new Published<experimental.IdentityCertificateUpdate>();
-  const authorities = new Published<experimental.CaCertificateUpdate>();
+  const listeners = new Set<() => void>();
   let current = await load(files);
-  const publish = (loaded: Loaded): void => {
-    current = loaded;
-    identity.publish({ certificate: loaded.cert, privateKey: loaded.key });
-    if (loaded.clientAuthorities) authorities.publish({ caCertificate: loaded.clientAuthorities });
-  };
-  publish(current);
   const reload = async (): Promise<void> => {
     try {
       const loaded = await load(files);
       if (isSame(loaded, current)) return;
-      publish(loaded);
+      current = loaded;
+      for (const listener of listeners) listener();
       log.info({ file: files.cert }, "new certificate in use");
     } catch (error) {
       log.error(`the certificate stays as it was: ${errorText(error)}`);
@@ -54,20 +56,12 @@ export async function openCertificates(files: CertificateFiles, log: Logger): Pr
   const paths = [files.cert, files.key, files.clientAuthorities].filter((path) => path !== undefined);
   const onChange = (): void => void reload();
   for (const path of paths) watchFile(path, { interval: lookEveryMs, persistent: false }, onChange);
-  const provider: experimental.CertificateProvider = {
-    addIdentityCertificateListener: (listener) => identity.add(listener),
-    removeIdentityCertificateListener: (listener) => identity.remove(listener),
-    addCaCertificateListener: (listener) => authorities.add(listener),
-    removeCaCertificateListener: (listener) => authorities.remove(listener),
-  };
-  const hasClients = files.clientAuthorities !== undefined;
   return {
-    // The library names these parameters the other way round: the first is the service's own certificate.
-    credentials: experimental.createCertificateProviderServerCredentials(
-      provider,
-      hasClients ? provider : null,
-      hasClients,
-    ),
+    tls: {
+      options: () => tlsOptions(current),
+      asksClients: files.clientAuthorities !== undefined,
+      onChange: (listener) => listeners.add(listener),
+    },
     reload,
     close: () => {
       for (const path of paths) unwatchFile(path, onChange);
@@ -75,26 +69,19 @@ export async function openCertificates(files: CertificateFiles, log: Logger): Pr
   };
 }
 
-/** A value and those who want to know of each new one. */
-class Published<Value> {
-  readonly #listeners = new Set<(value: Value | null) => void>();
-  #value: Value | null = null;
+const tlsOptions = ({ cert, key, clientAuthorities }: Loaded): SecureContextOptions => ({
+  cert,
+  key,
+  ...(clientAuthorities && { ca: clientAuthorities }),
+  ...forwardSecret,
+});
 
-  publish(value: Value): void {
-    this.#value = value;
-    for (const listener of this.#listeners) listener(value);
-  }
-
-  add(listener: (value: Value | null) => void): void {
-    this.#listeners.add(listener);
-    const value = this.#value;
-    process.nextTick(listener, value); // the library is not ready to hear of it yet
-  }
-
-  remove(listener: (value: Value | null) => void): void {
-    this.#listeners.delete(listener);
-  }
-}
+/** Of a certificate that does not change. */
+export const fixedTls = (pair: { readonly cert: Buffer; readonly key: Buffer }): TlsSource => ({
+  options: () => tlsOptions(pair),
+  asksClients: false,
+  onChange: () => undefined,
+});
 
 async function load(files: CertificateFiles): Promise<Loaded> {
   const pair = { cert: await readPem(files.cert), key: await readPem(files.key) };

@@ -4,12 +4,14 @@ import type { Logger } from "pino";
 import { errorText, KubespanError } from "../../system/error.ts";
 import { updatedRecord } from "../cluster-state.ts";
 import type { Capacity } from "../clusters.ts";
-import { recordText } from "../record.ts";
+import { type AffiliateRecord, recordText } from "../record.ts";
 import { exhausted, type Refusal } from "../refusal.ts";
 import type { AffiliateUpdate } from "../requests.ts";
 import type { OnChange, Store } from "../store.ts";
+import { EtcdCompaction } from "./etcd-compaction.ts";
 import { EtcdLeases } from "./etcd-leases.ts";
 import { EtcdMirror, keyOf } from "./etcd-mirror.ts";
+import { EtcdWrites, type Operation } from "./etcd-writes.ts";
 
 export interface EtcdStoreOptions {
   /** URLs. */
@@ -18,6 +20,8 @@ export interface EtcdStoreOptions {
   /** Of all keys. */
   readonly prefix: string;
   readonly capacity: Capacity;
+  /** How often etcd's history is thrown away, ms; 0 leaves that to others. */
+  readonly compactEveryMs: number;
   readonly log: Logger;
   readonly onChange: OnChange;
 }
@@ -46,8 +50,8 @@ class EtcdStore implements Store {
   readonly #client: Etcd3;
   readonly #mirror: EtcdMirror;
   readonly #leases: EtcdLeases;
-  /** By key, the end of the last write that was asked for. Never rejects. */
-  readonly #writing = new Map<string, Promise<void>>();
+  readonly #writes = new EtcdWrites((...write) => this.#write(...write));
+  #compaction: EtcdCompaction | undefined;
   #watcher: Watcher | undefined;
   #isWatching = false;
   #isClosed = false;
@@ -68,6 +72,8 @@ class EtcdStore implements Store {
   async open(): Promise<void> {
     try {
       await this.#list();
+      const { compactEveryMs, log } = this.#options;
+      if (compactEveryMs > 0) this.#compaction = new EtcdCompaction(this.#client, compactEveryMs, log);
     } catch (error) {
       await this.close();
       throw unreachable(error);
@@ -78,44 +84,50 @@ class EtcdStore implements Store {
     return this.#mirror.clusters.snapshot(clusterId);
   }
 
-  /** One after the other for each affiliate: only other services are in each other's way. */
-  update(clusterId: string, update: AffiliateUpdate): Promise<Refusal | undefined> {
-    const key = keyOf(this.#options.prefix, clusterId, update.affiliateId);
-    const before = this.#writing.get(key) ?? Promise.resolve();
-    const own = before.then(() => this.#update(clusterId, update));
-    const ended = own.then(
-      () => undefined,
-      () => undefined, // whoever asked hears of it
-    );
-    this.#writing.set(key, ended);
-    void ended.then(() => this.#writing.get(key) === ended && this.#writing.delete(key));
-    return own;
+  weigh(clusterId: string, update: AffiliateUpdate): number | Refusal {
+    return this.#mirror.clusters.weigh(clusterId, update);
   }
 
-  async #update(clusterId: string, update: AffiliateUpdate): Promise<Refusal | undefined> {
+  update(clusterId: string, update: AffiliateUpdate): Promise<Refusal | undefined> {
+    return this.#writes.do(clusterId, update.affiliateId, update);
+  }
+
+  async delete(clusterId: string, affiliateId: string): Promise<void> {
+    await this.#writes.do(clusterId, affiliateId, "delete");
+  }
+
+  async #write(
+    clusterId: string,
+    affiliateId: string,
+    operations: readonly Operation[],
+  ): Promise<readonly (Refusal | undefined)[]> {
+    const { clusters } = this.#mirror;
     try {
       for (let attempt = 0; attempt < mostAttempts; attempt++) {
-        const refusal = this.#mirror.clusters.refusal(clusterId, update);
-        if (refusal) return refusal;
-        if (await this.#put(clusterId, update)) return undefined;
+        const known = clusters.record(clusterId, affiliateId, performance.now());
+        const { record, refusals } = resultOf(known, operations, (each) => clusters.refusal(clusterId, each));
+        const isRefused = refusals.every((refusal) => refusal !== undefined);
+        if (isRefused || (await this.#put(clusterId, affiliateId, record))) return refusals;
         await delay(Math.random() * contentionMs);
       }
     } catch (error) {
       throw unreachable(error);
     }
-    return exhausted("the affiliate is being written by too many at once");
+    return operations.map(() => exhausted("the affiliate is being written by too many at once"));
   }
 
   /** `false` when someone else was quicker; the mirror has then what they wrote. */
-  async #put(clusterId: string, update: AffiliateUpdate): Promise<boolean> {
-    const key = keyOf(this.#options.prefix, clusterId, update.affiliateId);
+  async #put(clusterId: string, affiliateId: string, record: AffiliateRecord | undefined): Promise<boolean> {
+    const key = keyOf(this.#options.prefix, clusterId, affiliateId);
+    const name = Buffer.from(key);
+    if (!record) {
+      const { header } = await this.#client.kv.deleteRange({ key: name });
+      this.#mirror.delete(key, header.revision);
+      return true;
+    }
     const revision = this.#mirror.revisionOf(key);
-    const known = this.#mirror.clusters.record(clusterId, update.affiliateId, performance.now());
-    const record = updatedRecord(known, update);
-    if (!record) throw new Error("an update without a result");
     const value = Buffer.from(recordText({ clusterId, record }, Date.now()));
     const lease = await this.#leases.lasting(record.leftMs);
-    const name = Buffer.from(key);
     const response = await this.#client.kv
       .txn({
         compare: [{ result: "Equal", target: "Mod", key: name, mod_revision: revision }],
@@ -135,16 +147,6 @@ class EtcdStore implements Store {
     return response.succeeded;
   }
 
-  async delete(clusterId: string, affiliateId: string): Promise<void> {
-    const key = keyOf(this.#options.prefix, clusterId, affiliateId);
-    try {
-      const { header } = await this.#client.kv.deleteRange({ key: Buffer.from(key) });
-      this.#mirror.delete(key, header.revision);
-    } catch (error) {
-      throw unreachable(error);
-    }
-  }
-
   size(): ReturnType<Store["size"]> {
     return this.#mirror.clusters.size();
   }
@@ -156,6 +158,7 @@ class EtcdStore implements Store {
   close(): Promise<void> {
     this.#isClosed = true;
     this.#isWatching = false;
+    this.#compaction?.stop();
     clearTimeout(this.#relist);
     this.#watcher?.removeAllListeners();
     this.#mirror.close();
@@ -229,6 +232,23 @@ class EtcdStore implements Store {
       });
     }, relistAfterMs);
   }
+}
+
+/** What the operations make of an affiliate, one after the other, and why one or the other is refused. */
+function resultOf(
+  known: AffiliateRecord | undefined,
+  operations: readonly Operation[],
+  refusalOf: (update: AffiliateUpdate) => Refusal | undefined,
+): { readonly record: AffiliateRecord | undefined; readonly refusals: readonly (Refusal | undefined)[] } {
+  let record = known;
+  const refusals = operations.map((operation) => {
+    const outcome =
+      operation === "delete" ? undefined : (refusalOf(operation) ?? updatedRecord(record, operation));
+    if (outcome && "refused" in outcome) return outcome;
+    record = outcome;
+    return undefined;
+  });
+  return { record, refusals };
 }
 
 const unreachable = (cause: unknown): KubespanError =>

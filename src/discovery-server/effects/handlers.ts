@@ -1,13 +1,19 @@
-import { type Metadata, type ServerUnaryCall, type sendUnaryData, status } from "@grpc/grpc-js";
-import type { ClusterServer } from "../../discovery/wire/generated/server.ts";
-import { type Address, addressToBytes } from "../../net/index.ts";
+import type { IncomingHttpHeaders } from "node:http2";
+import { status } from "@grpc/grpc-js";
+import { ClusterService } from "../../discovery/wire/generated/server.ts";
+import { addressToBytes } from "../../net/index.ts";
 import { KubespanError } from "../../system/error.ts";
-import { clientAddress } from "../client-address.ts";
+import { clientAddress, holderOf, isProxied, type ProxyTrust } from "../client-address.ts";
+import { type Message, messageOf } from "../frame.ts";
 import type { FairRateLimit } from "../rate-limit.ts";
-import { exhausted, type Refusal } from "../refusal.ts";
+import { exhausted, malformed, type Refusal } from "../refusal.ts";
 import { checkUpdate, idRefusal } from "../requests.ts";
 import type { Store } from "../store.ts";
-import { affiliateMessage, grpcError } from "./messages.ts";
+import type { Call, Caller } from "./call.ts";
+import { CallFailure } from "./call-failure.ts";
+import type { Handler } from "./grpc-server.ts";
+import type { Holdings } from "./holdings.ts";
+import { snapshotMessage } from "./messages.ts";
 import type { Watchers } from "./watchers.ts";
 
 type Method = "Hello" | "AffiliateUpdate" | "AffiliateDelete" | "List" | "Watch";
@@ -17,93 +23,134 @@ export type OnAnswer = (method: Method, code: status, ms: number) => void;
 
 export interface Service {
   readonly store: Store;
+  readonly holdings: Holdings;
   readonly watchers: Watchers;
   readonly rateLimit: FairRateLimit;
-  readonly trustProxy: boolean;
+  readonly trust: ProxyTrust;
   readonly onAnswer: OnAnswer;
   /** What nobody expected, for the log. */
   readonly onFailure: (error: unknown) => void;
 }
 
-/** The part of a call that tells who asks. */
-interface Caller {
-  readonly metadata: Metadata;
-  getPeer(): string;
+/** What is done for a request: its answer, why there is none, or that the call goes on by itself. */
+type Outcome = Message | Refusal | "begun";
+
+/** What the five requests do, by path. Every answer and every refusal is sent from here. */
+export function clusterHandlers(service: Service): ReadonlyMap<string, Handler> {
+  const { store, holdings, watchers } = service;
+  const { hello, affiliateUpdate, affiliateDelete, list, watch } = ClusterService;
+  const nothing = messageOf([]);
+  return new Map<string, Handler>([
+    [
+      hello.path,
+      handler(service, "Hello", hello.requestDeserialize, (_, call) => {
+        const { address } = call.caller;
+        const clientIp = Buffer.from(address === undefined ? [] : addressToBytes(address));
+        return messageOf([hello.responseSerialize({ clientIp })]);
+      }),
+    ],
+    [
+      affiliateUpdate.path,
+      handler(service, "AffiliateUpdate", affiliateUpdate.requestDeserialize, async (request, call) => {
+        const update = checkUpdate(request);
+        if ("refused" in update) return update;
+        return (await holdings.update(store, call.caller.holder, request.clusterId, update)) ?? nothing;
+      }),
+    ],
+    [
+      affiliateDelete.path,
+      handler(service, "AffiliateDelete", affiliateDelete.requestDeserialize, async (request) => {
+        const refusal = idRefusal("affiliate id", request.affiliateId);
+        if (!refusal) await store.delete(request.clusterId, request.affiliateId);
+        return refusal ?? nothing;
+      }),
+    ],
+    [
+      list.path,
+      handler(service, "List", list.requestDeserialize, ({ clusterId }) =>
+        snapshotMessage(store.snapshot(clusterId)),
+      ),
+    ],
+    [
+      watch.path,
+      handler(
+        service,
+        "Watch",
+        watch.requestDeserialize,
+        ({ clusterId }, call) => watchers.add(clusterId, call, store.snapshot(clusterId)) ?? "begun",
+      ),
+    ],
+  ]);
 }
 
-/** What the five requests do. Every answer and every refusal is sent from here. */
-export function clusterHandlers(service: Service): ClusterServer {
-  const { store, watchers } = service;
-  return {
-    hello: unary(service, "Hello", (call) => {
-      const from = addressOf(call, service.trustProxy);
-      return { clientIp: Buffer.from(from === undefined ? [] : addressToBytes(from)) };
-    }),
-    affiliateUpdate: unary(service, "AffiliateUpdate", async ({ request }) => {
-      const update = checkUpdate(request);
-      return "refused" in update ? update : ((await store.update(request.clusterId, update)) ?? {});
-    }),
-    affiliateDelete: unary(service, "AffiliateDelete", async ({ request }) => {
-      const refusal = idRefusal("affiliate id", request.affiliateId);
-      if (!refusal) await store.delete(request.clusterId, request.affiliateId);
-      return refusal ?? {};
-    }),
-    list: unary(service, "List", ({ request }) => ({
-      affiliates: store.snapshot(request.clusterId).map(affiliateMessage),
-    })),
-    watch: (call) => {
-      const { clusterId } = call.request;
-      const refusal =
-        admission(service, call, clusterId) ?? watchers.add(clusterId, call, store.snapshot(clusterId));
-      service.onAnswer("Watch", refusal ? status[refusal.refused] : status.OK, 0);
-      if (refusal) call.emit("error", grpcError(status[refusal.refused], refusal.reason));
-    },
-  };
-}
-
-type Answer<Response> = Response | Refusal | Promise<Response | Refusal>;
-
-/** A request with one answer: admitted, worked on, and answered, whatever happens. */
-function unary<Request extends { readonly clusterId: string }, Response extends object>(
+/** A request: admitted, worked on, and answered, whatever happens. */
+function handler<Request extends { readonly clusterId: string }>(
   service: Service,
   method: Method,
-  work: (call: ServerUnaryCall<Request, Response>) => Answer<Response>,
-): (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => void {
-  const answered = async (
-    call: ServerUnaryCall<Request, Response>,
-    callback: sendUnaryData<Response>,
-  ): Promise<void> => {
+  decode: (bytes: Buffer) => Request,
+  work: (request: Request, call: Call) => Outcome | Promise<Outcome>,
+): Handler {
+  return async (call, bytes) => {
     const since = performance.now();
-    let code = status.OK;
-    try {
-      const outcome = admission(service, call, call.request.clusterId) ?? (await work(call));
-      if (isRefusal(outcome)) code = status[outcome.refused];
-      if (isRefusal(outcome)) callback(grpcError(code, outcome.reason));
-      else callback(null, outcome);
-    } catch (error) {
-      code = error instanceof KubespanError ? status.UNAVAILABLE : status.INTERNAL;
-      service.onFailure(error);
-      callback(grpcError(code, "the service cannot do this now: try again"));
-    }
+    const request = decoded(decode, bytes);
+    const outcome = await outcomeOf(service, request, call, work);
+    const code = isRefusal(outcome) ? status[outcome.refused] : status.OK;
     service.onAnswer(method, code, performance.now() - since);
+    if (isRefusal(outcome)) call.end(code, outcome.reason);
+    else if (outcome !== "begun") await answer(call, outcome);
   };
-  return (call, callback) => void answered(call, callback);
+}
+
+async function answer(call: Call, message: Message): Promise<void> {
+  await call.send(message);
+  call.end(status.OK);
+}
+
+async function outcomeOf<Request extends { readonly clusterId: string }>(
+  service: Service,
+  request: Request | Refusal,
+  call: Call,
+  work: (request: Request, call: Call) => Outcome | Promise<Outcome>,
+): Promise<Outcome> {
+  if (isRefusal(request)) return admission(service, call.caller, undefined) ?? request;
+  try {
+    return admission(service, call.caller, request.clusterId) ?? (await work(request, call));
+  } catch (error) {
+    service.onFailure(error);
+    const reason = "the service cannot do this now: try again";
+    if (error instanceof KubespanError) return { refused: "UNAVAILABLE", reason };
+    throw new CallFailure(status.INTERNAL, reason);
+  }
+}
+
+function decoded<Request>(decode: (bytes: Buffer) => Request, bytes: Buffer): Request | Refusal {
+  try {
+    return decode(bytes);
+  } catch {
+    return malformed("that is no message of this protocol");
+  }
 }
 
 /** What every request has to pass. */
-function admission(service: Service, call: Caller, clusterId: string): Refusal | undefined {
-  const from = addressOf(call, service.trustProxy);
+function admission(service: Service, caller: Caller, clusterId: string | undefined): Refusal | undefined {
   // Every node has a connection of its own, but for those that share a proxy's: there the cluster has to do.
-  const node = service.trustProxy ? clusterId : call.getPeer();
-  if (from !== undefined && !service.rateLimit.take(from, node, performance.now()))
+  const node = isProxied(service.trust) ? (clusterId ?? "") : caller.peer;
+  const { address } = caller;
+  if (address !== undefined && !service.rateLimit.take(address, node, performance.now()))
     return exhausted("too many requests from this address");
-  return idRefusal("cluster id", clusterId);
+  return clusterId === undefined ? undefined : idRefusal("cluster id", clusterId);
 }
 
-function addressOf(call: Caller, trustProxy: boolean): Address | undefined {
-  const header = (name: string): string | undefined => call.metadata.get(name)[0]?.toString();
-  const headers = { realIp: header("x-real-ip"), forwardedFor: header("x-forwarded-for") };
-  return clientAddress(call.getPeer(), headers, trustProxy);
+/** Who asks, by the connection and what the headers say. */
+export function callerOf(peer: string, headers: IncomingHttpHeaders, trust: ProxyTrust): Caller {
+  const header = (name: string): string | undefined => {
+    const value = headers[name];
+    return Array.isArray(value) ? value.join(",") : value;
+  };
+  const forwarding = { realIp: header("x-real-ip"), forwardedFor: header("x-forwarded-for") };
+  const address = clientAddress(peer, forwarding, trust);
+  return { peer, address, holder: address === undefined ? "unknown" : holderOf(address) };
 }
 
-const isRefusal = (outcome: object): outcome is Refusal => "refused" in outcome;
+const isRefusal = (outcome: object | string): outcome is Refusal =>
+  typeof outcome === "object" && "refused" in outcome;

@@ -29,11 +29,15 @@ export async function openMemoryStore({
   const file =
     snapshot &&
     new SnapshotFile(snapshot.path, snapshot.everyMs, () => clusters.records(performance.now()), log);
-  for (const record of (await file?.read()) ?? []) clusters.put(record, performance.now());
+  for (const record of (await file?.read()) ?? []) {
+    const change = clusters.put(record, performance.now());
+    if (change && !("refused" in change)) onChange({ clusterId: record.clusterId, change });
+  }
   timer.dueAt(clusters.nextExpiry);
   file?.start();
   return {
     snapshot: (clusterId) => clusters.snapshot(clusterId),
+    weigh: (clusterId, update) => clusters.weigh(clusterId, update),
     update: (clusterId, update) => {
       const outcome = clusters.update(clusterId, update, performance.now());
       timer.dueAt(clusters.nextExpiry);

@@ -15,12 +15,27 @@ const gauges = {
   affiliates: "affiliates of all clusters",
   bytes: "memory that the affiliates take, roughly",
   watchers: "watches under way",
+  connections: "connections of clients",
+  unreadBytes: "bytes of answers that clients have not read yet",
 } as const;
 const counters = {
   changes: "changes of affiliates that watchers were to hear of",
-  watchersCutOff: "watches that were ended because they were read too slowly",
+  watchersCutOff: "watches that were ended because they were read too slowly, or to make room for others",
+  answersCutOff: "answers that were ended because too many were not read",
+  affiliatesCutOff: "affiliates that were deleted to make room for others",
 } as const;
-const counterNames = { changes: "changes_total", watchersCutOff: "watchers_cut_off_total" } as const;
+const names = {
+  clusters: "clusters",
+  affiliates: "affiliates",
+  bytes: "bytes",
+  watchers: "watchers",
+  connections: "connections",
+  unreadBytes: "unread_bytes",
+  changes: "changes_total",
+  watchersCutOff: "watchers_cut_off_total",
+  answersCutOff: "answers_cut_off_total",
+  affiliatesCutOff: "affiliates_cut_off_total",
+} as const;
 
 /** Numbers only: no label tells a cluster, an affiliate or an address. */
 export function createMetrics(figures: () => ServiceFigures): Metrics {
@@ -43,7 +58,7 @@ export function createMetrics(figures: () => ServiceFigures): Metrics {
   for (const name of Object.keys(gauges) as (keyof typeof gauges)[])
     registry.registerMetric(
       new Gauge({
-        name: prefix + name,
+        name: prefix + names[name],
         help: gauges[name],
         registers: [],
         collect() {
@@ -54,7 +69,7 @@ export function createMetrics(figures: () => ServiceFigures): Metrics {
   for (const name of Object.keys(counters) as (keyof typeof counters)[])
     registry.registerMetric(
       new Counter({
-        name: prefix + counterNames[name],
+        name: prefix + names[name],
         help: counters[name],
         registers: [],
         collect() {

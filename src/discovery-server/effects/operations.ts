@@ -1,14 +1,17 @@
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { authorityOf } from "../../discovery/effects/service-location.ts";
+import { cannotListen } from "./grpc-server.ts";
 import type { Metrics } from "./metrics.ts";
-import { cannotListen } from "./start.ts";
 
 export interface Operations {
   readonly port: number;
   close(): Promise<void>;
 }
+
+const mostConnections = 64;
+const recentMs = 250;
 
 /**
  * What an operator's machines ask over HTTP: `/metrics`; `/healthz`, which says that the process works; `/readyz`, which
@@ -19,6 +22,7 @@ export async function serveOperations(
   metrics: Metrics,
   isReady: () => boolean,
 ): Promise<Operations> {
+  const collected = recent(() => metrics.text());
   const handle: RequestListener = (request, response) => {
     const answer = (code: number, text: string, type = "text/plain; charset=utf-8"): void => {
       response.writeHead(code, { "content-type": type }).end(text);
@@ -30,16 +34,32 @@ export async function serveOperations(
       case "/readyz":
         return isReady() ? answer(200, "ready\n") : answer(503, "not ready\n");
       case "/metrics":
-        return void metrics.text().then(
-          (text) => answer(200, text, metrics.contentType),
+        return void collected().then(
+          (all) => answer(200, all, metrics.contentType),
           () => answer(500, "the metrics cannot be collected\n"),
         );
       default:
         return answer(404, "there are /metrics, /healthz and /readyz\n");
     }
   };
-  const server = createServer({ requestTimeout: 10_000, maxHeaderSize: 8 * 1024 }, handle);
-  server.maxConnections = 64;
+  const server = createServer(
+    {
+      headersTimeout: 5_000,
+      requestTimeout: 10_000,
+      connectionsCheckingInterval: 1_000,
+      maxHeaderSize: 8 * 1024,
+    },
+    handle,
+  );
+  server.setTimeout(10_000); // of whoever does not read its answer
+  const open = new Set<Socket>();
+  server.on("connection", (socket) => {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+    // Whoever looks after this service is done in a moment: those that have been here longest make room.
+    const [oldest] = open;
+    if (open.size > mostConnections) oldest?.destroy();
+  });
   server.listen(listen.port, listen.host);
   try {
     await once(server, "listening");
@@ -53,5 +73,15 @@ export async function serveOperations(
         server.close(() => resolve());
         server.closeAllConnections();
       }),
+  };
+}
+
+/** Collecting takes some milliseconds: whoever asks again at once gets the same. */
+function recent<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: { readonly at: number; readonly value: Promise<Value> } | undefined;
+  return () => {
+    const now = performance.now();
+    if (!made || now - made.at >= recentMs) made = { at: now, value: make() };
+    return made.value;
   };
 }

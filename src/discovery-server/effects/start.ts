@@ -1,29 +1,32 @@
-import { type ChannelOptions, Server, ServerCredentials, status } from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
-import { quietLibrary } from "../../discovery/effects/grpc-log.ts";
-import { authorityOf } from "../../discovery/effects/service-location.ts";
-import { ClusterService } from "../../discovery/wire/generated/server.ts";
-import { errorText, KubespanError } from "../../system/error.ts";
-import type { Capacity } from "../clusters.ts";
-import { FairRateLimit, type Rate } from "../rate-limit.ts";
+import { errorText } from "../../system/error.ts";
+import { isProxied, noProxy, type ProxyTrust } from "../client-address.ts";
+import { FairRateLimit } from "../rate-limit.ts";
 import type { OnChange, Store, StoreSize } from "../store.ts";
-import { clusterHandlers, type OnAnswer } from "./handlers.ts";
+import { type Bounds, defaultBounds, defaultCapacity } from "./bounds.ts";
+import { Calls } from "./calls.ts";
+import type { TlsSource } from "./certificates.ts";
+import { Connections } from "./connections.ts";
+import { startGrpcServer } from "./grpc-server.ts";
+import { callerOf, clusterHandlers, type OnAnswer } from "./handlers.ts";
+import { Holdings } from "./holdings.ts";
 import { openMemoryStore } from "./memory-store.ts";
-import { type WatcherLimits, Watchers } from "./watchers.ts";
+import { Outlet } from "./outlet.ts";
+import { Watchers } from "./watchers.ts";
+
+/** Some of the bounds, and the others as they are by default. */
+type SomeBounds = { readonly [Name in keyof Bounds]?: Partial<Bounds[Name]> };
 
 export interface DiscoveryServerOptions {
   /** An address, and a port; 0 takes a free one. */
   readonly listen: { readonly host: string; readonly port: number };
-  /** Plaintext where there are none. */
-  readonly credentials?: ServerCredentials;
-  /** Believe `X-Real-IP` and `X-Forwarded-For`. */
-  readonly trustProxy?: boolean;
+  /** Plaintext where there is none. */
+  readonly tls?: TlsSource;
+  /** The proxies in front, if there are any. */
+  readonly trust?: ProxyTrust;
   readonly log: Logger;
-  /** Of one node. */
-  readonly rate?: Rate;
-  /** Of all nodes behind one address. */
-  readonly addressRate?: Rate;
-  readonly watchers?: Partial<WatcherLimits>;
+  readonly bounds?: SomeBounds;
   /** Opens the store; one in memory, without a snapshot, where none is given. */
   readonly store?: (onChange: OnChange) => Promise<Store>;
   readonly onAnswer?: OnAnswer;
@@ -35,6 +38,12 @@ export interface DiscoveryServerOptions {
 export interface ServiceFigures extends StoreSize {
   readonly watchers: number;
   readonly watchersCutOff: number;
+  readonly connections: number;
+  /** Of answers that are on their way and not read yet. */
+  readonly unreadBytes: number;
+  readonly answersCutOff: number;
+  /** Affiliates that were deleted to make room for others. */
+  readonly affiliatesCutOff: number;
   readonly changes: number;
 }
 
@@ -47,77 +56,78 @@ export interface DiscoveryServer {
   stop(): Promise<void>;
 }
 
-const mebibyte = 1024 * 1024;
-/** What the public service gives an address. */
-const defaultRate: Rate = { perSecond: 15, burst: 60 };
-/** What a thousand nodes need that come back together: three requests each, and each again when it failed. */
-const defaultAddressRate: Rate = { perSecond: 300, burst: 3000 };
-export const defaultCapacity: Capacity = { clusters: 16_384, bytes: 256 * mebibyte };
-const defaultWatchers: WatcherLimits = {
-  queued: 512,
-  perCluster: 2048,
-  total: 16_384,
-  snapshotBytes: 128 * mebibyte,
-};
 const graceMs = 2_000;
 const drainPerWatcherMs = 5;
-
-const options: ChannelOptions = {
-  // The largest request within the limits has 5 KB; somewhat larger ones get a proper answer.
-  "grpc.max_receive_message_length": 64 * 1024,
-  "grpc.max_concurrent_streams": 64,
-  "grpc.keepalive_time_ms": 30_000,
-  "grpc.keepalive_timeout_ms": 10_000,
-  "grpc.max_connection_idle_ms": 5 * 60_000,
-};
 
 /**
  * A discovery service (reference section 4). Throws `KubespanError("conflict")` when the address cannot be had, and
  * what opening the store throws.
  */
 export async function startDiscoveryServer(start: DiscoveryServerOptions): Promise<DiscoveryServer> {
-  quietLibrary();
-  const { log } = start;
-  const watchers = new Watchers({ ...defaultWatchers, ...start.watchers });
+  const { log, trust = noProxy } = start;
+  const bounds = boundsOf(start.bounds);
+  const holdings = new Holdings(bounds.holdings);
+  const watchers = new Watchers(bounds.watchers, (clusterId) => holdings.isEstablished(clusterId));
+  const calls = new Calls(
+    bounds.calls,
+    (call) => watchers.keeps(call),
+    (peer) => connections.refused(peer),
+  );
+  const outlet = new Outlet(bounds.outlet);
+  const connections = new Connections(
+    bounds.connections,
+    (peer) => (isProxied(trust) ? undefined : callerOf(peer, {}, noProxy).holder),
+    (peer) => calls.keeps(peer),
+  );
   let changes = 0;
   let isStopping = false;
-  const onChange: OnChange = ({ clusterId, change }) => {
+  const onChange: OnChange = (change) => {
     changes++;
-    watchers.tell(clusterId, change);
+    holdings.changed(change);
+    watchers.tell(change.clusterId, change.change);
   };
   const openStore =
     start.store ?? ((tell) => openMemoryStore({ capacity: defaultCapacity, log, onChange: tell }));
   const store = await openStore(onChange);
-  const server = new Server(options);
-  server.addService(
-    ClusterService,
-    clusterHandlers({
-      store,
-      watchers,
-      rateLimit: new FairRateLimit(start.rate ?? defaultRate, start.addressRate ?? defaultAddressRate),
-      trustProxy: start.trustProxy ?? false,
-      onAnswer: (method, code, ms) => {
-        log.debug({ method, status: status[code], ms: Math.round(ms * 10) / 10 }, "answered");
-        start.onAnswer?.(method, code, ms);
-      },
-      onFailure: (error) => log.warn(errorText(error)),
-    }),
-  );
   try {
-    const port = await bind(server, start);
+    const server = await startGrpcServer({
+      listen: start.listen,
+      tls: start.tls,
+      handlers: clusterHandlers({
+        store,
+        holdings,
+        watchers,
+        rateLimit: new FairRateLimit(bounds.rate, bounds.addressRate),
+        trust,
+        onAnswer: (method, code, ms) => {
+          log.debug({ method, status: status[code], ms: Math.round(ms * 10) / 10 }, "answered");
+          start.onAnswer?.(method, code, ms);
+        },
+        onFailure: (error) => log.warn(errorText(error)),
+      }),
+      callerOf: (peer, headers) => callerOf(peer, headers, trust),
+      connections,
+      calls,
+      outlet,
+      limits: bounds.call,
+    });
     return {
-      port,
+      port: server.port,
       figures: () => ({
         ...store.size(),
         watchers: watchers.count,
         watchersCutOff: watchers.cutOff,
+        connections: connections.count,
+        unreadBytes: outlet.unreadBytes,
+        answersCutOff: outlet.cutOff,
+        affiliatesCutOff: holdings.cutOff,
         changes,
       }),
       isReady: () => !isStopping && store.isReady(),
       stop: async () => {
         isStopping = true;
         await watchers.endAll(drainPerWatcherMs, start.drainMs ?? 0);
-        await shutDown(server);
+        await server.close(graceMs);
         await store.close();
       },
     };
@@ -127,28 +137,13 @@ export async function startDiscoveryServer(start: DiscoveryServerOptions): Promi
   }
 }
 
-function bind(server: Server, start: DiscoveryServerOptions): Promise<number> {
-  const { listen, credentials = ServerCredentials.createInsecure() } = start;
-  return new Promise((resolve, reject) => {
-    server.bindAsync(authorityOf(listen), credentials, (error, port) => {
-      if (error) reject(cannotListen(authorityOf(listen), error));
-      else resolve(port);
-    });
-  });
-}
-
-export const cannotListen = (where: string, cause: Error): KubespanError =>
-  new KubespanError("conflict", `cannot listen on ${where}: ${cause.message}`, {
-    hint: "does something else use the port, and is the address one of this machine's?",
-    cause,
-  });
-
-function shutDown(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const impatient = setTimeout(() => server.forceShutdown(), graceMs);
-    server.tryShutdown(() => {
-      clearTimeout(impatient);
-      resolve();
-    });
-  });
-}
+const boundsOf = (some: SomeBounds = {}): Bounds => ({
+  rate: { ...defaultBounds.rate, ...some.rate },
+  addressRate: { ...defaultBounds.addressRate, ...some.addressRate },
+  connections: { ...defaultBounds.connections, ...some.connections },
+  calls: { ...defaultBounds.calls, ...some.calls },
+  call: { ...defaultBounds.call, ...some.call },
+  outlet: { ...defaultBounds.outlet, ...some.outlet },
+  watchers: { ...defaultBounds.watchers, ...some.watchers },
+  holdings: { ...defaultBounds.holdings, ...some.holdings },
+});

@@ -1,63 +1,80 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type ServerWritableStream, status } from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
 import type { Envelope } from "../../discovery/envelope.ts";
-import type { WatchRequest, WatchResponse } from "../../discovery/wire/generated/server.ts";
 import type { Change } from "../cluster-state.ts";
+import { Floor } from "../floor.ts";
+import type { Message } from "../frame.ts";
 import { exhausted, type Refusal } from "../refusal.ts";
-import { affiliateMessage, envelopeBytes, grpcError } from "./messages.ts";
+import { type ShareLimits, Shares } from "../shares.ts";
+import type { Call } from "./call.ts";
+import { changeMessage, snapshotMessage } from "./messages.ts";
 
 const stopping = "the service is stopping: watch another one, or this one again in a moment";
 const sliceMs = 50;
 
-export type WatchCall = ServerWritableStream<WatchRequest, WatchResponse>;
-
-export interface WatcherLimits {
+export interface WatcherLimits extends ShareLimits {
   /** Affiliates of which a watcher has yet to hear. One that falls further behind is cut off. */
   readonly queued: number;
+  /** Of all watchers together; once there are more, each may have a few only. */
+  readonly queuedInAll: number;
   readonly perCluster: number;
-  readonly total: number;
-  /** Of snapshots that watchers did not take yet, all together. */
-  readonly snapshotBytes: number;
+  /** Watchers that an established cluster keeps, whoever else watches. */
+  readonly floor: number;
 }
+
+/** What a watcher may have waiting when all together have too much. */
+const fewQueued = 16;
 
 /** Everyone who watches a cluster: each gets the snapshot, and then every change, as fast as it reads. */
 export class Watchers {
   readonly #limits: WatcherLimits;
   readonly #byCluster = new Map<string, Set<Watcher>>();
-  #count = 0;
-  #snapshotBytes = 0;
+  readonly #byCall = new Map<Call, Watcher>();
+  readonly #shares: Shares<Call>;
+  readonly #floor: Floor<Call>;
+  #queued = 0;
   #cutOff = 0;
   #isEnding = false;
 
-  constructor(limits: WatcherLimits) {
+  constructor(limits: WatcherLimits, isEstablished: (clusterId: string) => boolean) {
     this.#limits = limits;
+    this.#floor = new Floor(limits.floor, isEstablished);
+    this.#shares = new Shares<Call>(limits, { isKept: (call) => this.keeps(call), first: "newest" });
   }
 
   get count(): number {
-    return this.#count;
+    return this.#byCall.size;
   }
 
-  /** How many have been cut off since the start because they read too slowly. */
+  /** How many have been cut off since the start: because they read too slowly, or to make room. */
   get cutOff(): number {
     return this.#cutOff;
   }
 
-  add(clusterId: string, call: WatchCall, snapshot: readonly Envelope[]): Refusal | undefined {
-    const bytes = snapshot.reduce((sum, affiliate) => sum + envelopeBytes(affiliate), 0);
+  /** Whether an established cluster watches with it. */
+  keeps(call: Call): boolean {
+    return this.#floor.keeps(call);
+  }
+
+  add(clusterId: string, call: Call, snapshot: readonly Envelope[]): Refusal | undefined {
     const cluster = this.#byCluster.get(clusterId) ?? new Set();
     if (this.#isEnding) return { refused: "UNAVAILABLE", reason: stopping };
-    if (this.#count >= this.#limits.total || cluster.size >= this.#limits.perCluster)
-      return exhausted("there are too many watchers");
-    if (this.#snapshotBytes + bytes > this.#limits.snapshotBytes && this.#snapshotBytes > 0)
-      return exhausted("too many watchers are slow to read");
+    if (cluster.size >= this.#limits.perCluster) return exhausted("there are too many watchers");
+    const { holder } = call.caller;
+    const cut = this.#shares.room(holder, 1, this.#floor.holds(clusterId, 1));
+    if (!cut) return exhausted("this address has its share of the watchers");
+    for (const each of cut)
+      this.#byCall.get(each)?.cutOff("others have a right to watch, too: watch again later");
     this.#byCluster.set(clusterId, cluster);
-    this.#count++;
-    this.#snapshotBytes += bytes;
-    const watcher = new Watcher(call, this.#limits.queued, {
-      onRead: () => (this.#snapshotBytes -= bytes),
-      onEnd: () => this.#remove(clusterId, watcher),
+    const watcher = new Watcher(call, {
+      mostQueued: () => (this.#queued > this.#limits.queuedInAll ? fewQueued : this.#limits.queued),
+      onQueued: (change) => (this.#queued += change),
+      onEnd: () => this.#remove(clusterId, watcher, call),
       onCutOff: () => this.#cutOff++,
     });
+    this.#shares.set(call, holder, 1);
+    this.#floor.set(call, clusterId, 1);
+    this.#byCall.set(call, watcher);
     cluster.add(watcher);
     watcher.start(snapshot);
     return undefined;
@@ -82,76 +99,79 @@ export class Watchers {
     }
   }
 
-  #remove(clusterId: string, watcher: Watcher): void {
+  #remove(clusterId: string, watcher: Watcher, call: Call): void {
     const cluster = this.#byCluster.get(clusterId);
-    if (!cluster?.delete(watcher)) return;
-    this.#count--;
-    if (cluster.size === 0) this.#byCluster.delete(clusterId);
+    cluster?.delete(watcher);
+    if (cluster?.size === 0) this.#byCluster.delete(clusterId);
+    this.#byCall.delete(call);
+    this.#shares.remove(call);
+    this.#floor.remove(call);
   }
 }
 
 interface WatcherEvents {
-  /** Called once: the snapshot needs no memory of ours any more. */
-  onRead(): void;
+  /** How many affiliates may wait at the moment. */
+  mostQueued(): number;
+  /** So many more wait, or fewer. */
+  onQueued(change: number): void;
   /** Called once: the watcher is to be told nothing more. */
   onEnd(): void;
-  /** Called before, if it is because it reads too slowly. */
+  /** Called before, if it is because others need the room. */
   onCutOff(): void;
 }
 
 /**
- * One message at a time is with the library; what waits for it is kept here, the newest for each affiliate, so that
- * a slow reader costs little and misses nothing but steps in between.
+ * One message at a time is being sent; what waits for it is kept here, the newest for each affiliate, so that a slow
+ * reader costs little and misses nothing but steps in between.
  */
 class Watcher {
-  readonly #call: WatchCall;
-  readonly #mostQueued: number;
+  readonly #call: Call;
   readonly #events: WatcherEvents;
   readonly #queue = new Map<string, Change>();
   #isWriting = false;
-  #hasRead = false;
   #hasEnded = false;
 
-  constructor(call: WatchCall, mostQueued: number, events: WatcherEvents) {
+  constructor(call: Call, events: WatcherEvents) {
     this.#call = call;
-    this.#mostQueued = mostQueued;
     this.#events = events;
-    call.on("cancelled", () => {
-      this.#forget();
-      this.#read();
-    });
   }
 
   start(snapshot: readonly Envelope[]): void {
-    this.#write({ affiliates: snapshot.map(affiliateMessage), deleted: false });
+    this.#write(snapshotMessage(snapshot));
+    this.#call.onClose(() => this.#forget());
   }
 
   tell(change: Change): void {
     const id = change.kind === "deleted" ? change.id : change.affiliate.id;
+    const before = this.#queue.size;
     this.#queue.delete(id); // so that it goes to the end
     this.#queue.set(id, change);
+    this.#events.onQueued(this.#queue.size - before);
     if (!this.#isWriting) this.#writeNext();
-    else if (this.#queue.size > this.#mostQueued) this.#cutOff();
+    else if (this.#queue.size > this.#events.mostQueued())
+      this.cutOff("reads too slowly: start again with a new snapshot");
   }
 
-  #cutOff(): void {
+  cutOff(reason: string): void {
     if (!this.#hasEnded) this.#events.onCutOff();
-    this.end(status.ABORTED, "reads too slowly: start again with a new snapshot");
+    this.end(status.ABORTED, reason);
   }
 
   end(code: status, details: string): void {
     if (this.#hasEnded) return;
     this.#forget();
-    this.#call.emit("error", grpcError(code, details)); // how the library ends a stream with a status
+    this.#call.end(code, details);
   }
 
-  #write(message: WatchResponse): void {
+  #write(message: Message): void {
     this.#isWriting = true;
-    this.#call.write(message, () => {
-      this.#isWriting = false;
-      this.#read();
-      this.#writeNext();
-    });
+    this.#call.send(message).then(
+      () => {
+        this.#isWriting = false;
+        this.#writeNext();
+      },
+      () => this.#hasEnded || this.#call.cut(), // half a message is there: nothing sensible can follow
+    );
   }
 
   #writeNext(): void {
@@ -159,22 +179,14 @@ class Watcher {
     if (!next || this.#hasEnded) return;
     const [id, change] = next;
     this.#queue.delete(id);
-    this.#write(
-      change.kind === "deleted"
-        ? { affiliates: [affiliateMessage({ id, data: new Uint8Array(), endpoints: [] })], deleted: true }
-        : { affiliates: [affiliateMessage(change.affiliate)], deleted: false },
-    );
-  }
-
-  #read(): void {
-    if (this.#hasRead) return;
-    this.#hasRead = true;
-    this.#events.onRead();
+    this.#events.onQueued(-1);
+    this.#write(changeMessage(change));
   }
 
   #forget(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
+    this.#events.onQueued(-this.#queue.size);
     this.#queue.clear();
     this.#events.onEnd();
   }

@@ -23,7 +23,10 @@ interface Greeting {
 
 const mostRedirects = 3;
 
-/** Says Hello and follows redirects, which change host and port and never whether TLS is used. */
+/**
+ * Says Hello and follows redirects, which change host and port, never whether TLS is used, and never for which name the
+ * certificate has to be valid: a service can lead its clients only to whoever could stand in for it anyway.
+ */
 export async function connect(
   service: ServiceConfig,
   greeting: Greeting,
@@ -31,7 +34,7 @@ export async function connect(
 ): Promise<Connection> {
   let at = service;
   for (let redirects = 0; redirects <= mostRedirects; redirects++) {
-    const client = await openClient(at);
+    const client = await openClient(at, service.host);
     try {
       const response = await hello(client, greeting, signal);
       if (!response.redirect) return connection(client, response);

@@ -1,18 +1,16 @@
-import { getCACertificates } from "node:tls";
+import { isIP } from "node:net";
+import { checkServerIdentity, getCACertificates } from "node:tls";
 import { type ChannelCredentials, type ChannelOptions, credentials, type ServiceError } from "@grpc/grpc-js";
 import type { ServiceConfig } from "../../config/config.ts";
 import { clientContext } from "../../system/cipher-suites.ts";
 import { KubespanError } from "../../system/error.ts";
 import { readTextFile } from "../../system/read-file.ts";
-import { ClusterClient } from "../wire/generated/server.ts";
+import { largestMessageBytes } from "../message-bounds.ts";
+import type { ClusterClient } from "../wire/generated/server.ts";
+import { BoundedClient } from "./bounded-client.ts";
 import { quietLibrary } from "./grpc-log.ts";
 import { authorityOf } from "./service-location.ts";
 
-/**
- * A snapshot of 1,024 affiliates of 2 KB with 64 endpoints and an id of 256 bytes each takes 4.6 MB, which is more than
- * the library accepts of its own accord.
- */
-const largestMessageBytes = 8 * 1024 * 1024;
 const largestAuthoritiesBytes = 4 * 1024 * 1024;
 
 const options: ChannelOptions = {
@@ -27,17 +25,28 @@ const options: ChannelOptions = {
   "grpc.service_config_disable_resolution": 1,
 };
 
-/** A client of one address, not yet connected. Throws `KubespanError("config")` when the CA file cannot be used. */
-export async function openClient(service: ServiceConfig): Promise<ClusterClient> {
+/**
+ * A client of one address, not yet connected. With `name`, the certificate has to be valid for that name instead of for
+ * the address: who was sent elsewhere asks there for whom it was told to trust. Throws `KubespanError("config")` when
+ * the CA file cannot be used.
+ */
+export async function openClient(service: ServiceConfig, name = service.host): Promise<ClusterClient> {
   quietLibrary();
-  return new ClusterClient(authorityOf(service), await credentialsOf(service), options);
+  // The library reads a scheme out of whatever looks like one, such as the host "unix"; this one is always DNS.
+  return new BoundedClient(`dns:${authorityOf(service)}`, await credentialsOf(service, name), {
+    ...options,
+    // Which certificate to show is asked by name; an address cannot be asked for so.
+    ...(service.tls && isIP(name) === 0 && { "grpc.ssl_target_name_override": name }),
+  });
 }
 
-async function credentialsOf(service: ServiceConfig): Promise<ChannelCredentials> {
+async function credentialsOf(service: ServiceConfig, name: string): Promise<ChannelCredentials> {
   if (!service.tls) return credentials.createInsecure();
   const authorities =
     service.caFile === undefined ? systemAuthorities() : await authoritiesIn(service.caFile);
-  return credentials.createFromSecureContext(clientContext(authorities));
+  return credentials.createFromSecureContext(clientContext(authorities), {
+    checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
+  });
 }
 
 /** What the machine trusts; on one without such a store, what came with Node. */

@@ -2,6 +2,7 @@ import { type ServiceError, status } from "@grpc/grpc-js";
 import type { ServiceConfig } from "../../config/config.ts";
 import { KubespanError } from "../../system/error.ts";
 import { printable } from "../text.ts";
+import { outOfBounds } from "./bounded-client.ts";
 import { locationOf } from "./service-location.ts";
 
 interface Meaning {
@@ -48,6 +49,8 @@ const meanings: Readonly<Partial<Record<status, Meaning>>> = {
 const fallback: Meaning = { text: "failed", hint: "see the log of the service; it is tried again" };
 const certificateHint =
   "its certificate is not trusted for this name: name the authority's file in caFile, or use the name it was issued for";
+const boundsHint =
+  "it sends what no service should, and nothing of it was taken: ask its operator, or use another service";
 const schemeHint = "it may not speak TLS there: check the port, and https or http in the endpoint";
 
 /** Whatever a call threw, as a sentence about the service. What the service itself said is made printable. */
@@ -56,7 +59,7 @@ export function serviceError(thrown: unknown, service: ServiceConfig): KubespanE
   const { text, hint } = meanings[codeOf(thrown)] ?? fallback;
   const details = printable(detailsOf(thrown));
   return new KubespanError("discovery", `discovery service ${locationOf(service)} ${text}: ${details}`, {
-    hint: tlsHint(details) ?? hint,
+    hint: details.includes(outOfBounds) ? boundsHint : (tlsHint(details) ?? hint),
     cause: thrown,
   });
 }

@@ -1,8 +1,9 @@
 import { join } from "node:path";
+import { Metadata } from "@grpc/grpc-js";
 import { execa } from "execa";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { certificatesFor } from "../discovery/certificates.ts";
-import { idsOf, node, plainService, until } from "../discovery/loopback.ts";
+import { answer, clusterId, idsOf, node, plainService, rawClient, until } from "../discovery/loopback.ts";
 
 const main = join(import.meta.dirname, "../../../src/main.ts");
 
@@ -58,6 +59,22 @@ describe("kubespan discovery serve", () => {
     await until(() => expect(a.state().phase).toBe("connected"));
   });
 
+  test.each([
+    ["one proxy", ["--trust-proxy"], "198.51.100.7"],
+    ["two proxies", ["--trust-proxy", "2"], "203.0.113.9"],
+    ["a proxy that replaces X-Real-IP", ["--trust-real-ip"], "192.0.2.50"],
+    ["none", [], "127.0.0.1"],
+  ])("behind %s, it reads the headers from the right", async (_, args, expected) => {
+    const client = rawClient(await portOf(serve("--listen", "127.0.0.1:0", "--insecure", ...args)));
+    const metadata = new Metadata();
+    metadata.set("x-real-ip", "192.0.2.50");
+    metadata.set("x-forwarded-for", "6.6.6.6, 203.0.113.9, 198.51.100.7");
+    const { clientIp } = await answer<{ clientIp: Buffer }>((done) =>
+      client.hello({ clusterId, clientVersion: "test" }, metadata, done),
+    );
+    expect(clientIp.join(".")).toBe(expected);
+  });
+
   const listen = ["--listen", "127.0.0.1:0"];
   test.each([
     ["without TLS", listen, 2, /needs a certificate.*--insecure/s],
@@ -75,6 +92,7 @@ describe("kubespan discovery serve", () => {
       3,
       /do not work for TLS/,
     ],
+    ["behind no proxies", [...listen, "--insecure", "--trust-proxy", "0"], 2, /number of proxies/],
     ["without an address", ["--insecure"], 2, /--listen/],
     [
       "with a name for an address",

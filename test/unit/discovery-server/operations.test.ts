@@ -1,4 +1,5 @@
 import { copyFile, readFile, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { connect as tlsConnect } from "node:tls";
 import { credentials, status } from "@grpc/grpc-js";
@@ -102,6 +103,23 @@ test("health and readiness are told, and at the end all watchers are sent elsewh
   running.process.kill("SIGTERM");
   expect((await running.process).exitCode).toBe(0);
   expect(codes).toEqual(Array.from({ length: 60 }, () => status.UNAVAILABLE));
+});
+
+test("health and metrics are told beside clients that ask slowly and clients that read slowly", async () => {
+  const running = await serve("--insecure");
+  const url = new URL(running.url("/"));
+  const slow = Array.from({ length: 64 }, (_, index) => {
+    const socket = connect(Number(url.port), url.hostname);
+    socket.on("error", () => undefined); // they are cut when others need the room
+    onTestFinished(() => void socket.destroy());
+    if (index % 2 === 0) socket.write("GET /metrics HTTP/1.1\r\nx: ");
+    else socket.pause().write("GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n".repeat(200));
+    return socket;
+  });
+  await until(() => expect(slow.every(({ connecting }) => !connecting)).toBe(true));
+  for (const path of ["/healthz", "/readyz", "/metrics"])
+    expect((await fetch(running.url(path))).status).toBe(200);
+  expect(slow.some(({ destroyed }) => !destroyed)).toBe(true);
 });
 
 /** The certificate that new connections get. */

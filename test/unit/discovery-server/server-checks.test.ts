@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { clientAddress } from "../../../src/discovery-server/client-address.ts";
+import {
+  clientAddress,
+  holderOf,
+  noProxy,
+  type ProxyTrust,
+} from "../../../src/discovery-server/client-address.ts";
 import { FairRateLimit, RateLimit } from "../../../src/discovery-server/rate-limit.ts";
 import { checkUpdate, idRefusal } from "../../../src/discovery-server/requests.ts";
 import { address } from "../discovery/samples.ts";
@@ -89,6 +94,14 @@ describe("the rate limit", () => {
     expect(passed(limit, "192.0.2.1", 5000, 1)).toBe(1);
   });
 
+  test("makes whoever did harm wait, but not for ever", () => {
+    const limit = new RateLimit(rate);
+    limit.charge("192.0.2.1", 1e9, 0);
+    expect(passed(limit, "192.0.2.1", 4_000, 1)).toBe(0);
+    expect(passed(limit, "192.0.2.1", 5_000, 100)).toBe(15);
+    expect(passed(limit, "192.0.2.2", 0, 100)).toBe(60);
+  });
+
   test("never lets more through than burst and rate allow", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(500), { maxLength: 300 }), (pauses) => {
@@ -105,6 +118,8 @@ describe("the rate limit", () => {
   });
 });
 
+const proxies = (hops: number, realIp = false) => ({ hops, realIp });
+
 describe("who asks", () => {
   const none = { realIp: undefined, forwardedFor: undefined };
 
@@ -116,25 +131,48 @@ describe("who asks", () => {
     ["unknown", undefined],
     ["", undefined],
   ])("%s is %s", (peer, expected) => {
-    expect(clientAddress(peer, none, false)).toBe(expected);
+    expect(clientAddress(peer, none, noProxy)).toBe(expected);
   });
 
   test.each([
-    [{ realIp: "198.51.100.7", forwardedFor: "198.51.100.8" }, "198.51.100.7"],
-    [{ realIp: undefined, forwardedFor: " 198.51.100.8 , 10.0.0.1" }, "198.51.100.8"],
-    [{ realIp: "nonsense", forwardedFor: undefined }, "192.0.2.1"],
-    [none, "192.0.2.1"],
-  ])("behind a proxy that says %j is %s", (headers, expected) => {
-    expect(clientAddress("192.0.2.1:4711", headers, true)).toBe(expected);
-    expect(clientAddress("192.0.2.1:4711", headers, false)).toBe("192.0.2.1");
+    ["one proxy appends to what the client made up", 1, "198.51.100.9, 203.0.113.7", "203.0.113.7"],
+    ["one proxy", 1, " 198.51.100.8 ", "198.51.100.8"],
+    ["two proxies append", 2, "203.0.113.6, 198.51.100.8, 10.0.0.1", "198.51.100.8"],
+    ["two proxies, the outer one passed by", 2, "198.51.100.8", "198.51.100.8"],
+    ["a proxy that writes the port", 1, "198.51.100.8:4711", "198.51.100.8"],
+    ["a proxy that writes the port of IPv6", 1, "[2001:db8::8]:4711", "2001:db8::8"],
+    ["a proxy that writes nonsense", 1, "198.51.100.8, unknown", "192.0.2.1"],
+    ["no proxy", 0, "198.51.100.8", "192.0.2.1"],
+  ])("%s", (_, hops, forwardedFor, expected) => {
+    const headers = { realIp: "198.51.100.99", forwardedFor };
+    expect(clientAddress("192.0.2.1:4711", headers, proxies(hops))).toBe(expected);
+  });
+
+  test("is what X-Real-IP says only where that was configured", () => {
+    const headers = { realIp: "198.51.100.7", forwardedFor: "198.51.100.8" };
+    const from = (trust: ProxyTrust) => clientAddress("192.0.2.1:4711", headers, trust);
+    expect([from(proxies(0, true)), from(proxies(1, true)), from(proxies(1)), from(noProxy)]).toEqual([
+      "198.51.100.7",
+      "198.51.100.7",
+      "198.51.100.8",
+      "192.0.2.1",
+    ]);
+    expect(clientAddress("192.0.2.1:1", { ...headers, realIp: "nonsense" }, proxies(1, true))).toBe(
+      "198.51.100.8",
+    );
   });
 
   test("is an address or nobody, whatever the headers say", () => {
     fc.assert(
-      fc.property(fc.string(), fc.string(), fc.string(), (peer, realIp, forwardedFor) => {
-        const found = clientAddress(peer, { realIp, forwardedFor }, true);
+      fc.property(fc.string(), fc.string(), fc.string(), fc.nat(3), (peer, realIp, forwardedFor, hops) => {
+        const found = clientAddress(peer, { realIp, forwardedFor }, proxies(hops, true));
         if (found !== undefined) expect(address(found)).toBe(found);
       }),
     );
+  });
+
+  test("shares with its address, and in IPv6 with its site", () => {
+    expect(holderOf(address("192.0.2.1"))).toBe("192.0.2.1");
+    expect(holderOf(address("2001:db8:1:2::3"))).toBe("2001:db8:1::/48");
   });
 });

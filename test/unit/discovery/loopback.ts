@@ -14,6 +14,7 @@ import {
   type ClusterServer,
   ClusterService,
 } from "../../../src/discovery/wire/generated/server.ts";
+import { fixedTls } from "../../../src/discovery-server/effects/certificates.ts";
 import {
   type DiscoveryServer,
   type DiscoveryServerOptions,
@@ -37,19 +38,21 @@ interface Tls {
 
 export async function service({
   tls,
+  bounds,
   ...options
-}: Partial<DiscoveryServerOptions> & { readonly tls?: Tls } = {}): Promise<DiscoveryServer> {
+}: Partial<Omit<DiscoveryServerOptions, "tls">> & { readonly tls?: Tls } = {}): Promise<DiscoveryServer> {
   const server = await startDiscoveryServer({
     listen: { host: "127.0.0.1", port: 0 },
     log: silent,
-    rate: { perSecond: 1e6, burst: 1e6 },
-    addressRate: { perSecond: 1e6, burst: 1e6 },
-    ...(tls && { credentials: credentialsOf(tls) }),
+    bounds: { rate: unlimited, addressRate: unlimited, ...bounds },
+    ...(tls && { tls: fixedTls(tls) }),
     ...options,
   });
   onTestFinished(() => server.stop());
   return server;
 }
+
+const unlimited = { perSecond: 1e6, burst: 1e6 };
 
 const credentialsOf = ({ cert, key: privateKey }: Tls): ServerCredentials =>
   ServerCredentials.createSsl(null, [{ cert_chain: cert, private_key: privateKey }]);

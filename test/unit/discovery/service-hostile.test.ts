@@ -1,5 +1,7 @@
+import { createServer, type Http2Server } from "node:http2";
+import type { AddressInfo } from "node:net";
 import { status } from "@grpc/grpc-js";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { encodeAffiliate } from "../../../src/discovery/encode.ts";
 import { sealEndpoint } from "../../../src/discovery/envelope.ts";
 import { sealData } from "../../../src/discovery/seal.ts";
@@ -59,6 +61,43 @@ const sealed = (name: string, inside = name) => ({
   endpoints: [] as Buffer[],
 });
 
+const framed = (bytes: Buffer): Buffer => {
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(bytes.length, 1);
+  return Buffer.concat([head, bytes]);
+};
+
+/** Answers Hello well, and then everything with these bytes, as one message. */
+async function serviceThatSends(message: Buffer): Promise<number> {
+  const server: Http2Server = createServer().on("stream", (stream, headers) => {
+    stream.on("error", () => undefined); // the client may hang up on what it gets
+    stream.respond({ "content-type": "application/grpc" }, { waitForTrailers: true });
+    stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": 0 }));
+    const isHello = headers[":path"]?.endsWith("/Hello");
+    const from123 = Buffer.from("1203010203", "hex");
+    if (headers[":path"]?.endsWith("/Watch")) stream.write(framed(message));
+    else stream.end(framed(isHello ? from123 : Buffer.alloc(0)));
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  onTestFinished(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+describe("one message of a hostile service", () => {
+  test.each([
+    ["of two million empty affiliates", "0a00", 4 * 1024 * 1024, /more than 1024 affiliates/],
+    ["of fields that nobody knows", "7801", 4 * 1024 * 1024, /too many fields/],
+    ["that is larger than anything within the limits", "0a00", 8_388_576, /larger than max/],
+  ])("%s is not decoded, and ends the session with a reason", async (_, pattern, length, reason) => {
+    const port = await serviceThatSends(Buffer.alloc(length, Buffer.from(pattern, "hex")));
+    const a = node("a", port);
+    await until(() => expect(a.state().error).toMatch(reason));
+    expect(a.state()).toMatchObject({ phase: "connecting", affiliates: 0, refused: [] });
+  });
+});
+
 describe("a hostile service", () => {
   test("that exchanges two affiliates is found out", async () => {
     const port = await fakeService({
@@ -103,10 +142,9 @@ describe("a hostile service", () => {
         endpoints: sealedEndpoints,
       };
     });
-    const filler = { id: "filler", data: Buffer.alloc(1_800_000), endpoints: [] };
     const port = await fakeService({
       ...accepting,
-      watch: (stream) => stream.write({ affiliates: [...affiliates, filler], deleted: false }),
+      watch: (stream) => stream.write({ affiliates, deleted: false }),
     });
     const a = node("a", port);
     await until(() => expect(a.state().affiliates).toBe(1024));

@@ -1,5 +1,8 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { ServiceConfig } from "../../../src/config/config.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { certificatesFor } from "./certificates.ts";
 import { fakeService, idsOf, node, plainService, service, until } from "./loopback.ts";
 
@@ -69,6 +72,38 @@ test("a redirect from a TLS service leads to TLS again, never to plaintext", asy
   await until(() => expect(a.state().error).toMatch(/may not speak TLS/));
   expect(a.state().phase).toBe("connecting");
 });
+
+/** A TLS service named localhost that sends everyone to another one, on this port of this machine. */
+const leadsTo = (tls: { cert: Buffer; key: Buffer }, endpoint: string): Promise<number> =>
+  fakeService({ hello: (_, done) => done(null, { redirect: { endpoint }, clientIp: Buffer.alloc(0) }) }, tls);
+
+test("a redirect is followed to whoever has a certificate for the name that was configured", async () => {
+  const { tls, caFile } = certificatesFor("DNS:localhost");
+  const { port } = await service({ tls });
+  const a = node("a", tlsService(await leadsTo(tls, `127.0.0.1:${port}`), caFile, "localhost"));
+  await until(() => expect(a.state()).toMatchObject({ phase: "connected" }));
+});
+
+test("a redirect to a service with a trusted certificate of its own is not followed", async () => {
+  const { tls, caFile } = certificatesFor("DNS:localhost");
+  const other = certificatesFor("IP:127.0.0.1");
+  const { port } = await service({ tls: other.tls });
+  const both = await bothAuthorities(caFile, other.caFile);
+  const a = node("a", tlsService(await leadsTo(tls, `127.0.0.1:${port}`), both, "localhost"));
+  await until(() => expect(a.state().error).toMatch(/certificate is not trusted.*name it was issued for/));
+  expect(a.state().phase).toBe("connecting");
+});
+
+test("a host that is named like a scheme is a host", async () => {
+  const a = node("a", { ...plainService(1), host: "unix" });
+  await until(() => expect(a.state().error).toMatch(/cannot be reached.*resol/i));
+});
+
+async function bothAuthorities(...files: string[]): Promise<string> {
+  const path = join(await temporaryFolder(), "both.pem");
+  await writeFile(path, (await Promise.all(files.map((file) => readFile(file)))).join("\n"));
+  return path;
+}
 
 test.each([
   ["does not exist", "/nonexistent/ca.pem"],

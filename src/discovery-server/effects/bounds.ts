@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs";
+import type { Capacity } from "../clusters.ts";
+import type { Rate } from "../rate-limit.ts";
+import type { CallLimits } from "./call.ts";
+import type { CallsLimits } from "./calls.ts";
+import type { ConnectionLimits } from "./connections.ts";
+import type { HoldingLimits } from "./holdings.ts";
+import type { OutletLimits } from "./outlet.ts";
+import type { WatcherLimits } from "./watchers.ts";
+
+const mebibyte = 1024 * 1024;
+
+/** What the service has, and how much of it one address may have: a quarter, of most things. */
+export interface Bounds {
+  /** Of one node. */
+  readonly rate: Rate;
+  /** Of all nodes behind one address. */
+  readonly addressRate: Rate;
+  readonly connections: ConnectionLimits;
+  readonly calls: CallsLimits;
+  readonly call: CallLimits;
+  readonly outlet: OutletLimits;
+  readonly watchers: WatcherLimits;
+  readonly holdings: HoldingLimits;
+}
+
+export const defaultCapacity: Capacity = { clusters: 16_384, bytes: 256 * mebibyte };
+
+export const defaultBounds: Bounds = {
+  // What the public service gives an address.
+  rate: { perSecond: 15, burst: 60 },
+  // What a thousand nodes need that come back together: three requests each, and each again when it failed.
+  addressRate: { perSecond: 300, burst: 3000 },
+  connections: {
+    total: Math.min(16_384, Math.floor(openFiles() * 0.8)),
+    perAddress: Math.min(4096, Math.floor(openFiles() * 0.4)),
+    perAddressPerSecond: 50,
+    perAddressBurst: 1024,
+    refusals: 32,
+    firstRequestMs: 10_000,
+    idleMs: 5 * 60_000,
+    pingEveryMs: 30_000,
+    pingTimeoutMs: 10_000,
+  },
+  calls: {
+    open: { total: 32_768, perHolder: 8192 },
+    unfinished: { total: 4096, perHolder: 1024 },
+    rate: { perSecond: 600, burst: 6000 },
+  },
+  call: { requestBytes: 64 * 1024, requestMs: 10_000, stallMs: 30_000 },
+  outlet: {
+    unreadBytes: 256 * mebibyte,
+    unreadBytesPerAddress: 96 * mebibyte,
+    // Snapshots of half a megabyte for a thousand nodes behind one router take half a minute.
+    rate: { perSecond: 16 * mebibyte, burst: 64 * mebibyte },
+  },
+  watchers: {
+    total: 16_384,
+    perHolder: 4096,
+    perCluster: 2048,
+    queued: 512,
+    queuedInAll: 262_144,
+    floor: 64,
+  },
+  holdings: {
+    clusters: { total: defaultCapacity.clusters, perHolder: defaultCapacity.clusters / 16 },
+    bytes: { total: defaultCapacity.bytes, perHolder: defaultCapacity.bytes / 4 },
+    // Some 60 affiliates of the usual size.
+    floorBytes: 64 * 1024,
+    establishedMs: 10 * 60_000,
+  },
+};
+
+/** How many files, and so connections, this process may have open. */
+function openFiles(): number {
+  const line = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"));
+  return Number(line?.[1] ?? 1024);
+}

@@ -1,0 +1,190 @@
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import { promisify } from "node:util";
+import { gunzip, inflate } from "node:zlib";
+import { status } from "@grpc/grpc-js";
+import type { Address } from "../../net/index.ts";
+import { chunksOf, type Message, statusText } from "../frame.ts";
+import { CallFailure } from "./call-failure.ts";
+import { MessageReader } from "./message-reader.ts";
+import type { Outlet } from "./outlet.ts";
+
+export interface CallLimits {
+  /** Of a request, bytes. The largest within the limits has 5 KB; somewhat larger ones get a proper answer. */
+  readonly requestBytes: number;
+  /** In which a request has to be there. */
+  readonly requestMs: number;
+  /** In which a client takes some of what it is sent. */
+  readonly stallMs: number;
+}
+
+/** Who asks. */
+export interface Caller {
+  /** `address:port` of the connection. */
+  readonly peer: string;
+  /** Of the client; behind a trusted proxy that is another one than the connection's. */
+  readonly address: Address | undefined;
+  /** Whose share the call counts to. */
+  readonly holder: string;
+}
+
+/** How long the end of a request may come after its answer. */
+const halfOpenMs = 50;
+const contentType = "application/grpc+proto";
+
+/** An answer to a request that is not even looked at, as cheap as it can be: there may be thousands. */
+export function refuse(stream: ServerHttp2Stream, code: status, details: string): void {
+  if (stream.destroyed || stream.closed) return;
+  const answer = { "grpc-status": code, "grpc-message": statusText(details) };
+  stream.respond({ ":status": 200, "content-type": contentType, ...answer }, { endStream: true });
+  stream.close(constants.NGHTTP2_NO_ERROR);
+}
+const decompress = { gzip: promisify(gunzip), deflate: promisify(inflate) } as const;
+
+/** One request over HTTP/2 and its answers, in gRPC's framing. */
+export class Call {
+  readonly headers: IncomingHttpHeaders;
+  readonly caller: Caller;
+  readonly #stream: ServerHttp2Stream;
+  readonly #limits: CallLimits;
+  readonly #outlet: Outlet;
+  readonly #closed = new AbortController();
+  #trailers: Record<string, string | number> = { "grpc-status": status.OK };
+  #hasEnded = false;
+
+  constructor(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    caller: Caller,
+    limits: CallLimits,
+    outlet: Outlet,
+  ) {
+    this.headers = headers;
+    this.caller = caller;
+    this.#stream = stream;
+    this.#limits = limits;
+    this.#outlet = outlet;
+    stream.on("close", () => this.#closed.abort());
+    stream.on("wantTrailers", () => {
+      stream.sendTrailers(this.#trailers);
+      this.#ended();
+    });
+  }
+
+  get isOpen(): boolean {
+    const { destroyed, closed } = this.#stream;
+    return !this.#hasEnded && !destroyed && !closed && !this.#closed.signal.aborted;
+  }
+
+  /** Calls once when nothing more can be sent. */
+  onClose(listener: () => void): void {
+    if (this.#closed.signal.aborted) listener();
+    else this.#closed.signal.addEventListener("abort", listener, { once: true });
+  }
+
+  /** The one message that a request has. Throws `CallFailure`, also when it is not there in time. */
+  async request(): Promise<Buffer> {
+    const { isCompressed, bytes } = await this.#message();
+    if (!isCompressed) return bytes;
+    const encoding = this.headers["grpc-encoding"];
+    if (encoding !== "gzip" && encoding !== "deflate")
+      throw new CallFailure(status.UNIMPLEMENTED, "this compression is not known");
+    try {
+      return await decompress[encoding](bytes, { maxOutputLength: this.#limits.requestBytes });
+    } catch {
+      throw new CallFailure(status.RESOURCE_EXHAUSTED, "the compressed message is damaged or too large");
+    }
+  }
+
+  #message(): Promise<{ readonly isCompressed: boolean; readonly bytes: Buffer }> {
+    return new Promise((resolve, reject) => {
+      const reader = new MessageReader(this.#limits.requestBytes);
+      let isOver = false;
+      const over = (): void => {
+        isOver = true;
+        clearTimeout(late);
+      };
+      const fail = (code: status, details: string): void => {
+        over();
+        reject(new CallFailure(code, details));
+      };
+      const late = setTimeout(
+        () => fail(status.DEADLINE_EXCEEDED, "the request took too long"),
+        this.#limits.requestMs,
+      );
+      this.onClose(() => fail(status.CANCELLED, "the client is gone"));
+      this.#stream.on("end", () => isOver || fail(status.INVALID_ARGUMENT, "there is no message"));
+      this.#stream.on("data", (chunk: Buffer) => {
+        if (isOver) return this.cut(); // a request is one message, and whoever goes on wants something else
+        const outcome = reader.add(chunk);
+        if (outcome instanceof CallFailure) fail(outcome.code, outcome.message);
+        else if (outcome) resolve(outcome);
+        if (outcome) over();
+      });
+    });
+  }
+
+  /** Resolves when the client has taken it all. Throws `CallFailure` when it did not. */
+  async send(message: Message): Promise<void> {
+    this.#respond();
+    await this.#outlet.send(this, chunksOf(message, this.#outlet.chunkBytes), (chunk) => this.#write(chunk));
+  }
+
+  #respond(): void {
+    if (this.#stream.headersSent || !this.isOpen) return;
+    const headers = {
+      ":status": 200,
+      "content-type": contentType,
+      "grpc-accept-encoding": "identity,deflate,gzip",
+    };
+    this.#stream.respond(headers, { waitForTrailers: true });
+  }
+
+  #write(chunk: Buffer): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (!this.isOpen) return reject(new CallFailure(status.CANCELLED, "the client is gone"));
+      const ended = (error?: Error | null): void => {
+        clearTimeout(stalled);
+        this.#closed.signal.removeEventListener("abort", onClose);
+        if (error) reject(error);
+        else resolve();
+      };
+      const onClose = (): void => ended(new CallFailure(status.CANCELLED, "the client is gone"));
+      const stalled = setTimeout(() => {
+        this.cut();
+        ended(new CallFailure(status.ABORTED, "the client does not read"));
+      }, this.#limits.stallMs);
+      this.#closed.signal.addEventListener("abort", onClose);
+      this.#stream.write(chunk, ended);
+    });
+  }
+
+  /** Ends with a status, once what was sent before is taken; who does not take it in time is cut. */
+  end(code: status, details = ""): void {
+    if (!this.isOpen) return;
+    this.#hasEnded = true;
+    this.#trailers = { "grpc-status": code, ...(details !== "" && { "grpc-message": statusText(details) }) };
+    if (this.#stream.headersSent) this.#stream.end();
+    else {
+      const head = { ":status": 200, "content-type": contentType };
+      this.#stream.respond({ ...head, ...this.#trailers }, { endStream: true });
+      this.#ended();
+    }
+    const linger = setTimeout(() => this.cut(), this.#limits.stallMs);
+    this.onClose(() => clearTimeout(linger));
+    this.#stream.resume();
+  }
+
+  /** The answer is whole. A request whose client never ends it is of no interest any more. */
+  #ended(): void {
+    const reset = setTimeout(() => this.#stream.close(constants.NGHTTP2_NO_ERROR), halfOpenMs);
+    this.onClose(() => clearTimeout(reset));
+  }
+
+  /** Ends at once, with what is on its way. */
+  cut(): void {
+    this.#hasEnded = true;
+    if (this.#stream.destroyed) return;
+    this.#stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    this.#stream.destroy();
+  }
+}

@@ -1,0 +1,139 @@
+import { once } from "node:events";
+import {
+  createServer as createPlainServer,
+  createSecureServer,
+  type Http2SecureServer,
+  type IncomingHttpHeaders,
+  type SecureServerOptions,
+  type ServerHttp2Stream,
+  type ServerOptions,
+} from "node:http2";
+import { type AddressInfo, createServer } from "node:net";
+import { status } from "@grpc/grpc-js";
+import { authorityOf } from "../../discovery/effects/service-location.ts";
+import { KubespanError } from "../../system/error.ts";
+import { Call, type Caller, type CallLimits, refuse } from "./call.ts";
+import { CallFailure } from "./call-failure.ts";
+import type { Calls } from "./calls.ts";
+import type { TlsSource } from "./certificates.ts";
+import { type Connections, peerOf } from "./connections.ts";
+import type { Outlet } from "./outlet.ts";
+
+/** Answers one call and ends it; what it throws ends the call, too. */
+export type Handler = (call: Call, request: Buffer) => Promise<void>;
+
+export interface GrpcServerOptions {
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Plaintext where there is none. */
+  readonly tls: TlsSource | undefined;
+  /** By path. */
+  readonly handlers: ReadonlyMap<string, Handler>;
+  readonly callerOf: (peer: string, headers: IncomingHttpHeaders) => Caller;
+  readonly connections: Connections;
+  readonly calls: Calls;
+  readonly outlet: Outlet;
+  readonly limits: CallLimits;
+}
+
+export interface GrpcServer {
+  readonly port: number;
+  /** Lets requests under way end, for so long. */
+  close(graceMs: number): Promise<void>;
+}
+
+const handshakeTimeoutMs = 10_000;
+
+const serverOptions: ServerOptions = {
+  // In MiB; what waits to be sent is counted elsewhere, by address.
+  maxSessionMemory: 1024,
+  maxHeaderListPairs: 64,
+  settings: { maxConcurrentStreams: 64, maxHeaderListSize: 16 * 1024 },
+};
+
+/**
+ * gRPC over Node's own HTTP/2, so that every connection, every stream and every byte on its way is ours to count and to
+ * end; the library that clients use lets a server end neither (ADR 0017). Throws `KubespanError("conflict")` when the
+ * address cannot be had.
+ */
+export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
+  const { listen, connections, tls } = options;
+  const http2 = tls ? secureServer(tls) : createPlainServer(serverOptions);
+  http2.on("session", (session) => connections.watch(session));
+  http2.on("stream", (stream, headers) => {
+    stream.on("error", () => undefined); // the end of a stream is all that counts, and "close" tells it
+    // A stream may be gone at any moment, and then Node throws: there is nobody left to tell.
+    serve(options, stream, headers).catch(() => stream.destroy());
+  });
+  // Whoever breaks the protocol is gone; each session's own handler sees to that.
+  http2.on("sessionError", () => undefined);
+  const front = createServer({ noDelay: true, keepAlive: true }, (socket) => {
+    if (connections.admit(socket)) http2.emit("connection", socket);
+  });
+  front.listen(listen.port, listen.host);
+  try {
+    await once(front, "listening");
+  } catch (error) {
+    throw cannotListen(authorityOf(listen), error instanceof Error ? error : new Error(String(error)));
+  }
+  front.on("error", () => undefined); // such as a connection that was gone before it was taken
+  return {
+    port: (front.address() as AddressInfo).port,
+    close: async (graceMs) => {
+      const closed = once(front, "close");
+      front.close();
+      await connections.closeAll(graceMs);
+      await closed;
+    },
+  };
+}
+
+function secureServer(tls: TlsSource): Http2SecureServer {
+  const options: SecureServerOptions = {
+    ...serverOptions,
+    ...tls.options(),
+    requestCert: tls.asksClients,
+    rejectUnauthorized: tls.asksClients,
+    handshakeTimeout: handshakeTimeoutMs,
+  };
+  const server = createSecureServer(options);
+  server.on("secureConnection", (socket) => socket.on("error", () => socket.destroy()));
+  tls.onChange(() => server.setSecureContext(tls.options()));
+  return server;
+}
+
+async function serve(
+  options: GrpcServerOptions,
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+): Promise<void> {
+  const { session } = stream;
+  if (!session || session.destroyed) return void stream.destroy();
+  const peer = peerOf(session.socket);
+  if (!options.connections.has(peer)) return; // its streams end with it
+  const caller = options.callerOf(peer, headers);
+  const handler = options.handlers.get(headers[":path"] ?? "");
+  if (!options.calls.isInTime(caller))
+    return refuse(stream, status.RESOURCE_EXHAUSTED, "too many requests from this address");
+  if (headers[":method"] !== "POST" || !headers["content-type"]?.startsWith("application/grpc"))
+    return refuse(stream, status.UNIMPLEMENTED, "this is a gRPC service");
+  if (!handler) return refuse(stream, status.UNIMPLEMENTED, "there is no such method");
+  const call = new Call(stream, headers, caller, options.limits, options.outlet);
+  if (!options.calls.admit(call)) {
+    refuse(stream, status.RESOURCE_EXHAUSTED, "too many requests of this address are under way");
+    return;
+  }
+  try {
+    const request = await call.request();
+    options.calls.arrived(call);
+    await handler(call, request);
+  } catch (error) {
+    if (error instanceof CallFailure) call.end(error.code, error.message);
+    else call.end(status.INTERNAL, "the service cannot do this now: try again");
+  }
+}
+
+export const cannotListen = (where: string, cause: Error): KubespanError =>
+  new KubespanError("conflict", `cannot listen on ${where}: ${cause.message}`, {
+    hint: "does something else use the port, and is the address one of this machine's?",
+    cause,
+  });

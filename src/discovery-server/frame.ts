@@ -1,0 +1,48 @@
+/** Of a message in gRPC's framing: whether it is compressed, and how long it is. */
+export const headBytes = 5;
+
+export interface Head {
+  readonly isCompressed: boolean;
+  readonly length: number;
+}
+
+/** Reads the head of the message that these bytes begin with; `undefined` before all of it is there. */
+export function headOf(bytes: Buffer): Head | undefined {
+  if (bytes.length < headBytes) return undefined;
+  return { isCompressed: bytes.readUInt8(0) !== 0, length: bytes.readUInt32BE(1) };
+}
+
+function headFor(length: number): Buffer {
+  const head = Buffer.alloc(headBytes);
+  head.writeUInt32BE(length, 1);
+  return head;
+}
+
+/** A message as the bytes that it is sent in, shared by everyone whom it goes to. */
+export interface Message {
+  readonly length: number;
+  readonly pieces: readonly Uint8Array[];
+}
+
+export const messageOf = (pieces: readonly Uint8Array[]): Message => ({
+  length: pieces.reduce((sum, piece) => sum + piece.length, 0),
+  pieces,
+});
+
+/** The message with its head in chunks of about this size: only one of them at a time is a copy. */
+export function* chunksOf({ length, pieces }: Message, chunkBytes: number): Generator<Buffer> {
+  let chunk: Uint8Array[] = [headFor(length)];
+  let size = headBytes;
+  for (const piece of pieces) {
+    if (size + piece.length > chunkBytes) {
+      yield Buffer.concat(chunk, size);
+      [chunk, size] = [[], 0];
+    }
+    chunk.push(piece);
+    size += piece.length;
+  }
+  yield Buffer.concat(chunk, size);
+}
+
+/** A status in words, as it stands in a header: printable ASCII, the rest in percent. */
+export const statusText = (text: string): string => encodeURIComponent(text).replaceAll("%20", " ");

@@ -1,0 +1,37 @@
+import { type Client, makeGenericClientConstructor } from "@grpc/grpc-js";
+import { largestAnswerBytes, unboundedReason } from "../message-bounds.ts";
+import { type ClusterClient, ClusterService } from "../wire/generated/server.ts";
+
+/** What the library reports as the reason when this is thrown while it takes a message apart. */
+export const outOfBounds = "the service's message is out of bounds";
+
+const affiliates =
+  <Message>(decode: (bytes: Buffer) => Message) =>
+  (bytes: Buffer): Message => {
+    const reason = unboundedReason(bytes);
+    if (reason !== undefined) throw new Error(`${outOfBounds}: ${reason}`);
+    return decode(bytes);
+  };
+
+const small =
+  <Message>(decode: (bytes: Buffer) => Message) =>
+  (bytes: Buffer): Message => {
+    if (bytes.length > largestAnswerBytes) throw new Error(`${outOfBounds}: it has ${bytes.length} bytes`);
+    return decode(bytes);
+  };
+
+const { hello, affiliateUpdate, affiliateDelete, list, watch } = ClusterService;
+
+/** The service as we call it: nothing that it sends is decoded before it has been measured. */
+export const BoundedClient = makeGenericClientConstructor(
+  {
+    hello: { ...hello, responseDeserialize: small(hello.responseDeserialize) },
+    affiliateUpdate: { ...affiliateUpdate, responseDeserialize: small(affiliateUpdate.responseDeserialize) },
+    affiliateDelete: { ...affiliateDelete, responseDeserialize: small(affiliateDelete.responseDeserialize) },
+    list: { ...list, responseDeserialize: affiliates(list.responseDeserialize) },
+    watch: { ...watch, responseDeserialize: affiliates(watch.responseDeserialize) },
+  },
+  "sidero.discovery.server.Cluster",
+) as unknown as new (
+  ...parameters: ConstructorParameters<typeof Client>
+) => ClusterClient;
