@@ -42,6 +42,8 @@ const desired = (mesh: Mesh, peers: number): Parameters<typeof planTable>[0] => 
   marks,
   interfaceName: "kubespan",
   mtu: 1420,
+  listenPort: 51820,
+  isClosed: true,
   targets: asTargets(families.flatMap((family) => mesh(family, peers))),
 });
 

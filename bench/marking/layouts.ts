@@ -55,7 +55,8 @@ async function minimal(host: Namespace): Promise<void> {
 
 async function ours(host: Namespace, peers: number): Promise<void> {
   await fwmarkRule(host);
-  const desired = { marks, interfaceName: "kubespan", mtu: 1420, targets: targets(peers) };
+  const options = { marks, interfaceName: "kubespan", mtu: 1420, listenPort: 51820, isClosed: true };
+  const desired = { ...options, targets: targets(peers) };
   const [step] = planTable(desired, { kind: "absent" });
   await host.nft(String(step?.commands[0]?.input));
 }

@@ -271,6 +271,7 @@ export class Mesh {
       implementation: last?.implementation,
       links: last?.kernel.links ?? [],
       addresses: last?.kernel.addresses ?? { usable: [], leftOut: [] },
+      routing: last?.kernel.routing,
       process,
       error: this.#error,
       racing: this.#racing.report(),

@@ -126,6 +126,8 @@ export const desiredTable = (config: Config, kernel: Below, targets: readonly Pr
   marks: config.marks,
   interfaceName: config.interfaceName,
   mtu: mtuOf(config, kernel),
+  listenPort: config.listenPort,
+  isClosed: !config.allowDownPeerBypass,
   targets,
 });
 

@@ -1,5 +1,5 @@
 import type { EndpointChangeReport, NodeStatus, PeerReport, RacingReport, Status } from "../api/status.ts";
-import { podLinkWarnings } from "../marks/index.ts";
+import { aheadWarnings, podLinkWarnings } from "../marks/index.ts";
 import type { Endpoint } from "../net/index.ts";
 import type { EndpointChange, PeerSpec } from "../peers/index.ts";
 import type { Link } from "../routing/index.ts";
@@ -25,6 +25,8 @@ export function reportStatus(
     /** Empty before the first pass. */
     readonly links: readonly Link[];
     readonly addresses: Kernel["addresses"];
+    /** `undefined` before the first pass. */
+    readonly routing: Kernel["routing"] | undefined;
     readonly process: Process;
     readonly error: string | undefined;
     readonly racing: RacingReport;
@@ -41,6 +43,7 @@ export function reportStatus(
     refusedAffiliates: decision?.specs.refused ?? [],
     warnings: [
       ...podLinkWarnings(view.links, mtuOf(knowledge.config, view)),
+      ...(view.routing ? aheadWarnings(view.routing) : []),
       ...(decision ? sharedEndpointWarnings(decision.announcement.own, decision.specs.peers) : []),
     ],
     repairs: view.repairs,

@@ -10,9 +10,13 @@ export interface RuleOptions {
   readonly interfaceName: string;
   /** Bytes, of that link. */
   readonly mtu: number;
+  /** WireGuard's UDP port. */
+  readonly listenPort: number;
+  /** Whether what goes to a target leaves through the mesh or not at all. */
+  readonly isClosed: boolean;
 }
 
-const maskOf = ({ fromWireGuard, toWireGuard }: Marks): number => (fromWireGuard | toWireGuard) >>> 0;
+export const maskOf = ({ fromWireGuard, toWireGuard }: Marks): number => (fromWireGuard | toWireGuard) >>> 0;
 
 const headerOf = (family: Family): string => (family === 4 ? "ip" : "ip6");
 
@@ -71,11 +75,18 @@ export const localSteeringRules = (
   ...steeringRules(options, clamp),
 ];
 
-const cameInOutside = ({ marks }: RuleOptions): string =>
+export const cameInOutside = ({ marks }: RuleOptions): string =>
   `ct mark & ${hex(maskOf(marks))} == ${hex(marks.fromWireGuard)}`;
 
-const passingRule = ({ marks }: RuleOptions): string =>
-  `meta mark & ${hex(maskOf(marks))} == ${hex(marks.fromWireGuard)} accept`;
+/**
+ * WireGuard's own packets, by its mark and its port: whoever may set marks on his sockets cannot get past the mesh with
+ * the mark alone.
+ */
+export const passingRule = (options: RuleOptions): string =>
+  `${ofWireGuard(options)} udp sport ${options.listenPort} accept`;
+
+export const ofWireGuard = ({ marks }: RuleOptions): string =>
+  `meta mark & ${hex(maskOf(marks))} == ${hex(marks.fromWireGuard)}`;
 
 /** The bits of others and the one about to be set: the form in which the kernel gives the expression back. */
 function markRule({ marks }: RuleOptions): string {
@@ -89,7 +100,7 @@ function markRule({ marks }: RuleOptions): string {
  * They say what the rules before them and the chains these lead to do, which leave nothing for them.
  */
 export const documentedRules = (options: RuleOptions): string[] => [
-  passingRule(options),
+  `${ofWireGuard(options)} accept`,
   `ip daddr @kubespan_targets_ipv4 ${markRule(options)}`,
   `ip6 daddr @kubespan_targets_ipv6 ${markRule(options)}`,
 ];
@@ -139,4 +150,4 @@ export const outsideRules = ({ marks, interfaceName }: RuleOptions): string[] =>
   "ct direction reply accept",
 ];
 
-const hex = (value: number): string => `0x${(value >>> 0).toString(16).padStart(8, "0")}`;
+export const hex = (value: number): string => `0x${(value >>> 0).toString(16).padStart(8, "0")}`;

@@ -1,4 +1,5 @@
 import type { Prefix } from "../net/index.ts";
+import { leavingChains } from "./leaving.ts";
 import { type Lookup, lookupsIn } from "./lookups.ts";
 import {
   arrivalRules,
@@ -59,6 +60,7 @@ const textOf = (options: RuleOptions, lookups: readonly Lookup[], contents: Cont
       ...lookupRules(lookups, "kubespan_own"),
       ...documentedRules(options),
     ]),
+    ...leavingChains(options, lookups).map((chain) => chainText(...chain)),
     "}",
     "",
   ].join("\n");

@@ -108,6 +108,7 @@ it("reports peers as an operator wants to see them", () => {
       implementation: "kernel",
       links: [],
       addresses: { usable: [], leftOut: [] },
+      routing: undefined,
       process: { pid: 1, startedAt: now },
       error: undefined,
       racing: { mode: "serial" as const, works: false },

@@ -3,4 +3,6 @@ export const frame = {
   marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },
   interfaceName: "kubespan",
   mtu: 1420,
+  listenPort: 51820,
+  isClosed: true,
 };
