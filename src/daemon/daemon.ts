@@ -12,12 +12,14 @@ import { createLogger } from "../system/log.ts";
 import { Shells } from "../system/shells.ts";
 import { SpareMemory } from "../system/spare-memory.ts";
 import { version } from "../system/version.ts";
+import { loadBarrier } from "./load-barrier.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import { Mesh } from "./mesh.ts";
 import { Others } from "./others.ts";
 import { openRegistries, type Registries } from "./registries.ts";
 import { needsRestart, sameRegistries } from "./reload.ts";
 import { Repairs } from "./repairs.ts";
+import { SecondBarrier } from "./second-barrier.ts";
 import { describeSelf, ownIdentity } from "./self.ts";
 
 /** Events of one change arrive together; a pass waits this long for the rest, in milliseconds. */
@@ -51,8 +53,11 @@ export class Daemon {
     for (const warning of warnings) log.warn(warning);
     const shells = new Shells();
     try {
+      // Before anything else: what was steered last is closed before it is known who is there now.
+      await loadBarrier(config, shells.run, log).catch((error: unknown) => log.warn(errorText(error)));
       const identity = await ownIdentity(config, shells.run, log);
-      const parts = { identity, repairs: new Repairs(log), shells, log };
+      const barrier = new SecondBarrier(log);
+      const parts = { identity, repairs: new Repairs(log), barrier, shells, log };
       const registries = await registriesOf(config, identity, log);
       const mesh = await meshOf(config, registries, parts);
       const daemon = new Daemon(file, parts, config, registries, mesh);
@@ -134,7 +139,8 @@ export class Daemon {
   async #status(): ReturnType<Parameters<typeof serveApi>[1]["status"]> {
     await this.#loop.pass("peers").catch(() => undefined); // the loop logs it, and the status says it
     const status = this.#mesh.status(this.#process);
-    return { ...status, warnings: [...status.warnings, ...(this.#others?.warnings ?? [])] };
+    const more = [...(this.#others?.warnings ?? []), ...this.#parts.barrier.warnings];
+    return { ...status, warnings: [...status.warnings, ...more] };
   }
 
   /** Reads the configuration again. A wrong one is logged and changes nothing. */
@@ -209,6 +215,7 @@ async function registriesOf(config: Config, { nodeId }: Identity, log: Logger): 
 interface Parts {
   readonly identity: Identity;
   readonly repairs: Repairs;
+  readonly barrier: SecondBarrier;
   readonly shells: Shells;
   readonly log: Logger;
 }

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Down } from "../api/routes.ts";
 import type { Status } from "../api/status.ts";
+import { observeBarrier } from "../barrier/effects/observe.ts";
 import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
 import {
@@ -14,7 +15,6 @@ import {
   type Knowledge,
   type Memory,
   planMesh,
-  planNoMesh,
   planRegistries,
   planTracked,
   remember,
@@ -32,13 +32,15 @@ import { errorText } from "../system/error.ts";
 import type { Runner } from "../system/run.ts";
 import { observeDevice } from "../wireguard/effects/observe.ts";
 import { chooseImplementation, type Implementation, type ObservedDevice } from "../wireguard/index.ts";
-import { applyPlan, applySteps, tellChanges } from "./apply.ts";
+import { applySteps, tellChanges } from "./apply.ts";
 import type { Scope } from "./loop.ts";
 import { observeKernel } from "./observe.ts";
 import { Racing } from "./racing.ts";
 import type { Registries } from "./registries.ts";
+import { removeMesh } from "./remove-mesh.ts";
 import type { Repairs } from "./repairs.ts";
 import { restoreSteering } from "./restore.ts";
+import type { SecondBarrier } from "./second-barrier.ts";
 
 export interface MeshParts {
   readonly config: Config;
@@ -47,6 +49,7 @@ export interface MeshParts {
   readonly registries: Registries;
   readonly lastWorking: LastWorkingFile;
   readonly repairs: Repairs;
+  readonly barrier: SecondBarrier;
   readonly run: Runner;
   readonly log: Logger;
   /** Milliseconds since 1970. */
@@ -149,8 +152,10 @@ export class Mesh {
   async #observeChanging(): Promise<Kernel | undefined> {
     const kernel = this.#last?.device && this.#error === undefined ? this.#last.kernel : undefined;
     if (!kernel) return undefined;
-    const [device, table] = await Promise.all([this.#look(), observeTable(this.#parts.run)]);
-    return device && { ...kernel, wireguard: { ...kernel.wireguard, device }, table };
+    const { run } = this.#parts;
+    const found = observeBarrier(run, this.#config, kernel.links);
+    const [device, table, barrier] = await Promise.all([this.#look(), observeTable(run), found]);
+    return device && { ...kernel, wireguard: { ...kernel.wireguard, device }, table, barrier };
   }
 
   async #decided(kernel: Kernel, planner: typeof planMesh): Promise<number | undefined> {
@@ -171,7 +176,7 @@ export class Mesh {
     // the answers come while the plan is carried out.
     if (isThere) this.#tell(decision);
     await this.#racing.hold(decision.tracked.holds);
-    await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
+    await this.#parts.barrier.apply({ run, log }, config, plan, kernel, steered);
     repairs.passed(plan.upkeep, isThere);
     if (!isThere) this.#tell(decision);
     await this.#parts.lastWorking.keep(this.#memory.lastWorking);
@@ -246,14 +251,12 @@ export class Mesh {
 
   /** Removes every trace from the kernel; gives what was done. */
   async #takeDown(): Promise<string[]> {
-    const { config, run, log, repairs } = this.#parts;
+    const { config, run, log, repairs, barrier } = this.#parts;
     this.#last = undefined;
     repairs.forget();
+    barrier.forget();
     await this.#racing.close();
-    const kernel = await observeKernel(run, config);
-    const plan = planNoMesh(config, kernel);
-    await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
-    return plan.steps.map((step) => step.text);
+    return removeMesh(config, run, log);
   }
 
   /** Leaves the mesh: the others are told, and nothing stays in the kernel. */

@@ -1,3 +1,4 @@
+import { observeBarrier } from "../barrier/effects/observe.ts";
 import type { Config } from "../config/index.ts";
 import type { Kernel } from "../mesh/index.ts";
 import { observeTable } from "../nftables/effects/observe.ts";
@@ -15,13 +16,14 @@ export async function observeKernel(run: Runner, config: Config, before?: Observ
   const links = await observeLinks(run);
   const link = links.find(({ name }) => name === interfaceName);
   const seen = link && { mtu: link.mtu, isUp: link.up, ...(link.kind !== undefined && { kind: link.kind }) };
-  const [wireguard, observedRouting, table, sysctls, savedSysctls, racingTable] = await Promise.all([
+  const [wireguard, observedRouting, table, sysctls, savedSysctls, racingTable, barrier] = await Promise.all([
     observeWireGuard(run, interfaceName, seen, before),
     observeRouting(run, { interfaceName, marks, ...routing }),
     observeTable(run),
     observeSysctls(run, interfaceName, links),
     readSavedSysctls(config.stateDirectory),
     observeRacingTable(run),
+    observeBarrier(run, config, links),
   ]);
   return {
     links,
@@ -32,5 +34,6 @@ export async function observeKernel(run: Runner, config: Config, before?: Observ
     sysctls,
     savedSysctls,
     racingTable,
+    barrier,
   };
 }

@@ -14,6 +14,7 @@ export {
   desiredTable,
   type Kernel,
   type Keys,
+  mtuOf,
   type Plan,
   planMesh,
   planNoMesh,

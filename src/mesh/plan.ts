@@ -1,3 +1,4 @@
+import { type ObservedBarrier, planSecondBarrier } from "../barrier/index.ts";
 import type { Config } from "../config/index.ts";
 import { type Address, type LeftOut, type Prefix, unite } from "../net/index.ts";
 import { type DesiredTable, type ObservedTable, observedTargets, planTable } from "../nftables/index.ts";
@@ -42,12 +43,15 @@ export interface Kernel {
   readonly savedSysctls: SavedSysctls | undefined;
   /** As nft lists it. */
   readonly racingTable: string | undefined;
+  readonly barrier: ObservedBarrier;
 }
 
 export interface Plan {
   /** In the order in which they are carried out. */
   readonly steps: readonly Step[];
   readonly sysctls: SysctlPlan;
+  /** To the second barrier, after the other steps; the mesh does without it where these fail. */
+  readonly second: readonly Step[];
   /** The steps by what they keep up; without those for peers. */
   readonly upkeep: readonly Upkeep[];
 }
@@ -94,8 +98,9 @@ export function planMesh(
     tableUpkeep(config, decision, kernel, isSettled),
   ];
   const peers = planPeers(device, kernel.wireguard.device);
+  const second = secondBarrier(config, decision, kernel, isSettled);
   const steps = [...link.steps, ...peersIn(peers, isSettled), ...rest.flatMap((part) => part.steps)];
-  return { steps: inOrder(steps), sysctls, upkeep: [link, ...rest] };
+  return { steps: inOrder(steps), sysctls, second, upkeep: [link, ...rest] };
 }
 
 const peersIn = (steps: readonly Step[], isSettled: boolean): readonly Step[] =>
@@ -104,6 +109,14 @@ const peersIn = (steps: readonly Step[], isSettled: boolean): readonly Step[] =>
 function tableUpkeep(config: Config, decision: Decision, kernel: Kernel, isSettled: boolean): Upkeep {
   const desired = desiredTable(config, kernel, steeredTargets(decision, kernel, isSettled));
   return { part: "table", wanted: JSON.stringify(desired), steps: planTable(desired, kernel.table) };
+}
+
+/** Holds the same networks; none where the operator lets traffic to lost peers out. */
+function secondBarrier(config: Config, decision: Decision, kernel: Kernel, isSettled: boolean): Step[] {
+  const { marks, listenPort, interfaceName } = config;
+  const targets = steeredTargets(decision, kernel, isSettled);
+  const desired = { targets, marks, listenPort, interfaceName, links: kernel.links };
+  return planSecondBarrier(config.allowDownPeerBypass ? undefined : desired, kernel.barrier);
 }
 
 /** Whatever table and routes; `below` tells of the links. */
@@ -144,6 +157,7 @@ export function planRegistries(
   return {
     steps: inOrder([...peersIn(peers, isSettled), ...table.steps]),
     sysctls: { steps: [], saveBefore: undefined, saveAfter: undefined },
+    second: secondBarrier(config, decision, kernel, isSettled),
     upkeep: [table],
   };
 }
@@ -157,12 +171,13 @@ export function planNoMesh(config: Config, kernel: Kernel): Plan {
   const sysctls = planSysctls(undefined, kernel.sysctls, kernel.savedSysctls);
   const steps = [
     ...planTable(undefined, kernel.table),
+    ...planSecondBarrier(undefined, kernel.barrier),
     ...planNoRacing(kernel.racingTable),
     ...planRouting(undefined, kernel.routing),
     ...planNoWireGuard(config.interfaceName, kernel.wireguard),
     ...sysctls.steps,
   ];
-  return { steps: inOrder(steps), sysctls, upkeep: [] };
+  return { steps: inOrder(steps), sysctls, second: [], upkeep: [] };
 }
 
 type Below = Pick<Kernel, "links" | "addresses">;

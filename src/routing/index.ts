@@ -2,7 +2,13 @@ export { isContainerLink, ownAddresses, ownNetworks } from "./addresses.ts";
 export { isBarrier } from "./barrier.ts";
 export { type Link, type LinkAddress, parseLinks } from "./links.ts";
 export { isLossEvent, isRelevantEvent } from "./monitor-lines.ts";
-export { type DesiredRouting, type FamilyRouting, type ObservedRouting, planRouting } from "./plan.ts";
+export {
+  type DesiredRouting,
+  type FamilyRouting,
+  type ObservedRouting,
+  planRefusal,
+  planRouting,
+} from "./plan.ts";
 export { onlyLeadsHere, parseRoutes } from "./routes.ts";
 export {
   type ObservedRules,

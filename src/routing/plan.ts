@@ -69,6 +69,21 @@ export function planRouting(desired: DesiredRouting | undefined, observed: Obser
   ];
 }
 
+/**
+ * What refuses packets for the mesh before there is a link for them: nothing else is made. A rule of somebody else's at our
+ * priority is left to the daemon, which says so.
+ */
+export function planRefusal(observed: ObservedRouting): Step[] {
+  const families: Family[] = observed.ipv6 ? [4, 6] : [4];
+  return families
+    .filter((family) => routingOf(family, observed).rules.every(({ ours }) => ours))
+    .flatMap((family) => [
+      ...barrier(family, true, observed),
+      ...planRules(family, observed),
+      ...planSecondRule(family, observed.scope, routingOf(family, observed)),
+    ]);
+}
+
 const routingOf = (family: Family, observed: ObservedRouting): FamilyRouting =>
   family === 4 ? observed.ipv4Routing : observed.ipv6Routing;
 

@@ -118,6 +118,7 @@ test("ip address gives links and what they carry", () => {
       up: true,
       mtu: 1420,
       hardwareAddress: undefined,
+      isPort: false,
       addresses: [
         expect.objectContaining({
           address: "fd7f:175a:b97c:5602:2c1a:b6ff:fe53:8169",
