@@ -232,7 +232,6 @@ describe("where the operator allows it", () => {
     await waitFor(async () => (await answersIn()).clear === 3, {
       what: "answers in clear",
       seconds: 120,
-      describe: picture,
     });
     await b.daemon.start();
     await bothUp();
