@@ -80,13 +80,14 @@ export function checkOthers({ others }: Facts): Finding[] {
     const evidence = `no rule or link with them${left}`;
     return [{ id, severity: "ok", text: "nobody else uses our mark bits", evidence }];
   }
-  const advice = "set marks or routing in KubeSpanDaemonConfig to what nobody uses, on every node alike";
+  const marks = "set marks or routing in KubeSpanDaemonConfig to what nobody uses, on every node alike";
+  const rule = "except what leaves by the mesh's link, and WireGuard's UDP port, from that rule";
   return warnings.map(({ who, what }) => ({
     id,
     severity: "warning",
     text: `${who} and the mesh get in each other's way`,
     evidence: what,
-    fix: { advice },
+    fix: { advice: what.startsWith("translates") ? rule : marks },
   }));
 }
 
