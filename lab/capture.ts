@@ -55,7 +55,9 @@ export class Capture {
 }
 
 const tcpdump = (wires: Namespace, link: string, file: string) => {
-  const options = ["-i", link, "-w", file, "-U", "--immediate-mode", "-B", "16384", "-Z", "root"];
+  // The buffer has as many places as the longest packet fits into it: a thousand, for moments when others have the processor.
+  const size = ["-s", "65535", "-B", "65536"];
+  const options = ["-i", link, "-w", file, "-U", "--immediate-mode", ...size, "-Z", "root"];
   const [program = "", ...args] = wires.enter(["tcpdump", ...options]);
   return execa(program, args, { reject: false, stdin: "ignore", buffer: false });
 };

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { registerBarrier } from "./cli/barrier.ts";
 import { registerDiscoveryServe } from "./cli/discovery-serve.ts";
 import { registerDoctor } from "./cli/doctor.ts";
 import { registerDown } from "./cli/down.ts";
@@ -32,6 +33,7 @@ for (const register of [
   registerGenConfig,
   registerValidate,
   registerDoctor,
+  registerBarrier,
   registerDiscoveryServe,
 ])
   register(program);

@@ -18,6 +18,7 @@ const marks = { fromWireGuard: 0x20, toWireGuard: 0x40 };
 export const options: Omit<NonNullable<Parameters<typeof planTable>[0]>, "targets"> = {
   marks,
   interfaceName: "kubespan",
+  isClosed: true,
   mtu: 1420,
   listenPort: 51_820,
   answerOutside: true,

@@ -34,11 +34,12 @@ function nodeText({ node, work, repairs, dropped }: Status): string {
   return lines.map(([name, value]) => `${`${name}:`.padEnd(12)}${oneLine(value)}`).join("\n");
 }
 
-const droppedText = ({ outside, tunnel, entering }: Status["dropped"]): string =>
+const droppedText = ({ outside, tunnel, entering, leaving }: Status["dropped"]): string =>
   [
     [outside, "that came in outside the mesh"],
     [tunnel, "out of the tunnel to networks that are not this node's"],
     [entering, "into the mesh with a source of this node from elsewhere"],
+    [leaving, "for the mesh that would have left another way"],
   ]
     .flatMap(([packets, what]) => (packets === 0 ? [] : [`${packets} ${what}`]))
     .join(", ");

@@ -11,6 +11,7 @@ import { Membership } from "./membership.ts";
 import { Mesh } from "./mesh.ts";
 import { openRegistries, type Registries } from "./registries.ts";
 import type { Repairs } from "./repairs.ts";
+import type { SecondBarrier } from "./second-barrier.ts";
 import { describeSelf } from "./self.ts";
 
 export async function ledgerOf(config: Config, { nodeId }: Identity, log: Logger): Promise<LedgerFile> {
@@ -32,6 +33,7 @@ export interface Parts {
   readonly identity: Identity;
   readonly origin: Origin;
   readonly repairs: Repairs;
+  readonly barrier: SecondBarrier;
   readonly shells: Shells;
   readonly log: Logger;
 }

@@ -12,12 +12,14 @@ import { SpareMemory } from "../system/spare-memory.ts";
 import { version } from "../system/version.ts";
 import { within } from "../system/within.ts";
 import { ledgerOf, meshOf, type Parts, registriesOf } from "./compose.ts";
+import { loadBarrier } from "./load-barrier.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import type { Mesh } from "./mesh.ts";
 import { Others } from "./others.ts";
 import type { Registries } from "./registries.ts";
 import { needsRestart, sameRegistries } from "./reload.ts";
 import { Repairs } from "./repairs.ts";
+import { SecondBarrier } from "./second-barrier.ts";
 import { ownIdentity } from "./self.ts";
 import { notTakenDown } from "./take-down.ts";
 import { Turns } from "./turns.ts";
@@ -59,9 +61,12 @@ export class Daemon {
     for (const warning of [...kept, ...warnings]) log.warn(warning);
     const shells = new Shells();
     try {
+      // Before anything else: what was steered last is closed before it is known who is there now.
+      await loadBarrier(config, shells.run, log).catch((error: unknown) => log.warn(errorText(error)));
       const { identity, machine } = await ownIdentity(config, shells.run, log);
       const origin = { machine, startedAt: Date.now() };
-      const parts = { identity, origin, repairs: new Repairs(log), shells, log };
+      const barrier = new SecondBarrier(log);
+      const parts = { identity, origin, repairs: new Repairs(log), barrier, shells, log };
       const ledger = await ledgerOf(config, identity, log);
       const registries = registriesOf(config, parts, ledger);
       const mesh = await meshOf(config, registries, ledger, parts);
@@ -149,7 +154,8 @@ export class Daemon {
   async #status(): ReturnType<Parameters<typeof serveApi>[1]["status"]> {
     await within(this.#loop.pass("peers"), longestLook); // the loop logs a failure, and the status says it
     const status = await this.#mesh.status({ ...this.#process, work: this.#work() });
-    return { ...status, warnings: [...status.warnings, ...(this.#others?.warnings ?? [])] };
+    const more = [...(this.#others?.warnings ?? []), ...this.#parts.barrier.warnings];
+    return { ...status, warnings: [...status.warnings, ...more] };
   }
 
   #work(): Work {

@@ -63,7 +63,8 @@ export async function dryRun(file: string): Promise<string> {
     const decision = decide(knowledge, kernel.wireguard.device, emptyMemory, Date.now());
     const implementation = chooseImplementation(config.wireguard, config.interfaceName, kernel.wireguard);
     const keys = { privateKey: identity.privateKey, implementation };
-    return planText(planMesh({ config, self }, keys, decision, kernel, registries.isSettled()).steps);
+    const plan = planMesh({ config, self }, keys, decision, kernel, registries.isSettled());
+    return planText([...plan.steps, ...plan.second]);
   } finally {
     await registries.stop();
   }

@@ -8,6 +8,7 @@ import type { Runner } from "../system/run.ts";
 import type { Membership } from "./membership.ts";
 import type { Registries } from "./registries.ts";
 import type { Repairs } from "./repairs.ts";
+import type { SecondBarrier } from "./second-barrier.ts";
 
 /** What a mesh of one configuration is made of. */
 export interface MeshParts {
@@ -20,6 +21,7 @@ export interface MeshParts {
   readonly origin: Origin;
   readonly lastWorking: LastWorkingFile;
   readonly repairs: Repairs;
+  readonly barrier: SecondBarrier;
   readonly run: Runner;
   readonly log: Logger;
   /** Milliseconds since 1970. */

@@ -14,7 +14,6 @@ import {
   type Memory,
   type Process,
   planMesh,
-  planNoMesh,
   planRegistries,
   planTracked,
   remember,
@@ -28,13 +27,14 @@ import type { Answer } from "../port/index.ts";
 import { ownNetworks } from "../routing/index.ts";
 import { advertiseTheSame, withPodNetworks } from "../self/index.ts";
 import { chooseImplementation, type Implementation, type ObservedDevice } from "../wireguard/index.ts";
-import { applyPlan, applySteps, failureText, tellChanges } from "./apply.ts";
+import { applySteps, failureText, tellChanges } from "./apply.ts";
 import { droppedNow } from "./dropped.ts";
 import type { Scope } from "./loop.ts";
 import type { MeshParts } from "./mesh-parts.ts";
 import { lookAtDevice, observeChanging, observeKernel } from "./observe.ts";
 import { Outcome } from "./outcome.ts";
 import { Racing } from "./racing.ts";
+import { removeMesh } from "./remove-mesh.ts";
 import { restoreSteering } from "./restore.ts";
 
 /** The last complete pass: what a look at the handshakes alone builds on, and what `status` shows. */
@@ -164,7 +164,7 @@ export class Mesh {
     // the answers come while the plan is carried out.
     if (isThere) this.#tell(decision);
     await this.#racing.hold(decision.tracked.holds);
-    const failures = await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
+    const failures = await this.#parts.barrier.apply({ run, log }, config, plan, kernel, steered.targets);
     repairs.passed(plan.upkeep, isThere);
     if (!isThere) this.#tell(decision);
     await this.#parts.lastWorking.keep(this.#memory.lastWorking);
@@ -223,14 +223,12 @@ export class Mesh {
 
   /** Removes every trace from the kernel; gives what was done. */
   async #takeDown(): Promise<string[]> {
-    const { config, run, log, repairs } = this.#parts;
+    const { config, run, log, repairs, barrier } = this.#parts;
     this.#last = undefined;
     repairs.forget();
+    barrier.forget();
     await this.#racing.close();
-    const kernel = await observeKernel(run, config);
-    const plan = planNoMesh(config, kernel);
-    await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
-    return plan.steps.map((step) => step.text);
+    return removeMesh(config, run, log);
   }
 
   /** Leaves the mesh: the others are told, and nothing stays in the kernel. */
@@ -268,6 +266,7 @@ export class Mesh {
       links: last?.kernel.links ?? [],
       dropped,
       addresses: last?.kernel.addresses ?? { usable: [], leftOut: [] },
+      routing: last?.kernel.routing,
       process,
       error: this.outcome.failure?.error,
       racing: this.#racing.report(),

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { observeBarrier } from "../barrier/effects/observe.ts";
 import type { Config } from "../config/index.ts";
 import type { Kernel } from "../mesh/index.ts";
 import { observeTable } from "../nftables/effects/observe.ts";
@@ -17,13 +18,14 @@ export async function observeKernel(run: Runner, config: Config, before?: Observ
   const links = await observeLinks(run);
   const link = links.find(({ name }) => name === interfaceName);
   const seen = link && { mtu: link.mtu, isUp: link.up, ...(link.kind !== undefined && { kind: link.kind }) };
-  const [wireguard, observedRouting, table, sysctls, savedSysctls, racingTable] = await Promise.all([
+  const [wireguard, observedRouting, table, sysctls, savedSysctls, racingTable, barrier] = await Promise.all([
     observeWireGuard(run, interfaceName, seen, before),
     observeRouting(run, { interfaceName, marks, ...routing }),
     observeTable(run),
     observeSysctls(run, interfaceName, links),
     readSavedSysctls(config.stateDirectory),
     observeRacingTable(run),
+    observeBarrier(run, config, links),
   ]);
   return {
     links,
@@ -34,6 +36,7 @@ export async function observeKernel(run: Runner, config: Config, before?: Observ
     sysctls,
     savedSysctls,
     racingTable,
+    barrier,
   };
 }
 
@@ -58,9 +61,10 @@ export async function observeChanging(
   before: { readonly kernel: Kernel; readonly device: ObservedDevice | undefined },
 ): Promise<Kernel | undefined> {
   const { kernel } = before;
-  const [device, table] = await Promise.all([
+  const [device, table, barrier] = await Promise.all([
     lookAtDevice(hands, config, before.device),
     observeTable(hands.run),
+    observeBarrier(hands.run, config, kernel.links),
   ]);
-  return device && { ...kernel, wireguard: { ...kernel.wireguard, device }, table };
+  return device && { ...kernel, wireguard: { ...kernel.wireguard, device }, table, barrier };
 }

@@ -2,26 +2,26 @@ import type { Down } from "../api/routes.ts";
 import type { Config } from "../config/index.ts";
 import { storedIdentity } from "../identity/effects/load.ts";
 import { LedgerFile } from "../members/effects/ledger-file.ts";
-import { planNoMesh } from "../mesh/index.ts";
 import { forgetLastWorking } from "../peers/effects/last-working-file.ts";
 import { NumberFile } from "../self/effects/number-file.ts";
 import { errorText, KubespanError } from "../system/error.ts";
 import { createLogger } from "../system/log.ts";
 import { run } from "../system/run.ts";
-import { applyPlan } from "./apply.ts";
 import { Membership } from "./membership.ts";
-import { lookAtDevice, observeKernel } from "./observe.ts";
+import { lookAtDevice } from "./observe.ts";
 import { openRegistries } from "./registries.ts";
+import { removeMesh } from "./remove-mesh.ts";
 import { describeSelf } from "./self.ts";
 
 /** What `kubespan down` does where no daemon runs: tells the others and removes every trace from the kernel. */
 export async function takeDown(config: Config): Promise<Down> {
   const log = createLogger({ ...config.log, level: "warn" });
-  const warnings = await leave(config);
+  // Whatever the registries or a damaged identity have against it, the node is open afterwards.
+  const [withdrawal] = await Promise.allSettled([leave(config)]);
   await forgetLastWorking(config.stateDirectory);
-  const plan = planNoMesh(config, await observeKernel(run, config));
-  await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
-  return { steps: plan.steps.map((step) => step.text), warnings };
+  const steps = await removeMesh(config, run, log);
+  if (withdrawal.status === "rejected") throw withdrawal.reason;
+  return { steps, warnings: withdrawal.value };
 }
 
 /** What `kubespan down` ends with where the daemon could not do it. */

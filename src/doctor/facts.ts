@@ -48,6 +48,8 @@ export interface PortFact {
 export interface RoutingFact {
   readonly foreignRules: readonly string[];
   readonly foreignRoutes: readonly string[];
+  /** Rules before ours that may lead traffic of the mesh elsewhere, and what follows. */
+  readonly ahead: readonly Warning[];
 }
 
 /** A discovery service, or the Kubernetes API. */

@@ -1,5 +1,5 @@
 export { IptablesScanner } from "./iptables-rules.ts";
-export { linkWarnings, routeWarnings, ruleWarnings, wireguardWarnings } from "./kernel.ts";
+export { aheadWarnings, linkWarnings, routeWarnings, ruleWarnings, wireguardWarnings } from "./kernel.ts";
 export { NftScanner } from "./nft-rules.ts";
 export { podLinkWarnings } from "./pod-links.ts";
 export { type Ours, type Warning, withoutTranslations } from "./warning.ts";

@@ -1,3 +1,4 @@
+import { iptablesTranslates, translates } from "./translation.ts";
 import { bitsOf, collision, everyBit, Findings, type MarkUse, type Ours, type Warning } from "./warning.ts";
 
 /** Reads what `iptables-save` and its relatives print, line by line, and finds rules that use our bits. */
@@ -15,6 +16,8 @@ export class IptablesScanner {
   line(line: string): void {
     if (line.startsWith("*")) this.#table = line.slice(1);
     else if (line.startsWith("-A ") && /mark/i.test(line)) this.#rule(line);
+    if (this.#table === "nat" && iptablesTranslates(line, this.#ours))
+      this.#findings.add(`${this.#tool} table nat, chain POSTROUTING`, translates, line);
   }
 
   warnings(): Warning[] {

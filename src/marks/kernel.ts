@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseToolList } from "../routing/index.ts";
+import { type ObservedRouting, type ObservedRules, parseToolList, secondPriority } from "../routing/index.ts";
 import { bitsOf, everyBit, hex, type Ours, type Warning } from "./warning.ts";
 
 const ruleForm = z.looseObject({
@@ -28,10 +28,26 @@ export function ruleWarnings(text: string, family: 4 | 6, ours: Ours): Warning[]
     .slice(0, mostWarnings);
 }
 
+/** Rules of others that come before ours and may send packets for the mesh elsewhere. */
+export const aheadWarnings = ({ ipv4Routing, ipv6Routing }: ObservedRouting): Warning[] =>
+  [familyAhead(4, ipv4Routing), familyAhead(6, ipv6Routing)].flat();
+
+function familyAhead(family: 4 | 6, observed: ObservedRules): Warning[] {
+  const second = secondPriority(observed);
+  const consequence =
+    second === undefined
+      ? "nothing can stand before priority 0, so what it sends elsewhere is dropped: give it another one"
+      : `the daemon puts the mesh's rule before it, at priority ${second}`;
+  return observed.ahead.slice(0, mostWarnings).map(({ priority, text }) => ({
+    who: `IPv${family} routing rule ${priority}`,
+    what: `comes before the mesh's and may lead its traffic elsewhere; ${consequence}: ${text}`,
+  }));
+}
+
 type Rule = z.infer<typeof ruleForm>;
 
+/** Also where it stands once more, before rules of others. */
 const isOurs = (rule: Rule, ours: Ours): boolean =>
-  rule.priority === ours.priority &&
   String(rule.table) === String(ours.table) &&
   numberOf(rule.fwmark) === ours.marks.toWireGuard &&
   (numberOf(rule.fwmask) ?? everyBit) === bitsOf(ours);

@@ -1,3 +1,4 @@
+import { nftTranslates, translates } from "./translation.ts";
 import { collision, everyBit, Findings, type MarkUse, type Ours, type Warning } from "./warning.ts";
 
 /**
@@ -12,6 +13,8 @@ export class NftScanner {
   #table = "";
   #chain = "";
   #isTranslated = false;
+  /** Whether the chain is where sources are translated. */
+  #isPostrouting = false;
 
   /** `ownTables` as in `inet talos_kubespan`. */
   constructor(ours: Ours, ownTables: readonly string[]) {
@@ -22,10 +25,11 @@ export class NftScanner {
   line(line: string): void {
     const head = /^(?:table (\S+ \S+)|\tchain (\S+)) \{/.exec(line);
     if (head?.[1] !== undefined) this.#table = head[1];
-    else if (head?.[2] !== undefined) this.#chain = head[2];
+    else if (head?.[2] !== undefined) [this.#chain, this.#isPostrouting] = [head[2], false];
+    else if (line.includes("type nat hook postrouting")) this.#isPostrouting = true;
     else if (line.startsWith("# Warning: table ")) this.#isTranslated = line.includes("iptables-nft");
     else if (line === "}") this.#isTranslated = false;
-    else if (line.includes("mark") && !this.#ownTables.includes(this.#table)) this.#rule(line.trim());
+    else if (!this.#ownTables.includes(this.#table)) this.#rule(line);
   }
 
   /** `translated`: also the tables that iptables keeps in nftables, which its own tools show better. */
@@ -33,12 +37,20 @@ export class NftScanner {
     return [...this.#native.warnings(), ...(translated ? this.#translated.warnings() : [])];
   }
 
-  #rule(rule: string): void {
+  #rule(line: string): void {
+    const isTranslation = this.#isPostrouting && nftTranslates(line.trim(), this.#ours);
+    if (!isTranslation && !line.includes("mark")) return;
+    const rule = line.trim();
+    if (isTranslation) this.#add(translates, rule);
     for (const use of nftMarkUses(rule)) {
       const what = collision(use, this.#ours);
-      const findings = this.#isTranslated ? this.#translated : this.#native;
-      if (what !== undefined) findings.add(`nft table ${this.#table}, chain ${this.#chain}`, what, rule);
+      if (what !== undefined) this.#add(what, rule);
     }
+  }
+
+  #add(what: string, rule: string): void {
+    const findings = this.#isTranslated ? this.#translated : this.#native;
+    findings.add(`nft table ${this.#table}, chain ${this.#chain}`, what, rule);
   }
 }
 

@@ -14,12 +14,14 @@ export {
   desiredTable,
   type Kernel,
   type Keys,
+  mtuOf,
   type Plan,
   planMesh,
   planNoMesh,
   planRegistries,
   planText,
   planTracked,
+  tableWith,
 } from "./plan.ts";
 export { type Process, reportStatus } from "./report.ts";
 export { steeredNetworks } from "./steered.ts";

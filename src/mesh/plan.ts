@@ -1,3 +1,4 @@
+import { type ObservedBarrier, planSecondBarrier } from "../barrier/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Address, LeftOut } from "../net/index.ts";
 import { type DesiredTable, type Networks, type ObservedTable, planTable } from "../nftables/index.ts";
@@ -43,12 +44,15 @@ export interface Kernel {
   readonly savedSysctls: SavedSysctls | undefined;
   /** As nft lists it. */
   readonly racingTable: string | undefined;
+  readonly barrier: ObservedBarrier;
 }
 
 export interface Plan {
   /** In the order in which they are carried out. */
   readonly steps: readonly Step[];
   readonly sysctls: SysctlPlan;
+  /** To the second barrier, after the other steps; the mesh does without it where these fail. */
+  readonly second: readonly Step[];
   /** The steps by what they keep up; without those for peers. */
   readonly upkeep: readonly Upkeep[];
 }
@@ -95,8 +99,9 @@ export function planMesh(
     tableUpkeep(config, decision, kernel, isSettled),
   ];
   const peers = planPeers(device, kernel.wireguard.device);
+  const second = secondBarrier(config, decision, kernel, isSettled);
   const steps = [...link.steps, ...peersIn(peers, isSettled), ...rest.flatMap((part) => part.steps)];
-  return { steps: inOrder(steps), sysctls, upkeep: [link, ...rest] };
+  return { steps: inOrder(steps), sysctls, second, upkeep: [link, ...rest] };
 }
 
 const peersIn = (steps: readonly Step[], isSettled: boolean): readonly Step[] =>
@@ -105,6 +110,14 @@ const peersIn = (steps: readonly Step[], isSettled: boolean): readonly Step[] =>
 function tableUpkeep(config: Config, decision: Decision, kernel: Kernel, isSettled: boolean): Upkeep {
   const desired = desiredTable(config, kernel, steeredNetworks(config, decision, kernel, isSettled));
   return { part: "table", wanted: JSON.stringify(desired), steps: planTable(desired, kernel.table) };
+}
+
+/** Holds the same networks; none where the operator lets traffic to lost peers out. */
+function secondBarrier(config: Config, decision: Decision, kernel: Kernel, isSettled: boolean): Step[] {
+  const { marks, listenPort, interfaceName } = config;
+  const { targets } = steeredNetworks(config, decision, kernel, isSettled);
+  const desired = { targets, marks, listenPort, interfaceName, links: kernel.links };
+  return planSecondBarrier(config.allowDownPeerBypass ? undefined : desired, kernel.barrier);
 }
 
 /** Whatever table and routes; `below` tells of the links. */
@@ -116,11 +129,16 @@ export const desiredRouting = (config: Config, self: Self, below: Below): Desire
 });
 
 /** The table that steers these networks. */
-export const desiredTable = (config: Config, kernel: Below, networks: Networks): DesiredTable => ({
+export const desiredTable = (config: Config, kernel: Below, networks: Networks): DesiredTable =>
+  tableWith(config, mtuOf(config, kernel), networks);
+
+/** The same where nothing is known of the links but the mesh link's MTU, in bytes. */
+export const tableWith = (config: Config, mtu: number, networks: Networks): DesiredTable => ({
   marks: config.marks,
   interfaceName: config.interfaceName,
-  mtu: mtuOf(config, kernel),
+  mtu,
   listenPort: config.listenPort,
+  isClosed: !config.allowDownPeerBypass,
   answerOutside: config.answerOutside,
   strictIngress: config.strictIngress,
   registryPorts: registryPorts(config),
@@ -146,6 +164,7 @@ export function planRegistries(
   return {
     steps: inOrder([...peersIn(peers, isSettled), ...table.steps]),
     sysctls: { steps: [], saveBefore: undefined, saveAfter: undefined },
+    second: secondBarrier(config, decision, kernel, isSettled),
     upkeep: [table],
   };
 }
@@ -159,12 +178,13 @@ export function planNoMesh(config: Config, kernel: Kernel): Plan {
   const sysctls = planSysctls(undefined, kernel.sysctls, kernel.savedSysctls);
   const steps = [
     ...planTable(undefined, kernel.table),
+    ...planSecondBarrier(undefined, kernel.barrier),
     ...planNoRacing(kernel.racingTable),
     ...planRouting(undefined, kernel.routing),
     ...planNoWireGuard(config.interfaceName, kernel.wireguard),
     ...sysctls.steps,
   ];
-  return { steps: inOrder(steps), sysctls, upkeep: [] };
+  return { steps: inOrder(steps), sysctls, second: [], upkeep: [] };
 }
 
 type Below = Pick<Kernel, "links" | "addresses">;

@@ -1,6 +1,6 @@
 import type { EndpointChangeReport, NodeStatus, PeerReport, RacingReport, Status } from "../api/status.ts";
 import type { Work } from "../api/work.ts";
-import { podLinkWarnings, type Warning } from "../marks/index.ts";
+import { aheadWarnings, podLinkWarnings, type Warning } from "../marks/index.ts";
 import { absenceOf, type Members, type Stepped, vanishedWarnings } from "../members/index.ts";
 import type { Endpoint } from "../net/index.ts";
 import { type EndpointChange, type PeerSpec, unsettledBetween } from "../peers/index.ts";
@@ -29,6 +29,8 @@ export function reportStatus(
     readonly links: readonly Link[];
     readonly dropped: Status["dropped"];
     readonly addresses: Kernel["addresses"];
+    /** `undefined` before the first pass. */
+    readonly routing: Kernel["routing"] | undefined;
     readonly process: Process;
     readonly error: string | undefined;
     readonly racing: RacingReport;
@@ -50,6 +52,7 @@ export function reportStatus(
       ...(decision ? unsettledWarnings(decision, now) : []),
       ...podLinkWarnings(view.links, mtuOf(knowledge.config, view)),
       ...(decision?.specs.warnings ?? []),
+      ...(view.routing ? aheadWarnings(view.routing) : []),
       ...(decision ? sharedEndpointWarnings(decision.announcement.own, decision.specs.peers) : []),
     ],
     repairs: view.repairs,

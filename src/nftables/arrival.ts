@@ -57,12 +57,12 @@ export const outsideRules = ({ marks, interfaceName }: RuleOptions, answers: str
  * Until then, who came in outside the mesh is answered outside it (lesson 11), also by whoever is behind this node. An answer
  * of TCP is no SYN by itself: else who forges the SYN of a connection from there would have this node open one in clear.
  */
-export const answerRules = ({ answerOutside }: RuleOptions): string[] =>
+export const answerRules = ({ answerOutside }: RuleOptions, verdict = "accept"): string[] =>
   answerOutside
     ? [
         ...families.map((family) => `${headerOf(family)} daddr @kubespan_pods_ipv${family} return`),
-        "tcp flags ack ct direction reply accept",
-        "tcp flags ! syn ct direction reply accept",
-        "meta l4proto { icmp, ipv6-icmp } ct direction reply accept",
+        `tcp flags ack ct direction reply ${verdict}`,
+        `tcp flags ! syn ct direction reply ${verdict}`,
+        `meta l4proto { icmp, ipv6-icmp } ct direction reply ${verdict}`,
       ]
     : [];

@@ -6,12 +6,14 @@ export interface Dropped {
   readonly tunnel: number;
   /** Would have entered the mesh with a source of this node, from where that source is not. */
   readonly entering: number;
+  /** Was for the mesh, and would have left another way. */
+  readonly leaving: number;
 }
 
 export type DropKind = keyof Dropped;
 
 /** In the order in which they stand in the table. */
-const kinds: readonly DropKind[] = ["outside", "tunnel", "entering"];
+const kinds: readonly DropKind[] = ["outside", "tunnel", "entering", "leaving"];
 
 const nameOf = (kind: DropKind): string => `kubespan_dropped_${kind}`;
 
@@ -35,5 +37,10 @@ export const counterTexts = (before: Counts): string[] =>
 
 export const droppedIn = (counts: Counts): Dropped => {
   const packets = (kind: DropKind): number => Number(counts.get(nameOf(kind))?.packets ?? 0n);
-  return { outside: packets("outside"), tunnel: packets("tunnel"), entering: packets("entering") };
+  return {
+    outside: packets("outside"),
+    tunnel: packets("tunnel"),
+    entering: packets("entering"),
+    leaving: packets("leaving"),
+  };
 };

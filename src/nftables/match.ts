@@ -11,6 +11,8 @@ export interface RuleOptions {
   readonly mtu: number;
   /** WireGuard's. */
   readonly listenPort: number;
+  /** Whether what goes to a target leaves through the mesh or not at all. */
+  readonly isClosed: boolean;
   /** Whether TCP and pings that came in outside the mesh are answered there. */
   readonly answerOutside: boolean;
   /** What is dropped that arrives outside, although it belongs in the mesh. */

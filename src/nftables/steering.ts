@@ -41,8 +41,15 @@ export const localSteeringRules = (
   ...steeringRules(options, chains.clamp),
 ];
 
-const passingRule = ({ marks }: RuleOptions): string =>
-  `meta mark & ${hex(maskOf(marks))} == ${hex(marks.fromWireGuard)} accept`;
+/**
+ * WireGuard's own packets, by its mark and its port: whoever may set marks on his sockets cannot get past the mesh with
+ * the mark alone.
+ */
+export const passingRule = (options: RuleOptions): string =>
+  `${ofWireGuard(options)} udp sport ${options.listenPort} accept`;
+
+export const ofWireGuard = ({ marks }: RuleOptions): string =>
+  `meta mark & ${hex(maskOf(marks))} == ${hex(marks.fromWireGuard)}`;
 
 /** The bits of others and the one about to be set: the form in which the kernel gives the expression back. */
 function markRule({ marks }: RuleOptions): string {
@@ -56,7 +63,7 @@ function markRule({ marks }: RuleOptions): string {
  * They say what the rules before them and the chains these lead to do, which leave nothing for them.
  */
 export const documentedRules = (options: RuleOptions): string[] => [
-  passingRule(options),
+  `${ofWireGuard(options)} accept`,
   `ip daddr @kubespan_targets_ipv4 ${markRule(options)}`,
   `ip6 daddr @kubespan_targets_ipv6 ${markRule(options)}`,
 ];

@@ -2,6 +2,7 @@ import type { Prefix } from "../net/index.ts";
 import { answeringRules, answerRules, arrivalRules, gateRules, knownRules, outsideRules } from "./arrival.ts";
 import { type Counts, counterTexts } from "./counters.ts";
 import { ingressRules, untrackedRules } from "./ingress.ts";
+import { leavingChains } from "./leaving.ts";
 import { type Lookup, lookupsIn } from "./lookups.ts";
 import type { RuleOptions } from "./match.ts";
 import {
@@ -92,6 +93,7 @@ const textOf = (
       "accept",
       ...documentedRules(options),
     ]),
+    ...leavingChains(options, lookups).map((chain) => chainText(...chain)),
     "}",
     "",
   ].join("\n");

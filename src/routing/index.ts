@@ -1,10 +1,21 @@
 export { isContainerLink, ownAddresses, ownNetworks } from "./addresses.ts";
 export { isBarrier } from "./barrier.ts";
 export { type Link, type LinkAddress, parseLinks } from "./links.ts";
-export { isRelevantEvent } from "./monitor-lines.ts";
-export { type DesiredRouting, type FamilyRouting, type ObservedRouting, planRouting } from "./plan.ts";
-export { parseRoutes } from "./routes.ts";
-export { parseRules, type RoutingScope } from "./rules.ts";
+export { isLossEvent, isRelevantEvent } from "./monitor-lines.ts";
+export {
+  type DesiredRouting,
+  type FamilyRouting,
+  type ObservedRouting,
+  planRefusal,
+  planRouting,
+} from "./plan.ts";
+export { onlyLeadsHere, parseRoutes } from "./routes.ts";
+export {
+  type ObservedRules,
+  parseRules,
+  type RoutingScope,
+  secondPriority,
+} from "./rules.ts";
 export { parseSavedSysctls, type SavedSysctls, savedSysctlsText } from "./saved-sysctls.ts";
 export { planSysctls, type SysctlPlan } from "./sysctl-plan.ts";
 export {

@@ -14,6 +14,8 @@ export interface Link {
   /** `aa:bb:cc:dd:ee:ff`; `undefined` where a link has none (loopback, tunnels). */
   readonly hardwareAddress: string | undefined;
   readonly addresses: readonly LinkAddress[];
+  /** Whether it is a port of a bridge, a bond, a switch: what the node says passes those, not the port's own layer. */
+  readonly isPort: boolean;
 }
 
 export interface LinkAddress {
@@ -42,7 +44,9 @@ const linkForm = z.looseObject({
   mtu: z.number().int().min(0).default(0),
   link_type: z.string().default(""),
   address: z.string().optional(),
-  linkinfo: z.looseObject({ info_kind: z.string().optional() }).default({}),
+  linkinfo: z
+    .looseObject({ info_kind: z.string().optional(), info_slave_kind: z.string().optional() })
+    .default({}),
   addr_info: z.array(addressForm).default([]),
 });
 
@@ -60,6 +64,7 @@ export const parseLinks = (text: string): Link[] =>
             mtu: link.mtu,
             hardwareAddress: hardwareAddress(link.link_type, link.address),
             addresses: link.addr_info.flatMap(linkAddress),
+            isPort: (link.linkinfo.info_slave_kind ?? "vrf") !== "vrf",
           },
         ],
   );

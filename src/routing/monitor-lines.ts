@@ -8,12 +8,17 @@ import type { RoutingScope } from "./rules.ts";
 export function isRelevantEvent(line: string, scope: RoutingScope): boolean {
   const event = /^\[(\w+)\](?:Deleted )?(.*)$/s.exec(line);
   const [, kind, text = ""] = event ?? [];
-  if (kind === "RULE") return text.startsWith(`${scope.priority}:`);
+  // A rule of somebody else's before ours may take traffic of the mesh elsewhere.
+  if (kind === "RULE") return Number(/^\d+/.exec(text)?.[0] ?? 0) <= scope.priority;
   if (kind === "ROUTE") return / table (\d+)\b/.exec(text)?.[1] === String(scope.table);
   if (kind === "NETCONF") return ["all", scope.interfaceName].includes(/^inet6? (\S+)/.exec(text)?.[1] ?? "");
   if (kind === "LINK" || kind === "ADDR") return concernsHost(/^\d+: ([^:@\s]+)/.exec(text)?.[1], scope);
   return true; // lost events, and what another version may print: better look once too often
 }
+
+/** Whether a line tells that a rule or a route of ours went: then packets for the mesh find another way, or none. */
+export const isLossEvent = (line: string, { table }: RoutingScope): boolean =>
+  new RegExp(`^\\[(?:RULE|ROUTE)\\]Deleted .*\\b(?:table|lookup) ${table}\\b`, "s").test(line);
 
 const concernsHost = (link: string | undefined, scope: RoutingScope): boolean =>
   link === undefined || link === scope.interfaceName || !isContainerLink(link);

@@ -6,7 +6,8 @@ import { planAnchor, removeAnchor } from "./anchor.ts";
 import { planBarrier } from "./barrier.ts";
 import type { LinkAddress } from "./links.ts";
 import type { ObservedRoute } from "./routes.ts";
-import { type ObservedRule, type RoutingScope, ruleArguments } from "./rules.ts";
+import { type ObservedRules, type RoutingScope, ruleArguments } from "./rules.ts";
+import { planSecondRule, removeCopies } from "./second-rule.ts";
 
 export interface DesiredRouting {
   /** The node's KubeSpan address; the link carries it with the /64 of the cluster. */
@@ -30,8 +31,7 @@ export interface ObservedRouting {
   readonly linkAddresses: readonly LinkAddress[];
 }
 
-export interface FamilyRouting {
-  readonly rules: readonly ObservedRule[];
+export interface FamilyRouting extends ObservedRules {
   /** Without the barrier. */
   readonly routes: readonly ObservedRoute[];
   readonly hasBarrier: boolean;
@@ -50,6 +50,7 @@ export function planRouting(desired: DesiredRouting | undefined, observed: Obser
   if (desired === undefined)
     return [
       ...families.flatMap((family) => removeRules(family, observed, 0)),
+      ...families.flatMap((family) => removeCopies(family, observed.scope, routingOf(family, observed))),
       ...families.flatMap((family) => removeRoutes(family, ownRoutes(family, observed), observed)),
       ...families.flatMap((family) => barrier(family, false, observed)),
       ...removeAddresses(undefined, observed),
@@ -63,8 +64,24 @@ export function planRouting(desired: DesiredRouting | undefined, observed: Obser
     ...families.flatMap((family) => barrier(family, desired.isClosed, observed)),
     ...families.flatMap((family) => planRoutes(family, desired, observed)),
     ...families.flatMap((family) => planRules(family, observed)),
+    ...families.flatMap((family) => planSecondRule(family, observed.scope, routingOf(family, observed))),
     ...(observed.ipv6 ? removeAddresses(desired.address, observed) : []),
   ];
+}
+
+/**
+ * What refuses packets for the mesh before there is a link for them: nothing else is made. A rule of somebody else's at our
+ * priority is left to the daemon, which says so.
+ */
+export function planRefusal(observed: ObservedRouting): Step[] {
+  const families: Family[] = observed.ipv6 ? [4, 6] : [4];
+  return families
+    .filter((family) => routingOf(family, observed).rules.every(({ ours }) => ours))
+    .flatMap((family) => [
+      ...barrier(family, true, observed),
+      ...planRules(family, observed),
+      ...planSecondRule(family, observed.scope, routingOf(family, observed)),
+    ]);
 }
 
 const routingOf = (family: Family, observed: ObservedRouting): FamilyRouting =>

@@ -45,3 +45,9 @@ export const parseRoutes = (text: string): ObservedRoute[] =>
       plain: route.type === "unicast" && route.gateway === undefined && !("via" in route),
       text: JSON.stringify(route).slice(0, 300),
     }));
+
+const staysHere = ["local", "unreachable", "blackhole", "prohibit", "throw"];
+
+/** Whether nothing that is looked up in a table leaves this node by it; from `ip -j route show table T`. */
+export const onlyLeadsHere = (text: string): boolean =>
+  parseToolList("ip route", text, routeForm).every(({ type }) => staysHere.includes(type));

@@ -44,6 +44,7 @@ const packageOf: Readonly<Record<string, string>> = {
   ip: "iproute2",
   nft: "nftables",
   sysctl: "procps",
+  tc: "iproute2",
   wg: "wireguard-tools",
   setpriv: "util-linux",
 };

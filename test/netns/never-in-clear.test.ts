@@ -12,8 +12,7 @@ import {
 } from "../../lab/index.ts";
 
 /*
- * What the daemon does by itself never lets a packet out in clear; what somebody else destroys is open until it is
- * repaired, and no longer.
+ * Neither what the daemon does by itself lets a packet out in clear, nor what somebody else destroys until it is repaired.
  *
  *   a 203.0.113.1    b 203.0.113.2
  *     2001:db8::1      2001:db8::2
@@ -136,17 +135,80 @@ describe("nothing leaves in clear", () => {
   });
 });
 
-describe("what others destroy is open until it is repaired, and then closed again", () => {
-  it.each([
-    ["the ruleset flushed", "nft flush ruleset"],
-    ["our table deleted", "nft delete table inet talos_kubespan"],
-    ["our rule deleted", "ip rule del priority 32500"],
-    ["our routing table flushed", "ip route flush table 180"],
-  ])("%s", async (name, command) => {
-    const open = (await openFor(() => a.run("sh", "-c", command))) ?? 0;
-    process.stderr.write(`${name}: open for ${open} ms\n`);
-    expect(await openFor(() => Promise.resolve())).toBeUndefined();
-  });
+const firewall = `table inet firewall {
+  chain input { type filter hook input priority filter; policy accept; ct state established,related accept; }
+  chain sources { type nat hook postrouting priority srcnat; oifname "none" masquerade; }
+}
+`;
+
+const engine = `table ip filter {
+  chain DOCKER-USER { counter return; }
+  chain FORWARD { type filter hook forward priority filter; policy accept; counter jump DOCKER-USER; }
+}
+table ip nat {
+  chain POSTROUTING { type nat hook postrouting priority srcnat; policy accept;
+    oifname != "docker0" ip saddr 172.17.0.0/16 counter masquerade; }
+}
+`;
+
+/** As the tools of firewalls, container engines and network set-ups do it: what is there goes, their own comes. */
+const destructions: readonly (readonly [string, string])[] = [
+  ["the ruleset flushed", "nft flush ruleset"],
+  ["our table deleted", "nft delete table inet talos_kubespan"],
+  ["our table emptied", "nft flush table inet talos_kubespan"],
+  ["the targets emptied", "nft flush set inet talos_kubespan kubespan_hosts_ipv4"],
+  ["our rule deleted", "ip rule del priority 32500"],
+  ["our routing table flushed", "ip route flush table 180"],
+  ["a firewall reloaded", "nft flush ruleset; nft -f /run/firewall.nft"],
+  [
+    "what iptables-restore and a container engine put in the place of it",
+    "nft flush ruleset; nft -f /run/engine.nft",
+  ],
+  [
+    "the network set up anew",
+    "nft flush ruleset; for f in 4 6; do ip -$f rule del priority 32500; ip -$f route flush table 180; done",
+  ],
+];
+
+describe.each([0, 1, 2])(
+  "with rp_filter %i, what others destroy opens nothing until it is repaired",
+  (filter) => {
+    beforeAll(async () => {
+      await a.namespace.write("/run/firewall.nft", firewall);
+      await a.namespace.write("/run/engine.nft", engine);
+      await a.namespace.sysctl(
+        `net.ipv4.conf.all.rp_filter=${filter}`,
+        `net.ipv4.conf.eth0.rp_filter=${filter}`,
+      );
+    });
+
+    it.each(destructions)("%s", async (_name, command) => {
+      expect(await openFor(() => a.run("sh", "-c", command))).toBeUndefined();
+    });
+
+    it("everything at once, again and again", async () => {
+      const open = await openFor(async () => {
+        for (let round = 0; round < 10; round++)
+          await a.run(
+            "sh",
+            "-c",
+            "nft flush ruleset; ip rule del priority 32500; ip route flush table 180 || true",
+          );
+      });
+      expect(open).toBeUndefined();
+    });
+  },
+);
+
+it("while the ruleset is flushed for long, because no daemon runs", async () => {
+  await a.daemon.stop("SIGKILL");
+  const capture = await Capture.start(lab, internet);
+  await a.run("nft", "flush", "ruleset");
+  for (const target of targets) expect((await a.ping(target)).received).toBe(0);
+  await capture.stop();
+  expect(await capture.lines(requests)).toEqual([]);
+  await a.daemon.start();
+  await bothUp();
 });
 
 describe("where the operator allows it", () => {
@@ -167,7 +229,10 @@ describe("where the operator allows it", () => {
     await b.daemon.stop("SIGKILL");
     await b.run("ip", "link", "del", "kubespan");
     await a.run("ip", "link", "del", "kubespan"); // or b would count as up until its last handshake is old
-    await waitFor(async () => (await answersIn()).clear === 3, { what: "answers in clear", seconds: 120 });
+    await waitFor(async () => (await answersIn()).clear === 3, {
+      what: "answers in clear",
+      seconds: 120,
+    });
     await b.daemon.start();
     await bothUp();
     await waitFor(async () => (await answersIn()).clear === 0, { what: "answers through the mesh" });

@@ -45,10 +45,22 @@ export function checkRouting({ routing, settings }: Facts): Finding[] {
   const id = "routing";
   const what = `table ${settings.table} and priority ${settings.priority}`;
   if ("unknown" in routing) return [unknownFinding(id, what, routing.unknown)];
-  const others = [...routing.value.foreignRules, ...routing.value.foreignRoutes];
-  if (others.length === 0)
-    return [{ id, severity: "ok", text: `${what} are free or ours`, evidence: "nobody else uses them" }];
+  const { foreignRules, foreignRoutes, ahead } = routing.value;
+  const others = [...foreignRules, ...foreignRoutes];
+  const before = ahead.map(({ who, what: evidence }): Finding => {
+    const advice = "nothing, as long as the daemon runs: it moves its rule when these change";
+    const text = `${who} comes before the mesh's`;
+    return { id: `${id}.ahead`, severity: "warning", text, evidence, fix: { advice } };
+  });
+  const free: Finding = {
+    id,
+    severity: "ok",
+    text: `${what} are free or ours`,
+    evidence: "nobody else uses them",
+  };
+  if (others.length === 0) return before.length > 0 ? before : [free];
   return [
+    ...before,
     {
       id,
       severity: "error",
@@ -68,13 +80,14 @@ export function checkOthers({ others }: Facts): Finding[] {
     const evidence = `no rule or link with them${left}`;
     return [{ id, severity: "ok", text: "nobody else uses our mark bits", evidence }];
   }
-  const advice = "set marks or routing in KubeSpanDaemonConfig to what nobody uses, on every node alike";
+  const marks = "set marks or routing in KubeSpanDaemonConfig to what nobody uses, on every node alike";
+  const rule = "except what leaves by the mesh's link, and WireGuard's UDP port, from that rule";
   return warnings.map(({ who, what }) => ({
     id,
     severity: "warning",
     text: `${who} and the mesh get in each other's way`,
     evidence: what,
-    fix: { advice },
+    fix: { advice: what.startsWith("translates") ? rule : marks },
   }));
 }
 

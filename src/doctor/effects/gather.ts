@@ -1,6 +1,7 @@
 import { release } from "node:os";
 import type { Config } from "../../config/index.ts";
 import { scanForOthers } from "../../marks/effects/scan.ts";
+import { aheadWarnings } from "../../marks/index.ts";
 import { observeLinks, observeRouting } from "../../routing/effects/observe.ts";
 import { type Link, meshMTU, ownAddresses, type RoutingScope } from "../../routing/index.ts";
 import { errorText } from "../../system/error.ts";
@@ -182,9 +183,11 @@ async function observePort({ listenPort }: Settings): Promise<Observed<PortFact>
 }
 
 async function observeForeignRouting(ours: RoutingScope): Promise<RoutingFact> {
-  const { ipv4Routing, ipv6Routing } = await observeRouting(run, ours);
+  const found = await observeRouting(run, ours);
+  const { ipv4Routing, ipv6Routing } = found;
   const families = [ipv4Routing, ipv6Routing];
   return {
+    ahead: aheadWarnings(found),
     foreignRules: families.flatMap(({ rules }) => rules.filter((rule) => !rule.ours).map(({ text }) => text)),
     foreignRoutes: families.flatMap(({ routes }) =>
       routes.filter((route) => route.interfaceName !== ours.interfaceName).map(({ text }) => text),

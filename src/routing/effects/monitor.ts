@@ -4,7 +4,7 @@ import { startCompanion } from "../../system/companion.ts";
 import { errorText, KubespanError, notInstalled } from "../../system/error.ts";
 
 /** Whom a line is about: this program, or others whose use of marks may have changed. */
-type Concern = "us" | "us, urgently" | "others";
+type Concern = "us" | "us, urgently" | "others" | "us and others";
 
 interface MonitorOptions {
   readonly program: "ip" | "nft";
@@ -93,7 +93,9 @@ export class Monitor {
 
   #tell(): void {
     const isUrgent = this.#concerned.has("us, urgently");
-    const [us, others] = [isUrgent || this.#concerned.has("us"), this.#concerned.has("others")];
+    const both = this.#concerned.has("us and others");
+    const us = both || isUrgent || this.#concerned.has("us");
+    const others = both || this.#concerned.has("others");
     this.#concerned.clear();
     if (us) this.#options.onChange(isUrgent);
     if (others) this.#options.onOthers();

@@ -7,7 +7,9 @@ import {
   isContainerLink,
   type Link,
   type ObservedRouting,
+  type ObservedRules,
   type ObservedSysctls,
+  onlyLeadsHere,
   parseLinks,
   parseRoutes,
   parseRules,
@@ -25,23 +27,40 @@ export async function observeRouting(run: Runner, scope: RoutingScope): Promise<
   const ipv6 = hasIPv6(await observeSysctls(run, scope.interfaceName, []));
   const [ipv4Routing, ipv6Routing, links] = await Promise.all([
     observeFamily(run, "-4", scope),
-    ipv6 ? observeFamily(run, "-6", scope) : { rules: [], routes: [], hasBarrier: false },
+    ipv6 ? observeFamily(run, "-6", scope) : nothing,
     observeLink(run, scope.interfaceName),
   ]);
   return { scope, ipv6, ipv4Routing, ipv6Routing, linkAddresses: links.flatMap((link) => link.addresses) };
 }
 
+const nothing: FamilyRouting = { rules: [], copies: [], ahead: [], routes: [], hasBarrier: false };
+
 async function observeFamily(run: Runner, family: "-4" | "-6", scope: RoutingScope): Promise<FamilyRouting> {
   const [rules, routes] = await Promise.all([
-    run({ program: "ip", args: [family, "-j", "-N", "rule", "show"] }),
+    observeRules(run, family, scope),
     showTable(run, family, scope.table),
   ]);
   const found = parseRoutes(routes);
   return {
-    rules: parseRules(rules, scope),
+    ...rules,
     routes: found.filter((route) => !isBarrier(route)),
     hasBarrier: found.some(isBarrier),
   };
+}
+
+const mostTables = 16;
+
+/** Without rules that only lead to sockets of this node, as transparent proxies have them: there nothing leaves. */
+async function observeRules(run: Runner, family: "-4" | "-6", scope: RoutingScope): Promise<ObservedRules> {
+  const found = parseRules(await run({ program: "ip", args: [family, "-j", "-N", "rule", "show"] }), scope);
+  const marked = found.ahead.flatMap(({ isMarked, table }) =>
+    isMarked && table !== undefined ? [table] : [],
+  );
+  const leadHere = new Set<number>();
+  for (const table of [...new Set(marked)].slice(0, mostTables))
+    if (onlyLeadsHere(await showTable(run, family, table))) leadHere.add(table);
+  const { ahead } = found;
+  return { ...found, ahead: ahead.filter(({ table }) => table === undefined || !leadHere.has(table)) };
 }
 
 const showTable = (run: Runner, family: "-4" | "-6", table: number): Promise<string> =>

@@ -2,7 +2,7 @@ import { tableName } from "../../nftables/index.ts";
 import { racingTableName } from "../../port/index.ts";
 import type { KubespanError } from "../../system/error.ts";
 import { wasStartedHere } from "../../system/process.ts";
-import { isRelevantEvent, type RoutingScope } from "../index.ts";
+import { isLossEvent, isRelevantEvent, type RoutingScope } from "../index.ts";
 import { Monitor } from "./monitor.ts";
 
 interface WatchOptions {
@@ -18,9 +18,6 @@ interface WatchOptions {
   readonly onError: (error: KubespanError) => void;
 }
 
-/** With these lines, a rule or a route of ours went: marked packets may leave in clear. */
-const isLoss = /^\[(?:RULE|ROUTE)\]Deleted /;
-
 interface KernelWatch {
   /** Resolves when the watching processes are gone. */
   stop(): Promise<void>;
@@ -33,8 +30,10 @@ export function watchKernel({ scope, onChange, onOthers, onError }: WatchOptions
       program: "ip",
       args: ["-o", "-N", "monitor", "label", "link", "address", "route", "rule", "netconf"],
       concerns: (line) => {
-        if (isRelevantEvent(line, scope)) return isLoss.test(line) ? "us, urgently" : "us";
-        return line.startsWith("[RULE]") ? "others" : undefined;
+        const isRule = line.startsWith("[RULE]");
+        if (!isRelevantEvent(line, scope)) return isRule ? "others" : undefined;
+        if (isLossEvent(line, scope)) return "us, urgently";
+        return isRule ? "us and others" : "us";
       },
       onChange,
       onOthers,

@@ -199,17 +199,32 @@ export const cases: readonly Case[] = [
   ["port taken by our link", port([], ["kubespan"]), "port", "ok"],
   [
     "a foreign rule",
-    { routing: { value: { foreignRules: ["from 10.0.0.1"], foreignRoutes: [] } } },
+    { routing: { value: { foreignRules: ["from 10.0.0.1"], foreignRoutes: [], ahead: [] } } },
     "routing",
     "error",
     /from 10\.0\.0\.1.*routing\.table/,
   ],
   [
     "a foreign route",
-    { routing: { value: { foreignRules: [], foreignRoutes: ["default dev wg0"] } } },
+    { routing: { value: { foreignRules: [], foreignRoutes: ["default dev wg0"], ahead: [] } } },
     "routing",
     "error",
     /default dev wg0/,
+  ],
+  [
+    "a rule before ours",
+    {
+      routing: {
+        value: {
+          foreignRules: [],
+          foreignRoutes: [],
+          ahead: [{ who: "IPv4 routing rule 5270", what: "comes before the mesh's" }],
+        },
+      },
+    },
+    "routing.ahead",
+    "warning",
+    /IPv4 routing rule 5270/,
   ],
   ["a small uplink", { links: linksFrom(link("eth0", 1400)) }, "mtu.eth0", "warning", /mtu: 1320/],
   [

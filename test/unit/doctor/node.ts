@@ -54,7 +54,7 @@ export const soundNode: Facts = {
   links: linksFrom(link("eth0", 1500), link("flannel.1", 1370, "vxlan"), link("cni0", 1370, "bridge")),
   uplinks: ["eth0"],
   port: { value: { isTaken: false, users: [], wireguardLinks: [] } },
-  routing: { value: { foreignRules: [], foreignRoutes: [] } },
+  routing: { value: { foreignRules: [], foreignRoutes: [], ahead: [] } },
   others: { warnings: [], unread: [] },
   clock: { now: 1_800_000_000_000, installedAt: 1_790_000_000_000, synchronised: true },
   ciliumPrograms: [],

@@ -1,11 +1,19 @@
 import { expect, test } from "vitest";
-import { linkWarnings, routeWarnings, ruleWarnings, wireguardWarnings } from "../../../src/marks/index.ts";
+import {
+  aheadWarnings,
+  linkWarnings,
+  routeWarnings,
+  ruleWarnings,
+  wireguardWarnings,
+} from "../../../src/marks/index.ts";
+import type { ObservedRouting } from "../../../src/routing/index.ts";
 import { ours } from "./ours.ts";
 
 const rule = (more: object): object => ({ priority: 100, src: "all", table: "99", ...more });
 
 test.each<[string, object, string[]]>([
   ["ours", rule({ priority: 32500, fwmark: "0x40", fwmask: "0x60", table: "180" }), []],
+  ["ours, before others", rule({ priority: 5269, fwmark: "0x40", fwmask: "0x60", table: "180" }), []],
   ["Cilium's", rule({ fwmark: "0x200", fwmask: "0xf00", table: "2004" }), []],
   ["Tailscale's", rule({ fwmark: "0x80000", fwmask: "0xff0000", table: "254" }), []],
   ["AWS's", rule({ fwmark: "0x80", fwmask: "0x80", table: "254" }), []],
@@ -30,6 +38,31 @@ test.each<[string, object, string[]]>([
 ])("a routing rule, %s", (_name, item, expected) => {
   const found = ruleWarnings(JSON.stringify([item]), 4, ours);
   expect(found.map(({ who, what }) => `${who}: ${what}`)).toEqual(expected);
+});
+
+test("rules of others before ours are named, each of them", () => {
+  const ahead = [5210, 5270].map((priority) => ({
+    priority,
+    table: 52,
+    isMarked: false,
+    text: `rule ${priority}`,
+  }));
+  const nothing = { rules: [], copies: [], ahead: [], routes: [], hasBarrier: false };
+  const observed = (ipv4: typeof ahead): ObservedRouting => ({
+    scope: ours,
+    ipv6: true,
+    ipv4Routing: { ...nothing, ahead: ipv4 },
+    ipv6Routing: nothing,
+    linkAddresses: [],
+  });
+  expect(aheadWarnings(observed(ahead)).map(({ who, what }) => `${who} ${what}`)).toEqual(
+    [5210, 5270].map(
+      (priority) =>
+        `IPv4 routing rule ${priority} comes before the mesh's and may lead its traffic elsewhere; the daemon puts the mesh's rule before it, at priority 5209: rule ${priority}`,
+    ),
+  );
+  const atZero = observed([{ priority: 0, table: 52, isMarked: false, text: "" }]);
+  expect(aheadWarnings(atZero)[0]?.what).toContain("nothing can stand before priority 0");
 });
 
 test("routes of others in our table", () => {

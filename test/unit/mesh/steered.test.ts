@@ -32,6 +32,7 @@ const kernel = {
       up: true,
       mtu: 1500,
       hardwareAddress: undefined,
+      isPort: false,
       addresses: [
         { address: address("192.0.2.1"), bits: 24, scope: "global", deprecated: false, tentative: false },
       ],

@@ -14,4 +14,5 @@ export const frame = {
   tolerated: [] as readonly Prefix[],
   own: [] as readonly Prefix[],
   ownPods: [] as readonly Prefix[],
+  isClosed: true,
 };

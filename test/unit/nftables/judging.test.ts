@@ -22,7 +22,12 @@ describe("what was counted", () => {
 
   test("does not make the table another one", () => {
     expect(planTable({ ...frame, targets }, parseTable(counting))).toEqual([]);
-    expect(observedDropped(parseTable(counting))).toEqual({ outside: 12, tunnel: 0, entering: 0 });
+    expect(observedDropped(parseTable(counting))).toEqual({
+      outside: 12,
+      tunnel: 0,
+      entering: 0,
+      leaving: 0,
+    });
   });
 
   test("goes on when the table is replaced", () => {
@@ -31,7 +36,7 @@ describe("what was counted", () => {
   });
 
   test("is nothing where there is no table", () => {
-    expect(observedDropped({ kind: "absent" })).toEqual({ outside: 0, tunnel: 0, entering: 0 });
+    expect(observedDropped({ kind: "absent" })).toEqual({ outside: 0, tunnel: 0, entering: 0, leaving: 0 });
   });
 });
 

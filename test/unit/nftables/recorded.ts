@@ -12,6 +12,10 @@ export const recorded = `table inet talos_kubespan {
 		packets 0 bytes 0
 	}
 
+	counter kubespan_dropped_leaving {
+		packets 0 bytes 0
+	}
+
 	set kubespan_hosts_ipv4 {
 		type ipv4_addr
 		size 16384
@@ -169,7 +173,7 @@ export const recorded = `table inet talos_kubespan {
 	}
 
 	chain kubespan_forwarded {
-		meta mark & 0x00000060 == 0x00000020 accept
+		meta mark & 0x00000060 == 0x00000020 udp sport 51820 accept
 		tcp flags syn jump kubespan_clamp
 		meta mark set meta mark & 0xffffffdf | 0x00000040 accept
 	}
@@ -177,7 +181,7 @@ export const recorded = `table inet talos_kubespan {
 	chain kubespan_own {
 		oif "lo" accept
 		ct mark & 0x00000060 == 0x00000020 jump kubespan_answers
-		meta mark & 0x00000060 == 0x00000020 accept
+		meta mark & 0x00000060 == 0x00000020 udp sport 51820 accept
 		tcp flags syn jump kubespan_clamp
 		meta mark set meta mark & 0xffffffdf | 0x00000040 accept
 	}
@@ -210,6 +214,41 @@ export const recorded = `table inet talos_kubespan {
 		meta mark & 0x00000060 == 0x00000020 accept
 		ip daddr @kubespan_targets_ipv4 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
 		ip6 daddr @kubespan_targets_ipv6 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
+	}
+
+	chain kubespan_astray {
+		ip daddr 224.0.0.0/4 accept
+		ip6 daddr ff00::/8 accept
+		iif 0 @ll,48,48 != 0x0 accept
+		counter name "kubespan_dropped_leaving" drop
+	}
+
+	chain kubespan_answered {
+		ip daddr @kubespan_pods_ipv4 return
+		ip6 daddr @kubespan_pods_ipv6 return
+		tcp flags ack ct direction reply meta mark set meta mark | 0x00000060 accept
+		tcp flags ! syn ct direction reply meta mark set meta mark | 0x00000060 accept
+		meta l4proto { icmp, ipv6-icmp } ct direction reply meta mark set meta mark | 0x00000060 accept
+	}
+
+	chain kubespan_unmarked {
+		meta mark & 0x00000060 == 0x00000020 udp sport 51820 accept
+		meta mark & 0x00000060 == 0x00000020 meta l4proto udp ct original proto-src 51820 meta mark set meta mark | 0x00000060 accept
+		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+		ct mark & 0x00000060 == 0x00000020 jump kubespan_answered
+		iif 0 @ll,48,48 != 0x0 accept
+		counter name "kubespan_dropped_leaving" drop
+	}
+
+	chain kubespan_leaving {
+		type filter hook postrouting priority 200; policy accept;
+		oifname "kubespan" accept
+		oif "lo" accept
+		meta mark & 0x00000060 == 0x00000040 goto kubespan_astray
+		ip daddr { 100.100.100.200, 127.0.0.0/8, 168.63.129.16, 169.254.0.0/16, 224.0.0.0/4 } accept
+		ip daddr 192.168.0.0/16 ip daddr @kubespan_hosts_ipv4 goto kubespan_unmarked
+		ip daddr 10.0.0.0/16 ip daddr & 255.255.255.0 == @kubespan_blocks_ipv4 goto kubespan_unmarked
+		ip daddr @kubespan_targets_ipv4 goto kubespan_unmarked
 	}
 }
 `;

@@ -10,6 +10,7 @@ const link = (name: string, ...addresses: (string | Partial<LinkAddress>)[]): Li
   up: true,
   mtu: 1500,
   hardwareAddress: undefined,
+  isPort: false,
   addresses: addresses.map((each) => ({
     address: parseAddress(typeof each === "string" ? each : (each.address ?? "")) as Address,
     bits: 24,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isRelevantEvent } from "../../../src/routing/index.ts";
+import { isLossEvent, isRelevantEvent } from "../../../src/routing/index.ts";
 
 const scope = {
   interfaceName: "kubespan",
@@ -20,6 +20,8 @@ describe("a line of ip monitor", () => {
     "[ROUTE]Deleted default dev kubespan table 180 scope 253 mtu 1420 ",
     "[RULE]32500:\tfrom all fwmark 0x40/0x60 lookup 180",
     "[RULE]Deleted 32500:\tfrom all fwmark 0x40/0x60 lookup 180",
+    "[RULE]512:\tfrom all to 10.0.3.7 lookup 254",
+    "[RULE]Deleted 5270:\tfrom all lookup 52",
     "[NETCONF]inet kubespan rp_filter strict ",
     "[NETCONF]inet all forwarding on ",
     "[NETCONF]inet6 all forwarding off ",
@@ -33,8 +35,21 @@ describe("a line of ip monitor", () => {
     "[ROUTE]local 1.2.3.4 dev c1 table 255 proto 2 scope 254 src 1.2.3.4 ",
     "[ROUTE]10.244.3.7 dev cali0123 scope 253 ",
     "[ROUTE]10.0.0.0/8 dev eth1 table 1800 ",
-    "[RULE]512:\tfrom all to 10.0.3.7 lookup 254",
+    "[RULE]32766:\tfrom all lookup 254",
     "[NETCONF]inet veth12ab forwarding on ",
     "[NETCONF]Deleted inet6 veth12ab ",
   ])("is noise: %s", (line) => expect(isRelevantEvent(line, scope)).toBe(false));
+});
+
+test("only what was ours is a loss", () => {
+  const losses = [
+    "[RULE]Deleted 32500:\tfrom all fwmark 0x40/0x60 lookup 180",
+    "[RULE]Deleted 5269:\tfrom all fwmark 0x40/0x60 lookup 180",
+    "[ROUTE]Deleted default dev kubespan table 180 scope 253 mtu 1420 ",
+    "[ROUTE]32500:\tfrom all fwmark 0x40/0x60 lookup 180",
+    "[RULE]Deleted 5270:\tfrom all lookup 52",
+    "[RULE]Deleted 5270:\tfrom all lookup 1800",
+    "[ROUTE]Deleted 10.244.3.7 dev cali0123 scope 253 ",
+  ].map((line) => isLossEvent(line, scope));
+  expect(losses).toEqual([true, true, true, false, false, false, false]);
 });

@@ -1,12 +1,14 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  onlyLeadsHere,
   parseLinks,
   parseRoutes,
   parseRules,
   parseSavedSysctls,
   parseSysctls,
   savedSysctlsText,
+  secondPriority,
 } from "../../../src/routing/index.ts";
 import { KubespanError } from "../../../src/system/error.ts";
 
@@ -28,7 +30,7 @@ net.ipv6.conf.eth0/100.accept_ra = 1
 
 describe("ip rule", () => {
   test("tells ours from others at our priority", () => {
-    expect(parseRules(rules, scope)).toEqual([{ ours: true, text: expect.stringContaining("0x40") }]);
+    expect(parseRules(rules, scope).rules).toEqual([{ ours: true, text: expect.stringContaining("0x40") }]);
   });
 
   test.each<[string, object, boolean]>([
@@ -45,7 +47,57 @@ describe("ip rule", () => {
     ["with an action", { action: "blackhole", table: undefined }, false],
   ])("%s", (_name, change, ours) => {
     const rule = { priority: 32500, src: "all", fwmark: "0x40", fwmask: "0x60", table: "180", ...change };
-    expect(parseRules(JSON.stringify([rule]), scope).map((each) => each.ours)).toEqual([ours]);
+    expect(parseRules(JSON.stringify([rule]), scope).rules.map((each) => each.ours)).toEqual([ours]);
+  });
+});
+
+describe("rules of others before ours", () => {
+  test("as recorded: the first two lead elsewhere, a jump too, and what refuses is left alone", () => {
+    expect(parseRules(rules, scope).ahead.map(({ priority, table }) => [priority, table])).toEqual([
+      [97, 254],
+      [98, undefined],
+      [99, 5000],
+    ]);
+    expect(secondPriority(parseRules(rules, scope))).toBe(96);
+  });
+
+  test.each<[string, object, boolean]>([
+    ["Tailscale's", { table: "52" }, true],
+    ["from a source", { src: "203.0.113.1", table: "254" }, true],
+    ["for other marks", { fwmark: "0x80000", fwmask: "0xff0000", table: "254" }, true],
+    ["for packets without a mark of Tailscale's", { fwmark: "0", fwmask: "0x80000", table: "254" }, true],
+    ["for what lacks a mark", { not: null, fwmark: "0xca6c", table: "51820" }, true],
+    ["for WireGuard's own packets", { fwmark: "0x20", fwmask: "0x60", table: "254" }, false],
+    ["for one whole mark that is not ours", { fwmark: "0x1", table: "99" }, false],
+    ["for a mark with our bit, as a whole", { fwmark: "0x140", table: "99" }, true],
+    ["of a VRF", { l3mdev: null }, true],
+    ["the kernel's own", { table: "255" }, false],
+    ["one that refuses", { action: "7" }, false],
+    ["behind ours", { priority: 32501, table: "99" }, false],
+    ["ours", { fwmark: "0x40", fwmask: "0x60", table: "180" }, false],
+  ])("%s", (_name, change, isAhead) => {
+    const { ahead } = parseRules(JSON.stringify([{ priority: 5270, src: "all", ...change }]), scope);
+    expect(ahead).toHaveLength(isAhead ? 1 : 0);
+  });
+
+  test("ours elsewhere are copies", () => {
+    const own = { src: "all", fwmark: "0x40", fwmask: "0x60", table: "180" };
+    const list = [5269, 32500, 32501].map((priority) => ({ priority, ...own, protocol: "180" }));
+    const foreign = [{ priority: 5268, ...own }];
+    expect(parseRules(JSON.stringify([...foreign, ...list]), scope).copies).toEqual([5269, 32501]);
+  });
+
+  test("there is no place before priority 0", () => {
+    const list = [{ priority: 0, src: "all", table: "99" }];
+    expect(secondPriority(parseRules(JSON.stringify(list), scope))).toBeUndefined();
+  });
+
+  test.each([
+    ['[{"type":"local","dst":"default","dev":"lo"}]', true],
+    ['[{"type":"local","dst":"default","dev":"lo"},{"dst":"10.0.0.0/8","dev":"eth0"}]', false],
+    ["", true],
+  ])("a table that leads nowhere else: %s", (text, expected) => {
+    expect(onlyLeadsHere(text)).toBe(expected);
   });
 });
 
@@ -66,6 +118,7 @@ test("ip address gives links and what they carry", () => {
       up: true,
       mtu: 1420,
       hardwareAddress: undefined,
+      isPort: false,
       addresses: [
         expect.objectContaining({
           address: "fd7f:175a:b97c:5602:2c1a:b6ff:fe53:8169",

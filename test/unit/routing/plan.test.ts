@@ -44,6 +44,10 @@ const routing = fc.record({
     { maxLength: 3, selector: ({ metric }) => metric },
   ),
   hasBarrier: fc.boolean(),
+  copies: fc.array(fc.constantFrom(5269, 31000, 40000), { maxLength: 3 }),
+  ahead: fc
+    .constantFrom([], [0], [1], [5270], [5270, 31001])
+    .map((priorities) => priorities.map((priority) => ({ priority, table: 52, isMarked: false, text: "" }))),
 });
 
 const linkAddress = (text: string, bits: number, where = "global"): LinkAddress => ({
@@ -82,15 +86,26 @@ const sourceIn = (words: readonly string[]): Address | undefined =>
 function carryOut(command: readonly string[], state: ObservedRouting): ObservedRouting {
   const [family, object, verb = "", ...rest] = command;
   const key = family === "-4" ? "ipv4Routing" : "ipv6Routing";
-  const { rules, routes, hasBarrier } = state[key];
+  const before = state[key];
+  const { rules, routes, hasBarrier, copies } = before;
   const after = (word: string): string | undefined => rest[rest.indexOf(word) + 1];
   const metric = rest.includes("metric") ? Number(after("metric")) : family === "-4" ? 0 : 1024;
   switch (`${object} ${verb}`) {
     case "rule add":
-      return { ...state, [key]: { hasBarrier, routes, rules: [...rules, { ours: true, text: "" }] } };
-    case "rule del":
+      if (after("priority") !== "32500") {
+        expect(copies).not.toContain(Number(after("priority")));
+        return { ...state, [key]: { ...before, copies: [...copies, Number(after("priority"))] } };
+      }
+      return { ...state, [key]: { ...before, rules: [...rules, { ours: true, text: "" }] } };
+    case "rule del": {
+      const at = copies.indexOf(Number(after("priority")));
+      if (after("priority") !== "32500") {
+        expect(at).toBeGreaterThanOrEqual(0);
+        return { ...state, [key]: { ...before, copies: copies.toSpliced(at, 1) } };
+      }
       expect(rules).not.toEqual([]);
-      return { ...state, [key]: { hasBarrier, routes, rules: rules.slice(1) } };
+      return { ...state, [key]: { ...before, rules: rules.slice(1) } };
+    }
     case "route replace":
     case "route del": {
       if (rest[0] === "unreachable") {
@@ -98,7 +113,7 @@ function carryOut(command: readonly string[], state: ObservedRouting): ObservedR
           "unreachable default table 180 metric 4278190080",
           verb === "del",
         ]);
-        return { ...state, [key]: { rules, routes, hasBarrier: verb === "replace" } };
+        return { ...state, [key]: { ...before, hasBarrier: verb === "replace" } };
       }
       const others = routes.filter((each) => each.metric !== metric);
       expect(rest.slice(0, 5)).toEqual(["default", "dev", "kubespan", "table", "180"]);
@@ -106,8 +121,7 @@ function carryOut(command: readonly string[], state: ObservedRouting): ObservedR
       return {
         ...state,
         [key]: {
-          hasBarrier,
-          rules,
+          ...before,
           routes:
             verb === "del" ? others : [...others, route(metric, Number(after("mtu")), true, sourceIn(rest))],
         },
@@ -152,9 +166,12 @@ test("carrying a plan out leaves nothing to plan, whatever was there", () => {
             for (const command of step.commands) state = carryOut(command.args, state);
         expect(planRouting(wanted, state)).toEqual([]);
         for (const family of state.ipv6 ? ([4, 6] as const) : ([4] as const)) {
-          const { rules, routes, hasBarrier } = family === 4 ? state.ipv4Routing : state.ipv6Routing;
+          const { rules, routes, hasBarrier, copies, ahead } =
+            family === 4 ? state.ipv4Routing : state.ipv6Routing;
           expect(hasBarrier).toBe(wanted?.isClosed ?? false);
           expect(rules).toHaveLength(wanted ? 1 : 0);
+          const first = ahead[0]?.priority ?? 0;
+          expect(copies).toEqual(wanted && first > 0 ? [first - 1] : []);
           const from = family === 4 ? wanted?.ipv4Source : wanted?.address;
           expect(routes.map((each) => [each.mtu, each.source])).toEqual(wanted ? [[1420, from]] : []);
         }

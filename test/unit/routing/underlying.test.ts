@@ -15,6 +15,7 @@ const link = (
   up: true,
   mtu,
   hardwareAddress: undefined,
+  isPort: false,
   addresses: addresses.map((text) => ({
     address: address(text),
     bits: 24,

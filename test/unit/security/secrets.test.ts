@@ -75,7 +75,13 @@ describe("there is no way around", () => {
   });
 
   test("files: whoever reads one bounds it, and follows no link where it is our own", () => {
-    const allowed = ["system/read-file.ts", "daemon/self.ts", "system/process.ts"];
+    // The last one asks the kernel how many files this process may open, in /proc.
+    const allowed = [
+      "system/read-file.ts",
+      "daemon/self.ts",
+      "system/process.ts",
+      "discovery-server/effects/bounds.ts",
+    ];
     expect(linesWith(/\breadFile(?:Sync)?\(|createReadStream|readlinkSync\(/, allowed)).toEqual([]);
   });
 

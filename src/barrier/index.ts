@@ -1,0 +1,8 @@
+export { linksWithQdisc, parseFilters } from "./listing.ts";
+export {
+  guardedLinks,
+  type ObservedBarrier,
+  obstacle,
+  planSecondBarrier,
+} from "./plan.ts";
+export { parseSaved, type SavedBarrier, savedText } from "./saved.ts";

@@ -1,0 +1,203 @@
+import type { Marks } from "../config/config.ts";
+import { type Family, type Prefix, prefixFamily, rangeOf, widthOf } from "../net/index.ts";
+
+/** One instruction of the kernel's classic packet filter: operation, jump if true, jump if false, operand. */
+type Instruction = readonly [code: number, jt: number, jf: number, k: number];
+type Code = readonly Instruction[];
+
+const op = { word: 0x20, half: 0x28, byte: 0x30, halfAtX: 0x48, and: 0x54, shift: 0x64, jump: 0x05 } as const;
+const more = {
+  equal: 0x15,
+  atLeast: 0x35,
+  anyBit: 0x45,
+  result: 0x06,
+  store: 0x02,
+  recall: 0x60,
+  toX: 0x07,
+} as const;
+
+/** Where the kernel lets a filter read: from the network header on, the link-layer header, and what it knows itself. */
+const network = 0xfff00000;
+const linkLayer = 0xffe00000;
+const protocolOf = 0xfffff000;
+const markOf = 0xfffff014;
+
+/** Verdicts of tc: drop, and go on with the next filter. */
+const drop: Code = [[more.result, 0, 0, 2]];
+const pass: Code = [[more.result, 0, 0, 0xffffffff]];
+
+const load = (code: number, k: number): Instruction => [code, 0, 0, k >>> 0];
+const jump = (over: Code): Instruction => [op.jump, 0, 0, over.length];
+const longestJump = 255;
+
+/** `then` ends in verdicts; whatever does not meet the condition goes on behind it. */
+const when = (code: number, k: number, then: Code): Code =>
+  then.length <= longestJump ? [[code, 0, then.length, k], ...then] : [[code, 1, 0, k], jump(then), ...then];
+
+const unless = (code: number, k: number, then: Code): Code =>
+  then.length <= longestJump ? [[code, then.length, 0, k], ...then] : [[code, 0, 1, k], jump(then), ...then];
+
+export interface Guard {
+  readonly marks: Marks;
+  /** WireGuard's UDP port. */
+  readonly listenPort: number;
+  /** Of the link, where it has one: a frame that another sender has is one that only passes through. */
+  readonly hardwareAddress: string | undefined;
+}
+
+/**
+ * Drops what goes to one of the networks, unless it is WireGuard's own, finds or answers a neighbour, or bears both marks,
+ * by which the table tells that it let a packet go on purpose.
+ */
+export function programFor(targets: readonly Prefix[], guard: Guard): Code {
+  const { fromWireGuard, toWireGuard } = guard.marks;
+  const both = (fromWireGuard | toWireGuard) >>> 0;
+  const packets = ([4, 6] as const).map((family) => {
+    const own = targets.filter((target) => prefixFamily(target) === family);
+    return own.length === 0 ? pass : familyCode(family, own, guard);
+  });
+  const [ipv4 = pass, ipv6 = pass] = packets;
+  return [
+    load(op.word, markOf),
+    load(op.and, both),
+    ...when(more.equal, both, pass),
+    load(more.store, 0),
+    ...otherSender(guard.hardwareAddress),
+    load(op.word, protocolOf),
+    ...when(more.equal, 0x0800, ipv4),
+    ...when(more.equal, 0x86dd, ipv6),
+    ...pass,
+  ];
+}
+
+function otherSender(hardwareAddress: string | undefined): Code {
+  if (hardwareAddress === undefined) return [];
+  const digits = hardwareAddress.replaceAll(":", "");
+  return [
+    load(op.word, linkLayer + 6),
+    ...unless(more.equal, Number.parseInt(digits.slice(0, 8), 16), pass),
+    load(op.half, linkLayer + 10),
+    ...unless(more.equal, Number.parseInt(digits.slice(8), 16), pass),
+  ];
+}
+
+const udp = 17;
+const icmpv6 = 58;
+const fragment = 44;
+const neighbourTypes = [135, 136];
+
+function familyCode(family: Family, targets: readonly Prefix[], guard: Guard): Code {
+  const destination = network + (family === 4 ? 16 : 24);
+  const ours = family === 4 ? ofWireGuard4(guard) : ofWireGuard6(guard);
+  const neighbours = neighbourTypes.flatMap((type) => when(more.equal, type, pass));
+  const discovery: Code =
+    family === 4
+      ? []
+      : [
+          load(op.byte, network + 6),
+          ...when(more.equal, icmpv6, [load(op.byte, network + 40), ...neighbours]),
+        ];
+  return [...ours, ...discovery, ...wordCode(targets, 0, destination)];
+}
+
+/** A later fragment has no port. Only what bears WireGuard's mark comes this far. */
+function ofWireGuard4({ marks, listenPort }: Guard): Code {
+  const port: Code = [
+    load(op.half, network + 6),
+    ...when(more.anyBit, 0x1fff, pass),
+    load(op.byte, network),
+    load(op.and, 0xf),
+    load(op.shift, 2),
+    load(more.toX, 0),
+    load(op.halfAtX, network),
+    ...when(more.equal, listenPort, pass),
+  ];
+  return onlyMarked(marks, [load(op.byte, network + 9), ...when(more.equal, udp, port)]);
+}
+
+function ofWireGuard6({ marks, listenPort }: Guard): Code {
+  const portAt = (offset: number): Code => [
+    load(op.half, network + offset),
+    ...when(more.equal, listenPort, pass),
+  ];
+  const first: Code = [load(op.half, network + 42), ...when(more.anyBit, 0xfff8, pass), ...portAt(48)];
+  const fragments: Code = [load(op.byte, network + 40), ...when(more.equal, udp, first)];
+  return onlyMarked(marks, [
+    load(op.byte, network + 6),
+    ...when(more.equal, udp, portAt(40)),
+    load(op.byte, network + 6),
+    ...when(more.equal, fragment, fragments),
+  ]);
+}
+
+const onlyMarked = ({ fromWireGuard }: Marks, then: Code): Code => [
+  load(more.recall, 0),
+  ...when(more.equal, fromWireGuard, then),
+];
+
+/** What becomes of the values of one word from here on. */
+interface Segment {
+  readonly from: number;
+  readonly code: Code;
+}
+
+/** Compares an address word by word with sorted networks; each word is looked for by halving. */
+function wordCode(targets: readonly Prefix[], word: number, offset: number): Code {
+  const segments: Segment[] = [{ from: 0, code: pass }];
+  const put = (first: number, last: number, code: Code): void => {
+    const before = segments.at(-1);
+    if (before?.from === first) segments.pop();
+    segments.push({ from: first, code });
+    if (last < 0xffffffff) segments.push({ from: last + 1, code: pass });
+  };
+  for (const [value, group] of groupsOf(targets, word)) {
+    if (group.kind === "range") put(value, group.last, drop);
+    else put(value, value, wordCode(group.targets, word + 1, offset + 4));
+  }
+  return [load(op.word, offset), ...halving(segments)];
+}
+
+type Group =
+  | { readonly kind: "range"; readonly last: number }
+  | { readonly kind: "longer"; readonly targets: Prefix[] };
+
+function groupsOf(targets: readonly Prefix[], word: number): [number, Group][] {
+  const groups = new Map<number, Group>();
+  for (const target of targets) {
+    const { family, first, last } = rangeOf(target);
+    const shift = BigInt(widthOf(family) - 32 * (word + 1));
+    const low = Number((first >> shift) & 0xffffffffn);
+    const high = Number((last >> shift) & 0xffffffffn);
+    const isWhole = (first & ((1n << shift) - 1n)) === 0n && ((last + 1n) & ((1n << shift) - 1n)) === 0n;
+    const known = groups.get(low);
+    if (isWhole) groups.set(low, { kind: "range", last: high });
+    else if (known?.kind === "longer") known.targets.push(target);
+    else groups.set(low, { kind: "longer", targets: [target] });
+  }
+  return [...groups].toSorted(([left], [right]) => left - right);
+}
+
+function halving(segments: readonly Segment[]): Code {
+  const middle = segments.length >> 1;
+  const [first] = segments;
+  if (first === undefined) return pass;
+  if (segments.length === 1) return first.code;
+  const high = segments.slice(middle);
+  return [...unless(more.atLeast, high[0]?.from ?? 0, halving(segments.slice(0, middle))), ...halving(high)];
+}
+
+/** As tc takes and shows it. */
+export const programText = (code: Code): string =>
+  `${code.length},${code.map((instruction) => instruction.join(" ")).join(",")}`;
+
+/** The kernel takes 4,096 instructions, and shows no more than fit into one message. */
+const mostInstructions = 2048;
+
+/** As many programs as it takes, the networks spread over them in their order. */
+export function programsFor(targets: readonly Prefix[], guard: Guard): string[] {
+  if (targets.length === 0) return [];
+  const code = programFor(targets, guard);
+  if (code.length <= mostInstructions) return [programText(code)];
+  const middle = targets.length >> 1;
+  return [...programsFor(targets.slice(0, middle), guard), ...programsFor(targets.slice(middle), guard)];
+}

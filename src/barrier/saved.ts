@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { type Prefix, parsePrefix, unite } from "../net/index.ts";
+import { KubespanError } from "../system/error.ts";
+
+/** What was steered last: enough to close the node before anything else runs. Where and how is in the configuration. */
+export interface SavedBarrier {
+  readonly targets: readonly Prefix[];
+  /** Bytes, of the mesh link. */
+  readonly mtu: number;
+}
+
+const mostTargets = 200_000;
+
+const form = z.strictObject({
+  version: z.literal(1),
+  mtu: z.number().int().min(1280).max(65_455),
+  targets: z.array(z.string().max(64)).max(mostTargets),
+});
+
+export const savedText = ({ targets, mtu }: SavedBarrier): string =>
+  `${JSON.stringify({ version: 1, mtu, targets })}\n`;
+
+/** Throws `KubespanError("state")` for anything that this program did not write. */
+export function parseSaved(text: string, file: string): SavedBarrier {
+  const parsed = form.safeParse(parseJSON(text, file));
+  if (!parsed.success) throw damaged(file, parsed.error.issues[0]?.message ?? "it is of another shape");
+  const targets = parsed.data.targets.map((target) => {
+    const prefix = parsePrefix(target);
+    if (prefix === undefined) throw damaged(file, `no network: ${JSON.stringify(target)}`);
+    return prefix;
+  });
+  return { targets: unite(targets), mtu: parsed.data.mtu };
+}
+
+function parseJSON(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw damaged(file, error instanceof Error ? error.message : String(error));
+  }
+}
+
+const damaged = (file: string, reason: string): KubespanError =>
+  new KubespanError("state", `${file} is damaged: ${reason}`, {
+    hint: "delete it: the daemon writes it anew; until it has, nothing is held back before it runs",
+  });

@@ -1,0 +1,50 @@
+import type { Logger } from "pino";
+import { observeBarrier } from "../barrier/effects/observe.ts";
+import { readSaved } from "../barrier/effects/saved-file.ts";
+import { planSecondBarrier } from "../barrier/index.ts";
+import type { Config } from "../config/index.ts";
+import { tableWith } from "../mesh/index.ts";
+import { isHostPrefix, type Prefix } from "../net/index.ts";
+import { observeTable } from "../nftables/effects/observe.ts";
+import { type Networks, planTable } from "../nftables/index.ts";
+import { observeLinks, observeRouting } from "../routing/effects/observe.ts";
+import { planRefusal } from "../routing/index.ts";
+import type { Runner } from "../system/run.ts";
+import type { Step } from "../system/step.ts";
+import { applySteps } from "./apply.ts";
+
+/**
+ * Nobody is connected yet, so nothing is dropped that comes in; and what is no single address is taken for pods', to which
+ * nobody is answered outside.
+ */
+const unjudged = (targets: readonly Prefix[]): Networks => ({
+  targets,
+  tolerated: targets,
+  pods: targets.filter((prefix) => !isHostPrefix(prefix)),
+  own: [],
+  ownPods: [],
+});
+
+/**
+ * Closes the node by what it steered last, before anything else: the table first, then what refuses at once, then the
+ * second barrier. A table that is there is newer, and stays. Gives what was done.
+ */
+export async function loadBarrier(config: Config, run: Runner, log: Logger): Promise<string[]> {
+  if (!config.enabled || config.allowDownPeerBypass) return [];
+  const saved = await readSaved(config.stateDirectory);
+  if (!saved || saved.targets.length === 0) return [];
+  const { interfaceName, marks, listenPort, routing } = config;
+  const done: string[] = [];
+  const carryOut = async (steps: readonly Step[]): Promise<void> => {
+    await applySteps(run, log, steps);
+    done.push(...steps.map(({ text }) => text));
+  };
+  const table = await observeTable(run);
+  if (table.kind === "absent")
+    await carryOut(planTable(tableWith(config, saved.mtu, unjudged(saved.targets)), table));
+  await carryOut(planRefusal(await observeRouting(run, { interfaceName, marks, ...routing })));
+  const links = await observeLinks(run);
+  const desired = { targets: saved.targets, interfaceName, marks, listenPort, links };
+  await carryOut(planSecondBarrier(desired, await observeBarrier(run, config, links)));
+  return done;
+}

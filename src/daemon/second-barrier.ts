@@ -1,0 +1,80 @@
+import type { Logger } from "pino";
+import type { Status } from "../api/status.ts";
+import { removeSaved, writeSaved } from "../barrier/effects/saved-file.ts";
+import { type SavedBarrier, savedText } from "../barrier/index.ts";
+import type { Config } from "../config/index.ts";
+import { type Kernel, mtuOf, type Plan } from "../mesh/index.ts";
+import type { Prefix } from "../net/index.ts";
+import { errorText } from "../system/error.ts";
+import { applyPlan, applySteps, type Hands } from "./apply.ts";
+
+/** Keeps what holds while the table is gone: programs at the links, and a file for before there is a table at all. */
+export class SecondBarrier {
+  readonly #log: Logger;
+  #written: string | undefined;
+  #complaint: string | undefined;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  /**
+   * Carries a plan out. The file is written before, the programs are changed after it; neither fails the pass. Gives what
+   * failed of the plan and concerns single peers only.
+   */
+  async apply(
+    hands: Omit<Hands, "stateDirectory">,
+    config: Config,
+    plan: Plan,
+    kernel: Kernel,
+    targets: readonly Prefix[],
+  ): Promise<readonly string[]> {
+    const { stateDirectory } = config;
+    const unsaved = await this.#save(config, { targets, mtu: mtuOf(config, kernel) });
+    const failures = await applyPlan({ ...hands, stateDirectory }, plan);
+    const absent = kernel.barrier.kind === "unavailable" ? kernel.barrier.reason : undefined;
+    const failure = absent ?? (await failureOf(() => applySteps(hands.run, hands.log, plan.second)));
+    this.#complain(config.allowDownPeerBypass ? undefined : (failure ?? unsaved));
+    return failures;
+  }
+
+  /** The mesh is taken down, and the file with it. */
+  forget(): void {
+    this.#written = undefined;
+    this.#complaint = undefined;
+  }
+
+  get warnings(): Status["warnings"] {
+    return this.#complaint === undefined ? [] : [{ who: "the second barrier", what: this.#complaint }];
+  }
+
+  async #save(config: Config, steered: SavedBarrier): Promise<string | undefined> {
+    const { stateDirectory } = config;
+    if (config.allowDownPeerBypass) {
+      this.#written = undefined;
+      return failureOf(() => removeSaved(stateDirectory));
+    }
+    const text = savedText(steered);
+    if (text === this.#written) return undefined;
+    const failure = await failureOf(() => writeSaved(stateDirectory, steered));
+    if (failure === undefined) this.#written = text;
+    return failure;
+  }
+
+  #complain(reason: string | undefined): void {
+    const complaint =
+      reason && `is not whole, so traffic may leave in clear while the nft table is gone: ${reason}`;
+    if (complaint !== undefined && complaint !== this.#complaint)
+      this.#log.warn(`the second barrier ${complaint}`);
+    this.#complaint = complaint;
+  }
+}
+
+async function failureOf(act: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await act();
+    return undefined;
+  } catch (error) {
+    return errorText(error);
+  }
+}

@@ -1,0 +1,22 @@
+import type { Ours } from "./warning.ts";
+
+/** What is said of a rule that translates the source of everything, or of all that goes into the mesh. */
+export const translates =
+  "translates the source of what goes into the mesh, and perhaps the port of WireGuard's own packets";
+
+/**
+ * Whether a rule in the place where sources are translated catches the packets of the mesh: one that asks for nothing, or
+ * for the mesh's link. Narrower ones (of a container network, for a marked packet) are the trade of those who made them.
+ */
+export function nftTranslates(rule: string, { interfaceName }: Ours): boolean {
+  const plain = rule.replace(/ ?comment "[^"]*"/, "").replace(/counter packets \d+ bytes \d+ /, "");
+  const [, link] = /^(?:oifname "([^"]*)" )?(?:masquerade|snat)\b/.exec(plain) ?? ["", ""];
+  return link === undefined || link === interfaceName;
+}
+
+/** The same in the words of `iptables-save`; only of the chain that everything passes. */
+export function iptablesTranslates(rule: string, { interfaceName }: Ours): boolean {
+  const plain = rule.replace(/ -m comment --comment (?:"(?:[^"\\]|\\.)*"|\S+)/g, "");
+  const [, link] = /^-A POSTROUTING (?:-o (\S+) )?-j (?:MASQUERADE|SNAT)\b/.exec(plain) ?? ["", ""];
+  return link === undefined || link === interfaceName;
+}

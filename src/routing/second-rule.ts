@@ -1,0 +1,50 @@
+import type { Family } from "../net/index.ts";
+import type { Stage, Step } from "../system/step.ts";
+import { copyArguments, type ObservedRules, type RoutingScope, secondPriority } from "./rules.ts";
+
+/**
+ * Where others have rules before ours (several uplinks, Tailscale), packets for the mesh would go where those lead, and be
+ * dropped there. So ours stands once more right before the first of them: whatever bears our mark comes no further, and the
+ * rules of others behind it need none of their own. It moves when another one comes before it, and goes with the last.
+ */
+export function planSecondRule(family: Family, scope: RoutingScope, observed: ObservedRules): Step[] {
+  const wanted = secondPriority(observed);
+  const addition =
+    wanted === undefined || observed.copies.includes(wanted)
+      ? []
+      : [
+          step(
+            "grow",
+            `let the mesh come before rules of others: IPv${family} rule, priority ${wanted}`,
+            family,
+            [["add", ...copyArguments(scope, wanted)]],
+          ),
+        ];
+  return [...addition, ...removeCopies(family, scope, observed, wanted)];
+}
+
+/** Takes our rule away wherever it stands besides its own place, but for one at the priority that is kept. */
+export function removeCopies(
+  family: Family,
+  scope: RoutingScope,
+  { copies }: ObservedRules,
+  kept?: number,
+): Step[] {
+  const extra = copies.filter((priority, at) => priority !== kept || copies.indexOf(priority) !== at);
+  if (extra.length === 0) return [];
+  const text = `delete the IPv${family} rule that came before rules of others, priority ${extra.join(", ")}`;
+  return [
+    step(
+      "shrink",
+      text,
+      family,
+      extra.map((priority) => ["del", ...copyArguments(scope, priority)]),
+    ),
+  ];
+}
+
+const step = (stage: Stage, text: string, family: Family, changes: readonly (readonly string[])[]): Step => ({
+  stage,
+  text,
+  commands: changes.map((change) => ({ program: "ip", args: [`-${family}`, "rule", ...change] })),
+});

@@ -1,0 +1,197 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  linksWithQdisc,
+  type ObservedBarrier,
+  obstacle,
+  parseFilters,
+  parseSaved,
+  planSecondBarrier,
+  savedText,
+} from "../../../src/barrier/index.ts";
+import { type Prefix, unite } from "../../../src/net/index.ts";
+import type { Link } from "../../../src/routing/index.ts";
+import { KubespanError } from "../../../src/system/error.ts";
+import type { Step } from "../../../src/system/step.ts";
+import { anyPrefix } from "../net/arbitraries.ts";
+
+const link = (name: string, isPort = false): Link => ({
+  index: 1,
+  name,
+  kind: undefined,
+  up: true,
+  mtu: 1500,
+  hardwareAddress: "32:06:be:1c:a9:09",
+  isPort,
+  addresses: [],
+});
+
+const marks = { fromWireGuard: 0x20, toWireGuard: 0x40 };
+const nothing: ObservedBarrier = { kind: "seen", links: [] };
+const desired = (targets: readonly Prefix[], ...names: string[]) => ({
+  targets,
+  marks,
+  listenPort: 51820,
+  interfaceName: "kubespan",
+  links: names.map((name) => link(name)),
+});
+const some = ["10.0.0.0/8", "fd00::/64"] as Prefix[];
+
+/** What tc does, and what it refuses. */
+function carryOut(steps: readonly Step[], before: ObservedBarrier): ObservedBarrier {
+  if (before.kind !== "seen") throw new Error("nothing can be carried out");
+  const links = new Map(before.links.map((each) => [each.name, each]));
+  for (const { args, input } of steps.flatMap(({ commands }) => commands)) {
+    const [object, verb] = args;
+    const name = args[args.indexOf("dev") + 1] ?? "";
+    const seen = links.get(name);
+    const programs = new Map(seen?.programs);
+    const handle = args.includes("handle") ? Number(args[args.indexOf("handle") + 1]) : undefined;
+    expect(object === "qdisc" && verb === "add").toBe(!seen);
+    if (object === "qdisc" && verb === "del") {
+      expect(seen?.hasOthers).toBe(false);
+      links.delete(name);
+      continue;
+    }
+    if (verb === "replace") programs.set(handle ?? 0, String(input));
+    if (verb === "del" && handle !== undefined) expect(programs.delete(handle)).toBe(true);
+    if (verb === "del" && handle === undefined) programs.clear();
+    links.set(name, { name, hasQdisc: true, programs, hasOthers: seen?.hasOthers ?? false });
+  }
+  return { kind: "seen", links: [...links.values()] };
+}
+
+test("carrying a plan out leaves nothing to plan, whatever was there", () => {
+  const targets = fc.array(anyPrefix, { maxLength: 8 }).map((prefixes) => unite(prefixes));
+  const wanted = fc.option(
+    fc
+      .record({ targets, names: fc.subarray(["eth0", "eth1", "bond0"]) })
+      .map((each) => desired(each.targets, ...each.names)),
+    { nil: undefined },
+  );
+  const observed = fc
+    .uniqueArray(
+      fc.record({
+        name: fc.constantFrom("eth0", "eth1", "wg7"),
+        hasOthers: fc.boolean(),
+        programs: fc
+          .uniqueArray(fc.integer({ min: 1, max: 3 }))
+          .map((handles) => new Map(handles.map((each) => [each, "1,6 0 0 2"]))),
+      }),
+      { selector: ({ name }) => name },
+    )
+    .map(
+      (links): ObservedBarrier => ({
+        kind: "seen",
+        links: links.map((each) => ({ ...each, hasQdisc: true })),
+      }),
+    );
+  fc.assert(
+    fc.property(wanted, observed, (want, before) => {
+      const after = carryOut(planSecondBarrier(want, before), before);
+      expect(planSecondBarrier(want, after)).toEqual([]);
+    }),
+  );
+});
+
+describe("which links are guarded", () => {
+  test("those that lead out, and no port of a bridge", () => {
+    const links = [
+      link("lo"),
+      link("kubespan"),
+      link("eth0", true),
+      link("br0"),
+      link("cni0"),
+      link("veth12"),
+      link("wg7"),
+    ];
+    const steps = planSecondBarrier({ ...desired(some), links }, nothing);
+    expect(steps.map(({ text }) => /at (\S+)/.exec(text)?.[1])).toEqual(["br0", "wg7"]);
+  });
+
+  test("none where nothing can be done", () => {
+    expect(
+      planSecondBarrier(desired(some, "eth0"), { kind: "unavailable", reason: "tc is not installed" }),
+    ).toEqual([]);
+    expect(obstacle(marks, [link("eth0")])).toBeUndefined();
+    expect(obstacle({ fromWireGuard: 0x60, toWireGuard: 0x40 }, [])).toContain("marks");
+    expect(obstacle({ fromWireGuard: 0x40, toWireGuard: 0x60 }, [])).toContain("marks");
+    expect(obstacle(marks, [link("cilium_host")])).toContain("Cilium");
+  });
+
+  test("others' filters stay, and their qdisc", () => {
+    const programs = new Map([[1, "1,6 0 0 2"]]);
+    const observed = (hasOthers: boolean): ObservedBarrier => ({
+      kind: "seen",
+      links: [{ name: "eth0", hasQdisc: true, programs, hasOthers }],
+    });
+    const removal = (hasOthers: boolean): string[] =>
+      planSecondBarrier(undefined, observed(hasOthers)).flatMap(({ commands }) =>
+        commands.map(({ args }) => args.join(" ")),
+      );
+    expect(removal(true)).toEqual(["filter del dev eth0 egress pref 18"]);
+    expect(removal(false)).toEqual(["qdisc del dev eth0 clsact"]);
+  });
+});
+
+/** iproute2 6.1, recorded. */
+const egress = `filter protocol all pref 18 bpf chain 0 
+filter protocol all pref 18 bpf chain 0 handle 0x1 direct-action not_in_hw bytecode '2,32 0 0 4294963220,6 0 0 2' 
+filter protocol all pref 18 bpf chain 0 handle 0xa direct-action not_in_hw bytecode '1,6 0 0 4294967295' 
+`;
+
+describe("what tc prints", () => {
+  test("programs by their numbers", () => {
+    expect(parseFilters("eth0", egress, "")).toEqual({
+      name: "eth0",
+      hasQdisc: true,
+      hasOthers: false,
+      programs: new Map([
+        [1, "2,32 0 0 4294963220,6 0 0 2"],
+        [10, "1,6 0 0 4294967295"],
+      ]),
+    });
+  });
+
+  test.each([
+    ["at ingress", "", egress],
+    ["of another kind", "filter protocol ip pref 49152 u32 chain 0 \n", ""],
+    ["of another preference", egress.replaceAll("pref 18", "pref 1"), ""],
+  ])("filters of others, %s", (_name, out, into) => {
+    const found = parseFilters("eth0", out, into);
+    expect([found.hasOthers, found.programs.size]).toEqual([true, 0]);
+  });
+
+  test("links with the qdisc", () => {
+    const text = "qdisc noqueue 0: dev lo root refcnt 2 \nqdisc clsact ffff: dev eth0 parent ffff:fff1 \n";
+    expect(linksWithQdisc(text)).toEqual(["eth0"]);
+  });
+
+  test("of any shape is read without a failure", () => {
+    fc.assert(fc.property(fc.string(), fc.string(), (out, into) => void parseFilters("eth0", out, into)));
+  });
+});
+
+describe("barrier.json", () => {
+  test("comes back as it was written", () => {
+    fc.assert(
+      fc.property(fc.array(anyPrefix), (prefixes) => {
+        const saved = { targets: unite(prefixes), mtu: 1420 };
+        expect(parseSaved(savedText(saved), "f")).toEqual(saved);
+      }),
+    );
+  });
+
+  test.each([
+    "",
+    "{}",
+    "[]",
+    '{"version":2,"mtu":1420,"targets":[]}',
+    '{"version":1,"mtu":10,"targets":[]}',
+    '{"version":1,"mtu":1420,"targets":["10.0.0.0/33"]}',
+    '{"version":1,"mtu":1420,"targets":["10.0.0.0/8; flush ruleset"]}',
+    '{"version":1,"mtu":1420,"targets":[],"more":1}',
+  ])("damaged: %s", (text) => {
+    expect(() => parseSaved(text, "f")).toThrow(KubespanError);
+  });
+});
