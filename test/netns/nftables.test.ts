@@ -110,7 +110,8 @@ describe("the table", () => {
     const send = (target: string): Promise<string> =>
       namespace.run({
         program: "ip",
-        args: ["netns", "exec", namespace.name, "bash", "-c", `echo x > /dev/udp/${target}/7`],
+        // What is steered does not leave here, where there is no mesh: bash is told so.
+        args: ["netns", "exec", namespace.name, "bash", "-c", `echo x > /dev/udp/${target}/7 || true`],
       });
     for (const target of [...special, ...ordinary]) await send(target);
     expect(await namespace.sh("nft list counters table inet probe")).toContain(`packets ${ordinary.length} `);
