@@ -167,7 +167,9 @@ export class MeshNode implements SimNode {
     for (const { known } of queue) this.#trackOne(known, now);
   }
 
+  /** Without one who waits, there is no order to keep. */
   #turn({ spec: { publicKey, candidates } }: Known): number {
+    if (this.#waiting.proven + this.#waiting.unproven === 0) return 0;
     const { count = 0 } = this.#budget?.[this.#proven.has(publicKey) ? "proven" : "unproven"] ?? {};
     return waitingTurn(this.#turns.get(publicKey), count).at + Math.min(candidates.length, mostEndpoints);
   }
