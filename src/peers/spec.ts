@@ -9,7 +9,10 @@ export interface PeerSpec {
   readonly publicKey: string;
   /** The KubeSpan ULA. */
   readonly address: Address;
-  /** Disjoint from those of every other peer; the ULA is among them. */
+  /**
+   * No address is in those of two peers, but where one peer's network stays whole around very many of others': then the
+   * longest prefix tells whose it is. The ULA is among them.
+   */
   readonly allowedIPs: readonly Prefix[];
   readonly refusedPrefixes: readonly LeftOut[];
   /** Best first. */

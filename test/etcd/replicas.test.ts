@@ -54,11 +54,11 @@ const endpointsOf = (registry: Registry, id: string): readonly string[] =>
   registry.affiliates().find(({ nodeId }) => nodeId === idOf(id))?.kubespan?.endpoints ?? [];
 
 const names = (replicaName: string): string[] =>
-  Array.from({ length: 12 }, (_, index) => `${replicaName}r${index}`);
+  Array.from({ length: 12 }, (_, index) => `${replicaName}${index}`);
 
 const say = (registries: readonly Registry[], name: string, round: number): void => {
   registries.forEach((registry, index) => {
-    const own = affiliateNamed(`${name}r${index}`, `198.51.100.${round}:51820`);
+    const own = affiliateNamed(`${name}${index}`, `198.51.100.${round}:51820`);
     registry.publish({ own, observed: new Map() });
   });
 };
@@ -80,7 +80,7 @@ test("three replicas are one service, also while one of them is killed under loa
     ] as const)
       say(registries, name, round);
     if (round === 5) await three.kill();
-    await until(() => expect(endpointsOf(watcher, "two-0")).toContain(`198.51.100.${round}:51820`));
+    await until(() => expect(endpointsOf(watcher, "two0")).toContain(`198.51.100.${round}:51820`));
   }
 
   // Nothing that was said is lost, and nobody is: those of the dead replica are still known.
