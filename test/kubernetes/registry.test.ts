@@ -173,7 +173,8 @@ describe("what is read", () => {
   test("many Nodes page by page, then their changes with bookmarks; pod networks of this node", async () => {
     await machine("one", { podCIDRs: ["10.244.7.0/24", "fd10:244:7::/64"] });
     const names = Array.from({ length: 1_050 }, (_, index) => `many-${index}`);
-    for (const name of names) await machine(name, { annotations: { "cluster.talos.dev/node-id": name } });
+    for (const name of names)
+      await machine(name, { annotations: { "cluster.talos.dev/node-id": idOf(name) } });
     const before = await server.requests();
     const one = registryOf("one", await server.kubeconfig());
     await until(() => expect(one.state()).toMatchObject({ phase: "connected", affiliates: 1_024 }));

@@ -58,7 +58,12 @@ beforeAll(async () => {
   options = { cluster: newCluster(), services: [discovery.url] };
   await a.start({ ...options, daemon: settingsOfA });
   await b.start({ ...options, daemon: { advertisedPrefixes: ["10.244.2.0/24"] } });
-  await g.start({ ...options, daemon: { advertisedPrefixes: ranges, nonPodNetworks: notPods } });
+  // With the bypass it has no last chain: like a gateway of Talos it lets out what somebody took the mark from.
+  await g.start({
+    ...options,
+    mesh: { allowDownPeerBypass: true },
+    daemon: { advertisedPrefixes: ranges, nonPodNetworks: notPods },
+  });
   await e.start({
     ...options,
     mesh: { filters: { excludeAdvertisedNetworks: ["203.0.113.5/32"] } },
@@ -182,6 +187,8 @@ const passed = (match: string): string =>
 const icmpError = "0304000000000000".padEnd(72, "0");
 
 describe("never dropped, although everything of the mesh's is (strictIngress: all):", () => {
+  afterAll(() => giveBack(node(x), "203.0.113.3"));
+
   beforeAll(async () => {
     await node(a).daemon.configure({ ...options, daemon: { ...settingsOfA, strictIngress: "all" } });
     node(a).daemon.signal("SIGHUP");
@@ -249,26 +256,12 @@ describe("never dropped, although everything of the mesh's is (strictIngress: al
 
   it("neighbour discovery", async () => {
     const match = "ip6 saddr 2001:db8::3 icmpv6 type nd-neighbor-solicit";
-    await counted(node(a), passed(match), ["seen"], async () => {
-      await node(g).run("ip", "-6", "neigh", "flush", "dev", "eth0");
-      // Marked as WireGuard's it leaves outside.
-      await node(g).namespace.attempt("ping", "-m", "32", "-c", "1", "-W", "2", "2001:db8::1");
-    }).then((seen) => expect(seen["seen"]).toBeGreaterThan(0));
-  });
-
-  it("replies to what this node sent outside", async () => {
-    await giveBack(node(x), "203.0.113.3");
-    const { stdout } = await node(a).namespace.attempt(
-      "ping",
-      "-m",
-      "32",
-      "-c",
-      "3",
-      "-i",
-      "0.1",
-      "203.0.113.3",
+    await node(x).address("eth0", "2001:db8::3/64");
+    const seen = await counted(node(a), passed(match), ["seen"], () =>
+      node(x).namespace.attempt("ping", "-c", "1", "-W", "2", "2001:db8::1"),
     );
-    expect(stdout).toContain("3 received");
+    await node(x).run("ip", "address", "del", "2001:db8::3/64", "dev", "eth0");
+    expect(seen["seen"]).toBeGreaterThan(0);
   });
 });
 

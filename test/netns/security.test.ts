@@ -39,7 +39,7 @@ beforeAll(async () => {
   await a.run("ip", "address", "add", "198.51.100.7/24", "dev", hostile);
   await a.run("ip", "link", "set", hostile, "up");
   await a.namespace.nft(
-    'table inet theirs {\n chain c {\n  type filter hook output priority 0;\n  meta mark set 0x60 comment "evil\u001b[2J\u202e"\n }\n}\n',
+    'table inet theirs {\n chain c {\n  type filter hook output priority 0;\n  ip daddr 198.51.100.9 meta mark set 0x60 comment "evil\u001b[2J\u202e"\n }\n}\n',
   );
   await b.start(options);
   await withEnvironment(environment, () => a.start(options));
