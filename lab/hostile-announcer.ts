@@ -5,6 +5,7 @@ import { parseServiceURL } from "../src/config/index.ts";
 import type { Affiliate } from "../src/discovery/affiliate.ts";
 import { createServiceRegistry } from "../src/discovery/effects/service-registry.ts";
 import { clusterPrefix } from "../src/identity/index.ts";
+import { privateKeyFrom, publicKeyOf } from "../src/identity/key.ts";
 import { nodeIdFrom } from "../src/identity/node-id.ts";
 import { networkOf, parseAddress } from "../src/net/index.ts";
 import { Secret } from "../src/system/secret.ts";
@@ -30,7 +31,7 @@ const own: Affiliate = {
   operatingSystem: "",
   addresses: claimed.addresses ?? [],
   kubespan: {
-    publicKey: randomBytes(32).toString("base64"),
+    publicKey: publicKeyOf(privateKeyFrom(randomBytes(32))),
     address,
     additionalAddresses: claimed.networks ?? [],
     excludedNetworks: claimed.excluded ?? [],

@@ -50,7 +50,7 @@ export class FakeMesh {
       machineType: "worker",
       operatingSystem: "Debian GNU/Linux 12 (bookworm)",
       kubespan: {
-        publicKey: createHash("sha256").update(`peer ${index}`).digest("base64"),
+        publicKey: keyOf(index),
         address: known(parseAddress(ula)),
         additionalAddresses: [known(parsePrefix(prefixText(index, generation)))],
         excludedNetworks: [],
@@ -58,6 +58,13 @@ export class FakeMesh {
       },
     };
   }
+}
+
+/** A key of nobody's, canonical: the highest bit means nothing (RFC 7748, section 5). */
+function keyOf(index: number): string {
+  const bytes = createHash("sha256").update(`peer ${index}`).digest();
+  bytes.writeUInt8(bytes.readUInt8(31) & 0x7f, 31);
+  return bytes.toString("base64");
 }
 
 const known = <Value>(value: Value | undefined): Value => {
