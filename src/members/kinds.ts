@@ -2,9 +2,8 @@ import type { Affiliate } from "../discovery/affiliate.ts";
 import {
   bitsOf,
   hostPrefix,
-  networkOf,
   type Prefix,
-  prefixContains,
+  prefixesTouch,
   prefixFamily,
   subtract,
   widthOf,
@@ -54,12 +53,9 @@ function networksOf(
   const nodes = new Set(own);
   const rest = allowedIPs.filter((prefix) => !nodes.has(prefix));
   const others = [...own, ...(affiliate?.membership?.otherNetworks ?? []), ...otherNetworks];
-  const holes = others.filter((other) => rest.some((prefix) => touches(prefix, other)));
+  const holes = others.filter((other) => rest.some((prefix) => prefixesTouch(prefix, other)));
   const single = (affiliate?.kubespan?.additionalAddresses ?? []).filter(
     (prefix) => bitsOf(prefix) === widthOf(prefixFamily(prefix)),
   );
   return { pods: holes.length === 0 ? rest : subtract(rest, holes), listed: new Set([...own, ...single]) };
 }
-
-const touches = (left: Prefix, right: Prefix): boolean =>
-  prefixContains(left, networkOf(right)) || prefixContains(right, networkOf(left));

@@ -3,9 +3,8 @@ import type { MemberNetworks } from "../members/index.ts";
 import {
   hostPrefix,
   intersect,
-  networkOf,
   type Prefix,
-  prefixContains,
+  prefixesTouch,
   subtract,
   unite,
   withoutSpecial,
@@ -50,7 +49,7 @@ export function steeredNetworks(
  */
 function toleratedNetworks({ specs, tracked, kinds }: Decision, around: readonly Prefix[]): Prefix[] {
   const listed = [...kinds.values()].flatMap((networks) =>
-    [...networks.listed].filter((address) => around.some((network) => touches(network, address))),
+    [...networks.listed].filter((address) => around.some((network) => prefixesTouch(network, address))),
   );
   return specs.peers.flatMap(({ nodeId, publicKey, allowedIPs }) =>
     tracked.states.get(publicKey) === "up"
@@ -66,7 +65,7 @@ function neighbours(
   listed: readonly Prefix[],
 ): Prefix[] {
   const near = granted.filter(
-    (prefix) => !networks?.listed.has(prefix) && around.some((network) => touches(network, prefix)),
+    (prefix) => !networks?.listed.has(prefix) && around.some((network) => prefixesTouch(network, prefix)),
   );
   return near.length === 0 ? [] : subtract(intersect(near, around), listed);
 }
@@ -83,6 +82,3 @@ function announced(
   const pods = subtract(advertisedPrefixes, [...excludeAdvertisedNetworks, ...otherNetworks]);
   return { own: unite([...claimed, ...ula]), ownPods: pods };
 }
-
-const touches = (left: Prefix, right: Prefix): boolean =>
-  prefixContains(left, networkOf(right)) || prefixContains(right, networkOf(left));

@@ -1,4 +1,4 @@
-import { type Family, networkOf, type Prefix, prefixContains } from "../net/index.ts";
+import { type Family, type Prefix, prefixesTouch } from "../net/index.ts";
 import type { Lookup } from "./lookups.ts";
 import { families, headerOf } from "./match.ts";
 
@@ -30,6 +30,4 @@ export const specialRules = (lookups: readonly Lookup[]): string[] =>
   });
 
 const touches = (special: Prefix, cover: Prefix | undefined): boolean =>
-  cover === undefined ||
-  prefixContains(cover, networkOf(special)) ||
-  prefixContains(special, networkOf(cover));
+  cover === undefined || prefixesTouch(special, cover);
