@@ -8,6 +8,7 @@ import type { LedgerFile } from "../members/effects/ledger-file.ts";
 import { Messenger, type Recipient } from "../members/effects/messenger.ts";
 import {
   farewellsIn,
+  heedNotice,
   isConnected,
   type Leaving,
   labelOf,
@@ -18,7 +19,6 @@ import {
   type Stepped,
   standingsOf,
   stepMembers,
-  whyNotForget,
 } from "../members/index.ts";
 import type { Notice } from "../members/notice.ts";
 import type { NumberFile } from "../self/effects/number-file.ts";
@@ -92,8 +92,8 @@ export class Membership {
     return standingsOf(this.#members, this.#parts.clock());
   }
 
-  /** Takes in what the registries say now, and who is connected. Gives whether anything is new. */
-  step(registries: Registries, device: ObservedDevice | undefined): boolean {
+  /** Takes in what the registries say now, and who is connected. */
+  step(registries: Registries, device: ObservedDevice | undefined): void {
     const { identity, config, ledger, isKept, clock } = this.#parts;
     const now = clock();
     const heard = registries.heard().filter(({ nodeId }) => nodeId !== identity.nodeId);
@@ -123,7 +123,6 @@ export class Membership {
         () => this.#members,
         () => registries.podNetworks(),
       );
-    return isNew;
   }
 
   /**
@@ -172,23 +171,16 @@ export class Membership {
     await this.#parts.ledger.forget();
   }
 
-  /** Of the members that are not connected one that vanished may be forgotten by anybody's word, who is there by its own. */
-  #heed({ kind, nodeId, number }: Notice, sender: Recipient): void {
-    const now = this.#parts.clock();
-    const member = this.#members.get(nodeId);
+  #heed(notice: Notice, sender: Recipient): void {
+    const member = this.#members.get(notice.nodeId);
     if (!member || member.standing === "released") return;
-    const isOwn = member.claim.kubespan?.publicKey === sender.publicKey;
-    const refusal =
-      kind === "farewell" ? (isOwn ? undefined : "it is not its own") : whyNotForget(member, now);
-    const label = labelOf(member.claim);
-    if (refusal !== undefined)
-      this.#parts.log.warn({ from: sender.address }, `${kind} of ${label} is not obeyed: ${refusal}`);
-    else
-      this.#letGo(nodeId, {
-        why: kind === "farewell" ? "it left the mesh" : "another member's operator said so",
-        number,
-        at: now,
-      });
+    const heeded = heedNotice(notice, member, sender.publicKey, this.#parts.clock());
+    if ("leaving" in heeded) return this.#letGo(notice.nodeId, heeded.leaving);
+    const { address: from } = sender;
+    this.#parts.log.warn(
+      { from },
+      `${notice.kind} of ${labelOf(member.claim)} is not obeyed: ${heeded.refused}`,
+    );
   }
 
   #letGo(nodeId: string, leaving: Leaving): void {

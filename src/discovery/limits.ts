@@ -12,4 +12,6 @@ export const limits = {
   endpointsPerAffiliate: 64,
   affiliatesPerCluster: 1024,
   ttlMs: 30 * 60_000,
+  /** How far the number of an announcement may be ahead of the clock of whoever reads it, ms: more is a clock that is wrong. */
+  aheadMs: 24 * 60 * 60_000,
 } as const;

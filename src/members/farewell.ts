@@ -64,6 +64,27 @@ export function farewellOf(
   return { ...rest, addresses: [], membership: { number, startedAt, machine, otherNetworks: [], farewells } };
 }
 
+/**
+ * What a notice of a proven sender leads to: that a member is let go, or why not. Who says farewell for itself is taken at
+ * its word, and at its number. A request to forget somebody counts for what is known of him here: with a number of the
+ * sender's choice, he could be kept out for ever.
+ */
+export function heedNotice(
+  { kind, number }: Notice,
+  member: Member,
+  sender: string,
+  now: number,
+): { readonly leaving: Leaving } | { readonly refused: string } {
+  if (kind === "farewell")
+    return member.claim.kubespan?.publicKey === sender
+      ? { leaving: { why: "it left the mesh", number, at: now } }
+      : { refused: "it is not its own" };
+  const refused = whyNotForget(member, now);
+  return refused === undefined
+    ? { leaving: { why: "another member's operator said so", number: member.number, at: now } }
+    : { refused };
+}
+
 /** How long a member has to be gone before it may be forgotten because another member asks for it, ms. */
 const goneForMs = 180_000;
 
@@ -71,7 +92,7 @@ const goneForMs = 180_000;
  * Why a member that somebody asks to be forgotten is kept. Anybody's word is enough to forget who vanished, and nobody's
  * to cut off who is there.
  */
-export function whyNotForget(member: Member, now: number): string | undefined {
+function whyNotForget(member: Member, now: number): string | undefined {
   if (isConnected(member, now)) return "it is connected";
   if (member.standing !== "absent") return "a registry names it";
   const gone = Math.max(member.since, member.lostAt ?? 0);

@@ -1,11 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Affiliate } from "../discovery/affiliate.ts";
 import type { Heard } from "../discovery/heard.ts";
+import { limits } from "../discovery/limits.ts";
 import { claimOf, withEndpointsOf } from "./claim.ts";
 import type { Member } from "./member.ts";
-
-/** How far the clocks of two nodes may be apart before what one says is not believed by the other, ms. */
-const mostAheadMs = 24 * 60 * 60_000;
 
 /** What is believed of what the registries say of a node. */
 export interface Believed {
@@ -29,7 +27,7 @@ export function believe(
   { isConnected, now }: { readonly isConnected: boolean; readonly now: number },
 ): Believed | undefined {
   const refused: string[] = [];
-  const sealed = believeSealed(known, heard?.sealed, { isConnected, now }, refused);
+  const sealed = believeSealed(known, heard?.sealed, now, refused);
   const unsealed = believeUnsealed(known, heard?.unsealed, isConnected, refused);
   const base = claimOf(sealed.basis, unsealed.basis);
   const claim = base && sealed.beside ? withEndpointsOf(base, sealed.beside, isConnected) : base;
@@ -60,13 +58,13 @@ interface Part {
 function believeSealed(
   known: Member | undefined,
   heard: Affiliate | undefined,
-  { now }: { readonly isConnected: boolean; readonly now: number },
+  now: number,
   refused: string[],
 ): Part {
   const before = known?.sealed;
   if (heard === undefined) return { basis: before, isNamed: false };
   const number = heard.membership?.number;
-  if (number !== undefined && number > now + mostAheadMs) {
+  if (number !== undefined && number > now + limits.aheadMs) {
     const hours = Math.round((number - now) / 3_600_000);
     refused.push(
       `its announcement is dated ${hours} hours ahead of this node's clock: is one of the two wrong?`,

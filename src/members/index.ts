@@ -1,5 +1,5 @@
 /** Who is a member of the mesh, what each is granted, and what is published of others. */
-export { farewellOf, farewellsIn, whyNotForget } from "./farewell.ts";
+export { farewellOf, farewellsIn, heedNotice } from "./farewell.ts";
 export { emptyHarvest, type Harvest, harvest, turnDueIn } from "./harvest.ts";
 export { type MemberNetworks, memberNetworks } from "./kinds.ts";
 export { connectedForMs, isConnected, labelOf, type Member, type Members } from "./member.ts";

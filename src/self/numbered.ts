@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Affiliate, Membership } from "../discovery/affiliate.ts";
+import { limits } from "../discovery/limits.ts";
 
 /** What this node announces, with the number under which it does. */
 export interface Said {
@@ -14,9 +15,6 @@ export interface Origin {
   /** A hash of what identifies the machine; empty where nothing does. */
   readonly machine: string;
 }
-
-/** What others take for a clock that is wrong: they refuse numbers that are further ahead of their own, ms. */
-const mostAheadMs = 24 * 60 * 60_000;
 
 /**
  * Gives what this node announces the next number where it says something new; endpoints, which travel beside what is
@@ -46,7 +44,7 @@ export function numbered(
 
 /** A clock that was far ahead once, and is right again, must not shut this node out for as long as it was ahead. */
 export const nextNumber = (last: number, now: number): number =>
-  last > now + mostAheadMs ? now : Math.max(last + 1, now);
+  last > now + limits.aheadMs ? now : Math.max(last + 1, now);
 
 function plain(affiliate: Affiliate | undefined): unknown {
   const { membership: _number, kubespan, ...rest } = affiliate ?? {};

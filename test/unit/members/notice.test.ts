@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { encodeAffiliate } from "../../../src/discovery/encode.ts";
 import { privateKeyFrom, publicKeyOf } from "../../../src/identity/key.ts";
-import { farewellOf, farewellsIn, whyNotForget } from "../../../src/members/farewell.ts";
+import { farewellOf, farewellsIn, heedNotice } from "../../../src/members/farewell.ts";
 import {
   datagramText,
   isProven,
@@ -143,8 +143,20 @@ describe("a request to forget a member", () => {
     ["is not obeyed for one that is connected", { ...gone, connectedAt: 9 * minute }, /connected/],
     ["is not obeyed for one that a registry names", memberOf(affiliate(2)), /registry/],
   ])("%s", (_, member, reason) => {
-    const why = whyNotForget(member, 10 * minute);
-    if (reason === undefined) expect(why).toBeUndefined();
-    else expect(why).toMatch(reason);
+    const asked: Notice = { kind: "forget", nodeId: member.nodeId, number: 2 ** 50 };
+    const heeded = heedNotice(asked, member, third.publicKey, 10 * minute);
+    if (reason === undefined)
+      expect(heeded).toEqual({
+        leaving: { why: expect.any(String) as string, number: member.number, at: 10 * minute },
+      });
+    else expect(heeded).toEqual({ refused: expect.stringMatching(reason) as string });
   });
+});
+
+test("a farewell is heeded for the sender alone, at its number", () => {
+  const member = memberOf(affiliate(2, { publicKey: sender.publicKey }));
+  expect(heedNotice(notice, member, sender.publicKey, 5)).toEqual({
+    leaving: { why: "it left the mesh", number: notice.number, at: 5 },
+  });
+  expect(heedNotice(notice, member, third.publicKey, 5)).toEqual({ refused: "it is not its own" });
 });
