@@ -18,7 +18,6 @@ import {
   planTracked,
   remember,
   reportStatus,
-  steeredNetworks,
 } from "../mesh/index.ts";
 import type { Networks } from "../nftables/index.ts";
 import { forgetLastWorking } from "../peers/effects/last-working-file.ts";
@@ -154,7 +153,6 @@ export class Mesh {
     const keys: Keys = { privateKey: identity.privateKey, implementation };
     const isSettled = registries.isSettled();
     const plan = planner({ config, self }, keys, decision, kernel, isSettled);
-    const steered = steeredNetworks(config, decision, kernel, isSettled);
     this.#memory = decision.memory;
     await number.keep(decision.memory.said?.number ?? 0);
     tellChanges(log, decision.tracked);
@@ -164,14 +162,14 @@ export class Mesh {
     // the answers come while the plan is carried out.
     if (isThere) this.#tell(decision);
     await this.#racing.hold(decision.tracked.holds);
-    const failures = await this.#parts.barrier.apply({ run, log }, config, plan, kernel, steered.targets);
+    const failures = await this.#parts.barrier.apply({ run, log }, config, plan, kernel);
     repairs.passed(plan.upkeep, isThere);
     if (!isThere) this.#tell(decision);
     await this.#parts.lastWorking.keep(this.#memory.lastWorking);
     await membership.listen(() => this.#wake(0, "registries"));
     this.outcome.ended(failureText(failures), clock());
     // A device that was just made has not been read yet: it is at the next pass.
-    this.#last = { decision, kernel, implementation, device, steered };
+    this.#last = { decision, kernel, implementation, device, steered: plan.steered };
     return isThere ? this.#wakeIn(decision.tracked) : 0;
   }
 

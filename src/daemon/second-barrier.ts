@@ -3,8 +3,7 @@ import type { Status } from "../api/status.ts";
 import { removeSaved, writeSaved } from "../barrier/effects/saved-file.ts";
 import { type SavedBarrier, savedText } from "../barrier/index.ts";
 import type { Config } from "../config/index.ts";
-import { type Kernel, mtuOf, type Plan } from "../mesh/index.ts";
-import type { Prefix } from "../net/index.ts";
+import { type Kernel, type MeshPlan, mtuOf } from "../mesh/index.ts";
 import { errorText } from "../system/error.ts";
 import { applyPlan, applySteps, type Hands } from "./apply.ts";
 
@@ -25,12 +24,11 @@ export class SecondBarrier {
   async apply(
     hands: Omit<Hands, "stateDirectory">,
     config: Config,
-    plan: Plan,
+    plan: MeshPlan,
     kernel: Kernel,
-    targets: readonly Prefix[],
   ): Promise<readonly string[]> {
     const { stateDirectory } = config;
-    const unsaved = await this.#save(config, { targets, mtu: mtuOf(config, kernel) });
+    const unsaved = await this.#save(config, { targets: plan.steered.targets, mtu: mtuOf(config, kernel) });
     const failures = await applyPlan({ ...hands, stateDirectory }, plan);
     const absent = kernel.barrier.kind === "unavailable" ? kernel.barrier.reason : undefined;
     const failure = absent ?? (await failureOf(() => applySteps(hands.run, hands.log, plan.second)));

@@ -14,6 +14,7 @@ export {
   desiredTable,
   type Kernel,
   type Keys,
+  type MeshPlan,
   mtuOf,
   type Plan,
   planMesh,
@@ -24,5 +25,4 @@ export {
   tableWith,
 } from "./plan.ts";
 export { type Process, reportStatus } from "./report.ts";
-export { steeredNetworks } from "./steered.ts";
 export { type Part, repairsIn, type Upkeep } from "./upkeep.ts";

@@ -57,6 +57,12 @@ export interface Plan {
   readonly upkeep: readonly Upkeep[];
 }
 
+/** A plan with a mesh. */
+export interface MeshPlan extends Plan {
+  /** What the table steers and judges once it is carried out. */
+  readonly steered: Networks;
+}
+
 /** Who we are to WireGuard. */
 export interface Keys {
   readonly privateKey: Secret;
@@ -79,8 +85,9 @@ export function planMesh(
   decision: Decision,
   kernel: Kernel,
   isSettled: boolean,
-): Plan {
+): MeshPlan {
   const { tracked } = decision;
+  const steered = steeredNetworks(config, decision, kernel, isSettled);
   const mtu = mtuOf(config, kernel);
   const device = { ...deviceOf(config, keys, tracked), mtu };
   const { interfaceName } = config;
@@ -96,26 +103,25 @@ export function planMesh(
   const rest: Upkeep[] = [
     { part: "settings", wanted: JSON.stringify(settings), steps: sysctls.steps },
     { part: "routing", wanted: JSON.stringify(routing), steps: planRouting(routing, kernel.routing) },
-    tableUpkeep(config, decision, kernel, isSettled),
+    tableUpkeep(config, steered, kernel),
   ];
   const peers = planPeers(device, kernel.wireguard.device);
-  const second = secondBarrier(config, decision, kernel, isSettled);
+  const second = secondBarrier(config, steered, kernel);
   const steps = [...link.steps, ...peersIn(peers, isSettled), ...rest.flatMap((part) => part.steps)];
-  return { steps: inOrder(steps), sysctls, second, upkeep: [link, ...rest] };
+  return { steps: inOrder(steps), sysctls, second, upkeep: [link, ...rest], steered };
 }
 
 const peersIn = (steps: readonly Step[], isSettled: boolean): readonly Step[] =>
   isSettled ? steps : steps.filter((step) => step.stage !== "shrink");
 
-function tableUpkeep(config: Config, decision: Decision, kernel: Kernel, isSettled: boolean): Upkeep {
-  const desired = desiredTable(config, kernel, steeredNetworks(config, decision, kernel, isSettled));
+function tableUpkeep(config: Config, steered: Networks, kernel: Kernel): Upkeep {
+  const desired = desiredTable(config, kernel, steered);
   return { part: "table", wanted: JSON.stringify(desired), steps: planTable(desired, kernel.table) };
 }
 
 /** Holds the same networks; none where the operator lets traffic to lost peers out. */
-function secondBarrier(config: Config, decision: Decision, kernel: Kernel, isSettled: boolean): Step[] {
+function secondBarrier(config: Config, { targets }: Networks, kernel: Kernel): Step[] {
   const { marks, listenPort, interfaceName } = config;
-  const { targets } = steeredNetworks(config, decision, kernel, isSettled);
   const desired = { targets, marks, listenPort, interfaceName, links: kernel.links };
   return planSecondBarrier(config.allowDownPeerBypass ? undefined : desired, kernel.barrier);
 }
@@ -158,14 +164,16 @@ export function planRegistries(
   decision: Decision,
   kernel: Kernel,
   isSettled: boolean,
-): Plan {
+): MeshPlan {
+  const steered = steeredNetworks(config, decision, kernel, isSettled);
   const peers = planPeers(deviceOf(config, keys, decision.tracked), kernel.wireguard.device);
-  const table = tableUpkeep(config, decision, kernel, isSettled);
+  const table = tableUpkeep(config, steered, kernel);
   return {
     steps: inOrder([...peersIn(peers, isSettled), ...table.steps]),
     sysctls: { steps: [], saveBefore: undefined, saveAfter: undefined },
-    second: secondBarrier(config, decision, kernel, isSettled),
+    second: secondBarrier(config, steered, kernel),
     upkeep: [table],
+    steered,
   };
 }
 

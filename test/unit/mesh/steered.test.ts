@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type Decision, steeredNetworks } from "../../../src/mesh/index.ts";
+import { type Decision } from "../../../src/mesh/index.ts";
+import { steeredNetworks } from "../../../src/mesh/steered.ts";
 import type { Prefix } from "../../../src/net/index.ts";
 import { parseTable } from "../../../src/nftables/index.ts";
 import { tableText } from "../../../src/nftables/table.ts";
