@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { AffiliateWatch, Lab, type LabNode, newCluster, PingStream, publicNetwork } from "../lab/index.ts";
-import type { Affiliate } from "../src/discovery/affiliate.ts";
+import type { Affiliate } from "../src/discovery/index.ts";
 import { median, percentile, printReport, progress, type Row } from "./report.ts";
 
 /*

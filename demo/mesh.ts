@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { fetchStatus } from "../src/api/effects/client.ts";
-import type { Status } from "../src/api/status.ts";
+import { fetchStatus } from "../src/api/effects/index.ts";
+import type { Status } from "../src/api/index.ts";
 import type { Internet, Member } from "./internet.ts";
 import type { MeshView } from "./view.ts";
 

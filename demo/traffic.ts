@@ -1,5 +1,5 @@
 import { Capture, type LabNode } from "../lab/index.ts";
-import type { Status } from "../src/api/status.ts";
+import type { Status } from "../src/api/index.ts";
 import { type Internet, type Member, officeNAT, outsideAddress } from "./internet.ts";
 import { statusOf } from "./mesh.ts";
 import type { Report } from "./view.ts";

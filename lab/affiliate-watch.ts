@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { Affiliate } from "../src/discovery/affiliate.ts";
+import type { Affiliate } from "../src/discovery/index.ts";
 import type { Cluster } from "./config.ts";
 import type { LabNode } from "./node.ts";
 import { Service } from "./service.ts";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { pino } from "pino";
+import { Secret } from "../src/base/index.ts";
 import { parseServiceURL } from "../src/config/index.ts";
-import { createServiceRegistry } from "../src/discovery/effects/service-registry.ts";
-import { Secret } from "../src/system/secret.ts";
+import { createServiceRegistry } from "../src/discovery/effects/index.ts";
 import type { Cluster } from "./config.ts";
 
 /** A process that prints, as one line of JSON each time, what a discovery service says: when, and which affiliates. */

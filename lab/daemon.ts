@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { Status } from "../src/api/status.ts";
+import type { Status } from "../src/api/index.ts";
 import type { Result } from "./command.ts";
 import { type ConfigOptions, configText } from "./config.ts";
 import type { Namespace } from "./namespace.ts";

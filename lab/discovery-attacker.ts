@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2 } from "node:http2";
 import { connect, type Socket } from "node:net";
-import { AffiliateUpdateRequest, ClusterService } from "../src/discovery/wire/generated/server.ts";
+import { AffiliateUpdateRequest, ClusterService } from "../src/discovery/wire/index.ts";
 
 /** A client of a discovery service that does what no client of ours would, from an address of loopback that it is given. */
 

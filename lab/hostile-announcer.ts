@@ -1,14 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { pino } from "pino";
+import { Secret } from "../src/base/index.ts";
 import { parseServiceURL } from "../src/config/index.ts";
-import type { Affiliate } from "../src/discovery/affiliate.ts";
-import { createServiceRegistry } from "../src/discovery/effects/service-registry.ts";
-import { clusterPrefix } from "../src/identity/index.ts";
-import { privateKeyFrom, publicKeyOf } from "../src/identity/key.ts";
-import { nodeIdFrom } from "../src/identity/node-id.ts";
+import { createServiceRegistry } from "../src/discovery/effects/index.ts";
+import type { Affiliate } from "../src/discovery/index.ts";
+import { clusterPrefix, nodeIdFrom, privateKeyFrom, publicKeyOf } from "../src/identity/index.ts";
 import { networkOf, parseAddress } from "../src/net/index.ts";
-import { Secret } from "../src/system/secret.ts";
 import type { Cluster } from "./config.ts";
 import type { Claimed } from "./hostile-member.ts";
 

@@ -1,13 +1,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { Metadata } from "@grpc/grpc-js";
 import { parseServiceURL } from "../src/config/index.ts";
-import { connect } from "../src/discovery/effects/connect.ts";
-import { request } from "../src/discovery/effects/service-client.ts";
+import { connect, request } from "../src/discovery/effects/index.ts";
 import type {
   AffiliateDeleteResponse,
   AffiliateUpdateResponse,
   ListResponse,
-} from "../src/discovery/wire/generated/server.ts";
+} from "../src/discovery/wire/index.ts";
 
 /**
  * What anybody can do who knows a cluster's id, and nothing else: list what the service has, keep it, delete it, and put

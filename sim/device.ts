@@ -1,6 +1,6 @@
 import type { Endpoint } from "../src/net/index.ts";
-import { keepaliveSeconds } from "../src/wireguard/device.ts";
 import type { ObservedDevice, ObservedPeer } from "../src/wireguard/index.ts";
+import { keepaliveSeconds } from "../src/wireguard/index.ts";
 import type { Clock } from "./clock.ts";
 import type { Host, Internet } from "./internet.ts";
 import type { Random } from "./random.ts";

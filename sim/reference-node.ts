@@ -1,6 +1,5 @@
 import type { Endpoint } from "../src/net/index.ts";
-import { nextEndpoint } from "../src/peers/rotation.ts";
-import { peerState, referenceTimings } from "../src/peers/state.ts";
+import { nextEndpoint, peerState, referenceTimings } from "../src/peers/index.ts";
 import type { Device, Surroundings } from "./device.ts";
 import type { SimNode } from "./mesh-node.ts";
 

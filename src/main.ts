@@ -1,17 +1,17 @@
 import { Command, CommanderError } from "commander";
-import { registerBarrier } from "./cli/barrier.ts";
-import { registerDiscoveryServe } from "./cli/discovery-serve.ts";
-import { registerDoctor } from "./cli/doctor.ts";
-import { registerDown } from "./cli/down.ts";
-import { registerForget } from "./cli/forget.ts";
-import { registerGenConfig } from "./cli/gen-config.ts";
-import { registerRun } from "./cli/run.ts";
-import { registerStatus } from "./cli/status.ts";
-import { registerValidate } from "./cli/validate.ts";
-import { onlyForwardSecrecy } from "./system/cipher-suites.ts";
-import { KubespanError } from "./system/error.ts";
-import { complain } from "./system/terminal.ts";
-import { version } from "./system/version.ts";
+import { KubespanError, version } from "./base/index.ts";
+import {
+  registerBarrier,
+  registerDiscoveryServe,
+  registerDoctor,
+  registerDown,
+  registerForget,
+  registerGenConfig,
+  registerRun,
+  registerStatus,
+  registerValidate,
+} from "./cli/index.ts";
+import { complain, onlyForwardSecrecy } from "./system/index.ts";
 
 // The launcher tells Node not to open an inspector at this signal; whoever starts this file without it is as safe.
 process.on("SIGUSR1", () => undefined);

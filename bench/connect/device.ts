@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
 import { type LabNode, waitFor } from "../../lab/index.ts";
-import { publicOf } from "../../src/handshake/primitives.ts";
+import { publicOf } from "../../src/handshake/index.ts";
 
 /** A peer as `wg set` takes it. */
 interface PlainPeer {

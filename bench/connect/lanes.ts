@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Lab, type LabNode, type Network, newCluster, waitFor } from "../../lab/index.ts";
-import type { Affiliate } from "../../src/discovery/affiliate.ts";
+import type { Affiliate } from "../../src/discovery/index.ts";
 import { clusterPrefix } from "../../src/identity/index.ts";
 import { type Address, type Endpoint, networkOf } from "../../src/net/index.ts";
 import { FakeService } from "../discovery/fake-service.ts";

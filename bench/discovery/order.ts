@@ -1,4 +1,4 @@
-import type { Affiliate } from "../../src/discovery/affiliate.ts";
+import type { Affiliate } from "../../src/discovery/index.ts";
 
 /** What the service is to hold from now on, and what no longer (by node id). */
 export interface Order {

@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import { startDiscoveryServer } from "../../src/discovery-server/effects/start.ts";
+import { startDiscoveryServer } from "../../src/discovery-server/effects/index.ts";
 
 const unlimited = { perSecond: 1e9, burst: 1e9 };
 

@@ -2,11 +2,11 @@ import { randomBytes } from "node:crypto";
 import { createInterface } from "node:readline";
 import { credentials } from "@grpc/grpc-js";
 import { pino } from "pino";
-import type { Affiliate } from "../../src/discovery/affiliate.ts";
-import { sealAnnouncement } from "../../src/discovery/publication.ts";
-import { ClusterClient } from "../../src/discovery/wire/generated/server.ts";
-import { startDiscoveryServer } from "../../src/discovery-server/effects/start.ts";
-import { Secret } from "../../src/system/secret.ts";
+import { Secret } from "../../src/base/index.ts";
+import type { Affiliate } from "../../src/discovery/index.ts";
+import { sealAnnouncement } from "../../src/discovery/index.ts";
+import { ClusterClient } from "../../src/discovery/wire/index.ts";
+import { startDiscoveryServer } from "../../src/discovery-server/effects/index.ts";
 import type { Order } from "./order.ts";
 
 /**

@@ -1,9 +1,5 @@
 import { Client, credentials } from "@grpc/grpc-js";
-import {
-  AffiliateUpdateRequest,
-  ClusterService,
-  WatchRequest,
-} from "../../src/discovery/wire/generated/server.ts";
+import { AffiliateUpdateRequest, ClusterService, WatchRequest } from "../../src/discovery/wire/index.ts";
 
 const identity = (bytes: Buffer): Buffer => bytes;
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Cluster, LabNode } from "../../lab/index.ts";
-import type { Affiliate } from "../../src/discovery/affiliate.ts";
+import type { Affiliate } from "../../src/discovery/index.ts";
 import { clusterPrefix } from "../../src/identity/index.ts";
 import { networkOf, parseAddress, parseEndpoint, parsePrefix } from "../../src/net/index.ts";
 import { FakeService } from "../discovery/fake-service.ts";

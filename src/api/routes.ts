@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../system/error.ts";
+import type { ErrorCode } from "../base/index.ts";
 import type { Status } from "./status.ts";
 
 /** The daemon's local API: JSON over HTTP on a Unix socket that only root can open. */

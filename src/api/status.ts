@@ -1,4 +1,4 @@
-import type { RegistryState } from "../discovery/registry.ts";
+import type { RegistryState } from "../discovery/index.ts";
 import type { Warning } from "../marks/index.ts";
 import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
 import type { Dropped } from "../nftables/index.ts";

@@ -1,8 +1,8 @@
-import type { Marks } from "../config/config.ts";
+import type { Step } from "../base/index.ts";
+import { type Command, INPUT } from "../base/index.ts";
+import type { Marks } from "../config/index.ts";
 import type { Prefix } from "../net/index.ts";
 import { isContainerLink, type Link } from "../routing/index.ts";
-import { type Command, INPUT } from "../system/command.ts";
-import type { Step } from "../system/step.ts";
 import { type LinkFilters, preference } from "./listing.ts";
 import { programsFor } from "./program.ts";
 

@@ -1,4 +1,4 @@
-import type { Marks } from "../config/config.ts";
+import type { Marks } from "../config/index.ts";
 import { type Family, type Prefix, prefixFamily, rangeOf, widthOf } from "../net/index.ts";
 
 /** One instruction of the kernel's classic packet filter: operation, jump if true, jump if false, operand. */

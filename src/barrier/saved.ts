@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { KubespanError } from "../base/index.ts";
 import { type Prefix, parsePrefix, unite } from "../net/index.ts";
-import { KubespanError } from "../system/error.ts";
 
 /** What was steered last: enough to close the node before anything else runs. Where and how is in the configuration. */
 export interface SavedBarrier {

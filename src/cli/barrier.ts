@@ -1,8 +1,7 @@
 import type { Command } from "commander";
-import { loadConfig } from "../config/effects/load.ts";
-import { createLogger } from "../system/log.ts";
-import { run } from "../system/run.ts";
-import { print } from "../system/terminal.ts";
+import { loadConfig } from "../config/effects/index.ts";
+import { loadBarrierLoader } from "../daemon/index.ts";
+import { createLogger, print, run } from "../system/index.ts";
 import { configOption } from "./options.ts";
 
 export function registerBarrier(program: Command): void {
@@ -14,7 +13,7 @@ export function registerBarrier(program: Command): void {
     .addOption(configOption())
     .addHelpText("after", "\nTraffic to members is refused until the daemon runs. To undo it: kubespan down")
     .action(async (options: { config: string }) => {
-      const { loadBarrier } = await import("../daemon/load-barrier.ts");
+      const { loadBarrier } = await loadBarrierLoader();
       const { config } = await loadConfig(options.config);
       const done = await loadBarrier(config, run, createLogger({ ...config.log, level: "warn" }));
       for (const step of done) print(`${step}\n`);

@@ -1,14 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Logger } from "pino";
-import type { LogLevel } from "../config/config.ts";
-import type { Certificates } from "../discovery-server/effects/certificates.ts";
-import type { OnAnswer } from "../discovery-server/effects/handlers.ts";
-import type { Operations } from "../discovery-server/effects/operations.ts";
-import type { DiscoveryServer } from "../discovery-server/effects/start.ts";
+import { KubespanError } from "../base/index.ts";
+import type { LogLevel } from "../config/index.ts";
+import type {
+  Certificates,
+  DiscoveryServer,
+  OnAnswer,
+  Operations,
+} from "../discovery-server/effects/index.ts";
 import { parseAddress } from "../net/index.ts";
-import { confine } from "../system/confine.ts";
-import { KubespanError } from "../system/error.ts";
-import { createLogger } from "../system/log.ts";
+import { confine, createLogger } from "../system/index.ts";
 import type { StoreOptions } from "./discovery-store.ts";
 
 interface Listen {
@@ -86,7 +87,7 @@ export function registerDiscoveryServe(program: Command): void {
 }
 
 async function serve(options: ServeOptions): Promise<void> {
-  const { startDiscoveryServer } = await import("../discovery-server/effects/start.ts");
+  const { startDiscoveryServer } = await import("../discovery-server/effects/index.ts");
   const { openStore } = await import("./discovery-store.ts");
   const log = createLogger({ level: options.logLevel, format: options.logFormat });
   for (const warning of confine()) log.warn(warning);
@@ -127,8 +128,9 @@ async function operate(
   listen: Listen,
   server: DiscoveryServer,
 ): Promise<{ operations: Operations; onAnswer: OnAnswer }> {
-  const { createMetrics } = await import("../discovery-server/effects/metrics.ts");
-  const { serveOperations } = await import("../discovery-server/effects/operations.ts");
+  const { createMetrics, serveOperations } = await import("../discovery-server/effects/index.ts").then(
+    ({ loadOperations }) => loadOperations(),
+  );
   const metrics = createMetrics(() => server.figures());
   const operations = await serveOperations(listen, metrics, () => server.isReady());
   return { operations, onAnswer: metrics.onAnswer };
@@ -176,6 +178,6 @@ async function certificatesOf(options: ServeOptions, log: Logger): Promise<Certi
     throw new KubespanError("usage", "a discovery service needs a certificate", {
       hint: "give --tls-cert and --tls-key, or --insecure to serve without TLS",
     });
-  const { openCertificates } = await import("../discovery-server/effects/certificates.ts");
+  const { openCertificates } = await import("../discovery-server/effects/index.ts");
   return openCertificates({ cert, key, ...(clientAuthorities !== undefined && { clientAuthorities }) }, log);
 }

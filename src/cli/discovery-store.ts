@@ -1,9 +1,8 @@
 import type { Logger } from "pino";
-import { defaultCapacity } from "../discovery-server/effects/bounds.ts";
-import { openMemoryStore } from "../discovery-server/effects/memory-store.ts";
-import type { OnChange, Store } from "../discovery-server/store.ts";
-import { KubespanError } from "../system/error.ts";
-import { readPem } from "../system/read-pem.ts";
+import { KubespanError } from "../base/index.ts";
+import { defaultCapacity, loadEtcdStore, openMemoryStore } from "../discovery-server/effects/index.ts";
+import type { OnChange, Store } from "../discovery-server/index.ts";
+import { readPem } from "../system/index.ts";
 
 export interface StoreOptions {
   readonly snapshot?: string;
@@ -25,7 +24,7 @@ export async function openStore(options: StoreOptions, log: Logger, onChange: On
   const capacity = defaultCapacity;
   if (etcd !== undefined) {
     const hosts = etcdHosts(etcd, etcdPrefix);
-    const { openEtcdStore } = await import("../discovery-server/effects/etcd-store.ts");
+    const { openEtcdStore } = await loadEtcdStore();
     const credentials = await etcdCredentials(options);
     const access = { hosts, prefix: etcdPrefix, ...(credentials && { credentials }) };
     const compactEveryMs = options.etcdCompactEvery * 1000;

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { print, printJson } from "../system/terminal.ts";
+import { print, printJson } from "../system/index.ts";
 import { configOption } from "./options.ts";
 
 /** `kubespan doctor`: what this machine needs or misses. Its exit code is the worst finding's: 0, 10 or 11. */
@@ -12,7 +12,7 @@ export function registerDoctor(program: Command): void {
       new Option("-o, --output <format>", "how to print it").choices(["table", "json"]).default("table"),
     )
     .action(async (options: { config: string; output: "table" | "json" }) => {
-      const { gatherFacts } = await import("../doctor/effects/gather.ts");
+      const { gatherFacts } = await import("../doctor/effects/index.ts");
       const { examine, exitCodeOf, worst } = await import("../doctor/index.ts");
       const { doctorText } = await import("./doctor-text.ts");
       const facts = await gatherFacts(options.config);

@@ -1,11 +1,11 @@
 import { type Command, Option } from "commander";
-import { requestDown } from "../api/effects/client.ts";
-import type { Down } from "../api/routes.ts";
-import { loadConfig } from "../config/effects/load.ts";
+import { requestDown } from "../api/effects/index.ts";
+import type { Down } from "../api/index.ts";
+import { loadConfig } from "../config/effects/index.ts";
 import type { Config } from "../config/index.ts";
-import { takeDown } from "../daemon/take-down.ts";
-import { forgetIdentity } from "../identity/effects/load.ts";
-import { complain, print } from "../system/terminal.ts";
+import { takeDown } from "../daemon/index.ts";
+import { forgetIdentity } from "../identity/effects/index.ts";
+import { complain, print } from "../system/index.ts";
 import { configOption } from "./options.ts";
 
 export function registerDown(program: Command): void {

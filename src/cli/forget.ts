@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { requestForget } from "../api/effects/client.ts";
-import { print } from "../system/terminal.ts";
+import { requestForget } from "../api/effects/index.ts";
+import { print } from "../system/index.ts";
 import { configOption, runDirectoryOf } from "./options.ts";
 
 export function registerForget(program: Command): void {

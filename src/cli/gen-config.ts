@@ -1,11 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
+import { KubespanError } from "../base/index.ts";
 import { generateConfig, parseConfig, parseServiceURL } from "../config/index.ts";
 import { decodeKey } from "../identity/index.ts";
-import { createAtomically, writeAtomically } from "../system/atomic-file.ts";
-import { KubespanError } from "../system/error.ts";
-import { readTextFile } from "../system/read-file.ts";
-import { complain, print } from "../system/terminal.ts";
+import { complain, createAtomically, print, readTextFile, writeAtomically } from "../system/index.ts";
 
 interface Options {
   readonly output: string;

@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { loadConfig } from "../config/effects/load.ts";
+import { loadConfig } from "../config/effects/index.ts";
 
 const defaultConfigFile = "/etc/kubespan/config.yaml";
 

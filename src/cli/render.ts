@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import { printable } from "../system/text.ts";
+import { printable } from "../base/index.ts";
 
 /** A plain table that fits a terminal: no borders, columns two spaces apart. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

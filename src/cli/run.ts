@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
-import { print } from "../system/terminal.ts";
+import { loadDaemon, loadDryRun } from "../daemon/index.ts";
+import { print } from "../system/index.ts";
 import { configOption } from "./options.ts";
 
 /** How long what is under way may take when the daemon has ended, in milliseconds. */
@@ -24,12 +25,12 @@ export function registerRun(program: Command): void {
 }
 
 async function printPlan(file: string): Promise<void> {
-  const { dryRun } = await import("../daemon/dry-run.ts");
+  const { dryRun } = await loadDryRun();
   print(await dryRun(file));
 }
 
 async function runDaemon(file: string): Promise<void> {
-  const { Daemon } = await import("../daemon/daemon.ts");
+  const { Daemon } = await loadDaemon();
   const daemon = await Daemon.start(file);
   process.on("SIGTERM", () => void daemon.stop());
   process.on("SIGINT", () => void daemon.stop());

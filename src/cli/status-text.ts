@@ -1,4 +1,4 @@
-import type { PeerReport, Status } from "../api/status.ts";
+import type { PeerReport, Status } from "../api/index.ts";
 import type { LeftOut } from "../net/index.ts";
 import { age, bytes, oneLine, table } from "./render.ts";
 

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
-import { fetchStatus } from "../api/effects/client.ts";
-import { exitCodeOf } from "../api/work.ts";
-import { print, printJson } from "../system/terminal.ts";
+import { fetchStatus } from "../api/effects/index.ts";
+import { exitCodeOf } from "../api/index.ts";
+import { print, printJson } from "../system/index.ts";
 import { configOption, runDirectoryOf } from "./options.ts";
 
 export function registerStatus(program: Command): void {

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { loadConfig } from "../config/effects/load.ts";
+import { loadConfig } from "../config/effects/index.ts";
 import { configSummary } from "../config/index.ts";
-import { complain, print } from "../system/terminal.ts";
+import { complain, print } from "../system/index.ts";
 
 /** `kubespan validate FILE`: what a configuration means, or everything that is wrong in it. */
 export function registerValidate(program: Command): void {

@@ -1,5 +1,5 @@
+import { Secret } from "../base/index.ts";
 import { decodeKey } from "../identity/index.ts";
-import { Secret } from "../system/secret.ts";
 import type { Config, NodeConfig, ServiceConfig } from "./config.ts";
 import { type KindValue, schemas } from "./kinds.ts";
 import type { KindDocuments } from "./read-kinds.ts";

@@ -1,5 +1,5 @@
+import type { Secret } from "../base/index.ts";
 import type { Endpoint, Prefix } from "../net/index.ts";
-import type { Secret } from "../system/secret.ts";
 
 /** Everything the daemon can be told, validated, with every default filled in. */
 export interface Config {

@@ -1,4 +1,16 @@
-export { type Config } from "./config.ts";
+export { bounds } from "./bounds.ts";
+export {
+  type ClusterIdentity,
+  type Config,
+  type DialRules,
+  type EndpointFilter,
+  type KubernetesConfig,
+  type LogLevel,
+  type MachineType,
+  type Marks,
+  type ServiceConfig,
+  type StrictIngress,
+} from "./config.ts";
 export { generateConfig } from "./generate.ts";
 export { parseConfig } from "./parse.ts";
 export { parseServiceURL } from "./service-url.ts";

@@ -1,4 +1,4 @@
-import { KubespanError } from "../system/error.ts";
+import { KubespanError } from "../base/index.ts";
 import { assemble } from "./assemble.ts";
 import type { Config } from "./config.ts";
 import { consistencyProblems } from "./consistency.ts";

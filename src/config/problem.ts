@@ -1,4 +1,4 @@
-import { KubespanError } from "../system/error.ts";
+import { KubespanError } from "../base/index.ts";
 
 /** One thing that is wrong in the configuration text, and where: `offset` counts UTF-16 units from its start. */
 export interface Problem {

@@ -1,9 +1,9 @@
 import type { Logger } from "pino";
+import type { Step } from "../base/index.ts";
+import { errorText } from "../base/index.ts";
 import type { Decision, Plan } from "../mesh/index.ts";
-import { writeSavedSysctls } from "../routing/effects/saved-sysctls.ts";
-import { errorText } from "../system/error.ts";
-import type { Runner } from "../system/run.ts";
-import type { Step } from "../system/step.ts";
+import { writeSavedSysctls } from "../routing/effects/index.ts";
+import type { Runner } from "../system/index.ts";
 
 /** The daemon's hands: how a plan is carried out and told about. */
 export interface Hands {

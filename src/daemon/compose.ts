@@ -1,12 +1,12 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
-import { LedgerFile } from "../members/effects/ledger-file.ts";
+import { LedgerFile } from "../members/effects/index.ts";
 import type { Members } from "../members/index.ts";
-import { LastWorkingFile } from "../peers/effects/last-working-file.ts";
-import { NumberFile } from "../self/effects/number-file.ts";
+import { LastWorkingFile } from "../peers/effects/index.ts";
+import { NumberFile } from "../self/effects/index.ts";
 import type { Origin } from "../self/index.ts";
-import type { Shells } from "../system/shells.ts";
+import type { Shells } from "../system/index.ts";
 import { Membership } from "./membership.ts";
 import { Mesh } from "./mesh.ts";
 import { openRegistries, type Registries } from "./registries.ts";

@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
-import { observeDropped } from "../nftables/effects/observe.ts";
+import { errorText } from "../base/index.ts";
+import { observeDropped } from "../nftables/effects/index.ts";
 import { type Dropped, type ObservedTable, observedDropped } from "../nftables/index.ts";
-import { errorText } from "../system/error.ts";
-import type { Runner } from "../system/run.ts";
+import type { Runner } from "../system/index.ts";
 
 /** What the table has dropped by now; what it had when it was last read, if it cannot be read. Never rejects. */
 export async function droppedNow(

@@ -1,10 +1,10 @@
-import type { Affiliate } from "../discovery/affiliate.ts";
-import type { Messenger, Recipient } from "../members/effects/messenger.ts";
+import type { Secret } from "../base/index.ts";
+import type { Affiliate } from "../discovery/index.ts";
+import type { Messenger, Recipient } from "../members/effects/index.ts";
 import { connectedForMs, farewellOf, type Member, type Members } from "../members/index.ts";
 import { networkOf, type Prefix, prefixContains } from "../net/index.ts";
-import type { NumberFile } from "../self/effects/number-file.ts";
+import type { NumberFile } from "../self/effects/index.ts";
 import { nextNumber } from "../self/index.ts";
-import type { Secret } from "../system/secret.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 import type { Registries } from "./registries.ts";
 

@@ -1,16 +1,15 @@
 import type { Logger } from "pino";
-import { observeBarrier } from "../barrier/effects/observe.ts";
-import { readSaved } from "../barrier/effects/saved-file.ts";
+import { observeBarrier, readSaved } from "../barrier/effects/index.ts";
 import { planSecondBarrier } from "../barrier/index.ts";
+import type { Step } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import { tableWith } from "../mesh/index.ts";
 import { isHostPrefix, type Prefix } from "../net/index.ts";
-import { observeTable } from "../nftables/effects/observe.ts";
+import { observeTable } from "../nftables/effects/index.ts";
 import { type Networks, planTable } from "../nftables/index.ts";
-import { observeLinks, observeRouting } from "../routing/effects/observe.ts";
+import { observeLinks, observeRouting } from "../routing/effects/index.ts";
 import { planRefusal } from "../routing/index.ts";
-import type { Runner } from "../system/run.ts";
-import type { Step } from "../system/step.ts";
+import type { Runner } from "../system/index.ts";
 import { applySteps } from "./apply.ts";
 
 /**

@@ -1,11 +1,12 @@
 import type { Logger } from "pino";
-import type { Forgotten } from "../api/routes.ts";
+import type { Forgotten } from "../api/index.ts";
+import { KubespanError } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
-import type { Affiliate } from "../discovery/affiliate.ts";
-import type { RegistryState } from "../discovery/registry.ts";
+import type { Affiliate, RegistryState } from "../discovery/index.ts";
 import type { Identity } from "../identity/index.ts";
-import type { LedgerFile } from "../members/effects/ledger-file.ts";
-import { Messenger, type Recipient } from "../members/effects/messenger.ts";
+import type { LedgerFile } from "../members/effects/index.ts";
+import { Messenger, type Recipient } from "../members/effects/index.ts";
+import type { Notice } from "../members/index.ts";
 import {
   farewellsIn,
   heedNotice,
@@ -20,10 +21,8 @@ import {
   standingsOf,
   stepMembers,
 } from "../members/index.ts";
-import type { Notice } from "../members/notice.ts";
-import type { NumberFile } from "../self/effects/number-file.ts";
+import type { NumberFile } from "../self/effects/index.ts";
 import type { Self } from "../self/index.ts";
-import { KubespanError } from "../system/error.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 import { recipientFor, sayFarewell, unannounced } from "./leave.ts";
 import type { Registries } from "./registries.ts";

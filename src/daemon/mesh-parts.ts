@@ -1,10 +1,10 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
-import type { LastWorkingFile } from "../peers/effects/last-working-file.ts";
-import type { NumberFile } from "../self/effects/number-file.ts";
+import type { LastWorkingFile } from "../peers/effects/index.ts";
+import type { NumberFile } from "../self/effects/index.ts";
 import type { Origin, Self } from "../self/index.ts";
-import type { Runner } from "../system/run.ts";
+import type { Runner } from "../system/index.ts";
 import type { Membership } from "./membership.ts";
 import type { Registries } from "./registries.ts";
 import type { Repairs } from "./repairs.ts";

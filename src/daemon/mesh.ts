@@ -1,5 +1,4 @@
-import type { Down, Forgotten } from "../api/routes.ts";
-import type { Status } from "../api/status.ts";
+import type { Down, Forgotten, Status } from "../api/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Members } from "../members/index.ts";
 import {
@@ -20,7 +19,7 @@ import {
   reportStatus,
 } from "../mesh/index.ts";
 import type { Networks } from "../nftables/index.ts";
-import { forgetLastWorking } from "../peers/effects/last-working-file.ts";
+import { forgetLastWorking } from "../peers/effects/index.ts";
 import { answered, handOverIn, raceTimings, upCameOrWent } from "../peers/index.ts";
 import type { Answer } from "../port/index.ts";
 import { ownNetworks } from "../routing/index.ts";

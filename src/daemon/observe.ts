@@ -1,15 +1,14 @@
 import type { Logger } from "pino";
-import { observeBarrier } from "../barrier/effects/observe.ts";
+import { observeBarrier } from "../barrier/effects/index.ts";
+import { errorText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Kernel } from "../mesh/index.ts";
-import { observeTable } from "../nftables/effects/observe.ts";
-import { observeRacingTable } from "../port/effects/table.ts";
-import { observeLinks, observeRouting, observeSysctls } from "../routing/effects/observe.ts";
-import { readSavedSysctls } from "../routing/effects/saved-sysctls.ts";
+import { observeTable } from "../nftables/effects/index.ts";
+import { observeRacingTable } from "../port/effects/index.ts";
+import { observeLinks, observeRouting, observeSysctls, readSavedSysctls } from "../routing/effects/index.ts";
 import { ownAddresses } from "../routing/index.ts";
-import { errorText } from "../system/error.ts";
-import type { Runner } from "../system/run.ts";
-import { observeDevice, observeWireGuard } from "../wireguard/effects/observe.ts";
+import type { Runner } from "../system/index.ts";
+import { observeDevice, observeWireGuard } from "../wireguard/effects/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 
 /** Reads everything of the kernel that the mesh depends on; the parts at the same time. `before`: the device, as last seen. */

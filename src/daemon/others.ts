@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
-import { scanForOthers } from "../marks/effects/scan.ts";
+import { scanForOthers } from "../marks/effects/index.ts";
 import type { Ours, Warning } from "../marks/index.ts";
-import type { Runner } from "../system/run.ts";
+import type { Runner } from "../system/index.ts";
 
 /** Changes come in bursts, and listing a large ruleset takes a second of somebody's processor, in milliseconds. */
 const settleTime = 2_000;

@@ -1,5 +1,5 @@
-import type { Progress } from "../api/work.ts";
-import { errorText } from "../system/error.ts";
+import type { Progress } from "../api/index.ts";
+import { errorText } from "../base/index.ts";
 
 /** How the passes of a mesh ended, as far as it says whether the mesh is kept. */
 export class Outcome implements Pick<Progress, "failure" | "hasPassed"> {

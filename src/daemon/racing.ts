@@ -1,14 +1,13 @@
 import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
-import type { RacingReport } from "../api/status.ts";
+import type { RacingReport } from "../api/index.ts";
+import { errorText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
 import { type Race, type RoundTrips, withRoundTrip } from "../peers/index.ts";
-import { Prober } from "../port/effects/prober.ts";
-import { Racer } from "../port/effects/racer.ts";
+import { Prober, Racer } from "../port/effects/index.ts";
 import type { Answer, Hold, Mapping } from "../port/index.ts";
-import { errorText } from "../system/error.ts";
-import type { Runner } from "../system/run.ts";
+import type { Runner } from "../system/index.ts";
 
 interface RacingParts {
   readonly config: Config;

@@ -1,15 +1,13 @@
 import { hostname } from "node:os";
 import type { Logger } from "pino";
+import { errorText, version } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
-import type { Affiliate } from "../discovery/affiliate.ts";
-import { createServiceRegistry } from "../discovery/effects/service-registry.ts";
+import { createServiceRegistry } from "../discovery/effects/index.ts";
+import type { Affiliate, Announcement, Registry, RegistryState } from "../discovery/index.ts";
 import { type Heard, hearAll } from "../discovery/index.ts";
-import { createKubernetesRegistry } from "../discovery/kubernetes/effects/kubernetes-registry.ts";
-import type { Announcement, Registry, RegistryState } from "../discovery/registry.ts";
+import { createKubernetesRegistry } from "../discovery/kubernetes/effects/index.ts";
 import type { Prefix } from "../net/index.ts";
 import type { Origin } from "../self/index.ts";
-import { errorText } from "../system/error.ts";
-import { version } from "../system/version.ts";
 
 /** All registries of one configuration, seen as one. */
 export interface Registries {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
+import { KubespanError } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
-import { KubespanError } from "../system/error.ts";
 
 /** What the kernel's state is found by: under other names the old state would be nobody's. */
 const fixed = ["interfaceName", "routing", "marks", "wireguard", "stateDirectory", "runDirectory"] as const;

@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
-import { removeSaved } from "../barrier/effects/saved-file.ts";
+import { removeSaved } from "../barrier/effects/index.ts";
 import type { Config } from "../config/index.ts";
 import { planNoMesh } from "../mesh/index.ts";
-import type { Runner } from "../system/run.ts";
+import type { Runner } from "../system/index.ts";
 import { applyPlan } from "./apply.ts";
 import { observeKernel } from "./observe.ts";
 

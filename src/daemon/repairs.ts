@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
-import type { Status } from "../api/status.ts";
+import type { Status } from "../api/index.ts";
+import type { Step } from "../base/index.ts";
 import { type Part, repairsIn, type Upkeep } from "../mesh/index.ts";
-import type { Step } from "../system/step.ts";
 
 /** Counts and tells what others changed and the daemon put back, for as long as it runs. */
 export class Repairs {

@@ -1,13 +1,13 @@
 import type { Logger } from "pino";
+import { errorText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import { desiredRouting, desiredTable, type Kernel } from "../mesh/index.ts";
-import { observeTable } from "../nftables/effects/observe.ts";
+import { observeTable } from "../nftables/effects/index.ts";
 import { type Networks, planTable } from "../nftables/index.ts";
-import { observeRouting } from "../routing/effects/observe.ts";
+import { observeRouting } from "../routing/effects/index.ts";
 import { planRouting } from "../routing/index.ts";
 import type { Self } from "../self/index.ts";
-import { errorText } from "../system/error.ts";
-import type { Runner } from "../system/run.ts";
+import type { Runner } from "../system/index.ts";
 import { applySteps } from "./apply.ts";
 import type { Repairs } from "./repairs.ts";
 

@@ -1,10 +1,10 @@
 import type { Logger } from "pino";
-import type { Status } from "../api/status.ts";
-import { removeSaved, writeSaved } from "../barrier/effects/saved-file.ts";
+import type { Status } from "../api/index.ts";
+import { removeSaved, writeSaved } from "../barrier/effects/index.ts";
 import { type SavedBarrier, savedText } from "../barrier/index.ts";
+import { errorText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import { type Kernel, type MeshPlan, mtuOf } from "../mesh/index.ts";
-import { errorText } from "../system/error.ts";
 import { applyPlan, applySteps, type Hands } from "./apply.ts";
 
 /** Keeps what holds while the table is gone: programs at the links, and a file for before there is a table at all. */

@@ -3,12 +3,16 @@ import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import type { Logger } from "pino";
 import type { Config } from "../config/index.ts";
-import { firstHardwareAddress } from "../identity/effects/hardware-address.ts";
-import { loadIdentity } from "../identity/effects/load.ts";
-import { guardIdentity, keepMachine, readMachine } from "../identity/effects/machine.ts";
+import {
+  firstHardwareAddress,
+  guardIdentity,
+  keepMachine,
+  loadIdentity,
+  readMachine,
+} from "../identity/effects/index.ts";
 import { clusterPrefix, type Identity, kubespanAddress, machineTag } from "../identity/index.ts";
 import type { Self } from "../self/index.ts";
-import type { Runner } from "../system/run.ts";
+import type { Runner } from "../system/index.ts";
 
 /** This node's identity, made at the first start, and made anew on a machine that has a copy of another one's. */
 export async function ownIdentity(

@@ -1,5 +1,5 @@
-import type { Envelope } from "../discovery/envelope.ts";
-import { limits } from "../discovery/limits.ts";
+import type { Envelope } from "../discovery/index.ts";
+import { limits } from "../discovery/index.ts";
 import type { AffiliateRecord } from "./record.ts";
 import { exhausted, type Refusal } from "./refusal.ts";
 import type { AffiliateUpdate } from "./requests.ts";

@@ -1,4 +1,4 @@
-import type { Envelope } from "../discovery/envelope.ts";
+import type { Envelope } from "../discovery/index.ts";
 import { type Change, ClusterState } from "./cluster-state.ts";
 import type { AffiliateRecord, ClusterRecord } from "./record.ts";
 import { exhausted, type Refusal } from "./refusal.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { limits } from "../discovery/limits.ts";
+import { limits } from "../discovery/index.ts";
 
 /** An affiliate on its way into or out of a store; what is left of each time to live in ms. */
 export interface AffiliateRecord {

@@ -1,4 +1,4 @@
-import { limits } from "../discovery/limits.ts";
+import { limits } from "../discovery/index.ts";
 import { malformed, type Refusal } from "./refusal.ts";
 
 /** One update of one affiliate, checked. */

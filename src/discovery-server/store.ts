@@ -1,4 +1,4 @@
-import type { Envelope } from "../discovery/envelope.ts";
+import type { Envelope } from "../discovery/index.ts";
 import type { Change } from "./cluster-state.ts";
 import type { Refusal } from "./refusal.ts";
 import type { AffiliateUpdate } from "./requests.ts";

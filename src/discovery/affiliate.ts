@@ -1,4 +1,4 @@
-import type { MachineType } from "../config/config.ts";
+import type { MachineType } from "../config/index.ts";
 import type { Address, Endpoint, Prefix } from "../net/index.ts";
 
 /** What a node says about itself (reference section 3), checked: every field is canonical and bounded. */

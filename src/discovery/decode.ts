@@ -1,4 +1,4 @@
-import type { MachineType } from "../config/config.ts";
+import type { MachineType } from "../config/index.ts";
 import {
   type Address,
   addressFromBytes,
@@ -12,7 +12,7 @@ import type { Affiliate, KubespanAffiliate, Membership } from "./affiliate.ts";
 import { Dropped } from "./dropped.ts";
 import { isPublicKey } from "./public-key.ts";
 import { isNodeId, isPrintable, noNodeId, printable } from "./text.ts";
-import * as wire from "./wire/generated/client.ts";
+import { wire } from "./wire/index.ts";
 
 /** Either an affiliate and what had to be left out of it, or why there is none. All texts are printable. */
 export type Decoded =

@@ -9,7 +9,7 @@ import {
   type Prefix,
 } from "../net/index.ts";
 import type { Affiliate, KubespanAffiliate, Membership } from "./affiliate.ts";
-import * as wire from "./wire/generated/client.ts";
+import { wire } from "./wire/index.ts";
 
 /** An affiliate as protobuf; its endpoints travel beside it, one by one (`encodeEndpoint`). */
 export const encodeAffiliate = (affiliate: Affiliate): Uint8Array =>

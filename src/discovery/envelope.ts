@@ -1,5 +1,5 @@
+import type { Secret } from "../base/index.ts";
 import type { Endpoint } from "../net/index.ts";
-import type { Secret } from "../system/secret.ts";
 import { type Decoded, decodeAffiliate, decodeEndpoint } from "./decode.ts";
 import { Dropped } from "./dropped.ts";
 import { encodeEndpoint } from "./encode.ts";

@@ -1,3 +1,12 @@
 /** What others need to decide; the contracts are in affiliate.ts and registry.ts, the effects in files of their own. */
+
+export { type Affiliate, type KubespanAffiliate, type Membership } from "./affiliate.ts";
+export { decodeAffiliate } from "./decode.ts";
+export { encodeAffiliate } from "./encode.ts";
+export { type Envelope } from "./envelope.ts";
 export { type Heard, hearAll } from "./heard.ts";
+export { limits } from "./limits.ts";
 export { mergeAffiliates } from "./merge.ts";
+export { sealAnnouncement } from "./publication.ts";
+export { type Announcement, type Registry, type RegistryState } from "./registry.ts";
+export { nonceBytes, openData, sealData } from "./seal.ts";

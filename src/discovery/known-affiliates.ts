@@ -1,4 +1,4 @@
-import type { Secret } from "../system/secret.ts";
+import type { Secret } from "../base/index.ts";
 import type { Affiliate } from "./affiliate.ts";
 import { type Envelope, openEnvelope } from "./envelope.ts";
 import { limits } from "./limits.ts";

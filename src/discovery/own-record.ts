@@ -1,4 +1,4 @@
-import type { Secret } from "../system/secret.ts";
+import type { Secret } from "../base/index.ts";
 import type { Membership } from "./affiliate.ts";
 import { type Envelope, openEnvelope } from "./envelope.ts";
 

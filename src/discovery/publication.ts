@@ -1,5 +1,5 @@
+import type { Secret } from "../base/index.ts";
 import type { Endpoint } from "../net/index.ts";
-import type { Secret } from "../system/secret.ts";
 import { encodeAffiliate } from "./encode.ts";
 import { sealEndpoint } from "./envelope.ts";
 import { limits } from "./limits.ts";

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
-import type { Secret } from "../system/secret.ts";
+import type { Secret } from "../base/index.ts";
 
 /** The cluster secret is the key of both ciphers below: 32 bytes (reference section 4, "Encryption"). */
 export const nonceBytes = 12;

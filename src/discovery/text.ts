@@ -1,4 +1,4 @@
-export { isPrintable, printable } from "../system/text.ts";
+export { isPrintable, printable } from "../base/index.ts";
 
 /**
  * 32 random bytes in base 62: 43 digits here; Talos' vary in length. Ids are keys in maps, logs and annotations, and the last

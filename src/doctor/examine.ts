@@ -1,21 +1,25 @@
-import { checkClock, checkNftables, checkPrivileges, checkTools, checkWireGuard } from "./checks/host.ts";
 import {
   checkBridgeFilter,
-  checkForwarding,
-  checkIPv6,
-  checkNetworkd,
-  checkReversePath,
-} from "./checks/kernel-settings.ts";
-import {
   checkCilium,
+  checkClock,
+  checkConfig,
+  checkDiscovery,
   checkEncryption,
+  checkForwarding,
+  checkIdentity,
+  checkIPv6,
   checkLink,
   checkMTU,
+  checkNetworkd,
+  checkNftables,
   checkOthers,
   checkPort,
+  checkPrivileges,
+  checkReversePath,
   checkRouting,
-} from "./checks/network.ts";
-import { checkConfig, checkDiscovery, checkIdentity } from "./checks/setup.ts";
+  checkTools,
+  checkWireGuard,
+} from "./checks/index.ts";
 import type { Facts } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 

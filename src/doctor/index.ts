@@ -1,4 +1,4 @@
-export { sysctlsOfInterest } from "./checks/kernel-settings.ts";
+export { sysctlsOfInterest } from "./checks/index.ts";
 export { parseOsRelease } from "./distribution.ts";
 export { examine } from "./examine.ts";
 export {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseToolJson } from "../system/text.ts";
+import { parseToolJson } from "../base/index.ts";
 
 /** The first thing in a tool's `--version` that looks like one; `v1.0.20210914` gives `1.0.20210914`. */
 export const versionIn = (text: string): string | undefined =>

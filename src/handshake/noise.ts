@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import { Secret } from "../system/secret.ts";
+import { Secret } from "../base/index.ts";
 import { derive, hash, mac, open, openExtended, publicOf, seal, sharedSecret } from "./primitives.ts";
 
 /**

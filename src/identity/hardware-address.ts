@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseToolJson } from "../system/text.ts";
+import { parseToolJson } from "../base/index.ts";
 
 /** Six bytes of `00:11:22:aa:bb:cc`; `undefined` for other text, group addresses and zero. */
 export function hardwareAddressBytes(text: string): Uint8Array | undefined {

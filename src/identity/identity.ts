@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { KubespanError } from "../system/error.ts";
-import { Secret } from "../system/secret.ts";
+import { KubespanError, Secret } from "../base/index.ts";
 import { hardwareAddressBytes } from "./hardware-address.ts";
 import { isPrivateKeyText, keyBytes, privateKeyFrom, publicKeyOf } from "./key.ts";
 import { isNodeId, nodeIdFrom } from "./node-id.ts";

@@ -1,5 +1,5 @@
 import nacl from "tweetnacl";
-import { Secret } from "../system/secret.ts";
+import { Secret } from "../base/index.ts";
 
 /** Bytes of every key here: X25519, preshared, AES-256. */
 export const keyBytes = 32;

@@ -1,4 +1,4 @@
-import type { Marks } from "../config/config.ts";
+import type { Marks } from "../config/index.ts";
 
 /** Something on this node that the mesh and other software get in each other's way about. */
 export interface Warning {

@@ -1,4 +1,4 @@
-import { type Affiliate } from "../discovery/affiliate.ts";
+import { type Affiliate } from "../discovery/index.ts";
 import { type Address, hostPrefix, type Prefix, prefixContains } from "../net/index.ts";
 import type { Member } from "./asked.ts";
 import type { Claim } from "./claims.ts";

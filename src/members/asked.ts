@@ -1,5 +1,5 @@
-import { bounds } from "../config/bounds.ts";
-import type { Affiliate, KubespanAffiliate } from "../discovery/affiliate.ts";
+import { bounds } from "../config/index.ts";
+import type { Affiliate, KubespanAffiliate } from "../discovery/index.ts";
 import {
   type Address,
   bitsOf,

@@ -1,4 +1,4 @@
-import type { Affiliate, KubespanAffiliate } from "../discovery/affiliate.ts";
+import type { Affiliate, KubespanAffiliate } from "../discovery/index.ts";
 import { type Address, hostPrefix, type Prefix, prefixContains, subtract } from "../net/index.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { bounds } from "../config/bounds.ts";
+import { bounds } from "../config/index.ts";
 import { type LeftOut, type Prefix, subtractUpTo, unite } from "../net/index.ts";
 import { type Nested, nest } from "./nesting.ts";
 import { compareClaims, type Standings, whyOwned } from "./standing.ts";

@@ -1,6 +1,5 @@
-import type { Affiliate } from "../discovery/affiliate.ts";
-import type { Heard } from "../discovery/heard.ts";
-import type { Secret } from "../system/secret.ts";
+import type { Secret } from "../base/index.ts";
+import type { Affiliate, Heard } from "../discovery/index.ts";
 import { isConnected, type Member, type Members } from "./member.ts";
 import { isProven, type Notice, proofOf, recipientOf } from "./notice.ts";
 import type { Leaving } from "./step.ts";

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Affiliate } from "../discovery/affiliate.ts";
-import type { Heard } from "../discovery/heard.ts";
-import { limits } from "../discovery/limits.ts";
+import type { Affiliate, Heard } from "../discovery/index.ts";
+import { limits } from "../discovery/index.ts";
 import { claimOf, withEndpointsOf } from "./claim.ts";
 import type { Member } from "./member.ts";
 

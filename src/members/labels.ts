@@ -1,4 +1,4 @@
-import type { Affiliate } from "../discovery/affiliate.ts";
+import type { Affiliate } from "../discovery/index.ts";
 import type { LeftOut } from "../net/index.ts";
 
 /** The name that messages give a node. */

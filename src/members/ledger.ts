@@ -1,11 +1,15 @@
 import { z } from "zod";
-import type { Affiliate } from "../discovery/affiliate.ts";
-import { decodeAffiliate } from "../discovery/decode.ts";
-import { encodeAffiliate } from "../discovery/encode.ts";
-import { limits } from "../discovery/limits.ts";
-import { nonceBytes, openData, sealData } from "../discovery/seal.ts";
+import type { Secret } from "../base/index.ts";
+import type { Affiliate } from "../discovery/index.ts";
+import {
+  decodeAffiliate,
+  encodeAffiliate,
+  limits,
+  nonceBytes,
+  openData,
+  sealData,
+} from "../discovery/index.ts";
 import { type Endpoint, type Prefix, parseEndpoint, parsePrefix } from "../net/index.ts";
-import type { Secret } from "../system/secret.ts";
 import { claimOf, networksClaimed } from "./claim.ts";
 import type { Known, Member, Members } from "./member.ts";
 

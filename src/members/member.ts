@@ -1,4 +1,4 @@
-import type { Affiliate } from "../discovery/affiliate.ts";
+import type { Affiliate } from "../discovery/index.ts";
 import type { Prefix } from "../net/index.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { z } from "zod";
-import { hash, mac, sharedSecret } from "../handshake/primitives.ts";
-import type { Secret } from "../system/secret.ts";
+import type { Secret } from "../base/index.ts";
+import { hash, mac, sharedSecret } from "../handshake/index.ts";
 
 /** What one node tells another of a member's end: of its own, or of somebody who vanished. */
 export interface Notice {

@@ -1,5 +1,5 @@
-import type { DialRules } from "../config/config.ts";
-import type { Affiliate } from "../discovery/affiliate.ts";
+import type { DialRules } from "../config/index.ts";
+import type { Affiliate } from "../discovery/index.ts";
 import type { Warning } from "../marks/index.ts";
 import {
   type Address,

@@ -1,4 +1,4 @@
-import type { Heard } from "../discovery/heard.ts";
+import type { Heard } from "../discovery/index.ts";
 import type { Prefix } from "../net/index.ts";
 import { networksClaimed } from "./claim.ts";
 import { type Believed, believe } from "./hear.ts";

@@ -1,6 +1,5 @@
-import type { Config } from "../config/config.ts";
-import type { Affiliate } from "../discovery/affiliate.ts";
-import type { Announcement, RegistryState } from "../discovery/registry.ts";
+import type { Config } from "../config/index.ts";
+import type { Affiliate, Announcement, RegistryState } from "../discovery/index.ts";
 import {
   emptyHarvest,
   type Harvest,

@@ -1,4 +1,6 @@
 import { type ObservedBarrier, planSecondBarrier } from "../barrier/index.ts";
+import type { Secret, Stage, Step } from "../base/index.ts";
+import { commandText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Address, LeftOut } from "../net/index.ts";
 import { type DesiredTable, type Networks, type ObservedTable, planTable } from "../nftables/index.ts";
@@ -18,9 +20,6 @@ import {
   type SysctlPlan,
 } from "../routing/index.ts";
 import type { Self } from "../self/index.ts";
-import { commandText } from "../system/command.ts";
-import type { Secret } from "../system/secret.ts";
-import type { Stage, Step } from "../system/step.ts";
 import {
   type Implementation,
   type ObservedDevice,

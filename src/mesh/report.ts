@@ -1,5 +1,11 @@
-import type { EndpointChangeReport, NodeStatus, PeerReport, RacingReport, Status } from "../api/status.ts";
-import type { Work } from "../api/work.ts";
+import type {
+  EndpointChangeReport,
+  NodeStatus,
+  PeerReport,
+  RacingReport,
+  Status,
+  Work,
+} from "../api/index.ts";
 import { aheadWarnings, podLinkWarnings, type Warning } from "../marks/index.ts";
 import { absenceOf, type Members, type Stepped, vanishedWarnings } from "../members/index.ts";
 import type { Endpoint } from "../net/index.ts";

@@ -1,4 +1,4 @@
-import type { Step } from "../system/step.ts";
+import type { Step } from "../base/index.ts";
 
 /** What of ours in the kernel others may change. */
 export type Part = "table" | "routing" | "link" | "settings";

@@ -1,4 +1,4 @@
-import type { Marks, StrictIngress } from "../config/config.ts";
+import type { Marks, StrictIngress } from "../config/index.ts";
 import { addressFromBigInt, type Family, widthOf } from "../net/index.ts";
 import type { NetworkSet } from "./sets.ts";
 

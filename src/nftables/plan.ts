@@ -1,3 +1,5 @@
+import type { Step } from "../base/index.ts";
+import { INPUT } from "../base/index.ts";
 import {
   addressToBytes,
   familyOf,
@@ -7,8 +9,6 @@ import {
   parsePrefix,
   prefixFamily,
 } from "../net/index.ts";
-import { INPUT } from "../system/command.ts";
-import type { Step } from "../system/step.ts";
 import { type Counts, type Dropped, droppedIn } from "./counters.ts";
 import { type ObservedTable, parseTable } from "./listing.ts";
 import { type Lookup, lookupsIn, lookupsOf } from "./lookups.ts";

@@ -12,9 +12,11 @@ export { withFewPorts } from "./ports.ts";
 export type { Preferences } from "./preference.ts";
 export { nextVolley, volleyDueIn } from "./rhythm.ts";
 export type { Attempt } from "./rotation.ts";
+export { nextEndpoint } from "./rotation.ts";
 export { type RoundTrips, withRoundTrip } from "./round-trips.ts";
 export type { PeerSpec } from "./spec.ts";
 export type { PeerState } from "./state.ts";
+export { peerState, referenceTimings } from "./state.ts";
 export { raceTimings } from "./timings.ts";
 export {
   type Attempts,

@@ -1,4 +1,4 @@
-import type { DialRules } from "../config/config.ts";
+import type { DialRules } from "../config/index.ts";
 import {
   type Address,
   type Endpoint,

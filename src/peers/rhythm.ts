@@ -1,5 +1,5 @@
+import { dueAt } from "../base/index.ts";
 import type { Endpoint } from "../net/index.ts";
-import { dueAt } from "../system/slack.ts";
 import type { Contest, Pair } from "./contest.ts";
 import { newsIn, withNews } from "./news.ts";
 import type { RaceTimings } from "./timings.ts";

@@ -1,6 +1,6 @@
-import type { Marks } from "../config/config.ts";
-import { cookieReplyBytes, initiationBytes, responseBytes } from "../handshake/noise.ts";
-import type { Step } from "../system/step.ts";
+import type { Step } from "../base/index.ts";
+import type { Marks } from "../config/index.ts";
+import { cookieReplyBytes, initiationBytes, responseBytes } from "../handshake/index.ts";
 import { holdingText, type PlacedHold } from "./hold.ts";
 import { magicCookie, messageTypes } from "./message.ts";
 

@@ -1,6 +1,5 @@
+import type { Command, Step } from "../base/index.ts";
 import { type Address, familyOf, parseAddress } from "../net/index.ts";
-import type { Command } from "../system/command.ts";
-import type { Step } from "../system/step.ts";
 import type { LinkAddress } from "./links.ts";
 
 /**

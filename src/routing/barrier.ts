@@ -1,6 +1,5 @@
+import type { Command, Step } from "../base/index.ts";
 import type { Family } from "../net/index.ts";
-import type { Command } from "../system/command.ts";
-import type { Step } from "../system/step.ts";
 import type { ObservedRoute } from "./routes.ts";
 
 /**

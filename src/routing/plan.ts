@@ -1,7 +1,6 @@
+import type { Command, Stage, Step } from "../base/index.ts";
+import { KubespanError } from "../base/index.ts";
 import { type Address, type Family, isKubespanULA } from "../net/index.ts";
-import type { Command } from "../system/command.ts";
-import { KubespanError } from "../system/error.ts";
-import type { Stage, Step } from "../system/step.ts";
 import { planAnchor, removeAnchor } from "./anchor.ts";
 import { planBarrier } from "./barrier.ts";
 import type { LinkAddress } from "./links.ts";

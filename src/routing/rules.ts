@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Marks } from "../config/config.ts";
+import type { Marks } from "../config/index.ts";
 import { parseToolList } from "./tool-json.ts";
 
 /** Where in the system the routing of the mesh lives, from the configuration. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { KubespanError } from "../system/error.ts";
+import { KubespanError } from "../base/index.ts";
 
 /** A setting of the host that this program changed, and what it was before. */
 export interface SavedSysctl {

@@ -1,5 +1,5 @@
+import type { Stage, Step } from "../base/index.ts";
 import type { Family } from "../net/index.ts";
-import type { Stage, Step } from "../system/step.ts";
 import { copyArguments, type ObservedRules, type RoutingScope, secondPriority } from "./rules.ts";
 
 /**

@@ -1,5 +1,5 @@
+import type { Stage, Step } from "../base/index.ts";
 import type { Family } from "../net/index.ts";
-import type { Stage, Step } from "../system/step.ts";
 import type { SavedSysctl, SavedSysctls } from "./saved-sysctls.ts";
 import { type DesiredSysctls, hasIPv6, type ObservedSysctls, switchOf } from "./sysctls.ts";
 

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { KubespanError } from "../system/error.ts";
-import { parseToolJson } from "../system/text.ts";
+import { KubespanError, parseToolJson } from "../base/index.ts";
 
 /** More links, rules or routes of one table than any node has; what is longer is not read. */
 const mostItems = 100_000;

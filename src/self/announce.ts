@@ -1,5 +1,5 @@
-import type { Config, EndpointFilter } from "../config/config.ts";
-import type { Affiliate } from "../discovery/affiliate.ts";
+import type { Config, EndpointFilter } from "../config/index.ts";
+import type { Affiliate } from "../discovery/index.ts";
 import {
   type Address,
   type Endpoint,

@@ -1,4 +1,4 @@
-import type { Config } from "../config/config.ts";
+import type { Config } from "../config/index.ts";
 import { type Address, type Endpoint, endpointAddress, type LeftOut, type Prefix } from "../net/index.ts";
 import type { Mapping } from "../port/index.ts";
 import { refusalIn } from "./reflected.ts";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Affiliate, Membership } from "../discovery/affiliate.ts";
-import { limits } from "../discovery/limits.ts";
+import type { Affiliate, Membership } from "../discovery/index.ts";
+import { limits } from "../discovery/index.ts";
 
 /** What this node announces, with the number under which it does. */
 export interface Said {

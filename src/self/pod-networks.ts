@@ -1,5 +1,5 @@
-import type { Config } from "../config/config.ts";
-import type { RegistryState } from "../discovery/registry.ts";
+import type { Config } from "../config/index.ts";
+import type { RegistryState } from "../discovery/index.ts";
 import { bitsOf, type LeftOut, type Prefix, prefixFamily, unreachableNetwork } from "../net/index.ts";
 
 /**

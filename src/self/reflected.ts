@@ -1,4 +1,4 @@
-import type { RegistryState } from "../discovery/registry.ts";
+import type { RegistryState } from "../discovery/index.ts";
 import {
   type Address,
   isKubespanULA,

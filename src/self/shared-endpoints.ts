@@ -1,4 +1,4 @@
-import type { Affiliate } from "../discovery/affiliate.ts";
+import type { Affiliate } from "../discovery/index.ts";
 import type { Warning } from "../marks/index.ts";
 import { endpointAddress } from "../net/index.ts";
 import type { PeerSpec } from "../peers/index.ts";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { link, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { KubespanError } from "./error.ts";
+import { KubespanError } from "../base/index.ts";
 
 interface FileOptions {
   /** Permission bits, exactly: the process's umask takes none away. */

@@ -1,6 +1,6 @@
 import { type Logger, pino, stdTimeFunctions } from "pino";
 import pretty from "pino-pretty";
-import { printable, printableLines } from "./text.ts";
+import { printable, printableLines } from "../base/index.ts";
 
 interface LogOptions {
   readonly level: "fatal" | "error" | "warn" | "info" | "debug" | "trace";

@@ -1,8 +1,8 @@
 import type { Stats } from "node:fs";
 import { lstat, realpath, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { KubespanError } from "../base/index.ts";
 import { errnoOf } from "./atomic-file.ts";
-import { KubespanError } from "./error.ts";
 import { effectiveUser } from "./user.ts";
 
 /** What is wrong with a folder, and what to do about it. */

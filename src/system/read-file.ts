@@ -1,8 +1,8 @@
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, lstat, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { type ErrorCode, KubespanError } from "../base/index.ts";
 import { errnoOf } from "./atomic-file.ts";
-import { type ErrorCode, KubespanError } from "./error.ts";
 import { effectiveUser } from "./user.ts";
 
 /** A text file as found: its contents and its permission bits. */

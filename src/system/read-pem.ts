@@ -1,4 +1,4 @@
-import { KubespanError } from "./error.ts";
+import { KubespanError } from "../base/index.ts";
 import { readTextFile } from "./read-file.ts";
 
 /** Throws `KubespanError("config")` when there is no such file or it cannot be read. What is in it is not looked at. */

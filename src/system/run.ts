@@ -1,8 +1,6 @@
-import { type Command, INPUT } from "./command.ts";
-import { KubespanError, notInstalled } from "./error.ts";
+import { type Command, INPUT, KubespanError, notInstalled, Secret } from "../base/index.ts";
 import { InputFile, standardInput } from "./input-file.ts";
 import { type Ended, type RunProgram, runProcess } from "./process.ts";
-import { Secret } from "./secret.ts";
 import { startDetached } from "./start-detached.ts";
 
 /** Runs a command and gives its standard output. Throws `KubespanError("command")` when it fails or takes too long. */

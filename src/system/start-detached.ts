@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { access, rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { KubespanError, notInstalled } from "./error.ts";
+import { KubespanError, notInstalled } from "../base/index.ts";
 
 const deadlineMs = 10_000;
 const pollMs = 10; // start-up only: there is no event for "the socket is there" that works on every file system

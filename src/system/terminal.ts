@@ -1,4 +1,4 @@
-import { printableJson, printableLines } from "./text.ts";
+import { printableJson, printableLines } from "../base/index.ts";
 
 /**
  * The only two ways to the terminal. Whatever a text is made of, no escape sequence in it arrives: the second line of

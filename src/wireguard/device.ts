@@ -1,5 +1,5 @@
+import type { Secret } from "../base/index.ts";
 import type { Endpoint, Prefix } from "../net/index.ts";
-import type { Secret } from "../system/secret.ts";
 
 /** What the WireGuard device has to be. */
 export interface DesiredDevice {

@@ -1,6 +1,5 @@
+import { KubespanError, Secret } from "../base/index.ts";
 import { detached, type Endpoint, type Prefix, parseEndpoint, parsePrefix } from "../net/index.ts";
-import { KubespanError } from "../system/error.ts";
-import { Secret } from "../system/secret.ts";
 
 /** A WireGuard device as the kernel (or wireguard-go) holds it. */
 export interface ObservedDevice {

@@ -1,5 +1,5 @@
-import { type Command, INPUT } from "../system/command.ts";
-import type { Step } from "../system/step.ts";
+import type { Step } from "../base/index.ts";
+import { type Command, INPUT } from "../base/index.ts";
 import { type DesiredDevice, type DesiredPeer, keepaliveSeconds } from "./device.ts";
 import type { ObservedDevice, ObservedPeer } from "./dump.ts";
 

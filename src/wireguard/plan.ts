@@ -1,6 +1,5 @@
-import { INPUT } from "../system/command.ts";
-import { KubespanError } from "../system/error.ts";
-import type { Step } from "../system/step.ts";
+import type { Step } from "../base/index.ts";
+import { INPUT, KubespanError } from "../base/index.ts";
 import type { DesiredDevice, Implementation } from "./device.ts";
 import type { ObservedDevice } from "./dump.ts";
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Lab, type LabNode, waitFor } from "../../lab/index.ts";
 import { Service } from "../../lab/service.ts";
-import { INPUT } from "../../src/system/command.ts";
-import { Secret } from "../../src/system/secret.ts";
+import { INPUT } from "../../src/base/command.ts";
+import { Secret } from "../../src/base/secret.ts";
 import { type DesiredPeer, type ObservedDevice, parseDump, planPeers } from "../../src/wireguard/index.ts";
 import { endpoint, key, prefix } from "../unit/mesh/values.ts";
 

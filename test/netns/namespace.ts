@@ -1,7 +1,7 @@
 import { execa } from "execa";
-import type { Command } from "../../src/system/command.ts";
+import type { Command } from "../../src/base/command.ts";
+import type { Step } from "../../src/base/step.ts";
 import { type Runner, run } from "../../src/system/run.ts";
-import type { Step } from "../../src/system/step.ts";
 
 /** A network namespace of a test's own, with nothing in it but a loopback link. */
 export interface Namespace {

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { INPUT } from "../../src/base/command.ts";
 import { type Prefix, parsePrefix, unite } from "../../src/net/index.ts";
 import { observeTable } from "../../src/nftables/effects/observe.ts";
 import { type DesiredTable, observedTargets, planTable } from "../../src/nftables/index.ts";
-import { INPUT } from "../../src/system/command.ts";
 import { frame } from "../unit/nftables/frame.ts";
 import { apply, failing, makeNamespace, type Namespace } from "./namespace.ts";
 

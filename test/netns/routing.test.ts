@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { INPUT } from "../../src/base/command.ts";
 import { type Address, parseAddress } from "../../src/net/index.ts";
 import { observeLinks, observeRouting } from "../../src/routing/effects/observe.ts";
 import {
@@ -7,7 +8,6 @@ import {
   planRouting,
   type RoutingScope,
 } from "../../src/routing/index.ts";
-import { INPUT } from "../../src/system/command.ts";
 import { apply, failing, makeNamespace, type Namespace } from "./namespace.ts";
 
 /*

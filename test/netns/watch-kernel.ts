@@ -1,5 +1,5 @@
+import { INPUT } from "../../src/base/command.ts";
 import { watchKernel } from "../../src/routing/effects/watch.ts";
-import { INPUT } from "../../src/system/command.ts";
 import { run } from "../../src/system/run.ts";
 
 /**

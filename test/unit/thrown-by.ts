@@ -1,4 +1,4 @@
-import { KubespanError } from "../../src/system/error.ts";
+import { KubespanError } from "../../src/base/error.ts";
 
 /** What an action fails with; any other outcome than a `KubespanError` fails the test. */
 export async function thrownBy(action: Promise<unknown>): Promise<KubespanError> {

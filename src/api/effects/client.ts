@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { KubespanError } from "../../system/error.ts";
+import { KubespanError } from "../../base/index.ts";
 import { type Down, type Failure, type Forgotten, socketPath } from "../routes.ts";
 import type { Status } from "../status.ts";
 import { answers } from "./answers.ts";

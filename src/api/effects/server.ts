@@ -1,8 +1,8 @@
 import { chmod, mkdir, rm } from "node:fs/promises";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { dirname } from "node:path";
-import { errorText, KubespanError } from "../../system/error.ts";
-import { checkOwnFolder } from "../../system/own-folder.ts";
+import { errorText, KubespanError } from "../../base/index.ts";
+import { checkOwnFolder } from "../../system/index.ts";
 import { type Failure, type Routes, socketPath } from "../routes.ts";
 import { answers } from "./answers.ts";
 

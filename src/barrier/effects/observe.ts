@@ -1,7 +1,7 @@
-import type { Marks } from "../../config/config.ts";
+import { errorText } from "../../base/index.ts";
+import type { Marks } from "../../config/index.ts";
 import type { Link } from "../../routing/index.ts";
-import { errorText } from "../../system/error.ts";
-import type { Runner } from "../../system/run.ts";
+import type { Runner } from "../../system/index.ts";
 import { guardedLinks, linksWithQdisc, type ObservedBarrier, obstacle, parseFilters } from "../index.ts";
 
 /** What hangs at the links that are guarded. Never rejects: without `tc` there is no second barrier, and a reason. */

@@ -1,7 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { writeAtomically } from "../../system/atomic-file.ts";
-import { readTextFile } from "../../system/read-file.ts";
+import { readTextFile, writeAtomically } from "../../system/index.ts";
 import { parseSaved, type SavedBarrier, savedText } from "../index.ts";
 
 const fileIn = (stateDirectory: string): string => join(stateDirectory, "barrier.json");

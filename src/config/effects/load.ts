@@ -1,5 +1,5 @@
-import { KubespanError } from "../../system/error.ts";
-import { readTextFile } from "../../system/read-file.ts";
+import { KubespanError } from "../../base/index.ts";
+import { readTextFile } from "../../system/index.ts";
 import type { Config } from "../config.ts";
 import { largestConfig, parseConfig } from "../parse.ts";
 

@@ -1,9 +1,8 @@
 import { unwatchFile, watchFile } from "node:fs";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
 import type { Logger } from "pino";
-import { forwardSecret } from "../../system/cipher-suites.ts";
-import { errorText, KubespanError } from "../../system/error.ts";
-import { readPem } from "../../system/read-pem.ts";
+import { errorText, KubespanError } from "../../base/index.ts";
+import { forwardSecret, readPem } from "../../system/index.ts";
 
 /** PEM files. */
 export interface CertificateFiles {

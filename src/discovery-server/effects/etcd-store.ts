@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Etcd3, type IOptions, type Watcher } from "etcd3";
 import type { Logger } from "pino";
-import { errorText, KubespanError } from "../../system/error.ts";
+import { errorText, KubespanError } from "../../base/index.ts";
 import { updatedRecord } from "../cluster-state.ts";
 import type { Capacity } from "../clusters.ts";
 import { type AffiliateRecord, recordText } from "../record.ts";

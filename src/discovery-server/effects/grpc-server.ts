@@ -10,8 +10,8 @@ import {
 } from "node:http2";
 import { type AddressInfo, createServer } from "node:net";
 import { status } from "@grpc/grpc-js";
-import { authorityOf } from "../../discovery/effects/service-location.ts";
-import { KubespanError } from "../../system/error.ts";
+import { KubespanError } from "../../base/index.ts";
+import { authorityOf } from "../../discovery/effects/index.ts";
 import { Call, type Caller, type CallLimits, refuse } from "./call.ts";
 import { CallFailure } from "./call-failure.ts";
 import type { Calls } from "./calls.ts";

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http2";
 import { status } from "@grpc/grpc-js";
-import { ClusterService } from "../../discovery/wire/generated/server.ts";
+import { KubespanError } from "../../base/index.ts";
+import { ClusterService } from "../../discovery/wire/index.ts";
 import { addressToBytes } from "../../net/index.ts";
-import { KubespanError } from "../../system/error.ts";
 import { clientAddress, holderOf, isProxied, type ProxyTrust } from "../client-address.ts";
 import { type Message, messageOf } from "../frame.ts";
 import type { FairRateLimit } from "../rate-limit.ts";

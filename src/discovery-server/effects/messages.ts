@@ -1,5 +1,5 @@
-import type { Envelope } from "../../discovery/envelope.ts";
-import { type Affiliate, WatchResponse } from "../../discovery/wire/generated/server.ts";
+import type { Envelope } from "../../discovery/index.ts";
+import { type Affiliate, WatchResponse } from "../../discovery/wire/index.ts";
 import type { Change } from "../cluster-state.ts";
 import { type Message, messageOf } from "../frame.ts";
 

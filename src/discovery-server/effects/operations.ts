@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { authorityOf } from "../../discovery/effects/service-location.ts";
+import { authorityOf } from "../../discovery/effects/index.ts";
 import { cannotListen } from "./grpc-server.ts";
 import type { Metrics } from "./metrics.ts";
 

@@ -1,8 +1,7 @@
 import { link, rm } from "node:fs/promises";
 import type { Logger } from "pino";
-import { errnoOf, writeAtomically } from "../../system/atomic-file.ts";
-import { errorText } from "../../system/error.ts";
-import { readTextFile } from "../../system/read-file.ts";
+import { errorText } from "../../base/index.ts";
+import { errnoOf, readTextFile, writeAtomically } from "../../system/index.ts";
 import type { ClusterRecord } from "../record.ts";
 import { parseSnapshot, snapshotText } from "../snapshot.ts";
 

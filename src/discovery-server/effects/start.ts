@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
-import { errorText } from "../../system/error.ts";
+import { errorText } from "../../base/index.ts";
 import { isProxied, noProxy, type ProxyTrust } from "../client-address.ts";
 import { FairRateLimit } from "../rate-limit.ts";
 import type { OnChange, Store, StoreSize } from "../store.ts";

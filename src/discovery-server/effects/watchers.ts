@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { status } from "@grpc/grpc-js";
-import type { Envelope } from "../../discovery/envelope.ts";
+import type { Envelope } from "../../discovery/index.ts";
 import type { Change } from "../cluster-state.ts";
 import { Floor } from "../floor.ts";
 import type { Message } from "../frame.ts";

@@ -1,6 +1,6 @@
 import { type Client, makeGenericClientConstructor } from "@grpc/grpc-js";
 import { largestAnswerBytes, unboundedReason } from "../message-bounds.ts";
-import { type ClusterClient, ClusterService } from "../wire/generated/server.ts";
+import { type ClusterClient, ClusterService } from "../wire/index.ts";
 
 /** What the library reports as the reason when this is thrown while it takes a message apart. */
 export const outOfBounds = "the service's message is out of bounds";

@@ -1,10 +1,10 @@
 import { Metadata } from "@grpc/grpc-js";
-import type { ServiceConfig } from "../../config/config.ts";
+import { KubespanError } from "../../base/index.ts";
+import type { ServiceConfig } from "../../config/index.ts";
 import { type Address, addressFromBytes } from "../../net/index.ts";
-import { KubespanError } from "../../system/error.ts";
 import { parseRedirect } from "../redirect.ts";
 import { printable } from "../text.ts";
-import type { ClusterClient, HelloResponse } from "../wire/generated/server.ts";
+import type { ClusterClient, HelloResponse } from "../wire/index.ts";
 import { openClient, request } from "./service-client.ts";
 import { locationOf } from "./service-location.ts";
 

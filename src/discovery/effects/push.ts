@@ -2,7 +2,7 @@ import { Metadata, status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { dueUpdates, type Publication, type Update } from "../publication.ts";
 import { printable } from "../text.ts";
-import type { AffiliateUpdateResponse, ClusterClient } from "../wire/generated/server.ts";
+import type { AffiliateUpdateResponse, ClusterClient } from "../wire/index.ts";
 import { request } from "./service-client.ts";
 import { codeOf } from "./service-error.ts";
 import { pause, type Wake } from "./wake.ts";

@@ -1,12 +1,11 @@
 import { isIP } from "node:net";
 import { checkServerIdentity, getCACertificates } from "node:tls";
 import { type ChannelCredentials, type ChannelOptions, credentials, type ServiceError } from "@grpc/grpc-js";
-import type { ServiceConfig } from "../../config/config.ts";
-import { clientContext } from "../../system/cipher-suites.ts";
-import { KubespanError } from "../../system/error.ts";
-import { readTextFile } from "../../system/read-file.ts";
+import { KubespanError } from "../../base/index.ts";
+import type { ServiceConfig } from "../../config/index.ts";
+import { clientContext, readTextFile } from "../../system/index.ts";
 import { largestMessageBytes } from "../message-bounds.ts";
-import type { ClusterClient } from "../wire/generated/server.ts";
+import type { ClusterClient } from "../wire/index.ts";
 import { BoundedClient } from "./bounded-client.ts";
 import { quietLibrary } from "./grpc-log.ts";
 import { authorityOf } from "./service-location.ts";

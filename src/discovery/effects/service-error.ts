@@ -1,6 +1,6 @@
 import { type ServiceError, status } from "@grpc/grpc-js";
-import type { ServiceConfig } from "../../config/config.ts";
-import { KubespanError } from "../../system/error.ts";
+import { KubespanError } from "../../base/index.ts";
+import type { ServiceConfig } from "../../config/index.ts";
 import { printable } from "../text.ts";
 import { outOfBounds } from "./bounded-client.ts";
 import { locationOf } from "./service-location.ts";

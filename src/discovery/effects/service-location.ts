@@ -1,4 +1,4 @@
-import type { ServiceConfig } from "../../config/config.ts";
+import type { ServiceConfig } from "../../config/index.ts";
 
 /** `host:port`, IPv6 in brackets. */
 export const authorityOf = ({ host, port }: Pick<ServiceConfig, "host" | "port">): string =>

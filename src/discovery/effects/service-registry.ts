@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
-import type { ClusterIdentity, ServiceConfig } from "../../config/config.ts";
+import { errorText } from "../../base/index.ts";
+import type { ClusterIdentity, ServiceConfig } from "../../config/index.ts";
 import type { Address } from "../../net/index.ts";
-import { errorText } from "../../system/error.ts";
 import type { Affiliate, Membership } from "../affiliate.ts";
 import { failuresAfter, reconnectDelay } from "../backoff.ts";
 import { encodeAffiliate } from "../encode.ts";

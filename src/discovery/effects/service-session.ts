@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { ServiceConfig } from "../../config/config.ts";
+import type { ServiceConfig } from "../../config/index.ts";
 import type { Address } from "../../net/index.ts";
 import type { KnownAffiliates } from "../known-affiliates.ts";
 import type { Publication } from "../publication.ts";

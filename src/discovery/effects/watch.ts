@@ -1,6 +1,6 @@
-import { KubespanError } from "../../system/error.ts";
+import { KubespanError } from "../../base/index.ts";
 import type { KnownAffiliates } from "../known-affiliates.ts";
-import type { ClusterClient, WatchResponse } from "../wire/generated/server.ts";
+import type { ClusterClient, WatchResponse } from "../wire/index.ts";
 
 interface WatchOptions {
   readonly client: ClusterClient;

@@ -1,6 +1,6 @@
 import { Metadata } from "@grpc/grpc-js";
-import type { ServiceConfig } from "../../config/config.ts";
-import type { AffiliateDeleteResponse, AffiliateUpdateResponse } from "../wire/generated/server.ts";
+import type { ServiceConfig } from "../../config/index.ts";
+import type { AffiliateDeleteResponse, AffiliateUpdateResponse } from "../wire/index.ts";
 import { connect } from "./connect.ts";
 import { request } from "./service-client.ts";
 import { serviceError } from "./service-error.ts";

@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { probe } from "../../system/probe.ts";
+import { probe } from "../../system/index.ts";
 import { ciliumProgramsIn } from "../index.ts";
 
 const devicesFolder = "/sys/fs/bpf/cilium/devices";

@@ -1,5 +1,5 @@
 import { access } from "node:fs/promises";
-import { readTextFile } from "../../system/read-file.ts";
+import { readTextFile } from "../../system/index.ts";
 
 export const exists = (path: string): Promise<boolean> =>
   access(path).then(

@@ -1,13 +1,12 @@
 import { release } from "node:os";
+import { errorText } from "../../base/index.ts";
 import type { Config } from "../../config/index.ts";
-import { scanForOthers } from "../../marks/effects/scan.ts";
+import { scanForOthers } from "../../marks/effects/index.ts";
 import { aheadWarnings } from "../../marks/index.ts";
-import { observeLinks, observeRouting } from "../../routing/effects/observe.ts";
+import { observeLinks, observeRouting } from "../../routing/effects/index.ts";
 import { type Link, meshMTU, ownAddresses, type RoutingScope } from "../../routing/index.ts";
-import { errorText } from "../../system/error.ts";
-import { probe } from "../../system/probe.ts";
-import { run } from "../../system/run.ts";
-import { kernelHasWireGuard } from "../../wireguard/effects/observe.ts";
+import { probe, run } from "../../system/index.ts";
+import { kernelHasWireGuard } from "../../wireguard/effects/index.ts";
 import {
   type Facts,
   linksOfRoutes,

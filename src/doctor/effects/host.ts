@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { probe } from "../../system/probe.ts";
+import { probe } from "../../system/index.ts";
 import type { Distribution } from "../distribution.ts";
 import {
   type Facts,

@@ -1,7 +1,6 @@
 import { hostname } from "node:os";
 import type { Config } from "../../config/index.ts";
-import { apiError } from "../../discovery/kubernetes/effects/api-error.ts";
-import { openNodesApi } from "../../discovery/kubernetes/effects/nodes-api.ts";
+import { apiError, openNodesApi } from "../../discovery/kubernetes/effects/index.ts";
 import type { ServiceFact } from "../index.ts";
 
 const timeoutMs = 5_000;

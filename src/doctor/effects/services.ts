@@ -1,8 +1,6 @@
+import { version } from "../../base/index.ts";
 import type { Config } from "../../config/index.ts";
-import { connect } from "../../discovery/effects/connect.ts";
-import { serviceError } from "../../discovery/effects/service-error.ts";
-import { locationOf } from "../../discovery/effects/service-location.ts";
-import { version } from "../../system/version.ts";
+import { connect, locationOf, serviceError } from "../../discovery/effects/index.ts";
 import type { ServiceFact } from "../index.ts";
 
 const helloTimeoutMs = 5_000;

@@ -1,9 +1,9 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { loadConfig } from "../../config/effects/load.ts";
+import { errorText, KubespanError } from "../../base/index.ts";
+import { loadConfig } from "../../config/effects/index.ts";
 import type { Config } from "../../config/index.ts";
-import { storedIdentity } from "../../identity/effects/load.ts";
-import { errorText, KubespanError } from "../../system/error.ts";
+import { storedIdentity } from "../../identity/effects/index.ts";
 import type { ConfigFact, IdentityFact } from "../index.ts";
 
 export async function observeConfig(file: string): Promise<{ config: Config | undefined; fact: ConfigFact }> {

@@ -1,4 +1,4 @@
-import type { Runner } from "../../system/run.ts";
+import type { Runner } from "../../system/index.ts";
 import { localHardwareAddress, physicalHardwareAddress } from "../hardware-address.ts";
 import type { Random } from "../identity.ts";
 

@@ -1,9 +1,7 @@
 import { chmod, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { createAtomically, errnoOf } from "../../system/atomic-file.ts";
-import { KubespanError } from "../../system/error.ts";
-import { checkOwnFolder } from "../../system/own-folder.ts";
-import { readTextFile } from "../../system/read-file.ts";
+import { KubespanError } from "../../base/index.ts";
+import { checkOwnFolder, createAtomically, errnoOf, readTextFile } from "../../system/index.ts";
 import {
   damageHint,
   type Identity,

@@ -1,8 +1,7 @@
 import { join } from "node:path";
-import { writeAtomically } from "../../system/atomic-file.ts";
-import { errorText } from "../../system/error.ts";
-import { readTextFile } from "../../system/read-file.ts";
-import type { Runner } from "../../system/run.ts";
+import { errorText } from "../../base/index.ts";
+import type { Runner } from "../../system/index.ts";
+import { readTextFile, writeAtomically } from "../../system/index.ts";
 import { physicalHardwareAddress } from "../hardware-address.ts";
 import { differences, type Machine, machineText, parseMachine, remembered } from "../machine.ts";
 import { forgetIdentity } from "./load.ts";

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { KubespanError, notInstalled } from "../../system/error.ts";
+import { KubespanError, notInstalled } from "../../base/index.ts";
 
 const timeoutMs = 30_000;
 /** A larger ruleset is not read to its end. */

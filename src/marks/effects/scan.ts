@@ -1,7 +1,7 @@
+import { errorText } from "../../base/index.ts";
 import { tableName } from "../../nftables/index.ts";
 import { racingTableName } from "../../port/index.ts";
-import { errorText } from "../../system/error.ts";
-import type { Runner } from "../../system/run.ts";
+import type { Runner } from "../../system/index.ts";
 import {
   IptablesScanner,
   linkWarnings,

@@ -2,11 +2,10 @@ import { hash, randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import type { ClusterIdentity } from "../../config/config.ts";
+import { errorText } from "../../base/index.ts";
+import type { ClusterIdentity } from "../../config/index.ts";
 import type { Prefix } from "../../net/index.ts";
-import { writeAtomically } from "../../system/atomic-file.ts";
-import { errorText } from "../../system/error.ts";
-import { readTextFile } from "../../system/read-file.ts";
+import { readTextFile, writeAtomically } from "../../system/index.ts";
 import { type Ledger, largestLedger, ledgerContent, ledgerText, openLedger } from "../ledger.ts";
 import type { Members } from "../member.ts";
 

@@ -1,9 +1,9 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
+import type { Secret } from "../../base/index.ts";
+import { errorText } from "../../base/index.ts";
 import { type Address, parseAddress } from "../../net/index.ts";
-import { errorText } from "../../system/error.ts";
-import type { Secret } from "../../system/secret.ts";
 import { type Datagram, datagramText, isProven, type Notice, proofOf, readDatagram } from "../notice.ts";
 
 /** UDP, on the KubeSpan address alone: nothing outside the mesh reaches it. */

@@ -1,10 +1,9 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
+import { errorText } from "../../base/index.ts";
 import type { Endpoint } from "../../net/index.ts";
-import { writeAtomically } from "../../system/atomic-file.ts";
-import { errorText } from "../../system/error.ts";
-import { readTextFile } from "../../system/read-file.ts";
+import { readTextFile, writeAtomically } from "../../system/index.ts";
 import { lastWorkingText, mostLastWorking, parseLastWorking } from "../index.ts";
 
 type Endpoints = ReadonlyMap<string, Endpoint>;

@@ -1,6 +1,7 @@
 import { lookup } from "node:dns/promises";
 import type { Logger } from "pino";
-import { pause } from "../../discovery/effects/wake.ts";
+import { errorText } from "../../base/index.ts";
+import { pause } from "../../discovery/effects/index.ts";
 import {
   type Endpoint,
   endpointAddress,
@@ -9,7 +10,6 @@ import {
   familyOf,
   parseAddress,
 } from "../../net/index.ts";
-import { errorText } from "../../system/error.ts";
 import type { Mapping } from "../mapping.ts";
 import { bindingRequest, mappedEndpoint } from "../message.ts";
 

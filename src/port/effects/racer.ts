@@ -1,4 +1,5 @@
-import type { Marks } from "../../config/config.ts";
+import type { Secret } from "../../base/index.ts";
+import type { Marks } from "../../config/index.ts";
 import {
   createInitiation,
   type Ends,
@@ -6,11 +7,10 @@ import {
   isAuthentic,
   openCookie,
   readAnswer,
-} from "../../handshake/noise.ts";
-import { timestamp } from "../../handshake/timestamp.ts";
+  timestamp,
+} from "../../handshake/index.ts";
 import type { Endpoint } from "../../net/index.ts";
-import type { Runner } from "../../system/run.ts";
-import type { Secret } from "../../system/secret.ts";
+import type { Runner } from "../../system/index.ts";
 import type { Answer } from "../answer.ts";
 import type { RaceCounts } from "../counts.ts";
 import type { Hold, PlacedHold } from "../hold.ts";

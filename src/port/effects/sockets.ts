@@ -1,4 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import { errorText, KubespanError } from "../../base/index.ts";
 import {
   type Endpoint,
   endpointAddress,
@@ -7,7 +8,6 @@ import {
   familyOf,
   parseAddress,
 } from "../../net/index.ts";
-import { errorText, KubespanError } from "../../system/error.ts";
 
 export type Receive = (packet: Uint8Array, from: Endpoint) => void;
 

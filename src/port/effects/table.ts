@@ -1,8 +1,7 @@
-import type { Marks } from "../../config/config.ts";
+import { INPUT, KubespanError } from "../../base/index.ts";
+import type { Marks } from "../../config/index.ts";
 import { endpointAddress } from "../../net/index.ts";
-import { INPUT } from "../../system/command.ts";
-import { KubespanError } from "../../system/error.ts";
-import type { Runner } from "../../system/run.ts";
+import type { Runner } from "../../system/index.ts";
 import { type Hold, type PlacedHold, parseSource } from "../hold.ts";
 import { type RacingRules, racingTableName, racingTableText } from "../rules.ts";
 

@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { startCompanion } from "../../system/companion.ts";
-import { errorText, KubespanError, notInstalled } from "../../system/error.ts";
+import { errorText, KubespanError, notInstalled } from "../../base/index.ts";
+import { startCompanion } from "../../system/index.ts";
 
 /** Whom a line is about: this program, or others whose use of marks may have changed. */
 type Concern = "us" | "us, urgently" | "others" | "us and others";

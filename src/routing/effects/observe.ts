@@ -1,5 +1,5 @@
-import { KubespanError } from "../../system/error.ts";
-import type { Runner } from "../../system/run.ts";
+import { KubespanError } from "../../base/index.ts";
+import type { Runner } from "../../system/index.ts";
 import {
   type FamilyRouting,
   hasIPv6,

@@ -1,7 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { writeAtomically } from "../../system/atomic-file.ts";
-import { readTextFile } from "../../system/read-file.ts";
+import { readTextFile, writeAtomically } from "../../system/index.ts";
 import { parseSavedSysctls, type SavedSysctls, savedSysctlsText } from "../index.ts";
 
 const fileIn = (stateDirectory: string): string => join(stateDirectory, "sysctls.json");

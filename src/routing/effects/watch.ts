@@ -1,7 +1,7 @@
+import type { KubespanError } from "../../base/index.ts";
 import { tableName } from "../../nftables/index.ts";
 import { racingTableName } from "../../port/index.ts";
-import type { KubespanError } from "../../system/error.ts";
-import { wasStartedHere } from "../../system/process.ts";
+import { wasStartedHere } from "../../system/index.ts";
 import { isLossEvent, isRelevantEvent, type RoutingScope } from "../index.ts";
 import { Monitor } from "./monitor.ts";
 

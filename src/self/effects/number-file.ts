@@ -1,9 +1,8 @@
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { z } from "zod";
-import { writeAtomically } from "../../system/atomic-file.ts";
-import { errorText } from "../../system/error.ts";
-import { readTextFile } from "../../system/read-file.ts";
+import { errorText } from "../../base/index.ts";
+import { readTextFile, writeAtomically } from "../../system/index.ts";
 
 const stored = z.strictObject({ version: z.literal(1), number: z.int().nonnegative() });
 const largestFile = 1024;

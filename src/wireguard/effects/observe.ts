@@ -1,6 +1,6 @@
 import { access } from "node:fs/promises";
-import { runProcess } from "../../system/process.ts";
-import type { Runner } from "../../system/run.ts";
+import type { Runner } from "../../system/index.ts";
+import { runProcess } from "../../system/index.ts";
 import {
   controlSocket,
   type ObservedDevice,

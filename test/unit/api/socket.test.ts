@@ -8,7 +8,7 @@ import { fetchStatus, requestDown, requestForget } from "../../../src/api/effect
 import { type ApiServer, serveApi } from "../../../src/api/effects/server.ts";
 import { type Down, type Routes, socketPath } from "../../../src/api/routes.ts";
 import type { Status } from "../../../src/api/status.ts";
-import { KubespanError } from "../../../src/system/error.ts";
+import { KubespanError } from "../../../src/base/error.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
 const status = { peers: [], registries: [], refusedAffiliates: [] } as unknown as Status;

@@ -9,10 +9,10 @@ import {
   planSecondBarrier,
   savedText,
 } from "../../../src/barrier/index.ts";
+import { KubespanError } from "../../../src/base/error.ts";
+import type { Step } from "../../../src/base/step.ts";
 import { type Prefix, unite } from "../../../src/net/index.ts";
 import type { Link } from "../../../src/routing/index.ts";
-import { KubespanError } from "../../../src/system/error.ts";
-import type { Step } from "../../../src/system/step.ts";
 import { anyPrefix } from "../net/arbitraries.ts";
 
 const link = (name: string, isPort = false): Link => ({

@@ -1,5 +1,5 @@
+import { KubespanError } from "../../../src/base/error.ts";
 import { parseConfig } from "../../../src/config/index.ts";
-import { KubespanError } from "../../../src/system/error.ts";
 
 export const clusterID = "8XuV9TZHW08DOk3bVxQjH9ih_TBKjnh-j44tsCLSBzo=";
 export const clusterSecret = "Zm9ydHkgdHdvIGFuZCB0aGVuIHNvbWUgbW9yZS4uIDE=";

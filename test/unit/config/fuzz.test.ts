@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { KubespanError } from "../../../src/base/error.ts";
 import { parseConfig } from "../../../src/config/index.ts";
-import { KubespanError } from "../../../src/system/error.ts";
 import { clusterID, clusterSecret, daemon, talos } from "./documents.ts";
 
 const valid = `${talos}---\n${daemon}`;

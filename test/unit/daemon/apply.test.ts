@@ -1,9 +1,9 @@
 import { pino } from "pino";
 import { describe, expect, test } from "vitest";
+import type { Command } from "../../../src/base/command.ts";
+import { KubespanError } from "../../../src/base/error.ts";
+import type { Step } from "../../../src/base/step.ts";
 import { applySteps, failureText } from "../../../src/daemon/apply.ts";
-import type { Command } from "../../../src/system/command.ts";
-import { KubespanError } from "../../../src/system/error.ts";
-import type { Step } from "../../../src/system/step.ts";
 
 const log = pino({ level: "silent" });
 const set = (...peers: string[]): Command => ({ program: "wg", args: ["set", "kubespan", ...peers] });

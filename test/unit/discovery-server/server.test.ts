@@ -1,7 +1,7 @@
 import { type ClientReadableStream, Metadata, status } from "@grpc/grpc-js";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { KubespanError } from "../../../src/base/error.ts";
 import type { ClusterClient, WatchResponse } from "../../../src/discovery/wire/generated/server.ts";
-import { KubespanError } from "../../../src/system/error.ts";
 import { answer, clusterId, freezer, rawClient, service, until } from "../discovery/loopback.ts";
 
 type Seen = { deleted: boolean; ids: string[]; endpoints: number };

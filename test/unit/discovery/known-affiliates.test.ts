@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
+import type { Secret } from "../../../src/base/secret.ts";
 import type { Affiliate } from "../../../src/discovery/affiliate.ts";
 import { encodeAffiliate } from "../../../src/discovery/encode.ts";
 import { type Envelope, sealEndpoint } from "../../../src/discovery/envelope.ts";
 import { KnownAffiliates } from "../../../src/discovery/known-affiliates.ts";
 import { sealData } from "../../../src/discovery/seal.ts";
-import type { Secret } from "../../../src/system/secret.ts";
 import { affiliateNamed, idOf, key, nameOf, otherKey } from "./samples.ts";
 
 const sealed = (affiliate: Affiliate, secret: Secret = key): Envelope => ({

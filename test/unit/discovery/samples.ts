@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { Secret } from "../../../src/base/secret.ts";
 import type { Affiliate, KubespanAffiliate, Membership } from "../../../src/discovery/affiliate.ts";
 import {
   type Address,
@@ -11,7 +12,6 @@ import {
   parsePrefix,
   prefixOf,
 } from "../../../src/net/index.ts";
-import { Secret } from "../../../src/system/secret.ts";
 
 export const address = (text: string): Address => parseAddress(text) ?? fail(text);
 export const prefix = (text: string): Prefix => parsePrefix(text) ?? fail(text);

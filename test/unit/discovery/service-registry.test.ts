@@ -1,7 +1,7 @@
 import { status } from "@grpc/grpc-js";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { KubespanError } from "../../../src/base/error.ts";
 import type { AffiliateUpdateRequest } from "../../../src/discovery/wire/generated/server.ts";
-import { KubespanError } from "../../../src/system/error.ts";
 import { clusterId, fakeService, freezer, idsOf, node, service, until } from "./loopback.ts";
 import { address, affiliateNamed, endpoint, idOf, otherKey } from "./samples.ts";
 

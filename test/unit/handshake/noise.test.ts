@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import nacl from "tweetnacl";
 import { describe, expect, it } from "vitest";
+import { Secret } from "../../../src/base/secret.ts";
 import {
   createInitiation,
   type Ends,
@@ -11,7 +12,6 @@ import {
 } from "../../../src/handshake/noise.ts";
 import { hash, mac, publicOf, sharedSecret, subkey } from "../../../src/handshake/primitives.ts";
 import { timestamp } from "../../../src/handshake/timestamp.ts";
-import { Secret } from "../../../src/system/secret.ts";
 import { answerOf, cookieReplyOf, type Responder } from "./responder.ts";
 
 const bytes = (fill: number): Uint8Array => new Uint8Array(32).fill(fill);

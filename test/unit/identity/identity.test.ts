@@ -1,14 +1,14 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { KubespanError } from "../../../src/base/error.ts";
+import { Secret } from "../../../src/base/secret.ts";
 import { hardwareAddressBytes } from "../../../src/identity/hardware-address.ts";
 import { identityText, newIdentity, parseIdentity } from "../../../src/identity/identity.ts";
 import { clusterPrefix, decodeKey, kubespanAddress } from "../../../src/identity/index.ts";
 import { privateKeyFrom, publicKeyOf } from "../../../src/identity/key.ts";
 import { isNodeId, nodeIdFrom } from "../../../src/identity/node-id.ts";
 import { isKubespanULA, prefixContains } from "../../../src/net/index.ts";
-import { KubespanError } from "../../../src/system/error.ts";
-import { Secret } from "../../../src/system/secret.ts";
 
 const bytes32 = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const clusterId = "8XuV9TZHW08DOk3bVxQjH9ih_TBKjnh-j44tsCLSBzo=";

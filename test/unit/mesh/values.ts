@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { Secret } from "../../../src/base/secret.ts";
 import type { Config } from "../../../src/config/config.ts";
 import type { Affiliate, KubespanAffiliate } from "../../../src/discovery/affiliate.ts";
 import {
@@ -10,7 +11,6 @@ import {
   parsePrefix,
 } from "../../../src/net/index.ts";
 import type { PeerSpec } from "../../../src/peers/index.ts";
-import { Secret } from "../../../src/system/secret.ts";
 
 /** Values for tests, checked: a typing error in a test fails there. */
 export const address = (text: string): Address =>

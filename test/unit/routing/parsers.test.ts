@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { KubespanError } from "../../../src/base/error.ts";
 import {
   onlyLeadsHere,
   parseLinks,
@@ -10,7 +11,6 @@ import {
   savedSysctlsText,
   secondPriority,
 } from "../../../src/routing/index.ts";
-import { KubespanError } from "../../../src/system/error.ts";
 
 const scope = {
   interfaceName: "kubespan",

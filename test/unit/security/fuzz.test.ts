@@ -3,6 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { pino } from "pino";
 import { describe, expect, test } from "vitest";
+import { KubespanError } from "../../../src/base/error.ts";
 import { decodeAffiliate, decodeEndpoint } from "../../../src/discovery/decode.ts";
 import { encodeAffiliate } from "../../../src/discovery/encode.ts";
 import { openEnvelope } from "../../../src/discovery/envelope.ts";
@@ -13,7 +14,6 @@ import { LedgerFile } from "../../../src/members/effects/ledger-file.ts";
 import { LastWorkingFile } from "../../../src/peers/effects/last-working-file.ts";
 import { mappedEndpoint } from "../../../src/port/message.ts";
 import { readSavedSysctls } from "../../../src/routing/effects/saved-sysctls.ts";
-import { KubespanError } from "../../../src/system/error.ts";
 import { key, sample } from "../discovery/samples.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 

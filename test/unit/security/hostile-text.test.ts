@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Status } from "../../../src/api/status.ts";
+import { printableJson, printableLines } from "../../../src/base/text.ts";
 import { doctorText } from "../../../src/cli/doctor-text.ts";
 import { statusText } from "../../../src/cli/status-text.ts";
 import { decodeAffiliate } from "../../../src/discovery/decode.ts";
@@ -11,7 +12,6 @@ import type { Facts, Finding } from "../../../src/doctor/index.ts";
 import { physicalHardwareAddress } from "../../../src/identity/hardware-address.ts";
 import { NftScanner } from "../../../src/marks/nft-rules.ts";
 import { parseLinks } from "../../../src/routing/index.ts";
-import { printableJson, printableLines } from "../../../src/system/text.ts";
 import { sample } from "../discovery/samples.ts";
 import { ours } from "../marks/ours.ts";
 import { disturbs, hostileTexts } from "./hostile-text.ts";

@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { Secret } from "../../../src/base/secret.ts";
 import { generateConfig, parseConfig } from "../../../src/config/index.ts";
 import { loadIdentity } from "../../../src/identity/effects/load.ts";
-import { Secret } from "../../../src/system/secret.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
 const root = join(import.meta.dirname, "../../..");

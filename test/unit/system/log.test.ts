@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
-import { printable, printableJson, printableLines } from "../../../src/system/text.ts";
+import { printable, printableJson, printableLines } from "../../../src/base/text.ts";
 import { disturbs, hostileTexts } from "../security/hostile-text.ts";
 
 const run = promisify(execFile);

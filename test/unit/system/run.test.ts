@@ -1,9 +1,9 @@
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { type Command, commandText, INPUT } from "../../../src/system/command.ts";
+import { type Command, commandText, INPUT } from "../../../src/base/command.ts";
+import { Secret } from "../../../src/base/secret.ts";
 import { run } from "../../../src/system/run.ts";
-import { Secret } from "../../../src/system/secret.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { thrownBy } from "../thrown-by.ts";
 

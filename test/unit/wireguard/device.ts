@@ -1,7 +1,7 @@
+import { type Command, INPUT } from "../../../src/base/command.ts";
+import { Secret } from "../../../src/base/secret.ts";
+import type { Step } from "../../../src/base/step.ts";
 import { parseEndpoint, parsePrefix } from "../../../src/net/index.ts";
-import { type Command, INPUT } from "../../../src/system/command.ts";
-import { Secret } from "../../../src/system/secret.ts";
-import type { Step } from "../../../src/system/step.ts";
 import type { ObservedPeer } from "../../../src/wireguard/dump.ts";
 import type { ObservedDevice, ObservedWireGuard } from "../../../src/wireguard/index.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { KubespanError } from "../../../src/system/error.ts";
+import { KubespanError } from "../../../src/base/error.ts";
 import { parseDump } from "../../../src/wireguard/index.ts";
 import { key } from "../mesh/values.ts";
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { commandText } from "../../../src/system/command.ts";
-import { Secret } from "../../../src/system/secret.ts";
-import type { Step } from "../../../src/system/step.ts";
+import { commandText } from "../../../src/base/command.ts";
+import { Secret } from "../../../src/base/secret.ts";
+import type { Step } from "../../../src/base/step.ts";
 import {
   chooseImplementation,
   type DesiredDevice,

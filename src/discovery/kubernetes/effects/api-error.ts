@@ -1,4 +1,4 @@
-import { errorText, KubespanError } from "../../../system/error.ts";
+import { errorText, KubespanError } from "../../../base/index.ts";
 import { printable } from "../../text.ts";
 
 /** What the status codes of the Kubernetes API mean to an operator. */

@@ -1,9 +1,9 @@
 import { dirname } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { parse } from "yaml";
-import type { KubernetesConfig } from "../../../config/config.ts";
-import { KubespanError } from "../../../system/error.ts";
-import { readTextFile } from "../../../system/read-file.ts";
+import { KubespanError } from "../../../base/index.ts";
+import type { KubernetesConfig } from "../../../config/index.ts";
+import { readTextFile } from "../../../system/index.ts";
 
 const largest = 1024 * 1024;
 

@@ -1,9 +1,9 @@
 import type { Logger } from "pino";
-import type { KubernetesConfig } from "../../../config/config.ts";
-import { errorText, KubespanError } from "../../../system/error.ts";
+import { errorText, KubespanError } from "../../../base/index.ts";
+import type { KubernetesConfig } from "../../../config/index.ts";
 import type { Affiliate } from "../../affiliate.ts";
 import { failuresAfter, reconnectDelay } from "../../backoff.ts";
-import { pause, Wake } from "../../effects/wake.ts";
+import { pause, Wake } from "../../effects/index.ts";
 import type { Announcement, Registry, RegistryState } from "../../registry.ts";
 import { type Annotations, annotationPatch, annotationsOf } from "../annotations.ts";
 import { KnownNodes } from "../known-nodes.ts";

@@ -1,4 +1,4 @@
-import type { KubernetesConfig } from "../../../config/config.ts";
+import type { KubernetesConfig } from "../../../config/index.ts";
 import type { AnnotationPatch } from "../annotations.ts";
 import { loadCredentials } from "./credentials.ts";
 

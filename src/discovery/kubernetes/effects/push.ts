@@ -1,4 +1,4 @@
-import type { Wake } from "../../effects/wake.ts";
+import type { Wake } from "../../effects/index.ts";
 import { type AnnotationPatch, type Annotations, annotationPatch } from "../annotations.ts";
 import type { KnownNodes } from "../known-nodes.ts";
 import { readNode } from "../node.ts";

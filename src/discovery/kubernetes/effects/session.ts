@@ -1,4 +1,4 @@
-import { pause } from "../../effects/wake.ts";
+import { pause } from "../../effects/index.ts";
 import type { KnownNodes } from "../known-nodes.ts";
 import { type KubernetesNode, readNode } from "../node.ts";
 import { statusOf } from "./api-error.ts";

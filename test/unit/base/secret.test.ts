@@ -2,8 +2,8 @@ import { inspect } from "node:util";
 import * as fc from "fast-check";
 import pino from "pino";
 import { expect, test } from "vitest";
-import { errorText, KubespanError } from "../../../src/system/error.ts";
-import { Secret } from "../../../src/system/secret.ts";
+import { errorText, KubespanError } from "../../../src/base/error.ts";
+import { Secret } from "../../../src/base/secret.ts";
 
 const bytes = Uint8Array.from({ length: 32 }, (_, index) => 200 + index);
 const secret = new Secret(bytes);

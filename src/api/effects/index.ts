@@ -1,0 +1,2 @@
+export { fetchStatus, requestDown, requestForget } from "./client.ts";
+export { serveApi } from "./server.ts";

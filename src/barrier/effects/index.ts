@@ -1,0 +1,2 @@
+export { observeBarrier } from "./observe.ts";
+export { readSaved, removeSaved, writeSaved } from "./saved-file.ts";

@@ -1,0 +1,1 @@
+export { type OnChange, type Store } from "./store.ts";

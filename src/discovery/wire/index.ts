@@ -1,0 +1,14 @@
+/** The protocol of the discovery service, as generated from its description. */
+export * as wire from "./generated/client.ts";
+export {
+  type Affiliate,
+  type AffiliateDeleteResponse,
+  AffiliateUpdateRequest,
+  type AffiliateUpdateResponse,
+  ClusterClient,
+  ClusterService,
+  type HelloResponse,
+  ListResponse,
+  WatchRequest,
+  WatchResponse,
+} from "./generated/server.ts";

@@ -1,0 +1,19 @@
+export { checkClock, checkNftables, checkPrivileges, checkTools, checkWireGuard } from "./host.ts";
+export {
+  checkBridgeFilter,
+  checkForwarding,
+  checkIPv6,
+  checkNetworkd,
+  checkReversePath,
+  sysctlsOfInterest,
+} from "./kernel-settings.ts";
+export {
+  checkCilium,
+  checkEncryption,
+  checkLink,
+  checkMTU,
+  checkOthers,
+  checkPort,
+  checkRouting,
+} from "./network.ts";
+export { checkConfig, checkDiscovery, checkIdentity } from "./setup.ts";

@@ -1,0 +1,13 @@
+export {
+  cookieReplyBytes,
+  createInitiation,
+  type Ends,
+  type Initiation,
+  initiationBytes,
+  isAuthentic,
+  openCookie,
+  readAnswer,
+  responseBytes,
+} from "./noise.ts";
+export { hash, mac, publicOf, sharedSecret } from "./primitives.ts";
+export { timestamp } from "./timestamp.ts";

@@ -1,0 +1,3 @@
+export { firstHardwareAddress } from "./hardware-address.ts";
+export { forgetIdentity, loadIdentity, previewIdentity, storedIdentity } from "./load.ts";
+export { guardIdentity, keepMachine, readMachine } from "./machine.ts";

@@ -1,0 +1,1 @@
+export { scanForOthers } from "./scan.ts";

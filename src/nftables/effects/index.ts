@@ -1,0 +1,1 @@
+export { observeDropped, observeTable } from "./observe.ts";

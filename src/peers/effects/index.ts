@@ -1,0 +1,1 @@
+export { forgetLastWorking, LastWorkingFile } from "./last-working-file.ts";

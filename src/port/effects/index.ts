@@ -1,0 +1,3 @@
+export { Prober } from "./prober.ts";
+export { Racer } from "./racer.ts";
+export { observeRacingTable } from "./table.ts";

@@ -1,0 +1,1 @@
+export { NumberFile } from "./number-file.ts";

@@ -1,0 +1,15 @@
+export { createAtomically, errnoOf, writeAtomically } from "./atomic-file.ts";
+export { clientContext, forwardSecret, onlyForwardSecrecy } from "./cipher-suites.ts";
+export { startCompanion } from "./companion.ts";
+export { confine } from "./confine.ts";
+export { createLogger } from "./log.ts";
+export { checkOwnFolder } from "./own-folder.ts";
+export { probe } from "./probe.ts";
+export { runProcess, wasStartedHere } from "./process.ts";
+export { readTextFile } from "./read-file.ts";
+export { readPem } from "./read-pem.ts";
+export { type Runner, run } from "./run.ts";
+export { Shells } from "./shells.ts";
+export { SpareMemory } from "./spare-memory.ts";
+export { complain, print, printJson } from "./terminal.ts";
+export { within } from "./within.ts";

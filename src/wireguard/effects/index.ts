@@ -1,0 +1,1 @@
+export { kernelHasWireGuard, observeDevice, observeWireGuard } from "./observe.ts";
