@@ -118,7 +118,6 @@ it("reports peers as an operator wants to see them", () => {
       racing: { mode: "serial" as const, works: false },
       repairs: { table: 0, routing: 0, link: 0, settings: 0 },
       membership: { members: new Map(), refused: [] },
-      roundTrips: () => new Map(),
     },
     now,
   );

@@ -19,11 +19,8 @@ function seenAt(
   for (const each of endpoints) {
     now += everyMs;
     const choices = { candidates: [], candidateTiers: [] };
-    path = followPath(
-      path,
-      { choices, endpoint: each, isUp: true, handshakeAt: now, answer: undefined },
-      now,
-    );
+    const sight = { choices, roundTrips: new Map(), endpoint: each, handshakeAt: now };
+    path = followPath(path, sight, true, now);
   }
   return { path, now };
 }
