@@ -1,15 +1,21 @@
 /** The peer controller: where each peer may be reached, whether it is, and what to do about it. */
 export { isBetter, promising, type Way } from "./better-way.ts";
 export { type Budget, refill, spend } from "./budget.ts";
-export { type CandidateRules, routedPrefixes, sortCandidates } from "./candidates.ts";
+export {
+  type Candidate,
+  type CandidateClass,
+  type CandidateContext,
+  type CandidateKindName,
+  classes,
+  routedPrefixes,
+  sortCandidates,
+} from "./candidates/index.ts";
 export { answered, type Contest, type Heard, handOverIn, type Pair } from "./contest.ts";
 export { type Health, healthTimings, lookAtHealth, verdictOf, verified } from "./health.ts";
 export { isKnocking } from "./knocking.ts";
 export { lastWorkingText, mostLastWorking, parseLastWorking, rememberWorking } from "./last-working.ts";
 export { type Knocking, mostKnocking, type PacketBudget, packetLimits } from "./packets.ts";
 export { type EndpointChange, type Path, unsettledBetween } from "./path.ts";
-export { withFewPorts } from "./ports.ts";
-export type { Preferences } from "./preference.ts";
 export { nextVolley, volleyDueIn } from "./rhythm.ts";
 export type { Attempt } from "./rotation.ts";
 export { nextEndpoint } from "./rotation.ts";

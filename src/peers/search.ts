@@ -1,6 +1,6 @@
 import type { Endpoint } from "../net/index.ts";
 import type { Answer } from "../port/index.ts";
-import { gainText, isBetter, promising, tierOf, type Way } from "./better-way.ts";
+import { classOf, gainText, isBetter, promising, type Way } from "./better-way.ts";
 import { type Budget, searchLimits, spend } from "./budget.ts";
 import { type Path, type Search, type Sight, withEndpoint } from "./path.ts";
 import { isDue, isForgotten, mayBegin, searchTimings } from "./search-due.ts";
@@ -156,8 +156,8 @@ interface Better {
 
 function betterOf({ from, here, there }: Search, { choices }: Sight): Better | undefined {
   if (!there || here === undefined) return undefined;
-  const way: Way = { tier: tierOf(choices, there.endpoint), roundTrip: there.roundTrip };
-  const current: Way = { tier: tierOf(choices, from), roundTrip: here };
+  const way: Way = { class: classOf(choices, there.endpoint), roundTrip: there.roundTrip };
+  const current: Way = { class: classOf(choices, from), roundTrip: here };
   return isBetter(way, current) ? { endpoint: there.endpoint, reason: gainText(way, current) } : undefined;
 }
 

@@ -165,7 +165,7 @@ function look(
   { racing, health: healthBefore, shakenAt, ways, isProven }: Connecting,
   now: number,
 ): View {
-  const { publicKey, candidates } = spec;
+  const { publicKey, endpoints: candidates } = spec;
   const observed = device?.peers.get(publicKey);
   const last = before.get(publicKey);
   const contest = racing?.contests.get(publicKey);

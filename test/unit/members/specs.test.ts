@@ -116,7 +116,7 @@ describe("candidates", () => {
       own,
     );
     expect(peers[0]).toMatchObject({
-      candidates: ["198.51.100.2:51820"],
+      endpoints: ["198.51.100.2:51820"],
       refusedCandidates: [{ value: text, reason }],
     });
   });
@@ -128,7 +128,7 @@ describe("candidates", () => {
       { addresses: [address("198.51.100.2")] },
     );
     const three = peer(3, {}, { addresses: [address("198.51.100.3")] }); // a neighbour: both hosts fill a /31
-    expect(peerSpecs([two, three], own).peers[0]?.candidates).toEqual(["198.51.100.2:51820"]);
+    expect(peerSpecs([two, three], own).peers[0]?.endpoints).toEqual(["198.51.100.2:51820"]);
   });
 });
 

@@ -18,7 +18,7 @@ function seenAt(
   let now = 1_000_000;
   for (const each of endpoints) {
     now += everyMs;
-    const choices = { candidates: [], candidateTiers: [] };
+    const choices = { candidates: [] };
     path = followPath(
       path,
       { choices, endpoint: each, isUp: true, handshakeAt: now, answer: undefined },
