@@ -1,3 +1,4 @@
+import { noDialRules } from "../src/config/index.ts";
 import {
   type Address,
   type Endpoint,
@@ -39,7 +40,7 @@ function specsOf({ host, publicKey }: Device, announced: readonly Endpoint[]): S
       ownAddresses: new Set(),
       ownNetworks,
       routed: new PrefixIndex(),
-      dial: { pin: [], prefer: [], forbid: [] },
+      dial: noDialRules,
     });
   // Of a site's network only the peer itself matters here. What is behind no NAT is on the internet alone.
   const site = host.nat === "none" ? [] : [hostPrefix(endpointAddress(host.inside))];

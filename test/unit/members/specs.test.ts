@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { noDialRules } from "../../../src/config/index.ts";
 import type { Affiliate, KubespanAffiliate } from "../../../src/discovery/affiliate.ts";
 import { type OwnSide, peerSpecs } from "../../../src/members/index.ts";
 import { intersect, parsePrefix, unite } from "../../../src/net/index.ts";
@@ -13,7 +14,7 @@ const own: OwnSide = {
   advertisedPrefixes: [prefix("10.244.0.0/24")],
   clusterPrefix: prefix("fd00:0:0:2::/64"),
   widestPrefix: { ipv4: 8, ipv6: 16 },
-  dial: { pin: [], prefer: [], forbid: [] },
+  dial: noDialRules,
   networks: [],
   lastWorking: new Map(),
 };

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { Secret } from "../../../src/base/secret.ts";
 import type { Config } from "../../../src/config/config.ts";
+import { noDialRules } from "../../../src/config/index.ts";
 import type { Affiliate, KubespanAffiliate } from "../../../src/discovery/affiliate.ts";
 import {
   type Address,
@@ -96,7 +97,7 @@ export const config = (changes: Partial<Config> = {}): Config => ({
   members: { forgetAfterMinutes: 1440, nodeDeletion: "auto" },
   node: { machineType: "worker" },
   connect: "serial",
-  dial: { pin: [], prefer: [], forbid: [] },
+  dial: noDialRules,
   stateDirectory: "/var/lib/kubespan",
   runDirectory: "/run/kubespan",
   log: { level: "info", format: "text" },

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { noDialRules } from "../../../src/config/index.ts";
 import { type Endpoint, endpointAddress, PrefixIndex } from "../../../src/net/index.ts";
 import { sortCandidates } from "../../../src/peers/index.ts";
 import { endpoint, prefix } from "../mesh/values.ts";
@@ -11,7 +12,7 @@ const sorted = (endpoints: readonly string[], lastWorking?: string) =>
     ownAddresses: new Set(),
     ownNetworks,
     routed: new PrefixIndex(),
-    dial: { pin: [], prefer: [], forbid: [] },
+    dial: noDialRules,
     lastWorking: lastWorking === undefined ? undefined : endpoint(lastWorking),
   });
 

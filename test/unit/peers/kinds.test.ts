@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { noDialRules } from "../../../src/config/index.ts";
 import { endpointOf, parseAddress } from "../../../src/net/index.ts";
 import { kinds } from "../../../src/peers/candidates/kinds.ts";
 import { type CandidateContext, routedPrefixes, sortCandidates } from "../../../src/peers/index.ts";
@@ -11,7 +12,7 @@ const context: CandidateContext = {
   ownAddresses: new Set(),
   ownNetworks: [prefix("192.168.1.0/24")],
   routed: routedPrefixes([network("203.0.113.0/24", "other"), network("10.5.0.0/16", "other")], []),
-  dial: { pin: [], prefer: [prefix("198.51.100.8/32"), prefix("198.51.100.7/32")], forbid: [] },
+  dial: { ...noDialRules, prefer: [prefix("198.51.100.8/32"), prefix("198.51.100.7/32")] },
 };
 const kindOf = (text: string, lastWorking?: string) => {
   const known = { ...context, lastWorking: lastWorking === undefined ? undefined : endpoint(lastWorking) };

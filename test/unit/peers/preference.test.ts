@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { noDialRules } from "../../../src/config/index.ts";
 import { peerSpecs } from "../../../src/members/index.ts";
 import {
   lastWorkingText,
@@ -17,7 +18,7 @@ const own = {
   advertisedPrefixes: [],
   clusterPrefix: prefix("fd00:0:0:2::/64"),
   widestPrefix: { ipv4: 8, ipv6: 16 },
-  dial: { pin: [], prefer: [], forbid: [] },
+  dial: noDialRules,
   networks: [prefix("192.168.1.0/24")],
   lastWorking: new Map(),
 };
