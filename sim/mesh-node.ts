@@ -159,12 +159,12 @@ export class MeshNode implements SimNode {
   }
 
   /** Without one who waits, there is no order to keep. */
-  #turn({ spec: { publicKey, candidates } }: Known): number {
+  #turn({ spec: { publicKey, endpoints } }: Known): number {
     if (this.#waiting.proven + this.#waiting.unproven === 0) return 0;
     const { count = 0 } = this.#packets?.[this.#proven.has(publicKey) ? "proven" : "unproven"] ?? {};
     return (
       waitingTurn(turnOf(this.#connections.get(publicKey)), count).at +
-      Math.min(candidates.length, mostEndpoints)
+      Math.min(endpoints.length, mostEndpoints)
     );
   }
 

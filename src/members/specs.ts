@@ -10,13 +10,7 @@ import {
   unite,
   withoutSpecial,
 } from "../net/index.ts";
-import {
-  type CandidateRules,
-  type PeerSpec,
-  type Preferences,
-  routedPrefixes,
-  sortCandidates,
-} from "../peers/index.ts";
+import { type PeerSpec, routedPrefixes, sortCandidates } from "../peers/index.ts";
 import { admit, type RefusedMember } from "./admit.ts";
 import { type Asked, askedPrefixes, type Member, type Reserved } from "./asked.ts";
 import { grantClaims } from "./claims.ts";
@@ -102,10 +96,8 @@ function specsFrom(
   const asking = asked.map(({ member: { nodeId }, claims }) => ({ nodeId, claims }));
   const served = servedInAll(asking);
   const { grants, owned, takings } = grantClaims(served.claims, standings);
-  const rules: CandidateRules = {
-    ownAddresses: new Set(own.addresses),
-    routed: routedPrefixes(owned, own.advertisedPrefixes),
-  };
+  const ownAddresses = new Set(own.addresses);
+  const routed = routedPrefixes(owned, own.advertisedPrefixes);
   const peers = asked.map(({ member, refused: refusedPrefixes }) => {
     const { nodeId, kubespan } = member;
     const grant = grants.get(nodeId);
@@ -120,7 +112,14 @@ function specsFrom(
         ...(served.refused.get(nodeId) ?? []),
         ...(grant?.refused ?? []),
       ]),
-      ...sortCandidates(nodeId, kubespan.endpoints, rules, preferencesFor(member, own)),
+      ...sortCandidates(kubespan.endpoints, {
+        nodeId,
+        ownAddresses,
+        ownNetworks: own.networks,
+        routed,
+        dial: own.dial,
+        lastWorking: own.lastWorking.get(kubespan.publicKey),
+      }),
     };
   });
   const specs: PeerSpecs = {
@@ -141,12 +140,6 @@ export const meshNetworks = (peers: readonly PeerSpec[], clusterPrefix: Prefix):
         .filter((prefix) => !prefixContains(clusterPrefix, networkOf(prefix))),
     ),
   );
-
-const preferencesFor = ({ kubespan }: Member, own: OwnSide): Preferences => ({
-  dial: own.dial,
-  ownNetworks: own.networks,
-  lastWorking: own.lastWorking.get(kubespan.publicKey),
-});
 
 /** What was asked for by affiliates that are still known; `side` is this node's side, on which it depends too. */
 const known = new WeakMap<Member, Asked & { readonly side: string }>();

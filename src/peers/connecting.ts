@@ -74,7 +74,7 @@ const idle = ({ observed }: View): IdleAction =>
 function needOf({ attempt: last, race, received }: Connecting, view: View, now: number): Need {
   const { racing, observed, spec } = view;
   const isHeard = (observed?.receivedBytes ?? 0) > 0; // counted from zero since the attempt
-  const situation = { candidates: spec.candidates, last, isHeard };
+  const situation = { candidates: spec.endpoints, last, isHeard };
   if (!racing) return serialNeed(situation, now);
   const keys = { own: racing.ownKey, peer: spec.publicKey };
   const mayDialSerially = racing.mayDialSerially && observed !== undefined;

@@ -10,15 +10,21 @@ export {
 } from "./all.ts";
 export { isBetter, promising, type Way } from "./better-way.ts";
 export { type Budget, refill, spend } from "./budget.ts";
-export { type CandidateRules, routedPrefixes, sortCandidates } from "./candidates.ts";
+export {
+  type Candidate,
+  type CandidateClass,
+  type CandidateContext,
+  type CandidateKindName,
+  classes,
+  routedPrefixes,
+  sortCandidates,
+} from "./candidates/index.ts";
 export { answered, type Connection, isRaced, stateOf } from "./connection.ts";
 export { handOverIn } from "./hand-over.ts";
 export { isKnocking } from "./knocking.ts";
 export { lastWorkingText, mostLastWorking, parseLastWorking, rememberWorking } from "./last-working.ts";
 export type { Knocking, PacketBudget } from "./packets.ts";
 export { type EndpointChange, unsettledBetween } from "./path.ts";
-export { withFewPorts } from "./ports.ts";
-export type { Preferences } from "./preference.ts";
 export { nextEndpoint } from "./rotation.ts";
 export type { PeerSpec } from "./spec.ts";
 export { type PeerState, peerState, referenceTimings } from "./state.ts";

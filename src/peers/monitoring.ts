@@ -29,7 +29,7 @@ export function doubt(seen: Connected, view: View, now: number): Step {
   const { endpoints, dueInMs } = verifyingRound(seen, view, view.racing, now);
   const pursuit = { attempt: shared.attempt, race, peers: view.peers };
   if (dueInMs !== 0) return { next, do: keep, pollInMs: pursuitPoll(pursuit, dueInMs, now) };
-  const raced = nextVerifyingRound(race, view.spec.candidates, now);
+  const raced = nextVerifyingRound(race, view.spec.endpoints, now);
   const action = { kind: "race", endpoints } as const;
   const proposal: Proposal = {
     cost: costOf(action),
@@ -66,7 +66,7 @@ function elsewhere(
 /** Where the next round goes, and in how many milliseconds; `undefined` where there is nobody to ask. */
 function verifyingRound(
   { sight: { endpoint }, race }: Connected,
-  { spec: { candidates, publicKey } }: View,
+  { spec: { endpoints: candidates, publicKey } }: View,
   { ownKey }: Racing,
   now: number,
 ): { readonly endpoints: readonly Endpoint[]; readonly dueInMs: number | undefined } {

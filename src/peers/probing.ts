@@ -1,6 +1,6 @@
 import type { Endpoint } from "../net/index.ts";
 import type { Answer } from "../port/index.ts";
-import { gainText, isBetter, promising, tierOf, type Way } from "./better-way.ts";
+import { classOf, gainText, isBetter, promising, type Way } from "./better-way.ts";
 import type { Probe, ProbeHere, ProbeThere, Probing, Up } from "./connection.ts";
 import { monitoringPoll } from "./pace.ts";
 import type { Path } from "./path.ts";
@@ -97,7 +97,7 @@ function asking(
   now: number,
 ): Proposal {
   const action = { kind: "race", endpoints } as const;
-  const race = nextVerifyingRound(seen.race, view.spec.candidates, now);
+  const race = nextVerifyingRound(seen.race, view.spec.endpoints, now);
   return {
     cost: costOf(action, cost),
     after: { ...probing(after, seen, path), race },
@@ -160,7 +160,7 @@ interface Better {
 
 function betterOf({ from, hereMs, best }: ProbeThere, { sight: { choices } }: Connected): Better | undefined {
   if (!best) return undefined;
-  const there: Way = { tier: tierOf(choices, best.endpoint), roundTrip: best.roundTripMs };
-  const here: Way = { tier: tierOf(choices, from), roundTrip: hereMs };
+  const there: Way = { class: classOf(choices, best.endpoint), roundTrip: best.roundTripMs };
+  const here: Way = { class: classOf(choices, from), roundTrip: hereMs };
   return isBetter(there, here) ? { endpoint: best.endpoint, reason: gainText(there, here) } : undefined;
 }

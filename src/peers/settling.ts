@@ -56,7 +56,7 @@ export function returning(
       after: {
         ...common,
         phase: "returning",
-        race: nextVerifyingRound(race, view.spec.candidates, now),
+        race: nextVerifyingRound(race, view.spec.endpoints, now),
         move: moveTo(probe.from, probe, now),
       },
       do: action,
@@ -108,7 +108,7 @@ export function settle(before: Settling | Returning, seen: Connected, view: View
   }
   if (remindIn !== undefined && remindIn <= 0) {
     const action = { kind: "race", endpoints: [move.to] } as const;
-    const asked = nextVerifyingRound(race, view.spec.candidates, now);
+    const asked = nextVerifyingRound(race, view.spec.endpoints, now);
     const after = { ...next, race: asked, move: { ...move, isReminded: true } };
     return { next, do: keep, proposal: { cost: costOf(action), after, do: action, pollInMs }, pollInMs };
   }

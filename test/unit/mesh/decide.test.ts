@@ -121,6 +121,9 @@ it("reports peers as an operator wants to see them", () => {
     },
     now,
   );
+  expect(status.peers[0]?.candidates).toEqual([
+    { endpoint: "198.51.100.2:51820", kind: "public-ipv4", reason: "a public IPv4 address" },
+  ]);
   expect(
     status.peers.map(({ label, state, endpoint: used, handshakeAgeSeconds }) => [
       label,

@@ -3,7 +3,7 @@ import type { Endpoint } from "../../../src/net/index.ts";
 import type { Connection, Move, Phase, Probe } from "../../../src/peers/connection.ts";
 import type { View } from "../../../src/peers/proposal.ts";
 import type { ObservedPeer } from "../../../src/wireguard/index.ts";
-import { endpoint, key, peerSpec, prefix } from "../mesh/values.ts";
+import { candidate, endpoint, key, peerSpec, prefix } from "../mesh/values.ts";
 
 /** Any connection and any view of it, of one peer with few endpoints: most of what may come together does. */
 export const now = 1_700_000_000_000;
@@ -114,12 +114,15 @@ const observed: fc.Arbitrary<ObservedPeer> = merged(
   fc.record({ endpoint: some, handshakeAt: ago }, { requiredKeys: [] }),
 );
 
-const tiers = fc.constantFrom(0 as const, 1 as const, 2 as const);
+const classes = fc.constantFrom(0 as const, 1 as const, 2 as const);
 export const anyView: fc.Arbitrary<View> = fc.record({
   spec: fc
-    .tuple(lists, fc.array(tiers, { minLength: 3, maxLength: 3 }), fc.subarray([prefix("10.1.0.0/16")]))
-    .map(([candidates, candidateTiers, allowedIPs]) =>
-      peerSpec(1, candidates, { candidateTiers, allowedIPs }),
+    .tuple(lists, fc.array(classes, { minLength: 3, maxLength: 3 }), fc.subarray([prefix("10.1.0.0/16")]))
+    .map(([candidates, kinds, allowedIPs]) =>
+      peerSpec(1, candidates, {
+        candidates: candidates.map((each, index) => candidate(each, { class: kinds[index] ?? 2 })),
+        allowedIPs,
+      }),
     ),
   observed: maybe(observed),
   peers: fc.constantFrom(1, 1_000),

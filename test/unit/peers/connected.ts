@@ -9,7 +9,7 @@ import {
   type Polled,
 } from "../../../src/peers/index.ts";
 import type { ObservedDevice } from "../../../src/wireguard/index.ts";
-import { endpoint, key, peerSpec } from "../mesh/values.ts";
+import { candidate, endpoint, key, peerSpec } from "../mesh/values.ts";
 
 const start = 1_700_000_000_000;
 export const [far, near, other] = ["203.0.113.1:1", "10.0.0.1:1", "203.0.113.2:1"].map(endpoint) as [
@@ -101,7 +101,7 @@ export class Connected {
 
   get #spec(): PeerSpec {
     return peerSpec(1, this.candidates, {
-      candidateTiers: this.candidates.map((each) => (each === near ? 1 : 2)),
+      candidates: this.candidates.map((each) => candidate(each, { class: each === near ? 1 : 2 })),
     });
   }
 

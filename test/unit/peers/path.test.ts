@@ -18,7 +18,7 @@ function seenAt(
   let now = 1_000_000;
   for (const each of endpoints) {
     now += everyMs;
-    const choices = { candidates: [], candidateTiers: [] };
+    const choices = { candidates: [] };
     const sight = { choices, roundTrips: new Map(), endpoint: each, handshakeAt: now };
     path = followPath(path, sight, true, now);
   }
