@@ -79,7 +79,7 @@ function peersText(peers: readonly PeerReport[]): string {
   return `${table(head, rows)}\n${up} of ${peers.length} peers up`;
 }
 
-/** Peers that are reached at another endpoint than before. */
+/** The peers whose endpoint has changed. */
 function changesText(peers: readonly PeerReport[]): string {
   const rows = peers.flatMap(({ label, endpointChanges, lastEndpointChange: last }) =>
     last
