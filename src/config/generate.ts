@@ -1,10 +1,10 @@
-/** What a new configuration is made from. */
+/** The input of a new configuration. */
 export interface NewConfig {
-  /** Gives `count` bytes that nobody can guess. */
+  /** Gives `count` unpredictable bytes. */
   readonly random: (count: number) => Uint8Array;
-  /** Where the discovery service is, as `parseServiceURL` reads it; without one the mesh stays off. */
+  /** The URL of the discovery service, as `parseServiceURL` reads it. Without one the mesh is disabled. */
   readonly serviceURL?: string;
-  /** An existing cluster to join: its id and secret as text; new ones are made otherwise. */
+  /** The id and the secret, as text, of an existing cluster to join. Without them a new cluster is made. */
   readonly cluster?: { readonly id: string; readonly secret: string };
 }
 
@@ -46,7 +46,7 @@ clusterID: ${id}
 clusterSecret: ${secret}
 `;
 
-/** A document of comments only is an empty one, which is left out. */
+/** The document of the service. Without a URL it consists of comments only, and an empty document is ignored. */
 function serviceDocument(url: string | undefined): string {
   const lines = [
     "apiVersion: v1alpha1",

@@ -1,7 +1,7 @@
 import { clusterPrefix } from "../identity/index.ts";
 import type { Config, ServiceConfig } from "./config.ts";
 
-/** What a configuration means, in a few lines for an operator; nothing secret is in it. */
+/** The meaning of a configuration in a few lines for an operator, without secrets. */
 export function configSummary(config: Config): string {
   const rows: readonly (readonly [string, string])[] = [
     ["mesh", config.enabled ? "enabled" : "not enabled (a KubeSpanConfig with 'enabled: true' turns it on)"],

@@ -3,7 +3,7 @@ import { readTextFile } from "../../system/index.ts";
 import type { Config } from "../config.ts";
 import { largestConfig, parseConfig } from "../parse.ts";
 
-/** A configuration as read, and what the operator should know about its file. */
+/** A configuration with the warnings about the file that it was read from. */
 export interface LoadedConfig {
   readonly config: Config;
   readonly warnings: readonly string[];
