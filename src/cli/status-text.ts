@@ -46,7 +46,7 @@ const droppedText = ({ outside, tunnel, entering, leaving }: Status["dropped"]):
 
 const registriesText = ({ registries }: Status): string =>
   table(
-    ["REGISTRY", "STATE", "AFFILIATES", "SEES US AT", "LOCATION"],
+    ["REGISTRY", "STATE", "AFFILIATES", "OBSERVED ADDRESS", "LOCATION"],
     registries.map((each) => [
       each.name,
       registryStateText(each),
