@@ -90,7 +90,7 @@ const keyMessage =
     const expected = `expected ${what}: 32 random bytes in base64 (44 characters), as 'kubespan gen config' makes`;
     if (input === undefined) return `is missing; ${expected}`;
     return typeof input === "string"
-      ? `is not such a value (${input.length} characters); ${expected}`
+      ? `is not valid (${input.length} characters); ${expected}`
       : `is not text; ${expected}`;
   };
 
