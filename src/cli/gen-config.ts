@@ -42,7 +42,7 @@ async function genConfig(options: Options): Promise<void> {
   if (options.output === "-") print(text);
   else await writeConfig(options, text);
   if (options.service === undefined)
-    complain("The mesh is off in it: set a discovery service, then 'enabled: true'.\n");
+    complain("The mesh is disabled in this file: set a discovery service, then 'enabled: true'.\n");
 }
 
 async function writeConfig({ output, force }: Options, text: string): Promise<void> {

@@ -50,12 +50,17 @@ function kindOf({ value }: SourceDocument): unknown {
   return typeof value === "object" && value !== null && "kind" in value ? value.kind : undefined;
 }
 
+const talosText =
+  "this is a machine configuration of Talos; put its cluster.id and cluster.secret into a new file: " +
+  "kubespan gen config --cluster-id ID --cluster-secret-file FILE";
+
 function kindProblem(source: SourceDocument): Problem[] {
   const { value, offset } = source;
   const expected = `expected one of ${kindNames.join(", ")}`;
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return [{ offset, text: `the document is ${shown(value)}; expected a map with apiVersion and kind` }];
   const kind = kindOf(source);
+  if (kind === undefined && "machine" in value && "cluster" in value) return [{ offset, text: talosText }];
   if (kind === undefined) {
     const near = Object.keys(value).find((name) => suggestion(name, ["kind"]) !== "");
     const hint = near === undefined ? "" : ` (did you mean it with ${shown(near)}?)`;

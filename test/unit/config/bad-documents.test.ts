@@ -55,6 +55,13 @@ describe("documents", () => {
       `${identity}---\n${head("constructor")}`,
       [`7:7: kind is "constructor"; expected one of ${kinds}`],
     ],
+    [
+      "a machine configuration of Talos",
+      `${identity}---\nversion: v1alpha1\nmachine: {}\ncluster: {}\n`,
+      [
+        "6:1: this is a machine configuration of Talos; put its cluster.id and cluster.secret into a new file: kubespan gen config --cluster-id ID --cluster-secret-file FILE",
+      ],
+    ],
     ["no kind", `${identity}---\napiVersion: v1alpha1\n`, [`6:1: kind is missing; expected one of ${kinds}`]],
     [
       "kind misspelt",
