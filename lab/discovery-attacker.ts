@@ -5,7 +5,7 @@ import { AffiliateUpdateRequest, ClusterService } from "../src/discovery/wire/in
 
 /** This client of a discovery service does what no honest client would, from a given address of loopback. */
 
-/** Bytes as one message in the framing of gRPC. */
+/** One message with these bytes, in the framing of gRPC. */
 export function framed(bytes: Uint8Array, flag = 0): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt8(flag);
