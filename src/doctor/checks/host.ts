@@ -104,10 +104,11 @@ export function checkWireGuard({ kernel, settings, tools, distribution }: Facts)
   return [{ id, severity: wantsKernel ? "note" : "ok", text, evidence }];
 }
 
-export function checkNftables({ nftTables }: Facts): Finding[] {
+export function checkNftables({ nftTables, userId }: Facts): Finding[] {
   const id = "nftables";
   if ("value" in nftTables)
     return [{ id, severity: "ok", text: "nf_tables works", evidence: `${nftTables.value} tables listed` }];
+  if (userId !== 0) return [unknownFinding(id, "nf_tables", nftTables.unknown)];
   return [
     {
       id,
