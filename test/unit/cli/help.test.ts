@@ -147,3 +147,22 @@ describe("exit codes", () => {
     expect([...new Set(used)].toSorted((a, b) => a - b)).toEqual(Object.keys(exitCodes).map(Number));
   });
 });
+
+test("the README names every command, and who takes --config", () => {
+  const readme = textOf("README.md");
+  const leaves = commands.filter((command) => command.commands.length === 0);
+  expect(leaves.length).toBeGreaterThan(8);
+  expect(leaves.map(pathOf).filter((path) => !readme.includes(`\n| \`${path}`))).toEqual([]);
+  const [, said = ""] = /^(`run`.*) take `--config FILE`/m.exec(readme) ?? [];
+  const named = [...said.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => `kubespan ${name}`);
+  const takers = leaves.filter(({ options }) => options.some(({ long }) => long === "--config"));
+  expect(named.toSorted()).toEqual(takers.map(pathOf).toSorted());
+});
+
+test("the README names every option of the discovery service", () => {
+  const readme = textOf("README.md");
+  const serve = commands.find((command) => pathOf(command) === "kubespan discovery serve");
+  const options = serve?.options.map(({ long }) => long ?? "") ?? [];
+  expect(options.length).toBeGreaterThan(15);
+  expect(options.filter((long) => !readme.includes(`\`${long}`) && long !== "--log-format")).toEqual([]);
+});
