@@ -6,13 +6,13 @@ import { parseServiceURL } from "../src/config/index.ts";
 import { createServiceRegistry } from "../src/discovery/effects/index.ts";
 import type { Affiliate } from "../src/discovery/index.ts";
 import { clusterPrefix, nodeIdFrom, privateKeyFrom, publicKeyOf } from "../src/identity/index.ts";
+import { recipientOf } from "../src/members/notice.ts";
 import { networkOf, parseAddress } from "../src/net/index.ts";
-import type { Cluster } from "./config.ts";
-import type { Claimed } from "./hostile-member.ts";
+import type { ForgedFarewell, Told } from "./hostile-member.ts";
 
 /** A process that announces, as a member of the cluster, what it is told to, and that nobody checked; until it is ended. */
 const [file = "", url = ""] = process.argv.slice(2);
-const { cluster, claimed } = JSON.parse(readFileSync(file, "utf8")) as { cluster: Cluster; claimed: Claimed };
+const { cluster, claimed, farewell } = JSON.parse(readFileSync(file, "utf8")) as Told;
 const { id, secret } = cluster;
 const location = parseServiceURL(url);
 const address = parseAddress(
@@ -20,8 +20,8 @@ const address = parseAddress(
 );
 if (!location || !address) throw new Error(`not a URL or a cluster: ${url} ${id}`);
 
-const nodeId = nodeIdFrom(randomBytes(32));
-const own: Affiliate = {
+const nodeId = farewell?.nodeId ?? nodeIdFrom(randomBytes(32));
+const announced: Affiliate = {
   nodeId,
   hostname: claimed.name,
   nodeName: claimed.name,
@@ -36,6 +36,15 @@ const own: Affiliate = {
     endpoints: [],
   },
 };
+
+/** It has no part in the mesh any more, it says. */
+function farewellAs({ number, recipient }: ForgedFarewell): Affiliate {
+  const { kubespan: _none, ...rest } = announced;
+  const farewells = new Map([[recipientOf(recipient), randomBytes(16).toString("base64")]]);
+  return { ...rest, membership: { number, startedAt: number, machine: "", otherNetworks: [], farewells } };
+}
+
+const own = farewell ? farewellAs(farewell) : announced;
 const registry = createServiceRegistry({
   service: { name: "attacked", ...location },
   cluster: { id, secret: Secret.fromBase64(secret) },
