@@ -29,11 +29,11 @@ const announced: Affiliate = {
   operatingSystem: "",
   addresses: claimed.addresses ?? [],
   kubespan: {
-    publicKey: publicKeyOf(privateKeyFrom(randomBytes(32))),
+    publicKey: claimed.publicKey ?? publicKeyOf(privateKeyFrom(randomBytes(32))),
     address,
     additionalAddresses: claimed.networks ?? [],
     excludedNetworks: claimed.excluded ?? [],
-    endpoints: [],
+    endpoints: claimed.endpoints ?? [],
   },
 };
 

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { Address, Prefix } from "../src/net/index.ts";
+import type { Address, Endpoint, Prefix } from "../src/net/index.ts";
 import type { Cluster } from "./config.ts";
 import type { LabNode } from "./node.ts";
 import { Service } from "./service.ts";
@@ -11,6 +11,9 @@ export interface Claimed {
   readonly addresses?: readonly Address[];
   readonly networks?: readonly Prefix[];
   readonly excluded?: readonly Prefix[];
+  /** Of the WireGuard behind it; else one that nobody has. */
+  readonly publicKey?: string;
+  readonly endpoints?: readonly Endpoint[];
 }
 
 /** A farewell in the name of another member, with a proof to one that is made up. */
