@@ -17,9 +17,12 @@ interface DesiredBarrier {
   readonly interfaceName: string;
 }
 
-/** What is there; `unavailable` where this kernel, its tools or somebody else's programs leave no place for it. */
+/**
+ * What is there; `unavailable` where this kernel, its tools or somebody else's programs leave no place for it. `isUnread`:
+ * there is `tc`, and it failed, so programs may be there all the same.
+ */
 export type ObservedBarrier =
-  | { readonly kind: "unavailable"; readonly reason: string }
+  | { readonly kind: "unavailable"; readonly reason: string; readonly isUnread?: boolean }
   | { readonly kind: "seen"; readonly links: readonly LinkFilters[] };
 
 /**
