@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { privateKeyFrom, publicKeyOf } from "../src/identity/index.ts";
-import type { Address, Endpoint, Prefix } from "../src/net/index.ts";
+import { type Address, endpointOf, type Prefix } from "../src/net/index.ts";
 import type { Cluster } from "./config.ts";
 import { HostileMember } from "./hostile-member.ts";
 import type { LabNode } from "./node.ts";
@@ -55,13 +55,15 @@ export class PlainMember {
       what: "wireguard-go",
     });
     await node.run("ip", "link", "set", link, "up", "mtu", "1420");
-    await node.run("ip", "route", "add", "default", "dev", link, "table", "77");
+    for (const family of ["-4", "-6"])
+      await node.run("ip", family, "route", "add", "default", "dev", link, "table", "77");
     await node.namespace.sysctl("net.ipv4.conf.all.rp_filter=0", `net.ipv4.conf.${link}.rp_filter=0`);
     for (const source of throughTunnel) {
-      await node.run("ip", "address", "add", `${source}/32`, "dev", "lo");
-      await node.run("ip", "rule", "add", "from", source, "lookup", "77");
+      const isIPv6 = source.includes(":");
+      await node.run("ip", "address", "add", `${source}/${isIPv6 ? 128 : 32}`, "dev", "lo");
+      await node.run("ip", isIPv6 ? "-6" : "-4", "rule", "add", "from", source, "lookup", "77");
     }
-    const endpoints = addresses.map((address) => `${address}:${port}` as Endpoint);
+    const endpoints = addresses.flatMap((address) => endpointOf(address, port) ?? []);
     await new HostileMember(node, this.#url, node.name).announce(cluster, {
       name: node.name,
       addresses,
