@@ -6,7 +6,7 @@ import { parseServiceURL } from "../src/config/index.ts";
 import { createServiceRegistry } from "../src/discovery/effects/index.ts";
 import type { Affiliate } from "../src/discovery/index.ts";
 import { clusterPrefix, nodeIdFrom, privateKeyFrom, publicKeyOf } from "../src/identity/index.ts";
-import { recipientOf } from "../src/members/notice.ts";
+import { recipientOf } from "../src/members/index.ts";
 import { networkOf, parseAddress } from "../src/net/index.ts";
 import type { ForgedFarewell, Told } from "./hostile-member.ts";
 
