@@ -69,7 +69,7 @@ export async function buildInternet(lab: Lab): Promise<Internet> {
     members,
     outside,
     cluster: newCluster(),
-    discovery: new Discovery(cloud.node, cloudAddress, keys),
+    discovery: new Discovery(cloud.node, cloudAddress, { tls: keys }),
     certificate: cloud.node.namespace.read(keys.cert),
   };
 }

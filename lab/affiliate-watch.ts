@@ -42,6 +42,11 @@ export class AffiliateWatch extends Service {
       { what: `word of ${name}`, describe: async () => (await this.log()).slice(-3000) },
     );
   }
+
+  /** Whether it was ever told that. */
+  async wasTold(isThat: (affiliate: Affiliate) => boolean): Promise<boolean> {
+    return linesOf(await this.log()).some(({ affiliates }) => affiliates.some(isThat));
+  }
 }
 
 interface Told {

@@ -18,11 +18,15 @@ export interface KeyPair {
 export class Discovery extends Service {
   readonly url: string;
 
-  /** `address` is one of the node's own addresses; IPv6 without brackets. */
-  constructor(node: LabNode, address: string, tls?: KeyPair) {
+  /**
+   * `address` is one of the node's own addresses; IPv6 without brackets. With a `snapshot` file the service starts with what
+   * it knew when it ended.
+   */
+  constructor(node: LabNode, address: string, { tls, snapshot }: { tls?: KeyPair; snapshot?: string } = {}) {
     const host = address.includes(":") ? `[${address}]` : address;
     const security = tls ? ["--tls-cert", tls.cert, "--tls-key", tls.key] : ["--insecure"];
-    const serve = ["discovery", "serve", "--listen", `${host}:${port}`, ...security];
+    const kept = snapshot === undefined ? [] : ["--snapshot", snapshot];
+    const serve = ["discovery", "serve", "--listen", `${host}:${port}`, ...security, ...kept];
     super(node.namespace, "discovery", [kubespan, ...serve]);
     this.url = `${tls ? "https" : "http"}://${host}:${port}/`;
   }

@@ -6,13 +6,13 @@ import { parseServiceURL } from "../src/config/index.ts";
 import { createServiceRegistry } from "../src/discovery/effects/index.ts";
 import type { Affiliate } from "../src/discovery/index.ts";
 import { clusterPrefix, nodeIdFrom, privateKeyFrom, publicKeyOf } from "../src/identity/index.ts";
+import { recipientOf } from "../src/members/index.ts";
 import { networkOf, parseAddress } from "../src/net/index.ts";
-import type { Cluster } from "./config.ts";
-import type { Claimed } from "./hostile-member.ts";
+import type { ForgedFarewell, Told } from "./hostile-member.ts";
 
 /** This process announces, as a member of the cluster, what it is told to, unchecked, until it is ended. */
 const [file = "", url = ""] = process.argv.slice(2);
-const { cluster, claimed } = JSON.parse(readFileSync(file, "utf8")) as { cluster: Cluster; claimed: Claimed };
+const { cluster, claimed, farewell } = JSON.parse(readFileSync(file, "utf8")) as Told;
 const { id, secret } = cluster;
 const location = parseServiceURL(url);
 const address = parseAddress(
@@ -20,8 +20,8 @@ const address = parseAddress(
 );
 if (!location || !address) throw new Error(`not a URL or a cluster: ${url} ${id}`);
 
-const nodeId = nodeIdFrom(randomBytes(32));
-const own: Affiliate = {
+const nodeId = farewell?.nodeId ?? nodeIdFrom(randomBytes(32));
+const announced: Affiliate = {
   nodeId,
   hostname: claimed.name,
   nodeName: claimed.name,
@@ -29,13 +29,22 @@ const own: Affiliate = {
   operatingSystem: "",
   addresses: claimed.addresses ?? [],
   kubespan: {
-    publicKey: publicKeyOf(privateKeyFrom(randomBytes(32))),
+    publicKey: claimed.publicKey ?? publicKeyOf(privateKeyFrom(randomBytes(32))),
     address,
     additionalAddresses: claimed.networks ?? [],
     excludedNetworks: claimed.excluded ?? [],
-    endpoints: [],
+    endpoints: claimed.endpoints ?? [],
   },
 };
+
+/** Announces that the member left the mesh. */
+function farewellAs({ number, recipient }: ForgedFarewell): Affiliate {
+  const { kubespan: _none, ...rest } = announced;
+  const farewells = new Map([[recipientOf(recipient), randomBytes(16).toString("base64")]]);
+  return { ...rest, membership: { number, startedAt: number, machine: "", otherNetworks: [], farewells } };
+}
+
+const own = farewell ? farewellAs(farewell) : announced;
 const registry = createServiceRegistry({
   service: { name: "attacked", ...location },
   cluster: { id, secret: Secret.fromBase64(secret) },

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { Address, Prefix } from "../src/net/index.ts";
+import type { Address, Endpoint, Prefix } from "../src/net/index.ts";
 import type { Cluster } from "./config.ts";
 import type { LabNode } from "./node.ts";
 import { Service } from "./service.ts";
@@ -11,6 +11,24 @@ export interface Claimed {
   readonly addresses?: readonly Address[];
   readonly networks?: readonly Prefix[];
   readonly excluded?: readonly Prefix[];
+  /** The public key of the WireGuard device behind it; without one, a key that nobody has. */
+  readonly publicKey?: string;
+  readonly endpoints?: readonly Endpoint[];
+}
+
+/** A farewell in the name of another member, with a proof to one that is made up. */
+export interface ForgedFarewell {
+  readonly nodeId: string;
+  readonly number: number;
+  /** The public key of the member that is to believe it. */
+  readonly recipient: string;
+}
+
+/** What the process is told. */
+export interface Told {
+  readonly cluster: Cluster;
+  readonly claimed: Claimed;
+  readonly farewell?: ForgedFarewell;
 }
 
 const announcer = fileURLToPath(new URL("hostile-announcer.ts", import.meta.url));
@@ -30,8 +48,16 @@ export class HostileMember extends Service {
     this.#file = file;
   }
 
-  async announce(cluster: Cluster, claimed: Claimed): Promise<void> {
-    await this.#node.namespace.write(this.#file, JSON.stringify({ cluster, claimed }));
+  announce(cluster: Cluster, claimed: Claimed): Promise<void> {
+    return this.#begin({ cluster, claimed });
+  }
+
+  sayFarewell(cluster: Cluster, farewell: ForgedFarewell): Promise<void> {
+    return this.#begin({ cluster, claimed: { name: this.#node.name }, farewell });
+  }
+
+  async #begin(told: Told): Promise<void> {
+    await this.#node.namespace.write(this.#file, JSON.stringify(told));
     await this.start();
   }
 }

@@ -8,6 +8,7 @@ export { Flood } from "./flood.ts";
 export { HostileMember } from "./hostile-member.ts";
 export { Lab } from "./lab.ts";
 export { type LabNode, type Network } from "./node.ts";
+export { PlainMember } from "./plain-member.ts";
 export { type PublicNetwork, publicNetwork } from "./public-network.ts";
 export { type Translation } from "./router.ts";
 export { PingStream } from "./stream.ts";

@@ -17,9 +17,12 @@ interface DesiredBarrier {
   readonly interfaceName: string;
 }
 
-/** The filters that were found, or the reason why the kernel, its tools or other software leave no place for ours. */
+/**
+ * The filters that were found, or the reason why the kernel, its tools or other software leave no place for ours. `isUnread`
+ * means that `tc` exists and failed, so that filters may be there all the same.
+ */
 export type ObservedBarrier =
-  | { readonly kind: "unavailable"; readonly reason: string }
+  | { readonly kind: "unavailable"; readonly reason: string; readonly isUnread?: boolean }
   | { readonly kind: "seen"; readonly links: readonly LinkFilters[] };
 
 /**

@@ -32,7 +32,7 @@ import type { MeshParts } from "./mesh-parts.ts";
 import { lookAtDevice, observeChanging, observeKernel } from "./observe.ts";
 import { Outcome } from "./outcome.ts";
 import { Racing } from "./racing.ts";
-import { removeMesh } from "./remove-mesh.ts";
+import { observeRemovable, removeMesh } from "./remove-mesh.ts";
 import { restoreSteering } from "./restore.ts";
 
 /** The last complete pass: what a look at the handshakes alone builds on, and what `status` shows. */
@@ -229,8 +229,12 @@ export class Mesh {
     return removeMesh(config, run, log);
   }
 
-  /** Leaves the mesh: the others are told, and nothing stays in the kernel. */
+  /**
+   * Leaves the mesh: the others are told, and nothing stays in the kernel. What cannot even be read cannot be removed; the
+   * others, who send in clear to whoever left, are not told then.
+   */
   async down(): Promise<Down> {
+    await observeRemovable(this.#parts.run, this.#config);
     const warnings = await this.leave();
     const steps = await this.#takeDown();
     await this.forgetEverything(); // not sooner: where this fails, the mesh goes on with them

@@ -1,15 +1,30 @@
 import type { Logger } from "pino";
 import { removeSaved } from "../barrier/effects/index.ts";
+import { KubespanError } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
-import { planNoMesh } from "../mesh/index.ts";
+import { type Kernel, planNoMesh } from "../mesh/index.ts";
 import type { Runner } from "../system/index.ts";
 import { applyPlan } from "./apply.ts";
 import { observeKernel } from "./observe.ts";
 
-/** Removes every trace from the kernel, and what would close this node at the next start; gives what was done. */
+/**
+ * Removes every trace from the kernel, and then what would close this node at the next start: where this fails, the node
+ * is as closed as it was. Gives what was done.
+ */
 export async function removeMesh(config: Config, run: Runner, log: Logger): Promise<string[]> {
-  await removeSaved(config.stateDirectory);
-  const plan = planNoMesh(config, await observeKernel(run, config));
+  const plan = planNoMesh(config, await observeRemovable(run, config));
   await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
+  await removeSaved(config.stateDirectory);
   return plan.steps.map((step) => step.text);
+}
+
+/** What cannot be read cannot be removed: programs that stay at the links would keep closed what has no tunnel any more. */
+export async function observeRemovable(run: Runner, config: Config): Promise<Kernel> {
+  const kernel = await observeKernel(run, config);
+  const { barrier } = kernel;
+  if (barrier.kind === "unavailable" && barrier.isUnread)
+    throw new KubespanError("command", `what hangs at the links cannot be read: ${barrier.reason}`, {
+      hint: 'see what "tc filter show" says',
+    });
+  return kernel;
 }

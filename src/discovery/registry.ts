@@ -35,6 +35,8 @@ export interface RegistryState {
   readonly error?: string;
   /** The address that the registry sees us at. */
   readonly reflected?: Address;
+  /** The address that it was last reached at: one of those that its name led to, or a redirect. */
+  readonly reachedAt?: Address;
   /** What else it told under this node's id: somebody tampers, or a copy of this node runs. */
   readonly disowned?: Disowned;
   /** Of Kubernetes: the pod networks that it gave this node. */

@@ -3,7 +3,7 @@ export { farewellOf, farewellsIn, heedNotice } from "./farewell.ts";
 export { emptyHarvest, type Harvest, harvest, turnDueIn } from "./harvest.ts";
 export { type MemberNetworks, memberNetworks } from "./kinds.ts";
 export { connectedForMs, isConnected, labelOf, type Member, type Members } from "./member.ts";
-export { type Notice } from "./notice.ts";
+export { type Notice, recipientOf } from "./notice.ts";
 export { absenceOf, vanishedWarnings } from "./report.ts";
 export { meshNetworks, type OwnSide, type PeerSpecs, peerSpecs } from "./specs.ts";
 export { type Standings, standingsOf } from "./standing.ts";

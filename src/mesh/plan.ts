@@ -180,18 +180,21 @@ export function planRegistries(
 export const planPolled = (config: Config, keys: Keys, polled: Polled, device: ObservedDevice): Step[] =>
   planPeers(deviceOf(config, keys, polled), device).filter((step) => step.stage !== "shrink");
 
-/** Nothing of the mesh: first no packet is steered any more, then the rest goes. */
+/**
+ * Nothing of the mesh. The table goes last, and in one transaction: until then its last chain refuses what nothing carries
+ * any more, so that a removal that fails half-way has let nothing out.
+ */
 export function planNoMesh(config: Config, kernel: Kernel): Plan {
   const sysctls = planSysctls(undefined, kernel.sysctls, kernel.savedSysctls);
   const steps = [
-    ...planTable(undefined, kernel.table),
-    ...planSecondBarrier(undefined, kernel.barrier),
     ...planNoRacing(kernel.racingTable),
     ...planRouting(undefined, kernel.routing),
     ...planNoWireGuard(config.interfaceName, kernel.wireguard),
     ...sysctls.steps,
+    ...planSecondBarrier(undefined, kernel.barrier),
+    ...planTable(undefined, kernel.table),
   ];
-  return { steps: inOrder(steps), sysctls, second: [], upkeep: [] };
+  return { steps, sysctls, second: [], upkeep: [] };
 }
 
 type Below = Pick<Kernel, "links" | "addresses">;

@@ -14,6 +14,7 @@ import { sharedEndpointWarnings } from "../self/index.ts";
 import type { Implementation, ObservedDevice } from "../wireguard/index.ts";
 import type { Decision, Knowledge } from "./decide.ts";
 import { type Kernel, mtuOf } from "./plan.ts";
+import { reachWarnings } from "./reach.ts";
 
 /** Facts about the running daemon that no decision needs. */
 export interface Process {
@@ -56,6 +57,7 @@ export function reportStatus(
       ...(decision ? unsettledWarnings(decision, now) : []),
       ...podLinkWarnings(view.links, mtuOf(knowledge.config, view)),
       ...(decision?.specs.warnings ?? []),
+      ...reachWarnings(knowledge.registries, decision?.specs.peers ?? []),
       ...(view.routing ? aheadWarnings(view.routing) : []),
       ...(decision ? sharedEndpointWarnings(decision.announcement.own, decision.specs.peers) : []),
     ],

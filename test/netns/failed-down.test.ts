@@ -1,33 +1,38 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
-  Capture,
   type ConfigOptions,
   Lab,
   type LabNode,
+  type Network,
   newCluster,
   publicNetwork,
   waitFor,
 } from "../../lab/index.ts";
+import { clearDuring } from "./in-clear.ts";
 
 /*
  *   a 203.0.113.1          b 203.0.113.2          service 203.0.113.9
- *      |                      |                      |
+ *     2001:db8::1            2001:db8::2             |
  *   ===+======================+======================+=== internet
  *
  * Each tool on a is one that refuses what /run/refused says, and does everything else.
  */
 let lab: Lab;
+let internet: Network;
 let a: LabNode;
 let b: LabNode;
 let options: ConfigOptions;
 const refused = "/run/refused";
+const targets = ["203.0.113.2", "2001:db8::2"];
 
 beforeAll(async () => {
   lab = await Lab.open();
-  const { discovery, host } = await publicNetwork(lab);
+  const { network, discovery, host } = await publicNetwork(lab);
+  internet = network;
   [a, b] = [await host("a", 1), await host("b", 2)];
   options = { cluster: newCluster(), services: [discovery.url] };
-  for (const tool of ["ip", "nft", "wg"]) await makeFallible(a, tool);
+  for (const [at, node] of [a, b].entries()) await node.address("eth0", `2001:db8::${at + 1}/64`);
+  for (const tool of ["ip", "nft", "wg", "tc"]) await makeFallible(a, tool);
   await a.start(options);
   await b.start(options);
 });
@@ -58,45 +63,82 @@ exec /run/real/${tool} "$@"
 const refuse = (what: string): Promise<void> => a.namespace.write(refused, what);
 const allow = (): Promise<string> => a.run("rm", "-f", refused);
 
+/** What a sends in clear while `act` runs. B, whom it told that it leaves, answers in clear until it is told otherwise. */
+const clear = (act: Parameters<typeof clearDuring>[3]): Promise<string[]> =>
+  clearDuring(
+    lab,
+    internet,
+    targets.map((target) => [a, target]),
+    act,
+    "src host 203.0.113.1 or src host 2001:db8::1",
+  );
+
+/** Also through the mesh, after the peers are: one family may follow the other. */
+const allReached = async (): Promise<void> => {
+  await Promise.all([a.daemon.waitForPeers("b"), b.daemon.waitForPeers("a")]);
+  for (const target of targets) await waitFor(() => a.reaches(target), { what: `an answer of ${target}` });
+};
+
 describe("a down that fails half-way", () => {
+  beforeEach(allReached);
+
   it.each([
-    ["nothing is gone yet", "nft -f"],
-    ["the table is gone", "ip link del"],
-    ["table, routes and link are gone", "rule del"],
-    ["not even the kernel can be read", "nft "],
-  ])("%s: it says so, and the daemon goes on and mends what was taken", async (_what, what) => {
-    await refuse(what);
-    const down = await a.daemon.command("down");
-    expect(down.exitCode, down.stderr).toBe(7);
-    expect(down.stderr).toMatch(/the mesh was not taken down: .*refused by the test/);
-    expect(down.stderr).toContain("the daemon goes on with it");
-    await allow();
-    await Promise.all([a.daemon.waitForPeers("b"), b.daemon.waitForPeers("a")]);
-    await waitFor(async () => (await a.daemon.command("run", "--dry-run")).stdout === "nothing to do\n", {
-      what: "all that was taken",
+    ["nothing is gone yet", "rule del"],
+    ["routes and rules are gone", "ip link del"],
+    ["the link is gone", "tc qdisc del"],
+    ["all but the table is gone", "nft -f"],
+    ["not even the table can be read", "nft "],
+    ["not even what hangs at the links can be read", "tc "],
+  ])("%s: it says so, nothing leaves in clear, and the daemon goes on", async (_what, what) => {
+    const seen = await clear(async (streams) => {
+      await refuse(what);
+      const down = await a.daemon.command("down");
+      expect(down.exitCode, down.stderr).toBe(7);
+      expect(down.stderr).toMatch(/the mesh was not taken down: .*refused by the test/);
+      expect(down.stderr).toContain("the daemon goes on with it");
+      await allow();
+      await allReached();
+      await waitFor(async () => (await a.daemon.command("run", "--dry-run")).stdout === "nothing to do\n", {
+        what: "all that was taken",
+      });
+      expect((await a.daemon.command("status")).exitCode).toBe(0);
+      for (const stream of streams) await stream.moreAnswers(20);
     });
-    expect((await a.daemon.command("status")).exitCode).toBe(0);
-    const internet = { name: "internet" };
-    const capture = await Capture.start(lab, internet);
-    expect(await a.ping("203.0.113.2")).toMatchObject({ received: 3 });
-    await capture.stop();
-    expect(await capture.lines("icmp")).toEqual([]);
+    expect(seen).toEqual([]);
   });
 
-  it("and while what failed goes on failing, status says it and ends with 12", async () => {
-    await refuse("nft ");
+  it("and while what failed goes on failing, status says it and ends with 12, and nothing leaves in clear", async () => {
+    const seen = await clear(async () => {
+      await refuse("nft ");
+      expect((await a.daemon.command("down")).exitCode).toBe(7);
+      const status = await waitFor(
+        async () => {
+          const shown = await a.daemon.command("status");
+          return shown.stdout.includes("failing") && shown;
+        },
+        { what: "a failing pass" },
+      );
+      expect(status.exitCode).toBe(12);
+      expect(status.stdout).toMatch(/^problem: +failing for .*nft.* failed: nft: refused by the test/m);
+      expect((await a.daemon.status()).work).toMatchObject({ state: "failing" });
+      await allow();
+      await allReached();
+    });
+    expect(seen).toEqual([]);
+  });
+
+  it("and a second one, once it can, takes all of it down", async () => {
+    await refuse("nft -f");
     expect((await a.daemon.command("down")).exitCode).toBe(7);
-    const status = await waitFor(
-      async () => {
-        const shown = await a.daemon.command("status");
-        return shown.stdout.includes("failing") && shown;
-      },
-      { what: "a failing pass" },
-    );
-    expect(status.exitCode).toBe(12);
-    expect(status.stdout).toMatch(/^problem: +failing for .*nft.* failed: nft: refused by the test/m);
-    expect((await a.daemon.status()).work).toMatchObject({ state: "failing" });
     await allow();
+    const { exitCode, stderr } = await a.daemon.command("down");
+    expect([exitCode, stderr]).toEqual([0, ""]);
+    expect(await a.daemon.ended()).toBe(0);
+    expect(await a.run("sh", "-c", "ip rule; ip -br link; nft list ruleset; tc qdisc show")).not.toMatch(
+      /kubespan|clsact/,
+    );
+    expect(await a.run("ls", "/run/state")).not.toContain("barrier.json");
+    await a.daemon.start();
   });
 });
 

@@ -151,6 +151,30 @@ table ip nat {
 }
 `;
 
+/** As Debian's `netfilter-persistent` loads it; real iptables, on top of nft. */
+const saved = `*raw
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+COMMIT
+*mangle
+:PREROUTING ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+-A POSTROUTING -o eth0 -p tcp -m tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu
+COMMIT
+*nat
+:PREROUTING ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+-A POSTROUTING -o docker0 -j MASQUERADE
+COMMIT
+*filter
+:INPUT ACCEPT [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+COMMIT
+`;
+const eachFamily = "for f in iptables ip6tables; do";
+
 /** As the tools of firewalls, container engines and network set-ups do it: what is there goes, their own comes. */
 const destructions: readonly (readonly [string, string])[] = [
   ["the ruleset flushed", "nft flush ruleset"],
@@ -164,6 +188,16 @@ const destructions: readonly (readonly [string, string])[] = [
     "what iptables-restore and a container engine put in the place of it",
     "nft flush ruleset; nft -f /run/engine.nft",
   ],
+  ["iptables-restore", `${eachFamily} $f-restore </run/rules; done`],
+  [
+    "iptables emptied, its tables deleted, and iptables-restore",
+    `${eachFamily} for t in raw mangle nat filter; do $f -t $t -F; $f -t $t -X; done; done; nft delete table ip filter; ` +
+      `nft delete table ip6 nat; ${eachFamily} $f-restore </run/rules; done`,
+  ],
+  [
+    "the ruleset flushed, and iptables-restore",
+    `nft flush ruleset; ${eachFamily} $f-restore </run/rules; done`,
+  ],
   [
     "the network set up anew",
     "nft flush ruleset; for f in 4 6; do ip -$f rule del priority 32500; ip -$f route flush table 180; done",
@@ -176,6 +210,7 @@ describe.each([0, 1, 2])(
     beforeAll(async () => {
       await a.namespace.write("/run/firewall.nft", firewall);
       await a.namespace.write("/run/engine.nft", engine);
+      await a.namespace.write("/run/rules", saved);
       await a.namespace.sysctl(
         `net.ipv4.conf.all.rp_filter=${filter}`,
         `net.ipv4.conf.eth0.rp_filter=${filter}`,

@@ -28,6 +28,7 @@ export async function observeBarrier(
       ),
     };
   } catch (error) {
-    return { kind: "unavailable", reason: errorText(error) };
+    const text = errorText(error);
+    return { kind: "unavailable", reason: text, isUnread: !text.includes("is not installed") };
   }
 }

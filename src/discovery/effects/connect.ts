@@ -1,7 +1,7 @@
-import { Metadata } from "@grpc/grpc-js";
+import { Metadata, type ServiceError } from "@grpc/grpc-js";
 import { KubespanError } from "../../base/index.ts";
 import type { ServiceConfig } from "../../config/index.ts";
-import { type Address, addressFromBytes } from "../../net/index.ts";
+import { type Address, addressFromBytes, endpointAddress, parseEndpoint } from "../../net/index.ts";
 import { parseRedirect } from "../redirect.ts";
 import { printable } from "../text.ts";
 import type { ClusterClient, HelloResponse } from "../wire/index.ts";
@@ -13,6 +13,14 @@ export interface Connection {
   readonly client: ClusterClient;
   /** The address that the service sees us at. */
   readonly reflected?: Address;
+  /** The address that it is reached at, whatever names and redirects led there. */
+  readonly reachedAt?: Address;
+}
+
+/** An answer, and the address and port that it came from, as the library tells them. */
+interface Hello {
+  readonly response: HelloResponse;
+  readonly from: string;
 }
 
 interface Greeting {
@@ -36,8 +44,8 @@ export async function connect(
   for (let redirects = 0; redirects <= mostRedirects; redirects++) {
     const client = await openClient(at, service.host);
     try {
-      const response = await hello(client, greeting, signal);
-      if (!response.redirect) return connection(client, response);
+      const { response, from } = await hello(client, greeting, signal);
+      if (!response.redirect) return connection(client, response, from);
       client.close();
       at = { ...service, ...redirectTarget(at, response.redirect.endpoint) };
     } catch (error) {
@@ -50,17 +58,16 @@ export async function connect(
   });
 }
 
-const hello = (client: ClusterClient, greeting: Greeting, signal: AbortSignal): Promise<HelloResponse> =>
-  request(
-    (done) =>
-      client.hello(
-        { clusterId: greeting.clusterId, clientVersion: greeting.clientVersion },
-        new Metadata(),
-        { deadline: Date.now() + greeting.helloTimeoutMs },
-        done,
-      ),
-    signal,
-  );
+const hello = (client: ClusterClient, greeting: Greeting, signal: AbortSignal): Promise<Hello> =>
+  request((done: (error: ServiceError | null, hello: Hello) => void) => {
+    const call = client.hello(
+      { clusterId: greeting.clusterId, clientVersion: greeting.clientVersion },
+      new Metadata(),
+      { deadline: Date.now() + greeting.helloTimeoutMs },
+      (error, response) => done(error, { response, from: call.getPeer() }),
+    );
+    return call;
+  }, signal);
 
 function redirectTarget(from: ServiceConfig, endpoint: string): { host: string; port: number } {
   const target = parseRedirect(endpoint);
@@ -72,7 +79,12 @@ function redirectTarget(from: ServiceConfig, endpoint: string): { host: string; 
   );
 }
 
-function connection(client: ClusterClient, response: HelloResponse): Connection {
+function connection(client: ClusterClient, response: HelloResponse, from: string): Connection {
   const reflected = addressFromBytes(response.clientIp);
-  return { client, ...(reflected !== undefined && { reflected }) };
+  const endpoint = parseEndpoint(from);
+  return {
+    client,
+    ...(reflected !== undefined && { reflected }),
+    ...(endpoint !== undefined && { reachedAt: endpointAddress(endpoint) }),
+  };
 }

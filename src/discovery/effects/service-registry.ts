@@ -62,6 +62,7 @@ class ServiceRegistry implements Registry {
   #phase: RegistryState["phase"] = "stopped";
   #error: string | undefined;
   #reflected: Address | undefined;
+  #reachedAt: Address | undefined;
   #onChange: (() => void) | undefined;
   #isToldSoon = false;
   /** Ends the session that is on, so that the next one begins. */
@@ -153,6 +154,7 @@ class ServiceRegistry implements Registry {
       phase: this.#phase,
       ...(error !== undefined && { error }),
       ...(this.#reflected !== undefined && { reflected: this.#reflected }),
+      ...(this.#reachedAt !== undefined && { reachedAt: this.#reachedAt }),
       affiliates,
       ...(disowned && { disowned }),
       refused: this.#known.refused(),
@@ -218,8 +220,9 @@ class ServiceRegistry implements Registry {
 
   #events(progress: Progress): SessionEvents {
     return {
-      onHello: (reflected) => {
+      onHello: (reflected, reachedAt) => {
         this.#reflected = reflected ?? this.#reflected;
+        this.#reachedAt = reachedAt ?? this.#reachedAt;
         this.#tellSoon();
       },
       onAffiliates: (isSnapshot) => {

@@ -24,7 +24,7 @@ export interface SessionOptions {
 
 /** What a session tells while it lasts. */
 export interface SessionEvents {
-  onHello(reflected: Address | undefined): void;
+  onHello(reflected: Address | undefined, reachedAt: Address | undefined): void;
   /** `known` changed; with `isSnapshot` it is complete for the first time. */
   onAffiliates(isSnapshot: boolean): void;
   onOwnUpdate(): void;
@@ -39,10 +39,10 @@ export async function runSession(
   events: SessionEvents,
   signal: AbortSignal,
 ): Promise<never> {
-  const { client, reflected } = await connect(options.service, options, signal);
+  const { client, reflected, reachedAt } = await connect(options.service, options, signal);
   const over = new AbortController();
   const inside = AbortSignal.any([signal, over.signal]);
-  events.onHello(reflected);
+  events.onHello(reflected, reachedAt);
   const activities = [
     watchCluster({ ...options, client, onMessage: (first) => events.onAffiliates(first) }, inside),
     pushUpdates({ ...options, client, onOwnUpdate: () => events.onOwnUpdate() }, inside),

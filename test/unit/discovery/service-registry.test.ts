@@ -26,6 +26,7 @@ describe("nodes that share a service", () => {
       location: `http://127.0.0.1:${port}`,
       phase: "connected",
       reflected: "127.0.0.1",
+      reachedAt: "127.0.0.1",
       affiliates: 2,
       refused: [],
     });
