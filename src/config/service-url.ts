@@ -1,6 +1,6 @@
 import { parseAddress } from "../net/index.ts";
 
-/** Where a discovery service answers. */
+/** The location of a discovery service. */
 export interface ServiceLocation {
   /** A DNS name in lower case, or an address (IPv6 without brackets). */
   readonly host: string;
@@ -36,7 +36,7 @@ const bracketedHost = (text: string): string | undefined =>
 
 function plainHost(text: string): string | undefined {
   const lastLabel = text.slice(text.lastIndexOf(".") + 1);
-  if (/^\d+$/.test(lastLabel)) return parseAddress(text); // no name ends in a number: this is meant as an address
+  if (/^\d+$/.test(lastLabel)) return parseAddress(text); // no DNS name ends in a number, so this must be an address
   return isHostName(text) ? text.toLowerCase() : undefined;
 }
 

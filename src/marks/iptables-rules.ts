@@ -1,7 +1,7 @@
 import { iptablesTranslates, translates } from "./translation.ts";
 import { bitsOf, collision, everyBit, Findings, type MarkUse, type Ours, type Warning } from "./warning.ts";
 
-/** Reads what `iptables-save` and its relatives print, line by line, and finds rules that use our bits. */
+/** Reads the output of `iptables-save` and its relatives line by line, and finds rules that use our bits. */
 export class IptablesScanner {
   readonly #ours: Ours;
   readonly #tool: string;
@@ -35,7 +35,7 @@ export class IptablesScanner {
   }
 }
 
-/** How one rule, as `iptables-save` prints it, deals with marks. */
+/** The uses of marks by one rule, as `iptables-save` prints it. */
 export function iptablesMarkUses(rule: string): MarkUse[] {
   const words = rule.replace(/"(?:[^"\\]|\\.)*"/g, '""').split(" ");
   const after = (name: string): string | undefined => {
@@ -45,10 +45,13 @@ export function iptablesMarkUses(rule: string): MarkUse[] {
   return [...matches(words), ...targetOf(after("-j"), after)];
 }
 
-/** For a socket of this node or a proxy on it: such a packet goes nowhere, so nothing of ours is lost with its mark. */
+/**
+ * Tells whether a rule is about packets for a socket or a proxy on this node. Such a packet does not leave, so it needs
+ * none of our bits.
+ */
 const staysHere = (rule: string): boolean => / -m socket | -j TPROXY /.test(rule);
 
-/** `-m mark [!] --mark VALUE[/MASK]`, and the same of connmark. */
+/** Finds `-m mark [!] --mark VALUE[/MASK]` and the equivalent of connmark. */
 function matches(words: readonly string[]): MarkUse[] {
   let mark: MarkUse["mark"] = "packet";
   return words.flatMap((word, at): MarkUse[] => {
@@ -56,7 +59,7 @@ function matches(words: readonly string[]): MarkUse[] {
     if (word === "-m" && words[at + 1] === "connmark") mark = "connection";
     if (word !== "--mark") return [];
     const { value, mask } = pairOf(words[at + 1]);
-    // Compared as a whole, a mark collides only where it has our bits.
+    // A mark that is compared as a whole collides only if the value has our bits.
     return [{ mark, how: "reads", bits: mask === everyBit ? value : mask }];
   });
 }
@@ -75,7 +78,10 @@ function targetOf(target: string | undefined, after: (name: string) => string | 
   return target === "CONNMARK" ? copyOf(after) : [];
 }
 
-/** `--save-mark` copies to the connection's mark, `--restore-mark` from it; each end has a mask. */
+/**
+ * Finds `--save-mark`, which copies to the connection's mark, and `--restore-mark`, which copies from it. Each end has
+ * a mask.
+ */
 function copyOf(after: (name: string) => string | undefined): MarkUse[] {
   const mask = (name: string): number => numberOf(after(name) ?? "") ?? everyBit;
   return [

@@ -11,7 +11,10 @@ const ruleForm = z.looseObject({
 
 const mostWarnings = 20;
 
-/** Other rules that look at our bits, lead to our table, or stand at our priority; from `ip -j -N rule show`. */
+/**
+ * The warnings about routing rules of others that read our bits, lead to our table, or stand at our priority; from `ip
+ * -j -N rule show`.
+ */
 export function ruleWarnings(text: string, family: 4 | 6, ours: Ours): Warning[] {
   return parseToolList("ip rule", text, ruleForm)
     .filter((rule) => !isOurs(rule, ours))
@@ -28,7 +31,7 @@ export function ruleWarnings(text: string, family: 4 | 6, ours: Ours): Warning[]
     .slice(0, mostWarnings);
 }
 
-/** Rules of others that come before ours and may send packets for the mesh elsewhere. */
+/** The warnings about routing rules of others that come before ours and may send packets for the mesh elsewhere. */
 export const aheadWarnings = ({ ipv4Routing, ipv6Routing }: ObservedRouting): Warning[] =>
   [familyAhead(4, ipv4Routing), familyAhead(6, ipv6Routing)].flat();
 
@@ -46,7 +49,7 @@ function familyAhead(family: 4 | 6, observed: ObservedRules): Warning[] {
 
 type Rule = z.infer<typeof ruleForm>;
 
-/** Also where it stands once more, before rules of others. */
+/** Tells whether a rule is ours, either at our priority or in the copy before the rules of others. */
 const isOurs = (rule: Rule, ours: Ours): boolean =>
   String(rule.table) === String(ours.table) &&
   numberOf(rule.fwmark) === ours.marks.toWireGuard &&
@@ -55,7 +58,7 @@ const isOurs = (rule: Rule, ours: Ours): boolean =>
 function readBits({ fwmark, fwmask }: Rule): number {
   const mask = numberOf(fwmask) ?? everyBit;
   if (fwmark === undefined) return 0;
-  // Compared as a whole, a mark collides only where it has our bits.
+  // A mark that is compared as a whole collides only if the value has our bits.
   return mask === everyBit ? (numberOf(fwmark) ?? 0) : mask;
 }
 
@@ -66,7 +69,7 @@ const numberOf = (value: unknown): number | undefined =>
 
 const routeForm = z.looseObject({ dst: z.string(), dev: z.string().optional(), type: z.string().optional() });
 
-/** Routes of others in our table; from `ip -j route show table T`. */
+/** The warnings about routes of others in our table; from `ip -j route show table T`. */
 export function routeWarnings(text: string, family: 4 | 6, ours: Ours): Warning[] {
   const foreign = parseToolList("ip route", text, routeForm).filter(
     ({ dev, type }) => dev !== ours.interfaceName && type !== "unreachable",
@@ -78,7 +81,7 @@ export function routeWarnings(text: string, family: 4 | 6, ours: Ours): Warning[
   return [{ who: `IPv${family} routes in table ${ours.table}`, what }];
 }
 
-/** Other WireGuard links that mark their packets with our bits; from `wg show all fwmark`. */
+/** The warnings about other WireGuard links that mark their packets with our bits; from `wg show all fwmark`. */
 export const wireguardWarnings = (text: string, ours: Ours): Warning[] =>
   text
     .split("\n")
@@ -94,7 +97,7 @@ const linkForm = z.looseObject({
     .default({}),
 });
 
-/** Other tunnels that mark their packets with our bits; from `ip -j -d link show`. */
+/** The warnings about other tunnels that mark their packets with our bits; from `ip -j -d link show`. */
 export const linkWarnings = (text: string, ours: Ours): Warning[] =>
   parseToolList("ip link", text, linkForm)
     .flatMap(({ ifname, linkinfo }) => markWarning(`link ${ifname}`, linkinfo.info_data?.fwmark, ours))

@@ -1,14 +1,17 @@
 import type { Marks } from "../config/index.ts";
 
-/** Something on this node that the mesh and other software get in each other's way about. */
+/** A conflict on this node between the mesh and other software. */
 export interface Warning {
-  /** Whose it is, as an operator would look it up: `nft table inet firewall, chain input`. */
+  /**
+   * The owner of the conflicting object, in words that an operator can search for: `nft table inet firewall, chain
+   * input`.
+   */
   readonly who: string;
-  /** What it does, and what follows. */
+  /** The conflict and its consequence. */
   readonly what: string;
 }
 
-/** What belongs to the mesh, and to nobody else. */
+/** The numbers and names that belong to the mesh alone. */
 export interface Ours {
   readonly interfaceName: string;
   readonly marks: Marks;
@@ -18,12 +21,14 @@ export interface Ours {
 
 export const bitsOf = ({ marks }: Ours): number => (marks.fromWireGuard | marks.toWireGuard) >>> 0;
 
-/** How a rule deals with a mark. Numbers are unsigned, of 32 bits. */
+/** The use of a mark by a rule. All numbers are unsigned and have 32 bits. */
 export interface MarkUse {
   readonly mark: "packet" | "connection";
-  /** - `reads`: decides by these bits
-   *  - `changes`: sets or clears these bits, or copies them
-   *  - `replaces`: writes the whole mark; these bits are, or may be, set afterwards
+  /**
+   * The kind of use:
+   * - `reads`: the rule decides by these bits
+   * - `changes`: the rule sets or clears these bits, or copies them
+   * - `replaces`: the rule writes the whole mark, and these bits are, or may be, set afterwards
    */
   readonly how: "reads" | "changes" | "replaces";
   readonly bits: number;
@@ -31,11 +36,12 @@ export interface MarkUse {
 
 export const everyBit = 0xffffffff;
 
-/** What is wrong with the use, if anything. */
+/** The harm that a use of a mark does to the mesh; `undefined` if it does none. */
 export function collision({ mark, how, bits }: MarkUse, ours: Ours): string | undefined {
   const common = (bits & bitsOf(ours)) >>> 0;
   const name = `the ${mark} mark`;
-  // Without our bit a connection is treated as one of the mesh: safe. A packet of WireGuard's would be steered again.
+  // A connection without our bit is treated as one of the mesh, which is safe. A packet of WireGuard without our bit
+  // would be steered again.
   if (common === 0)
     return how === "replaces" && mark === "packet" ? `replaces ${name} whole, our bits included` : undefined;
   return `${how === "replaces" ? "sets" : how} ${hex(common)} of ${name}, which is ours`;
@@ -45,7 +51,7 @@ export const hex = (value: number): string => `0x${(value >>> 0).toString(16)}`;
 
 const longestText = 160;
 
-/** Findings with a bound: one for each owner and kind, with the first rule and how many there are. */
+/** A bounded list of findings: one for each owner and kind, with the first rule and the number of rules. */
 export class Findings {
   readonly #found = new Map<string, { who: string; what: string; rule: string; count: number }>();
 
@@ -67,8 +73,9 @@ export class Findings {
 const mostFindings = 20;
 
 /**
- * iptables keeps its rules in nftables, where nft shows them once more; some versions tell which tables those are only on
- * stderr. What is said of the same chain in the same words is said once, as iptables has it.
+ * The findings of iptables without those that nft has reported already. iptables keeps its rules in nftables, where nft
+ * lists them again, and some versions name those tables only on stderr. A finding with the same chain and the same
+ * words is reported once, in the form of iptables.
  */
 export function withoutTranslations(native: readonly Warning[], iptables: readonly Warning[]): Warning[] {
   const known = new Set(iptables.map(({ who, what }) => `${asNft(who)}\n${kindOf(what)}`));
@@ -78,5 +85,5 @@ export function withoutTranslations(native: readonly Warning[], iptables: readon
 const asNft = (who: string): string =>
   who.replace(/^ip(6?)tables(?:-nft)? table /, (_, six: string) => `nft table ip${six} `);
 
-/** Without the rule. */
+/** The text of a finding without its rule. */
 const kindOf = (what: string): string => what.split(": ", 1)[0] ?? what;

@@ -17,11 +17,14 @@ import { eachLine } from "./lines.ts";
 
 export interface Scan {
   readonly warnings: readonly Warning[];
-  /** What could not be looked at, and why: tools that are not installed, above all. */
+  /** The sources that could not be read, each with the reason; usually a tool is not installed. */
   readonly unread: readonly string[];
 }
 
-/** Looks for others who use what is ours. One tool at a time: there is no hurry. Never rejects. */
+/**
+ * Looks for software that uses marks, tables or priorities of the mesh. It runs one tool at a time, as there is no
+ * hurry. Never rejects.
+ */
 export async function scanForOthers(run: Runner, ours: Ours): Promise<Scan> {
   const warnings: Warning[] = [];
   const unread: string[] = [];
@@ -53,7 +56,10 @@ export async function scanForOthers(run: Runner, ours: Ours): Promise<Scan> {
   return { warnings, unread };
 }
 
-/** Both back ends, if the tools are there. Gives whether what iptables keeps in nftables was read. */
+/**
+ * Scans both back ends of iptables, if the tools are installed. Tells whether the rules that iptables keeps in nftables
+ * were read.
+ */
 async function scanIptables(
   look: (read: () => Promise<readonly Warning[]>) => Promise<boolean>,
   ours: Ours,
