@@ -103,7 +103,7 @@ export class Device {
     this.peers.delete(peer.publicKey);
   }
 
-  /** A volley: the same initiation to all of them. */
+  /** Sends a race round: the same initiation to all of them. */
   race(peer: number, id: number, endpoints: readonly Endpoint[]): void {
     const packet = {
       kind: "initiation",

@@ -99,7 +99,7 @@ printReport({
     `Pairs: all of up to ${values.full} nodes, above that a sample of ${values.sample}, which does not compete for the budget.`,
     "Medians of the seeds; of the last pair (100 %) the worst in brackets, and of up %, most/s and lost the worst.",
     "up %: of the pairs that can connect at all (without harvest, as in the reference's default, that is fewer).",
-    "Seconds from the first start; all nodes start within 2 s. initiations: packets, one for each candidate of a volley.",
+    "Seconds from the first start; all nodes start within 2 s. initiations: packets, one for each candidate of a race round.",
     "most/s: attempts of one node in one second. lost: peers that were up and then were not.",
     "updates: to the discovery service, of the node itself and of others it sees; each goes to all nodes.",
   ],

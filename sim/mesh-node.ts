@@ -5,7 +5,7 @@ import {
   type Budget,
   type Circumstances,
   type Connection,
-  handOverIn,
+  handOverInMs,
   isKnocking,
   isRaced,
   type Knocking,
@@ -50,21 +50,21 @@ interface Known {
 
 /** What a pass of the daemon takes, in milliseconds: so long after one begins the next. */
 const passTime = (peers: number): number => 10 + 0.03 * peers;
-/** After a peer came up, when what is seen of it is looked at. */
+/** After a peer came up, when it is considered what is seen of it. */
 const harvestDelay = 500;
-/** How often it is counted whom WireGuard is calling, and who waits: the daemon does at each look. */
+/** How often it is counted whom WireGuard is calling, and who waits: the daemon does at each poll. */
 const countingPause = 500;
 
 /**
- * A node that decides as the daemon does, with the daemon's own code: `pollPeers` and `harvest`. Peers are looked at
- * when `pollPeers` wanted them to be, each by itself: a look at all of a thousand for the sake of one would take too long.
+ * A node that decides as the daemon does, with the daemon's own code: `pollPeers` and `harvest`. Peers are polled
+ * when `pollPeers` wanted them to be, each by itself: a poll of all of a thousand for the sake of one would take too long.
  */
 export class MeshNode implements SimNode {
   readonly #device: Device;
   readonly #options: MeshNodeOptions;
   readonly #known = new Map<number, Known>();
   readonly #byKey = new Map<string, Known>();
-  /** When peers are to be looked at; an entry counts if it is still what its peer says. */
+  /** When peers are to be polled; an entry counts if it is still what its peer says. */
   readonly #due = new Queue<Known>();
   readonly #connections = new Map<string, Connection>();
   readonly #races = new Map<
@@ -79,7 +79,7 @@ export class MeshNode implements SimNode {
   #probes: Budget | undefined;
   #harvest: Harvest = emptyHarvest;
   #harvestAt = Number.POSITIVE_INFINITY;
-  #lookAt = Number.POSITIVE_INFINITY;
+  #pollAt = Number.POSITIVE_INFINITY;
   #passAt = 0;
 
   constructor(device: Device, options: MeshNodeOptions) {
@@ -97,17 +97,17 @@ export class MeshNode implements SimNode {
     const spec = specOf(this.#device.host.site, peer, announced);
     if (known) {
       Object.assign(known, { spec, announced });
-      this.#lookAgain(known, clock.now);
+      this.#pollAgain(known, clock.now);
     } else {
       const fresh: Known = { index, spec, announced, dueAt: Infinity, sentStamp: -1 };
       this.#known.set(index, fresh);
       this.#byKey.set(spec.publicKey, fresh);
-      this.#lookAgain(fresh, clock.now);
+      this.#pollAgain(fresh, clock.now);
     }
     this.#wake(0);
   }
 
-  #lookAgain(known: Known, at: number): void {
+  #pollAgain(known: Known, at: number): void {
     known.dueAt = at;
     if (at < Number.POSITIVE_INFINITY) this.#due.push(at, known);
   }
@@ -127,16 +127,16 @@ export class MeshNode implements SimNode {
   #wake(inMs: number): void {
     const { clock } = this.#options.around;
     const at = Math.max(clock.now + inMs, this.#passAt);
-    if (at >= this.#lookAt) return;
-    this.#lookAt = at;
+    if (at >= this.#pollAt) return;
+    this.#pollAt = at;
     clock.after(at - clock.now, () => {
-      if (this.#lookAt === at) this.#look();
+      if (this.#pollAt === at) this.#pollDue();
     });
   }
 
-  #look(): void {
+  #pollDue(): void {
     const { now } = this.#options.around.clock;
-    this.#lookAt = Number.POSITIVE_INFINITY;
+    this.#pollAt = Number.POSITIVE_INFINITY;
     this.#passAt = now + passTime(this.#options.members.length);
     const due = this.#takeDue(now);
     if (due.length > 0) this.#track(due, now);
@@ -145,7 +145,7 @@ export class MeshNode implements SimNode {
     if (next < Number.POSITIVE_INFINITY) this.#wake(next - now);
   }
 
-  /** One after the other, in the order in which a look at all would have it: each is to have its own next look. */
+  /** One after the other, in the order in which a poll of all would have it: each is to have its own next poll. */
   #track(due: Known[], now: number): void {
     this.#countKnocking(now);
     const latest = ({ spec: { publicKey } }: Known): number => {
@@ -216,7 +216,7 @@ export class MeshNode implements SimNode {
     const state = stateOf(connection);
     if (before === "up" && state !== "up") this.#options.onLoss(known.index);
     if (before !== "up" && state === "up") this.#harvestAt = Math.min(this.#harvestAt, now + harvestDelay);
-    this.#lookAgain(known, now + (polled.wakeIn ?? Number.POSITIVE_INFINITY));
+    this.#pollAgain(known, now + (polled.wakeInMs ?? Number.POSITIVE_INFINITY));
   }
 
   /** As `planPeers` has it. */
@@ -253,8 +253,8 @@ export class MeshNode implements SimNode {
     const answer = { endpoint: source, sentAt, answeredAt: now, roundTripMs: now - sentAt };
     this.#connections.set(key, answered(connection, answer));
     if (!isRaced(connection)) return;
-    const inMs = handOverIn(answer, now);
-    if (now + inMs < race.known.dueAt) this.#lookAgain(race.known, now + inMs);
+    const inMs = handOverInMs(answer, now);
+    if (now + inMs < race.known.dueAt) this.#pollAgain(race.known, now + inMs);
     this.#wake(inMs);
   }
 

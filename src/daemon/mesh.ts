@@ -20,7 +20,7 @@ import {
 } from "../mesh/index.ts";
 import type { Networks } from "../nftables/index.ts";
 import { forgetLastWorking } from "../peers/effects/index.ts";
-import { answered, handOverIn, isRaced, upCameOrWent } from "../peers/index.ts";
+import { answered, handOverInMs, isRaced, upCameOrWent } from "../peers/index.ts";
 import type { Answer } from "../port/index.ts";
 import { ownNetworks } from "../routing/index.ts";
 import { advertiseTheSame, withPodNetworks } from "../self/index.ts";
@@ -35,7 +35,7 @@ import { Racing } from "./racing.ts";
 import { observeRemovable, removeMesh } from "./remove-mesh.ts";
 import { restoreSteering } from "./restore.ts";
 
-/** The last complete pass: what a look at the handshakes alone builds on, and what `status` shows. */
+/** The last complete pass: what a poll of the handshakes alone builds on, and what `status` shows. */
 interface Pass {
   readonly decision: Decision;
   readonly kernel: Kernel;
@@ -70,7 +70,7 @@ export class Mesh {
     if (!connection) return; // it went away meanwhile
     const connections = new Map(peers.connections).set(publicKey, answered(connection, answer));
     this.#memory = { ...this.#memory, peers: { ...peers, connections } };
-    if (isRaced(connection)) this.#wake(handOverIn(answer, this.#parts.clock()), "peers");
+    if (isRaced(connection)) this.#wake(handOverInMs(answer, this.#parts.clock()), "peers");
   }
 
   /** Who is asked for a pass when a peer answered or our port is seen elsewhere, in milliseconds from then. */
@@ -93,7 +93,7 @@ export class Mesh {
     return this.#parts.membership.members;
   }
 
-  /** One pass; gives the milliseconds until the peers want to be looked at again. */
+  /** One pass; gives the milliseconds until the peers want to be polled again. */
   async pass(scope: Scope): Promise<number | undefined> {
     try {
       const { enabled } = this.#parts.config;
@@ -214,7 +214,7 @@ export class Mesh {
     return this.#wakeIn(polled);
   }
 
-  #wakeIn({ wakeIn }: Decision["polled"]): number | undefined {
+  #wakeIn({ wakeInMs: wakeIn }: Decision["polled"]): number | undefined {
     const due = harvestDueIn(this.#memory, this.#parts.clock());
     return wakeIn === undefined || due === undefined ? (wakeIn ?? due) : Math.min(wakeIn, due);
   }

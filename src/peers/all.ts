@@ -1,7 +1,7 @@
 import type { Endpoint } from "../net/index.ts";
 import type { Hold } from "../port/index.ts";
 import type { DesiredPeer, ObservedDevice } from "../wireguard/index.ts";
-import { type Budget, refill } from "./budget.ts";
+import { type Budget, refill, spend } from "./budget.ts";
 import { type Connection, stateOf } from "./connection.ts";
 import { type Applicant, affordable, grant } from "./grant.ts";
 import { isGivenUp, isKnocking } from "./knocking.ts";
@@ -11,51 +11,51 @@ import { pinsOf } from "./pins.ts";
 import type { Action, Racing, Step, View } from "./proposal.ts";
 import type { PeerSpec } from "./spec.ts";
 import { step } from "./step.ts";
-import { searchLimits } from "./timings.ts";
+import { probeLimits } from "./timings.ts";
 import type { Turn } from "./turns.ts";
 
 /** What is remembered of peers from poll to poll. */
 export interface Peers {
-  /** By public key. */
+  /** The connections by public key. */
   readonly connections: ReadonlyMap<string, Connection>;
-  /** Of packets; a full one in the beginning. */
+  /** The budget of packets; a full one in the beginning. */
   readonly packets: PacketBudget | undefined;
-  /** Of probes that begin; a full one in the beginning. */
+  /** The budget of probes that begin; a full one in the beginning. */
   readonly probes: Budget | undefined;
 }
 
 export const noPeers: Peers = { connections: new Map(), packets: undefined, probes: undefined };
 
-/** How peers are connected. Without `racing` all attempts are serial. */
+/** The conditions under which peers are connected. Without `racing` all attempts are serial. */
 export interface Circumstances {
   readonly racing?: Racing | undefined;
-  /** When this node last lost an address: peers of which nothing was received since are doubted. */
+  /** The time at which this node last lost an address: peers of which nothing was received since are doubted. */
   readonly shakenAt?: number | undefined;
-  /** By public key: whether a peer was connected once. Without it, those are that are connected now. */
+  /** Tells by public key whether a peer was connected once. Without it, those were that are connected now. */
   readonly isProven?: (publicKey: string) => boolean;
   /** What is known of all peers, where only some of them are polled. */
   readonly all?: {
     readonly count: number;
     readonly knocking: Knocking;
-    /** How many of them propose something and wait for it. */
+    /** The number of those that proposed something and wait for it. */
     readonly waiting: Readonly<Record<Standing, number>>;
   };
 }
 
 export interface Polled {
   readonly memory: Peers;
-  /** What the device is to be. */
+  /** What the device is to be told of each peer. */
   readonly peers: readonly DesiredPeer[];
-  /** To be raced now. */
+  /** The peers that are to be raced now. */
   readonly races: readonly RaceRound[];
-  /** As long as they are listed here. */
+  /** Packets are pinned as long as they are listed here. */
   readonly pins: readonly Hold[];
-  /** By public key, the endpoints of peers that are up. */
+  /** The endpoints of peers that are up, by public key. */
   readonly working: ReadonlyMap<string, Endpoint>;
   /** Peers that are reached at another endpoint than before this poll. */
   readonly changed: readonly (EndpointChange & { readonly label: string })[];
-  /** Milliseconds until there may be something to do or to see; `undefined` without peers. */
-  readonly wakeIn: number | undefined;
+  /** The milliseconds until there may be something to do or to see; `undefined` without peers. */
+  readonly wakeInMs: number | undefined;
 }
 
 /** Initiations to one peer. */
@@ -97,7 +97,8 @@ export function pollPeers(
     return stepOf(before.connections.get(publicKey), view, { scope, wasProven }, now);
   });
   const knocking = circumstances.all?.knocking ?? countKnocking(stepped);
-  const { begun, left } = affordable(stepped, refill(before.probes, now, searchLimits));
+  const probes = refill(before.probes, now, probeLimits);
+  const begun = affordable(stepped, probes);
   const isParked = (each: Stepped): boolean => scope === "known" && isGivenUp(callOf(each), knocking, now);
   const parked = new Set(stepped.filter(isParked));
   const mayAct = (each: Stepped): boolean =>
@@ -105,6 +106,7 @@ export function pollPeers(
   const budget = refillPackets(before.packets, knocking, now);
   const means = { budget, knocking, waiting: circumstances.all?.waiting };
   const { granted, turns, budget: packets } = grant(stepped.filter(mayAct), means);
+  const spent = [...granted].reduce((sum, { proposal }) => sum + (proposal?.cost.probes ?? 0), 0);
   const results = stepped.map((each) =>
     resultOf(each, { isGranted: granted.has(each), isParked: parked.has(each), turn: turns.get(each) }),
   );
@@ -113,13 +115,13 @@ export function pollPeers(
     connection.phase === "connecting" || endpoint === undefined ? [] : [[peer.publicKey, endpoint] as const],
   );
   return {
-    memory: { connections, packets, probes: left },
+    memory: { connections, packets, probes: spend(probes, spent) },
     peers: results.map(({ peer }) => peer),
     races: results.flatMap(({ race }) => race ?? []),
     pins: pinsOf(connections, device),
     working: new Map(working),
     changed: results.flatMap(({ change }) => change ?? []),
-    wakeIn: results.length === 0 ? undefined : Math.min(...results.map(({ pollInMs }) => pollInMs)),
+    wakeInMs: results.length === 0 ? undefined : Math.min(...results.map(({ pollInMs }) => pollInMs)),
   };
 }
 

@@ -1,7 +1,7 @@
 /** A bucket that fills with time. */
 export interface Budget {
   readonly left: number;
-  /** Milliseconds. */
+  /** The time up to which it is filled, in milliseconds. */
   readonly at: number;
 }
 

@@ -1,15 +1,15 @@
 import type { Endpoint } from "../net/index.ts";
 import type { Answer } from "../port/index.ts";
 import type { Connecting } from "./connection.ts";
-import { handOverIn, handshakeTime, precedenceLeft } from "./hand-over.ts";
+import { handOverInMs, handshakeTimeMs, precedenceLeftMs } from "./hand-over.ts";
 import { postponedPoll, pursuitPoll } from "./pace.ts";
 import { costOf, type IdleAction, keep, type Proposal, type Step, type View } from "./proposal.ts";
-import { nextRound, type Pair, type Race, roundDueIn } from "./race.ts";
+import { nextRound, type Pair, type Race, roundDueInMs } from "./race.ts";
 import type { Received } from "./received.ts";
-import { type Attempt, attemptDueIn, nextAttempt } from "./rotation.ts";
+import { type Attempt, attemptDueInMs, nextAttempt } from "./rotation.ts";
+import { roundOf } from "./round.ts";
 import type { Lost } from "./seen.ts";
 import { besideRacing, type RotationTimings, raceTimings, rotationTimings } from "./timings.ts";
-import { volleyOf } from "./volley.ts";
 
 /**
  * What a peer that is not connected needs next:
@@ -86,7 +86,7 @@ const wait = (forMs: number | undefined): Need => ({ kind: "wait", forMs });
 /** One endpoint after the other. */
 function serialNeed(situation: Situation, now: number, timings: RotationTimings = rotationTimings): Need {
   const attempt = nextAttempt(situation, now, timings);
-  return attempt ? { kind: "dial", attempt } : wait(attemptDueIn(situation.last, now, timings));
+  return attempt ? { kind: "dial", attempt } : wait(attemptDueInMs(situation.last, now, timings));
 }
 
 /** All endpoints at once; WireGuard dials the one that answered. */
@@ -94,34 +94,34 @@ export function racingNeed(situation: Situation, racing: RacingSituation, now: n
   const { candidates, last } = situation;
   const { race, received, keys } = racing;
   if (candidates.length === 0) return wait(undefined);
-  const busy = handshakeLeft(situation, race, now);
+  const busy = handshakeLeftMs(situation, race, now);
   if (busy > 0) return wait(busy);
-  const precedence = precedenceLeft(received, keys, now);
+  const precedence = precedenceLeftMs(received, keys, now);
   if (precedence > 0) return wait(precedence);
   const answer = race?.answer;
   if (answer && (!last || answer.answeredAt > last.since)) return handOver(answer, situation, now);
-  const dueIn = roundDueIn(race, candidates, keys, now);
+  const dueIn = roundDueInMs(race, candidates, keys, now);
   if (dueIn === 0)
     return {
       kind: "race",
       race: nextRound(race, candidates, now),
-      endpoints: volleyOf(candidates, race?.known ?? [], race?.rounds ?? 0),
+      endpoints: roundOf(candidates, race?.known ?? [], race?.rounds ?? 0),
     };
   return withSerial(situation, racing, dueIn, now);
 }
 
 /** A handshake of WireGuard's that is under way: an initiation of ours would undo it. */
-function handshakeLeft({ last, isHeard }: Situation, race: Race | undefined, now: number): number {
+function handshakeLeftMs({ last, isHeard }: Situation, race: Race | undefined, now: number): number {
   if (!last) return 0;
   const longest = raceTimings.handshakeMs + (isHeard ? rotationTimings.answeringMs : 0);
   const answer = race?.answer;
   const time =
-    answer?.endpoint === last.endpoint ? Math.min(longest, handshakeTime(answer, last.round)) : longest;
+    answer?.endpoint === last.endpoint ? Math.min(longest, handshakeTimeMs(answer, last.round)) : longest;
   return Math.max(0, last.since + time - now);
 }
 
 function handOver(answer: Answer, { candidates, last }: Situation, now: number): Need {
-  const dueIn = handOverIn(answer, now);
+  const dueIn = handOverInMs(answer, now);
   if (dueIn > 0) return wait(dueIn);
   const round = last ? last.round + 1 : 0;
   const attempt = { ...last, endpoint: answer.endpoint, since: now, round, known: candidates };

@@ -12,24 +12,24 @@ import type { Turn } from "./turns.ts";
 /**
  * A peer, as it is connected: one of six phases, each with what it needs and nothing else.
  *
- *                      a session
- *     ┌────────────┐ ──────────────> ┌────┐ ── a better path may be ──> ┌─────────┐ ── it is better ──> ┌──────────┐
- *     │ connecting │                 │ up │      there: it is probed     │ probing │      moved there    │ settling │
- *     └────────────┘                 └────┘ <── nothing to judge ────── └─────────┘                     └──────────┘
- *           ^                         ^  ^ ^                                 │                               │
- *           │                         │  │ └── settled, or seen elsewhere ───│───────────────────────────────┤
- *           │    answered: here, or   │  │                                  │ it is not                     │
- *           │    elsewhere and moved  │  │                                  v                               │
- *           │                         │  └── back, or seen elsewhere ─ ┌───────────┐                        │
- *           │                    ┌─────────┐                           │ returning │                        │
- *           │                    │ doubted │                           └───────────┘                        │
- *           │                    └─────────┘                                 │                              │
- *           │                         ^                                      │                              │
- *           │                         └── something is missing: from any phase but this one ────────────────┤
- *           └── no session any more, or silent: from any phase ─────────────────────────────────────────────┘
+ *     ┌────────────┐  a session   ┌────┐  a probe is granted   ┌─────────┐  better: moved   ┌──────────┐
+ *     │ connecting │ ───────────> │ up │ ────────────────────> │ probing │ ───────────────> │ settling │
+ *     └────────────┘              └────┘ <──────────────────── └─────────┘                  └──────────┘
+ *        ^                         ^  ^    nothing to judge         │                             │
+ *        │ lost,                   │  │                             │ not better                  │
+ *        │ from any phase          │  │                             v                             │
+ *                                  │  │  back, or elsewhere   ┌───────────┐                       │
+ *     ┌────────────┐  answered     │  ├────────────────────── │ returning │                       │
+ *     │  doubted   │ ──────────────┘  │                       └───────────┘                       │
+ *     └────────────┘                  │                          settled, or elsewhere            │
+ *        ^                            └───────────────────────────────────────────────────────────┘
+ *        │ something is missing,
+ *        │ from any phase
  *
- * An arrow that costs packets (a probe, a move) is proposed by a step, and taken where the budget grants it. Where a
- * doubt ends, a probe may be proposed in the same step, so there is an arrow from `doubted` to `probing`, too.
+ * A connection is lost where there is no session, or nothing was received in it for too long. An arrow that costs packets
+ * (a probe, a move, the way back) is proposed by a step, and taken where the budget grants it. A peer whose doubt has just
+ * ended may be probed in the same step: so there is an arrow from `doubted` to `probing`, too. A peer that is polled for the
+ * first time is `connecting`, `up` or `doubted`.
  */
 export type Connection = Connecting | Up | Doubted | Probing | Settling | Returning;
 export type Phase = Connection["phase"];
@@ -38,7 +38,7 @@ export type Phase = Connection["phase"];
 export interface Shared {
   readonly received: Received;
   readonly roundTrips: RoundTrips;
-  /** Of a peer that was up since this daemon runs. */
+  /** Known of a peer that was up since this daemon runs. */
   readonly path: Path | undefined;
   /** The last endpoint that WireGuard was told to dial. */
   readonly attempt: Attempt | undefined;
@@ -47,15 +47,15 @@ export interface Shared {
 /** What is being done about a peer, in every phase but `up`. */
 interface Pursued extends Shared {
   readonly race: Race | undefined;
-  /** In the budget, since it first proposed something. */
+  /** The peer's turn in the budget, since it first proposed something. */
   readonly turn: Turn | undefined;
 }
 
-/** There is no session, or there is one of which nothing is heard any more. */
+/** There is no session, or there is one in which nothing is received any more. */
 export interface Connecting extends Pursued {
   readonly phase: "connecting";
   readonly state: Exclude<PeerState, "up">;
-  /** Of the session that fell silent, as long as WireGuard holds it: if it is heard again, it goes on. */
+  /** The counters of a session that fell silent, as long as WireGuard holds it: if something is received again, it goes on. */
   readonly counters: Counters | undefined;
 }
 
@@ -101,22 +101,22 @@ interface Rounds {
   /** Promising ones; none if only the path in use is measured. */
   readonly promising: readonly Endpoint[];
   readonly since: number;
-  /** Of the last round; how many there were at this stage, and how many of them were answered. */
+  /** The time of the last round; the number of rounds at this stage, and of those that were answered. */
   readonly roundAt: number;
   readonly rounds: number;
   readonly samples: number;
-  /** Of the last answer that was counted: when it was asked for. */
+  /** The time at which the initiation was sent whose answer was counted last. */
   readonly countedAt: number;
 }
 
-/** The endpoint in use is asked, alone; that changes nothing. */
+/** The endpoint in use is probed, alone; that changes nothing. */
 export interface ProbeHere extends Rounds {
   readonly stage: "here";
   /** The shortest round trip found. */
   readonly hereMs: number | undefined;
 }
 
-/** The promising ones are asked. The peer sends there from then on, so only such are asked as it may stay at. */
+/** The promising ones are probed. The peer sends there from then on, so only such are probed as it may stay at. */
 export interface ProbeThere extends Rounds {
   readonly stage: "there";
   readonly hereMs: number;
@@ -134,13 +134,13 @@ export interface Move {
   /** WireGuard was last told to send there, and how often. */
   readonly toldAt: number;
   readonly told: number;
-  /** The peer was asked once more where it is to stay. */
+  /** The peer was probed once more where it is to stay. */
   readonly isReminded: boolean;
-  /** Of the path that was in use. */
+  /** The round trip of the path that was in use. */
   readonly hereMs: number;
 }
 
-/** A peer of which nothing is known yet. */
+/** The peer's state, as operators see it; `undefined` stands for a peer that was not polled yet. */
 export const stateOf = (connection: Connection | undefined): PeerState => {
   if (!connection) return "unknown";
   return connection.phase === "connecting" ? connection.state : "up";

@@ -1,17 +1,17 @@
-import { type MonitoringTimings, monitoringTimings } from "./timings.ts";
+import { type MonitoringTimings, monitoringTimings, unremarkableBytes } from "./timings.ts";
 
 /** What the counters of a peer's device entry have told so far. Times in milliseconds. */
 export interface Counters {
   /** The counters when something was last received of the peer. */
   readonly receivedBytes: number;
   readonly sentBytes: number;
-  /** When that was noticed; of a peer that is new to us, when it was first polled. */
+  /** The time at which that was noticed; of a peer that is new to this daemon, of its first poll. */
   readonly receivedAt: number;
-  /** When it was noticed that more than keepalives was sent since, without an answer. */
+  /** The time at which it was noticed that more than keepalives was sent since, without an answer. */
   readonly unansweredAt?: number;
-  /** When a handshake of ours was answered on the path in use: it leads to the peer, whatever the counters say. */
+  /** The time at which a handshake of ours was answered on the path in use: that leads to the peer, whatever the counters say. */
   readonly verifiedAt?: number;
-  /** When the peer told of other addresses than before. */
+  /** The time at which the peer told of other addresses than before. */
   readonly doubtedAt?: number;
 }
 
@@ -21,9 +21,6 @@ export interface Counters {
  * - `silent`: whatever WireGuard does by itself to reach the peer has been in vain
  */
 export type Verdict = "sound" | "doubtful" | "silent";
-
-/** A keepalive takes 32 bytes and an initiation 148, and neither is answered with data. */
-const unremarkableBytes = 180;
 
 /** What one poll adds. A counter that went back was started again: whatever was known is void. */
 export function count(

@@ -1,4 +1,4 @@
-import { type Budget, spend } from "./budget.ts";
+import type { Budget } from "./budget.ts";
 import { type Knocking, type PacketBudget, type Share, type Standing, standings } from "./packets.ts";
 import type { Proposal } from "./proposal.ts";
 import { mostKnocking } from "./timings.ts";
@@ -9,7 +9,7 @@ export interface Applicant {
   readonly proposal?: Proposal;
   readonly standing: Standing;
   readonly turn: Turn | undefined;
-  /** When it was last raced or dialled, in milliseconds; 0: never. */
+  /** The time at which it was last raced or dialled, in milliseconds; 0: never. */
   readonly triedAt: number;
   /** WireGuard itself calls it, in vain so far. */
   readonly isKnocking: boolean;
@@ -18,14 +18,14 @@ export interface Applicant {
 export interface Means {
   readonly budget: PacketBudget;
   readonly knocking: Knocking;
-  /** How many peers propose something, if these are not all. */
+  /** The number of peers that propose something, if these are not all. */
   readonly waiting?: Readonly<Record<Standing, number>> | undefined;
 }
 
 export interface Granted<Each> {
   readonly granted: ReadonlySet<Each>;
   readonly budget: PacketBudget;
-  /** Of those that have a proposal. */
+  /** The turns of those that have a proposal. */
   readonly turns: ReadonlyMap<Each, Turn>;
 }
 
@@ -81,20 +81,21 @@ function serve<Each extends Applicant>(
   return { granted, share: { ...before, left, count }, turns };
 }
 
-/** Which of those that want to begin a probe may, and what is left then. Whoever only measures comes after the others. */
+/** Chooses those that may begin a probe. What only measures comes after the others. */
 export function affordable<Each extends { readonly proposal?: Proposal }>(
-  views: readonly Each[],
+  peers: readonly Each[],
   budget: Budget,
-): { readonly begun: ReadonlySet<Each>; readonly left: Budget } {
+): ReadonlySet<Each> {
   const begun = new Set<Each>();
-  let left = budget;
-  const beginning = views.filter(({ proposal }) => proposal && proposal.cost.probes > 0);
-  const costs = new Set(beginning.map(({ proposal }) => proposal?.cost.probes ?? 0));
-  for (const cost of [...costs].sort((one, other) => one - other))
-    for (const each of beginning) {
-      if (each.proposal?.cost.probes !== cost || left.left < cost) continue;
-      begun.add(each);
-      left = spend(left, cost);
-    }
-  return { begun, left };
+  let { left } = budget;
+  const beginning = peers.flatMap((each) => {
+    const probes = each.proposal?.cost.probes ?? 0;
+    return probes > 0 ? [{ each, probes }] : [];
+  });
+  for (const { each, probes } of beginning.toSorted((one, other) => one.probes - other.probes)) {
+    if (left < probes) continue;
+    begun.add(each);
+    left -= probes;
+  }
+  return begun;
 }

@@ -8,7 +8,6 @@ export {
   type RaceRound,
   upCameOrWent,
 } from "./all.ts";
-export { isBetter, promising, type Way } from "./better-way.ts";
 export { type Budget, refill, spend } from "./budget.ts";
 export {
   type Candidate,
@@ -20,14 +19,13 @@ export {
   sortCandidates,
 } from "./candidates/index.ts";
 export { answered, type Connection, isRaced, stateOf } from "./connection.ts";
-export { handOverIn } from "./hand-over.ts";
+export { handOverInMs } from "./hand-over.ts";
 export { isKnocking } from "./knocking.ts";
 export { lastWorkingText, mostLastWorking, parseLastWorking, rememberWorking } from "./last-working.ts";
 export type { Knocking, PacketBudget } from "./packets.ts";
 export { type EndpointChange, unsettledBetween } from "./path.ts";
 export { nextEndpoint } from "./rotation.ts";
 export type { PeerSpec } from "./spec.ts";
-export { type PeerState, peerState, referenceTimings } from "./state.ts";
-export { mostKnocking, packetLimits } from "./timings.ts";
+export { type PeerState, peerState } from "./state.ts";
+export { mostEndpoints, mostKnocking, packetLimits, referenceTimings } from "./timings.ts";
 export { waitingTurn } from "./turns.ts";
-export { mostEndpoints } from "./volley.ts";

@@ -7,17 +7,17 @@ export const isKnocking = (observed: ObservedPeer | undefined): boolean =>
   observed !== undefined && observed.endpoint !== undefined && observed.keepaliveSeconds > 0;
 
 /**
- * Whether WireGuard is to leave this one alone for the sake of others: it is unproven, was not heard since it is called,
- * and had its time. It waits for another turn like everybody else.
+ * Whether WireGuard is to leave this one alone for the sake of others: it is unproven, nothing was received of it since it
+ * is called, and it had its time. It waits for another turn like everybody else.
  */
 export function isGivenUp(
   peer: {
     readonly standing: Standing;
     readonly isKnocking: boolean;
     readonly observed: ObservedPeer | undefined;
-    /** When it was dialled; `undefined`: not by this daemon. */
+    /** The time at which it was dialled; `undefined`: not by this daemon. */
     readonly dialledAt: number | undefined;
-    /** It is to be dialled once more: the attempt before had its time. */
+    /** The peer is to be dialled once more: the attempt before had its time. */
     readonly isToBeDialled: boolean;
   },
   knocking: Knocking,

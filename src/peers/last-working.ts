@@ -2,13 +2,13 @@ import { z } from "zod";
 import { decodeKey } from "../identity/index.ts";
 import { type Endpoint, parseEndpoint } from "../net/index.ts";
 
-/** By public key, where a peer was last connected; the longest unseen first. */
+/** The endpoint at which each peer was last connected, by public key; the longest unseen first. */
 export type LastWorking = ReadonlyMap<string, Endpoint>;
 
 /** Four times as many as a cluster has nodes: those that left are forgotten some time. */
 export const mostLastWorking = 4_096;
 
-/** The same map where nothing is new. */
+/** Adds what is new; gives the map itself where nothing is. */
 export function rememberWorking(before: LastWorking, working: LastWorking): LastWorking {
   const news = [...working].filter(([publicKey, endpoint]) => before.get(publicKey) !== endpoint);
   if (news.length === 0) return before;

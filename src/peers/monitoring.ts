@@ -4,10 +4,10 @@ import { verified } from "./counters.ts";
 import { monitoringPoll, postponedPoll, pursuitPoll } from "./pace.ts";
 import { withEndpoint } from "./path.ts";
 import { costOf, keep, type Proposal, type Racing, type Step, type View } from "./proposal.ts";
-import { nextVerifyingRound, type Race, roundDueIn } from "./race.ts";
+import { nextVerifyingRound, type Race, roundDueInMs } from "./race.ts";
+import { roundOf } from "./round.ts";
 import type { Connected } from "./seen.ts";
 import { raceTimings } from "./timings.ts";
-import { volleyOf } from "./volley.ts";
 
 /**
  * A connected peer of which something is missing. The endpoint in use is raced first, and alone; if it stays silent, all
@@ -63,7 +63,7 @@ function elsewhere(
   };
 }
 
-/** Where the next round goes, and in how many milliseconds; `undefined` where there is nobody to ask. */
+/** The endpoints to which the next round goes, and in how many milliseconds; `undefined` where there are none. */
 function verifyingRound(
   { sight: { endpoint }, race }: Connected,
   { spec: { endpoints: candidates, publicKey } }: View,
@@ -74,8 +74,8 @@ function verifyingRound(
   const { rounds = 0, known = [] } = race ?? {};
   const all = [...new Set([...(endpoint === undefined ? [] : [endpoint]), ...candidates])];
   const endpoints =
-    rounds < roundsToCurrent && endpoint !== undefined ? [endpoint] : volleyOf(all, known, rounds);
+    rounds < roundsToCurrent && endpoint !== undefined ? [endpoint] : roundOf(all, known, rounds);
   if (endpoints.length === 0) return { endpoints, dueInMs: undefined };
   const paced: Race | undefined = race && { ...race, rounds: Math.max(1, rounds - roundsToCurrent + 1) };
-  return { endpoints, dueInMs: roundDueIn(paced, candidates, { own: ownKey, peer: publicKey }, now) };
+  return { endpoints, dueInMs: roundDueInMs(paced, candidates, { own: ownKey, peer: publicKey }, now) };
 }

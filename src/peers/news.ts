@@ -26,8 +26,12 @@ export function newsAmong({ known }: Informed, candidates: readonly Endpoint[]):
 const recent = ({ newsAt = [] }: Informed, now: number): readonly number[] =>
   newsAt.filter((at) => at <= now && now - at < newsLimits.withinMs);
 
-/** Milliseconds until there are news to act on; `undefined` without any. */
-export function newsIn(informed: Informed, candidates: readonly Endpoint[], now: number): number | undefined {
+/** The milliseconds until there are news to act on; `undefined` without any. */
+export function newsInMs(
+  informed: Informed,
+  candidates: readonly Endpoint[],
+  now: number,
+): number | undefined {
   if (newsAmong(informed, candidates) === undefined) return undefined;
   const times = recent(informed, now);
   const [oldest = now] = times;

@@ -1,15 +1,15 @@
 import type { Counters } from "./counters.ts";
 import { type Race, roundIntervalMs } from "./race.ts";
-import { type Attempt, dwellOf } from "./rotation.ts";
+import { type Attempt, dwellMs } from "./rotation.ts";
 import { paceTimings, rotationTimings } from "./timings.ts";
 
-/** Milliseconds between polls of a peer that is connected; no event tells that it is heard no more. */
+/** The milliseconds between polls of a peer that is connected; no event tells that nothing is received any more. */
 const calmPoll = (peers: number): number => {
   const { calmMs, calmForEachMs, rarestMs } = paceTimings;
   return Math.min(Math.max(calmMs, calmForEachMs * peers), rarestMs);
 };
 
-/** Milliseconds until the next poll of a peer that is connected. */
+/** The milliseconds until the next poll of a peer that is connected. */
 export const monitoringPoll = (counters: Counters, peers: number): number =>
   counters.unansweredAt === undefined
     ? calmPoll(peers)
@@ -21,25 +21,25 @@ const soonestPoll = (peers: number): number => {
   return Math.min(Math.max(peers * soonestForEachMs, soonestMs), latestSoonestMs);
 };
 
-/** Milliseconds until the next poll after the budget did not grant what was proposed. */
+/** The milliseconds until the next poll after the budget did not grant what was proposed. */
 export const postponedPoll = (peers: number): number => Math.max(paceTimings.budgetMs, soonestPoll(peers));
 
 /** What is being done about a peer that is not connected, or in doubt. */
 interface Pursuit {
   readonly attempt: Attempt | undefined;
   readonly race: Race | undefined;
-  /** How many there are in the mesh. */
+  /** The number of peers in the mesh. */
   readonly peers: number;
 }
 
-/** Milliseconds until its next poll; `waitMs` is how long there is nothing to do, if that is known. */
+/** The milliseconds until its next poll; `waitMs` is how long there is nothing to do, if that is known. */
 export function pursuitPoll(
   { attempt, race, peers }: Pursuit,
   waitMs: number | undefined,
   now: number,
 ): number {
   const polls = [calmPoll(peers)];
-  if (attempt) polls.push(pollAfter(now - attempt.since, dwellOf(attempt.round, rotationTimings), peers));
+  if (attempt) polls.push(pollAfter(now - attempt.since, dwellMs(attempt.round, rotationTimings), peers));
   if (race) polls.push(pollAfter(now - race.lastAt, roundIntervalMs(race), peers));
   if (waitMs) polls.push(waitMs);
   return Math.max(Math.min(...polls), soonestPoll(peers));

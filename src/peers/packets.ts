@@ -10,12 +10,12 @@ export const standings: readonly Standing[] = ["proven", "unproven"];
 
 /** For all peers of a standing together: packets with an initiation. */
 export interface Share extends Budget {
-  /** How many packets each peer that waits could have had (turns.ts). */
+  /** The number of packets that each peer that waits could have had (turns.ts). */
   readonly count: number;
 }
 export type PacketBudget = Readonly<Record<Standing, Share>>;
 
-/** How many peers WireGuard itself is calling, in vain so far. */
+/** The number of peers that WireGuard itself is calling, in vain so far. */
 export type Knocking = Readonly<Record<Standing, number>>;
 
 /** Filled up to now, less what WireGuard has sent by itself meanwhile. */

@@ -1,32 +1,32 @@
 import type { Endpoint } from "../net/index.ts";
-import { type Choices, promising } from "./better-way.ts";
+import { type Choices, promising } from "./better-path.ts";
 import type { RoundTrips } from "./round-trips.ts";
 import { pathTimings } from "./timings.ts";
 
 /** A peer that was connected all the time, at another endpoint from then on. */
 export interface EndpointChange {
-  /** Milliseconds since 1970. */
+  /** The time of the change, in milliseconds since 1970. */
   readonly at: number;
   readonly from: Endpoint;
   readonly to: Endpoint;
   readonly reason: string;
 }
 
-/** Where a peer is reached, and what is known of better paths. Kept while it is not connected. Times in milliseconds. */
+/** The path on which a peer is reached, and what is known of better ones. Kept while it is not connected. Times in milliseconds. */
 export interface Path {
   readonly endpoint: Endpoint;
-  /** When it was first seen to be in use. */
+  /** The time at which it was first seen to be in use. */
   readonly since: number;
   readonly changes: number;
   readonly lastChange?: EndpointChange;
-  /** How often in a row it went straight back to where it had been, each soon after the change before. */
+  /** The number of times in a row that it went straight back to where it had been, each soon after the change before. */
   readonly returns?: number;
   /** Promising candidates that are no news. */
   readonly known: readonly Endpoint[];
   /** Probes in a row, each a while after the one before. */
   readonly probes: number;
   readonly probedAt?: number;
-  /** When this node moved the peer to a better path. */
+  /** The time at which this node moved the peer to a better path. */
   readonly movedAt?: number;
 }
 
@@ -34,9 +34,9 @@ export interface Path {
 export interface Sight {
   readonly choices: Choices;
   readonly roundTrips: RoundTrips;
-  /** That WireGuard sends to. */
+  /** The endpoint to which WireGuard sends. */
   readonly endpoint: Endpoint | undefined;
-  /** Of the session, in milliseconds since 1970. */
+  /** The time of the session's handshake, in milliseconds since 1970. */
   readonly handshakeAt: number | undefined;
 }
 

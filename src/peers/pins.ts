@@ -4,7 +4,7 @@ import type { ObservedDevice } from "../wireguard/index.ts";
 import type { Connection, Move } from "./connection.ts";
 
 /**
- * Where packets go while peers are moved from one endpoint to another, or back. Two peers' packets to one endpoint cannot
+ * Tells where packets go while peers are moved from one endpoint to another, or back. Two peers' packets to one endpoint cannot
  * be told apart: where another peer is reached, or is moved to or from, nothing is pinned.
  */
 export function pinsOf(

@@ -1,9 +1,9 @@
 import type { Endpoint } from "../net/index.ts";
-import type { Choices } from "./better-way.ts";
+import type { Choices } from "./better-path.ts";
 import type { Path } from "./path.ts";
 import { probeTimings } from "./timings.ts";
 
-/** Whether a probe could begin now, if there was something new: asked first, as it costs least. */
+/** Whether a probe could begin now, if there was something new: considered first, as it costs least. */
 export const mayBegin = (path: Path, handshakeAt: number | undefined, now: number): boolean =>
   now >= dueAt(path, probeTimings.newsMs, now) && isCalm(handshakeAt, now);
 
@@ -22,7 +22,7 @@ const isToBeMeasured = ({ since, probedAt = 0 }: Path, { candidates }: Choices):
 export const isForgotten = ({ probedAt }: Path, now: number): boolean =>
   probedAt === undefined || now - probedAt > probeTimings.forgottenMs;
 
-/** When a probe may begin that comes so long after what it waits for. */
+/** The time at which a probe may begin that comes so long after what it waits for. */
 function dueAt(path: Path, waitMs: number, now: number): number {
   const { quietMs, longestMs } = probeTimings;
   const { since, probedAt, movedAt } = path;

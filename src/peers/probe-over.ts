@@ -1,5 +1,5 @@
 import type { Endpoint } from "../net/index.ts";
-import { promising } from "./better-way.ts";
+import { promising } from "./better-path.ts";
 import { type Path, type Sight, withEndpoint } from "./path.ts";
 
 /** The path after a probe or a move, wherever that has led. What was promising is no news any more. */

@@ -1,6 +1,6 @@
 import type { Endpoint } from "../net/index.ts";
 import type { Answer } from "../port/index.ts";
-import { classOf, gainText, isBetter, promising, type Way } from "./better-way.ts";
+import { classOf, gainText, isBetter, type Measured, promising } from "./better-path.ts";
 import type { Probe, ProbeHere, ProbeThere, Probing, Up } from "./connection.ts";
 import { monitoringPoll } from "./pace.ts";
 import type { Path } from "./path.ts";
@@ -10,7 +10,7 @@ import { costOf, keep, type Proposal, type Step, type View } from "./proposal.ts
 import { nextVerifyingRound } from "./race.ts";
 import type { Connected } from "./seen.ts";
 import { returning, settling } from "./settling.ts";
-import { probeTimings, raceTimings, searchLimits } from "./timings.ts";
+import { probeLimits, probeTimings, raceTimings } from "./timings.ts";
 
 /** A connected peer of which nothing is missing. It is probed where a better path may be. */
 export function rest(seen: Connected, view: View, now: number): Step {
@@ -18,7 +18,7 @@ export function rest(seen: Connected, view: View, now: number): Step {
   return { ...atRest(seen, view), ...(proposal && { proposal }) };
 }
 
-/** Up, with nothing to do but to look at the counters. */
+/** Up, with nothing to do but to watch the counters. */
 function atRest({ shared, counters }: Connected, { peers }: View, path = shared.path): Step {
   const up: Up = { ...shared, path, phase: "up", counters };
   return { next: up, do: keep, pollInMs: monitoringPoll(counters, peers) };
@@ -35,7 +35,7 @@ function begin(seen: Connected, view: View, now: number): Proposal | undefined {
   const first: ProbeHere = { stage: "here", from, promising: better, ...firstRound(now), hereMs: undefined };
   const begun = { ...path, probes, probedAt: now };
   // What only measures has time, and waits for a full bucket.
-  const cost = better.length > 0 ? 1 : searchLimits.most;
+  const cost = better.length > 0 ? 1 : probeLimits.most;
   return asking([from], first, seen, { view, path: begun, cost }, now);
 }
 
@@ -49,12 +49,12 @@ export function probe(before: Probing, seen: Connected, view: View, now: number)
   const better = current.stage === "there" && betterOf(current, seen);
   if (better) return settling(current, better, { seen, path }, now);
   const isAnswered = current.countedAt >= current.roundAt;
-  if (!isAnswered && sinceRound < answerTime(current))
-    return waiting(current, seen, path, answerTime(current) - sinceRound);
+  if (!isAnswered && sinceRound < answerTimeMs(current))
+    return waiting(current, seen, path, answerTimeMs(current) - sinceRound);
   return isEnough(current) ? next(current, seen, view, path, now) : again(current, seen, view, path, now);
 }
 
-/** Nothing is to be asked before the answer to the last round had its time. */
+/** Nothing is to be sent before the answer to the last round had its time. */
 const waiting = (current: Probe, seen: Connected, path: Path, pollInMs: number): Step => ({
   next: probing(current, seen, path),
   do: keep,
@@ -102,12 +102,12 @@ function asking(
     cost: costOf(action, cost),
     after: { ...probing(after, seen, path), race },
     do: action,
-    pollInMs: after.rounds === 1 ? probeTimings.answerMs : answerTime(after),
+    pollInMs: after.rounds === 1 ? probeTimings.answerMs : answerTimeMs(after),
   };
 }
 
-/** Milliseconds. As long as nothing is known it doubles: the slowest paths take more than a second. */
-const answerTime = ({ hereMs, rounds }: Probe): number =>
+/** The milliseconds for an answer. As long as nothing is known they double: the slowest paths take more than a second. */
+const answerTimeMs = ({ hereMs, rounds }: Probe): number =>
   hereMs === undefined
     ? probeTimings.answerMs * 2 ** (rounds - 1)
     : probeTimings.answerMs + probeTimings.answerRoundTrips * hereMs;
@@ -160,7 +160,7 @@ interface Better {
 
 function betterOf({ from, hereMs, best }: ProbeThere, { sight: { choices } }: Connected): Better | undefined {
   if (!best) return undefined;
-  const there: Way = { class: classOf(choices, best.endpoint), roundTrip: best.roundTripMs };
-  const here: Way = { class: classOf(choices, from), roundTrip: hereMs };
+  const there: Measured = { class: classOf(choices, best.endpoint), roundTripMs: best.roundTripMs };
+  const here: Measured = { class: classOf(choices, from), roundTripMs: hereMs };
   return isBetter(there, here) ? { endpoint: best.endpoint, reason: gainText(there, here) } : undefined;
 }

@@ -8,11 +8,11 @@ export interface View {
   readonly spec: PeerSpec;
   /** The peer's entry in the device, if there is one. */
   readonly observed: ObservedPeer | undefined;
-  /** How many peers the mesh has: that decides how often each is polled. */
+  /** The number of peers in the mesh, which decides how often each is polled. */
   readonly peers: number;
   /** Absent where races do not work: then all attempts are serial. */
   readonly racing: Racing | undefined;
-  /** When this node last lost an address: a peer of which nothing was received since is doubted. */
+  /** The time at which this node last lost an address: a peer of which nothing was received since is doubted. */
   readonly shakenAt: number | undefined;
 }
 
@@ -41,14 +41,14 @@ export interface Proposal {
   readonly cost: Cost;
   readonly after: Connection;
   readonly do: PaidAction;
-  /** Milliseconds until the next poll, where it is granted. */
+  /** The milliseconds until the next poll, where it is granted. */
   readonly pollInMs: number;
 }
 
 export interface Cost {
-  /** With an initiation; WireGuard's first one after a dial is one. */
+  /** Packets with an initiation; WireGuard's first one after a dial is one. */
   readonly packets: number;
-  /** From the budget of searches for better paths; 0 for what belongs to one that was begun. */
+  /** From the budget of probes; 0 for what belongs to one that was begun. */
   readonly probes: number;
 }
 
@@ -57,11 +57,11 @@ export interface Step {
   readonly next: Connection;
   readonly do: IdleAction;
   readonly proposal?: Proposal;
-  /** Milliseconds until the next poll. */
+  /** The milliseconds until the next poll. */
   readonly pollInMs: number;
 }
 
-/** `probes` is 0 but for what begins a search. */
+/** The cost of an action; `probes` is 0 but for what begins a probe. */
 export const costOf = (action: PaidAction, probes = 0): Cost => ({
   packets: action.kind === "race" ? action.endpoints.length : 1,
   probes,

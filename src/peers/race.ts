@@ -1,7 +1,7 @@
 import { dueAt } from "../base/index.ts";
 import type { Endpoint } from "../net/index.ts";
 import type { Answer } from "../port/index.ts";
-import { type Informed, newsIn, withNews } from "./news.ts";
+import { type Informed, newsInMs, withNews } from "./news.ts";
 import { type RaceTimings, raceTimings } from "./timings.ts";
 
 /** A race to one peer: rounds of initiations, until one is answered. Times in milliseconds. */
@@ -11,7 +11,7 @@ export interface Race extends Informed {
   /** Rounds without an answer. */
   readonly rounds: number;
   readonly answer?: Answer;
-  /** It began while the peer was connected: does the path in use still lead there, or which one does? */
+  /** The race began while the peer was connected: does the path in use still lead there, or which one does? */
   readonly verifies?: true;
 }
 
@@ -24,15 +24,15 @@ export interface Pair {
 /** After an answer rounds count from the beginning again: the peer is there. */
 export const withAnswer = (race: Race, answer: Answer): Race => ({ ...race, rounds: 0, answer });
 
-/** Milliseconds until the next round; 0: now. */
-export function roundDueIn(
+/** The milliseconds until the next round; 0: now. */
+export function roundDueInMs(
   race: Race | undefined,
   candidates: readonly Endpoint[],
   pair: Pair,
   now: number,
   timings: RaceTimings = raceTimings,
 ): number {
-  const news = race && newsIn(race, candidates, now);
+  const news = race && newsInMs(race, candidates, now);
   if (!race || news === 0) return 0;
   const { rounds, lastAt } = race;
   const at =
@@ -42,7 +42,7 @@ export function roundDueIn(
   return Math.max(0, Math.min(at - now, news ?? Number.POSITIVE_INFINITY));
 }
 
-/** How long a round may take to be answered before the next one follows. */
+/** The time that a round may take to be answered before the next one follows. */
 export function roundIntervalMs({ rounds }: Race, timings: RaceTimings = raceTimings): number {
   const { firstIntervalMs, growth, longestIntervalMs, roundsInHaste, meetingIntervalMs } = timings;
   if (rounds > roundsInHaste) return meetingIntervalMs;
@@ -65,7 +65,7 @@ function meetingAfter(last: number, { own, peer }: Pair, timings: RaceTimings): 
 
 /** The race after one more round. News of the peer begin a new count: something has happened there. */
 export function nextRound(race: Race | undefined, candidates: readonly Endpoint[], now: number): Race {
-  const isNews = race && newsIn(race, candidates, now) === 0;
+  const isNews = race && newsInMs(race, candidates, now) === 0;
   return {
     ...race,
     firstAt: race?.firstAt ?? now,
@@ -76,7 +76,7 @@ export function nextRound(race: Race | undefined, candidates: readonly Endpoint[
   };
 }
 
-/** The same to a peer that is connected. */
+/** The race after one more round to a peer that is connected. */
 export const nextVerifyingRound = (
   race: Race | undefined,
   candidates: readonly Endpoint[],

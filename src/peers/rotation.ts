@@ -1,18 +1,18 @@
 import { dueAt } from "../base/index.ts";
 import type { Endpoint } from "../net/index.ts";
-import { type Informed, newsAmong, newsIn, withNews } from "./news.ts";
+import { type Informed, newsAmong, newsInMs, withNews } from "./news.ts";
 import { type RotationTimings, rotationTimings } from "./timings.ts";
 
 /** The endpoint that is being tried, or that led to a connection. Times in milliseconds. */
 export interface Attempt extends Informed {
   readonly endpoint: Endpoint;
-  /** When it was set (T0 of the peer's state). */
+  /** The time at which it was set (T0 of the peer's state). */
   readonly since: number;
-  /** How often the whole list has been tried in vain. */
+  /** The number of times that the whole list has been tried in vain. */
   readonly round: number;
 }
 
-export function dwellOf(round: number, timings: RotationTimings): number {
+export function dwellMs(round: number, timings: RotationTimings): number {
   return Math.min(timings.firstDwellMs * timings.growth ** round, timings.longestDwellMs);
 }
 
@@ -36,16 +36,16 @@ export function nextAttempt(
   input: {
     readonly candidates: readonly Endpoint[];
     readonly last: Attempt | undefined;
-    /** The peer was heard since the last attempt. */
+    /** Something was received of the peer since the last attempt. */
     readonly isHeard?: boolean;
   },
   now: number,
   timings: RotationTimings,
 ): Attempt | undefined {
   const { candidates, last, isHeard = false } = input;
-  if (last && isHeard && now - last.since < dwellOf(last.round, timings) + timings.answeringMs)
+  if (last && isHeard && now - last.since < dwellMs(last.round, timings) + timings.answeringMs)
     return undefined;
-  const news = last && newsIn(last, candidates, now) === 0 ? newsAmong(last, candidates) : undefined;
+  const news = last && newsInMs(last, candidates, now) === 0 ? newsAmong(last, candidates) : undefined;
   if (last && news !== undefined)
     return { ...withNews(last, candidates, now), endpoint: news, since: now, round: last.round };
   if (last && now < attemptEnd(last, timings)) return undefined;
@@ -56,8 +56,8 @@ export function nextAttempt(
   return { ...last, endpoint, since: now, round, known: candidates };
 }
 
-/** When `nextAttempt` has to be asked again, in milliseconds from now; `undefined`: only after a change. */
-export function attemptDueIn(
+/** The milliseconds until `nextAttempt` has to be asked again; `undefined`: only after a change. */
+export function attemptDueInMs(
   last: Attempt | undefined,
   now: number,
   timings: RotationTimings,
@@ -66,8 +66,8 @@ export function attemptDueIn(
 }
 
 const attemptEnd = (last: Attempt, timings: RotationTimings): number =>
-  dueAt(last.since, dwellOf(last.round, timings));
+  dueAt(last.since, dwellMs(last.round, timings));
 
-/** How long a peer's first endpoints may take until it counts as down. */
-export const connectTimeout = (last: Attempt | undefined): number =>
-  last?.round === 0 || !last ? dwellOf(0, rotationTimings) : 0;
+/** The milliseconds that a peer's first endpoints may take until it counts as down. */
+export const connectTimeoutMs = (last: Attempt | undefined): number =>
+  last?.round === 0 || !last ? dwellMs(0, rotationTimings) : 0;

@@ -1,7 +1,7 @@
 import type { Endpoint } from "../net/index.ts";
 import type { Answer } from "../port/index.ts";
 
-/** By endpoint of one peer, in milliseconds, of the last answer to a race; the newest stands last. */
+/** The round trips of one peer by endpoint, in milliseconds, of the last answer from there; the newest stands last. */
 export type RoundTrips = ReadonlyMap<Endpoint, number>;
 
 const most = 32;

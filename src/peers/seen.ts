@@ -6,9 +6,10 @@ import { probeOver } from "./probe-over.ts";
 import type { View } from "./proposal.ts";
 import type { Race } from "./race.ts";
 import { receive } from "./received.ts";
-import { connectTimeout } from "./rotation.ts";
+import { connectTimeoutMs } from "./rotation.ts";
 import type { PeerSpec } from "./spec.ts";
-import { type PeerState, peerDownInterval, peerState } from "./state.ts";
+import { type PeerState, peerState } from "./state.ts";
+import { peerDownIntervalMs } from "./timings.ts";
 import type { Turn } from "./turns.ts";
 
 /** What one poll shows of a peer, whatever the phase: what all phases share is brought up to date with it. */
@@ -19,7 +20,7 @@ interface SeenBase {
   readonly turn: Turn | undefined;
 }
 
-/** There is no session, or nothing is heard of it any more (then with its counters). */
+/** There is no session, or nothing is received in it any more (then with its counters). */
 export interface Lost extends SeenBase {
   readonly is: "lost";
   readonly state: Exclude<PeerState, "up">;
@@ -83,7 +84,7 @@ function sessionOf(
   const attempt = before?.attempt;
   const endpointSetAt = attempt?.since ?? (race?.verifies ? undefined : race?.firstAt);
   const times = { endpointSetAt, handshakeAt: observed?.handshakeAt };
-  return peerState(times, now, { connectTimeout: connectTimeout(attempt), peerDownInterval });
+  return peerState(times, now, { connectTimeoutMs: connectTimeoutMs(attempt), peerDownIntervalMs });
 }
 
 /** What the counters tell, the peer's addresses, and the race that was to find out more. */

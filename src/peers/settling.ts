@@ -38,7 +38,7 @@ export function settling(
   };
 }
 
-/** None was better: the peer, which sends to where it was asked last, is asked where it was before. */
+/** None was better: the peer, which sends to where it was probed last, is probed where it was before. */
 export function returning(
   probe: ProbeThere,
   { seen, view, path }: { readonly seen: Connected; readonly view: View; readonly path: Path },
@@ -79,7 +79,7 @@ const moveTo = (to: Endpoint, { from, promising, hereMs }: ProbeThere, now: numb
 
 /**
  * Until nothing is under way any more on the path that was left; so long packets are pinned (pins.ts). Halfway the peer
- * is asked once more: by then the last of ours has arrived there, and nothing turns the peer back afterwards, even where
+ * is probed once more: by then the last of ours has arrived there, and nothing turns the peer back afterwards, even where
  * we have nothing to send.
  */
 export function settle(before: Settling | Returning, seen: Connected, view: View, now: number): Step {
@@ -88,7 +88,7 @@ export function settle(before: Settling | Returning, seen: Connected, view: View
   const { endpoint = move.to } = sight;
   const isElsewhere = ![move.to, move.from, ...move.promising].includes(endpoint);
   const elapsed = now - move.since;
-  const time = settlingTime(move);
+  const time = settlingTimeMs(move);
   const isThere = endpoint === move.to;
   if (isElsewhere || elapsed < 0 || elapsed >= (isThere ? time : 2 * time))
     return {
@@ -98,7 +98,7 @@ export function settle(before: Settling | Returning, seen: Connected, view: View
     };
   const next = { ...shared, phase, counters, race, turn, path, move };
   const moveIn = isThere ? undefined : nextMoveAt(move) - now;
-  const remindIn = move.isReminded ? undefined : remindAfter(move) - elapsed;
+  const remindIn = move.isReminded ? undefined : remindAfterMs(move) - elapsed;
   const { shortestMoveMs: pollInMs, longestMoveMs } = settlingTimings;
   if (moveIn !== undefined && moveIn <= 0) {
     const action = { kind: "move", endpoint: move.to } as const;
@@ -131,11 +131,11 @@ const nextMoveAt = ({ toldAt, told }: Move): number => {
   return toldAt + Math.min(shortestMoveMs * 2 ** (told - 1), longestMoveMs);
 };
 
-/** Milliseconds. */
-const remindAfter = ({ hereMs }: Move): number =>
+/** The milliseconds after which the peer is probed once more. */
+const remindAfterMs = ({ hereMs }: Move): number =>
   probeTimings.answerMs + probeTimings.answerRoundTrips * hereMs;
 
-const settlingTime = ({ hereMs }: Move): number => {
+const settlingTimeMs = ({ hereMs }: Move): number => {
   const { settlingMs, settlingRoundTrips, longestMs } = settlingTimings;
   return Math.min(settlingMs + settlingRoundTrips * hereMs, longestMs);
 };

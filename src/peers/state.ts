@@ -1,3 +1,5 @@
+import type { StateTimings } from "./timings.ts";
+
 /**
  * - `up`: a handshake happened recently enough that WireGuard still accepts its keys, or soon renews them
  * - `down`: the endpoint in use had its chance, or the last handshake is too old
@@ -5,25 +7,11 @@
  */
 export type PeerState = "up" | "down" | "unknown";
 
-/** All in milliseconds. */
-export interface StateTimings {
-  /** How long an endpoint may take to its first handshake before the peer counts as down. */
-  readonly connectTimeout: number;
-  /** Age of the last handshake at which a peer counts as down. */
-  readonly peerDownInterval: number;
-}
-
-/** WireGuard's reject-after (180 s), rekey timeout (5 s) and rekey attempt time (90 s) together (reference section 1). */
-export const peerDownInterval = 275_000;
-
-/** The reference's own figures; ours differ in the connect timeout only (rotation.ts). */
-export const referenceTimings: StateTimings = { connectTimeout: 15_000, peerDownInterval };
-
 /**
  * The state of a peer (reference section 6). With T0 = when the endpoint was set and H = the last handshake:
  *
- *     T0               T0 + connectTimeout        T0 + peerDownInterval
- *     |  H >= T0: up    |  H >= T0: up             |  H younger than peerDownInterval: up
+ *     T0               T0 + connectTimeoutMs      T0 + peerDownIntervalMs
+ *     |  H >= T0: up    |  H >= T0: up             |  H younger than peerDownIntervalMs: up
  *     |  else: unknown  |  else: down              |  else: down
  *
  * WireGuard reports H in whole seconds, rounded down, so T0 is rounded down too. Without T0 (no endpoint was ever set)
@@ -35,10 +23,10 @@ export function peerState(
   timings: StateTimings,
 ): PeerState {
   const { endpointSetAt, handshakeAt } = times;
-  const isFresh = handshakeAt !== undefined && now - handshakeAt < timings.peerDownInterval;
+  const isFresh = handshakeAt !== undefined && now - handshakeAt < timings.peerDownIntervalMs;
   if (endpointSetAt === undefined) return isFresh ? "up" : "unknown";
   const elapsed = now - endpointSetAt;
-  if (elapsed >= timings.peerDownInterval) return isFresh ? "up" : "down";
+  if (elapsed >= timings.peerDownIntervalMs) return isFresh ? "up" : "down";
   if (handshakeAt !== undefined && handshakeAt >= Math.floor(endpointSetAt / 1000) * 1000) return "up";
-  return elapsed < timings.connectTimeout ? "unknown" : "down";
+  return elapsed < timings.connectTimeoutMs ? "unknown" : "down";
 }

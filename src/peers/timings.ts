@@ -1,29 +1,36 @@
 import type { BudgetLimits } from "./budget.ts";
 import type { Standing } from "./packets.ts";
 
+/*
+ * Every number that decides how peers are connected, with its reason. Names that end in `Ms` are milliseconds; the others
+ * count, or are shares.
+ */
+
+/** What a race does, and what WireGuard gets for the handshake that follows it. */
 export interface RaceTimings {
   readonly firstIntervalMs: number;
   readonly growth: number;
   readonly longestIntervalMs: number;
-  /** Rounds in vain after which the two only meet, and how often they do. */
+  /** After so many rounds in vain two peers only meet, and so often. */
   readonly roundsInHaste: number;
   readonly meetingIntervalMs: number;
-  /** All pairs that meet at the same time are raced in one go. */
+  /** All pairs that meet within one tick are raced in one go. */
   readonly meetingTickMs: number;
   /** From our initiation to WireGuard's: a peer takes one in 20 ms, by a clock of its own that ticks each 4 ms. */
   readonly initiationGapMs: number;
-  /** What the peer with the lower key gets for dialling, once it was heard. */
+  /** The peer with the lower key gets so long for dialling, once something was received of the other one. */
   readonly precedenceMs: number;
-  /** What a dialled peer gets for its handshake before it is raced again, when nothing is known of the way to it. */
+  /** A dialled peer gets so long for its handshake before it is raced again, when no round trip to it is known. */
   readonly handshakeMs: number;
-  /** The same at an endpoint that has just answered a race: so much, and so many of its round trips. */
+  /** At an endpoint that has just answered a race it gets so much, and so many of its round trips. */
   readonly handshakeAnsweredMs: number;
   readonly handshakeRoundTrips: number;
-  /** Rounds in vain after which serial attempts join in, where they may. */
+  /** After so many rounds in vain serial attempts join in, where they may. */
   readonly roundsAlone: number;
   /**
-   * A peer that is heard has an address of ours that works, and perhaps a session that lacks one packet of its: then its
-   * next keepalive completes it, and to take the peer out of the device would leave it with half a session.
+   * A peer of which something is received has an address of ours that works, and perhaps a session that lacks one packet
+   * of its: then its next keepalive completes it, and to take the peer out of the device would leave it with half a
+   * session.
    */
   readonly halfSessionMs: number;
   /**
@@ -56,60 +63,18 @@ export const raceTimings: RaceTimings = {
   roundsToCurrent: 4,
 };
 
-/** When something is missing of a peer that is connected. */
-export interface MonitoringTimings {
-  /** Since unanswered traffic was noticed. */
-  readonly doubtfulUnansweredMs: number;
-  readonly silentUnansweredMs: number;
-  /** Since anything was received. */
-  readonly doubtfulQuietMs: number;
-  readonly silentQuietMs: number;
-}
+/** A peer may announce 64 endpoints, of anybody: so many of them get a packet in one round. */
+export const mostEndpoints = 16;
 
-/**
- * Who receives data and has none to send answers with a keepalive after 10 s; a sender that hears nothing for 15 s
- * starts a new handshake, and repeats it after 5 s. So after 25 s an unanswered peer was called three ways. Without
- * traffic there is a keepalive every 25 s: one that is missing is a doubt, three in a row are none any more. Data in
- * one direction only is doubted wrongly until that keepalive comes; finding out costs two packets.
- */
-export const monitoringTimings: MonitoringTimings = {
-  doubtfulUnansweredMs: 4_000,
-  silentUnansweredMs: 25_000,
-  doubtfulQuietMs: 30_000,
-  silentQuietMs: 90_000,
-};
+/** A peer is tried at once for its news, so seldom that nobody makes others busy by telling of ever new endpoints. */
+export const newsLimits = { most: 3, withinMs: 30_000 };
 
-/** Of a peer that goes back and forth between two endpoints. */
-export const pathTimings = {
-  /** A peer that moves is seen at one new endpoint. One that goes back this soon is in two places. */
-  soonMs: 5 * 60_000,
-  /** A path that is lost and comes back turns a peer round once or twice. */
-  mostReturns: 4,
-};
-
-/** How often peers are polled. */
-export const paceTimings = {
-  /**
-   * A poll takes some milliseconds and, at 1,000 peers, about 15 of processor time, tools included: 0.3 % of a core at
-   * this pace.
-   */
-  calmMs: 2_000,
-  calmForEachMs: 5,
-  rarestMs: 5_000,
-  unansweredMs: 1_000,
-  soonestMs: 50,
-  soonestForEachMs: 1 / 4,
-  latestSoonestMs: 250,
-  /** By then the budget holds some attempts again. */
-  budgetMs: 100,
-};
-
-/** How long an attempt may take; it grows with every round, so that a peer that is away costs little. */
+/** The time that an attempt may take; it grows with every round, so that a peer that is away costs little. */
 export interface RotationTimings {
   readonly firstDwellMs: number;
   readonly growth: number;
   readonly longestDwellMs: number;
-  /** What an attempt gets on top once the peer was heard: a handshake under way must not be cut. */
+  /** An attempt gets so much on top once something was received of the peer: a handshake under way must not be cut. */
   readonly answeringMs: number;
 }
 
@@ -125,8 +90,8 @@ export const rotationTimings: RotationTimings = {
 };
 
 /**
- * Where all candidates are raced as well. What answers no race hardly answers WireGuard, which repeats its initiation
- * after 5 s; each attempt takes a process or two.
+ * Serial attempts where all candidates are raced as well. What answers no race hardly answers WireGuard, which repeats
+ * its initiation after 5 s; each attempt takes a process or two.
  */
 export const besideRacing: RotationTimings = {
   ...rotationTimings,
@@ -135,28 +100,108 @@ export const besideRacing: RotationTimings = {
   longestDwellMs: 600_000,
 };
 
-/** When and how long it is measured whether another path is better. */
+/** Ages at which a peer's state changes. */
+export interface StateTimings {
+  /** An endpoint may take so long to its first handshake before the peer counts as down. */
+  readonly connectTimeoutMs: number;
+  /** Once the last handshake is so old the peer counts as down. */
+  readonly peerDownIntervalMs: number;
+}
+
+/** WireGuard's reject-after (180 s), rekey timeout (5 s) and rekey attempt time (90 s) together (reference section 1). */
+export const peerDownIntervalMs = 275_000;
+
+/** The reference's own figures; ours differ in the connect timeout only (rotation.ts). */
+export const referenceTimings: StateTimings = { connectTimeoutMs: 15_000, peerDownIntervalMs };
+
+/** The times after which something is missing of a peer that is connected. */
+export interface MonitoringTimings {
+  /** Counted from when unanswered traffic was noticed. */
+  readonly doubtfulUnansweredMs: number;
+  readonly silentUnansweredMs: number;
+  /** Counted from when anything was received. */
+  readonly doubtfulQuietMs: number;
+  readonly silentQuietMs: number;
+}
+
+/**
+ * A receiver of data that has none to send answers with a keepalive after 10 s; a sender that receives nothing for 15 s
+ * starts a new handshake, and repeats it after 5 s. So after 25 s an unanswered peer was called three times. Without
+ * traffic there is a keepalive every 25 s: one that is missing is a doubt, three in a row are none any more. Data in
+ * one direction only is doubted wrongly until that keepalive comes; finding out costs two packets.
+ */
+export const monitoringTimings: MonitoringTimings = {
+  doubtfulUnansweredMs: 4_000,
+  silentUnansweredMs: 25_000,
+  doubtfulQuietMs: 30_000,
+  silentQuietMs: 90_000,
+};
+
+/** A keepalive takes 32 bytes and an initiation 148, and neither is answered with data. */
+export const unremarkableBytes = 180;
+
+/** The pace of polls. */
+export const paceTimings = {
+  /**
+   * A poll takes some milliseconds and, at 1,000 peers, about 15 of processor time, tools included: 0.3 % of a core at
+   * this pace.
+   */
+  calmMs: 2_000,
+  calmForEachMs: 5,
+  rarestMs: 5_000,
+  unansweredMs: 1_000,
+  soonestMs: 50,
+  soonestForEachMs: 1 / 4,
+  latestSoonestMs: 250,
+  /** After so long the budget holds some attempts again. */
+  budgetMs: 100,
+};
+
+/** Limits for a peer that goes back and forth between two endpoints. */
+export const pathTimings = {
+  /** A peer that moves is seen at one new endpoint. One that goes back this soon is in two places. */
+  soonMs: 5 * 60_000,
+  /** A path that is lost and comes back turns a peer round once or twice. */
+  mostReturns: 4,
+};
+
+/** A round trip that is so much shorter, in milliseconds and as a share of the one that is given up. */
+export interface Gain {
+  readonly ms: number;
+  readonly share: number;
+}
+
+/** The gains for which a path is left. What goes back and forth by less changes nothing. */
+export const gains = {
+  shorter: { ms: 10, share: 0.5 },
+  /** A network of this node's is left for this gain only. */
+  muchShorter: { ms: 40, share: 0.25 },
+  /** Such a network may cost so much: a busy processor alone makes some milliseconds of a round trip. */
+  mostLoss: { ms: 20, share: 2 },
+} satisfies Record<string, Gain>;
+
+/** The times of a probe whether another path is better. */
 export const probeTimings = {
   /** From news of a better path, or from another endpoint, to the probe. */
   newsMs: 2_000,
-  /** The same without news, and from one move that was made here to the next. Both double with every probe. */
+  /** From another endpoint to the probe without news, and from one move that was made here to the next. Both double with every probe. */
   quietMs: 60_000,
   longestMs: 3_600_000,
-  /** After so long without a probe, all is as in the beginning. */
+  /** After so long without a probe all is as in the beginning. */
   forgottenMs: 10_800_000,
   youngestSessionMs: 3_000,
   oldestSessionMs: 85_000,
-  /** For an answer, and as many of the round trips known. */
+  /** An answer gets so much, and as many of the round trips known. */
   answerMs: 250,
   answerRoundTrips: 2,
-  /** Rounds of a stage, and answers after which the best of them counts: a busy processor makes a path look slow. */
+  /** Rounds of a stage, and answers after which the best of them counts: a busy processor makes a path seem slow. */
   most: { here: 4, there: 4 },
   enough: { here: 2, there: 4 },
   /** A path that takes packets in and lets none out would lose what the peer sends meanwhile: it is given up sooner. */
   unanswered: 2,
 };
 
-/** How long packets are pinned after a move. */
+/** The time for which packets are pinned after a move. */
 export const settlingTimings = {
   /** So much, and as many round trips of the path that was in use. What is pinned is forgotten after 30 s (src/port). */
   settlingMs: 2_000,
@@ -168,17 +213,17 @@ export const settlingTimings = {
 };
 
 /**
- * Probes that begin: there is no hurry, and each takes some ten polls of all peers. A thousand peers on a new network
- * take half an hour.
+ * The budget of probes that begin: there is no hurry, and each takes some ten polls of all peers. A thousand peers on a
+ * new network take half an hour.
  */
-export const searchLimits: BudgetLimits = { perSecond: 0.5, most: 10 };
+export const probeLimits: BudgetLimits = { perSecond: 0.5, most: 10 };
 
 /**
- * Packets with an initiation. A made-up member costs whoever owns its endpoints a packet for each, from every node of the
- * mesh. So peers that never were connected get 100 packets a second together, and at the beginning as many as a mesh
- * needs that starts at once: of 500 nodes, half of all pairs are up after the same time as without this limit
- * (docs/bench/sim.md). Proven ones are to be back soon after an outage of the network: 1,023 of them with three endpoints
- * each within five seconds.
+ * The budget of packets with an initiation. A made-up member costs the owners of its endpoints a packet for each, from
+ * every node of the mesh. So peers that never were connected get 100 packets a second together, and at the beginning as
+ * many as a mesh needs that starts at once: of 500 nodes, half of all pairs are up after the same time as without this
+ * limit (docs/bench/sim.md). Proven ones are to be back soon after an outage of the network: 1,023 of them with three
+ * endpoints each within five seconds.
  */
 export const packetLimits: Readonly<Record<Standing, BudgetLimits>> = {
   proven: { perSecond: 600, most: 600 },
@@ -194,8 +239,5 @@ export const repetitionsPerSecond = 0.2;
  */
 export const mostKnocking = packetLimits.unproven.perSecond / 2 / repetitionsPerSecond;
 
-/** Where too many are called, each gets so long for its attempt: WireGuard has then called three times. */
+/** Each peer gets so long for its attempt where too many are called: WireGuard has then called three times. */
 export const longestCallMs = 15_000;
-
-/** A peer is tried at once for its news, so seldom that nobody makes others busy by telling of ever new endpoints. */
-export const newsLimits = { most: 3, withinMs: 30_000 };

@@ -1,5 +1,5 @@
 /**
- * Where a peer may be dialled. Each kind of endpoint is one file and one line in `kinds.ts`; each reason not to dial one is a
+ * The endpoints at which a peer may be dialled. Each kind of endpoint is one file and one line in `kinds.ts`; each reason not to dial one is a
  * rule in `refusals`.
  *
  * What an announced endpoint is, is decided by what this node knows itself. What the peer and others say does not tell: a

@@ -5,7 +5,7 @@ import type { Address, Endpoint, Prefix, PrefixIndex } from "../../net/index.ts"
 export const classes = { preferred: 0, ownNetwork: 1, other: 2 } as const;
 export type CandidateClass = (typeof classes)[keyof typeof classes];
 
-/** Who gets what is sent to a network; without a node id it is this node. */
+/** The node that gets what is sent to a network; without a node id it is this node. */
 export interface Router {
   readonly label: string;
   readonly nodeId?: string;
@@ -13,7 +13,7 @@ export interface Router {
 
 /** What this node knows when it judges the endpoints of one peer. */
 export interface CandidateContext {
-  /** The peer's. */
+  /** The node id of the peer. */
   readonly nodeId: string;
   readonly ownAddresses: ReadonlySet<Address>;
   /** Networks that this node's own links are on. */
@@ -21,7 +21,7 @@ export interface CandidateContext {
   /** What is reached through the mesh, as it was granted. */
   readonly routed: PrefixIndex<Router>;
   readonly dial: DialRules;
-  /** Where the peer was last connected. */
+  /** The endpoint at which the peer was last connected. */
   readonly lastWorking?: Endpoint | undefined;
 }
 
@@ -35,7 +35,7 @@ interface Subject {
 interface Recognition {
   /** Why the candidate stands where it stands, for an operator. */
   readonly reason: string;
-  /** Where it stands among those of its kind, the lowest first; 0 where absent. Equals stay as they were announced. */
+  /** The rank among those of its kind, the lowest first; 0 where absent. Equals stay as they were announced. */
   readonly rank?: number;
 }
 
@@ -45,7 +45,7 @@ export interface CandidateKind<Name extends string = string> {
   readonly name: Name;
   /** `next`: the kind tells nothing of what the endpoint is, and the next kind that recognizes it does. */
   readonly class: CandidateClass | "next";
-  /** Where its candidates stand among those of other kinds, the lowest first. No two kinds have the same. */
+  /** The place of its candidates among those of other kinds, the lowest first. No two kinds have the same. */
   readonly place: number;
   readonly recognize: (subject: Subject, context: CandidateContext) => Recognition | undefined;
   /** Endpoints that are candidates of the peer even if nobody announces them. */

@@ -1,8 +1,8 @@
 import type { CandidateKind } from "./kind.ts";
 
 /**
- * Where the peer was last connected. Nobody may announce it: it can be the port that a router chose for the peer, learnt
- * from a handshake.
+ * The endpoint at which the peer was last connected. Nobody may announce it: it can be the port that a router chose for
+ * the peer, learnt from a handshake.
  */
 export const lastWorking = {
   name: "last-working",

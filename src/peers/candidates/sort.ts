@@ -13,9 +13,9 @@ export interface Candidate {
   readonly class: CandidateClass;
 }
 
-/** Where a peer may be dialled, and where not. */
+/** The endpoints at which a peer may be dialled, and those at which it is not. */
 export interface Candidates {
-  /** Best first. */
+  /** The candidates, best first. */
   readonly candidates: readonly Candidate[];
   /** Those of the candidates. The array is made once, so what is known of a peer is compared by its identity. */
   readonly endpoints: readonly Endpoint[];

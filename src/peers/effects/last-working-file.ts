@@ -15,14 +15,14 @@ const largest = mostLastWorking * 128;
 
 const fileIn = (stateDirectory: string): string => join(stateDirectory, "endpoints.json");
 
-/** Where each peer was last connected, for the next start. A file that cannot be used costs a warning, nothing else. */
+/** The endpoint at which each peer was last connected, kept for the next start. A file that cannot be used costs a warning, nothing else. */
 export class LastWorkingFile {
   readonly #path: string;
   readonly #log: Logger;
   readonly #clock: () => number;
   #written: Endpoints;
   #writtenAt = Number.NEGATIVE_INFINITY;
-  /** As found at the start. */
+  /** The endpoints that were found at the start. */
   readonly found: Endpoints;
 
   static async open(stateDirectory: string, log: Logger, clock: () => number): Promise<LastWorkingFile> {

@@ -98,7 +98,7 @@ export class Racer {
     return { ...this.#counts };
   }
 
-  /** One volley. Without effect while the time stamp would not be greater than the last one. */
+  /** Sends one race round. Without effect while the time stamp would not be greater than the last one. */
   race(publicKey: string, endpoints: readonly Endpoint[]): void {
     const now = this.#options.clock();
     this.#forgetOld(now);

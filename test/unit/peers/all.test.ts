@@ -48,14 +48,14 @@ describe("pollPeers", () => {
     const polled = pollPeers([spec(1, first, second)], undefined, none, start);
     expect(dialOf(polled)).toBe(first);
     expect(stateIn(polled)).toBe("unknown");
-    expect(polled.wakeIn).toBe(50);
+    expect(polled.wakeInMs).toBe(50);
   });
 
   it("adopts a connected peer of an earlier run as it is", () => {
     const polled = pollPeers([spec(1, first)], device({ 1: start - 100_000 }), none, start);
     expect(dialOf(polled)).toBeUndefined();
     expect(stateIn(polled)).toBe("up");
-    expect(polled.wakeIn).toBe(2000); // nothing tells that a peer is heard no more
+    expect(polled.wakeInMs).toBe(2000); // nothing tells that a peer is heard no more
   });
 
   it("dials a peer of an earlier run that has lost its connection", () => {
@@ -93,7 +93,7 @@ describe("pollPeers", () => {
     const specs = [spec(1, first)];
     const begun = pollPeers(specs, undefined, none, start);
     const wakes = [10, 400, 900, 990].map(
-      (elapsed) => pollPeers(specs, device({}), begun.memory, start + elapsed).wakeIn,
+      (elapsed) => pollPeers(specs, device({}), begun.memory, start + elapsed).wakeInMs,
     );
     expect(wakes).toEqual([50, 100, 100, 50]);
   });
@@ -104,14 +104,14 @@ describe("pollPeers", () => {
     const polled = pollPeers(specs, device({ 1: 0 }), dialled(attempt), start, "new");
     expect([0, 1].map((index) => dialOf(polled, index))).toEqual([undefined, second]);
     expect(polled.memory.connections.get(key(1))?.attempt).toEqual(attempt);
-    expect(polled.wakeIn).toBe(0);
+    expect(polled.wakeInMs).toBe(0);
   });
 
   it("has no peer to dial where there is no candidate, and still sees it dial us", () => {
     const specs = [spec(1)];
     const waiting = pollPeers(specs, undefined, none, start);
     expect(dialOf(waiting)).toBeUndefined();
-    expect(waiting.wakeIn).toBe(2000);
+    expect(waiting.wakeInMs).toBe(2000);
     expect(stateIn(pollPeers(specs, device({ 1: start }), waiting.memory, start + 500))).toBe("up");
   });
 

@@ -46,8 +46,8 @@ export class Connected {
   run(seconds: number): this {
     for (const end = this.#now + seconds * 1000; this.#now < end; ) {
       this.#received += 32;
-      const { wakeIn = 2_000 } = this.#poll();
-      this.#now += Math.max(1, Math.min(wakeIn, 2_000));
+      const { wakeInMs = 2_000 } = this.#poll();
+      this.#now += Math.max(1, Math.min(wakeInMs, 2_000));
     }
     return this;
   }

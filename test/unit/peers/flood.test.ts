@@ -6,7 +6,7 @@ import { Flooded, madeUp } from "./flooded.ts";
 
 /*
  * Whoever has the cluster's secret, or had it once, can make up members with endpoints of anybody, and every node of the
- * mesh sends handshakes there. While volleys were counted instead of packets, a hundred of them with 64 endpoints each, of
+ * mesh sends handshakes there. While rounds were counted instead of packets, a hundred of them with 64 endpoints each, of
  * which one changed each second, made each node send 12,800 packets a second for as long as that went on.
  */
 vi.setConfig({ testTimeout: 600_000 }); // virtual time is not free: some seconds of a processor that is busy elsewhere, too
@@ -126,7 +126,7 @@ describe.each([
 });
 
 describe("one made-up member", () => {
-  it("has no more than 16 endpoints in a volley, and all 64 are asked in the end", () => {
+  it("has no more than 16 endpoints in a round, and all 64 are raced in the end", () => {
     const crowd = crowdOf(1, true);
     crowd.node.run(120_000);
     expect(crowd.node.most(1, "member 0")).toBe(mostEndpoints);
@@ -135,7 +135,7 @@ describe("one made-up member", () => {
 
   it("is raced at once for its news three times in half a minute", () => {
     const crowd = crowdOf(1, true);
-    crowd.node.run(240_000); // by now volleys come every 25 s
+    crowd.node.run(240_000); // by now rounds come every 25 s
     const before = crowd.node.sent.length;
     const atOnce = Array.from({ length: 10 }, () => {
       crowd.change("member 0");
@@ -164,7 +164,7 @@ describe("peers that wait beside made-up ones", () => {
     crowd.join("honest", 3);
     crowd.node.run(80_000);
     const honest = packetsFor(crowd, "honest", 30_000);
-    // By volleys it would be among 200 with 16 packets each, and 60 packets a second are left: 53 s for one turn.
+    // By rounds it would be among 200 with 16 packets each, and 60 packets a second are left: 53 s for one turn.
     expect(Math.min(...honest)).toBeLessThan(20_000);
     expect(honest.length).toBeGreaterThanOrEqual(6 * 3);
   });

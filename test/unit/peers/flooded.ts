@@ -49,8 +49,8 @@ export class Flooded {
 
   run(ms: number): this {
     for (const end = this.#now + ms; this.#now < end; ) {
-      const { wakeIn = longestPause } = this.#poll();
-      this.#now = Math.min(end, this.#now + Math.max(1, Math.min(wakeIn, longestPause)));
+      const { wakeInMs = longestPause } = this.#poll();
+      this.#now = Math.min(end, this.#now + Math.max(1, Math.min(wakeInMs, longestPause)));
       this.#repeat();
     }
     return this;

@@ -176,7 +176,7 @@ export class Pair {
     const device = deviceOf(end, this.#now);
     const polled = pollPeers([spec], device, end.memory, this.#now, "known", circumstances);
     end.memory = polled.memory;
-    end.lookAt = this.#now + Math.max(1, Math.min(polled.wakeIn ?? 2_000, 2_000));
+    end.lookAt = this.#now + Math.max(1, Math.min(polled.wakeInMs ?? 2_000, 2_000));
     end.holds = this.#options.mayHold ? polled.pins : [];
     const { action } = polled.peers[0] ?? {};
     if (action?.kind === "move") end.endpoint = action.endpoint;

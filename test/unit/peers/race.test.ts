@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { nextRound, type Pair, type Race, roundDueIn } from "../../../src/peers/race.ts";
+import { nextRound, type Pair, type Race, roundDueInMs } from "../../../src/peers/race.ts";
 import { raceTimings } from "../../../src/peers/timings.ts";
 import { endpoint } from "../mesh/values.ts";
 
@@ -16,7 +16,7 @@ const race = (rounds: number, lastAt = start): Race => ({
 });
 /** When the next round is sent, by the sender's clock, if it is looked for `lateBy` after it is due. */
 const sentAfter = (before: Race, keys: Pair, lateBy = 0): number =>
-  before.lastAt + roundDueIn(before, [known], keys, before.lastAt, raceTimings) + lateBy;
+  before.lastAt + roundDueInMs(before, [known], keys, before.lastAt, raceTimings) + lateBy;
 
 describe("the rounds of a race", () => {
   it("come after twice the time each, at first", () => {
@@ -37,7 +37,7 @@ describe("the rounds of a race", () => {
   });
 
   it("begin anew with another candidate", () => {
-    expect(roundDueIn(race(50), [known, fresh], pair, start, raceTimings)).toBe(0);
+    expect(roundDueInMs(race(50), [known, fresh], pair, start, raceTimings)).toBe(0);
     expect(nextRound(race(50), [known, fresh], start).rounds).toBe(1);
     expect(nextRound(race(50), [known], start).rounds).toBe(51);
   });

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { type Endpoint, parseEndpoint } from "../../../src/net/index.ts";
 import {
   type Attempt,
-  attemptDueIn,
-  dwellOf,
+  attemptDueInMs,
+  dwellMs,
   nextAttempt,
   nextEndpoint,
 } from "../../../src/peers/rotation.ts";
@@ -64,10 +64,10 @@ describe("nextAttempt", () => {
   });
 
   it("takes longer from round to round, up to a limit", () => {
-    expect([0, 1, 2, 3, 4].map((round) => dwellOf(round, timings))).toEqual([1000, 2000, 4000, 8000, 8000]);
+    expect([0, 1, 2, 3, 4].map((round) => dwellMs(round, timings))).toEqual([1000, 2000, 4000, 8000, 8000]);
     const second = nextAttempt({ candidates: [a, b], last: { ...last, endpoint: b } }, 6000, timings);
     expect(second).toMatchObject({ endpoint: a, round: 1 });
-    expect(attemptDueIn(second, 6000, timings)).toBe(2000);
+    expect(attemptDueInMs(second, 6000, timings)).toBe(2000);
   });
 
   it("dials an only endpoint afresh", () => {
@@ -87,7 +87,7 @@ describe("nextAttempt", () => {
         let attempt: Attempt = { endpoint: first, since: 0, round: 0, known: candidates };
         const tried = new Set([attempt.endpoint]);
         for (let step = 1; step < candidates.length; step++) {
-          const now = attempt.since + dwellOf(attempt.round, timings);
+          const now = attempt.since + dwellMs(attempt.round, timings);
           attempt = nextAttempt({ candidates, last: attempt }, now, timings) ?? expect.fail("left alone");
           tried.add(attempt.endpoint);
         }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { peerState, referenceTimings } from "../../../src/peers/state.ts";
+import { peerState } from "../../../src/peers/state.ts";
+import { referenceTimings } from "../../../src/peers/timings.ts";
 
 const second = 1000;
 const t0 = 1_000_000 * second;

@@ -5,6 +5,7 @@ import type { Connection, Phase } from "../../../src/peers/connection.ts";
 import { noPeers } from "../../../src/peers/index.ts";
 import type { View } from "../../../src/peers/proposal.ts";
 import { step } from "../../../src/peers/step.ts";
+import { probeLimits } from "../../../src/peers/timings.ts";
 import type { ObservedDevice } from "../../../src/wireguard/index.ts";
 import { anyConnection, anyView, now } from "./arbitrary.ts";
 
@@ -154,7 +155,12 @@ describe("what is proposed", () => {
     fc.assert(
       fc.property(cases, ([before, view]) => {
         const { next, proposal, do: idle } = step(before, view, now);
-        const { connection, action, races, wakeIn } = polled(before, view, 0);
+        const { connection, action, races, wakeInMs, memory } = polled(before, view, 0);
+        expect([memory.probes?.left, memory.packets?.proven.left, memory.packets?.unproven.left]).toEqual([
+          probeLimits.most,
+          0,
+          0,
+        ]);
         expect(races).toEqual([]);
         expect(action).toEqual(idle);
         expect(connection).toEqual(withoutTurn(next));
@@ -163,7 +169,7 @@ describe("what is proposed", () => {
         if (next.phase !== "up" && before && before.phase !== "up" && view.racing)
           expect(next.race).toBe(before.race);
         if (!proposal) return;
-        expect(wakeIn).toBeGreaterThan(0);
+        expect(wakeInMs).toBeGreaterThan(0);
         const again = step(next, view, now).proposal;
         expect([again?.do, again?.cost, again?.after.phase]).toEqual([
           proposal.do,
@@ -186,6 +192,7 @@ describe("what is proposed", () => {
         expect(races.map(({ endpoints }) => endpoints)).toEqual(isRace ? [proposal.do.endpoints] : []);
         const left = (memory.packets?.proven.left ?? 0) + (memory.packets?.unproven.left ?? 0);
         expect(left).toBe(200 - (proposal?.cost.packets ?? 0));
+        expect(memory.probes?.left).toBe(probeLimits.most - (proposal?.cost.probes ?? 0));
       }),
       { numRuns: 5_000 },
     );

@@ -7,7 +7,7 @@ export const forbidden = byAddress((address, { dial }) => {
   return prefix && `inside ${prefix}, which dial.forbid excludes`;
 });
 
-/** Where some endpoints of a peer are in `dial.pin`, the others are refused; where none is, the peer is dialled as any other. */
+/** Some endpoints of a peer in `dial.pin` refuse the others; where none is, the peer is dialled as any other. */
 export const notPinned: RefusalRule = (endpoints, { dial: { pin } }) => {
   const others = endpoints.filter((endpoint) => !isIn(pin, endpoint));
   if (others.length === endpoints.length) return new Map();

@@ -1,12 +1,12 @@
 import { type Endpoint, endpointAddress } from "../../../net/index.ts";
 import type { RefusalRule } from "./rule.ts";
 
-/** Of one address, for one peer: a router that maps anew knows a few ports of a node, a flood of made-up ones many. */
+/** The most ports of one address, for one peer: a router that maps anew knows a few of a node, a made-up flood many. */
 const mostPorts = 4;
 const firstPorts = 2;
 
 /**
- * Of each address only some ports are tried: the one where the peer was last connected, the first two, which are the
+ * Only some ports of each address are tried: the one where the peer was last connected, the first two, which are the
  * peer's own, and then the last ones, at which others have seen it most recently. Neither can push out the other.
  */
 export const tooManyPorts: RefusalRule = (endpoints, { lastWorking }) => {

@@ -42,7 +42,7 @@ describe("a peer that is connected", () => {
     expect(peer.endpoint).toBe(far);
     const asked = peer.events.filter((event) => event === "ask near").length;
     expect(asked).toBeGreaterThan(5);
-    expect(asked).toBeLessThan(2 * 32); // two volleys each time: six times in the first hour, once in each other
+    expect(asked).toBeLessThan(2 * 32); // two rounds each time: six times in the first hour, once in each other
     expect(peer.events.slice(0, 5)).toEqual(["ask far", "ask far", "ask near", "ask near", "ask far"]);
   });
 

@@ -1,36 +1,38 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type CandidateClass, isBetter, promising, type Way } from "../../../src/peers/index.ts";
+import { isBetter, type Measured, promising } from "../../../src/peers/better-path.ts";
+import type { CandidateClass } from "../../../src/peers/index.ts";
 import { candidate, endpoint } from "../mesh/values.ts";
 
-const way = (worth: CandidateClass, roundTrip: number): Way => ({ class: worth, roundTrip });
+const path = (worth: CandidateClass, roundTripMs: number): Measured => ({ class: worth, roundTripMs });
 
 describe("isBetter", () => {
-  it.each<[string, Way, Way, boolean]>([
-    ["a network of this node, as fast", way(1, 20), way(2, 20), true],
-    ["a network of this node, a bit slower", way(1, 40), way(2, 20), true],
-    ["a network of this node, far slower", way(1, 90), way(2, 40), false],
-    ["any other, as fast", way(2, 20), way(1, 20), false],
-    ["any other, faster", way(2, 30), way(1, 80), false],
-    ["any other, far faster", way(2, 15), way(1, 80), true],
-    ["of the same kind, far faster", way(2, 20), way(2, 80), true],
-    ["of the same kind, faster", way(2, 50), way(2, 80), false],
-    ["twice as fast, and who would notice", way(2, 1), way(2, 9), false],
-    ["what the operator prefers, slower", way(0, 300), way(1, 1), true],
-    ["far faster than what the operator prefers", way(1, 1), way(0, 300), false],
-    ["far faster, and preferred as well", way(0, 1), way(0, 300), true],
+  it.each<[string, Measured, Measured, boolean]>([
+    ["a network of this node, as fast", path(1, 20), path(2, 20), true],
+    ["a network of this node, a bit slower", path(1, 40), path(2, 20), true],
+    ["a network of this node, far slower", path(1, 90), path(2, 40), false],
+    ["any other, as fast", path(2, 20), path(1, 20), false],
+    ["any other, faster", path(2, 30), path(1, 80), false],
+    ["any other, far faster", path(2, 15), path(1, 80), true],
+    ["of the same kind, far faster", path(2, 20), path(2, 80), true],
+    ["of the same kind, faster", path(2, 50), path(2, 80), false],
+    ["twice as fast, and who would notice", path(2, 1), path(2, 9), false],
+    ["what the operator prefers, slower", path(0, 300), path(1, 1), true],
+    ["far faster than what the operator prefers", path(1, 1), path(0, 300), false],
+    ["far faster, and preferred as well", path(0, 1), path(0, 300), true],
   ])("%s", (_, there, here, expected) => {
     expect(isBetter(there, here)).toBe(expected);
   });
 
-  const ways = fc.record({ class: fc.constantFrom(0, 1, 2), roundTrip: fc.integer({ min: 0, max: 500 }) });
+  const ways = fc.record({ class: fc.constantFrom(0, 1, 2), roundTripMs: fc.integer({ min: 0, max: 500 }) });
 
   it("never holds both ways", () => {
     fc.assert(
       fc.property(
         ways,
         ways,
-        (left, right) => !(isBetter(left as Way, right as Way) && isBetter(right as Way, left as Way)),
+        (left, right) =>
+          !(isBetter(left as Measured, right as Measured) && isBetter(right as Measured, left as Measured)),
       ),
     );
   });
@@ -39,11 +41,11 @@ describe("isBetter", () => {
     const walks = fc.tuple(fc.array(ways, { minLength: 2, maxLength: 8 }), fc.infiniteStream(fc.nat()));
     fc.assert(
       fc.property(walks, ([all, choices]) => {
-        let at = all[0] as Way;
+        let at = all[0] as Measured;
         for (let steps = 0; steps < all.length; steps++) {
-          const better = all.filter((each) => isBetter(each as Way, at));
+          const better = all.filter((each) => isBetter(each as Measured, at));
           if (better.length === 0) return;
-          at = better[choices.next().value % better.length] as Way;
+          at = better[choices.next().value % better.length] as Measured;
         }
         expect.fail("it goes round in circles");
       }),
