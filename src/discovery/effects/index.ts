@@ -1,6 +1,6 @@
 export { connect } from "./connect.ts";
-export { type RegistryKind } from "./registry-kind.ts";
-export { type RegistryDriver, registryWith, type Session } from "./registry-life.ts";
+export { type RegistryDriver, type RegistryKind, type Session } from "./registry-driver.ts";
+export { registryWith } from "./registry-life.ts";
 export { request } from "./service-client.ts";
 export { codeOf, serviceError } from "./service-error.ts";
 export { authorityOf, locationOf } from "./service-location.ts";

@@ -1,39 +1,12 @@
 import type { Logger } from "pino";
-import { errorText, type KubespanError } from "../../base/index.ts";
+import { errorText } from "../../base/index.ts";
 import type { Address } from "../../net/index.ts";
 import type { Affiliate } from "../affiliate.ts";
-import { failuresAfter, reconnectDelay } from "../backoff.ts";
+import { failuresAfter, reconnectDelayMs } from "../backoff.ts";
 import type { Announcement, Registry, Told } from "../registry.ts";
 import { type RegistryPhase, type RegistryState, stateOf } from "../registry-state.ts";
+import type { RegistryDriver, Session } from "./registry-driver.ts";
 import { pause } from "./wake.ts";
-
-/** What a session says of itself while it lasts. */
-export interface Session {
-  /** Everything is known and changes are being watched; what follows the first call is nothing new. */
-  connected(): void;
-  /** The other side has what this node says, or nothing more is waited for: from now on it is a good session. */
-  announced(): void;
-  /** `told`, `location` or `problems` gives something else. */
-  changed(): void;
-}
-
-/** What is a kind of registry's own: how its other side is spoken with, and what is known from it. */
-export interface RegistryDriver {
-  readonly name: string;
-  /** What it connects to, as the log calls it. */
-  readonly otherSide: string;
-  location(): string;
-  told(): Told;
-  /** What keeps this node from being announced there as it should be, in words, however well the connection works. */
-  problems(): readonly string[];
-  publish(announcement: Announcement): void;
-  /** One connection, from its beginning to the first thing that fails. Only ever ends by throwing, an abort included. */
-  session(session: Session, signal: AbortSignal): Promise<never>;
-  /** Like `withdraw` of a registry; no session is on. */
-  withdraw(farewell: Affiliate | undefined): Promise<void>;
-  /** What a session threw, as a sentence. */
-  explain(thrown: unknown): KubespanError;
-}
 
 /**
  * A registry of any kind: session after session, with pauses that grow while they fail. What goes wrong is said once,
@@ -122,7 +95,7 @@ class RegistryLife implements Registry {
       const workedForMs = await this.#session(over);
       if (over.aborted) continue;
       failures = failuresAfter(failures, workedForMs);
-      await pause(reconnectDelay(failures, Math.random()), over);
+      await pause(reconnectDelayMs(failures, Math.random()), over);
     }
   }
 

@@ -5,19 +5,16 @@ import type { ClusterIdentity, ServiceConfig } from "../../config/index.ts";
 import type { Address } from "../../net/index.ts";
 import type { Affiliate, Membership } from "../affiliate.ts";
 import { encodeAffiliate } from "../encode.ts";
-import type { Envelope } from "../envelope.ts";
 import { KnownAffiliates } from "../known-affiliates.ts";
 import { limits } from "../limits.ts";
-import { OwnRecord } from "../own-record.ts";
-import { isSamePublication, type Publication, sealAnnouncement, withoutOwn } from "../publication.ts";
 import { type Announcement, nothingTold, type Registry, type Told } from "../registry.ts";
 import { nonceBytes, sealData } from "../seal.ts";
-import type { RegistryKind } from "./registry-kind.ts";
-import { type RegistryDriver, registryWith, type Session } from "./registry-life.ts";
+import { OwnPublication } from "./own-publication.ts";
+import type { RegistryDriver, RegistryKind, Session } from "./registry-driver.ts";
+import { registryWith } from "./registry-life.ts";
 import { serviceError } from "./service-error.ts";
 import { locationOf } from "./service-location.ts";
 import { runSession } from "./service-session.ts";
-import { Wake } from "./wake.ts";
 import { withdrawAffiliate } from "./withdraw.ts";
 
 export interface ServiceRegistryOptions {
@@ -35,10 +32,6 @@ export interface ServiceRegistryOptions {
   /** How long affiliates that a restarted service does not know yet are kept, ms. */
   readonly graceMs?: number;
 }
-
-const silence =
-  "another machine with this node's identity was there first: this node is not announced any more; give it an identity " +
-  "of its own: kubespan down --forget-identity";
 
 const helloTimeoutMs = 10_000;
 const snapshotTimeoutMs = 30_000;
@@ -62,20 +55,16 @@ class ServiceDriver implements RegistryDriver {
   readonly #options: ServiceRegistryOptions;
   readonly #log: Logger;
   readonly #known: KnownAffiliates;
-  readonly #own: OwnRecord;
-  readonly #changed = new Wake();
-  #announcement: Announcement | undefined;
-  #publication: Publication | undefined;
+  readonly #own: OwnPublication;
   #reflected: Address | undefined;
-  #answer: NodeJS.Timeout | undefined;
 
   constructor(options: ServiceRegistryOptions) {
+    const { cluster, nodeId, origin = { machine: "", startedAt: 0 } } = options;
     this.name = options.service.name;
     this.#options = options;
     this.#log = options.log.child({ registry: this.name });
-    const { secret } = options.cluster;
-    this.#own = new OwnRecord({ key: secret, origin: options.origin ?? { machine: "", startedAt: 0 } });
-    this.#known = new KnownAffiliates(secret, options.nodeId, (envelope) => this.#ownTold(envelope));
+    this.#own = new OwnPublication({ key: cluster.secret, origin, log: this.#log });
+    this.#known = new KnownAffiliates(cluster.secret, nodeId, (envelope) => this.#own.told(envelope));
   }
 
   location(): string {
@@ -96,43 +85,11 @@ class ServiceDriver implements RegistryDriver {
   }
 
   problems(): readonly string[] {
-    const leftOut = this.#publication?.leftOut ?? [];
-    return this.#own.disowned?.isSilenced ? [silence, ...leftOut] : leftOut;
+    return this.#own.problems();
   }
 
   publish(announcement: Announcement): void {
-    this.#announcement = announcement;
-    this.#seal(announcement, this.#publication);
-  }
-
-  /** What is like in `like` keeps its bytes, and is not sent again. */
-  #seal(announcement: Announcement, like: Publication | undefined): void {
-    const sealed = sealAnnouncement(this.#options.cluster.secret, announcement, like, randomBytes);
-    const next = this.#own.disowned?.isSilenced ? withoutOwn(sealed) : sealed;
-    if (this.#publication && isSamePublication(this.#publication, next)) return;
-    this.#publication = next;
-    for (const { data } of next.updates) if (data) this.#own.published(data);
-    this.#changed.notify();
-  }
-
-  /** Somebody changed or deleted what this node says, or announces itself as this node: it is said again. */
-  #ownTold(envelope: Envelope | undefined): void {
-    const before = this.#own.disowned;
-    const inMs = this.#own.told(envelope, performance.now());
-    const now = this.#own.disowned;
-    if (now && now.what !== before?.what) this.#log.warn(`of this node, the service tells: ${now.what}`);
-    if (inMs === undefined) {
-      if (now !== before) this.#sayAgain();
-      return;
-    }
-    clearTimeout(this.#answer);
-    this.#answer = setTimeout(() => this.#sayAgain(), inMs);
-    this.#answer.unref();
-  }
-
-  #sayAgain(): void {
-    if (this.#announcement && this.#publication)
-      this.#seal(this.#announcement, withoutOwn(this.#publication));
+    this.#own.publish(announcement);
   }
 
   async session(session: Session, signal: AbortSignal): Promise<never> {
@@ -146,8 +103,8 @@ class ServiceDriver implements RegistryDriver {
       graceMs,
       ttlMs,
       known: this.#known,
-      publication: () => this.#publication,
-      changed: this.#changed,
+      publication: () => this.#own.current,
+      changed: this.#own.changed,
       log: this.#log,
     };
     const onHello = (reflected: Address | undefined): void => {
@@ -165,12 +122,12 @@ class ServiceDriver implements RegistryDriver {
         signal,
       );
     } finally {
-      clearTimeout(this.#answer); // the next session says everything again
+      this.#own.pause();
     }
   }
 
   async withdraw(farewell: Affiliate | undefined): Promise<void> {
-    this.#publication = undefined;
+    this.#own.forget();
     const { service, cluster, nodeId, clientVersion } = this.#options;
     const left = farewell && sealData(cluster.secret, randomBytes(nonceBytes), encodeAffiliate(farewell));
     await withdrawAffiliate(service, { clusterId: cluster.id, affiliateId: nodeId, clientVersion }, left);

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { KubespanError } from "../../../src/base/error.ts";
 import type { Affiliate } from "../../../src/discovery/affiliate.ts";
-import type { RegistryDriver, Session } from "../../../src/discovery/effects/registry-life.ts";
+import type { RegistryDriver, Session } from "../../../src/discovery/effects/registry-driver.ts";
 import { Wake } from "../../../src/discovery/effects/wake.ts";
 import { type Announcement, nothingTold, type Told } from "../../../src/discovery/registry.ts";
 
