@@ -20,7 +20,7 @@ export class Pace {
   }
 
   /** Takes so much for this holder and says how long to wait before it is sent, ms. */
-  wait(holder: string, amount: number, now: number): number {
+  waitMs(holder: string, amount: number, now: number): number {
     const account = this.#accounts.get(holder) ?? this.#open(holder, now);
     account.left = this.#leftAt(account, now) - amount;
     account.at = now;

@@ -19,7 +19,7 @@ import type { Watchers } from "./watchers.ts";
 type Method = "Hello" | "AffiliateUpdate" | "AffiliateDelete" | "List" | "Watch";
 
 /** A request was answered with this status, so many ms after it came; watching is answered when it has begun. */
-export type OnAnswer = (method: Method, code: status, ms: number) => void;
+export type OnAnswer = (method: Method, code: status, tookMs: number) => void;
 
 export interface Service {
   readonly store: Store;

@@ -12,6 +12,11 @@ export interface Operations {
 
 const mostConnections = 64;
 const recentMs = 250;
+const headersTimeoutMs = 5_000;
+const requestTimeoutMs = 10_000;
+const checkEveryMs = 1_000;
+/** Of whoever does not read its answer. */
+const idleTimeoutMs = 10_000;
 
 /**
  * What an operator's machines ask over HTTP: `/metrics`; `/healthz`, which says that the process works; `/readyz`, which
@@ -44,14 +49,14 @@ export async function serveOperations(
   };
   const server = createServer(
     {
-      headersTimeout: 5_000,
-      requestTimeout: 10_000,
-      connectionsCheckingInterval: 1_000,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: checkEveryMs,
       maxHeaderSize: 8 * 1024,
     },
     handle,
   );
-  server.setTimeout(10_000); // of whoever does not read its answer
+  server.setTimeout(idleTimeoutMs);
   const open = new Set<Socket>();
   server.on("connection", (socket) => {
     open.add(socket);
