@@ -96,6 +96,7 @@ export class ZoneDriver implements RegistryDriver {
       }
     } finally {
       this.#zone.wakes.delete(this.#changed);
+      await setImmediate(); // nor does one end at once
       this.#way.isInUse = false;
     }
   }

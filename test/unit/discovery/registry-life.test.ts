@@ -21,6 +21,16 @@ registryContract("that this test makes up", () => ({
   },
 }));
 
+test("is stopped when its session has ended, and not before", async () => {
+  const way = new ZoneWay();
+  const registry = registryWith(new ZoneDriver(zone, way, idOf("one")), pino({ level: "silent" }));
+  registry.start(() => undefined);
+  await until(() => expect(registry.state().phase).toBe("connected"));
+  expect(way.isInUse).toBe(true);
+  await registry.stop();
+  expect(way.isInUse).toBe(false);
+});
+
 describe("what keeps a node from being announced", () => {
   test("is in the state beside a failure, and in the log once", async () => {
     const lines: LogLine[] = [];
