@@ -44,6 +44,9 @@ interface Pass {
   readonly steered: Networks;
 }
 
+/** What a look at the handshakes alone came to: it needs more than that, or when the peers want to be looked at again. */
+type Look = { readonly isEnough: false } | { readonly isEnough: true; readonly wakeInMs: number | undefined };
+
 /** The mesh of one configuration: observe, decide, apply. */
 export class Mesh {
   readonly #parts: MeshParts;
@@ -112,8 +115,8 @@ export class Mesh {
       scope === "peers" && last?.device
         ? await lookAtDevice(this.#parts, this.#config, last.device)
         : undefined;
-    const wakeIn = device && last ? await this.#peersPass(last, device) : "more";
-    if (wakeIn !== "more") return wakeIn;
+    const look: Look = device && last ? await this.#peersPass(last, device) : { isEnough: false };
+    if (look.isEnough) return look.wakeInMs;
     const isOwnNews = this.#readPodNetworks();
     const isRelied = last?.device !== undefined && !this.outcome.failure;
     const changed =
@@ -191,7 +194,7 @@ export class Mesh {
   }
 
   /** Handshakes only. Who came up or went down may change who owns what, what is steered and what is published. */
-  async #peersPass(last: Pass, device: ObservedDevice): Promise<number | undefined | "more"> {
+  async #peersPass(last: Pass, device: ObservedDevice): Promise<Look> {
     const { config, identity, self, run, log, clock } = this.#parts;
     const tracked = decideAgain(
       last.decision,
@@ -209,8 +212,8 @@ export class Mesh {
     this.#racing.send(tracked.races);
     this.#last = { ...last, device, decision: { ...last.decision, tracked } };
     const isTurn = harvestDueIn(this.#memory, clock()) === 0;
-    if (isTurn || upCameOrWent(last.decision.tracked, tracked)) return "more";
-    return this.#wakeIn(tracked);
+    if (isTurn || upCameOrWent(last.decision.tracked, tracked)) return { isEnough: false };
+    return { isEnough: true, wakeInMs: this.#wakeIn(tracked) };
   }
 
   #wakeIn({ wakeIn }: Decision["tracked"]): number | undefined {
