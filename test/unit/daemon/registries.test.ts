@@ -86,6 +86,7 @@ describe("several registries as one", () => {
 
   test.each([
     ["auto", [false], true],
+    ["auto", [false, false], true],
     ["auto", [true, false], false],
     ["believe", [true, false], true],
     ["ignore", [false], false],
