@@ -21,6 +21,6 @@ const registry = createServiceRegistry({
   log: pino({ level: "silent" }),
 });
 registry.start(() => {
-  const affiliates = registry.affiliates();
+  const affiliates = registry.told().affiliates;
   process.stdout.write(`${JSON.stringify({ at: Date.now(), affiliates })}\n`);
 });

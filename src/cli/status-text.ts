@@ -1,4 +1,5 @@
 import type { PeerReport, Status } from "../api/index.ts";
+import { errorOf } from "../discovery/index.ts";
 import type { LeftOut } from "../net/index.ts";
 import { age, bytes, oneLine, table } from "./render.ts";
 
@@ -56,9 +57,10 @@ const registriesText = ({ registries }: Status): string =>
     ]),
   );
 
-function registryStateText({ phase, error, ageSeconds, disowned }: Status["registries"][number]): string {
-  const state = ageSeconds === undefined ? phase : `${phase} ${age(ageSeconds)} ago`;
-  const problem = error ?? (disowned && `${disowned.what} (${disowned.times} times)`);
+function registryStateText(registry: Status["registries"][number]): string {
+  const { phase, disowned } = registry;
+  const state = phase === "cached" ? `${phase} ${age(registry.ageSeconds)} ago` : phase;
+  const problem = errorOf(registry) ?? (disowned && `${disowned.what} (${disowned.times} times)`);
   return problem === undefined ? state : `${state}: ${problem}`;
 }
 

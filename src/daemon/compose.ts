@@ -26,7 +26,10 @@ export const registriesOf = (
   config: Config,
   { identity, origin, log }: Parts,
   { found }: LedgerFile,
-): Registries => openRegistries(config, identity.nodeId, log, Date.now, found?.podNetworks, origin);
+): Registries => {
+  const { nodeId } = identity;
+  return openRegistries({ config, nodeId, origin, log, clock: Date.now, remembered: found?.podNetworks });
+};
 
 /** What stays the same whatever the configuration. */
 export interface Parts {

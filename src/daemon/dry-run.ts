@@ -14,8 +14,8 @@ import { observeKernel } from "./observe.ts";
 import { openRegistries, type Registries } from "./registries.ts";
 import { describeSelf } from "./self.ts";
 
-/** How long the registries may take, in milliseconds. */
-const patience = 10_000;
+/** How long the registries may take. */
+const patienceMs = 10_000;
 
 /**
  * What `kubespan run` would do now, as text. Nothing is changed: not the machine, not the state directory, and the
@@ -36,7 +36,13 @@ export async function dryRun(file: string): Promise<string> {
   const { nodeId } = identity;
   const clock = Date.now;
   const ledger = await LedgerFile.open({ stateDirectory, cluster, nodeId, log, clock });
-  const registries = openRegistries(given, nodeId, log, clock, ledger.found?.podNetworks);
+  const registries = openRegistries({
+    config: given,
+    nodeId,
+    log,
+    clock,
+    remembered: ledger.found?.podNetworks,
+  });
   try {
     if (!(await listen(registries))) log.warn("not every registry answered in time: the plan may lack peers");
     const self = await describeSelf(given, identity);
@@ -73,7 +79,7 @@ async function listen(registries: Registries): Promise<boolean> {
     registries.start(() => registries.isSettled() && resolve(true));
   });
   const deadline = new AbortController();
-  const late = delay(patience, false, { signal: deadline.signal }).catch(() => false);
+  const late = delay(patienceMs, false, { signal: deadline.signal }).catch(() => false);
   const result = await Promise.race([settled, late]);
   deadline.abort();
   return result;

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Forgotten } from "../api/index.ts";
 import { KubespanError } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
-import type { Affiliate, RegistryState } from "../discovery/index.ts";
+import { type Affiliate, type RegistryState, stateOf } from "../discovery/index.ts";
 import type { Identity } from "../identity/index.ts";
 import type { LedgerFile } from "../members/effects/index.ts";
 import { Messenger, type Recipient } from "../members/effects/index.ts";
@@ -20,6 +20,7 @@ import {
   type Stepped,
   standingsOf,
   stepMembers,
+  toldByLedger,
 } from "../members/index.ts";
 import type { NumberFile } from "../self/effects/index.ts";
 import type { Self } from "../self/index.ts";
@@ -197,25 +198,14 @@ export class Membership {
   remembered(registries: Registries): RegistryState[] {
     const { ledger, clock } = this.#parts;
     if (!ledger.found) return [];
-    const unheard = registries.isSettled()
-      ? []
-      : [...this.#members.values()].filter(
-          ({ nodeId, standing }) => standing !== "released" && !this.#heard.has(nodeId),
-        );
-    if (unheard.length === 0 && !registries.remembersPodNetworks()) return [];
+    const told = toldByLedger(
+      registries.isSettled() ? new Map() : this.#members,
+      this.#heard,
+      registries.rememberedPodNetworks(),
+    );
+    if (!told) return [];
     const ageSeconds = Math.max(0, Math.round((clock() - ledger.found.savedAt) / 1000));
-    const { file: location } = ledger;
-    return [
-      {
-        name: "cache",
-        location,
-        phase: "cached",
-        ageSeconds,
-        affiliates: unheard.length,
-        refused: [],
-        podNetworks: ledger.found.podNetworks ?? [],
-      },
-    ];
+    return [stateOf({ name: "cache", location: ledger.file }, told, { phase: "cached", ageSeconds })];
   }
 
   async close(): Promise<void> {

@@ -44,6 +44,9 @@ interface Pass {
   readonly steered: Networks;
 }
 
+/** What a look at the handshakes alone came to: it needs more than that, or when the peers want to be looked at again. */
+type Look = { readonly isEnough: false } | { readonly isEnough: true; readonly wakeInMs: number | undefined };
+
 /** The mesh of one configuration: observe, decide, apply. */
 export class Mesh {
   readonly #parts: MeshParts;
@@ -113,8 +116,8 @@ export class Mesh {
       scope === "peers" && last?.device
         ? await lookAtDevice(this.#parts, this.#config, last.device)
         : undefined;
-    const wakeIn = device && last ? await this.#peersPass(last, device) : "more";
-    if (wakeIn !== "more") return wakeIn;
+    const look: Look = device && last ? await this.#peersPass(last, device) : { isEnough: false };
+    if (look.isEnough) return look.wakeInMs;
     const isOwnNews = this.#readPodNetworks();
     const isRelied = last?.device !== undefined && !this.outcome.failure;
     const changed =
@@ -192,7 +195,7 @@ export class Mesh {
   }
 
   /** Handshakes only. Who came up or went down may change who owns what, what is steered and what is published. */
-  async #peersPass(last: Pass, device: ObservedDevice): Promise<number | undefined | "more"> {
+  async #peersPass(last: Pass, device: ObservedDevice): Promise<Look> {
     const { config, identity, self, run, log, clock } = this.#parts;
     const polled = decideAgain(
       last.decision,
@@ -210,8 +213,8 @@ export class Mesh {
     this.#racing.send(polled.races);
     this.#last = { ...last, device, decision: { ...last.decision, polled } };
     const isTurn = harvestDueIn(this.#memory, clock()) === 0;
-    if (isTurn || upCameOrWent(last.decision.polled, polled)) return "more";
-    return this.#wakeIn(polled);
+    if (isTurn || upCameOrWent(last.decision.polled, polled)) return { isEnough: false };
+    return { isEnough: true, wakeInMs: this.#wakeIn(polled) };
   }
 
   #wakeIn({ wakeInMs: wakeIn }: Decision["polled"]): number | undefined {

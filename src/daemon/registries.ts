@@ -1,13 +1,22 @@
-import { hostname } from "node:os";
 import type { Logger } from "pino";
 import { errorText, version } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
-import { createServiceRegistry } from "../discovery/effects/index.ts";
-import type { Affiliate, Announcement, Registry, RegistryState } from "../discovery/index.ts";
-import { type Heard, hearAll } from "../discovery/index.ts";
-import { createKubernetesRegistry } from "../discovery/kubernetes/effects/index.ts";
+import { discoveryServices, type RegistryKind } from "../discovery/effects/index.ts";
+import {
+  type Affiliate,
+  type Announcement,
+  type Heard,
+  hearAll,
+  type Registry,
+  type RegistryState,
+  type Told,
+} from "../discovery/index.ts";
+import { kubernetesNodes } from "../discovery/kubernetes/effects/index.ts";
 import type { Prefix } from "../net/index.ts";
 import type { Origin } from "../self/index.ts";
+
+/** Every kind of registry that there is. */
+export const registryKinds: readonly RegistryKind[] = [discoveryServices, kubernetesNodes];
 
 /** All registries of one configuration, seen as one. */
 export interface Registries {
@@ -20,10 +29,10 @@ export interface Registries {
   /** The highest number that any of them told under this node's id. */
   ownNumber(): number;
   states(): readonly RegistryState[];
-  /** This node's, as Kubernetes told them, or as it did when the daemon last ran. */
+  /** This node's, as the registries told them, or as they did when the daemon last ran. */
   podNetworks(): readonly Prefix[];
-  /** Whether pod networks that were known before still stand in for what Kubernetes has not said yet. */
-  remembersPodNetworks(): boolean;
+  /** The pod networks that were known before, as long as they stand in for what a registry has not told yet. */
+  rememberedPodNetworks(): readonly Prefix[];
   /**
    * Whether what is not among the members may be taken for gone: every registry has told what it knows, or those that
    * did not had long enough. Before that, nothing in the kernel is taken away.
@@ -34,39 +43,41 @@ export interface Registries {
   stop(): Promise<void>;
 }
 
-/** What a registry gets to answer after the start before the others decide alone, in milliseconds. */
-const patience = 15_000;
+/** What a registry gets to answer after the start before the others decide alone. */
+const patienceMs = 15_000;
 
-/** `before` are this node's pod networks when the daemon last ran. */
-export function openRegistries(
-  config: Config,
-  nodeId: string,
-  log: Logger,
-  clock: () => number,
-  before: readonly Prefix[] = [],
-  origin?: Origin,
-): Registries {
-  const services: readonly Registry[] = config.services.map((service) =>
-    createServiceRegistry({
-      service,
-      cluster: config.cluster,
-      nodeId,
-      ...(origin && { origin }),
-      clientVersion: `kubespan/${version}`,
-      log,
-    }),
-  );
-  const { kubernetes, node } = config;
-  const nodeName = node.name ?? hostname().toLowerCase();
-  const nodes = kubernetes && createKubernetesRegistry({ kubernetes, nodeId, nodeName, log });
-  const registries = nodes ? [...services, nodes] : services;
-  const { nodeDeletion } = config.members;
-  const believesDeletion = nodeDeletion === "believe" || (nodeDeletion === "auto" && services.length === 0);
+interface OpenOptions {
+  readonly config: Config;
+  readonly nodeId: string;
+  /** Without it no clone can be told from this node. */
+  readonly origin?: Origin;
+  readonly log: Logger;
+  readonly clock: () => number;
+  /** This node's pod networks when the daemon last ran. */
+  readonly remembered?: readonly Prefix[] | undefined;
+}
+
+/** The registries that a configuration asks for. */
+export function openRegistries({ config, nodeId, log, clock, ...options }: OpenOptions): Registries {
+  const { origin = { machine: "", startedAt: 0 }, remembered = [] } = options;
+  const node = { nodeId, origin, clientVersion: `kubespan/${version}`, log };
+  const registries = registryKinds.flatMap((kind) => kind.open(config, node));
+  return joinRegistries(registries, { nodeDeletion: config.members.nodeDeletion, remembered, clock });
+}
+
+interface JoinOptions {
+  readonly nodeDeletion: Config["members"]["nodeDeletion"];
+  readonly remembered: readonly Prefix[];
+  /** Milliseconds that only grow. */
+  readonly clock: () => number;
+}
+
+/** Several registries of whatever kinds as one. */
+export function joinRegistries(registries: readonly Registry[], options: JoinOptions): Registries {
+  const { nodeDeletion, remembered, clock } = options;
   const answered = new Set<Registry>();
   let startedAt = clock();
-  /** As Kubernetes said when the daemon last ran, until it says so itself: pods stay reachable meanwhile. */
-  const remembered = (): readonly Prefix[] => (nodes && !answered.has(nodes) ? before : []);
-  const podNetworks = (): readonly Prefix[] => [...(nodes?.state().podNetworks ?? []), ...remembered()];
+  const told = (): Told[] => registries.map((registry) => registry.told());
   return {
     start: (onChange) => {
       startedAt = clock();
@@ -79,20 +90,20 @@ export function openRegistries(
     publish: (announcement) => {
       for (const registry of registries) registry.publish(announcement);
     },
-    heard: () =>
-      hearAll(
-        registries.map((registry) => ({ isSealed: registry.isSealed, affiliates: registry.affiliates() })),
-      ),
-    deletedNodes: () =>
-      believesDeletion
-        ? new Set(registries.flatMap((registry) => [...registry.deletedNodes()]))
-        : new Set<string>(),
-    podNetworks,
-    remembersPodNetworks: () => remembered().length > 0,
-    ownNumber: () => Math.max(0, ...registries.map((registry) => registry.ownNumber())),
+    heard: () => hearAll(told()),
+    deletedNodes: () => {
+      const all = told();
+      const isBelieved =
+        nodeDeletion === "believe" || (nodeDeletion === "auto" && !all.some(({ isSealed }) => isSealed));
+      return new Set(isBelieved ? all.flatMap(({ deletedNodes }) => [...deletedNodes]) : []);
+    },
+    ownNumber: () => Math.max(0, ...told().map(({ ownNumber }) => ownNumber)),
     states: () => registries.map((registry) => registry.state()),
+    podNetworks: () => told().flatMap(({ podNetworks }) => podNetworks ?? remembered),
+    rememberedPodNetworks: () =>
+      told().some(({ podNetworks }) => podNetworks === undefined) ? remembered : [],
     isSettled: () =>
-      answered.size === registries.length || (answered.size > 0 && clock() - startedAt >= patience),
+      answered.size === registries.length || (answered.size > 0 && clock() - startedAt >= patienceMs),
     withdraw: async (farewell) => {
       const results = await Promise.allSettled(registries.map((registry) => registry.withdraw(farewell)));
       return results.flatMap((result) => (result.status === "rejected" ? [errorText(result.reason)] : []));

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { KubespanError } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
+import { registryKinds } from "./registries.ts";
 
 /** What the kernel's state is found by: under other names the old state would be nobody's. */
 const fixed = ["interfaceName", "routing", "marks", "wireguard", "stateDirectory", "runDirectory"] as const;
@@ -20,6 +21,4 @@ export const sameRegistries = (before: Config, after: Config): boolean =>
   after.enabled &&
   before.cluster.id === after.cluster.id &&
   before.cluster.secret.equals(after.cluster.secret) &&
-  isDeepStrictEqual(before.services, after.services) &&
-  isDeepStrictEqual(before.kubernetes, after.kubernetes) &&
-  (before.kubernetes === undefined || before.node.name === after.node.name);
+  registryKinds.every((kind) => isDeepStrictEqual(kind.settings(before), kind.settings(after)));

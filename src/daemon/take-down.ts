@@ -44,7 +44,7 @@ async function leave(config: Config): Promise<string[]> {
   const ledger = await LedgerFile.open({ stateDirectory, cluster, nodeId: identity.nodeId, log, clock });
   const number = await NumberFile.open(stateDirectory, log);
   const self = await describeSelf(config, identity);
-  const registries = openRegistries(config, identity.nodeId, log, clock);
+  const registries = openRegistries({ config, nodeId: identity.nodeId, log, clock });
   const membership = new Membership({ config, identity, self, number, ledger, isKept: false, log, clock });
   try {
     return await membership.leave(registries, await lookAtDevice({ run, log }, config, undefined));

@@ -20,7 +20,7 @@ export class Pace {
   }
 
   /** Takes an amount for this holder and gives the milliseconds to wait before it is sent. */
-  wait(holder: string, amount: number, now: number): number {
+  waitMs(holder: string, amount: number, now: number): number {
     const account = this.#accounts.get(holder) ?? this.#open(holder, now);
     account.left = this.#leftAt(account, now) - amount;
     account.at = now;

@@ -18,7 +18,7 @@ export function failuresAfter(failures: number, workedForMs: number | undefined)
  * How long to wait before trying again after that many failures in a row, in ms: doubles from 250 ms to 30 s, and of that a random half to whole, so
  * that the nodes of a cluster do not come back in step. `random` is in [0, 1).
  */
-export function reconnectDelay(failures: number, random: number): number {
+export function reconnectDelayMs(failures: number, random: number): number {
   const whole = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(Math.max(failures - 1, 0), 16));
   return whole / 2 + (whole / 2) * random;
 }

@@ -1,11 +1,9 @@
 import type { Affiliate } from "./affiliate.ts";
 import { mergeAffiliates } from "./merge.ts";
+import type { Told } from "./registry.ts";
 
-/** What one registry says, and whether it is sealed with the cluster secret. */
-export interface Source {
-  readonly isSealed: boolean;
-  readonly affiliates: readonly Affiliate[];
-}
+/** What one registry tells of other nodes. */
+type Source = Pick<Told, "isSealed" | "affiliates">;
 
 /** What all registries say of one node now: what is sealed wins over what is not, so the two are kept apart. */
 export interface Heard {

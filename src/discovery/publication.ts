@@ -87,6 +87,11 @@ export const withoutOwn = ({ updates, leftOut }: Publication): Publication => ({
   leftOut,
 });
 
+/** Whether both say the same in the same bytes. */
+export const isSamePublication = (one: Publication, other: Publication): boolean =>
+  one.updates.length === other.updates.length &&
+  one.updates.every((update, index) => update === other.updates[index]);
+
 function bounded(endpoints: readonly Endpoint[], id: string, leftOut: string[]): readonly Endpoint[] {
   const most = limits.endpointsPerAffiliate;
   if (endpoints.length > most) leftOut.push(`${endpoints.length - most} endpoints of ${id}: over ${most}`);

@@ -1,6 +1,7 @@
 import type { Address, Endpoint, Prefix } from "../net/index.ts";
 import type { Affiliate } from "./affiliate.ts";
 import type { Disowned } from "./own-record.ts";
+import type { RegistryState } from "./registry-state.ts";
 
 /** What this node tells the others. */
 export interface Announcement {
@@ -17,55 +18,54 @@ export interface RefusedAffiliate {
   readonly partly?: true;
 }
 
-/** How a registry does, for `kubespan status`. */
-export interface RegistryState {
-  readonly name: string;
-  /** Where it is: a URL. */
-  readonly location: string;
-  /**
-   * - `connecting`: no answer yet, or the connection was lost and is being made again
-   * - `connected`: the snapshot arrived and changes are being watched
-   * - `stopped`: not started, or told to stop
-   * - `cached`: no registry, but what was known when the daemon last ran; in use until the registries have answered
-   */
-  readonly phase: "connecting" | "connected" | "stopped" | "cached";
-  /** Of what is cached: how long ago it was what the registries said. */
-  readonly ageSeconds?: number;
-  /** The last failure in words, kept until the next success. */
-  readonly error?: string;
-  /** The address that the registry sees us at. */
-  readonly reflected?: Address;
-  /** The address that it was last reached at: one of those that its name led to, or a redirect. */
-  readonly reachedAt?: Address;
-  /** What else it told under this node's id: somebody tampers, or a copy of this node runs. */
-  readonly disowned?: Disowned;
-  /** Of Kubernetes: the pod networks that it gave this node. */
-  readonly podNetworks?: readonly Prefix[];
-  readonly affiliates: number;
+/** What a registry tells: the same fields, whatever its kind. */
+export interface Told {
+  /** Whether it is sealed with the cluster secret, so that only who has that can have said it. */
+  readonly isSealed: boolean;
+  /** Other nodes, as last heard; never this node. The same objects as long as they say the same. */
+  readonly affiliates: readonly Affiliate[];
   readonly refused: readonly RefusedAffiliate[];
+  /** Ids of nodes that were taken out of the cluster on purpose, since the registry was opened; not who it merely lost. */
+  readonly deletedNodes: ReadonlySet<string>;
+  /** The highest number under this node's id, by whomever: what this node says next has to be higher. */
+  readonly ownNumber: number;
+  /** The pod networks that this node has; `undefined` as long as the registry may know some and has not told them. */
+  readonly podNetworks: readonly Prefix[] | undefined;
+  /** The address that the registry sees us at. */
+  readonly reflected: Address | undefined;
+  /** The address that it was last reached at: one of those that its name led to, or a redirect. */
+  readonly reachedAt: Address | undefined;
+  /** What else stands under this node's id: somebody tampers, or a copy of this node runs. */
+  readonly disowned: Disowned | undefined;
 }
 
+/** Of a registry that knows nothing: each kind says more where it can. */
+export const nothingTold: Omit<Told, "isSealed"> = {
+  affiliates: [],
+  refused: [],
+  deletedNodes: new Set(),
+  ownNumber: 0,
+  podNetworks: [],
+  reflected: undefined,
+  reachedAt: undefined,
+  disowned: undefined,
+};
+
 /**
- * One source of affiliates. All of them, whatever stands behind, are used through this: what it knows stays readable
+ * One source of affiliates. All of them, whatever stands behind, are used through this: what it told stays readable
  * while it is unreachable, so that losing a registry loses no peer.
  */
 export interface Registry {
-  /** Whether what it tells is sealed with the cluster secret, so that only who has that can have said it. */
-  readonly isSealed: boolean;
-  /** Begins to connect; `onChange` is called (never synchronously) whenever `affiliates` or `state` changed. */
+  /** Begins to connect; `onChange` is called (never synchronously) whenever `told` or `state` changed. */
   start(onChange: () => void): void;
   /** Replaces what is announced; sent now if it differs, again when due, and after every reconnect. */
   publish(announcement: Announcement): void;
-  /** Other nodes, as last heard; never this node. */
-  affiliates(): readonly Affiliate[];
-  /** Ids of nodes that it says were taken out of the cluster on purpose, since it was started; not who it merely lost. */
-  deletedNodes(): ReadonlySet<string>;
-  /** The highest number that it told under this node's id, by whomever: what this node says next has to be higher. */
-  ownNumber(): number;
+  told(): Told;
   state(): RegistryState;
   /**
    * Tells the registry that this node leaves the mesh; with a farewell, leaves that there for a while, for those who
-   * could not be told otherwise. Throws `KubespanError("discovery")` if it cannot be told.
+   * could not be told otherwise. Stops first, so that no announcement can overtake it; `publish` and `start` begin anew.
+   * Throws `KubespanError("discovery")` if it cannot be told.
    */
   withdraw(farewell?: Affiliate): Promise<void>;
   /** Ends connections and timers; announces nothing. */

@@ -4,6 +4,7 @@ export { emptyHarvest, type Harvest, harvest, turnDueIn } from "./harvest.ts";
 export { type MemberNetworks, memberNetworks } from "./kinds.ts";
 export { connectedForMs, isConnected, labelOf, type Member, type Members } from "./member.ts";
 export { type Notice, recipientOf } from "./notice.ts";
+export { toldByLedger } from "./remembered.ts";
 export { absenceOf, vanishedWarnings } from "./report.ts";
 export { meshNetworks, type OwnSide, type PeerSpecs, peerSpecs } from "./specs.ts";
 export { type Standings, standingsOf } from "./standing.ts";

@@ -18,7 +18,7 @@ export interface Ledger {
   /** When they were last what this node knew; ms since 1970 on its own clock. */
   readonly savedAt: number;
   readonly members: Members;
-  /** That Kubernetes gave this node; absent if it was never asked. */
+  /** Those of this node, as registries told them; absent if none ever did. */
   readonly podNetworks?: readonly Prefix[];
 }
 

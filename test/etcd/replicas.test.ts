@@ -51,7 +51,7 @@ async function replica(): Promise<Replica> {
 }
 
 const endpointsOf = (registry: Registry, id: string): readonly string[] =>
-  registry.affiliates().find(({ nodeId }) => nodeId === idOf(id))?.kubespan?.endpoints ?? [];
+  registry.told().affiliates.find(({ nodeId }) => nodeId === idOf(id))?.kubespan?.endpoints ?? [];
 
 const names = (replicaName: string): string[] =>
   Array.from({ length: 12 }, (_, index) => `${replicaName}${index}`);

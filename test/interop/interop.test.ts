@@ -87,7 +87,7 @@ describe("the published Go client with our service", () => {
     const our = node("our-node", port);
     await until(() => expect(our.state().phase).toBe("connected"));
     const client = startClient(port, { [idOf("our-node")]: ["198.51.100.1:4711"] });
-    await until(() => expect(our.affiliates(), client.errors).toEqual([theirsAsOurs]));
+    await until(() => expect(our.told().affiliates, client.errors).toEqual([theirsAsOurs]));
     await until(() =>
       expect(client.lines.at(-1)).toEqual({
         publicIp: "127.0.0.1",
@@ -109,7 +109,7 @@ describe("the published Go client with our service", () => {
     await first.stop();
     const second = await service({ listen: { host: "127.0.0.1", port: first.port } });
     const our = node("our-node", second.port);
-    await until(() => expect(our.affiliates()).toEqual([theirsAsOurs]));
+    await until(() => expect(our.told().affiliates).toEqual([theirsAsOurs]));
   });
 });
 
@@ -125,7 +125,7 @@ describe("our client with a service on the published API", () => {
     await until(() => expect([idsOf(a), idsOf(b)]).toEqual([["b"], ["a"]]));
     expect(a.state()).toMatchObject({ phase: "connected", reflected: "127.0.0.1", refused: [] });
     const client = startClient(port);
-    await until(() => expect(a.affiliates()).toContainEqual(theirsAsOurs));
+    await until(() => expect(a.told().affiliates).toContainEqual(theirsAsOurs));
     await until(() => expect(client.lines.at(-1)).toMatchObject({ nodes: { length: 2 } }));
     expect(client.lines.at(-1)).toMatchObject({
       nodes: expect.arrayContaining([ours("a"), ours("b")]) as unknown,
@@ -135,7 +135,7 @@ describe("our client with a service on the published API", () => {
       observed: new Map([[idOf("b"), [endpoint("198.51.100.9:4711")]]]),
     });
     await until(() =>
-      expect(a.affiliates().find(({ nodeId }) => nodeId === idOf("b"))?.kubespan?.endpoints).toContain(
+      expect(a.told().affiliates.find(({ nodeId }) => nodeId === idOf("b"))?.kubespan?.endpoints).toContain(
         "198.51.100.9:4711",
       ),
     );

@@ -144,14 +144,14 @@ export class ApiServer {
   }
 
   /** A kubeconfig with a token file beside it, as docs/kubernetes.md tells; `server` is the address and port where it is seen. */
-  async kubeconfig(server = `127.0.0.1:${this.#port}`): Promise<string> {
+  async kubeconfig(server = `127.0.0.1:${this.#port}`, name = "kubeconfig"): Promise<string> {
     await this.write("token", await this.token());
     const config = (await this.#config("")).exportConfig();
     const parsed = JSON.parse(config) as { users: unknown[]; clusters: { cluster: { server: string } }[] };
     parsed.users = [{ name: "user", user: { tokenFile: "token" } }];
     for (const { cluster } of parsed.clusters) cluster.server = `https://${server}`;
-    await this.write("kubeconfig", JSON.stringify(parsed));
-    return this.file("kubeconfig");
+    await this.write(name, JSON.stringify(parsed));
+    return this.file(name);
   }
 
   get port(): number {

@@ -1,16 +1,15 @@
 import { rm, writeFile } from "node:fs/promises";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import type { Affiliate } from "../../src/discovery/affiliate.ts";
+import { type Affiliate, errorOf, type Registry } from "../../src/discovery/index.ts";
 import { statusOf } from "../../src/discovery/kubernetes/effects/api-error.ts";
 import { createKubernetesRegistry } from "../../src/discovery/kubernetes/effects/kubernetes-registry.ts";
 import { openNodesApi } from "../../src/discovery/kubernetes/effects/nodes-api.ts";
-import type { Registry } from "../../src/discovery/registry.ts";
+import { Gate } from "../unit/discovery/gate.ts";
 import { idsOf, until } from "../unit/discovery/loopback.ts";
 import { affiliateNamed, endpoint, idOf, prefix } from "../unit/discovery/samples.ts";
 import { ApiServer, type Request } from "./api-server.ts";
 import { buildTime } from "./binary.ts";
-import { Gate } from "./gate.ts";
 
 /*
  *   registries --- (a gate, where the test needs one) --- kube-apiserver --- etcd, all of them real
@@ -56,7 +55,7 @@ async function requestsSince(before: readonly Request[], ...verbs: string[]): Pr
 }
 
 const endpointsOf = (registry: Registry, id: string): readonly string[] =>
-  registry.affiliates().find(({ nodeId }) => nodeId === idOf(id))?.kubespan?.endpoints ?? [];
+  registry.told().affiliates.find(({ nodeId }) => nodeId === idOf(id))?.kubespan?.endpoints ?? [];
 
 const annotationsOfOne = {
   "cluster.talos.dev/node-id": idOf("id-one"),
@@ -117,11 +116,11 @@ describe("what is written", () => {
     await until(() => expect(idsOf(two)).toEqual(["idone"]));
     await server.deleteNode("one");
     await until(() => expect(idsOf(two)).toEqual([]));
-    await until(() => expect(one.state().error ?? "").toContain("no Node one"));
+    await until(() => expect(errorOf(one.state()) ?? "").toContain("no Node one"));
     await server.createNode("one");
     await until(async () => expect(await server.annotations("one")).toEqual(annotationsOfOne));
     await until(() => expect(idsOf(two)).toEqual(["idone"]));
-    expect(one.state().error).toBeUndefined();
+    expect(errorOf(one.state())).toBeUndefined();
   });
 
   test("a Node that was made anew meanwhile is not taken for the old one", async () => {
@@ -207,7 +206,7 @@ describe("what is read", () => {
     await machine("twin", { annotations: { "cluster.talos.dev/node-id": idOf("id-bad") } });
     const one = registryOf("one", await server.kubeconfig());
     await until(() => expect(idsOf(one)).toEqual(["idbad"]));
-    expect(one.affiliates()[0]).toMatchObject({ nodeName: "bad", addresses: ["10.0.0.9"] });
+    expect(one.told().affiliates[0]).toMatchObject({ nodeName: "bad", addresses: ["10.0.0.9"] });
     expect(endpointsOf(one, "id-bad")).toEqual(["192.0.2.9:51820"]);
     expect(one.state().refused.map(({ reason }) => reason)).toEqual([
       'Node bad: networking.talos.dev/self-ips, "300.1.1.1": not valid',
@@ -231,13 +230,13 @@ describe("what may happen meanwhile", () => {
     await until(async () => expect(await server.annotations("one")).toEqual(annotationsOfOne));
     gate.shut();
     await until(() => expect(one.state()).toMatchObject({ phase: "connecting", affiliates: 1 }));
-    expect(one.state().error).toMatch(/cannot be reached: .+check that it runs/);
+    expect(errorOf(one.state())).toMatch(/cannot be reached: .+check that it runs/);
     await machine("three", { annotations: { "cluster.talos.dev/node-id": idOf("id-three") } });
     const before = await server.requests();
     gate.reopen();
     await until(() => expect(idsOf(one)).toEqual(["idthree", "idtwo"]));
     expect(one.state()).toMatchObject({ phase: "connected" });
-    expect(one.state().error).toBeUndefined();
+    expect(errorOf(one.state())).toBeUndefined();
     expect(await requestsSince(before, "list", "patch")).toEqual([]);
   });
 
@@ -272,10 +271,10 @@ describe("what may happen meanwhile", () => {
     await until(() => {
       said = { ...said, apiServerPort: (said.apiServerPort ?? 6443) + 1 };
       one.publish({ own: said, observed: new Map() });
-      expect(one.state().error ?? "").toContain("does not know who we are");
+      expect(errorOf(one.state()) ?? "").toContain("does not know who we are");
     });
     await rm(server.file("token"));
-    await until(() => expect(one.state().error ?? "").toContain("there is no file"));
+    await until(() => expect(errorOf(one.state()) ?? "").toContain("there is no file"));
     await writeFile(server.file("token"), `${await server.token()}\n`);
     await until(async () =>
       expect(await server.annotations("one")).toMatchObject({
@@ -293,7 +292,7 @@ describe("what may happen meanwhile", () => {
     const kubeconfig = await server.kubeconfig();
     await writeFile(server.file("token"), await server.token("bystander"));
     const one = registryOf("one", kubeconfig);
-    await until(() => expect(one.state().error ?? "").toContain("deploy/kubernetes/rbac.yaml"));
+    await until(() => expect(errorOf(one.state()) ?? "").toContain("deploy/kubernetes/rbac.yaml"));
     await server.kubeconfig();
     await until(() => expect(one.state()).toMatchObject({ phase: "connected" }));
   });

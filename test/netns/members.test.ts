@@ -214,7 +214,9 @@ describe("a copy of a node, with the same identity", () => {
       "that it is a copy",
       ({ registries }) => registries[0]?.disowned?.isSilenced === true,
     );
-    expect(silenced.registries[0]?.error).toMatch(/was there first.*--forget-identity/);
+    expect(silenced.registries[0]).toMatchObject({
+      error: expect.stringMatching(/was there first.*--forget-identity/) as string,
+    });
     const first = await a.daemon.status();
     expect(first.registries[0]?.disowned).toMatchObject({
       isSilenced: false,

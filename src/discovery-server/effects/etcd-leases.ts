@@ -21,8 +21,8 @@ export class EtcdLeases {
   }
 
   /** Gives the id of a lease that lasts at least this long. */
-  async lasting(ms: number): Promise<string> {
-    const seconds = Math.max(1, Math.ceil(ms / 1000));
+  async lasting(leastMs: number): Promise<string> {
+    const seconds = Math.max(1, Math.ceil(leastMs / 1000));
     const slack = Math.max(1, Math.floor(seconds / 30));
     const known = await this.#bySeconds.get(seconds);
     if (known && performance.now() - known.grantedAt < slack * 1000) return known.id;

@@ -22,7 +22,7 @@ type Method = "Hello" | "AffiliateUpdate" | "AffiliateDelete" | "List" | "Watch"
  * Reports that a request was answered with this status, so many milliseconds after it arrived. A watch counts as
  * answered when it has begun.
  */
-export type OnAnswer = (method: Method, code: status, ms: number) => void;
+export type OnAnswer = (method: Method, code: status, tookMs: number) => void;
 
 export interface Service {
   readonly store: Store;

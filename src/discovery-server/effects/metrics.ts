@@ -80,9 +80,9 @@ export function createMetrics(figures: () => ServiceFigures): Metrics {
     );
   return {
     contentType: registry.contentType,
-    onAnswer: (method, code, ms) => {
+    onAnswer: (method, code, tookMs) => {
       requests.inc({ method, status: status[code] });
-      durations.observe({ method }, ms / 1000);
+      durations.observe({ method }, tookMs / 1000);
     },
     text: () => registry.metrics(),
   };

@@ -12,6 +12,11 @@ export interface Operations {
 
 const mostConnections = 64;
 const recentMs = 250;
+const headersTimeoutMs = 5_000;
+const requestTimeoutMs = 10_000;
+const checkEveryMs = 1_000;
+/** Clients that do not read their answer are ended after this time. */
+const idleTimeoutMs = 10_000;
 
 /**
  * The HTTP server for monitoring: `/metrics`; `/healthz`, which says that the process works; `/readyz`, which says
@@ -44,14 +49,14 @@ export async function serveOperations(
   };
   const server = createServer(
     {
-      headersTimeout: 5_000,
-      requestTimeout: 10_000,
-      connectionsCheckingInterval: 1_000,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: checkEveryMs,
       maxHeaderSize: 8 * 1024,
     },
     handle,
   );
-  server.setTimeout(10_000); // ends clients that do not read their answer
+  server.setTimeout(idleTimeoutMs);
   const open = new Set<Socket>();
   server.on("connection", (socket) => {
     open.add(socket);

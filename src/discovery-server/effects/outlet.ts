@@ -61,8 +61,8 @@ export class Outlet {
   }
 
   async #wait(holder: string, bytes: number): Promise<void> {
-    const ms = this.#pace.wait(holder, bytes, performance.now());
-    if (ms >= 1) await delay(ms);
+    const waitMs = this.#pace.waitMs(holder, bytes, performance.now());
+    if (waitMs >= 1) await delay(waitMs);
   }
 
   #admit(call: Call, holder: string, bytes: number): void {

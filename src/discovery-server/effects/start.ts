@@ -99,9 +99,9 @@ export async function startDiscoveryServer(start: DiscoveryServerOptions): Promi
         watchers,
         rateLimit: new FairRateLimit(bounds.rate, bounds.addressRate),
         trust,
-        onAnswer: (method, code, ms) => {
-          log.debug({ method, status: status[code], ms: Math.round(ms * 10) / 10 }, "answered");
-          start.onAnswer?.(method, code, ms);
+        onAnswer: (method, code, tookMs) => {
+          log.debug({ method, status: status[code], ms: Math.round(tookMs * 10) / 10 }, "answered");
+          start.onAnswer?.(method, code, tookMs);
         },
         onFailure: (error) => log.warn(errorText(error)),
       }),

@@ -5,6 +5,7 @@ import type { KnownAffiliates } from "../known-affiliates.ts";
 import type { Publication } from "../publication.ts";
 import { connect } from "./connect.ts";
 import { pushUpdates } from "./push.ts";
+import { untilOneFails } from "./until-one-fails.ts";
 import type { Wake } from "./wake.ts";
 import { watchCluster } from "./watch.ts";
 
@@ -40,18 +41,13 @@ export async function runSession(
   signal: AbortSignal,
 ): Promise<never> {
   const { client, reflected, reachedAt } = await connect(options.service, options, signal);
-  const over = new AbortController();
-  const inside = AbortSignal.any([signal, over.signal]);
   events.onHello(reflected, reachedAt);
-  const activities = [
-    watchCluster({ ...options, client, onMessage: (first) => events.onAffiliates(first) }, inside),
-    pushUpdates({ ...options, client, onOwnUpdate: () => events.onOwnUpdate() }, inside),
-  ];
   try {
-    return await Promise.race(activities);
+    return await untilOneFails(signal, (inside) => [
+      watchCluster({ ...options, client, onMessage: (first) => events.onAffiliates(first) }, inside),
+      pushUpdates({ ...options, client, onOwnUpdate: () => events.onOwnUpdate() }, inside),
+    ]);
   } finally {
-    over.abort();
-    await Promise.allSettled(activities);
     client.close();
   }
 }

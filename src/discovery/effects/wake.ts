@@ -9,12 +9,12 @@ export class Wake {
     this.#resume?.();
   }
 
-  async wait(ms: number, signal: AbortSignal): Promise<void> {
-    if (!this.#awake && !signal.aborted) await this.#sleep(ms, signal);
+  async wait(forMs: number, signal: AbortSignal): Promise<void> {
+    if (!this.#awake && !signal.aborted) await this.#sleep(forMs, signal);
     this.#awake = false;
   }
 
-  #sleep(ms: number, signal: AbortSignal): Promise<void> {
+  #sleep(forMs: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const end = (): void => {
         clearTimeout(timer);
@@ -22,7 +22,7 @@ export class Wake {
         this.#resume = undefined;
         resolve();
       };
-      const timer = setTimeout(end, ms);
+      const timer = setTimeout(end, forMs);
       signal.addEventListener("abort", end);
       this.#resume = end;
     });
@@ -30,4 +30,4 @@ export class Wake {
 }
 
 /** Waits for a time, or until told to stop. */
-export const pause = (ms: number, signal: AbortSignal): Promise<void> => new Wake().wait(ms, signal);
+export const pause = (forMs: number, signal: AbortSignal): Promise<void> => new Wake().wait(forMs, signal);

@@ -26,6 +26,7 @@ export class KnownNodes {
   #read: Read | undefined;
   /** Node ids of Nodes that were deleted and did not come back. */
   readonly #deleted = new Set<string>();
+  #isListed = false;
 
   constructor(ownId: string, ownName: string) {
     this.#ownId = ownId;
@@ -38,6 +39,7 @@ export class KnownNodes {
     const gone = [...this.#nodes.keys()].filter((name) => !names.has(name));
     const removed = gone.map((name) => this.#delete(name));
     const changed = nodes.map((node) => this.put(node));
+    this.#isListed = true;
     return [...removed, ...changed].includes(true);
   }
 
@@ -76,14 +78,20 @@ export class KnownNodes {
     return this.#nodes.delete(name);
   }
 
+  /** Whether all Nodes were told once: a Node that is not known then is not there. */
+  get isListed(): boolean {
+    return this.#isListed;
+  }
+
   own(): KubernetesNode | undefined {
     return this.#nodes.get(this.#ownName);
   }
 
-  /** The pod networks of this node, as far as Kubernetes gave it some. */
-  podNetworks(): Prefix[] {
+  /** The pod networks that Kubernetes gave this node; `undefined` before it told all Nodes. */
+  podNetworks(): Prefix[] | undefined {
     const own = this.own();
-    return own ? podNetworksOf(own) : [];
+    if (own) return podNetworksOf(own);
+    return this.#isListed ? [] : undefined;
   }
 
   affiliates(): readonly Affiliate[] {

@@ -15,7 +15,7 @@ async function honest(port: number, ...names: string[]): Promise<Registry[]> {
 }
 
 const endpointsOf = (registry: Registry, id: string): readonly string[] =>
-  registry.affiliates().find(({ nodeId }) => nodeId === idOf(id))?.kubespan?.endpoints ?? [];
+  registry.told().affiliates.find(({ nodeId }) => nodeId === idOf(id))?.kubespan?.endpoints ?? [];
 
 /** Those who were there go on, and one who comes now is let in. */
 async function areServed(

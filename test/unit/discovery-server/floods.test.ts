@@ -68,7 +68,7 @@ async function honestAreServed(): Promise<void> {
   first?.publish({ own: affiliateNamed(names[0] ?? "", "198.51.100.9:51820"), observed: new Map() });
   await until(() =>
     expect(
-      second?.affiliates().find(({ nodeId }) => nodeId === idOf(names[0] ?? ""))?.kubespan?.endpoints,
+      second?.told().affiliates.find(({ nodeId }) => nodeId === idOf(names[0] ?? ""))?.kubespan?.endpoints,
     ).toContain("198.51.100.9:51820"),
   );
   await Promise.all(nodes.map((each) => each.withdraw()));

@@ -103,17 +103,17 @@ describe("the floor of an established cluster", () => {
 describe("the pace of an address", () => {
   test("lets a burst through, and then as much as its rate", () => {
     const pace = new Pace({ perSecond: 100, burst: 1000 });
-    expect(pace.wait("a", 1000, 0)).toBe(0);
-    expect(pace.wait("a", 50, 0)).toBe(500);
-    expect(pace.wait("b", 1000, 0)).toBe(0);
-    expect(pace.wait("a", 50, 500)).toBe(500);
-    expect(pace.wait("a", 0, 1_000_000)).toBe(0);
+    expect(pace.waitMs("a", 1000, 0)).toBe(0);
+    expect(pace.waitMs("a", 50, 0)).toBe(500);
+    expect(pace.waitMs("b", 1000, 0)).toBe(0);
+    expect(pace.waitMs("a", 50, 500)).toBe(500);
+    expect(pace.waitMs("a", 0, 1_000_000)).toBe(0);
   });
 
   test("remembers who is behind when there are too many to remember", () => {
     const pace = new Pace({ perSecond: 1, burst: 10 });
-    pace.wait("eater", 1000, 0);
-    for (let index = 0; index < 40_000; index++) pace.wait(`one of many ${index}`, 1, 0);
-    expect(pace.wait("eater", 0, 0)).toBeGreaterThan(900_000);
+    pace.waitMs("eater", 1000, 0);
+    for (let index = 0; index < 40_000; index++) pace.waitMs(`one of many ${index}`, 1, 0);
+    expect(pace.waitMs("eater", 0, 0)).toBeGreaterThan(900_000);
   });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { failuresAfter, reconnectDelay } from "../../../src/discovery/backoff.ts";
+import { failuresAfter, reconnectDelayMs } from "../../../src/discovery/backoff.ts";
 
 describe("the delay before the next attempt", () => {
   test.each([
@@ -12,14 +12,14 @@ describe("the delay before the next attempt", () => {
     [8, 30_000],
     [1e9, 30_000],
   ])("after %i failures is half to all of %i ms", (failures, whole) => {
-    expect(reconnectDelay(failures, 0)).toBe(whole / 2);
-    expect(reconnectDelay(failures, 0.5)).toBe(whole * 0.75);
+    expect(reconnectDelayMs(failures, 0)).toBe(whole / 2);
+    expect(reconnectDelayMs(failures, 0.5)).toBe(whole * 0.75);
   });
 
   test("never leaves its bounds", () => {
     fc.assert(
       fc.property(fc.nat(), fc.double({ min: 0, max: 1, noNaN: true }), (failures, random) => {
-        const delay = reconnectDelay(failures, random);
+        const delay = reconnectDelayMs(failures, random);
         expect(delay).toBeGreaterThanOrEqual(125);
         expect(delay).toBeLessThanOrEqual(30_000);
       }),

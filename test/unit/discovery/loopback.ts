@@ -88,8 +88,8 @@ export function node(
 /** By their names. */
 export const idsOf = (registry: Registry): string[] =>
   registry
-    .affiliates()
-    .map(({ nodeId }) => nameOf(nodeId))
+    .told()
+    .affiliates.map(({ nodeId }) => nameOf(nodeId))
     .sort();
 
 /** A client without any of our own behaviour. */

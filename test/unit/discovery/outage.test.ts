@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { failuresAfter, reconnectDelay } from "../../../src/discovery/backoff.ts";
+import { failuresAfter, reconnectDelayMs } from "../../../src/discovery/backoff.ts";
 import { FairRateLimit } from "../../../src/discovery-server/rate-limit.ts";
 import { address } from "./samples.ts";
 
@@ -62,7 +62,7 @@ function simulate(seed: number, addressOf: (id: number) => string): Course {
   };
   const waiting: Node[] = Array.from({ length: nodes }, (_, id) => {
     const failures = failuresAfter(0, hourMs);
-    return { id, failures, at: reconnectDelay(failures, random()) };
+    return { id, failures, at: reconnectDelayMs(failures, random()) };
   });
   while (waiting.length > 0) {
     const node = waiting.reduce((first, other) => (other.at < first.at ? other : first));
@@ -82,7 +82,7 @@ function simulate(seed: number, addressOf: (id: number) => string): Course {
       course.allBackAt = node.at - outageMs;
     } else {
       node.failures = failuresAfter(node.failures, undefined);
-      node.at += reconnectDelay(node.failures, random());
+      node.at += reconnectDelayMs(node.failures, random());
     }
   }
   return course;
@@ -127,7 +127,7 @@ test("a service that ends its watches soon after it took them is not asked all t
       let waited = 0;
       for (const workedForMs of lived) {
         failures = failuresAfter(failures, workedForMs);
-        waited += reconnectDelay(failures, 0);
+        waited += reconnectDelayMs(failures, 0);
       }
       expect(waited).toBeGreaterThanOrEqual((lived.length - 2) * 500);
     }),

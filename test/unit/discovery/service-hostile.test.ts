@@ -4,6 +4,7 @@ import { status } from "@grpc/grpc-js";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { encodeAffiliate } from "../../../src/discovery/encode.ts";
 import { sealEndpoint } from "../../../src/discovery/envelope.ts";
+import { errorOf } from "../../../src/discovery/registry-state.ts";
 import { sealData } from "../../../src/discovery/seal.ts";
 import { fakeService, idsOf, node, plainService, service, until } from "./loopback.ts";
 import { affiliateNamed, endpoint, idOf, key, nameOf } from "./samples.ts";
@@ -41,8 +42,8 @@ describe("a redirect", () => {
     "to %j is refused",
     async (target) => {
       const a = node("a", await towards(target));
-      await until(() => expect(a.state().error).toMatch(/which is not host:port/));
-      expect(a.state().error).not.toContain("\u001b");
+      await until(() => expect(errorOf(a.state())).toMatch(/which is not host:port/));
+      expect(errorOf(a.state())).not.toContain("\u001b");
     },
   );
 });
@@ -93,7 +94,7 @@ describe("one message of a hostile service", () => {
   ])("%s is not decoded, and ends the session with a reason", async (_, pattern, length, reason) => {
     const port = await serviceThatSends(Buffer.alloc(length, Buffer.from(pattern, "hex")));
     const a = node("a", port);
-    await until(() => expect(a.state().error).toMatch(reason));
+    await until(() => expect(errorOf(a.state())).toMatch(reason));
     expect(a.state()).toMatchObject({ phase: "connecting", affiliates: 0, refused: [] });
   });
 });

@@ -1,13 +1,14 @@
 import { status } from "@grpc/grpc-js";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { KubespanError } from "../../../src/base/error.ts";
+import { errorOf } from "../../../src/discovery/registry-state.ts";
 import type { AffiliateUpdateRequest } from "../../../src/discovery/wire/generated/server.ts";
 import { clusterId, fakeService, freezer, idsOf, node, service, until } from "./loopback.ts";
 import { address, affiliateNamed, endpoint, idOf, otherKey } from "./samples.ts";
 
 const observed = (id: string, text: string) => new Map([[idOf(id), [endpoint(text)]]]);
 const endpointsOf = (registry: ReturnType<typeof node>, id: string) =>
-  registry.affiliates().find(({ nodeId }) => nodeId === idOf(id))?.kubespan?.endpoints;
+  registry.told().affiliates.find(({ nodeId }) => nodeId === idOf(id))?.kubespan?.endpoints;
 
 describe("nodes that share a service", () => {
   test("find each other, and never themselves", async () => {
@@ -20,7 +21,7 @@ describe("nodes that share a service", () => {
         ["a", "b"],
       ]),
     );
-    expect(nodes[0]?.affiliates()).toContainEqual(affiliateNamed("b", "192.0.2.1:51820"));
+    expect(nodes[0]?.told().affiliates).toContainEqual(affiliateNamed("b", "192.0.2.1:51820"));
     expect(nodes[0]?.state()).toEqual({
       name: "test",
       location: `http://127.0.0.1:${port}`,
@@ -38,7 +39,7 @@ describe("nodes that share a service", () => {
     await until(() => expect(idsOf(b)).toEqual(["a"]));
     for (const hostname of ["x", "y", "z"])
       a.publish({ own: { ...affiliateNamed("a"), hostname }, observed: new Map() });
-    await until(() => expect(b.affiliates()[0]?.hostname).toBe("z"));
+    await until(() => expect(b.told().affiliates[0]?.hostname).toBe("z"));
   });
 
   test("hear of endpoints that others observed", async () => {
@@ -113,7 +114,7 @@ describe("a service that fails", () => {
     await b.stop();
     await service({ listen: { host: "127.0.0.1", port } });
     await until(() => expect(a.state().phase).toBe("connected"));
-    expect(a.state().error).toBeUndefined();
+    expect(errorOf(a.state())).toBeUndefined();
     await until(() => expect(idsOf(a)).toEqual([]));
     // Between the outage and this, b was known: the service did not know it, but it might have been about to.
     const back = history.slice(history.findLastIndex(([phase]) => phase === "connecting"));
@@ -126,7 +127,7 @@ describe("a service that fails", () => {
     const first = await service();
     await first.stop();
     const a = node("a", first.port);
-    await until(() => expect(a.state().error).toMatch(/cannot be reached.*check that it runs/));
+    await until(() => expect(errorOf(a.state())).toMatch(/cannot be reached.*check that it runs/));
     await service({ listen: { host: "127.0.0.1", port: first.port } });
     await until(() => expect(a.state().phase).toBe("connected"));
   });
@@ -152,7 +153,7 @@ describe("a service that fails", () => {
     }, 5);
     onTestFinished(() => clearInterval(looking));
     a.publish({ own: { ...affiliateNamed("a"), addresses: [address("192.0.2.77")] }, observed: new Map() });
-    await until(() => expect(b.affiliates()[0]?.addresses).toEqual(["192.0.2.77"]));
+    await until(() => expect(b.told().affiliates[0]?.addresses).toEqual(["192.0.2.77"]));
     expect(isNoticed).toBe(false);
   });
 
@@ -174,8 +175,8 @@ describe("a service that fails", () => {
   ])("with status %i is explained", async (code, explanation) => {
     const port = await fakeService({ hello: (_, done) => done({ code, details: "no\u001b[31m!" }) });
     const a = node("a", port);
-    await until(() => expect(a.state().error).toMatch(explanation));
-    expect(a.state().error).toContain("no?[31m!");
+    await until(() => expect(errorOf(a.state())).toMatch(explanation));
+    expect(errorOf(a.state())).toContain("no?[31m!");
   });
 });
 
@@ -185,7 +186,7 @@ test("what is too long to announce is said in the state", async () => {
   const addresses = Array.from({ length: 400 }, (_, index) => address(`10.0.${index >> 8}.${index & 255}`));
   const own = { ...affiliateNamed("a"), addresses };
   a.publish({ own, observed: new Map() });
-  expect(a.state().error).toMatch(/not announced/);
+  expect(errorOf(a.state())).toMatch(/not announced/);
 });
 
 test("a refresh says the same in the same bytes, so that the service tells nobody", async () => {

@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { ServiceConfig } from "../../../src/config/config.ts";
+import { errorOf } from "../../../src/discovery/registry-state.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { certificatesFor } from "./certificates.ts";
 import { fakeService, idsOf, node, plainService, service, until } from "./loopback.ts";
@@ -39,14 +40,14 @@ test("a service whose authority is not trusted gets nothing", async () => {
   const { tls } = certificatesFor("IP:127.0.0.1");
   const { port } = await service({ tls });
   const a = node("a", tlsService(port));
-  await until(() => expect(a.state().error).toMatch(/certificate is not trusted.*serviceCAFiles/));
+  await until(() => expect(errorOf(a.state())).toMatch(/certificate is not trusted.*serviceCAFiles/));
 });
 
 test("a service with a certificate for another name gets nothing", async () => {
   const { tls, caFile } = certificatesFor("DNS:other.example.org");
   const { port } = await service({ tls });
   const a = node("a", tlsService(port, caFile));
-  await until(() => expect(a.state().error).toMatch(/certificate is not trusted.*name it was issued for/));
+  await until(() => expect(errorOf(a.state())).toMatch(/certificate is not trusted.*name it was issued for/));
 });
 
 test("TLS and plaintext do not meet by accident", async () => {
@@ -54,8 +55,8 @@ test("TLS and plaintext do not meet by accident", async () => {
   const [secure, plain] = [await service({ tls }), await service()];
   const asPlain = node("a", plainService(secure.port));
   const asSecure = node("b", tlsService(plain.port, caFile));
-  await until(() => expect(asPlain.state().error).toMatch(/cannot be reached/));
-  await until(() => expect(asSecure.state().error).toMatch(/may not speak TLS/));
+  await until(() => expect(errorOf(asPlain.state())).toMatch(/cannot be reached/));
+  await until(() => expect(errorOf(asSecure.state())).toMatch(/may not speak TLS/));
 });
 
 test("a redirect from a TLS service leads to TLS again, never to plaintext", async () => {
@@ -69,7 +70,7 @@ test("a redirect from a TLS service leads to TLS again, never to plaintext", asy
     tls,
   );
   const a = node("a", tlsService(asked, caFile));
-  await until(() => expect(a.state().error).toMatch(/may not speak TLS/));
+  await until(() => expect(errorOf(a.state())).toMatch(/may not speak TLS/));
   expect(a.state().phase).toBe("connecting");
 });
 
@@ -90,13 +91,13 @@ test("a redirect to a service with a trusted certificate of its own is not follo
   const { port } = await service({ tls: other.tls });
   const both = await bothAuthorities(caFile, other.caFile);
   const a = node("a", tlsService(await leadsTo(tls, `127.0.0.1:${port}`), both, "localhost"));
-  await until(() => expect(a.state().error).toMatch(/certificate is not trusted.*name it was issued for/));
+  await until(() => expect(errorOf(a.state())).toMatch(/certificate is not trusted.*name it was issued for/));
   expect(a.state().phase).toBe("connecting");
 });
 
 test("a host that is named like a scheme is a host", async () => {
   const a = node("a", { ...plainService(1), host: "unix" });
-  await until(() => expect(a.state().error).toMatch(/cannot be reached.*resol/i));
+  await until(() => expect(errorOf(a.state())).toMatch(/cannot be reached.*resol/i));
 });
 
 async function bothAuthorities(...files: string[]): Promise<string> {
@@ -111,5 +112,5 @@ test.each([
 ])("a CA file that %s is named", async (reason, caFile) => {
   const { port } = await service();
   const a = node("a", tlsService(port, caFile));
-  await until(() => expect(a.state().error).toContain(`${caFile} ${reason}`));
+  await until(() => expect(errorOf(a.state())).toContain(`${caFile} ${reason}`));
 });

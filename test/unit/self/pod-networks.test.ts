@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { RegistryState } from "../../../src/discovery/registry.ts";
+import type { RegistryState } from "../../../src/discovery/registry-state.ts";
 import { type Prefix, parsePrefix } from "../../../src/net/index.ts";
 import { podNetworksLeftOut, withPodNetworks } from "../../../src/self/pod-networks.ts";
 import { config } from "../mesh/values.ts";

@@ -58,6 +58,13 @@ test("the largest room holds less than a fifth of src", () => {
   expect(sizes.filter((each) => each.lines >= all / 5)).toEqual([]);
 });
 
+test("a kind of registry is known to the list of kinds alone, and to the doctor, which asks it by itself", () => {
+  const kind = "src/discovery/kubernetes/";
+  const outside = sources.filter((file) => !file.startsWith(kind)).flatMap(importsOf);
+  const knowing = new Set(outside.filter(({ to }) => to.startsWith(kind)).map(({ from }) => from));
+  expect([...knowing].sort()).toEqual(["src/daemon/registries.ts", "src/doctor/effects/kubernetes.ts"]);
+});
+
 /** Folders that hold no code of ours, or what was made by a command. */
 const unlisted = new Set(["docs", "node_modules", "dist", "coverage"]);
 

@@ -1,10 +1,16 @@
+import { hostname } from "node:os";
 import type { Logger } from "pino";
-import { errorText, KubespanError } from "../../../base/index.ts";
+import { errorText, type KubespanError } from "../../../base/index.ts";
 import type { KubernetesConfig } from "../../../config/index.ts";
-import type { Affiliate } from "../../affiliate.ts";
-import { failuresAfter, reconnectDelay } from "../../backoff.ts";
-import { pause, Wake } from "../../effects/index.ts";
-import type { Announcement, Registry, RegistryState } from "../../registry.ts";
+import {
+  type RegistryDriver,
+  type RegistryKind,
+  registryWith,
+  type Session,
+  untilOneFails,
+  Wake,
+} from "../../effects/index.ts";
+import { type Announcement, nothingTold, type Registry, type Told } from "../../registry.ts";
 import { type Annotations, annotationPatch, annotationsOf } from "../annotations.ts";
 import { KnownNodes } from "../known-nodes.ts";
 import { readNode } from "../node.ts";
@@ -25,15 +31,25 @@ interface KubernetesRegistryOptions {
 /** Someone waits for the node to leave: better tell nobody than take long. */
 const withdrawMs = 3_000;
 
+/** The Nodes of Kubernetes, where the configuration asks for them. */
+export const kubernetesNodes: RegistryKind = {
+  settings: ({ kubernetes, node }) => kubernetes && { kubernetes, name: node.name },
+  open: ({ kubernetes, node }, { nodeId, log }) => {
+    const nodeName = node.name ?? hostname().toLowerCase();
+    return kubernetes ? [createKubernetesRegistry({ kubernetes, nodeId, nodeName, log })] : [];
+  },
+};
+
 /**
  * The other nodes as the annotations of Node objects tell them (reference section 5). Endpoints that were observed of
  * others are not published: a node writes to its own Node only. It needs `start` to do anything.
  */
 export const createKubernetesRegistry = (options: KubernetesRegistryOptions): Registry =>
-  new KubernetesRegistry(options);
+  registryWith(new KubernetesDriver(options), options.log);
 
-class KubernetesRegistry implements Registry {
-  readonly isSealed = false;
+class KubernetesDriver implements RegistryDriver {
+  readonly name = "kubernetes";
+  readonly otherSide = "the Kubernetes API";
   readonly #options: KubernetesRegistryOptions;
   readonly #log: Logger;
   readonly #known: KnownNodes;
@@ -41,182 +57,103 @@ class KubernetesRegistry implements Registry {
   readonly #position: Position = {};
   #location: string;
   #wanted: Annotations | undefined;
-  #phase: RegistryState["phase"] = "stopped";
-  #error: string | undefined;
   #pushError: string | undefined;
-  #toldRefused = new Set<string>();
-  #onChange: (() => void) | undefined;
-  #isToldSoon = false;
-  #running: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
+  #loggedRefusals = new Set<string>();
 
   constructor(options: KubernetesRegistryOptions) {
     this.#options = options;
-    this.#log = options.log.child({ registry: "kubernetes" });
+    this.#log = options.log.child({ registry: this.name });
     this.#known = new KnownNodes(options.nodeId, options.nodeName);
     this.#location = options.kubernetes.kubeconfig ?? "in the cluster";
   }
 
-  start(onChange: () => void): void {
-    if (this.#running) return;
-    this.#onChange = onChange;
-    const stop = new AbortController();
-    this.#phase = "connecting";
-    this.#running = { stop, ended: this.#run(stop.signal) };
+  location(): string {
+    return this.#location;
   }
 
-  /** Before the own Node is known, it is not known either which networks belong into the announcement. */
-  publish({ own }: Announcement): void {
-    if (this.#phase !== "connected" && this.#wanted === undefined) return;
-    this.#wanted = annotationsOf(own);
-    this.#changed.notify();
-  }
-
-  affiliates(): readonly Affiliate[] {
-    return this.#known.affiliates();
-  }
-
-  deletedNodes(): ReadonlySet<string> {
-    return this.#known.deleted();
-  }
-
-  /** Annotations have no numbers: nobody vouches for them. */
-  ownNumber(): number {
-    return 0;
-  }
-
-  state(): RegistryState {
-    const error = this.#error ?? this.#missingNode() ?? this.#pushError;
+  /** Nobody seals annotations, and they have no numbers: nobody vouches for them. */
+  told(): Told {
     return {
-      name: "kubernetes",
-      location: this.#location,
-      phase: this.#phase,
-      ...(error !== undefined && { error }),
-      affiliates: this.#known.affiliates().length,
+      ...nothingTold,
+      isSealed: false,
+      affiliates: this.#known.affiliates(),
       refused: this.#known.refused(),
+      deletedNodes: this.#known.deleted(),
       podNetworks: this.#known.podNetworks(),
     };
   }
 
-  /** Takes our annotations away, unless another daemon wrote them; `publish` and `start` begin anew. */
+  problems(): readonly string[] {
+    const { nodeName } = this.#options;
+    if (this.#known.isListed && !this.#known.own())
+      return [`Kubernetes has no Node ${nodeName}: this node is not announced there (set node.name?)`];
+    return this.#pushError === undefined ? [] : [`Node ${nodeName} cannot be annotated: ${this.#pushError}`];
+  }
+
+  /** Before the own Node is known, it is not known either which networks belong into the announcement. */
+  publish({ own }: Announcement): void {
+    if (!this.#known.isListed) return;
+    this.#wanted = annotationsOf(own);
+    this.#changed.notify();
+  }
+
+  async session(session: Session, signal: AbortSignal): Promise<never> {
+    const api = await this.#open();
+    const events: NodesEvents = {
+      // That the Node cannot be annotated is no reason to connect anew.
+      onWatching: () => {
+        session.connected();
+        session.announced();
+      },
+      onChange: () => this.#nodesChanged(session),
+    };
+    return untilOneFails(signal, (inside) => [
+      followNodes(api, this.#known, this.#position, events, inside),
+      this.#push(api, session, inside),
+    ]);
+  }
+
+  /** Takes our annotations away, unless another daemon wrote them. */
   async withdraw(): Promise<void> {
-    await this.stop();
     this.#wanted = undefined;
-    const { kubernetes, nodeId, nodeName } = this.#options;
+    const { nodeId, nodeName } = this.#options;
     const signal = AbortSignal.timeout(withdrawMs);
     try {
-      const api = await this.#open(kubernetes);
+      const api = await this.#open();
       const node = readNode(await api.read(nodeName, signal));
       const patch = node?.annotations.nodeId === nodeId ? annotationPatch({}, node.annotations) : undefined;
       if (node && patch) await api.patch(node, patch, signal);
     } catch (error) {
-      if (statusOf(error) !== 404) throw apiError(error, this.#location); // without a Node nobody knows of us
+      if (statusOf(error) !== 404) throw this.explain(error); // without a Node nobody knows of us
     }
   }
 
-  async stop(): Promise<void> {
-    const running = this.#running;
-    this.#onChange = undefined;
-    running?.stop.abort();
-    await running?.ended;
-    this.#running = undefined;
-    this.#phase = "stopped";
+  explain(thrown: unknown): KubespanError {
+    return apiError(thrown, this.#location);
   }
 
-  /** Session after session, until stopped. Never rejects. */
-  async #run(signal: AbortSignal): Promise<void> {
-    for (let failures = 0; !signal.aborted; ) {
-      const workedForMs = await this.#session(signal);
-      if (signal.aborted) return;
-      failures = failuresAfter(failures, workedForMs);
-      await pause(reconnectDelay(failures, Math.random()), signal);
-    }
-  }
-
-  /** One session to its end, which is the first thing that fails. Gives for how long it had worked. */
-  async #session(signal: AbortSignal): Promise<number | undefined> {
-    const over = new AbortController();
-    const inside = AbortSignal.any([signal, over.signal]);
-    let since: number | undefined;
-    const events: NodesEvents = {
-      onWatching: () => {
-        since ??= performance.now();
-        this.#watching();
-      },
-      onChange: () => this.#nodesChanged(),
-    };
-    const activities: Promise<never>[] = [];
-    try {
-      const api = await this.#open(this.#options.kubernetes);
-      activities.push(followNodes(api, this.#known, this.#position, events, inside), this.#push(api, inside));
-      await Promise.race(activities);
-    } catch (error) {
-      if (!signal.aborted) this.#failed(error);
-    } finally {
-      over.abort();
-      await Promise.allSettled(activities);
-    }
-    return since === undefined ? undefined : performance.now() - since;
-  }
-
-  async #open(kubernetes: KubernetesConfig): Promise<NodesApi> {
-    const api = await openNodesApi(kubernetes);
+  async #open(): Promise<NodesApi> {
+    const api = await openNodesApi(this.#options.kubernetes);
     this.#location = api.location;
     return api;
   }
 
-  #push(api: NodesApi, signal: AbortSignal): Promise<never> {
-    const { nodeName } = this.#options;
+  #push(api: NodesApi, session: Session, signal: AbortSignal): Promise<never> {
     const onResult = (error?: unknown): void => {
-      const text = error === undefined ? undefined : errorText(apiError(error, this.#location));
+      const text = error === undefined ? undefined : errorText(this.explain(error));
       if (text === this.#pushError) return;
-      if (text !== undefined) this.#log.warn(`Node ${nodeName} cannot be annotated: ${text}`);
       this.#pushError = text;
-      this.#tellSoon();
+      session.changed();
     };
     const [known, changed] = [this.#known, this.#changed];
     return pushAnnotations({ api, known, wanted: () => this.#wanted, changed, onResult }, signal);
   }
 
-  #watching(): void {
-    if (this.#phase === "connected") return;
-    this.#phase = "connected";
-    this.#error = undefined;
-    this.#log.info({ affiliates: this.#known.affiliates().length }, "connected to the Kubernetes API");
-    const missing = this.#missingNode();
-    if (missing !== undefined) this.#log.warn(missing);
-    this.#tellSoon();
-  }
-
-  #nodesChanged(): void {
+  #nodesChanged(session: Session): void {
     const refused = new Set(this.#known.refused().map(({ reason }) => reason));
-    for (const reason of refused) if (!this.#toldRefused.has(reason)) this.#log.warn(reason);
-    this.#toldRefused = refused;
+    for (const reason of refused) if (!this.#loggedRefusals.has(reason)) this.#log.warn(reason);
+    this.#loggedRefusals = refused;
     this.#changed.notify();
-    this.#tellSoon();
-  }
-
-  #missingNode(): string | undefined {
-    if (this.#phase !== "connected" || this.#known.own()) return undefined;
-    return `Kubernetes has no Node ${this.#options.nodeName}: this node is not announced there (set node.name?)`;
-  }
-
-  /** Said once, however often it is tried. */
-  #failed(thrown: unknown): void {
-    const known = thrown instanceof KubespanError ? thrown : apiError(thrown, this.#location);
-    const error = errorText(known);
-    if (error === this.#error) this.#log.debug(error);
-    else this.#log.warn(error);
-    this.#phase = "connecting";
-    this.#error = error;
-    this.#tellSoon();
-  }
-
-  #tellSoon(): void {
-    if (this.#isToldSoon) return;
-    this.#isToldSoon = true;
-    setImmediate(() => {
-      this.#isToldSoon = false;
-      this.#onChange?.();
-    });
+    session.changed();
   }
 }

@@ -7,6 +7,7 @@ export class Gate {
   readonly #sockets = new Set<Socket>();
   readonly #server;
   #isShut = false;
+  #accepted = 0;
 
   private constructor(target: number) {
     this.#server = createServer((inside) => {
@@ -14,6 +15,7 @@ export class Gate {
         inside.destroy();
         return;
       }
+      this.#accepted++;
       const outside = connect(target, "127.0.0.1");
       for (const [from, to] of [
         [inside, outside],
@@ -43,7 +45,21 @@ export class Gate {
 
   /** Address and port. */
   get server(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `127.0.0.1:${this.port}`;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** How many connections led through it until now. */
+  get accepted(): number {
+    return this.#accepted;
+  }
+
+  /** Whether any connection leads through it now. */
+  get isInUse(): boolean {
+    return this.#sockets.size > 0;
   }
 
   shut(): void {

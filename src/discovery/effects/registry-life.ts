@@ -1,0 +1,161 @@
+import type { Logger } from "pino";
+import { errorText } from "../../base/index.ts";
+import type { Address } from "../../net/index.ts";
+import type { Affiliate } from "../affiliate.ts";
+import { failuresAfter, reconnectDelayMs } from "../backoff.ts";
+import type { Announcement, Registry, Told } from "../registry.ts";
+import { type RegistryPhase, type RegistryState, stateOf } from "../registry-state.ts";
+import type { RegistryDriver, Session } from "./registry-driver.ts";
+import { pause } from "./wake.ts";
+
+/**
+ * A registry of any kind: session after session, with pauses that grow while they fail. What goes wrong is said once,
+ * however often it is tried.
+ */
+export const registryWith = (driver: RegistryDriver, log: Logger): Registry =>
+  new RegistryLife(driver, log.child({ registry: driver.name }));
+
+class RegistryLife implements Registry {
+  readonly #driver: RegistryDriver;
+  readonly #log: Logger;
+  #phase: Exclude<RegistryPhase["phase"], "cached"> = "stopped";
+  /** The last failure, until the next success. */
+  #failure: string | undefined;
+  /** Those that were logged. */
+  #problems: readonly string[] = [];
+  #addresses: readonly Address[] = [];
+  /** Ends the session that is on, so that the next one begins. */
+  #moved = new AbortController();
+  #onChange: (() => void) | undefined;
+  #isToldSoon = false;
+  #running: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
+
+  constructor(driver: RegistryDriver, log: Logger) {
+    this.#driver = driver;
+    this.#log = log;
+  }
+
+  start(onChange: () => void): void {
+    if (this.#running) return;
+    this.#onChange = onChange;
+    const stop = new AbortController();
+    this.#phase = "connecting";
+    this.#running = { stop, ended: this.#run(stop.signal) };
+  }
+
+  publish(announcement: Announcement): void {
+    this.#driver.publish(announcement);
+    this.#logProblems();
+    this.#follow(announcement.own.addresses);
+  }
+
+  /** A connection from an address that is gone would only be found dead after many seconds. */
+  #follow(addresses: readonly Address[]): void {
+    const isGone = this.#addresses.some((address) => !addresses.includes(address));
+    this.#addresses = addresses;
+    if (isGone) this.#moved.abort();
+  }
+
+  told(): Told {
+    return this.#driver.told();
+  }
+
+  state(): RegistryState {
+    const location = this.#driver.location();
+    return stateOf({ name: this.#driver.name, location }, this.#driver.told(), this.#phaseNow());
+  }
+
+  #phaseNow(): RegistryPhase {
+    const phase = this.#phase;
+    if (phase === "stopped") return { phase };
+    const errors = [this.#failure ?? [], this.#driver.problems()].flat();
+    return errors.length === 0 ? { phase } : { phase, error: errors.join("; ") };
+  }
+
+  async withdraw(farewell?: Affiliate): Promise<void> {
+    await this.stop();
+    await this.#driver.withdraw(farewell);
+  }
+
+  async stop(): Promise<void> {
+    const running = this.#running;
+    this.#onChange = undefined;
+    running?.stop.abort();
+    await running?.ended;
+    this.#running = undefined;
+    this.#phase = "stopped";
+  }
+
+  /** Until stopped. Never rejects. */
+  async #run(stop: AbortSignal): Promise<void> {
+    for (let failures = 0; !stop.aborted; ) {
+      this.#moved = new AbortController();
+      const moved = this.#moved.signal;
+      const over = AbortSignal.any([stop, moved]);
+      const workedForMs = await this.#session(over);
+      if (over.aborted) continue;
+      failures = failuresAfter(failures, workedForMs);
+      await pause(reconnectDelayMs(failures, Math.random()), over);
+    }
+  }
+
+  /** One session to its end. Gives for how long all of it had worked. */
+  async #session(signal: AbortSignal): Promise<number | undefined> {
+    let [isConnected, isAnnounced] = [false, false];
+    let since: number | undefined;
+    const check = (): void => {
+      if (isConnected && isAnnounced) since ??= performance.now();
+    };
+    const session: Session = {
+      connected: () => {
+        if (!isConnected) this.#connected();
+        isConnected = true;
+        check();
+      },
+      announced: () => {
+        isAnnounced = true;
+        check();
+      },
+      changed: () => this.#changed(),
+    };
+    try {
+      await this.#driver.session(session, signal);
+    } catch (error) {
+      if (!signal.aborted) this.#failed(error);
+    }
+    return since === undefined ? undefined : performance.now() - since;
+  }
+
+  #connected(): void {
+    this.#phase = "connected";
+    this.#failure = undefined;
+    const { affiliates } = this.#driver.told();
+    this.#log.info({ affiliates: affiliates.length }, `connected to ${this.#driver.otherSide}`);
+    this.#changed();
+  }
+
+  #failed(thrown: unknown): void {
+    const failure = errorText(this.#driver.explain(thrown));
+    if (failure === this.#failure) this.#log.debug(failure);
+    else this.#log.warn(failure);
+    this.#phase = "connecting";
+    this.#failure = failure;
+    this.#changed();
+  }
+
+  #logProblems(): void {
+    const problems = this.#driver.problems();
+    for (const problem of problems) if (!this.#problems.includes(problem)) this.#log.error(problem);
+    this.#problems = problems;
+  }
+
+  #changed(): void {
+    this.#logProblems();
+    if (this.#isToldSoon) return;
+    this.#isToldSoon = true;
+    setImmediate(() => {
+      this.#isToldSoon = false;
+      this.#onChange?.();
+    });
+  }
+}
