@@ -1,3 +1,5 @@
+import { KubespanError } from "../base/index.ts";
+
 /** What hangs at the egress of one link. */
 export interface LinkFilters {
   readonly name: string;
@@ -15,6 +17,23 @@ export const preference = 18;
 /** Links that have the qdisc, from `tc qdisc show`. */
 export const linksWithQdisc = (text: string): string[] =>
   [...text.matchAll(/^qdisc clsact \S+ dev (\S+) /gm)].flatMap(([, name]) => name ?? []);
+
+/** What tc is asked for a link that has the qdisc; the list of its qdiscs tells where that of its filters begins. */
+export const filterQuestions = (name: string): string[][] =>
+  ["egress", "ingress"].flatMap((way) => [
+    ["qdisc", "show", "dev", name],
+    ["filter", "show", "dev", name, way],
+  ]);
+
+/** From the answers to `filterQuestions` of these links, one after the other. Throws when a link lost its qdisc meanwhile. */
+export function filtersOf(names: readonly string[], answers: string): LinkFilters[] {
+  const [, ...listings] = answers.split(/^qdisc clsact .*\n/m);
+  if (listings.length !== 2 * names.length)
+    throw new KubespanError("command", "the links changed while their filters were read", {
+      hint: "nothing has to be done: they are read again",
+    });
+  return names.map((name, at) => parseFilters(name, listings[2 * at] ?? "", listings[2 * at + 1] ?? ""));
+}
 
 /** From `tc filter show dev NAME egress` and `... ingress`. What cannot be read is somebody else's. */
 export function parseFilters(name: string, egress: string, ingress: string): LinkFilters {

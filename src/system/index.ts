@@ -2,6 +2,7 @@ export { createAtomically, errnoOf, writeAtomically } from "./atomic-file.ts";
 export { clientContext, forwardSecret, onlyForwardSecrecy } from "./cipher-suites.ts";
 export { startCompanion } from "./companion.ts";
 export { confine } from "./confine.ts";
+export { type ReadSetting, readKernelSetting } from "./kernel-setting.ts";
 export { createLogger } from "./log.ts";
 export { checkOwnFolder } from "./own-folder.ts";
 export { probe } from "./probe.ts";
