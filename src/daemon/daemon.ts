@@ -55,7 +55,7 @@ export class Daemon {
     const { config, warnings } = await loadConfig(file);
     const log = createLogger(config.log);
     for (const warning of [...kept, ...warnings]) log.warn(warning);
-    const shells = new Shells();
+    const shells = new Shells({ areUsed: process.env["KUBESPAN_BENCH_SHELLS"] !== "no" });
     const transactions = new OwnTransactions();
     const run = transactions.signing(shells.run);
     try {

@@ -17,7 +17,12 @@ export class Shells {
   readonly #all = new Set<Shell>();
   /** This process's own folder, by the number that it has for whoever mounted /proc. */
   readonly #folder = realpathSync("/proc/self");
-  #closed = false;
+  #closed: boolean;
+
+  /** Without shells, for comparison: programs are started by this process itself. */
+  constructor({ areUsed = true }: { readonly areUsed?: boolean } = {}) {
+    this.#closed = !areUsed;
+  }
 
   readonly run: Runner = runnerWith((...program) => this.runProgram(...program));
 
