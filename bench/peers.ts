@@ -21,6 +21,8 @@ const { values } = parseArgs({
     window: { type: "string", default: "30" },
     /** Whether peers announce an endpoint that drops packets, so that they are dialled for ever, or none. */
     dead: { type: "string", default: "no,yes" },
+    /** Whether the daemon starts its tools by shells, as it does everywhere but here, or itself. */
+    shells: { type: "string", default: "yes" },
   },
 });
 const [changes, settle, window] = [Number(values.changes), Number(values.settle), Number(values.window)];
@@ -64,10 +66,11 @@ async function idle(pid: number): Promise<Cost> {
   return { own: percent(before.own, after.own), tools: percent(before.tools, after.tools) };
 }
 
-async function measure(peers: number, isDialled: boolean): Promise<Row> {
+async function measure(peers: number, isDialled: boolean, shells: string): Promise<Row> {
+  process.env["KUBESPAN_BENCH_SHELLS"] = shells; // what the daemon is started with
   const lab = await Lab.open();
   try {
-    return await measureIn(lab, peers, isDialled);
+    return { shells, ...(await measureIn(lab, peers, isDialled)) };
   } finally {
     await lab.close();
   }
@@ -88,7 +91,9 @@ async function measureIn(lab: Lab, peers: number, isDialled: boolean): Promise<R
     const daemon = await node.start({ cluster, services: ["http://10.0.0.2:3000/"] });
     const started = await table.holds(prefixText(peers - 1, 0), startedAt);
     await waitFor(async () => (await kernelPeers(node)) === peers, { what: "all peers in the device" });
+    const atStart = costOf(daemon.pid);
     const latencies = await change(mesh, table, peers);
+    const changed = costOf(daemon.pid);
     const { own, tools } = await idle(daemon.pid);
     return {
       peers,
@@ -96,6 +101,10 @@ async function measureIn(lab: Lab, peers: number, isDialled: boolean): Promise<R
       "p50 ms": Math.round(percentile(latencies, 0.5)),
       "p99 ms": Math.round(percentile(latencies, 0.99)),
       "start s": (started / 1000).toFixed(2),
+      "start CPU s": (atStart.own + atStart.tools).toFixed(2),
+      "ms CPU/change": Math.round(
+        ((changed.own + changed.tools - atStart.own - atStart.tools) / changes) * 1000,
+      ),
       "idle %": own.toFixed(2),
       "tools %": tools.toFixed(2),
       "RSS MB": Math.round(memoryOf(daemon.pid)),
@@ -124,14 +133,16 @@ async function change(mesh: FakeMesh, table: TableWatch, peers: number): Promise
 
 const rows: Row[] = [];
 for (const dead of values.dead.split(","))
-  for (const peers of values.peers.split(",")) rows.push(await measure(Number(peers), dead === "yes"));
+  for (const peers of values.peers.split(","))
+    for (const shells of values.shells.split(","))
+      rows.push(await measure(Number(peers), dead === "yes", shells));
 printReport({
   name: "peers",
   repetitions: changes,
   rows,
   notes: [
     "p50, p99: from telling the discovery service of another network of a peer to the kernel's nft table holding it.",
-    "start: from starting the process to all peers in the device and the table.",
+    "start: from starting the process to all peers in the device and the table; CPU of the daemon and its tools until then, and for each change.",
     `idle, tools: CPU of the daemon, and of the tools it runs, in percent of one core, over ${window} s, ${settle} s after the last change.`,
     "endpoints: dead ones swallow packets and are dialled for ever; peers without any wait to be dialled.",
   ],

@@ -1,4 +1,4 @@
-export { linksWithQdisc, parseFilters } from "./listing.ts";
+export { filterQuestions, filtersOf, linksWithQdisc, parseFilters } from "./listing.ts";
 export {
   guardedLinks,
   type ObservedBarrier,

@@ -1,3 +1,5 @@
+import { KubespanError } from "../base/index.ts";
+
 /** The traffic control filters at the egress of one link. */
 export interface LinkFilters {
   readonly name: string;
@@ -15,6 +17,23 @@ export const preference = 18;
 /** The links that have the `clsact` qdisc, from `tc qdisc show`. */
 export const linksWithQdisc = (text: string): string[] =>
   [...text.matchAll(/^qdisc clsact \S+ dev (\S+) /gm)].flatMap(([, name]) => name ?? []);
+
+/** The questions to tc about a link that has the qdisc. The list of its qdiscs marks where each list of filters begins. */
+export const filterQuestions = (name: string): string[][] =>
+  ["egress", "ingress"].flatMap((way) => [
+    ["qdisc", "show", "dev", name],
+    ["filter", "show", "dev", name, way],
+  ]);
+
+/** The filters of these links, from the answers to their `filterQuestions`. Throws when a link lost its qdisc meanwhile. */
+export function filtersOf(names: readonly string[], answers: string): LinkFilters[] {
+  const [, ...listings] = answers.split(/^qdisc clsact .*\n/m);
+  if (listings.length !== 2 * names.length)
+    throw new KubespanError("command", "the links changed while their filters were read", {
+      hint: "nothing has to be done: they are read again",
+    });
+  return names.map((name, at) => parseFilters(name, listings[2 * at] ?? "", listings[2 * at + 1] ?? ""));
+}
 
 /**
  * Parses `tc filter show dev NAME egress` and `... ingress`. A filter that cannot be parsed counts as one of other

@@ -3,10 +3,11 @@ import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
 import { LedgerFile } from "../members/effects/index.ts";
 import type { Members } from "../members/index.ts";
+import type { OwnTransactions } from "../nftables/effects/index.ts";
 import { LastWorkingFile } from "../peers/effects/index.ts";
 import { NumberFile } from "../self/effects/index.ts";
 import type { Origin } from "../self/index.ts";
-import type { Shells } from "../system/index.ts";
+import type { Runner, Shells } from "../system/index.ts";
 import { Membership } from "./membership.ts";
 import { Mesh } from "./mesh.ts";
 import { openRegistries, type Registries } from "./registries.ts";
@@ -38,6 +39,9 @@ export interface Parts {
   readonly repairs: Repairs;
   readonly barrier: SecondBarrier;
   readonly shells: Shells;
+  /** What `run` changes in nft is known as this daemon's own. */
+  readonly transactions: OwnTransactions;
+  readonly run: Runner;
   readonly log: Logger;
 }
 
@@ -45,7 +49,7 @@ export async function meshOf(
   config: Config,
   registries: Registries,
   ledger: LedgerFile,
-  { shells, ...parts }: Parts,
+  parts: Parts,
   before: { readonly memory?: Mesh["memory"] | undefined; readonly members?: Members | undefined } = {},
 ): Promise<Mesh> {
   const { identity, log } = parts;
@@ -58,7 +62,7 @@ export async function meshOf(
     before.members,
   );
   return new Mesh(
-    { ...parts, config, self, registries, membership, number, lastWorking, run: shells.run, clock },
+    { ...parts, config, self, registries, membership, number, lastWorking, clock },
     before.memory,
   );
 }

@@ -4,6 +4,7 @@ import { type Progress, type Work, workOf } from "../api/index.ts";
 import { errorText, KubespanError, version } from "../base/index.ts";
 import { loadConfig } from "../config/effects/index.ts";
 import type { Config } from "../config/index.ts";
+import { OwnTransactions } from "../nftables/effects/index.ts";
 import { watchKernel } from "../routing/effects/index.ts";
 import { confine, createLogger, Shells, SpareMemory, within } from "../system/index.ts";
 import { ledgerOf, meshOf, type Parts, registriesOf } from "./compose.ts";
@@ -54,14 +55,16 @@ export class Daemon {
     const { config, warnings } = await loadConfig(file);
     const log = createLogger(config.log);
     for (const warning of [...kept, ...warnings]) log.warn(warning);
-    const shells = new Shells();
+    const shells = new Shells({ areUsed: process.env["KUBESPAN_BENCH_SHELLS"] !== "no" });
+    const transactions = new OwnTransactions();
+    const run = transactions.signing(shells.run);
     try {
       // Before anything else: what was steered last is closed before it is known who is there now.
-      await loadBarrier(config, shells.run, log).catch((error: unknown) => log.warn(errorText(error)));
-      const { identity, machine } = await ownIdentity(config, shells.run, log);
+      await loadBarrier(config, run, log).catch((error: unknown) => log.warn(errorText(error)));
+      const { identity, machine } = await ownIdentity(config, run, log);
       const origin = { machine, startedAt: Date.now() };
       const barrier = new SecondBarrier(log);
-      const parts = { identity, origin, repairs: new Repairs(log), barrier, shells, log };
+      const parts = { identity, origin, repairs: new Repairs(log), barrier, shells, transactions, run, log };
       const ledger = await ledgerOf(config, identity, log);
       const registries = registriesOf(config, parts, ledger);
       const mesh = await meshOf(config, registries, ledger, parts);
@@ -108,11 +111,12 @@ export class Daemon {
     }
     const { interfaceName, marks, routing } = this.#config;
     const ours = { interfaceName, marks, ...routing };
-    const others = new Others({ run: this.#parts.shells.run, log: this.#parts.log, ours });
+    const others = new Others({ run: this.#parts.run, log: this.#parts.log, ours });
     this.#others = others;
     this.#closers.push(() => others.stop());
     const watch = watchKernel({
       scope: ours,
+      isSignature: this.#parts.transactions.isSignature,
       onChange: (isUrgent) => {
         if (isUrgent) this.#mesh.damaged();
         this.#loop.trigger("everything", isUrgent ? 0 : settleTime);

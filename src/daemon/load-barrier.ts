@@ -41,8 +41,8 @@ export async function loadBarrier(config: Config, run: Runner, log: Logger): Pro
   const table = await observeTable(run);
   if (table.kind === "absent")
     await carryOut(planTable(tableWith(config, saved.mtu, unjudged(saved.targets)), table));
-  await carryOut(planRefusal(await observeRouting(run, { interfaceName, marks, ...routing })));
   const links = await observeLinks(run);
+  await carryOut(planRefusal(await observeRouting(run, { interfaceName, marks, ...routing }, links)));
   const desired = { targets: saved.targets, interfaceName, marks, listenPort, links };
   await carryOut(planSecondBarrier(desired, await observeBarrier(run, config, links)));
   return done;

@@ -19,9 +19,9 @@ export async function observeKernel(run: Runner, config: Config, before?: Observ
   const seen = link && { mtu: link.mtu, isUp: link.up, ...(link.kind !== undefined && { kind: link.kind }) };
   const [wireguard, observedRouting, table, sysctls, savedSysctls, racingTable, barrier] = await Promise.all([
     observeWireGuard(run, interfaceName, seen, before),
-    observeRouting(run, { interfaceName, marks, ...routing }),
+    observeRouting(run, { interfaceName, marks, ...routing }, links),
     observeTable(run),
-    observeSysctls(run, interfaceName, links),
+    observeSysctls(interfaceName, links),
     readSavedSysctls(config.stateDirectory),
     observeRacingTable(run),
     observeBarrier(run, config, links),

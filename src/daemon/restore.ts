@@ -4,7 +4,7 @@ import type { Config } from "../config/index.ts";
 import { desiredRouting, desiredTable, type Kernel } from "../mesh/index.ts";
 import { observeTable } from "../nftables/effects/index.ts";
 import { type Networks, planTable } from "../nftables/index.ts";
-import { observeRouting } from "../routing/effects/index.ts";
+import { observeLinks, observeRouting } from "../routing/effects/index.ts";
 import { planRouting } from "../routing/index.ts";
 import type { Self } from "../self/index.ts";
 import type { Runner } from "../system/index.ts";
@@ -35,7 +35,7 @@ export async function restoreSteering({ run, log, repairs }: Hands, wanted: Want
     const table = planTable(desiredTable(config, kernel, steered), await observeTable(run));
     await applySteps(run, log, table);
     repairs.made("table", table);
-    const observed = await observeRouting(run, kernel.routing.scope);
+    const observed = await observeRouting(run, kernel.routing.scope, await observeLinks(run));
     const routing = planRouting(desiredRouting(config, self, kernel), observed);
     await applySteps(run, log, routing);
     repairs.made("routing", routing);

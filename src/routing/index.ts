@@ -21,9 +21,10 @@ export { planSysctls, type SysctlPlan } from "./sysctl-plan.ts";
 export {
   type DesiredSysctls,
   forwardingFor,
-  hasIPv6,
+  ipv6Switch,
+  isIPv6On,
   type ObservedSysctls,
-  parseSysctls,
+  observedSysctls,
   sysctlKeys,
 } from "./sysctls.ts";
 export { parseToolList } from "./tool-json.ts";

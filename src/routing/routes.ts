@@ -19,9 +19,23 @@ export interface ObservedRoute {
   readonly text: string;
 }
 
+/** RTN_* of the kernel's include/uapi/linux/rtnetlink.h, as `ip -N` prints them. */
+const typesByNumber: Readonly<Record<string, string>> = {
+  1: "unicast",
+  2: "local",
+  3: "broadcast",
+  6: "blackhole",
+  7: "unreachable",
+  8: "prohibit",
+  9: "throw",
+};
+
 const routeForm = z.looseObject({
   dst: z.string(),
-  type: z.string().default("unicast"),
+  type: z
+    .string()
+    .default("unicast")
+    .transform((type) => typesByNumber[type] ?? type),
   dev: z.string().optional(),
   gateway: z.string().optional(),
   prefsrc: z.string().optional(),
@@ -30,7 +44,7 @@ const routeForm = z.looseObject({
 });
 
 /**
- * The default routes of a table, from `ip -j route show table T`. Other routes there are nobody's business of ours:
+ * The default routes of a table, from `ip -j route show table T`, with or without `-N`. Other routes there are nobody's business of ours:
  * they take more specific traffic of ours, as whoever put them there wanted.
  */
 export const parseRoutes = (text: string): ObservedRoute[] =>

@@ -1,5 +1,5 @@
+import { KubespanError } from "../base/index.ts";
 import { type Prefix, prefixFamily } from "../net/index.ts";
-import { unreadable } from "./tool-json.ts";
 
 export interface DesiredSysctls {
   readonly interfaceName: string;
@@ -22,14 +22,16 @@ export const forwardingFor = (advertised: readonly Prefix[]): DesiredSysctls["fo
 const bootKey = "kernel/random/boot_id";
 /** What switches forwarding for a whole family. */
 export const switchOf = { 4: "net/ipv4/ip_forward", 6: "net/ipv6/conf/all/forwarding" } as const;
-const safeName = /^[\w.@-]{1,15}$/; // others cannot be written as the argument of sysctl
+/** What says whether links can carry IPv6. */
+export const ipv6Switch = "net/ipv6/conf/all/disable_ipv6";
+const safeName = /^(?!\.{1,2}$)[\w.@-]{1,15}$/; // others cannot be written as the argument of sysctl
 
 /** The settings to look at: general ones, the mesh link's own, and those of the links that forwarding may disturb. */
 export const sysctlKeys = (interfaceName: string, otherLinks: readonly string[]): string[] => [
   bootKey,
   switchOf[4],
   switchOf[6],
-  "net/ipv6/conf/all/disable_ipv6",
+  ipv6Switch,
   "net/ipv6/conf/default/disable_ipv6",
   "net/ipv4/conf/all/rp_filter",
   `net/ipv4/conf/${interfaceName}/rp_filter`,
@@ -43,24 +45,25 @@ export const sysctlKeys = (interfaceName: string, otherLinks: readonly string[])
     ]),
 ];
 
-/** Reads what `sysctl -e KEY...` prints. Throws `KubespanError("command")` for anything else. */
-export function parseSysctls(text: string): ObservedSysctls {
-  const values = new Map<string, string>();
-  for (const line of text.split("\n").filter((each) => each.trim() !== "")) {
-    const at = line.indexOf(" = ");
-    if (at <= 0) throw unreadable("sysctl", `no value in ${JSON.stringify(line.slice(0, 100))}`);
-    values.set(withSlashes(line.slice(0, at)), line.slice(at + 3).trim());
-  }
-  const bootID = values.get(bootKey);
-  if (bootID === undefined) throw unreadable("sysctl", `${bootKey} is missing`);
+/** From what stands in /proc/sys under those keys. Throws `KubespanError("command")` for what cannot be a setting of these. */
+export function observedSysctls(found: ReadonlyMap<string, string>): ObservedSysctls {
+  const bootID = found.get(bootKey);
+  if (bootID === undefined || !/^[0-9a-f-]{36}$/.test(bootID)) throw odd(bootKey, bootID);
+  const values = new Map(found);
   values.delete(bootKey);
+  for (const [key, value] of values) if (!/^-?\d{1,10}$/.test(value)) throw odd(key, value);
   return { bootID, values };
 }
 
-/** sysctl prints dots for slashes and slashes for dots: `net.ipv6.conf.eth0/100.accept_ra`. */
-const withSlashes = (key: string): string =>
-  key.replace(/[./]/g, (separator) => (separator === "." ? "/" : "."));
+const odd = (key: string, value: string | undefined): KubespanError =>
+  new KubespanError(
+    "command",
+    `cannot use /proc/sys/${key}: ${value === undefined ? "it is missing" : JSON.stringify(value.slice(0, 100))}`,
+    { hint: "is /proc that of a Linux kernel?" },
+  );
 
 /** Whether links can carry IPv6: the host has it and has not switched it off. */
-export const hasIPv6 = (observed: ObservedSysctls): boolean =>
-  observed.values.get("net/ipv6/conf/all/disable_ipv6") === "0";
+export const hasIPv6 = (observed: ObservedSysctls): boolean => isIPv6On(observed.values.get(ipv6Switch));
+
+/** The same, by the one setting that says so. */
+export const isIPv6On = (value: string | undefined): boolean => value === "0";

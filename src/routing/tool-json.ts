@@ -25,7 +25,7 @@ function parseJSON(tool: string, text: string): unknown {
   }
 }
 
-export const unreadable = (tool: string, reason: string): KubespanError =>
+const unreadable = (tool: string, reason: string): KubespanError =>
   new KubespanError("command", `cannot read what ${tool} printed: ${reason}`, {
-    hint: "is the tool's version supported? iproute2 6.1 and procps 4.0 are tested",
+    hint: "is the tool's version supported? iproute2 6.1 is tested",
   });

@@ -1,13 +1,15 @@
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { type Started, startProcess } from "./process.ts";
 
 /**
- * Starts a program that runs beside this one, in the C locale. However this process ends, the kernel ends the other one
- * too (setpriv, whose `ENOENT` the `error` event may tell). It is in a group of its own: Ctrl-C is for the daemon alone,
- * and it can be killed with all that it runs.
+ * Starts a program that runs beside this one. However this process ends, the kernel ends the other one too (setpriv, which
+ * may be missing: `ENOENT`).
  */
-export const startCompanion = (program: string, args: readonly string[]): ChildProcessWithoutNullStreams =>
-  spawn("setpriv", ["--pdeathsig", "KILL", program, ...args], {
-    stdio: "pipe",
-    detached: true,
-    env: { ...process.env, LC_ALL: "C" },
+export async function startCompanion(program: string, args: readonly string[]): Promise<Started> {
+  const child = await startProcess("setpriv", ["--pdeathsig", "KILL", program, ...args], {
+    stdin: "pipe",
+    output: "pipe",
+    hasOwnGroup: true,
   });
+  child.stdin.on("error", () => undefined); // it died: `ended` tells
+  return child;
+}

@@ -8,18 +8,17 @@ export type Runner = (command: Command) => Promise<string>;
 
 const timeoutMs = 20_000;
 
-/** The one place that starts short-lived processes; those without input by `runProgram`. */
+/** Commands are run by `runProgram`. */
 export const runnerWith =
   (runProgram: RunProgram): Runner =>
   async (command) => {
-    if (command.detached) return startDetached(command.program, command.args, command.detached.readyFile);
-    if (command.input === undefined)
-      return outputOf(command, await runProgram(command.program, command.args, timeoutMs));
-    const text = command.input instanceof Secret ? command.input.revealBase64() : command.input;
-    const file = new InputFile(text);
+    const { program, args, detached, input } = command;
+    if (detached) return startDetached(program, args, detached.readyFile);
+    if (input === undefined) return outputOf(command, await runProgram(program, args, timeoutMs));
+    const file = new InputFile(input instanceof Secret ? input.revealBase64() : input);
     try {
-      const args = command.args.map((argument) => (argument === INPUT ? standardInput : argument));
-      return outputOf(command, await runProcess(command.program, args, timeoutMs, file.descriptor));
+      const words = args.map((argument) => (argument === INPUT ? standardInput : argument));
+      return outputOf(command, await runProgram(program, words, timeoutMs, file.descriptor));
     } finally {
       file.close();
     }

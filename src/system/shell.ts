@@ -1,7 +1,5 @@
-import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { startCompanion } from "./companion.ts";
-import { type Ended, maxOutputBytes } from "./process.ts";
+import { type Ended, maxOutputBytes, type Started } from "./process.ts";
 
 /**
  * Reads orders, one a line, and carries them out. What a program prints goes on as it comes; after its end follows, on
@@ -22,58 +20,54 @@ interface Job {
 
 /** A shell, in the C locale, that runs one program after the other. */
 export class Shell {
-  readonly #child: ChildProcess;
+  readonly #child: Promise<Started>;
   #job: Job | undefined;
   #isAlive = true;
 
   constructor() {
-    const child = startCompanion("sh", ["-c", script]);
-    this.#child = child;
-    child.stdin.on("error", () => undefined); // it died: `close` tells
-    child.stdout.on("data", (chunk: Buffer) => this.#read("stdout", chunk));
-    child.stderr.on("data", (chunk: Buffer) => this.#read("stderr", chunk));
-    child.once("error", (error) => this.#died(error.message));
-    child.once("close", () => this.#died());
+    this.#child = this.#start();
   }
 
-  /** False once it has died: it takes no more orders. */
+  async #start(): Promise<Started> {
+    const child = await startCompanion("sh", ["-c", script]);
+    child.stdout.on("data", (chunk: Buffer) => this.#read("stdout", chunk));
+    child.stderr.on("data", (chunk: Buffer) => this.#read("stderr", chunk));
+    if (child.pid === undefined) this.#isAlive = false;
+    void child.ended.then(() => this.#died());
+    return child;
+  }
+
+  /** False once it has died, or could not be started: it takes no more orders. */
   get isAlive(): boolean {
     return this.#isAlive;
   }
 
-  /** `order`: one line of shell, the words quoted. Never rejects. One at a time. */
-  run(order: string, timeoutMs: number): Promise<Ended> {
+  /**
+   * `order`: one line of shell, the words quoted, and where its standard input is. `undefined` where there is no shell, so
+   * that nothing was done. Never rejects. One at a time.
+   */
+  async run(order: string, timeoutMs: number): Promise<Ended | undefined> {
+    const { stdin } = await this.#child;
+    if (!this.#isAlive) return undefined;
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#stop("too late"), timeoutMs);
       this.#job = { timer, stdout: [], stderr: [], bytes: 0, resolve };
-      if (this.#isAlive) this.#child.stdin?.write(`${order} </dev/null\n`);
-      else this.#died();
+      stdin.write(`${order}\n`);
     });
   }
 
-  /** Resolves when it is gone. */
+  /** Resolves when it is gone, with what it was running. */
   async end(): Promise<void> {
-    if (!this.#isAlive) return;
-    const closed = once(this.#child, "close");
-    this.#kill();
-    await closed;
-  }
-
-  /** With what it is running. */
-  #kill(): void {
-    if (this.#child.pid === undefined) return;
-    try {
-      process.kill(-this.#child.pid, "SIGKILL");
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error; // it is gone already
-    }
+    const child = await this.#child;
+    child.kill();
+    await child.ended;
   }
 
   #stop(why: "too late" | "too much"): void {
     if (!this.#job || this.#job.stopped) return;
     this.#job.stopped = why;
     this.#isAlive = false;
-    this.#kill();
+    void this.#child.then((child) => child.kill());
   }
 
   #read(stream: "stdout" | "stderr", chunk: Buffer): void {
@@ -86,14 +80,14 @@ export class Shell {
     if (exitCode !== undefined && tailOf(job.stderr).endsWith("\0")) this.#finish(Number(exitCode));
   }
 
-  #finish(exitCode: number | undefined, startError?: string): void {
+  #finish(exitCode: number | undefined): void {
     const job = this.#job;
     if (!job) return;
     clearTimeout(job.timer);
     this.#job = undefined;
     const [stdout, stderr] = [textOf(job.stdout), textOf(job.stderr)];
     // 127: the shell has not found it, and says so.
-    const missing = exitCode === 127 && /not found\s*$/.test(stderr) ? "ENOENT" : startError;
+    const missing = exitCode === 127 && /not found\s*$/.test(stderr) ? "ENOENT" : undefined;
     job.resolve({
       exitCode: missing === undefined ? exitCode : undefined,
       stdout,
@@ -103,9 +97,9 @@ export class Shell {
     });
   }
 
-  #died(startError?: string): void {
+  #died(): void {
     this.#isAlive = false;
-    this.#finish(undefined, startError);
+    this.#finish(undefined);
   }
 }
 

@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import { type RunProgram, runProcess } from "./process.ts";
 import { type Runner, runnerWith } from "./run.ts";
 import { Shell } from "./shell.ts";
@@ -14,22 +15,33 @@ export class Shells {
   readonly #idle: Shell[] = [];
   readonly #waiting: ((shell: Shell | undefined) => void)[] = [];
   readonly #all = new Set<Shell>();
-  #closed = false;
+  /** This process's own folder, by the number that it has for whoever mounted /proc. */
+  readonly #folder = realpathSync("/proc/self");
+  #closed: boolean;
 
-  /** Commands without input go to the shells. */
+  /** Without shells, for comparison: programs are started by this process itself. */
+  constructor({ areUsed = true }: { readonly areUsed?: boolean } = {}) {
+    this.#closed = !areUsed;
+  }
+
   readonly run: Runner = runnerWith((...program) => this.runProgram(...program));
 
   /** What no shell can be told, and everything after `close`, is run without. Never rejects. */
-  readonly runProgram: RunProgram = async (program, args, timeoutMs) => {
-    const order = [program, ...args].map(quoted).join(" ");
+  readonly runProgram: RunProgram = async (program, args, timeoutMs, input) => {
+    const order = `${[program, ...args].map(quoted).join(" ")} <${this.#pathOf(input)}`;
     if (this.#closed || order.length > longestOrder || /[\n\0]/.test(order))
-      return runProcess(program, args, timeoutMs);
+      return runProcess(program, args, timeoutMs, input);
     const shell = await this.#take();
-    if (!shell) return runProcess(program, args, timeoutMs);
+    if (!shell) return runProcess(program, args, timeoutMs, input);
     const ended = await shell.run(order, timeoutMs);
     this.#giveBack(shell);
-    return ended;
+    return ended ?? runProcess(program, args, timeoutMs, input);
   };
+
+  /** Where a shell finds what is open here. */
+  #pathOf(descriptor: number | undefined): string {
+    return descriptor === undefined ? "/dev/null" : `${this.#folder}/fd/${descriptor}`;
+  }
 
   /** Resolves when the shells are gone, with what they were running. */
   async close(): Promise<void> {
@@ -45,7 +57,7 @@ export class Shells {
       this.#all.delete(idle);
     }
     if (this.#all.size >= mostShells) return new Promise((resolve) => this.#waiting.push(resolve));
-    return Promise.resolve(this.#startIfPossible());
+    return Promise.resolve(this.#start());
   }
 
   #start(): Shell {
@@ -54,19 +66,11 @@ export class Shells {
     return shell;
   }
 
-  #startIfPossible(): Shell | undefined {
-    try {
-      return this.#start();
-    } catch {
-      return undefined; // whoever waits runs without, and is told what is wrong
-    }
-  }
-
   #giveBack(used: Shell): void {
     if (!used.isAlive) this.#all.delete(used);
     const next = this.#waiting.shift();
     if (next && this.#closed) next(undefined);
-    else if (next) next(used.isAlive ? used : this.#startIfPossible());
+    else if (next) next(used.isAlive ? used : this.#start());
     else if (used.isAlive) this.#idle.push(used);
   }
 }

@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
 import { access, rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { KubespanError, notInstalled } from "../base/index.ts";
+import { type End, startProcess } from "./process.ts";
 
 const deadlineMs = 10_000;
 const pollMs = 10; // start-up only: there is no event for "the socket is there" that works on every file system
@@ -16,28 +16,30 @@ export async function startDetached(
   readyFile: string,
 ): Promise<string> {
   await rm(readyFile, { force: true });
-  const child = spawn(program, args, {
-    detached: true,
-    stdio: "ignore",
-    env: { ...process.env, LOG_LEVEL: "error" },
+  const child = await startProcess(program, args, {
+    stdin: "ignore",
+    output: "ignore",
+    hasOwnGroup: true,
+    env: { LOG_LEVEL: "error" },
   });
   child.unref();
-  let ended: string | undefined;
-  child.once("error", (error) => {
-    ended = "code" in error && error.code === "ENOENT" ? "missing" : error.message;
-  });
-  child.once("exit", (code, signal) => {
-    ended = `it ended with ${signal ?? code}`;
+  let end: End | undefined;
+  void child.ended.then((found) => {
+    end = found;
   });
   for (let waited = 0; waited < deadlineMs; waited += pollMs) {
-    if (ended === "missing") throw notInstalled(program);
-    if (ended !== undefined)
-      throw new KubespanError("command", `${program} ${args.join(" ")} ended at once: ${ended}`);
+    if (end) throw endedAtOnce(program, args, end);
     if (await exists(readyFile)) return "";
     await delay(pollMs);
   }
-  child.kill("SIGKILL");
+  child.kill();
   throw new KubespanError("command", `${program} did not open ${readyFile} within ${deadlineMs / 1000} s`);
+}
+
+function endedAtOnce(program: string, args: readonly string[], end: End): KubespanError {
+  if (end.startError === "ENOENT") return notInstalled(program);
+  const how = end.startError ?? `it ended with ${end.signal ?? end.exitCode}`;
+  return new KubespanError("command", `${program} ${args.join(" ")} ended at once: ${how}`);
 }
 
 const exists = (path: string): Promise<boolean> =>

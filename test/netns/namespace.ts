@@ -1,12 +1,15 @@
 import { execa } from "execa";
 import type { Command } from "../../src/base/command.ts";
 import type { Step } from "../../src/base/step.ts";
+import type { ReadSetting } from "../../src/system/kernel-setting.ts";
 import { type Runner, run } from "../../src/system/run.ts";
 
 /** A network namespace of a test's own, with nothing in it but a loopback link. */
 export interface Namespace {
   readonly name: string;
   readonly run: Runner;
+  /** A setting of the kernel there. */
+  readonly read: ReadSetting;
   /** Any command line, split at spaces; gives what it printed. */
   sh(line: string): Promise<string>;
   remove(): Promise<void>;
@@ -28,6 +31,12 @@ export async function makeNamespace(label: string): Promise<Namespace> {
   return {
     name,
     run: (command) => run(inside(command)),
+    read: async (key) => {
+      const { stdout, exitCode } = await execa("ip", ["netns", "exec", name, "cat", `/proc/sys/${key}`], {
+        reject: false,
+      });
+      return exitCode === 0 ? stdout : undefined;
+    },
     sh,
     remove: async () => {
       await execa("ip", ["netns", "del", name]);

@@ -10,10 +10,7 @@ import {
 } from "../../src/routing/index.ts";
 import { apply, failing, makeNamespace, type Namespace } from "./namespace.ts";
 
-/*
- * One namespace with two links, each a veth pair whose far end nobody uses: `kubespan` stands for the WireGuard link,
- * `eth0` for hardware.
- */
+/* One namespace with two links, each a veth pair: `kubespan` stands for the WireGuard link, `eth0` for hardware. */
 const scope: RoutingScope = {
   interfaceName: "kubespan",
   table: 180,
@@ -49,7 +46,8 @@ async function makeLink(name: string): Promise<void> {
   await namespace.sh(`ip link set ${name} up`);
 }
 
-const observe = () => observeRouting(namespace.run, scope);
+const lookAtLinks = () => observeLinks(namespace.run);
+const observe = async () => observeRouting(namespace.run, scope, await lookAtLinks(), namespace.read);
 
 async function converge(wanted: DesiredRouting | undefined): Promise<void> {
   await apply(namespace.run, planRouting(wanted, await observe()));
@@ -275,7 +273,7 @@ test("the links of the host and the addresses that others can reach", async () =
   ])
     await namespace.sh(line);
   await converge(desired);
-  const links = await observeLinks(namespace.run);
+  const links = await lookAtLinks();
   expect(links.map(({ name, kind }) => [name, kind])).toEqual(
     expect.arrayContaining([
       ["lo", undefined],

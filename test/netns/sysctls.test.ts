@@ -38,7 +38,7 @@ const set = (assignment: string): Promise<string> => namespace.sh(`sysctl -q -w 
 const plan = async (desired: DesiredSysctls | undefined) =>
   planSysctls(
     desired,
-    await observeSysctls(namespace.run, "kubespan", await observeLinks(namespace.run)),
+    await observeSysctls("kubespan", await observeLinks(namespace.run), namespace.read),
     await readSavedSysctls(folder),
   );
 

@@ -1,14 +1,20 @@
 import { INPUT } from "../../src/base/command.ts";
+import { OwnTransactions } from "../../src/nftables/effects/own-transactions.ts";
 import { watchKernel } from "../../src/routing/effects/watch.ts";
-import { run } from "../../src/system/run.ts";
+import { run as runDirectly } from "../../src/system/run.ts";
+import { Shells } from "../../src/system/shells.ts";
 
 /**
  * Watches the namespace it is started in, and says what it is told; ends in good order on SIGTERM. On SIGUSR2 it makes a
- * change of its own.
+ * change of its own, directly or, with the argument `shells`, by a shell.
  */
 const marks = { fromWireGuard: 0x20, toWireGuard: 0x40 };
+const transactions = new OwnTransactions();
+const shells = process.argv[2] === "shells" ? new Shells() : undefined;
+const run = transactions.signing(shells?.run ?? runDirectly);
 const watch = watchKernel({
   scope: { interfaceName: "kubespan", table: 180, priority: 32500, marks },
+  isSignature: transactions.isSignature,
   onChange: () => console.log("change"),
   onOthers: () => console.log("others"),
   onError: (error) => console.log(`error ${error.code} ${error.message}`),
@@ -20,5 +26,5 @@ process.on("SIGUSR2", () => {
 });
 process.once("SIGTERM", () => {
   clearInterval(alive);
-  void watch.stop().then(() => console.log("stopped"));
+  void Promise.all([watch.stop(), shells?.close()]).then(() => console.log("stopped"));
 });

@@ -1,8 +1,15 @@
-import { errorText } from "../../base/index.ts";
+import { errorText, INPUT } from "../../base/index.ts";
 import type { Marks } from "../../config/index.ts";
 import type { Link } from "../../routing/index.ts";
 import type { Runner } from "../../system/index.ts";
-import { guardedLinks, linksWithQdisc, type ObservedBarrier, obstacle, parseFilters } from "../index.ts";
+import {
+  filterQuestions,
+  filtersOf,
+  guardedLinks,
+  linksWithQdisc,
+  type ObservedBarrier,
+  obstacle,
+} from "../index.ts";
 
 /**
  * Reads the filters of the guarded links. Never rejects: without `tc` there is no second barrier, and the result has
@@ -19,16 +26,22 @@ export async function observeBarrier(
     const names = guardedLinks(links, interfaceName).map(({ name }) => name);
     const ready = linksWithQdisc(await run({ program: "tc", args: ["qdisc", "show"] }));
     const seen = names.filter((name) => ready.includes(name));
-    const show = (name: string, way: string): Promise<string> =>
-      run({ program: "tc", args: ["filter", "show", "dev", name, way] });
-    return {
-      kind: "seen",
-      links: await Promise.all(
-        seen.map(async (name) => parseFilters(name, await show(name, "egress"), await show(name, "ingress"))),
-      ),
-    };
+    return { kind: "seen", links: filtersOf(seen, await ask(run, seen.flatMap(filterQuestions))) };
   } catch (error) {
     const text = errorText(error);
     return { kind: "unavailable", reason: text, isUnread: !text.includes("is not installed") };
   }
+}
+
+/** Quotes and `#` mean something in a batch, and a link may have them in its name. */
+const isPlain = (word: string): boolean => /^[\w.@-]+$/.test(word);
+
+/** One process for all questions, where they can be written so. Gives the answers, one after the other. */
+async function ask(run: Runner, questions: readonly (readonly string[])[]): Promise<string> {
+  if (questions.length === 0) return "";
+  if (questions.flat().every(isPlain)) {
+    const input = questions.map((words) => `${words.join(" ")}\n`).join("");
+    return run({ program: "tc", args: ["-batch", INPUT], input });
+  }
+  return (await Promise.all(questions.map((args) => run({ program: "tc", args })))).join("");
 }

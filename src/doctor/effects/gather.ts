@@ -87,7 +87,7 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     observeSysctls(),
     Promise.all(toolNames.map(observeTool)),
     observePort(settings),
-    observed(() => observeForeignRouting(ours)),
+    observed(() => observeForeignRouting(ours, "value" in links ? links.value : [])),
     scanForOthers(run, ours),
     observeClock(),
     observeCilium(linkNames(links), uplinks),
@@ -181,8 +181,8 @@ async function observePort({ listenPort }: Settings): Promise<Observed<PortFact>
   return { value: { ...parseListeners(sockets.stdout, listenPort), wireguardLinks } };
 }
 
-async function observeForeignRouting(ours: RoutingScope): Promise<RoutingFact> {
-  const found = await observeRouting(run, ours);
+async function observeForeignRouting(ours: RoutingScope, links: readonly Link[]): Promise<RoutingFact> {
+  const found = await observeRouting(run, ours, links);
   const { ipv4Routing, ipv6Routing } = found;
   const families = [ipv4Routing, ipv6Routing];
   return {

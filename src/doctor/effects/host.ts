@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { probe } from "../../system/index.ts";
+import { probe, readKernelSetting } from "../../system/index.ts";
 import type { Distribution } from "../distribution.ts";
 import {
   type Facts,
@@ -24,7 +24,7 @@ export async function observeFlavours(): Promise<Facts["flavours"]> {
 /** Reads sysctls from /proc, which works even if the tool is not installed. */
 export async function observeSysctls(): Promise<ReadonlyMap<string, string>> {
   const values = await Promise.all(
-    sysctlsOfInterest.map(async (key) => [key, (await textOf(`/proc/sys/${key}`))?.trim()] as const),
+    sysctlsOfInterest.map(async (key) => [key, await readKernelSetting(key).catch(() => undefined)] as const),
   );
   return new Map(values.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])));
 }

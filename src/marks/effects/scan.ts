@@ -1,7 +1,7 @@
 import { errorText } from "../../base/index.ts";
 import { tableName } from "../../nftables/index.ts";
 import { racingTableName } from "../../port/index.ts";
-import type { Runner } from "../../system/index.ts";
+import { eachLine, type Runner } from "../../system/index.ts";
 import {
   IptablesScanner,
   linkWarnings,
@@ -13,7 +13,6 @@ import {
   wireguardWarnings,
   withoutTranslations,
 } from "../index.ts";
-import { eachLine } from "./lines.ts";
 
 export interface Scan {
   readonly warnings: readonly Warning[];

@@ -1,1 +1,2 @@
 export { observeDropped, observeTable } from "./observe.ts";
+export { OwnTransactions } from "./own-transactions.ts";

@@ -1,7 +1,5 @@
-import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { errorText, KubespanError, notInstalled } from "../../base/index.ts";
-import { startCompanion } from "../../system/index.ts";
+import { KubespanError, notInstalled } from "../../base/index.ts";
+import { type End, Lines, startCompanion } from "../../system/index.ts";
 
 /** Whom a line is about: this program, or others whose use of marks may have changed. */
 type Concern = "us" | "us, urgently" | "others" | "us and others";
@@ -17,10 +15,11 @@ interface MonitorOptions {
   readonly onError: (error: KubespanError) => void;
 }
 
+type Companion = Awaited<ReturnType<typeof startCompanion>>;
+
 const firstPauseMs = 250;
 const longestPauseMs = 30_000;
 const soundAfterMs = 10_000; // one that ran as long starts again after the shortest pause
-const longestLine = 64 * 1024; // of a line, only its beginning can tell what it is about
 const endAfterMs = 100; // a change without an end by then is told of all the same
 
 /**
@@ -31,7 +30,7 @@ export class Monitor {
   readonly #options: MonitorOptions;
   /** What the change that is being read concerns. */
   readonly #concerned = new Set<Concern>();
-  #child: ChildProcess | undefined;
+  #child: Promise<Companion> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #end: NodeJS.Timeout | undefined;
   #pauseMs = firstPauseMs;
@@ -47,33 +46,29 @@ export class Monitor {
     this.#stopped = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#end);
-    const child = this.#child;
-    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exit = once(child, "exit");
-    child.kill("SIGKILL"); // it holds nothing that it would have to put away
-    await exit;
+    const child = await this.#child;
+    child?.kill(); // it holds nothing that it would have to put away
+    await child?.ended;
   }
 
   #start(): void {
-    const { program, args, onChange } = this.#options;
+    const { program, args } = this.#options;
+    this.#child = startCompanion(program, args).then((child) => this.#listen(child));
+  }
+
+  #listen(child: Companion): Companion {
+    const { program, onChange } = this.#options;
     const startedAt = performance.now();
-    const child = startCompanion(program, args);
-    this.#child = child;
-    child.stdin.on("error", () => undefined).end(); // it died at once: `close` tells
+    child.stdin.end();
+    const lines = new Lines();
+    child.stdout.setEncoding("utf8").on("data", (text: string) => this.#read(lines.next(text)));
     let complaint = "";
-    child.stdout.setEncoding("utf8").on(
-      "data",
-      lineReader((lines) => this.#read(lines)),
-    );
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       complaint = (complaint + text).slice(-500);
       if (!this.#stopped) onChange(false); // events were lost: the tools say so here
     });
-    child.once("error", (error) => this.#ended(startedAt, errorOf(program, errorText(error), error)));
-    child.once("close", (code, signal) => {
-      const end = complaint.trim() || `it ended with ${signal ?? code}`;
-      this.#ended(startedAt, errorOf(program, end));
-    });
+    void child.ended.then((end) => this.#ended(startedAt, errorOf(program, complaint.trim(), end)));
+    return child;
   }
 
   #read(lines: readonly string[]): void {
@@ -102,7 +97,7 @@ export class Monitor {
   }
 
   #ended(startedAt: number, error: KubespanError): void {
-    if (this.#stopped || this.#timer !== undefined) return;
+    if (this.#stopped) return;
     if (performance.now() - startedAt > soundAfterMs) this.#pauseMs = firstPauseMs;
     this.#options.onError(error);
     this.#timer = setTimeout(() => {
@@ -114,21 +109,11 @@ export class Monitor {
   }
 }
 
-function errorOf(program: string, reason: string, cause?: unknown): KubespanError {
-  if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return notInstalled("setpriv");
-  if (/failed to execute/.test(reason)) return notInstalled(program);
-  return new KubespanError("command", `${program} monitor stopped: ${reason}`, {
+function errorOf(program: string, complaint: string, end: End): KubespanError {
+  if (end.startError === "ENOENT") return notInstalled("setpriv");
+  if (/failed to execute/.test(complaint)) return notInstalled(program);
+  const how = complaint || (end.startError ?? `it ended with ${end.signal ?? end.exitCode}`);
+  return new KubespanError("command", `${program} monitor stopped: ${how}`, {
     hint: "it is started again; until then changes made by others are noticed on the next tick",
-    cause,
   });
-}
-
-/** Cuts chunks of text into lines; the rest of a line that is too long is thrown away. */
-function lineReader(onLines: (lines: readonly string[]) => void): (chunk: string) => void {
-  let rest = "";
-  return (chunk) => {
-    const lines = (rest + chunk).split("\n");
-    rest = (lines.pop() ?? "").slice(0, longestLine);
-    onLines(lines);
-  };
 }

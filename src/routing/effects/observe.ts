@@ -1,19 +1,20 @@
-import { KubespanError } from "../../base/index.ts";
-import type { Runner } from "../../system/index.ts";
+import { INPUT, KubespanError } from "../../base/index.ts";
+import { type ReadSetting, type Runner, readKernelSetting } from "../../system/index.ts";
 import {
   type FamilyRouting,
-  hasIPv6,
+  ipv6Switch,
   isBarrier,
   isContainerLink,
+  isIPv6On,
   type Link,
   type ObservedRouting,
   type ObservedRules,
   type ObservedSysctls,
+  observedSysctls,
   onlyLeadsHere,
   parseLinks,
   parseRoutes,
   parseRules,
-  parseSysctls,
   type RoutingScope,
   sysctlKeys,
 } from "../index.ts";
@@ -22,37 +23,63 @@ import {
 export const observeLinks = async (run: Runner): Promise<Link[]> =>
   parseLinks(await run({ program: "ip", args: ["-j", "-d", "address", "show"] }));
 
-/** What stands at our priority, in our table and on our link. Throws `KubespanError("command")`. */
-export async function observeRouting(run: Runner, scope: RoutingScope): Promise<ObservedRouting> {
-  const ipv6 = hasIPv6(await observeSysctls(run, scope.interfaceName, []));
-  const [ipv4Routing, ipv6Routing, links] = await Promise.all([
+/** What stands at our priority, in our table and on our link, which is one of `links`. Throws `KubespanError("command")`. */
+export async function observeRouting(
+  run: Runner,
+  scope: RoutingScope,
+  links: readonly Link[],
+  read: ReadSetting = readKernelSetting,
+): Promise<ObservedRouting> {
+  const ipv6 = isIPv6On(await read(ipv6Switch));
+  const [ipv4Routing, ipv6Routing] = await Promise.all([
     observeFamily(run, "-4", scope),
     ipv6 ? observeFamily(run, "-6", scope) : nothing,
-    observeLink(run, scope.interfaceName),
   ]);
-  return { scope, ipv6, ipv4Routing, ipv6Routing, linkAddresses: links.flatMap((link) => link.addresses) };
+  const linkAddresses = links
+    .filter(({ name }) => name === scope.interfaceName)
+    .flatMap(({ addresses }) => addresses);
+  return { scope, ipv6, ipv4Routing, ipv6Routing, linkAddresses };
 }
 
 const nothing: FamilyRouting = { rules: [], copies: [], ahead: [], routes: [], hasBarrier: false };
 
 async function observeFamily(run: Runner, family: "-4" | "-6", scope: RoutingScope): Promise<FamilyRouting> {
-  const [rules, routes] = await Promise.all([
-    observeRules(run, family, scope),
-    showTable(run, family, scope.table),
-  ]);
+  const { rules, routes } = await showRulesAndTable(run, family, scope.table);
   const found = parseRoutes(routes);
   return {
-    ...rules,
+    ...(await observeRules(run, family, rules, scope)),
     routes: found.filter((route) => !isBarrier(route)),
     hasBarrier: found.some(isBarrier),
   };
 }
 
+interface Shown {
+  readonly rules: string;
+  readonly routes: string;
+}
+
+/** One process for both, each of which it prints on a line of its own. */
+async function showRulesAndTable(run: Runner, family: "-4" | "-6", table: number): Promise<Shown> {
+  const input = `rule show\nroute show table ${table}\n`;
+  const both = await orNothing(
+    run({ program: "ip", args: [family, "-j", "-N", "-batch", INPUT], input }),
+    noTable,
+  );
+  const [rules, routes = ""] = both.trimEnd().split("\n");
+  if (rules) return { rules, routes };
+  return { rules: await run({ program: "ip", args: [family, "-j", "-N", "rule", "show"] }), routes: "" };
+}
+
 const mostTables = 16;
 
 /** Without rules that only lead to sockets of this node, as transparent proxies have them: there nothing leaves. */
-async function observeRules(run: Runner, family: "-4" | "-6", scope: RoutingScope): Promise<ObservedRules> {
-  const found = parseRules(await run({ program: "ip", args: [family, "-j", "-N", "rule", "show"] }), scope);
+async function observeRules(
+  run: Runner,
+  family: "-4" | "-6",
+  rules: string,
+  scope: RoutingScope,
+): Promise<ObservedRules> {
+  const found = parseRules(rules, scope);
   const marked = found.ahead.flatMap(({ isMarked, table }) =>
     isMarked && table !== undefined ? [table] : [],
   );
@@ -63,17 +90,11 @@ async function observeRules(run: Runner, family: "-4" | "-6", scope: RoutingScop
   return { ...found, ahead: ahead.filter(({ table }) => table === undefined || !leadHere.has(table)) };
 }
 
-const showTable = (run: Runner, family: "-4" | "-6", table: number): Promise<string> =>
-  // A table comes into being with its first route.
-  orNothing(
-    run({ program: "ip", args: [family, "-j", "route", "show", "table", String(table)] }),
-    "FIB table does not exist",
-  );
+/** A table comes into being with its first route; until then some kernels have nothing to list, and others refuse. */
+const noTable = "FIB table does not exist";
 
-const observeLink = async (run: Runner, name: string): Promise<Link[]> =>
-  parseLinks(
-    await orNothing(run({ program: "ip", args: ["-j", "address", "show", "dev", name] }), "does not exist"),
-  );
+const showTable = (run: Runner, family: "-4" | "-6", table: number): Promise<string> =>
+  orNothing(run({ program: "ip", args: [family, "-j", "route", "show", "table", String(table)] }), noTable);
 
 /** `complaint` is the tool's way of saying that there is none of what was asked for. */
 async function orNothing(output: Promise<string>, complaint: string): Promise<string> {
@@ -90,10 +111,16 @@ async function orNothing(output: Promise<string>, complaint: string): Promise<st
  * advertisements; links of pods get none and are left out. Throws `KubespanError("command")`.
  */
 export async function observeSysctls(
-  run: Runner,
   interfaceName: string,
   links: readonly Link[],
+  read: ReadSetting = readKernelSetting,
 ): Promise<ObservedSysctls> {
   const names = links.map(({ name }) => name).filter((name) => !isContainerLink(name));
-  return parseSysctls(await run({ program: "sysctl", args: ["-e", ...sysctlKeys(interfaceName, names)] }));
+  const found = new Map<string, string>();
+  // One after the other: each is a moment's work, and many at once would take all threads that read files.
+  for (const key of sysctlKeys(interfaceName, names)) {
+    const value = await read(key);
+    if (value !== undefined) found.set(key, value);
+  }
+  return observedSysctls(found);
 }

@@ -1,12 +1,13 @@
 import type { KubespanError } from "../../base/index.ts";
 import { tableName } from "../../nftables/index.ts";
 import { racingTableName } from "../../port/index.ts";
-import { wasStartedHere } from "../../system/index.ts";
 import { isLossEvent, isRelevantEvent, type RoutingScope } from "../index.ts";
 import { Monitor } from "./monitor.ts";
 
 interface WatchOptions {
   readonly scope: RoutingScope;
+  /** Whether a line of `nft monitor` is the last one of a transaction of this program. */
+  readonly isSignature: (line: string) => boolean;
   /**
    * Something of ours may have changed in the kernel. Comes in bursts; the caller waits for their end, unless it is
    * urgent: something that steers was taken away, and traffic may leave in clear.
@@ -24,7 +25,7 @@ interface KernelWatch {
 }
 
 /** Watches links, addresses, routes, rules, their settings and our nft table, in the network namespace of this process. */
-export function watchKernel({ scope, onChange, onOthers, onError }: WatchOptions): KernelWatch {
+export function watchKernel({ scope, isSignature, onChange, onOthers, onError }: WatchOptions): KernelWatch {
   const monitors = [
     new Monitor({
       program: "ip",
@@ -49,11 +50,7 @@ export function watchKernel({ scope, onChange, onOthers, onError }: WatchOptions
         return / mark\b/.test(line) ? "others" : undefined;
       },
       // A change of ours is known already: to look for its traces would cost more than the change.
-      endOf: (line) => {
-        const author = /^# new generation \d+ by process (\d+)/.exec(line)?.[1];
-        if (author === undefined) return undefined;
-        return wasStartedHere(Number(author)) ? "ours" : "theirs";
-      },
+      endOf: transactionEnds(isSignature),
       onChange,
       onOthers,
       onError,
@@ -63,5 +60,17 @@ export function watchKernel({ scope, onChange, onOthers, onError }: WatchOptions
     stop: async () => {
       await Promise.all(monitors.map((monitor) => monitor.stop()));
     },
+  };
+}
+
+/** Whose transaction a line is the end of, told lines in their order; a signature stands right before the end. */
+function transactionEnds(
+  isSignature: (line: string) => boolean,
+): (line: string) => "ours" | "theirs" | undefined {
+  let isSigned = false;
+  return (line) => {
+    const author = isSigned ? "ours" : "theirs";
+    isSigned = isSignature(line);
+    return line.startsWith("# new generation ") ? author : undefined;
   };
 }

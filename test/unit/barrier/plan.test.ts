@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  filtersOf,
   linksWithQdisc,
   type ObservedBarrier,
   obstacle,
@@ -140,6 +141,12 @@ filter protocol all pref 18 bpf chain 0 handle 0x1 direct-action not_in_hw bytec
 filter protocol all pref 18 bpf chain 0 handle 0xa direct-action not_in_hw bytecode '1,6 0 0 4294967295' 
 `;
 
+const qdiscs = (name: string): string =>
+  `qdisc noqueue 0: dev ${name} root refcnt 2 \nqdisc clsact ffff: dev ${name} parent ffff:fff1 \n`;
+/** What tc says of a link when it is asked one question after the other. */
+const answered = (name: string, out: string, into: string): string =>
+  qdiscs(name) + out + qdiscs(name) + into;
+
 describe("what tc prints", () => {
   test("programs by their numbers", () => {
     expect(parseFilters("eth0", egress, "")).toEqual({
@@ -165,6 +172,16 @@ describe("what tc prints", () => {
   test("links with the qdisc", () => {
     const text = "qdisc noqueue 0: dev lo root refcnt 2 \nqdisc clsact ffff: dev eth0 parent ffff:fff1 \n";
     expect(linksWithQdisc(text)).toEqual(["eth0"]);
+  });
+
+  test("of several links in one go", () => {
+    const text = answered("eth0", egress, "") + answered("eth1", "", egress);
+    expect(filtersOf(["eth0", "eth1"], text)).toEqual([
+      parseFilters("eth0", egress, ""),
+      parseFilters("eth1", "", egress),
+    ]);
+    expect(filtersOf([], "")).toEqual([]);
+    expect(() => filtersOf(["eth0", "eth1"], answered("eth0", egress, ""))).toThrow(/changed while/);
   });
 
   test("of any shape is read without a failure", () => {

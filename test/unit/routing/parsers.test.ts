@@ -2,12 +2,12 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { KubespanError } from "../../../src/base/error.ts";
 import {
+  observedSysctls,
   onlyLeadsHere,
   parseLinks,
   parseRoutes,
   parseRules,
   parseSavedSysctls,
-  parseSysctls,
   savedSysctlsText,
   secondPriority,
 } from "../../../src/routing/index.ts";
@@ -19,14 +19,32 @@ const scope = {
   marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },
 };
 
-/* All output below was recorded from iproute2 6.1.0 and procps 4.0.2 unless it says otherwise. */
+/* All output below was recorded from iproute2 6.1.0 unless it says otherwise. */
 const rules = `[{"priority":0,"src":"all","table":"255"},{"priority":97,"src":"all","dst":"1.2.3.0","dstlen":24,"ipproto":"ipproto-6","dport":22,"table":"254","suppress_prefixlen":0},{"priority":98,"src":"all","goto":100},{"priority":99,"not":null,"src":"10.0.0.0","srclen":8,"iif":"lo","table":"5000"},{"priority":100,"src":"all","fwmark":"0x1","action":"6"},{"priority":32500,"src":"all","fwmark":"0x40","fwmask":"0x60","table":"180"},{"priority":32766,"src":"all","table":"254"}]`;
 const routes = `[{"type":"blackhole","dst":"default","flags":[]},{"dst":"10.9.0.0/16","gateway":"10.0.0.9","dev":"kp","flags":["linkdown"]},{"dst":"default","dev":"kubespan","metric":1024,"flags":[],"metrics":[{"mtu":1420}],"pref":"medium"}]`;
 const links = `[{"ifindex":1,"ifname":"lo","flags":["LOOPBACK","UP","LOWER_UP"],"mtu":65536,"link_type":"loopback","address":"00:00:00:00:00:00","addr_info":[{"family":"inet","local":"127.0.0.1","prefixlen":8,"scope":"host","label":"lo","valid_life_time":4294967295}]},{"ifindex":3,"link":"kp","ifname":"kubespan","flags":["POINTOPOINT","NOARP","UP","LOWER_UP"],"mtu":1420,"link_type":"none","linkinfo":{"info_kind":"tun","info_data":{"type":"tun"}},"addr_info":[{"family":"inet6","local":"fd7f:175a:b97c:5602:2c1a:b6ff:fe53:8169","prefixlen":64,"scope":"global","nodad":true},{"family":"inet6","local":"fe80::1","prefixlen":64,"scope":"link","tentative":true}]},{"ifindex":4,"ifname":"eth0","flags":["BROADCAST"],"mtu":1500,"link_type":"ether","address":"32:06:be:1c:a9:09","addr_info":[]}]`;
-const sysctls = `kernel.random.boot_id = 1a6ac1c5-0f61-4a6f-9e04-e9190e98dc5e
-net.ipv4.ip_forward = 0
-net.ipv6.conf.eth0/100.accept_ra = 1
-`;
+const sysctls = `kernel/random/boot_id 1a6ac1c5-0f61-4a6f-9e04-e9190e98dc5e
+net/ipv4/ip_forward 0
+net/ipv6/conf/eth0.100/accept_ra 1`;
+/** A line for each setting: its key, and what stands in its file. */
+const readSysctls = (text: string) =>
+  observedSysctls(
+    new Map(text.split("\n").map((line) => [line.split(" ")[0] ?? "", line.replace(/^\S* /, "")])),
+  );
+
+test.each([
+  ["not the id of a boot", sysctls.replace("1a6ac1c5", "?"), /boot_id/],
+  ["no id of a boot", "net/ipv4/ip_forward 0", /boot_id: it is missing/],
+  ["a setting that is no number", sysctls.replace("ip_forward 0", "ip_forward on"), /ip_forward: "on"/],
+])("what no kernel says is refused: %s", (_name, text, message) => {
+  expect(() => readSysctls(text)).toThrow(message);
+});
+
+test("types of routes mean the same as numbers", () => {
+  const numbered =
+    '[{"type":"7","dst":"default","metric":9,"flags":[]},{"type":"1","dst":"default","dev":"eth0"}]';
+  expect(parseRoutes(numbered).map(({ type }) => type)).toEqual(["unreachable", "unicast"]);
+});
 
 describe("ip rule", () => {
   test("tells ours from others at our priority", () => {
@@ -140,8 +158,8 @@ test("a list that other versions fill with empty objects", () => {
   ]);
 });
 
-test("sysctl gives values under keys with slashes", () => {
-  const { bootID, values } = parseSysctls(sysctls);
+test("settings are kept under keys with slashes, the boot's id apart", () => {
+  const { bootID, values } = readSysctls(sysctls);
   expect(bootID).toBe("1a6ac1c5-0f61-4a6f-9e04-e9190e98dc5e");
   expect([...values]).toEqual([
     ["net/ipv4/ip_forward", "0"],
@@ -189,7 +207,7 @@ describe("whatever a tool or a file says is read or refused", () => {
     ["rules", rules, "command", (text) => parseRules(text, scope)],
     ["routes", routes, "command", parseRoutes],
     ["links", links, "command", parseLinks],
-    ["sysctls", sysctls, "command", parseSysctls],
+    ["sysctls", sysctls, "command", readSysctls],
     ["sysctls.json", savedSysctlsText(saved), "state", (text) => parseSavedSysctls(text, "f")],
   ];
   const values = ["null", "1", "-1", "1e999", '""', "[]", "{}", "true", '"__proto__"', '"x"'];

@@ -1,31 +1,48 @@
 import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { afterAll, describe, expect, it, vi } from "vitest";
-import { runProcess } from "../../../src/system/process.ts";
+import { InputFile } from "../../../src/system/input-file.ts";
+import { type Ended, runProcess } from "../../../src/system/process.ts";
 import { Shells } from "../../../src/system/shells.ts";
 
 const shells = new Shells();
 afterAll(() => shells.close());
 const node = process.execPath;
 const long = 60_000;
+const numbers = Array.from({ length: 300_000 }, (_value, index) => `${index + 1}\n`).join("");
 
 /** What a program is told, and what its end is like. */
-const programs: readonly (readonly [string, string, readonly string[]])[] = [
-  ["prints to both", "sh", ["-c", "echo out; echo problem >&2; exit 3"]],
-  ["prints nothing", "true", []],
-  ["prints no end of line", "printf", ["%s", "half a line"]],
-  ["prints much", "seq", ["300000"]],
-  ["reads standard input", "cat", []],
-  ["tells its locale", "sh", ["-c", "echo $LC_ALL"]],
-  ["prints what looks like an end", "printf", ["%s\\n", "0"]],
+const programs: readonly (readonly [string, string, readonly string[], Partial<Ended>])[] = [
+  [
+    "prints to both",
+    "sh",
+    ["-c", "echo out; echo problem >&2; exit 3"],
+    { stdout: "out\n", stderr: "problem\n", exitCode: 3 },
+  ],
+  ["prints nothing", "true", [], {}],
+  ["prints no end of line", "printf", ["%s", "half a line"], { stdout: "half a line" }],
+  ["prints much", "seq", ["300000"], { stdout: numbers }],
+  ["reads standard input", "cat", [], {}],
+  ["tells its locale", "sh", ["-c", "echo $LC_ALL"], { stdout: "C\n" }],
+  ["prints what looks like an end", "printf", ["%s\\n", "0"], { stdout: "0\n" }],
 ];
 
 describe.each([
   ["directly", runProcess],
   ["by shells", shells.runProgram],
 ])("a program that is run %s", (_, run) => {
-  it.each(programs)("%s", async (_name, program, args) => {
-    expect(await run(program, args, long)).toEqual(await runProcess(program, args, long));
+  it.each(programs)("%s", async (_name, program, args, ended) => {
+    expect(await run(program, args, long)).toEqual({ exitCode: 0, stdout: "", stderr: "", ...ended });
+  });
+
+  it("reads the file that it is given when it opens its standard input again", async () => {
+    const file = new InputFile("some text\n");
+    try {
+      const { stdout } = await run("sh", ["-c", "cat /proc/self/fd/0"], long, file.descriptor);
+      expect(stdout).toBe("some text\n");
+    } finally {
+      file.close();
+    }
   });
 
   it("may be missing", async () => {

@@ -1,0 +1,49 @@
+import { randomBytes } from "node:crypto";
+import type { Command } from "../../base/index.ts";
+import type { Runner } from "../../system/index.ts";
+
+/** A signature that was never seen (nobody watched then) is forgotten when so many more were made. */
+const mostExpected = 64;
+const signature = /^delete table inet (kubespan_signature_[0-9a-f]{16})$/;
+
+/**
+ * Tells this program's transactions from those of others by what is in them: each ends with a table that comes and goes in
+ * it, of a name that is used once. `nft monitor` prints both, and no packet and no listing ever meets the table. Which process
+ * made a transaction, and in which container, does not matter.
+ */
+export class OwnTransactions {
+  readonly #expected = new Set<string>();
+
+  /** The same runner, whose transactions are signed. */
+  readonly signing =
+    (run: Runner): Runner =>
+    async (command) => {
+      if (!isTransaction(command)) return run(command);
+      const name = this.#next();
+      try {
+        return await run({ ...command, input: `${command.input}\n${signatureText(name)}` });
+      } catch (error) {
+        this.#expected.delete(name); // it changed nothing, so nothing will be told of it
+        throw error;
+      }
+    };
+
+  /** Whether a line of `nft monitor` is the last one of a transaction of this program. It is so once. */
+  readonly isSignature = (line: string): boolean => {
+    const name = signature.exec(line)?.[1];
+    return name !== undefined && this.#expected.delete(name);
+  };
+
+  #next(): string {
+    const name = `kubespan_signature_${randomBytes(8).toString("hex")}`;
+    const [oldest] = this.#expected;
+    if (this.#expected.size >= mostExpected && oldest !== undefined) this.#expected.delete(oldest);
+    this.#expected.add(name);
+    return name;
+  }
+}
+
+const isTransaction = (command: Command): command is Command & { readonly input: string } =>
+  command.program === "nft" && typeof command.input === "string";
+
+const signatureText = (name: string): string => `add table inet ${name}\ndelete table inet ${name}\n`;

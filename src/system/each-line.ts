@@ -1,0 +1,49 @@
+import { KubespanError, notInstalled } from "../base/index.ts";
+import { Lines } from "./lines.ts";
+import { startProcess } from "./process.ts";
+
+const timeoutMs = 30_000;
+/** A larger output is not read to its end. */
+const mostLines = 2_000_000;
+const longestComplaint = 500;
+
+/**
+ * Runs a tool at the lowest priority and hands over its output line by line as it comes, so that a huge ruleset is
+ * never in memory and never holds the loop. Throws `KubespanError("command")` when the tool fails or takes too long.
+ */
+export async function eachLine(
+  program: string,
+  args: readonly string[],
+  onLine: (line: string) => void,
+): Promise<void> {
+  const child = await startProcess("nice", ["-n", "19", program, ...args], {
+    stdin: "ignore",
+    output: "pipe",
+    timeoutMs,
+  });
+  let complaint = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    complaint = (complaint + text).slice(0, longestComplaint);
+  });
+  const lines = new Lines();
+  let count = 0;
+  let isWhole = false;
+  try {
+    for await (const chunk of child.stdout.setEncoding("utf8") as AsyncIterable<string>) {
+      for (const line of lines.next(chunk)) {
+        count++;
+        onLine(line);
+      }
+      if (count > mostLines) break;
+    }
+    if (lines.rest !== "") onLine(lines.rest);
+    isWhole = count <= mostLines;
+  } finally {
+    if (!isWhole) child.kill();
+  }
+  const end = await child.ended;
+  if (end.exitCode === 0 || !isWhole) return;
+  if (end.exitCode === 127) throw notInstalled(program);
+  const how = complaint.trim() || (end.stopped ?? end.startError ?? end.signal ?? end.exitCode);
+  throw new KubespanError("command", `${program} ${args.join(" ")} failed: ${how}`);
+}
