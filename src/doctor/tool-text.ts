@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseToolJson } from "../base/index.ts";
+import { ofForm, parseToolJson, valueOf } from "../base/index.ts";
 
 /** The first thing in a tool's `--version` that looks like one; `v1.0.20210914` gives `1.0.20210914`. */
 export const versionIn = (text: string): string | undefined =>
@@ -42,14 +42,9 @@ export function parseCapabilities(text: string): bigint | undefined {
 
 const routesForm = z.array(z.looseObject({ dev: z.string().optional() })).max(10_000);
 
-/** The links in `ip -j route show default`; none if it cannot be read. */
-export function linksOfRoutes(text: string): string[] {
-  try {
-    return routesForm.parse(parseToolJson(text)).flatMap(({ dev }) => dev ?? []);
-  } catch {
-    return []; // a host without a default route is looked at all the same
-  }
-}
+/** The links in `ip -j route show default`; none if it cannot be read: a host without one is looked at all the same. */
+export const linksOfRoutes = (text: string): string[] =>
+  (valueOf(ofForm(parseToolJson(text), routesForm)) ?? []).flatMap(({ dev }) => dev ?? []);
 
 /** Cilium's programs in `tc filter show dev LINK ingress`. */
 export const ciliumProgramsIn = (text: string): string[] => [

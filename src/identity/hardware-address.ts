@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseToolJson } from "../base/index.ts";
+import { ofForm, parseToolJson, valueOf } from "../base/index.ts";
 
 /** Six bytes of `00:11:22:aa:bb:cc`; `undefined` for other text, group addresses and zero. */
 export function hardwareAddressBytes(text: string): Uint8Array | undefined {
@@ -30,18 +30,10 @@ const links = z.array(
  * (veth, bridge, bond, tun, dummy ...) carry an `info_kind`; their addresses change from boot to boot.
  */
 export function physicalHardwareAddress(output: string): string | undefined {
-  const parsed = links.safeParse(parseJson(output));
-  return (parsed.data ?? [])
+  const found = valueOf(ofForm(parseToolJson(output), links)) ?? [];
+  return found
     .filter((link) => link.link_type === "ether" && link.linkinfo?.info_kind === undefined)
     .toSorted((left, right) => left.ifindex - right.ifindex)
     .map((link) => link.address?.toLowerCase() ?? "")
     .find((address) => hardwareAddressBytes(address) !== undefined);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return parseToolJson(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { KubespanError, Secret } from "../base/index.ts";
+import { KubespanError, parseJson, Secret } from "../base/index.ts";
 import { hardwareAddressBytes } from "./hardware-address.ts";
 import { isPrivateKeyText, keyBytes, privateKeyFrom, publicKeyOf } from "./key.ts";
 import { isNodeId, nodeIdFrom } from "./node-id.ts";
@@ -48,7 +48,9 @@ export function identityText(identity: Identity): string {
  * with it, never its contents.
  */
 export function parseIdentity(text: string, file: string): Identity {
-  const parsed = storedIdentity.safeParse(parseJson(text, file));
+  const read = parseJson(text);
+  if ("problem" in read) throw damagedIdentity(file, read.problem);
+  const parsed = storedIdentity.safeParse(read.value);
   if (!parsed.success) {
     const [field] = parsed.error.issues[0]?.path ?? [];
     throw damagedIdentity(
@@ -59,15 +61,6 @@ export function parseIdentity(text: string, file: string): Identity {
   const { nodeId, hardwareAddress } = parsed.data;
   const privateKey = Secret.fromBase64(parsed.data.privateKey);
   return { nodeId, privateKey, publicKey: publicKeyOf(privateKey), hardwareAddress };
-}
-
-function parseJson(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // the parser's own message quotes the text, and with it the key
-    throw damagedIdentity(file, text === "" ? "it is empty" : "it is not JSON");
-  }
 }
 
 /** The identity is never replaced on its own: other nodes know this one by it, and the operator may have a copy. */

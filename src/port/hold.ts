@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ofForm, parseToolJson, valueOf } from "../base/index.ts";
 import {
   type Address,
   type Endpoint,
@@ -78,10 +79,6 @@ const routes = z.array(z.object({ prefsrc: z.string() }));
 
 /** Reads `ip -j route get`: the address that packets leave from. Never throws. */
 export function parseSource(text: string): Address | undefined {
-  try {
-    const [route] = routes.safeParse(JSON.parse(text)).data ?? [];
-    return route && parseAddress(route.prefsrc);
-  } catch {
-    return undefined;
-  }
+  const [route] = valueOf(ofForm(parseToolJson(text), routes)) ?? [];
+  return route && parseAddress(route.prefsrc);
 }
