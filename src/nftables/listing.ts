@@ -20,8 +20,12 @@ export type ObservedTable =
 
 const elementForm = /^[0-9a-fA-F.:]{2,45}(?:\/\d{1,3}|-[0-9a-fA-F.:]{2,45})?$/;
 
-/** Reads the listing of one table. Never throws: what it cannot read is `foreign`, and gets replaced as a whole. */
-export function parseTable(listing: string): ObservedTable {
+/**
+ * Reads the listing of one table; `undefined` where there is none. Never throws: what it cannot read is `foreign`, and gets
+ * replaced as a whole.
+ */
+export function parseTable(listing: string | undefined): ObservedTable {
+  if (listing === undefined) return { kind: "absent" };
   const frame: string[] = [];
   const elements = new Map<string, readonly string[]>();
   // Everything between `elements = {` and the next brace is a list; all the rest is the frame, line by line.

@@ -1,11 +1,12 @@
 import type { Step } from "../base/index.ts";
 import type { Marks } from "../config/index.ts";
 import { cookieReplyBytes, initiationBytes, responseBytes } from "../handshake/index.ts";
+import { deletingText, nftStep, type TableName } from "../nftables/index.ts";
 import { holdingText, type PlacedHold } from "./hold.ts";
 import { magicCookie, messageTypes } from "./message.ts";
 
 /** A table of its own: `talos_kubespan` stays as it is documented. */
-export const racingTableName = "inet kubespan_racing";
+export const racingTableName = "inet kubespan_racing" satisfies TableName;
 
 /** The upper bits of our sender indices. WireGuard's own are random: one answer in a million is taken from it. */
 const tagMask = 0xfffff000;
@@ -82,15 +83,7 @@ export const racingTableText = ({ marks, listenPort, ports, tag, stun, holds = [
 
 /** What a daemon that was killed left behind. */
 export const planNoRacing = (listing: string | undefined): Step[] =>
-  listing === undefined
-    ? []
-    : [
-        {
-          stage: "swap",
-          text: "delete the nft table for racing",
-          commands: [{ program: "nft", args: ["delete", "table", ...racingTableName.split(" ")] }],
-        },
-      ];
+  listing === undefined ? [] : [nftStep("delete the nft table for racing", deletingText(racingTableName))];
 
 const udpHeaderBytes = 8;
 

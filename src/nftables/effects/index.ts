@@ -1,1 +1,2 @@
+export { listTable } from "./list.ts";
 export { observeDropped, observeTable } from "./observe.ts";
