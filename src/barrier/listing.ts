@@ -1,3 +1,5 @@
+import { wordOf } from "../base/index.ts";
+
 /** What hangs at the egress of one link. */
 export interface LinkFilters {
   readonly name: string;
@@ -25,8 +27,9 @@ export function parseFilters(name: string, egress: string, ingress: string): Lin
     if (!new RegExp(`^filter (?:parent \\S+ )?protocol all pref ${preference} bpf chain 0 `).test(line))
       hasOthers = true;
     const [, handle, program] = / handle (0x[0-9a-f]+) direct-action .*bytecode '([^']*)'/.exec(line) ?? [];
-    if (handle !== undefined && program !== undefined && line.includes(` pref ${preference} `))
-      programs.set(Number(handle), program);
+    const number = wordOf(handle);
+    if (number !== undefined && program !== undefined && line.includes(` pref ${preference} `))
+      programs.set(number, program);
   }
   return { name, hasQdisc: true, programs, hasOthers };
 }

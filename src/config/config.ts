@@ -1,5 +1,5 @@
 import type { Secret } from "../base/index.ts";
-import type { Endpoint, Prefix } from "../net/index.ts";
+import type { Endpoint, Marks, Prefix } from "../net/index.ts";
 
 /** Everything the daemon can be told, validated, with every default filled in. */
 export interface Config {
@@ -74,14 +74,6 @@ export interface ServiceConfig {
 export interface KubernetesConfig {
   /** Path of the file; without one, as in a pod. */
   readonly kubeconfig?: string;
-}
-
-/** Bits of the packet mark, each a non-zero 32-bit number; the mask is both together. */
-export interface Marks {
-  /** Set on packets that WireGuard itself emits. */
-  readonly fromWireGuard: number;
-  /** Set on packets that are to be sent into WireGuard. */
-  readonly toWireGuard: number;
 }
 
 /** When members that vanished without a farewell are let go. */

@@ -1,3 +1,4 @@
+import { hexText } from "../base/index.ts";
 import { clusterPrefix } from "../identity/index.ts";
 import type { Config, ServiceConfig } from "./config.ts";
 
@@ -12,7 +13,10 @@ export function configSummary(config: Config): string {
       `${config.interfaceName}, UDP port ${config.listenPort}, MTU ${config.mtu}, ${config.wireguard}`,
     ],
     ["routing", `table ${config.routing.table}, rule priority ${config.routing.priority}`],
-    ["marks", `${hex(config.marks.fromWireGuard)} from WireGuard, ${hex(config.marks.toWireGuard)} to it`],
+    [
+      "marks",
+      `${hexText(config.marks.fromWireGuard)} from WireGuard, ${hexText(config.marks.toWireGuard)} to it`,
+    ],
     ["advertises", advertised(config)],
     ["announces", announced(config)],
     [
@@ -29,8 +33,6 @@ const registries = ({ services, kubernetes }: Config): string[] => [
   ...services.map(serviceText),
   ...(kubernetes ? [`Kubernetes (${kubernetes.kubeconfig ?? "as a pod"})`] : []),
 ];
-
-const hex = (bits: number): string => `0x${bits.toString(16)}`;
 
 function serviceText({ name, host, port, tls, caFile }: ServiceConfig): string {
   const location = `${host.includes(":") ? `[${host}]` : host}:${port}`;

@@ -60,7 +60,8 @@ export class Others {
   async #scan(): Promise<void> {
     if (this.#isStopped) return;
     const { run, log, ours } = this.#parts;
-    const { warnings, unread } = await scanForOthers(run, ours);
+    const { warnings: found, unread } = await scanForOthers(run, ours);
+    const warnings = found.map(({ who, what }) => ({ who, what }));
     const known = new Set(this.#warnings.map(textOf));
     for (const warning of warnings) if (!known.has(textOf(warning))) log.warn(textOf(warning));
     log.debug({ warnings: warnings.length, unread }, "looked for others who use what is ours");

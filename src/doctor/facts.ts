@@ -1,4 +1,4 @@
-import type { Warning } from "../marks/index.ts";
+import type { Interference, Warning } from "../marks/index.ts";
 import type { Link } from "../routing/index.ts";
 import type { Distribution } from "./distribution.ts";
 import type { Flavour } from "./flavour.ts";
@@ -91,8 +91,8 @@ export interface Facts {
   readonly port: Observed<PortFact>;
   readonly routing: Observed<RoutingFact>;
   readonly others: {
-    /** Who uses our mark bits, our table or our priority. */
-    readonly warnings: readonly Warning[];
+    /** Who uses our mark bits, our table or our priority, or translates what is the mesh's. */
+    readonly warnings: readonly Interference[];
     /** What could not be looked at, and why: iptables is not everywhere. */
     readonly unread: readonly string[];
   };

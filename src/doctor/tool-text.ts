@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ofForm, parseToolJson, valueOf } from "../base/index.ts";
+import { ofForm, parseNumber, parseToolJson, valueOf } from "../base/index.ts";
 
 /** The first thing in a tool's `--version` that looks like one; `v1.0.20210914` gives `1.0.20210914`. */
 export const versionIn = (text: string): string | undefined =>
@@ -35,10 +35,8 @@ export function parseSynchronised(text: string): boolean | undefined {
 }
 
 /** The effective capabilities in `/proc/self/status`. */
-export function parseCapabilities(text: string): bigint | undefined {
-  const [, digits] = /^CapEff:\s+([0-9a-f]{1,32})$/m.exec(text) ?? [];
-  return digits === undefined ? undefined : BigInt(`0x${digits}`);
-}
+export const parseCapabilities = (text: string): bigint | undefined =>
+  parseNumber(`0x${/^CapEff:\s+([0-9a-f]{1,16})$/m.exec(text)?.[1] ?? ""}`);
 
 const routesForm = z.array(z.looseObject({ dev: z.string().optional() })).max(10_000);
 

@@ -1,9 +1,5 @@
 import type { Ours } from "./warning.ts";
 
-/** What is said of a rule that translates the source of everything, or of all that goes into the mesh. */
-export const translates =
-  "translates the source of what goes into the mesh, and perhaps the port of WireGuard's own packets";
-
 /**
  * Whether a rule in the place where sources are translated catches the packets of the mesh: one that asks for nothing, or
  * for the mesh's link. Narrower ones (of a container network, for a marked packet) are the trade of those who made them.

@@ -1,4 +1,5 @@
-import type { Marks } from "../config/index.ts";
+import { hexText } from "../base/index.ts";
+import { type Marks, maskOf } from "../net/index.ts";
 
 /** Something on this node that the mesh and other software get in each other's way about. */
 export interface Warning {
@@ -8,6 +9,15 @@ export interface Warning {
   readonly what: string;
 }
 
+/** What somebody else does, and what an operator can do about it. */
+export interface Interference extends Warning {
+  /**
+   * - `numbers`: it uses a mark, a table or a priority of ours: one of the two has to take others
+   * - `translation`: it changes the source of the mesh's packets: these have to be left out of it
+   */
+  readonly about: "numbers" | "translation";
+}
+
 /** What belongs to the mesh, and to nobody else. */
 export interface Ours {
   readonly interfaceName: string;
@@ -15,8 +25,6 @@ export interface Ours {
   readonly table: number;
   readonly priority: number;
 }
-
-export const bitsOf = ({ marks }: Ours): number => (marks.fromWireGuard | marks.toWireGuard) >>> 0;
 
 /** How a rule deals with a mark. Numbers are unsigned, of 32 bits. */
 export interface MarkUse {
@@ -29,54 +37,83 @@ export interface MarkUse {
   readonly bits: number;
 }
 
-export const everyBit = 0xffffffff;
+/** What a rule does to the mesh: `use` has no other bits than ours. */
+export type Trouble = { readonly kind: "mark"; readonly use: MarkUse } | { readonly kind: "translation" };
 
-/** What is wrong with the use, if anything. */
-export function collision({ mark, how, bits }: MarkUse, ours: Ours): string | undefined {
-  const common = (bits & bitsOf(ours)) >>> 0;
-  const name = `the ${mark} mark`;
+/** What is wrong with the use of a mark, if anything. */
+export function collision(use: MarkUse, { marks }: Ours): Trouble | undefined {
+  const bits = (use.bits & maskOf(marks)) >>> 0;
   // Without our bit a connection is treated as one of the mesh: safe. A packet of WireGuard's would be steered again.
-  if (common === 0)
-    return how === "replaces" && mark === "packet" ? `replaces ${name} whole, our bits included` : undefined;
-  return `${how === "replaces" ? "sets" : how} ${hex(common)} of ${name}, which is ours`;
+  if (bits === 0 && (use.how !== "replaces" || use.mark !== "packet")) return undefined;
+  return { kind: "mark", use: { ...use, bits } };
 }
 
-export const hex = (value: number): string => `0x${(value >>> 0).toString(16)}`;
+function troubleText(trouble: Trouble): string {
+  if (trouble.kind === "translation")
+    return "translates the source of what goes into the mesh, and perhaps the port of WireGuard's own packets";
+  const { mark, how, bits } = trouble.use;
+  if (bits === 0) return `replaces the ${mark} mark whole, our bits included`;
+  return `${how === "replaces" ? "sets" : how} ${hexText(bits)} of the ${mark} mark, which is ours`;
+}
 
-const longestText = 160;
+/** Where a rule stands. */
+export interface Place {
+  /** Whose table it is in, as an operator would look it up: `nft`, `iptables-legacy`. */
+  readonly tool: string;
+  /** As that tool names it. */
+  readonly table: string;
+  readonly chain: string;
+  /** As nft names it; `undefined` where nft does not show it. */
+  readonly nftTable: string | undefined;
+}
 
-/** Findings with a bound: one for each owner and kind, with the first rule and how many there are. */
-export class Findings {
-  readonly #found = new Map<string, { who: string; what: string; rule: string; count: number }>();
-
-  add(who: string, what: string, rule: string): void {
-    const key = `${who}\n${what}`;
-    const before = this.#found.get(key);
-    if (before) before.count++;
-    else if (this.#found.size < mostFindings) this.#found.set(key, { who, what, rule, count: 1 });
-  }
-
-  warnings(): Warning[] {
-    return [...this.#found.values()].map(({ who, what, rule, count }) => ({
-      who,
-      what: `${what}: ${rule.slice(0, longestText)}${count > 1 ? ` (and ${count - 1} more)` : ""}`,
-    }));
-  }
+/** A trouble of one place, with the first rule that makes it and how many there are. */
+export interface Finding {
+  readonly place: Place;
+  readonly trouble: Trouble;
+  readonly rule: string;
+  readonly count: number;
 }
 
 const mostFindings = 20;
+const longestText = 160;
+
+/** What tells one kind of trouble from another. */
+const kindOf = (trouble: Trouble): string =>
+  trouble.kind === "translation"
+    ? trouble.kind
+    : [trouble.use.mark, trouble.use.how, trouble.use.bits].join(" ");
+
+/** Findings with a bound: one for each place and kind. */
+export class Findings {
+  readonly #found = new Map<string, Finding>();
+
+  add(place: Place, trouble: Trouble, rule: string): void {
+    const key = `${place.table}\n${place.chain}\n${kindOf(trouble)}`;
+    const before = this.#found.get(key);
+    if (before) this.#found.set(key, { ...before, count: before.count + 1 });
+    else if (this.#found.size < mostFindings) this.#found.set(key, { place, trouble, rule, count: 1 });
+  }
+
+  all(): readonly Finding[] {
+    return [...this.#found.values()];
+  }
+}
+
+export const interferences = (findings: readonly Finding[]): Interference[] =>
+  findings.map(({ place: { tool, table, chain }, trouble, rule, count }) => ({
+    about: trouble.kind === "mark" ? "numbers" : "translation",
+    who: `${tool} table ${table}, chain ${chain}`,
+    what: `${troubleText(trouble)}: ${rule.slice(0, longestText)}${count > 1 ? ` (and ${count - 1} more)` : ""}`,
+  }));
 
 /**
  * iptables keeps its rules in nftables, where nft shows them once more; some versions tell which tables those are only on
- * stderr. What is said of the same chain in the same words is said once, as iptables has it.
+ * stderr. The same trouble of the same chain is said once, as iptables has it.
  */
-export function withoutTranslations(native: readonly Warning[], iptables: readonly Warning[]): Warning[] {
-  const known = new Set(iptables.map(({ who, what }) => `${asNft(who)}\n${kindOf(what)}`));
-  return native.filter(({ who, what }) => !known.has(`${who}\n${kindOf(what)}`));
+export function withoutTranslations(native: readonly Finding[], iptables: readonly Finding[]): Finding[] {
+  const keyOf = ({ place: { nftTable, chain }, trouble }: Finding): string =>
+    `${nftTable}\n${chain}\n${kindOf(trouble)}`;
+  const known = new Set(iptables.filter(({ place }) => place.nftTable !== undefined).map(keyOf));
+  return native.filter((finding) => !known.has(keyOf(finding)));
 }
-
-const asNft = (who: string): string =>
-  who.replace(/^ip(6?)tables(?:-nft)? table /, (_, six: string) => `nft table ip${six} `);
-
-/** Without the rule. */
-const kindOf = (what: string): string => what.split(": ", 1)[0] ?? what;

@@ -1,3 +1,4 @@
+import { hexText, parseNumber } from "../base/index.ts";
 import type { Count, Counts } from "./counters.ts";
 
 /**
@@ -48,8 +49,9 @@ function withoutCounts(lines: readonly string[]): { readonly frame: string; read
   const kept = lines.filter((line, at) => {
     const [, name] = /^counter (\S+) \{$/.exec(lines[at - 1] ?? "") ?? [];
     const [, packets, bytes] = /^packets (0x[0-9a-f]+) bytes (0x[0-9a-f]+)$/.exec(line) ?? [];
-    if (name === undefined || packets === undefined || bytes === undefined) return true;
-    counts.set(name, { packets: BigInt(packets), bytes: BigInt(bytes) });
+    const counted = { packets: parseNumber(packets ?? ""), bytes: parseNumber(bytes ?? "") };
+    if (name === undefined || counted.packets === undefined || counted.bytes === undefined) return true;
+    counts.set(name, { packets: counted.packets, bytes: counted.bytes });
     return false;
   });
   return { frame: kept.join("\n"), counts };
@@ -76,10 +78,7 @@ function normaliseLine(line: string): string {
     .replace(/[()]/g, " ")
     .trim()
     .split(/\s+/)
-    .map(
-      (word) =>
-        operators[word] ?? (/^(?:0x[0-9a-fA-F]{1,16}|\d{1,16})$/.test(word) ? numberText(word) : word),
-    )
+    .map((word) => operators[word] ?? numberText(word) ?? word)
     .filter((word) => word !== "==")
     .join(" ")
     .replace(/ & 0xffffffff(?= |$)/g, "")
@@ -88,4 +87,7 @@ function normaliseLine(line: string): string {
 
 const operators: Readonly<Record<string, string>> = { and: "&", or: "|", xor: "^" };
 
-const numberText = (word: string): string => `0x${BigInt(word).toString(16)}`;
+function numberText(word: string): string | undefined {
+  const number = parseNumber(word);
+  return number === undefined ? undefined : hexText(number);
+}

@@ -1,6 +1,6 @@
-import type { Step } from "../base/index.ts";
-import type { Marks } from "../config/index.ts";
+import { hexWord, type Step } from "../base/index.ts";
 import { cookieReplyBytes, initiationBytes, responseBytes } from "../handshake/index.ts";
+import { type Marks, maskOf } from "../net/index.ts";
 import { deletingText, nftStep, type TableName } from "../nftables/index.ts";
 import { holdingText, type PlacedHold } from "./hold.ts";
 import { magicCookie, messageTypes } from "./message.ts";
@@ -40,8 +40,7 @@ export interface RacingRules {
  */
 export const racingTableText = ({ marks, listenPort, ports, tag, stun, holds = [] }: RacingRules): string => {
   const held = holdingText(holds, listenPort);
-  const mask = (marks.fromWireGuard | marks.toWireGuard) >>> 0;
-  const mark = `meta mark set meta mark & ${hex(~mask)} | ${hex(marks.fromWireGuard)}`;
+  const mark = `meta mark set meta mark & ${hexWord(~maskOf(marks))} | ${hexWord(marks.fromWireGuard)}`;
   const families = [
     ["ipv4", ports.ipv4] as const,
     ...(ports.ipv6 === undefined ? [] : [["ipv6", ports.ipv6] as const]),
@@ -91,16 +90,16 @@ const udpHeaderBytes = 8;
 const message = (type: number, bytes: number, indexAt: number, tag: number): string =>
   [
     `udp length ${udpHeaderBytes + bytes}`,
-    `@th,${8 * udpHeaderBytes},32 ${hex(type << 24)}`,
-    `@th,${8 * (udpHeaderBytes + indexAt)},32 & ${hex(tagMask)} == ${hex(tag)}`,
+    `@th,${8 * udpHeaderBytes},32 ${hexWord(type << 24)}`,
+    `@th,${8 * (udpHeaderBytes + indexAt)},32 & ${hexWord(tagMask)} == ${hexWord(tag)}`,
   ].join(" ");
 
 /** A STUN message of a type with our tag at the beginning of its transaction id; its attributes may be any. */
 const stunMessage = (type: keyof typeof messageTypes, tag: number): string =>
   [
-    `@th,${8 * udpHeaderBytes},16 ${hex(messageTypes[type])}`,
-    `@th,${8 * (udpHeaderBytes + 4)},32 ${hex(magicCookie)}`,
-    `@th,${8 * (udpHeaderBytes + 8)},32 & ${hex(tagMask)} == ${hex(tag)}`,
+    `@th,${8 * udpHeaderBytes},16 ${hexWord(messageTypes[type])}`,
+    `@th,${8 * (udpHeaderBytes + 4)},32 ${hexWord(magicCookie)}`,
+    `@th,${8 * (udpHeaderBytes + 8)},32 & ${hexWord(tagMask)} == ${hexWord(tag)}`,
   ].join(" ");
 
 const chain = (name: string, hook: string, rules: readonly string[]): string[] => [
@@ -108,5 +107,3 @@ const chain = (name: string, hook: string, rules: readonly string[]): string[] =
   ...[hook, ...rules].map((line) => `\t\t${line}`),
   "\t}",
 ];
-
-const hex = (value: number): string => `0x${(value >>> 0).toString(16).padStart(8, "0")}`;

@@ -1,5 +1,5 @@
 import type { Step } from "../base/index.ts";
-import { INPUT, KubespanError } from "../base/index.ts";
+import { hexText, INPUT, KubespanError } from "../base/index.ts";
 import type { DesiredDevice, Implementation } from "./device.ts";
 import type { ObservedDevice } from "./dump.ts";
 
@@ -107,11 +107,10 @@ function creationOf({ interfaceName: name, implementation }: DesiredDevice): Ste
 /** Key, port and mark first, then up: a port that is taken is refused before anything depends on it. */
 function planDevice(desired: DesiredDevice, { device, link }: ObservedWireGuard): Step[] {
   const { interfaceName: name, privateKey, listenPort, firewallMark } = desired;
-  const mark = `0x${firewallMark.toString(16)}`;
   const settings = [
     ...(device?.privateKey?.equals(privateKey) ? [] : ["private-key", INPUT]),
     ...(device?.listenPort === listenPort ? [] : ["listen-port", String(listenPort)]),
-    ...(device?.firewallMark === firewallMark ? [] : ["fwmark", mark]),
+    ...(device?.firewallMark === firewallMark ? [] : ["fwmark", hexText(firewallMark)]),
   ];
   const steps: Step[] = [];
   if (settings.length > 0)

@@ -1,5 +1,4 @@
 import type { Secret } from "../../base/index.ts";
-import type { Marks } from "../../config/index.ts";
 import {
   createInitiation,
   type Ends,
@@ -9,7 +8,7 @@ import {
   readAnswer,
   timestamp,
 } from "../../handshake/index.ts";
-import type { Endpoint } from "../../net/index.ts";
+import type { Endpoint, Marks } from "../../net/index.ts";
 import type { Runner } from "../../system/index.ts";
 import type { Answer } from "../answer.ts";
 import type { RaceCounts } from "../counts.ts";

@@ -1,5 +1,4 @@
-import type { Marks } from "../../config/index.ts";
-import { endpointAddress } from "../../net/index.ts";
+import { endpointAddress, type Marks } from "../../net/index.ts";
 import { listTable } from "../../nftables/effects/index.ts";
 import { nftCommand, replacingText } from "../../nftables/index.ts";
 import type { Runner } from "../../system/index.ts";
