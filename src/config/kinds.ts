@@ -20,7 +20,7 @@ import {
   wholeNumber,
   wordOrNumber,
 } from "./fields.ts";
-import { parseHostPort, parseServiceURL } from "./service-url.ts";
+import { parseServiceURL, parseStunServer } from "./service-url.ts";
 
 /** The largest packet that still fits into a 65,535-byte one with the 80 bytes that WireGuard over IPv6 adds. */
 const largestMTU = 65_455;
@@ -160,7 +160,7 @@ export const schemas = {
     node: node.prefault({}),
     stunServer: parsedText(
       "a STUN server such as stun.example.org, stun.example.org:3478 or [2001:db8::1]:3478",
-      parseHostPort,
+      parseStunServer,
     ).optional(),
     kubernetes: section({
       enabled: trueOrFalse().default(false),

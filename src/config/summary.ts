@@ -1,5 +1,6 @@
 import { hexText } from "../base/index.ts";
 import { clusterPrefix } from "../identity/index.ts";
+import { hostPortText } from "../net/index.ts";
 import type { Config, ServiceConfig } from "./config.ts";
 
 /** What a configuration means, in a few lines for an operator; nothing secret is in it. */
@@ -35,9 +36,8 @@ const registries = ({ services, kubernetes }: Config): string[] => [
 ];
 
 function serviceText({ name, host, port, tls, caFile }: ServiceConfig): string {
-  const location = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   const security = tls ? `TLS${caFile === undefined ? "" : `, trusting ${caFile}`}` : "plaintext";
-  return `${name} at ${location} (${security})`;
+  return `${name} at ${hostPortText({ host, port })} (${security})`;
 }
 
 function advertised(config: Config): string {

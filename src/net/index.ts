@@ -11,6 +11,13 @@ export {
 } from "./address.ts";
 export { type Endpoint, endpointAddress, endpointOf, endpointPort, parseEndpoint } from "./endpoint.ts";
 export { hardwareAddressText, parseHardwareAddress } from "./hardware-address.ts";
+export {
+  type HostPort,
+  hostPortText,
+  parseAddressPort,
+  parseHostPort,
+  parsePort,
+} from "./host-port.ts";
 export { type LeftOut } from "./left-out.ts";
 export {
   bitsRead,

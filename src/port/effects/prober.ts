@@ -8,13 +8,15 @@ import {
   endpointOf,
   type Family,
   familyOf,
+  type HostPort,
+  hostPortText,
   parseAddress,
 } from "../../net/index.ts";
 import type { Mapping } from "../mapping.ts";
 import { bindingRequest, mappedEndpoint } from "../message.ts";
 
 interface ProberOptions {
-  readonly server: { readonly host: string; readonly port: number };
+  readonly server: HostPort;
   /** Sends from WireGuard's port. */
   readonly send: (packet: Uint8Array, to: Endpoint) => void;
   /** 12 bytes that nobody can guess, by which an answer is known to be ours. */
@@ -46,8 +48,7 @@ export class Prober {
 
   constructor(options: ProberOptions) {
     this.#options = options;
-    const { host, port } = options.server;
-    this.#server = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+    this.#server = hostPortText(options.server);
     this.#ended = this.#run();
   }
 
