@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Forgotten } from "../api/index.ts";
 import { KubespanError } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
-import type { Affiliate, RegistryState } from "../discovery/index.ts";
+import type { RegistryState } from "../discovery/index.ts";
 import type { Identity } from "../identity/index.ts";
 import type { LedgerFile } from "../members/effects/index.ts";
 import { Messenger, type Recipient } from "../members/effects/index.ts";
@@ -14,6 +14,7 @@ import {
   type Leaving,
   labelOf,
   type Member,
+  type MemberClaim,
   type MemberEvent,
   type Members,
   type Standings,
@@ -45,6 +46,8 @@ export class Membership {
   readonly #parts: Parts;
   readonly #messenger: Messenger;
   #members: Members;
+  /** The number of the last step; goes on from the members that were there before. */
+  #revision: number;
   #refused: Stepped["refused"] = [];
   /** What came in since the last step beside what the registries say. */
   #leaving = new Map<string, Leaving>();
@@ -56,6 +59,7 @@ export class Membership {
   constructor(parts: Parts, members: Members = parts.ledger.found?.members ?? new Map()) {
     this.#parts = parts;
     this.#members = members;
+    this.#revision = Math.max(0, ...[...members.values()].map(({ revision }) => revision));
     this.#messenger = new Messenger({
       address: parts.self.address,
       keys: parts.identity,
@@ -81,9 +85,9 @@ export class Membership {
   }
 
   /** Whose traffic belongs into the mesh. */
-  claims(): readonly Affiliate[] {
+  claims(): readonly MemberClaim[] {
     return [...this.#members.values()].flatMap((member) =>
-      member.standing === "released" ? [] : member.claim,
+      member.standing === "released" ? [] : { affiliate: member.claim, revision: member.revision },
     );
   }
 
@@ -104,6 +108,7 @@ export class Membership {
       ),
     );
     const news = {
+      revision: ++this.#revision,
       heard,
       handshakes,
       leaving,

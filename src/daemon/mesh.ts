@@ -279,7 +279,7 @@ export class Mesh {
     return {
       self,
       config: this.#config,
-      affiliates: membership.claims(),
+      claims: membership.claims(),
       standings: membership.standings(),
       registries: [...registries.states(), ...membership.remembered(registries)],
       addresses: kernel?.addresses.usable ?? [],

@@ -5,6 +5,7 @@ export { type MemberNetworks, memberNetworks } from "./kinds.ts";
 export { connectedForMs, isConnected, labelOf, type Member, type Members } from "./member.ts";
 export { type Notice } from "./notice.ts";
 export { absenceOf, vanishedWarnings } from "./report.ts";
+export { type MemberClaim, type Specified, specify } from "./specified.ts";
 export { meshNetworks, type OwnSide, type PeerSpecs, peerSpecs } from "./specs.ts";
 export { type Standings, standingsOf } from "./standing.ts";
 export { type Leaving, type MemberEvent, type Stepped, stepMembers } from "./step.ts";

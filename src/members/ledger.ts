@@ -95,7 +95,7 @@ const encoded = new WeakMap<Member, string>();
 function itemOf(member: Member): string | undefined {
   const known = encoded.get(member);
   if (known !== undefined) return known;
-  const { nodeId: _id, claim, sealed, unsealed, claimedSince, ...rest } = member;
+  const { nodeId: _id, revision: _revision, claim, sealed, unsealed, claimedSince, ...rest } = member;
   const parts = { sealed: sealed && saidBy(sealed), unsealed: unsealed && saidBy(unsealed) };
   if ([parts.sealed, parts.unsealed].some((part) => (part?.data.length ?? 0) > largestData)) return undefined;
   const since = networksClaimed(claim).map((prefix) => claimedSince.get(prefix) ?? member.announcedAt);
@@ -175,6 +175,7 @@ function memberFrom(item: z.output<typeof stored>): Member[] {
   const known: Known = {
     nodeId: claim.nodeId,
     claim,
+    revision: 0,
     ...(sealed && { sealed }),
     ...(unsealed && { unsealed }),
     number,
@@ -199,6 +200,7 @@ function memberHeard(item: z.output<typeof said>, savedAt: number): Member[] {
     {
       nodeId: claim.nodeId,
       claim,
+      revision: 0,
       sealed: claim,
       number: claim.membership?.number ?? 0,
       announcedAt: savedAt,

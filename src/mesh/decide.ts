@@ -1,16 +1,17 @@
 import type { Config } from "../config/index.ts";
-import type { Affiliate, Announcement, RegistryState } from "../discovery/index.ts";
+import type { Announcement, RegistryState } from "../discovery/index.ts";
 import {
   emptyHarvest,
   type Harvest,
   harvest,
+  type MemberClaim,
   type MemberNetworks,
-  memberNetworks,
   meshNetworks,
   type OwnSide,
   type PeerSpecs,
-  peerSpecs,
+  type Specified,
   type Standings,
+  specify,
   turnDueIn,
 } from "../members/index.ts";
 import {
@@ -52,7 +53,7 @@ export interface Knowledge {
   readonly self: Self;
   readonly config: Config;
   /** What the members of the mesh claim; without this node. */
-  readonly affiliates: readonly Affiliate[];
+  readonly claims: readonly MemberClaim[];
   /** How they stand, for deciding who owns what two of them claim. */
   readonly standings: Standings;
   readonly registries: readonly RegistryState[];
@@ -72,7 +73,7 @@ export interface Knowledge {
 /** What has to be remembered from pass to pass, because neither the kernel nor a registry holds it. */
 export interface Memory {
   /** As long as nothing is known that is new, no peer is specified anew. */
-  readonly specs: PeerSpecs | undefined;
+  readonly specified: Specified | undefined;
   readonly attempts: Attempts;
   readonly contests: Contests;
   readonly heard: Tracked["heard"];
@@ -92,7 +93,7 @@ export interface Memory {
 }
 
 export const emptyMemory: Memory = {
-  specs: undefined,
+  specified: undefined,
   attempts: new Map(),
   contests: new Map(),
   heard: new Map(),
@@ -128,7 +129,7 @@ export function decide(
   before: Memory,
   now: number,
 ): Decision {
-  const { self, config, affiliates, addresses } = knowledge;
+  const { self, config, addresses } = knowledge;
   const memory = noteAddresses(before, addresses, now);
   const own: OwnSide = {
     nodeId: self.nodeId,
@@ -140,10 +141,12 @@ export function decide(
     widestPrefix: config.widestPrefix,
     dial: config.dial,
     networks: knowledge.networks,
+    otherNetworks: config.otherNetworks,
     lastWorking: memory.lastWorking,
     registries: config.services.flatMap(({ host }) => parseAddress(host) ?? []),
   };
-  const specs = peerSpecs(affiliates, own, knowledge.standings, memory.specs);
+  const specified = specify(knowledge.claims, own, knowledge.standings, memory.specified);
+  const { specs, kinds } = specified;
   const tracked = trackPeers(specs.peers, device, memory.attempts, now, "new", connecting(knowledge, memory));
   const granted = specs.peers.flatMap((peer) => peer.allowedIPs);
   const routed = [...granted.filter(mayBeInside), ...config.advertisedPrefixes];
@@ -164,7 +167,7 @@ export function decide(
   return {
     specs,
     tracked,
-    kinds: memberNetworks(specs.peers, affiliates, config.otherNetworks),
+    kinds,
     targets: targetsOf(specs, tracked, config, self),
     announcement: { own: said.affiliate, observed: harvested.published },
     leftOut: [
@@ -173,7 +176,7 @@ export function decide(
       ...stun.leftOut,
       ...podNetworksLeftOut(config, knowledge.registries),
     ],
-    memory: { ...remember(memory, tracked), specs, reflected: seen.reflected, harvest: harvested, said },
+    memory: { ...remember(memory, tracked), specified, reflected: seen.reflected, harvest: harvested, said },
   };
 }
 
@@ -232,12 +235,13 @@ export const remember = (
 
 function harvestFrom(
   peers: readonly PeerSpec[],
-  { affiliates, self }: Knowledge,
+  { claims, self }: Knowledge,
   tracked: Tracked,
   device: ObservedDevice | undefined,
   before: Harvest,
   now: number,
 ): Harvest {
+  const affiliates = claims.map(({ affiliate }) => affiliate);
   const announced = new Map(affiliates.map(({ nodeId, kubespan }) => [nodeId, kubespan?.endpoints ?? []]));
   const seen = peers.map(({ nodeId, publicKey }) => ({
     nodeId,

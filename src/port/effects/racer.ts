@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Secret } from "../../base/index.ts";
 import {
   createInitiation,
@@ -133,7 +134,7 @@ export class Racer {
 
   /** These peers' packets, and no others', go where they are told. Throws `KubespanError("command")`. */
   async hold(holds: readonly Hold[]): Promise<void> {
-    if (!this.#sockets || JSON.stringify(holds) === JSON.stringify(this.#holds)) return;
+    if (!this.#sockets || isDeepStrictEqual(holds, this.#holds)) return;
     const { run, marks } = this.#options;
     this.#placed = await placeHolds(run, holds, marks);
     this.#listing = await loadRacingTable(run, this.#rules(this.#sockets));

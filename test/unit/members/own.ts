@@ -14,6 +14,7 @@ export const own: OwnSide = {
   widestPrefix: { ipv4: 8, ipv6: 16 },
   dial: { pin: [], prefer: [], forbid: [] },
   networks: [],
+  otherNetworks: [],
   lastWorking: new Map(),
 };
 

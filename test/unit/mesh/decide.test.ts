@@ -4,6 +4,7 @@ import type { Affiliate } from "../../../src/discovery/affiliate.ts";
 import { type Decision, decide, emptyMemory, harvestDueIn, type Memory } from "../../../src/mesh/index.ts";
 import { reportStatus } from "../../../src/mesh/report.ts";
 import type { ObservedDevice } from "../../../src/wireguard/index.ts";
+import { claimsOf } from "../members/claims-of.ts";
 import { address, affiliate, config, endpoint, key, prefix } from "./values.ts";
 
 const now = 1_700_000_000_000;
@@ -51,7 +52,7 @@ const knowledge = (
 ): Parameters<typeof decide>[0] => ({
   self,
   config: config(changes),
-  affiliates,
+  claims: claimsOf(affiliates),
   standings: new Map(),
   registries: [],
   addresses: [address("192.0.2.1")],
