@@ -1,5 +1,5 @@
 import type { Step } from "../base/index.ts";
-import { type Command, INPUT } from "../base/index.ts";
+import { type Command, INPUT, type ToolRun } from "../base/index.ts";
 import { type Marks, maskOf, type Prefix } from "../net/index.ts";
 import { isContainerLink, type Link } from "../routing/index.ts";
 import { type LinkFilters, preference } from "./listing.ts";
@@ -88,6 +88,6 @@ function removal(name: string, hasOthers: boolean): Step {
   ]);
 }
 
-const tc = (...args: string[]): Command => ({ program: "tc", args });
+const tc = (...args: string[]): ToolRun => ({ program: "tc", args });
 
 const step = (text: string, commands: readonly Command[]): Step => ({ stage: "swap", text, commands });

@@ -1,4 +1,4 @@
-export { type Command, commandText, INPUT } from "./command.ts";
+export { type Command, commandText, INPUT, type ToolRun } from "./command.ts";
 export { type ErrorCode, errorCodes, errorText, KubespanError, notInstalled } from "./error.ts";
 export { ofForm, parseJson, parseToolJson, type Read, readJson, valueOf } from "./json.ts";
 export { hexText, hexWord, numberOfBytes, parseNumber, wordOf } from "./number.ts";

@@ -1,6 +1,5 @@
 import { serveApi } from "../api/effects/index.ts";
-import type { Down } from "../api/index.ts";
-import { type Progress, type Work, workOf } from "../api/index.ts";
+import { type Down, type Progress, type Status, type Work, workOf } from "../api/index.ts";
 import { errorText, KubespanError, version } from "../base/index.ts";
 import { loadConfig } from "../config/effects/index.ts";
 import type { Config } from "../config/index.ts";
@@ -146,7 +145,7 @@ export class Daemon {
   }
 
   /** A look at the handshakes first, so that what is shown is what is; unless that takes long, which is shown. */
-  async #status(): ReturnType<Parameters<typeof serveApi>[1]["status"]> {
+  async #status(): Promise<Status> {
     await within(this.#loop.pass("peers"), longestLook); // the loop logs a failure, and the status says it
     const status = await this.#mesh.status({ ...this.#process, work: this.#work() });
     const more = [...(this.#others?.warnings ?? []), ...this.#parts.barrier.warnings];

@@ -249,11 +249,12 @@ function oneNamed(name: string, members: Members): Member {
 const mostNamed = 3;
 
 function tellMembers(log: Logger, events: readonly MemberEvent[]): void {
-  for (const { label, nodeId, kind, why } of events) {
-    if (kind === "joined") log.debug({ nodeId }, `${label} is a member of the mesh`);
-    if (kind === "returned") log.info({ nodeId }, `${label} is back`);
-    if (kind === "released") log.info({ nodeId }, `${label} is no member any more: ${why}`);
-    if (kind === "unlisted") log.info({ nodeId }, `${label} stays a member while it is connected: ${why}`);
+  for (const { label, nodeId, ...event } of events) {
+    if (event.kind === "joined") log.debug({ nodeId }, `${label} is a member of the mesh`);
+    if (event.kind === "returned") log.info({ nodeId }, `${label} is back`);
+    if (event.kind === "released") log.info({ nodeId }, `${label} is no member any more: ${event.why}`);
+    if (event.kind === "unlisted")
+      log.info({ nodeId }, `${label} stays a member while it is connected: ${event.why}`);
   }
   const vanished = events.filter(({ kind }) => kind === "vanished").map(({ label }) => label);
   if (vanished.length === 0) return;

@@ -44,6 +44,9 @@ interface Pass {
   readonly steered: Networks;
 }
 
+/** What a poll of the peers alone ended with: `news` asks for a pass that decides anew. */
+type PollEnd = { readonly kind: "done"; readonly wakeInMs: number | undefined } | { readonly kind: "news" };
+
 /** The mesh of one configuration: observe, decide, apply. */
 export class Mesh {
   readonly #parts: MeshParts;
@@ -112,8 +115,8 @@ export class Mesh {
       scope === "peers" && last?.device
         ? await lookAtDevice(this.#parts, this.#config, last.device)
         : undefined;
-    const wakeIn = device && last ? await this.#peersPass(last, device) : "more";
-    if (wakeIn !== "more") return wakeIn;
+    const polled = device && last ? await this.#peersPass(last, device) : undefined;
+    if (polled?.kind === "done") return polled.wakeInMs;
     const isOwnNews = this.#readPodNetworks();
     const isRelied = last?.device !== undefined && !this.outcome.failure;
     const changed =
@@ -191,7 +194,7 @@ export class Mesh {
   }
 
   /** Handshakes only. Who came up or went down may change who owns what, what is steered and what is published. */
-  async #peersPass(last: Pass, device: ObservedDevice): Promise<number | undefined | "more"> {
+  async #peersPass(last: Pass, device: ObservedDevice): Promise<PollEnd> {
     const { config, identity, self, run, log, clock } = this.#parts;
     const tracked = decideAgain(
       last.decision,
@@ -209,8 +212,8 @@ export class Mesh {
     this.#racing.send(tracked.races);
     this.#last = { ...last, device, decision: { ...last.decision, tracked } };
     const isTurn = harvestDueIn(this.#memory, clock()) === 0;
-    if (isTurn || upCameOrWent(last.decision.tracked, tracked)) return "more";
-    return this.#wakeIn(tracked);
+    if (isTurn || upCameOrWent(last.decision.tracked, tracked)) return { kind: "news" };
+    return { kind: "done", wakeInMs: this.#wakeIn(tracked) };
   }
 
   #wakeIn({ wakeIn }: Decision["tracked"]): number | undefined {
@@ -254,16 +257,10 @@ export class Mesh {
 
   async status(process: Process): Promise<Status> {
     const dropped = await droppedNow(this.#parts, this.#last?.kernel.table);
-
     const last = this.#last;
     const view = {
-      decision: last?.decision,
-      device: last?.device,
-      implementation: last?.implementation,
-      links: last?.kernel.links ?? [],
+      last,
       dropped,
-      addresses: last?.kernel.addresses ?? { usable: [], leftOut: [] },
-      routing: last?.kernel.routing,
       process,
       error: this.outcome.failure?.error,
       racing: this.#racing.report(),

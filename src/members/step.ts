@@ -31,13 +31,11 @@ export interface Leaving {
 }
 
 /** Something that an operator may want to know, once. */
-export interface MemberEvent {
-  readonly label: string;
-  readonly nodeId: string;
+export type MemberEvent = { readonly label: string; readonly nodeId: string } & (
+  | { readonly kind: "joined" | "returned" }
   /** `unlisted`: no registry names it, and it is connected all the same; `vanished`: nor is it connected. */
-  readonly kind: "joined" | "returned" | "unlisted" | "vanished" | "released";
-  readonly why?: string;
-}
+  | { readonly kind: "unlisted" | "vanished" | "released"; readonly why: string }
+);
 
 export interface Stepped {
   readonly members: Members;

@@ -24,6 +24,7 @@ import {
   type Implementation,
   type ObservedDevice,
   type ObservedWireGuard,
+  type PeersOfDevice,
   planNoWireGuard,
   planPeers,
   planTunnels,
@@ -204,7 +205,7 @@ export const mtuOf = (config: Config, kernel: Below): number =>
 const linksBelow = (config: Config, { links }: Below): Link[] =>
   links.filter(({ name }) => name !== config.interfaceName);
 
-const deviceOf = (config: Config, keys: Keys, tracked: Tracked): Parameters<typeof planPeers>[0] => ({
+const deviceOf = (config: Config, keys: Keys, tracked: Tracked): PeersOfDevice => ({
   interfaceName: config.interfaceName,
   implementation: keys.implementation,
   privateKey: keys.privateKey,

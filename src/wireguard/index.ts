@@ -7,5 +7,6 @@ export {
   type ObservedWireGuard,
   planNoWireGuard,
   planTunnels,
+  withDevice,
 } from "./plan.ts";
-export { planPeers } from "./plan-peers.ts";
+export { type PeersOfDevice, planPeers } from "./plan-peers.ts";

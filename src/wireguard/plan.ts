@@ -11,13 +11,16 @@ export interface ObservedLink {
   readonly isUp: boolean;
 }
 
-export interface ObservedWireGuard {
-  /** The kernel has, or can load, an implementation of its own; asked only while there is no link. */
-  readonly kernelSupport: boolean;
-  readonly link: ObservedLink | undefined;
-  /** Absent while there is no link. */
-  readonly device: ObservedDevice | undefined;
-}
+/** A link, and the device behind it, if it is one; or no link, and whether the kernel has a WireGuard of its own, or can load it. */
+export type ObservedWireGuard =
+  | { readonly link: ObservedLink; readonly device: ObservedDevice | undefined }
+  | { readonly link: undefined; readonly device: undefined; readonly kernelSupport: boolean };
+
+/** The same with the device as it was read since. */
+export const withDevice = (
+  observed: ObservedWireGuard,
+  device: ObservedDevice,
+): ObservedWireGuard | undefined => observed.link && { link: observed.link, device };
 
 /** Where wireguard-go listens for `wg`. */
 export const controlSocket = (interfaceName: string): string => `/var/run/wireguard/${interfaceName}.sock`;
@@ -31,12 +34,13 @@ export function chooseImplementation(
   name: string,
   observed: ObservedWireGuard,
 ): Implementation {
-  const present = observed.link && implementationOf(name, observed);
-  if (present !== undefined && wish !== "auto" && wish !== present)
+  if (observed.link) {
+    const present = implementationOf(name, observed);
+    if (wish === "auto" || wish === present) return present;
     throw new KubespanError("conflict", `the link ${name} uses the ${present} implementation, not ${wish}`, {
       hint: `run "kubespan down" first to change the implementation`,
     });
-  if (present !== undefined) return present;
+  }
   if (wish === "kernel" && !observed.kernelSupport)
     throw new KubespanError("conflict", "this kernel has no WireGuard", {
       hint: `load the module "wireguard", or set "wireguard: auto" to use wireguard-go`,

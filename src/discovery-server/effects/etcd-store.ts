@@ -2,12 +2,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Etcd3, type IOptions, type Watcher } from "etcd3";
 import type { Logger } from "pino";
 import { errorText, KubespanError } from "../../base/index.ts";
+import type { Envelope } from "../../discovery/index.ts";
 import { updatedRecord } from "../cluster-state.ts";
 import type { Capacity } from "../clusters.ts";
 import { type AffiliateRecord, recordText } from "../record.ts";
 import { exhausted, type Refusal } from "../refusal.ts";
 import type { AffiliateUpdate } from "../requests.ts";
-import type { OnChange, Store } from "../store.ts";
+import type { OnChange, Store, StoreSize } from "../store.ts";
 import { EtcdCompaction } from "./etcd-compaction.ts";
 import { EtcdLeases } from "./etcd-leases.ts";
 import { EtcdMirror, keyOf } from "./etcd-mirror.ts";
@@ -80,7 +81,7 @@ class EtcdStore implements Store {
     }
   }
 
-  snapshot(clusterId: string): ReturnType<Store["snapshot"]> {
+  snapshot(clusterId: string): readonly Envelope[] {
     return this.#mirror.clusters.snapshot(clusterId);
   }
 
@@ -147,7 +148,7 @@ class EtcdStore implements Store {
     return response.succeeded;
   }
 
-  size(): ReturnType<Store["size"]> {
+  size(): StoreSize {
     return this.#mirror.clusters.size();
   }
 

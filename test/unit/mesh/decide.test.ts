@@ -104,16 +104,18 @@ describe("harvest", () => {
 
 it("reports peers as an operator wants to see them", () => {
   const decision = decided({});
+  const routing = { rules: [], copies: [], ahead: [], routes: [], hasBarrier: false };
+  const scope = { interfaceName: "kubespan", table: 180, priority: 32500, marks: config().marks };
+  const kernel = {
+    links: [],
+    addresses: { usable: [], leftOut: [] },
+    routing: { scope, ipv6: true, ipv4Routing: routing, ipv6Routing: routing, linkAddresses: [] },
+  };
   const status = reportStatus(
     knowledge({}),
     {
-      decision,
-      device,
-      implementation: "kernel",
-      links: [],
+      last: { decision, device, implementation: "kernel", kernel },
       dropped: { outside: 0, tunnel: 0, entering: 0, leaving: 0 },
-      addresses: { usable: [], leftOut: [] },
-      routing: undefined,
       process: { pid: 1, startedAt: now, work: { state: "working" } },
       error: undefined,
       racing: { mode: "serial" as const, works: false },
