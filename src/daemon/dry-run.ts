@@ -15,7 +15,7 @@ import { openRegistries, type Registries } from "./registries.ts";
 import { describeSelf } from "./self.ts";
 
 /** How long the registries may take, in milliseconds. */
-const patience = 10_000;
+const patienceMs = 10_000;
 
 /**
  * What `kubespan run` would do now, as text. Nothing is changed: not the machine, not the state directory, and the
@@ -73,7 +73,7 @@ async function listen(registries: Registries): Promise<boolean> {
     registries.start(() => registries.isSettled() && resolve(true));
   });
   const deadline = new AbortController();
-  const late = delay(patience, false, { signal: deadline.signal }).catch(() => false);
+  const late = delay(patienceMs, false, { signal: deadline.signal }).catch(() => false);
   const result = await Promise.race([settled, late]);
   deadline.abort();
   return result;

@@ -25,7 +25,7 @@ export interface PlacedHold extends Hold {
 }
 
 /** Seconds after which the kernel forgets a hold by itself: a daemon that is killed leaves none behind. */
-const heldAtMost = 30;
+const heldAtMostSeconds = 30;
 
 const families = { 4: ["ipv4", "ip", "ipv4_addr"], 6: ["ipv6", "ip6", "ipv6_addr"] } as const;
 
@@ -48,7 +48,7 @@ export function holdingText(
   for (const family of [4, 6] as const) {
     const elements = all
       .filter(({ to }) => familyOf(endpointAddress(to)) === family)
-      .map(({ from }) => `${endpointAddress(from)} . ${endpointPort(from)} timeout ${heldAtMost}s`);
+      .map(({ from }) => `${endpointAddress(from)} . ${endpointPort(from)} timeout ${heldAtMostSeconds}s`);
     if (elements.length === 0) continue;
     sets.push(
       `\tset held${family} {`,

@@ -46,9 +46,9 @@ interface Waiting {
 }
 
 /** Milliseconds that a cookie is good for (WireGuard's paper, section 5.4.7). */
-const cookieLifetime = 120_000;
+const cookieLifetimeMs = 120_000;
 /** Milliseconds after which no answer is expected any more. */
-const answerLifetime = 5_000;
+const answerLifetimeMs = 5_000;
 
 /**
  * Sends one handshake initiation to all candidates of a peer, from WireGuard's port, and tells which of them the peer
@@ -207,9 +207,9 @@ export class Racer {
 
   #forgetOld(now: number): void {
     for (const [index, { sentAt }] of this.#waiting)
-      if (now - sentAt > answerLifetime) this.#waiting.delete(index);
+      if (now - sentAt > answerLifetimeMs) this.#waiting.delete(index);
     for (const [publicKey, { at }] of this.#cookies)
-      if (now - at > cookieLifetime) this.#cookies.delete(publicKey);
+      if (now - at > cookieLifetimeMs) this.#cookies.delete(publicKey);
   }
 }
 
