@@ -88,7 +88,7 @@ export function ledgerContent(members: Members): string {
  */
 const handshakesToMs = 10 * 60_000;
 
-/** Members that did not change stay the same objects, and are encoded once. */
+/** A member is a value that never changes, and its text depends on nothing else: each is encoded once. */
 const encoded = new WeakMap<Member, string>();
 
 /** `undefined` for one that is too much. */

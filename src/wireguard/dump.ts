@@ -25,7 +25,7 @@ export interface ObservedPeer {
   readonly keepaliveSeconds: number;
 }
 
-/** From which line a peer was read. */
+/** From which line a peer was read: all that it depends on. */
 const lines = new WeakMap<ObservedPeer, string>();
 
 /**

@@ -111,21 +111,22 @@ function creationOf({ interfaceName: name, implementation }: DesiredDevice): Ste
 /** Key, port and mark first, then up: a port that is taken is refused before anything depends on it. */
 function planDevice(desired: DesiredDevice, { device, link }: ObservedWireGuard): Step[] {
   const { interfaceName: name, privateKey, listenPort, firewallMark } = desired;
-  const settings = [
-    ...(device?.privateKey?.equals(privateKey) ? [] : ["private-key", INPUT]),
-    ...(device?.listenPort === listenPort ? [] : ["listen-port", String(listenPort)]),
-    ...(device?.firewallMark === firewallMark ? [] : ["fwmark", hexText(firewallMark)]),
+  const hasKey = device?.privateKey?.equals(privateKey) === true;
+  const settings: (readonly [name: string, value: string])[] = [
+    ...(hasKey ? [] : [["private-key", INPUT] as const]),
+    ...(device?.listenPort === listenPort ? [] : [["listen-port", String(listenPort)] as const]),
+    ...(device?.firewallMark === firewallMark ? [] : [["fwmark", hexText(firewallMark)] as const]),
   ];
   const steps: Step[] = [];
   if (settings.length > 0)
     steps.push({
       stage: "grow",
-      text: `WireGuard: set ${settings.filter((_, index) => index % 2 === 0).join(", ")} of ${name}`,
+      text: `WireGuard: set ${settings.map(([setting]) => setting).join(", ")} of ${name}`,
       commands: [
         {
           program: "wg",
-          args: ["set", name, ...settings],
-          ...(settings.includes(INPUT) && { input: privateKey }),
+          args: ["set", name, ...settings.flat()],
+          ...(!hasKey && { input: privateKey }),
         },
       ],
     });
