@@ -1,4 +1,4 @@
-import { KubespanError } from "../base/index.ts";
+import { KubespanError, wordOf } from "../base/index.ts";
 
 /** The traffic control filters at the egress of one link. */
 export interface LinkFilters {
@@ -47,8 +47,9 @@ export function parseFilters(name: string, egress: string, ingress: string): Lin
     if (!new RegExp(`^filter (?:parent \\S+ )?protocol all pref ${preference} bpf chain 0 `).test(line))
       hasOthers = true;
     const [, handle, program] = / handle (0x[0-9a-f]+) direct-action .*bytecode '([^']*)'/.exec(line) ?? [];
-    if (handle !== undefined && program !== undefined && line.includes(` pref ${preference} `))
-      programs.set(Number(handle), program);
+    const number = wordOf(handle);
+    if (number !== undefined && program !== undefined && line.includes(` pref ${preference} `))
+      programs.set(number, program);
   }
   return { name, hasQdisc: true, programs, hasOthers };
 }

@@ -1,7 +1,6 @@
 import type { Step } from "../base/index.ts";
-import { type Command, INPUT } from "../base/index.ts";
-import type { Marks } from "../config/index.ts";
-import type { Prefix } from "../net/index.ts";
+import { type Command, INPUT, type ToolRun } from "../base/index.ts";
+import { type Marks, maskOf, type Prefix } from "../net/index.ts";
 import { isContainerLink, type Link } from "../routing/index.ts";
 import { type LinkFilters, preference } from "./listing.ts";
 import { programsFor } from "./program.ts";
@@ -43,7 +42,7 @@ const ciliumLink = "cilium_host";
 
 /** The reason why a second barrier is impossible on this node; `undefined` if it is possible. */
 export function obstacle(marks: Marks, links: readonly Link[]): string | undefined {
-  const both = (marks.fromWireGuard | marks.toWireGuard) >>> 0;
+  const both = maskOf(marks);
   if (both === marks.fromWireGuard || both === marks.toWireGuard)
     return "one of the marks holds all bits of the other: set marks with bits of their own";
   if (links.some(({ name }) => name === ciliumLink)) return "Cilium has programs of its own at the links";
@@ -99,6 +98,6 @@ function removal(name: string, hasOthers: boolean): Step {
   ]);
 }
 
-const tc = (...args: string[]): Command => ({ program: "tc", args });
+const tc = (...args: string[]): ToolRun => ({ program: "tc", args });
 
 const step = (text: string, commands: readonly Command[]): Step => ({ stage: "swap", text, commands });

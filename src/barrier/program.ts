@@ -1,5 +1,13 @@
-import type { Marks } from "../config/index.ts";
-import { type Family, type Prefix, prefixFamily, rangeOf, widthOf } from "../net/index.ts";
+import {
+  type Family,
+  type Marks,
+  maskOf,
+  type Prefix,
+  parseHardwareAddress,
+  prefixFamily,
+  rangeOf,
+  widthOf,
+} from "../net/index.ts";
 
 /** One instruction of the kernel's classic packet filter: operation, jump if true, jump if false, operand. */
 type Instruction = readonly [code: number, jt: number, jf: number, k: number];
@@ -53,8 +61,7 @@ export interface Guard {
  * bear both marks, by which the table says that it let them pass on purpose.
  */
 export function programFor(targets: readonly Prefix[], guard: Guard): Code {
-  const { fromWireGuard, toWireGuard } = guard.marks;
-  const both = (fromWireGuard | toWireGuard) >>> 0;
+  const both = maskOf(guard.marks);
   const packets = ([4, 6] as const).map((family) => {
     const own = targets.filter((target) => prefixFamily(target) === family);
     return own.length === 0 ? pass : familyCode(family, own, guard);
@@ -74,13 +81,14 @@ export function programFor(targets: readonly Prefix[], guard: Guard): Code {
 }
 
 function otherSender(hardwareAddress: string | undefined): Code {
-  if (hardwareAddress === undefined) return [];
-  const digits = hardwareAddress.replaceAll(":", "");
+  const bytes = parseHardwareAddress(hardwareAddress ?? "");
+  if (!bytes) return [];
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
   return [
     load(op.word, linkLayer + 6),
-    ...unless(more.equal, Number.parseInt(digits.slice(0, 8), 16), pass),
+    ...unless(more.equal, view.getUint32(0), pass),
     load(op.half, linkLayer + 10),
-    ...unless(more.equal, Number.parseInt(digits.slice(8), 16), pass),
+    ...unless(more.equal, view.getUint16(4), pass),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { KubespanError } from "../base/index.ts";
+import { KubespanError, readJson } from "../base/index.ts";
 import { type Prefix, parsePrefix, unite } from "../net/index.ts";
 
 /**
@@ -25,22 +25,14 @@ export const savedText = ({ targets, mtu }: SavedBarrier): string =>
 
 /** Parses the file. Throws `KubespanError("state")` for any text that this program did not write. */
 export function parseSaved(text: string, file: string): SavedBarrier {
-  const parsed = form.safeParse(parseJSON(text, file));
-  if (!parsed.success) throw damaged(file, parsed.error.issues[0]?.message ?? "it is of another shape");
-  const targets = parsed.data.targets.map((target) => {
+  const read = readJson(text, form);
+  if ("problem" in read) throw damaged(file, read.problem);
+  const targets = read.value.targets.map((target) => {
     const prefix = parsePrefix(target);
     if (prefix === undefined) throw damaged(file, `no network: ${JSON.stringify(target)}`);
     return prefix;
   });
-  return { targets: unite(targets), mtu: parsed.data.mtu };
-}
-
-function parseJSON(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw damaged(file, error instanceof Error ? error.message : String(error));
-  }
+  return { targets: unite(targets), mtu: read.value.mtu };
 }
 
 const damaged = (file: string, reason: string): KubespanError =>

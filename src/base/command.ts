@@ -1,16 +1,28 @@
 import type { Secret } from "./secret.ts";
 
+/** One run of a tool, as a value: it can be planned, printed, compared in a test and run. */
+export type Command = ToolRun | DetachedStart;
+
+type Program = "ip" | "nft" | "tc" | "wg" | "wireguard-go" | "sysctl";
+
 /**
- * One run of a tool, as a value: it can be planned, printed, compared in a test and run.
- * `input` becomes the contents of a nameless file whose path in /proc replaces each argument `INPUT`; tools re-open their
- * standard input and fail on the socket pair that Node gives them. A `Secret` is written in base64.
+ * A tool that does something and ends. `input` becomes the contents of a nameless file whose path in /proc replaces each
+ * argument `INPUT`; tools re-open their standard input and fail on the socket pair that Node gives them. A `Secret` is
+ * written in base64.
  */
-export interface Command {
-  readonly program: "ip" | "nft" | "tc" | "wg" | "wireguard-go" | "sysctl";
+export interface ToolRun {
+  readonly program: Program;
   readonly args: readonly string[];
   readonly input?: string | Secret;
-  /** The process outlives this one; it counts as started when the file (a socket) exists. */
-  readonly detached?: { readonly readyFile: string };
+  readonly detached?: never;
+}
+
+/** A process that outlives this one; it counts as started when the file (a socket) exists. */
+interface DetachedStart {
+  readonly program: Program;
+  readonly args: readonly string[];
+  readonly input?: never;
+  readonly detached: { readonly readyFile: string };
 }
 
 /** Stands in `args` for the path of the file that holds `input`. */

@@ -12,6 +12,8 @@ const exitCodes = {
 
 export type ErrorCode = keyof typeof exitCodes;
 
+export const errorCodes = Object.keys(exitCodes) as ErrorCode[];
+
 /**
  * The only error this project throws on purpose. `message` tells the operator what happened, `hint` what to do;
  * neither ever holds a secret. Errors of libraries and tools become one of these where they enter.

@@ -14,8 +14,8 @@ export interface Step {
   readonly text: string;
   readonly commands: readonly Command[];
   /**
-   * Present where the step is about peers that have nothing to do with each other: the same for each of several. If the step
-   * fails, these are tried one by one, and whatever fails then, the plan goes on.
+   * Absent where the whole mesh needs the step: if it fails, the plan ends. Where it is about peers, which have nothing to do
+   * with each other, the plan goes on: one peer goes without, and of several the same step is tried for each.
    */
-  readonly apart?: readonly Step[];
+  readonly apart?: "one peer" | readonly Step[];
 }

@@ -1,3 +1,5 @@
+import { escaped } from "./json.ts";
+
 /**
  * Text of others made fit to be shown. Names of links, tables and comments, what peers and services say, and what a tool
  * complains about may hold anything: an escape sequence would move the cursor, colour or clear a terminal, or write a log
@@ -25,12 +27,3 @@ export const printableLines = (text: string): string => text.replace(allButLines
 /** JSON that a terminal shows and does not obey; it reads as the same value. */
 export const printableJson = (value: unknown): string =>
   JSON.stringify(value, null, 2).replace(allButLines, escaped);
-
-/** All that no JSON has between its values, and that none should have within one. */
-const rawControls = /(?![\n\r\t])\p{Cc}/gu;
-
-/** Reads the JSON of a tool that prints names as they are: iproute2 does not escape control characters. */
-export const parseToolJson = (text: string): unknown => JSON.parse(text.replace(rawControls, escaped));
-
-const escaped = (text: string): string =>
-  text.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);

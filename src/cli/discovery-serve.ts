@@ -8,7 +8,7 @@ import type {
   OnAnswer,
   Operations,
 } from "../discovery-server/effects/index.ts";
-import { parseAddress } from "../net/index.ts";
+import { hostPortText, parseAddressPort } from "../net/index.ts";
 import { confine, createLogger } from "../system/index.ts";
 import type { StoreOptions } from "./discovery-store.ts";
 
@@ -102,8 +102,9 @@ async function serve(options: ServeOptions): Promise<void> {
   let operations: Operations | undefined;
   try {
     if (options.metricsListen) ({ operations, onAnswer } = await operate(options.metricsListen, server));
-    const address = textOf({ host: options.listen.host, port: server.port });
-    const metrics = operations && textOf({ host: options.metricsListen?.host ?? "", port: operations.port });
+    const address = hostPortText({ host: options.listen.host, port: server.port });
+    const metrics =
+      operations && hostPortText({ host: options.metricsListen?.host ?? "", port: operations.port });
     log.info(
       { address, tls: certificates !== undefined, ...(metrics !== undefined && { metrics }) },
       "discovery service listening",
@@ -137,16 +138,12 @@ const stopAsked = (): Promise<NodeJS.Signals> =>
   });
 
 function listenFrom(text: string): Listen {
-  const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
-  const host = parseAddress(match?.[1] ?? match?.[2] ?? "");
-  const port = Number(match?.[3]);
-  if (host !== undefined && port <= 65535) return { host, port };
+  const listen = parseAddressPort(text, 0); // 0: one that the kernel chooses
+  if (listen) return listen;
   throw new InvalidArgumentError(
     "It is not an address and a port, such as 0.0.0.0:3000 for all IPv4 addresses, [::]:3000 for all addresses.",
   );
 }
-
-const textOf = ({ host, port }: Listen): string => `${host.includes(":") ? `[${host}]` : host}:${port}`;
 
 const mostHops = 16;
 

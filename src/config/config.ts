@@ -1,5 +1,5 @@
 import type { Secret } from "../base/index.ts";
-import type { Endpoint, Prefix } from "../net/index.ts";
+import type { Endpoint, Marks, Prefix } from "../net/index.ts";
 import type { DialRules } from "./dial.ts";
 
 /** The complete, validated configuration of the daemon, with all defaults filled in. */
@@ -83,14 +83,6 @@ export interface ServiceConfig {
 export interface KubernetesConfig {
   /** The path of the kubeconfig; absent for the service account of a pod. */
   readonly kubeconfig?: string;
-}
-
-/** The bits of the packet mark, each a non-zero 32-bit number. The mask is both bits together. */
-export interface Marks {
-  /** The bit that WireGuard sets on the packets it emits. */
-  readonly fromWireGuard: number;
-  /** The bit that the table sets on packets that are to go into the mesh. */
-  readonly toWireGuard: number;
 }
 
 /** The conditions under which members that vanished without a farewell are let go. */

@@ -6,7 +6,6 @@ export {
   type KubernetesConfig,
   type LogLevel,
   type MachineType,
-  type Marks,
   type ServiceConfig,
   type StrictIngress,
 } from "./config.ts";

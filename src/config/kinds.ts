@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { wordOf } from "../base/index.ts";
 import { endpointAddress, parseEndpoint, parsePrefix, unreachableKind } from "../net/index.ts";
 import { bounds } from "./bounds.ts";
 import type { EndpointFilter } from "./config.ts";
@@ -20,7 +21,7 @@ import {
   wholeNumber,
   wordOrNumber,
 } from "./fields.ts";
-import { parseHostPort, parseServiceURL } from "./service-url.ts";
+import { parseServiceURL, parseStunServer } from "./service-url.ts";
 
 /**
  * The largest MTU: a packet of this size fits into an IP packet of 65,535 bytes with the 80 bytes that WireGuard over
@@ -75,15 +76,13 @@ const routingTable = wholeNumber(1, 2 ** 32 - 1).refine((table) => ![253, 254, 2
     "is one of the system's own tables (253, 254, 255); expected a table that nothing else uses, such as 180",
 });
 
-const mostMark = 2 ** 32 - 1;
-
-/** Mark bits are a YAML number such as 0x20, or the text `"0x20"`. */
+/** Mark bits as a YAML number (0x20 is one) or as text `"0x20"`. */
 const markBits = z
   .preprocess(
-    (input) => (typeof input === "string" && /^0x[0-9a-fA-F]{1,8}$/.test(input) ? Number(input) : input),
+    (input) => (typeof input === "string" && input.startsWith("0x") ? (wordOf(input) ?? input) : input),
     z.number({ error: "is not a number; expected one or more bits of the packet mark, such as 0x20" }),
   )
-  .refine((bits) => Number.isInteger(bits) && bits >= 1 && bits <= mostMark, {
+  .refine((bits) => wordOf(bits) !== undefined && bits >= 1, {
     error: "is out of range; expected one or more bits of the packet mark, 0x1 to 0xffffffff",
   });
 
@@ -166,7 +165,7 @@ export const schemas = {
     node: node.prefault({}),
     stunServer: parsedText(
       "a STUN server such as stun.example.org, stun.example.org:3478 or [2001:db8::1]:3478",
-      parseHostPort,
+      parseStunServer,
     ).optional(),
     kubernetes: section({
       enabled: trueOrFalse().default(false),

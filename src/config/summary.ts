@@ -1,4 +1,6 @@
+import { hexText } from "../base/index.ts";
 import { clusterPrefix } from "../identity/index.ts";
+import { hostPortText } from "../net/index.ts";
 import type { Config, ServiceConfig } from "./config.ts";
 
 /** The meaning of a configuration in a few lines for an operator, without secrets. */
@@ -12,7 +14,10 @@ export function configSummary(config: Config): string {
       `${config.interfaceName}, UDP port ${config.listenPort}, ${mtuText(config)}, ${implementationText(config)}`,
     ],
     ["routing", `table ${config.routing.table}, rule priority ${config.routing.priority}`],
-    ["marks", `${hex(config.marks.fromWireGuard)} from WireGuard, ${hex(config.marks.toWireGuard)} to it`],
+    [
+      "marks",
+      `${hexText(config.marks.fromWireGuard)} from WireGuard, ${hexText(config.marks.toWireGuard)} to it`,
+    ],
     ["advertises", advertised(config)],
     ["announces", announced(config)],
     [
@@ -30,17 +35,9 @@ const registries = ({ services, kubernetes }: Config): string[] => [
   ...(kubernetes ? [`Kubernetes (${kubernetes.kubeconfig ?? "as a pod"})`] : []),
 ];
 
-const mtuText = ({ mtu }: Config): string => (mtu === "auto" ? "MTU by the node's own links" : `MTU ${mtu}`);
-
-const implementationText = ({ wireguard }: Config): string =>
-  wireguard === "auto" ? "in the kernel or else in userspace" : wireguard;
-
-const hex = (bits: number): string => `0x${bits.toString(16)}`;
-
 function serviceText({ name, host, port, tls, caFile }: ServiceConfig): string {
-  const location = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   const security = tls ? `TLS${caFile === undefined ? "" : `, trusting ${caFile}`}` : "plaintext";
-  return `${name} at ${location} (${security})`;
+  return `${name} at ${hostPortText({ host, port })} (${security})`;
 }
 
 function advertised(config: Config): string {
@@ -68,3 +65,8 @@ const shortList = (items: readonly string[]): string =>
   items.length > longestList
     ? `${items.slice(0, longestList).join(", ")} and ${items.length - longestList} more`
     : items.join(", ");
+
+const mtuText = ({ mtu }: Config): string => (mtu === "auto" ? "MTU by the node's own links" : `MTU ${mtu}`);
+
+const implementationText = ({ wireguard }: Config): string =>
+  wireguard === "auto" ? "in the kernel or else in userspace" : wireguard;

@@ -35,8 +35,8 @@ export async function applySteps(run: Runner, log: Logger, steps: readonly Step[
     try {
       for (const command of step.commands) await run(command);
     } catch (error) {
-      if (!step.apart || isOfDevice(error)) throw error;
-      if (step.apart.length > 0) failures.push(...(await applySteps(run, log, step.apart)));
+      if (step.apart === undefined || isOfDevice(error)) throw error;
+      if (step.apart !== "one peer") failures.push(...(await applySteps(run, log, step.apart)));
       else {
         failures.push(`${step.text}: ${errorText(error)}`);
         log.error(`not done: ${step.text}: ${errorText(error)}`);

@@ -1,6 +1,5 @@
 import { serveApi } from "../api/effects/index.ts";
-import type { Down, Status } from "../api/index.ts";
-import { type Progress, type Work, workOf } from "../api/index.ts";
+import { type Down, type Progress, type Status, type Work, workOf } from "../api/index.ts";
 import { errorText, KubespanError, version } from "../base/index.ts";
 import { loadConfig } from "../config/effects/index.ts";
 import type { Config } from "../config/index.ts";
@@ -21,10 +20,10 @@ import { notTakenDown } from "./take-down.ts";
 import { Turns } from "./turns.ts";
 
 /** Events of one change arrive together; a pass waits this long for the rest, in milliseconds. */
-const settleTime = 100;
-const repairInterval = 30_000;
+const settleTimeMs = 100;
+const repairIntervalMs = 30_000;
 /** What `status` waits for a look at the peers, in milliseconds. */
-const longestLook = 10_000;
+const longestLookMs = 10_000;
 
 /**
  * The daemon: runs until `stop` or `down`. Everything outside (registries, kernel, signals, the local API) only asks
@@ -119,7 +118,7 @@ export class Daemon {
       isSignature: this.#parts.transactions.isSignature,
       onChange: (isUrgent) => {
         if (isUrgent) this.#mesh.damaged();
-        this.#loop.trigger("everything", isUrgent ? 0 : settleTime);
+        this.#loop.trigger("everything", isUrgent ? 0 : settleTimeMs);
       },
       onOthers: () => others.request(),
       onError: (error) => this.#parts.log.warn(errorText(error)),
@@ -143,7 +142,7 @@ export class Daemon {
     const loop = startLoop({
       run: (scope) => this.#mesh.pass(scope),
       onError: (error) => this.#parts.log.error({ err: error }, errorText(error)),
-      repairInterval,
+      repairIntervalMs,
     });
     this.#mesh.wakeWith((inMs, scope) => loop.trigger(scope, inMs));
     return loop;
@@ -151,7 +150,7 @@ export class Daemon {
 
   /** A look at the handshakes first, so that what is shown is what is; unless that takes long, which is shown. */
   async #status(): Promise<Status> {
-    await within(this.#loop.pass("peers"), longestLook); // the loop logs a failure, and the status says it
+    await within(this.#loop.pass("peers"), longestLookMs); // the loop logs a failure, and the status says it
     const status = await this.#mesh.status({ ...this.#process, work: this.#work() });
     const more = [...(this.#others?.warnings ?? []), ...this.#parts.barrier.warnings];
     return { ...status, warnings: [...status.warnings, ...more] };

@@ -54,7 +54,7 @@ export async function dryRun(file: string): Promise<string> {
     const knowledge = {
       self,
       config,
-      affiliates: members.claims(),
+      claims: members.claims(),
       standings: members.standings(),
       registries: registries.states(),
       addresses: kernel.addresses.usable,

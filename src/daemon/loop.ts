@@ -26,11 +26,11 @@ export interface LoopOptions {
   /** A failed pass is tried again; this is told. */
   readonly onError: (error: unknown) => void;
   /** Everything is looked at this often even when nothing seems to happen, in milliseconds. */
-  readonly repairInterval: number;
+  readonly repairIntervalMs: number;
 }
 
-const firstRetry = 500;
-const longestRetry = 15_000;
+const firstRetryMs = 500;
+const longestRetryMs = 15_000;
 
 interface Request {
   readonly scope: Scope;
@@ -40,7 +40,7 @@ interface Request {
 const stopping = (): Error => new Error("the daemon is stopping");
 
 /** Runs one pass at a time: after each request, when a pass asked for it, and at the repair interval. */
-export function startLoop({ run, onError, repairInterval }: LoopOptions): Loop {
+export function startLoop({ run, onError, repairIntervalMs }: LoopOptions): Loop {
   const timers = new Map<Scope, { at: number; timer: NodeJS.Timeout }>();
   let requests: Request[] = [];
   let due: Scope | undefined;
@@ -70,15 +70,15 @@ export function startLoop({ run, onError, repairInterval }: LoopOptions): Loop {
     requests = requests.filter((request) => !served.includes(request));
     passSince = Date.now();
     try {
-      const wakeIn = await run(scope);
+      const wakeInMs = await run(scope);
       if (covers(scope, failed)) failures = 0; // a look at less proves nothing about what failed
-      if (wakeIn !== undefined) arm("peers", wakeIn);
-      arm("everything", repairInterval);
+      if (wakeInMs !== undefined) arm("peers", wakeInMs);
+      arm("everything", repairIntervalMs);
       for (const request of served) request.settle();
     } catch (error) {
       failed = failures > 0 && covers(failed, scope) ? failed : scope;
       failures++;
-      arm("everything", Math.min(firstRetry * 2 ** (failures - 1), longestRetry));
+      arm("everything", Math.min(firstRetryMs * 2 ** (failures - 1), longestRetryMs));
       onError(error);
       for (const request of served) request.settle(error);
     } finally {

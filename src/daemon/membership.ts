@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Forgotten } from "../api/index.ts";
 import { KubespanError } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
-import { type Affiliate, type RegistryState, stateOf } from "../discovery/index.ts";
+import { type RegistryState, stateOf } from "../discovery/index.ts";
 import type { Identity } from "../identity/index.ts";
 import type { LedgerFile } from "../members/effects/index.ts";
 import { Messenger, type Recipient } from "../members/effects/index.ts";
@@ -14,6 +14,7 @@ import {
   type Leaving,
   labelOf,
   type Member,
+  type MemberClaim,
   type MemberEvent,
   type Members,
   type Standings,
@@ -46,6 +47,8 @@ export class Membership {
   readonly #parts: Parts;
   readonly #messenger: Messenger;
   #members: Members;
+  /** The number of the last step; goes on from the members that were there before. */
+  #revision: number;
   #refused: Stepped["refused"] = [];
   /** What came in since the last step beside what the registries say. */
   #leaving = new Map<string, Leaving>();
@@ -57,6 +60,7 @@ export class Membership {
   constructor(parts: Parts, members: Members = parts.ledger.found?.members ?? new Map()) {
     this.#parts = parts;
     this.#members = members;
+    this.#revision = Math.max(0, ...[...members.values()].map(({ revision }) => revision));
     this.#messenger = new Messenger({
       address: parts.self.address,
       keys: parts.identity,
@@ -82,9 +86,9 @@ export class Membership {
   }
 
   /** Whose traffic belongs into the mesh. */
-  claims(): readonly Affiliate[] {
+  claims(): readonly MemberClaim[] {
     return [...this.#members.values()].flatMap((member) =>
-      member.standing === "released" ? [] : member.claim,
+      member.standing === "released" ? [] : { affiliate: member.claim, revision: member.revision },
     );
   }
 
@@ -105,6 +109,7 @@ export class Membership {
       ),
     );
     const news = {
+      revision: ++this.#revision,
       heard,
       handshakes,
       leaving,
@@ -234,11 +239,12 @@ function oneNamed(name: string, members: Members): Member {
 const mostNamed = 3;
 
 function tellMembers(log: Logger, events: readonly MemberEvent[]): void {
-  for (const { label, nodeId, kind, why } of events) {
-    if (kind === "joined") log.debug({ nodeId }, `${label} is a member of the mesh`);
-    if (kind === "returned") log.info({ nodeId }, `${label} is back`);
-    if (kind === "released") log.info({ nodeId }, `${label} is no member any more: ${why}`);
-    if (kind === "unlisted") log.info({ nodeId }, `${label} stays a member while it is connected: ${why}`);
+  for (const { label, nodeId, ...event } of events) {
+    if (event.kind === "joined") log.debug({ nodeId }, `${label} is a member of the mesh`);
+    if (event.kind === "returned") log.info({ nodeId }, `${label} is back`);
+    if (event.kind === "released") log.info({ nodeId }, `${label} is no member any more: ${event.why}`);
+    if (event.kind === "unlisted")
+      log.info({ nodeId }, `${label} stays a member while it is connected: ${event.why}`);
   }
   const vanished = events.filter(({ kind }) => kind === "vanished").map(({ label }) => label);
   if (vanished.length === 0) return;

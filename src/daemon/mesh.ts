@@ -44,8 +44,8 @@ interface Pass {
   readonly steered: Networks;
 }
 
-/** What a look at the handshakes alone came to: it needs more than that, or when the peers want to be looked at again. */
-type Look = { readonly isEnough: false } | { readonly isEnough: true; readonly wakeInMs: number | undefined };
+/** What a poll of the peers alone ended with: `news` asks for a pass that decides anew. */
+type PollEnd = { readonly kind: "done"; readonly wakeInMs: number | undefined } | { readonly kind: "news" };
 
 /** The mesh of one configuration: observe, decide, apply. */
 export class Mesh {
@@ -116,8 +116,8 @@ export class Mesh {
       scope === "peers" && last?.device
         ? await lookAtDevice(this.#parts, this.#config, last.device)
         : undefined;
-    const look: Look = device && last ? await this.#peersPass(last, device) : { isEnough: false };
-    if (look.isEnough) return look.wakeInMs;
+    const polled = device && last ? await this.#peersPass(last, device) : undefined;
+    if (polled?.kind === "done") return polled.wakeInMs;
     const isOwnNews = this.#readPodNetworks();
     const isRelied = last?.device !== undefined && !this.outcome.failure;
     const changed =
@@ -195,7 +195,7 @@ export class Mesh {
   }
 
   /** Handshakes only. Who came up or went down may change who owns what, what is steered and what is published. */
-  async #peersPass(last: Pass, device: ObservedDevice): Promise<Look> {
+  async #peersPass(last: Pass, device: ObservedDevice): Promise<PollEnd> {
     const { config, identity, self, run, log, clock } = this.#parts;
     const polled = decideAgain(
       last.decision,
@@ -213,8 +213,8 @@ export class Mesh {
     this.#racing.send(polled.races);
     this.#last = { ...last, device, decision: { ...last.decision, polled } };
     const isTurn = harvestDueIn(this.#memory, clock()) === 0;
-    if (isTurn || upCameOrWent(last.decision.polled, polled)) return { isEnough: false };
-    return { isEnough: true, wakeInMs: this.#wakeIn(polled) };
+    if (isTurn || upCameOrWent(last.decision.polled, polled)) return { kind: "news" };
+    return { kind: "done", wakeInMs: this.#wakeIn(polled) };
   }
 
   #wakeIn({ wakeInMs: wakeIn }: Decision["polled"]): number | undefined {
@@ -262,16 +262,10 @@ export class Mesh {
 
   async status(process: Process): Promise<Status> {
     const dropped = await droppedNow(this.#parts, this.#last?.kernel.table);
-
     const last = this.#last;
     const view = {
-      decision: last?.decision,
-      device: last?.device,
-      implementation: last?.implementation,
-      links: last?.kernel.links ?? [],
+      last,
       dropped,
-      addresses: last?.kernel.addresses ?? { usable: [], leftOut: [] },
-      routing: last?.kernel.routing,
       process,
       error: this.outcome.failure?.error,
       racing: this.#racing.report(),
@@ -286,7 +280,7 @@ export class Mesh {
     return {
       self,
       config: this.#config,
-      affiliates: membership.claims(),
+      claims: membership.claims(),
       standings: membership.standings(),
       registries: [...registries.states(), ...membership.remembered(registries)],
       addresses: kernel?.addresses.usable ?? [],

@@ -9,7 +9,7 @@ import { observeLinks, observeRouting, observeSysctls, readSavedSysctls } from "
 import { ownAddresses } from "../routing/index.ts";
 import type { Runner } from "../system/index.ts";
 import { observeDevice, observeWireGuard } from "../wireguard/effects/index.ts";
-import type { ObservedDevice } from "../wireguard/index.ts";
+import { type ObservedDevice, withDevice } from "../wireguard/index.ts";
 
 /** Reads everything of the kernel that the mesh depends on; the parts at the same time. `before`: the device, as last seen. */
 export async function observeKernel(run: Runner, config: Config, before?: ObservedDevice): Promise<Kernel> {
@@ -65,5 +65,6 @@ export async function observeChanging(
     observeTable(hands.run),
     observeBarrier(hands.run, config, kernel.links),
   ]);
-  return device && { ...kernel, wireguard: { ...kernel.wireguard, device }, table, barrier };
+  const wireguard = device && withDevice(kernel.wireguard, device);
+  return wireguard && { ...kernel, wireguard, table, barrier };
 }

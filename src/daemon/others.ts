@@ -4,10 +4,10 @@ import type { Ours, Warning } from "../marks/index.ts";
 import type { Runner } from "../system/index.ts";
 
 /** Changes come in bursts, and listing a large ruleset takes a second of somebody's processor, in milliseconds. */
-const settleTime = 2_000;
-const shortestInterval = 30_000;
+const settleTimeMs = 2_000;
+const shortestIntervalMs = 30_000;
 /** Not every change is announced: those of iptables' older back end are not. */
-const longestInterval = 15 * 60_000;
+const longestIntervalMs = 15 * 60_000;
 
 interface OthersParts {
   readonly run: Runner;
@@ -36,7 +36,7 @@ export class Others {
 
   /** Something changed: looks again, soon, but not often. */
   request(): void {
-    this.#arm(Math.max(settleTime, this.#scannedAt + shortestInterval - performance.now()));
+    this.#arm(Math.max(settleTimeMs, this.#scannedAt + shortestIntervalMs - performance.now()));
   }
 
   /** Resolves when no scan runs any more. */
@@ -60,13 +60,14 @@ export class Others {
   async #scan(): Promise<void> {
     if (this.#isStopped) return;
     const { run, log, ours } = this.#parts;
-    const { warnings, unread } = await scanForOthers(run, ours);
+    const { warnings: found, unread } = await scanForOthers(run, ours);
+    const warnings = found.map(({ who, what }) => ({ who, what }));
     const known = new Set(this.#warnings.map(textOf));
     for (const warning of warnings) if (!known.has(textOf(warning))) log.warn(textOf(warning));
     log.debug({ warnings: warnings.length, unread }, "looked for others who use what is ours");
     this.#warnings = warnings;
     this.#scannedAt = performance.now();
-    this.#arm(longestInterval);
+    this.#arm(longestIntervalMs);
   }
 }
 

@@ -7,7 +7,7 @@ import { type Part, repairsIn, type Upkeep } from "../mesh/index.ts";
 export class Repairs {
   readonly #log: Logger;
   readonly #counts: Record<Part, number> = { table: 0, routing: 0, link: 0, settings: 0 };
-  readonly #wanted = new Map<Part, string>();
+  readonly #wanted = new Map<Part, unknown>();
 
   constructor(log: Logger) {
     this.#log = log;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { readJson, valueOf } from "../base/index.ts";
 import { limits } from "../discovery/index.ts";
 
 /** An affiliate on its way into or out of a store. The remaining times to live are in milliseconds. */
@@ -55,9 +56,9 @@ export const recordText = ({ clusterId, record }: ClusterRecord, now: number): s
  * machine, never extends a life beyond the largest TTL. An expired part has 0 ms or less left.
  */
 export function parseRecord(text: string, now: number): ClusterRecord | undefined {
-  const parsed = form.safeParse(parsedJSON(text));
-  if (!parsed.success) return undefined;
-  const [clusterId, affiliateId, data, until, endpoints] = parsed.data;
+  const read = valueOf(readJson(text, form));
+  if (!read) return undefined;
+  const [clusterId, affiliateId, data, until, endpoints] = read;
   const left = (at: number): number => Math.min(at - now, limits.ttlMs);
   return {
     clusterId,
@@ -71,12 +72,4 @@ export function parseRecord(text: string, now: number): ClusterRecord | undefine
       })),
     },
   };
-}
-
-function parsedJSON(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // the schema refuses this value
-  }
 }

@@ -1,3 +1,5 @@
+import { numberOfBytes } from "../base/index.ts";
+
 /**
  * Whether a text is an X25519 public key as WireGuard prints it: base64 of 32 bytes, of a point that a secret can come from,
  * in the only form that a real key has. Other bytes that mean the same point (the highest bit set, or a number that is
@@ -7,7 +9,7 @@ export function isPublicKey(text: string): boolean {
   if (text.length !== 44) return false;
   const bytes = Buffer.from(text, "base64");
   if (bytes.length !== 32 || bytes.toString("base64") !== text) return false;
-  const number = BigInt(`0x${Buffer.from(bytes.toReversed()).toString("hex")}`);
+  const number = numberOfBytes(bytes.toReversed());
   return number < modulus && !smallOrder.has(number);
 }
 

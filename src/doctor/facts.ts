@@ -1,4 +1,4 @@
-import type { Warning } from "../marks/index.ts";
+import type { Interference, Warning } from "../marks/index.ts";
 import type { Link } from "../routing/index.ts";
 import type { Distribution } from "./distribution.ts";
 import type { Flavour } from "./flavour.ts";
@@ -91,8 +91,8 @@ export interface Facts {
   readonly port: Observed<PortFact>;
   readonly routing: Observed<RoutingFact>;
   readonly others: {
-    /** The warnings about software that uses our mark bits, our table or our priority. */
-    readonly warnings: readonly Warning[];
+    /** The warnings about software that uses our mark bits, our table or our priority, or translates the mesh's packets. */
+    readonly warnings: readonly Interference[];
     /** The sources that could not be read, each with the reason. iptables, for one, is not installed everywhere. */
     readonly unread: readonly string[];
   };

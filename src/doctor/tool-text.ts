@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseToolJson } from "../base/index.ts";
+import { ofForm, parseNumber, parseToolJson, valueOf } from "../base/index.ts";
 
 /** The first part of a tool's `--version` that looks like a version: `v1.0.20210914` gives `1.0.20210914`. */
 export const versionIn = (text: string): string | undefined =>
@@ -34,22 +34,15 @@ export function parseSynchronised(text: string): boolean | undefined {
   return answer === undefined ? undefined : answer === "yes";
 }
 
-/** Parses the effective capabilities in `/proc/self/status`. */
-export function parseCapabilities(text: string): bigint | undefined {
-  const [, digits] = /^CapEff:\s+([0-9a-f]{1,32})$/m.exec(text) ?? [];
-  return digits === undefined ? undefined : BigInt(`0x${digits}`);
-}
+/** The effective capabilities in `/proc/self/status`. */
+export const parseCapabilities = (text: string): bigint | undefined =>
+  parseNumber(`0x${/^CapEff:\s+([0-9a-f]{1,16})$/m.exec(text)?.[1] ?? ""}`);
 
 const routesForm = z.array(z.looseObject({ dev: z.string().optional() })).max(10_000);
 
-/** The links in `ip -j route show default`; none if the output cannot be parsed. */
-export function linksOfRoutes(text: string): string[] {
-  try {
-    return routesForm.parse(parseToolJson(text)).flatMap(({ dev }) => dev ?? []);
-  } catch {
-    return []; // a host without a default route is examined all the same
-  }
-}
+/** The links in `ip -j route show default`; none if it cannot be read: a host without one is looked at all the same. */
+export const linksOfRoutes = (text: string): string[] =>
+  (valueOf(ofForm(parseToolJson(text), routesForm)) ?? []).flatMap(({ dev }) => dev ?? []);
 
 /** The programs of Cilium in `tc filter show dev LINK ingress`. */
 export const ciliumProgramsIn = (text: string): string[] => [

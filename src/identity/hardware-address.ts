@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { parseToolJson } from "../base/index.ts";
+import { ofForm, parseToolJson, valueOf } from "../base/index.ts";
+import { hardwareAddressText, parseHardwareAddress } from "../net/index.ts";
 
 /** The six bytes of `00:11:22:aa:bb:cc`; `undefined` for other text, group addresses and zero. */
 export function hardwareAddressBytes(text: string): Uint8Array | undefined {
-  if (!/^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/.test(text)) return undefined;
-  const bytes = Uint8Array.from(text.split(":"), (part) => Number.parseInt(part, 16));
+  const bytes = parseHardwareAddress(text);
+  if (!bytes) return undefined;
   const isGroup = ((bytes[0] ?? 0) & 1) === 1;
   return isGroup || bytes.every((byte) => byte === 0) ? undefined : bytes;
 }
@@ -12,7 +13,7 @@ export function hardwareAddressBytes(text: string): Uint8Array | undefined {
 /** A made-up address from six random bytes, marked as locally administered and not as a group. */
 export function localHardwareAddress(random: (count: number) => Uint8Array): string {
   const [first = 0, ...rest] = random(6);
-  return [(first & 0xfc) | 0x02, ...rest].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
+  return hardwareAddressText(Uint8Array.of((first & 0xfc) | 0x02, ...rest));
 }
 
 const links = z.array(
@@ -30,18 +31,10 @@ const links = z.array(
  * dummy) carry an `info_kind` and are ignored, because their addresses change from boot to boot.
  */
 export function physicalHardwareAddress(output: string): string | undefined {
-  const parsed = links.safeParse(parseJson(output));
-  return (parsed.data ?? [])
+  const found = valueOf(ofForm(parseToolJson(output), links)) ?? [];
+  return found
     .filter((link) => link.link_type === "ether" && link.linkinfo?.info_kind === undefined)
     .toSorted((left, right) => left.ifindex - right.ifindex)
     .map((link) => link.address?.toLowerCase() ?? "")
     .find((address) => hardwareAddressBytes(address) !== undefined);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return parseToolJson(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { KubespanError, Secret } from "../base/index.ts";
+import { KubespanError, parseJson, Secret } from "../base/index.ts";
 import { hardwareAddressBytes } from "./hardware-address.ts";
 import { isPrivateKeyText, keyBytes, privateKeyFrom, publicKeyOf } from "./key.ts";
 import { isNodeId, nodeIdFrom } from "./node-id.ts";
@@ -50,7 +50,9 @@ export function identityText(identity: Identity): string {
  * never the contents.
  */
 export function parseIdentity(text: string, file: string): Identity {
-  const parsed = storedIdentity.safeParse(parseJson(text, file));
+  const read = parseJson(text);
+  if ("problem" in read) throw damagedIdentity(file, read.problem);
+  const parsed = storedIdentity.safeParse(read.value);
   if (!parsed.success) {
     const [field] = parsed.error.issues[0]?.path ?? [];
     throw damagedIdentity(
@@ -63,16 +65,7 @@ export function parseIdentity(text: string, file: string): Identity {
   return { nodeId, privateKey, publicKey: publicKeyOf(privateKey), hardwareAddress };
 }
 
-function parseJson(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // the parser's own message would quote the text, and with it the key
-    throw damagedIdentity(file, text === "" ? "it is empty" : "it is not JSON");
-  }
-}
-
-/** The identity is never replaced without the operator: other nodes know this node by it, and there may be a backup. */
+/** The identity is never replaced on its own: other nodes know this one by it, and the operator may have a copy. */
 export const damageHint =
   "restore it from a backup, or let the node start anew: kubespan down --forget-identity";
 

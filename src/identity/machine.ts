@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { readJson, valueOf } from "../base/index.ts";
 
 /** The properties, in lower case, that tell one machine from another. A property that cannot be read is absent. */
 export interface Machine {
@@ -50,16 +51,12 @@ export const machineText = (machine: Machine): string =>
 
 /** Parses the text of the file; `undefined` for text that `machineText` does not write. */
 export function parseMachine(text: string): Machine | undefined {
-  try {
-    const { data } = stored.safeParse(JSON.parse(text));
-    if (!data) return undefined;
-    const { machineId, productUuid, hardwareAddress } = data;
-    return {
-      ...(machineId !== undefined && { machineId }),
-      ...(productUuid !== undefined && { productUuid }),
-      ...(hardwareAddress !== undefined && { hardwareAddress }),
-    };
-  } catch {
-    return undefined; // the text is not JSON
-  }
+  const found = valueOf(readJson(text, stored));
+  if (!found) return undefined;
+  const { machineId, productUuid, hardwareAddress } = found;
+  return {
+    ...(machineId !== undefined && { machineId }),
+    ...(productUuid !== undefined && { productUuid }),
+    ...(hardwareAddress !== undefined && { hardwareAddress }),
+  };
 }

@@ -2,4 +2,11 @@ export { IptablesScanner } from "./iptables-rules.ts";
 export { aheadWarnings, linkWarnings, routeWarnings, ruleWarnings, wireguardWarnings } from "./kernel.ts";
 export { NftScanner } from "./nft-rules.ts";
 export { podLinkWarnings } from "./pod-links.ts";
-export { type Ours, type Warning, withoutTranslations } from "./warning.ts";
+export {
+  type Finding,
+  type Interference,
+  interferences,
+  type Ours,
+  type Warning,
+  withoutTranslations,
+} from "./warning.ts";

@@ -1,5 +1,16 @@
-import { iptablesTranslates, translates } from "./translation.ts";
-import { bitsOf, collision, everyBit, Findings, type MarkUse, type Ours, type Warning } from "./warning.ts";
+import { wordOf } from "../base/index.ts";
+import { bitsRead, everyBit, maskOf, parseMaskedMark } from "../net/index.ts";
+import { iptablesTranslates } from "./translation.ts";
+import {
+  collision,
+  type Finding,
+  Findings,
+  type Interference,
+  interferences,
+  type MarkUse,
+  type Ours,
+  type Place,
+} from "./warning.ts";
 
 /** Reads the output of `iptables-save` and its relatives line by line, and finds rules that use our bits. */
 export class IptablesScanner {
@@ -17,20 +28,29 @@ export class IptablesScanner {
     if (line.startsWith("*")) this.#table = line.slice(1);
     else if (line.startsWith("-A ") && /mark/i.test(line)) this.#rule(line);
     if (this.#table === "nat" && iptablesTranslates(line, this.#ours))
-      this.#findings.add(`${this.#tool} table nat, chain POSTROUTING`, translates, line);
+      this.#findings.add(this.#place("POSTROUTING"), { kind: "translation" }, line);
   }
 
-  warnings(): Warning[] {
-    return this.#findings.warnings();
+  findings(): readonly Finding[] {
+    return this.#findings.all();
+  }
+
+  warnings(): Interference[] {
+    return interferences(this.findings());
+  }
+
+  #place(chain: string): Place {
+    const [tool, table] = [this.#tool, this.#table];
+    const family = tool.startsWith("ip6") ? "ip6" : "ip";
+    return { tool, table, chain, nftTable: tool.endsWith("-legacy") ? undefined : `${family} ${table}` };
   }
 
   #rule(rule: string): void {
     const chain = rule.split(" ", 2)[1] ?? "";
     for (const use of iptablesMarkUses(rule)) {
-      if (use.how === "replaces" && (use.bits & bitsOf(this.#ours)) === 0 && staysHere(rule)) continue;
-      const what = collision(use, this.#ours);
-      if (what !== undefined)
-        this.#findings.add(`${this.#tool} table ${this.#table}, chain ${chain}`, what, rule);
+      if (use.how === "replaces" && (use.bits & maskOf(this.#ours.marks)) === 0 && staysHere(rule)) continue;
+      const trouble = collision(use, this.#ours);
+      if (trouble) this.#findings.add(this.#place(chain), trouble, rule);
     }
   }
 }
@@ -58,9 +78,7 @@ function matches(words: readonly string[]): MarkUse[] {
     if (word === "-m" && words[at + 1] === "mark") mark = "packet";
     if (word === "-m" && words[at + 1] === "connmark") mark = "connection";
     if (word !== "--mark") return [];
-    const { value, mask } = pairOf(words[at + 1]);
-    // A mark that is compared as a whole collides only if the value has our bits.
-    return [{ mark, how: "reads", bits: mask === everyBit ? value : mask }];
+    return [{ mark, how: "reads", bits: bitsRead(parseMaskedMark(words[at + 1] ?? "")) }];
   });
 }
 
@@ -68,7 +86,7 @@ function targetOf(target: string | undefined, after: (name: string) => string | 
   const mark = target === "CONNMARK" ? "connection" : "packet";
   const written = after("--set-xmark") ?? after("--set-mark") ?? after("--tproxy-mark");
   if (written !== undefined) {
-    const { value, mask } = pairOf(written);
+    const { value, mask } = parseMaskedMark(written);
     return [
       mask === everyBit
         ? { mark, how: "replaces", bits: value }
@@ -83,17 +101,9 @@ function targetOf(target: string | undefined, after: (name: string) => string | 
  * a mask.
  */
 function copyOf(after: (name: string) => string | undefined): MarkUse[] {
-  const mask = (name: string): number => numberOf(after(name) ?? "") ?? everyBit;
+  const mask = (name: string): number => wordOf(after(name)) ?? everyBit;
   return [
     { mark: "connection", how: "changes", bits: mask("--ctmask") },
     { mark: "packet", how: "changes", bits: mask("--nfmask") },
   ];
 }
-
-function pairOf(text = ""): { value: number; mask: number } {
-  const [value = "", mask] = text.split("/", 2);
-  return { value: numberOf(value) ?? 0, mask: mask === undefined ? everyBit : (numberOf(mask) ?? everyBit) };
-}
-
-const numberOf = (text: string): number | undefined =>
-  /^(?:0x[0-9a-f]{1,8}|\d{1,10})$/i.test(text) ? Number(text) >>> 0 : undefined;

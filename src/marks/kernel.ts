@@ -1,13 +1,15 @@
 import { z } from "zod";
-import { type ObservedRouting, type ObservedRules, parseToolList, secondPriority } from "../routing/index.ts";
-import { bitsOf, everyBit, hex, type Ours, type Warning } from "./warning.ts";
-
-const ruleForm = z.looseObject({
-  priority: z.number().int(),
-  fwmark: z.union([z.string(), z.number()]).optional(),
-  fwmask: z.union([z.string(), z.number()]).optional(),
-  table: z.union([z.string(), z.number()]).optional(),
-});
+import { hexText, wordOf } from "../base/index.ts";
+import { bitsRead, maskOf } from "../net/index.ts";
+import {
+  leadsIntoMesh,
+  type ObservedRouting,
+  type ObservedRules,
+  parseToolList,
+  readRules,
+  secondPriority,
+} from "../routing/index.ts";
+import type { Ours, Warning } from "./warning.ts";
 
 const mostWarnings = 20;
 
@@ -16,15 +18,15 @@ const mostWarnings = 20;
  * -j -N rule show`.
  */
 export function ruleWarnings(text: string, family: 4 | 6, ours: Ours): Warning[] {
-  return parseToolList("ip rule", text, ruleForm)
-    .filter((rule) => !isOurs(rule, ours))
-    .flatMap((rule) => {
-      const who = `IPv${family} routing rule ${rule.priority}`;
-      const common = (readBits(rule) & bitsOf(ours)) >>> 0;
+  return readRules(text)
+    .filter((rule) => !leadsIntoMesh(rule, ours)) // ours may stand once more, before rules of others
+    .flatMap(({ priority, table, mark }) => {
+      const who = `IPv${family} routing rule ${priority}`;
+      const common = mark === undefined ? 0 : (bitsRead(mark) & maskOf(ours.marks)) >>> 0;
       const what = [
-        ...(common === 0 ? [] : [`looks at ${hex(common)} of the packet mark, which is ours`]),
-        ...(String(rule.table) === String(ours.table) ? [`leads to table ${ours.table}, which is ours`] : []),
-        ...(rule.priority === ours.priority ? ["stands at our priority"] : []),
+        ...(common === 0 ? [] : [`looks at ${hexText(common)} of the packet mark, which is ours`]),
+        ...(table === ours.table ? [`leads to table ${ours.table}, which is ours`] : []),
+        ...(priority === ours.priority ? ["stands at our priority"] : []),
       ];
       return what.map((each) => ({ who, what: each }));
     })
@@ -46,26 +48,6 @@ function familyAhead(family: 4 | 6, observed: ObservedRules): Warning[] {
     what: `comes before the mesh's and may lead its traffic elsewhere; ${consequence}: ${text}`,
   }));
 }
-
-type Rule = z.infer<typeof ruleForm>;
-
-/** Tells whether a rule is ours, either at our priority or in the copy before the rules of others. */
-const isOurs = (rule: Rule, ours: Ours): boolean =>
-  String(rule.table) === String(ours.table) &&
-  numberOf(rule.fwmark) === ours.marks.toWireGuard &&
-  (numberOf(rule.fwmask) ?? everyBit) === bitsOf(ours);
-
-function readBits({ fwmark, fwmask }: Rule): number {
-  const mask = numberOf(fwmask) ?? everyBit;
-  if (fwmark === undefined) return 0;
-  // A mark that is compared as a whole collides only if the value has our bits.
-  return mask === everyBit ? (numberOf(fwmark) ?? 0) : mask;
-}
-
-const numberOf = (value: unknown): number | undefined =>
-  typeof value === "number" || (typeof value === "string" && /^(?:0x[0-9a-f]{1,8}|\d{1,10})$/i.test(value))
-    ? Number(value) >>> 0
-    : undefined;
 
 const routeForm = z.looseObject({ dst: z.string(), dev: z.string().optional(), type: z.string().optional() });
 
@@ -104,7 +86,7 @@ export const linkWarnings = (text: string, ours: Ours): Warning[] =>
     .slice(0, mostWarnings);
 
 function markWarning(who: string, mark: unknown, ours: Ours): Warning[] {
-  const common = ((numberOf(mark) ?? 0) & bitsOf(ours)) >>> 0;
+  const common = ((wordOf(mark) ?? 0) & maskOf(ours.marks)) >>> 0;
   if (common === 0) return [];
-  return [{ who, what: `sets ${hex(common)} of the packet mark, which is ours, on its own packets` }];
+  return [{ who, what: `sets ${hexText(common)} of the packet mark, which is ours, on its own packets` }];
 }

@@ -1,5 +1,16 @@
-import { nftTranslates, translates } from "./translation.ts";
-import { collision, everyBit, Findings, type MarkUse, type Ours, type Warning } from "./warning.ts";
+import { wordOf } from "../base/index.ts";
+import { everyBit } from "../net/index.ts";
+import { nftTranslates } from "./translation.ts";
+import {
+  collision,
+  type Finding,
+  Findings,
+  type Interference,
+  interferences,
+  type MarkUse,
+  type Ours,
+  type Trouble,
+} from "./warning.ts";
 
 /**
  * Reads `nft list ruleset` line by line and finds rules of others that use our bits. A rule that it does not understand
@@ -32,28 +43,27 @@ export class NftScanner {
     else if (!this.#ownTables.includes(this.#table)) this.#rule(line);
   }
 
-  /**
-   * The warnings. `translated` includes those about tables that iptables keeps in nftables, which its own tools show
-   * better.
-   */
-  warnings(translated: boolean): Warning[] {
-    return [...this.#native.warnings(), ...(translated ? this.#translated.warnings() : [])];
+  /** `translated`: also of the tables that iptables keeps in nftables, which its own tools show better. */
+  findings(translated: boolean): readonly Finding[] {
+    return [...this.#native.all(), ...(translated ? this.#translated.all() : [])];
+  }
+
+  warnings(translated: boolean): Interference[] {
+    return interferences(this.findings(translated));
   }
 
   #rule(line: string): void {
     const isTranslation = this.#isPostrouting && nftTranslates(line.trim(), this.#ours);
     if (!isTranslation && !line.includes("mark")) return;
     const rule = line.trim();
-    if (isTranslation) this.#add(translates, rule);
-    for (const use of nftMarkUses(rule)) {
-      const what = collision(use, this.#ours);
-      if (what !== undefined) this.#add(what, rule);
-    }
+    if (isTranslation) this.#add({ kind: "translation" }, rule);
+    for (const use of nftMarkUses(rule)) this.#add(collision(use, this.#ours), rule);
   }
 
-  #add(what: string, rule: string): void {
+  #add(trouble: Trouble | undefined, rule: string): void {
     const findings = this.#isTranslated ? this.#translated : this.#native;
-    findings.add(`nft table ${this.#table}, chain ${this.#chain}`, what, rule);
+    const [table, chain] = [this.#table, this.#chain];
+    if (trouble) findings.add({ tool: "nft", table, chain, nftTable: table }, trouble, rule);
   }
 }
 
@@ -87,12 +97,15 @@ export function nftMarkUses(rule: string): MarkUse[] {
 function readOf(mark: MarkUse["mark"], rest: string): MarkUse | undefined {
   const [, mask, value] = comparison.exec(rest) ?? [];
   if (value === undefined) return undefined;
-  return { mark, how: "reads", bits: mask === undefined ? allOf(value) : Number(mask) };
+  return { mark, how: "reads", bits: mask === undefined ? allOf(value) : word(mask) };
 }
 
 /** The bits of a value that is compared as a whole. */
 const allOf = (value: string): number =>
-  (value.match(numbers) ?? []).reduce((bits, each) => (bits | Number(each)) >>> 0, 0);
+  (value.match(numbers) ?? []).reduce((bits, each) => (bits | word(each)) >>> 0, 0);
+
+/** What has more than 32 bits is no mark, and has none of ours. */
+const word = (text = "0"): number => wordOf(text) ?? 0;
 
 interface Written {
   readonly use: MarkUse;
@@ -111,7 +124,7 @@ function writeOf(mark: MarkUse["mark"], value: string): Written {
   let passed = everyBit;
   for (let found = operation.exec(rest); found; found = operation.exec(rest)) {
     const [whole, operator = "", operand] = found;
-    const bits = Number(operand) >>> 0;
+    const bits = word(operand);
     const clears = operator === "&" || operator === "and";
     touched = (touched | (clears ? ~bits : bits)) >>> 0;
     passed = (clears ? passed & bits : passed | bits) >>> 0;
@@ -128,7 +141,7 @@ function writeOf(mark: MarkUse["mark"], value: string): Written {
 function constantOf(mark: MarkUse["mark"], value: string): Written {
   const constant = new RegExp(`^ (${number})(?= |$)`).exec(value);
   return {
-    use: { mark, how: "replaces", bits: Number(constant?.[1] ?? 0) >>> 0 },
+    use: { mark, how: "replaces", bits: word(constant?.[1]) },
     length: constant?.[0].length ?? 0,
   };
 }

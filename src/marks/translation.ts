@@ -1,9 +1,5 @@
 import type { Ours } from "./warning.ts";
 
-/** The warning about a rule that translates the source of all packets, or of all that enter the mesh. */
-export const translates =
-  "translates the source of what goes into the mesh, and perhaps the port of WireGuard's own packets";
-
 /**
  * Tells whether a rule in a chain that translates sources catches the packets of the mesh, because it has no condition,
  * or because it names the mesh's link. Narrower rules, such as those for a container network or a marked packet, are

@@ -1,4 +1,5 @@
-import type { Marks } from "../config/index.ts";
+import { hexText } from "../base/index.ts";
+import { type Marks, maskOf } from "../net/index.ts";
 
 /** A conflict on this node between the mesh and other software. */
 export interface Warning {
@@ -11,15 +12,22 @@ export interface Warning {
   readonly what: string;
 }
 
-/** The numbers and names that belong to the mesh alone. */
+/** What somebody else does, and what an operator can do about it. */
+export interface Interference extends Warning {
+  /**
+   * - `numbers`: it uses a mark, a table or a priority of ours: one of the two has to take others
+   * - `translation`: it changes the source of the mesh's packets: these have to be left out of it
+   */
+  readonly about: "numbers" | "translation";
+}
+
+/** What belongs to the mesh, and to nobody else. */
 export interface Ours {
   readonly interfaceName: string;
   readonly marks: Marks;
   readonly table: number;
   readonly priority: number;
 }
-
-export const bitsOf = ({ marks }: Ours): number => (marks.fromWireGuard | marks.toWireGuard) >>> 0;
 
 /** The use of a mark by a rule. All numbers are unsigned and have 32 bits. */
 export interface MarkUse {
@@ -34,56 +42,83 @@ export interface MarkUse {
   readonly bits: number;
 }
 
-export const everyBit = 0xffffffff;
+/** What a rule does to the mesh: `use` has no other bits than ours. */
+export type Trouble = { readonly kind: "mark"; readonly use: MarkUse } | { readonly kind: "translation" };
 
-/** The harm that a use of a mark does to the mesh; `undefined` if it does none. */
-export function collision({ mark, how, bits }: MarkUse, ours: Ours): string | undefined {
-  const common = (bits & bitsOf(ours)) >>> 0;
-  const name = `the ${mark} mark`;
-  // A connection without our bit is treated as one of the mesh, which is safe. A packet of WireGuard without our bit
-  // would be steered again.
-  if (common === 0)
-    return how === "replaces" && mark === "packet" ? `replaces ${name} whole, our bits included` : undefined;
-  return `${how === "replaces" ? "sets" : how} ${hex(common)} of ${name}, which is ours`;
+/** What is wrong with the use of a mark, if anything. */
+export function collision(use: MarkUse, { marks }: Ours): Trouble | undefined {
+  const bits = (use.bits & maskOf(marks)) >>> 0;
+  // Without our bit a connection is treated as one of the mesh: safe. A packet of WireGuard's would be steered again.
+  if (bits === 0 && (use.how !== "replaces" || use.mark !== "packet")) return undefined;
+  return { kind: "mark", use: { ...use, bits } };
 }
 
-export const hex = (value: number): string => `0x${(value >>> 0).toString(16)}`;
+function troubleText(trouble: Trouble): string {
+  if (trouble.kind === "translation")
+    return "translates the source of what goes into the mesh, and perhaps the port of WireGuard's own packets";
+  const { mark, how, bits } = trouble.use;
+  if (bits === 0) return `replaces the ${mark} mark whole, our bits included`;
+  return `${how === "replaces" ? "sets" : how} ${hexText(bits)} of the ${mark} mark, which is ours`;
+}
 
-const longestText = 160;
+/** The place of a rule. */
+export interface Place {
+  /** The tool that shows the table of the rule to an operator, such as `nft` or `iptables-legacy`. */
+  readonly tool: string;
+  /** The name that this tool gives to the place. */
+  readonly table: string;
+  readonly chain: string;
+  /** The name that nft gives to the place; `undefined` where nft does not show it. */
+  readonly nftTable: string | undefined;
+}
 
-/** A bounded list of findings: one for each owner and kind, with the first rule and the number of rules. */
-export class Findings {
-  readonly #found = new Map<string, { who: string; what: string; rule: string; count: number }>();
-
-  add(who: string, what: string, rule: string): void {
-    const key = `${who}\n${what}`;
-    const before = this.#found.get(key);
-    if (before) before.count++;
-    else if (this.#found.size < mostFindings) this.#found.set(key, { who, what, rule, count: 1 });
-  }
-
-  warnings(): Warning[] {
-    return [...this.#found.values()].map(({ who, what, rule, count }) => ({
-      who,
-      what: `${what}: ${rule.slice(0, longestText)}${count > 1 ? ` (and ${count - 1} more)` : ""}`,
-    }));
-  }
+/** A trouble of one place, with the first rule that makes it and how many there are. */
+export interface Finding {
+  readonly place: Place;
+  readonly trouble: Trouble;
+  readonly rule: string;
+  readonly count: number;
 }
 
 const mostFindings = 20;
+const longestText = 160;
 
-/**
- * The findings of iptables without those that nft has reported already. iptables keeps its rules in nftables, where nft
- * lists them again, and some versions name those tables only on stderr. A finding with the same chain and the same
- * words is reported once, in the form of iptables.
- */
-export function withoutTranslations(native: readonly Warning[], iptables: readonly Warning[]): Warning[] {
-  const known = new Set(iptables.map(({ who, what }) => `${asNft(who)}\n${kindOf(what)}`));
-  return native.filter(({ who, what }) => !known.has(`${who}\n${kindOf(what)}`));
+/** What tells one kind of trouble from another. */
+const kindOf = (trouble: Trouble): string =>
+  trouble.kind === "translation"
+    ? trouble.kind
+    : [trouble.use.mark, trouble.use.how, trouble.use.bits].join(" ");
+
+/** Findings with a bound: one for each place and kind. */
+export class Findings {
+  readonly #found = new Map<string, Finding>();
+
+  add(place: Place, trouble: Trouble, rule: string): void {
+    const key = `${place.table}\n${place.chain}\n${kindOf(trouble)}`;
+    const before = this.#found.get(key);
+    if (before) this.#found.set(key, { ...before, count: before.count + 1 });
+    else if (this.#found.size < mostFindings) this.#found.set(key, { place, trouble, rule, count: 1 });
+  }
+
+  all(): readonly Finding[] {
+    return [...this.#found.values()];
+  }
 }
 
-const asNft = (who: string): string =>
-  who.replace(/^ip(6?)tables(?:-nft)? table /, (_, six: string) => `nft table ip${six} `);
+export const interferences = (findings: readonly Finding[]): Interference[] =>
+  findings.map(({ place: { tool, table, chain }, trouble, rule, count }) => ({
+    about: trouble.kind === "mark" ? "numbers" : "translation",
+    who: `${tool} table ${table}, chain ${chain}`,
+    what: `${troubleText(trouble)}: ${rule.slice(0, longestText)}${count > 1 ? ` (and ${count - 1} more)` : ""}`,
+  }));
 
-/** The text of a finding without its rule. */
-const kindOf = (what: string): string => what.split(": ", 1)[0] ?? what;
+/**
+ * iptables keeps its rules in nftables, where nft shows them once more; some versions tell which tables those are only on
+ * stderr. The same trouble of the same chain is said once, as iptables has it.
+ */
+export function withoutTranslations(native: readonly Finding[], iptables: readonly Finding[]): Finding[] {
+  const keyOf = ({ place: { nftTable, chain }, trouble }: Finding): string =>
+    `${nftTable}\n${chain}\n${kindOf(trouble)}`;
+  const known = new Set(iptables.filter(({ place }) => place.nftTable !== undefined).map(keyOf));
+  return native.filter((finding) => !known.has(keyOf(finding)));
+}

@@ -21,13 +21,11 @@ interface Grant {
   readonly refused: LeftOut[];
 }
 
-/** One member has what another one asks for, too. */
-export interface Taking {
-  readonly taker: Claim;
-  readonly loser: Claim;
-  /** Why, where both ask for the same. */
-  readonly why?: string;
-}
+/** One member has what another one asks for, too: the same, for a reason, or a part of it, by its longer prefix. */
+export type Taking = { readonly taker: Claim; readonly loser: Claim } & (
+  | { readonly of: "the same"; readonly why: string }
+  | { readonly of: "a part" }
+);
 
 export interface Granted {
   /** By node id. */
@@ -53,20 +51,21 @@ export function grantClaims(claims: readonly Claim[], standings: Standings = new
   const takings: Taking[] = [];
   const owned = withoutEquals(claims, standings, takings);
   const nested = nest(owned);
-  for (const { claim, holes } of nested) for (const taker of holes) takings.push({ taker, loser: claim });
+  for (const { claim, holes } of nested)
+    for (const taker of holes) takings.push({ taker, loser: claim, of: "a part" });
   for (const taking of takings) grants.get(taking.loser.nodeId)?.refused.push(refusalOf(taking));
   for (const [nodeId, prefixes] of cut(nested)) grants.get(nodeId)?.prefixes.push(...prefixes);
   for (const [nodeId, grant] of grants) grants.set(nodeId, { ...grant, prefixes: unite(grant.prefixes) });
   return { grants, owned, takings };
 }
 
-const refusalOf = ({ taker, loser, why }: Taking): LeftOut =>
-  why === undefined
+const refusalOf = ({ taker, loser, ...taking }: Taking): LeftOut =>
+  taking.of === "a part"
     ? {
         value: taker.prefix,
         reason: `part of ${loser.asked ?? loser.prefix}, but ${taker.label} asks for it with a longer prefix`,
       }
-    : { value: loser.prefix, reason: `${taker.label} asks for it too and ${why}` };
+    : { value: loser.prefix, reason: `${taker.label} asks for it too and ${taking.why}` };
 
 /** Drops all but one of equal claims, and says so. The result is sorted: wider before what lies inside it. */
 function withoutEquals(claims: readonly Claim[], standings: Standings, takings: Taking[]): Claim[] {
@@ -82,7 +81,7 @@ function withoutEquals(claims: readonly Claim[], standings: Standings, takings: 
   for (const loser of losers) {
     const taker = best.get(loser.prefix);
     if (taker && taker.nodeId !== loser.nodeId)
-      takings.push({ taker, loser, why: whyOwned(taker, loser, standings) });
+      takings.push({ taker, loser, of: "the same", why: whyOwned(taker, loser, standings) });
   }
   return [...best.values()];
 }

@@ -10,8 +10,12 @@ interface Keys {
   readonly publicKey: string;
 }
 
-/** What was found of a farewell, once: a proof costs as much as a handshake, and registries say the same again and again. */
-const checked = new WeakMap<Affiliate, boolean>();
+/**
+ * What was found of each proof, by all that it depends on: one costs as much as a handshake, and registries say the same
+ * again and again. Bounded: when there are too many, all are forgotten.
+ */
+const checked = new Map<string, boolean>();
+const mostChecked = 4_096;
 
 /** The members that said farewell by way of a registry, and proved it to this node. */
 export function farewellsIn(
@@ -24,9 +28,8 @@ export function farewellsIn(
   for (const { nodeId, sealed } of heard) {
     const member = members.get(nodeId);
     if (!sealed?.membership?.farewells || !member || member.standing === "released") continue;
-    const isTrue = checked.get(sealed) ?? isProvenBy(sealed, member, own);
-    checked.set(sealed, isTrue);
-    if (isTrue) leaving.set(nodeId, { why: "it left the mesh", number: sealed.membership.number, at: now });
+    if (isProvenBy(sealed, member, own))
+      leaving.set(nodeId, { why: "it left the mesh", number: sealed.membership.number, at: now });
   }
   return leaving;
 }
@@ -35,8 +38,18 @@ function isProvenBy({ nodeId, membership }: Affiliate, { claim }: Member, own: K
   const peer = claim.kubespan?.publicKey;
   const proof = membership?.farewells?.get(recipientOf(own.publicKey));
   if (peer === undefined || proof === undefined) return false;
-  const notice: Notice = { kind: "farewell", nodeId, number: membership?.number ?? 0 };
-  return isProven(notice, { ...own, peer }, Buffer.from(proof, "base64"));
+  const number = membership?.number ?? 0;
+  const key = [own.publicKey, peer, number, nodeId, proof].join("\n");
+  const known = checked.get(key);
+  if (known !== undefined) return known;
+  const isTrue = isProven(
+    { kind: "farewell", nodeId, number },
+    { ...own, peer },
+    Buffer.from(proof, "base64"),
+  );
+  if (checked.size >= mostChecked) checked.clear();
+  checked.set(key, isTrue);
+  return isTrue;
 }
 
 /** As many proofs as fit beside the rest of an affiliate into what a service accepts: 30 bytes each of 2,020. */

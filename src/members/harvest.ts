@@ -24,7 +24,7 @@ export const emptyHarvest: Harvest = { published: new Map(), turns: new Map() };
 const harvestLimits = { perSecond: 2, most: 40 };
 
 /** When the limit is reached, by when there is room for some more, in milliseconds. */
-const soonestTurn = 1_000;
+const soonestTurnMs = 1_000;
 
 /**
  * Further ports at one address. A NAT that maps by destination shows each observer another port, of use to nobody else:
@@ -57,7 +57,7 @@ export function harvest(
     const isDue = now >= turn && budget.left >= 1;
     if (!wasPublished && isDue) budget = spend(budget, 1);
     if (wasPublished || isDue) published.set(nodeId, [observed]);
-    else turns.set(name, Math.max(turn, now + soonestTurn));
+    else turns.set(name, Math.max(turn, now + soonestTurnMs));
   }
   return { published, turns, budget };
 }

@@ -6,6 +6,7 @@ export { connectedForMs, isConnected, labelOf, type Member, type Members } from 
 export { type Notice, recipientOf } from "./notice.ts";
 export { toldByLedger } from "./remembered.ts";
 export { absenceOf, vanishedWarnings } from "./report.ts";
+export { type MemberClaim, type Specified, specify } from "./specified.ts";
 export { meshNetworks, type OwnSide, type PeerSpecs, peerSpecs } from "./specs.ts";
 export { type Standings, standingsOf } from "./standing.ts";
 export { type Leaving, type MemberEvent, type Stepped, stepMembers } from "./step.ts";

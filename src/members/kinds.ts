@@ -27,22 +27,9 @@ export function memberNetworks(
   affiliates: readonly Affiliate[],
   otherNetworks: readonly Prefix[],
 ): ReadonlyMap<string, MemberNetworks> {
-  const names = otherNetworks.join();
-  const before = known.get(peers);
-  if (before?.names === names) return before.networks;
   const byId = new Map(affiliates.map((affiliate) => [affiliate.nodeId, affiliate]));
-  const networks = new Map(
-    peers.map((peer) => [peer.nodeId, networksOf(peer, byId.get(peer.nodeId), otherNetworks)]),
-  );
-  known.set(peers, { names, networks });
-  return networks;
+  return new Map(peers.map((peer) => [peer.nodeId, networksOf(peer, byId.get(peer.nodeId), otherNetworks)]));
 }
-
-/** As long as no affiliate changes, the specs of the peers stay the same object. */
-const known = new WeakMap<
-  readonly PeerSpec[],
-  { readonly names: string; readonly networks: ReadonlyMap<string, MemberNetworks> }
->();
 
 function networksOf(
   { address, allowedIPs }: PeerSpec,

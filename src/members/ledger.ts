@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Secret } from "../base/index.ts";
+import { readJson } from "../base/index.ts";
 import type { Affiliate } from "../discovery/index.ts";
 import {
   decodeAffiliate,
@@ -87,14 +88,14 @@ export function ledgerContent(members: Members): string {
  */
 const handshakesToMs = 10 * 60_000;
 
-/** Members that did not change stay the same objects, and are encoded once. */
+/** A member is a value that never changes, and its text depends on nothing else: each is encoded once. */
 const encoded = new WeakMap<Member, string>();
 
 /** `undefined` for one that is too much. */
 function itemOf(member: Member): string | undefined {
   const known = encoded.get(member);
   if (known !== undefined) return known;
-  const { nodeId: _id, claim, sealed, unsealed, claimedSince, ...rest } = member;
+  const { nodeId: _id, revision: _revision, claim, sealed, unsealed, claimedSince, ...rest } = member;
   const parts = { sealed: sealed && saidBy(sealed), unsealed: unsealed && saidBy(unsealed) };
   if ([parts.sealed, parts.unsealed].some((part) => (part?.data.length ?? 0) > largestData)) return undefined;
   const since = networksClaimed(claim).map((prefix) => claimedSince.get(prefix) ?? member.announcedAt);
@@ -142,19 +143,20 @@ export function openLedger(
   nodeId: string,
   text: string,
 ): Ledger | { readonly refused: string } {
-  const outer = envelope.safeParse(parsed(text));
-  if (!outer.success) return { refused: "it is not a ledger of this version" };
-  const plain = openData(cluster.secret, Buffer.from(outer.data.sealed, "base64"));
+  const outer = readJson(text, envelope);
+  if ("problem" in outer) return { refused: "it is not a ledger of this version" };
+  const plain = openData(cluster.secret, Buffer.from(outer.value.sealed, "base64"));
   if (!plain) return { refused: "it is damaged, or of a cluster with another secret" };
-  const inner = contents[outer.data.version].safeParse(parsed(plain.toString()));
-  if (!inner.success) return { refused: "its contents have another shape" };
-  if (inner.data.clusterId !== cluster.id) return { refused: "it is of another cluster" };
-  const { savedAt } = inner.data;
+  const inner = readJson(plain.toString(), contents[outer.value.version]);
+  if ("problem" in inner) return { refused: "its contents have another shape" };
+  const known = inner.value;
+  if (known.clusterId !== cluster.id) return { refused: "it is of another cluster" };
+  const { savedAt } = known;
   const members =
-    "members" in inner.data
-      ? inner.data.members.flatMap(memberFrom)
-      : inner.data.affiliates.flatMap((each) => memberHeard(each, savedAt));
-  const podNetworks = inner.data.podNetworks?.flatMap((each) => parsePrefix(each) ?? []);
+    "members" in known
+      ? known.members.flatMap(memberFrom)
+      : known.affiliates.flatMap((each) => memberHeard(each, savedAt));
+  const podNetworks = known.podNetworks?.flatMap((each) => parsePrefix(each) ?? []);
   return {
     savedAt,
     members: new Map(members.filter((each) => each.nodeId !== nodeId).map((each) => [each.nodeId, each])),
@@ -173,6 +175,7 @@ function memberFrom(item: z.output<typeof stored>): Member[] {
   const known: Known = {
     nodeId: claim.nodeId,
     claim,
+    revision: 0,
     ...(sealed && { sealed }),
     ...(unsealed && { unsealed }),
     number,
@@ -197,6 +200,7 @@ function memberHeard(item: z.output<typeof said>, savedAt: number): Member[] {
     {
       nodeId: claim.nodeId,
       claim,
+      revision: 0,
       sealed: claim,
       number: claim.membership?.number ?? 0,
       announcedAt: savedAt,
@@ -215,11 +219,3 @@ const endpointFrom = (text: string): Endpoint[] => {
   const endpoint = parseEndpoint(text);
   return endpoint === undefined ? [] : [endpoint];
 };
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // no schema here takes it
-  }
-}

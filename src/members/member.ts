@@ -34,6 +34,8 @@ export interface Known {
   readonly nodeId: string;
   /** What it is taken at: what is sealed, and what Kubernetes adds to it. Stays the same object until that changes. */
   readonly claim: Affiliate;
+  /** The number of the step in which the claim last changed. */
+  readonly revision: number;
   /** What it said last, sealed with the cluster secret. */
   readonly sealed?: Affiliate;
   /** What Kubernetes says of it. */

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import type { Secret } from "../base/index.ts";
+import { readJson, valueOf } from "../base/index.ts";
 import { hash, mac, sharedSecret } from "../handshake/index.ts";
 
 /** What one node tells another of a member's end: of its own, or of somebody who vanished. */
@@ -78,17 +79,9 @@ export function datagramText(datagram: Datagram): string {
 /** `undefined` for anything that `datagramText` does not write: any local user of any member can send anything here. */
 export function readDatagram(bytes: Uint8Array): Datagram | undefined {
   if (bytes.length > largestDatagram) return undefined;
-  const { data } = shapes.safeParse(parsed(Buffer.from(bytes).toString()));
+  const data = valueOf(readJson(Buffer.from(bytes).toString(), shapes));
   if (!data) return undefined;
   if ("receipt" in data) return { kind: "receipt", proof: Buffer.from(data.receipt, "base64") };
   const { notice: kind, nodeId, number } = data;
   return { kind: "notice", notice: { kind, nodeId, number }, proof: Buffer.from(data.proof, "base64") };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // no shape takes it
-  }
 }

@@ -6,6 +6,8 @@ import { isConnected, type Known, labelOf, type Member, type Members } from "./m
 
 /** What a step is made of, apart from the members. */
 export interface News {
+  /** The number of this step: greater than that of any step before, so that it names what changes in it. */
+  readonly revision: number;
   readonly heard: readonly Heard[];
   /** By public key, in milliseconds since 1970. */
   readonly handshakes: ReadonlyMap<string, number>;
@@ -29,13 +31,11 @@ export interface Leaving {
 }
 
 /** Something that an operator may want to know, once. */
-export interface MemberEvent {
-  readonly label: string;
-  readonly nodeId: string;
+export type MemberEvent = { readonly label: string; readonly nodeId: string } & (
+  | { readonly kind: "joined" | "returned" }
   /** `unlisted`: no registry names it, and it is connected all the same; `vanished`: nor is it connected. */
-  readonly kind: "joined" | "returned" | "unlisted" | "vanished" | "released";
-  readonly why?: string;
-}
+  | { readonly kind: "unlisted" | "vanished" | "released"; readonly why: string }
+);
 
 export interface Stepped {
   readonly members: Members;
@@ -80,7 +80,7 @@ function stepOne(
   });
   if (!believed) return { member: undefined, reasons: [] };
   if (linked?.standing === "released" && !isBack(linked, believed)) return { member: linked, reasons: [] };
-  const current = withClaim(nodeId, linked, believed, now);
+  const current = withClaim(nodeId, linked, believed, news.revision, now);
   const member = withStanding(current, linked, believed, news, now);
   return { member: linked && isSame(linked, member) ? linked : member, reasons: believed.refused };
 }
@@ -101,12 +101,19 @@ function withLink(member: Member, handshakes: News["handshakes"], now: number): 
   return isLost ? { ...linked, lostAt: now } : linked;
 }
 
-function withClaim(nodeId: string, before: Member | undefined, believed: Believed, now: number): Known {
+function withClaim(
+  nodeId: string,
+  before: Member | undefined,
+  believed: Believed,
+  revision: number,
+  now: number,
+): Known {
   const { sealed, unsealed, claim, number } = believed;
   const isNew = before?.claim !== claim || number > before.number;
   return {
     nodeId,
     claim,
+    revision: before?.claim === claim ? before.revision : revision,
     ...(sealed && { sealed }),
     ...(unsealed && { unsealed }),
     number,

@@ -13,7 +13,8 @@ export function takingWarnings(takings: readonly Taking[], refused: readonly Ref
   const byLoss = new Map<string, Taking[]>();
   for (const taking of takings) {
     const { loser } = taking;
-    const key = `${loser.nodeId} ${loser.asked ?? loser.prefix} ${taking.why ?? ""}`;
+    const why = taking.of === "the same" ? taking.why : "";
+    const key = `${loser.nodeId} ${loser.asked ?? loser.prefix} ${why}`;
     byLoss.set(key, [...(byLoss.get(key) ?? []), taking]);
   }
   const warnings = [
@@ -32,10 +33,10 @@ export function takingWarnings(takings: readonly Taking[], refused: readonly Ref
 function warningOf(takings: readonly Taking[]): Warning[] {
   const [first] = takings;
   if (!first) return [];
-  const { loser, taker, why } = first;
+  const { loser, taker } = first;
   const who = `node ${loser.label}`;
-  if (why !== undefined)
-    return [{ who, what: `does not get ${loser.prefix}: ${taker.label} asks for it too and ${why}` }];
+  if (first.of === "the same")
+    return [{ who, what: `does not get ${loser.prefix}: ${taker.label} asks for it too and ${first.why}` }];
   const takers = [...new Set(takings.map((taking) => taking.taker.label))];
   const names = takers.slice(0, mostTakers).join(", ");
   const others = takers.length > mostTakers ? ` and ${takers.length - mostTakers} more` : "";

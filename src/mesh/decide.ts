@@ -1,16 +1,17 @@
 import type { Config } from "../config/index.ts";
-import type { Affiliate, Announcement, RegistryState } from "../discovery/index.ts";
+import type { Announcement, RegistryState } from "../discovery/index.ts";
 import {
   emptyHarvest,
   type Harvest,
   harvest,
+  type MemberClaim,
   type MemberNetworks,
-  memberNetworks,
   meshNetworks,
   type OwnSide,
   type PeerSpecs,
-  peerSpecs,
+  type Specified,
   type Standings,
+  specify,
   turnDueIn,
 } from "../members/index.ts";
 import {
@@ -53,7 +54,7 @@ export interface Knowledge {
   readonly self: Self;
   readonly config: Config;
   /** What the members of the mesh claim; without this node. */
-  readonly affiliates: readonly Affiliate[];
+  readonly claims: readonly MemberClaim[];
   /** How they stand, for deciding who owns what two of them claim. */
   readonly standings: Standings;
   readonly registries: readonly RegistryState[];
@@ -73,7 +74,7 @@ export interface Knowledge {
 /** What has to be remembered from pass to pass, because neither the kernel nor a registry holds it. */
 export interface Memory {
   /** As long as nothing is known that is new, no peer is specified anew. */
-  readonly specs: PeerSpecs | undefined;
+  readonly specified: Specified | undefined;
   readonly peers: Peers;
   /** By public key, where a peer was last seen connected; the longest unseen first. */
   readonly lastWorking: ReadonlyMap<string, Endpoint>;
@@ -87,7 +88,7 @@ export interface Memory {
 }
 
 export const emptyMemory: Memory = {
-  specs: undefined,
+  specified: undefined,
   peers: noPeers,
   lastWorking: new Map(),
   addresses: [],
@@ -117,7 +118,7 @@ export function decide(
   before: Memory,
   now: number,
 ): Decision {
-  const { self, config, affiliates, addresses } = knowledge;
+  const { self, config, addresses } = knowledge;
   const memory = noteAddresses(before, addresses, now);
   const own: OwnSide = {
     nodeId: self.nodeId,
@@ -129,10 +130,12 @@ export function decide(
     widestPrefix: config.widestPrefix,
     dial: config.dial,
     networks: knowledge.networks,
+    otherNetworks: config.otherNetworks,
     lastWorking: memory.lastWorking,
     registries: config.services.flatMap(({ host }) => parseAddress(host) ?? []),
   };
-  const specs = peerSpecs(affiliates, own, knowledge.standings, memory.specs);
+  const specified = specify(knowledge.claims, own, knowledge.standings, memory.specified);
+  const { specs, kinds } = specified;
   const around = circumstances(knowledge, memory);
   const polled = pollPeers(specs.peers, device, memory.peers, now, "new", around);
   const granted = specs.peers.flatMap((peer) => peer.allowedIPs);
@@ -154,7 +157,7 @@ export function decide(
   return {
     specs,
     polled,
-    kinds: memberNetworks(specs.peers, affiliates, config.otherNetworks),
+    kinds,
     targets: targetsOf(specs, polled, config, self),
     announcement: { own: said.affiliate, observed: harvested.published },
     leftOut: [
@@ -163,7 +166,7 @@ export function decide(
       ...stun.leftOut,
       ...podNetworksLeftOut(config, knowledge.registries),
     ],
-    memory: { ...remember(memory, polled), specs, reflected: seen.reflected, harvest: harvested, said },
+    memory: { ...remember(memory, polled), specified, reflected: seen.reflected, harvest: harvested, said },
   };
 }
 
@@ -211,12 +214,13 @@ export const remember = (memory: Memory, { memory: peers, working }: Polled): Me
 
 function harvestFrom(
   peers: readonly PeerSpec[],
-  { affiliates, self }: Knowledge,
+  { claims, self }: Knowledge,
   polled: Polled,
   device: ObservedDevice | undefined,
   before: Harvest,
   now: number,
 ): Harvest {
+  const affiliates = claims.map(({ affiliate }) => affiliate);
   const announced = new Map(affiliates.map(({ nodeId, kubespan }) => [nodeId, kubespan?.endpoints ?? []]));
   const seen = peers.map(({ nodeId, publicKey }) => ({
     nodeId,

@@ -24,6 +24,7 @@ import {
   type Implementation,
   type ObservedDevice,
   type ObservedWireGuard,
+  type PeersOfDevice,
   planNoWireGuard,
   planPeers,
   planTunnels,
@@ -96,12 +97,12 @@ export function planMesh(
   const { listenPort, marks } = config;
   const link: Upkeep = {
     part: "link",
-    wanted: JSON.stringify({ interfaceName, mtu, listenPort, marks }),
+    wanted: { interfaceName, mtu, listenPort, marks },
     steps: planTunnels(device, kernel.wireguard),
   };
   const rest: Upkeep[] = [
-    { part: "settings", wanted: JSON.stringify(settings), steps: sysctls.steps },
-    { part: "routing", wanted: JSON.stringify(routing), steps: planRouting(routing, kernel.routing) },
+    { part: "settings", wanted: settings, steps: sysctls.steps },
+    { part: "routing", wanted: routing, steps: planRouting(routing, kernel.routing) },
     tableUpkeep(config, steered, kernel),
   ];
   const peers = planPeers(device, kernel.wireguard.device);
@@ -115,7 +116,7 @@ const peersIn = (steps: readonly Step[], isSettled: boolean): readonly Step[] =>
 
 function tableUpkeep(config: Config, steered: Networks, kernel: Kernel): Upkeep {
   const desired = desiredTable(config, kernel, steered);
-  return { part: "table", wanted: JSON.stringify(desired), steps: planTable(desired, kernel.table) };
+  return { part: "table", wanted: desired, steps: planTable(desired, kernel.table) };
 }
 
 /** Holds the same networks; none where the operator lets traffic to lost peers out. */
@@ -207,7 +208,7 @@ export const mtuOf = (config: Config, kernel: Below): number =>
 const linksBelow = (config: Config, { links }: Below): Link[] =>
   links.filter(({ name }) => name !== config.interfaceName);
 
-const deviceOf = (config: Config, keys: Keys, polled: Polled): Parameters<typeof planPeers>[0] => ({
+const deviceOf = (config: Config, keys: Keys, polled: Polled): PeersOfDevice => ({
   interfaceName: config.interfaceName,
   implementation: keys.implementation,
   privateKey: keys.privateKey,

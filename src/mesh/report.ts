@@ -9,7 +9,6 @@ import type {
 import { aheadWarnings, podLinkWarnings, type Warning } from "../marks/index.ts";
 import { absenceOf, type Members, type Stepped, vanishedWarnings } from "../members/index.ts";
 import { type EndpointChange, type PeerSpec, stateOf, unsettledBetween } from "../peers/index.ts";
-import type { Link } from "../routing/index.ts";
 import { sharedEndpointWarnings } from "../self/index.ts";
 import type { Implementation, ObservedDevice } from "../wireguard/index.ts";
 import type { Decision, Knowledge } from "./decide.ts";
@@ -24,28 +23,36 @@ export interface Process {
   readonly work: Work;
 }
 
-/** What an operator sees of a pass. Without a decision (the mesh is disabled or did not start) there are no peers. */
-export function reportStatus(
-  knowledge: Knowledge,
-  view: {
-    readonly decision: Decision | undefined;
-    readonly device: ObservedDevice | undefined;
-    readonly implementation: Implementation | undefined;
-    /** Empty before the first pass. */
-    readonly links: readonly Link[];
-    readonly dropped: Status["dropped"];
-    readonly addresses: Kernel["addresses"];
-    /** `undefined` before the first pass. */
-    readonly routing: Kernel["routing"] | undefined;
-    readonly process: Process;
-    readonly error: string | undefined;
-    readonly racing: RacingReport;
-    readonly repairs: Status["repairs"];
-    readonly membership: { readonly members: Members; readonly refused: Stepped["refused"] };
-  },
-  now: number,
-): Status {
-  const { decision, error } = view;
+/** What a complete pass found and decided. */
+interface PassSeen {
+  readonly decision: Decision;
+  readonly device: ObservedDevice | undefined;
+  readonly implementation: Implementation;
+  readonly kernel: Pick<Kernel, "links" | "addresses" | "routing">;
+}
+
+/** All that the status is made of, beside what a pass knows. */
+export interface StatusView {
+  /** The last one; `undefined` where the mesh is disabled, or did not start. */
+  readonly last: PassSeen | undefined;
+  readonly dropped: Status["dropped"];
+  readonly process: Process;
+  readonly error: string | undefined;
+  readonly racing: RacingReport;
+  readonly repairs: Status["repairs"];
+  readonly membership: { readonly members: Members; readonly refused: Stepped["refused"] };
+}
+
+const nothingSeen: Pick<Kernel, "links" | "addresses"> = {
+  links: [],
+  addresses: { usable: [], leftOut: [] },
+};
+
+/** What an operator sees of a pass. Without one there are no peers. */
+export function reportStatus(knowledge: Knowledge, view: StatusView, now: number): Status {
+  const { last, error } = view;
+  const decision = last?.decision;
+  const { links, addresses } = last?.kernel ?? nothingSeen;
   return {
     work: view.process.work,
     node: reportNode(knowledge, view),
@@ -55,10 +62,10 @@ export function reportStatus(
     warnings: [
       ...vanishedWarnings(view.membership.members, now),
       ...(decision ? unsettledWarnings(decision, now) : []),
-      ...podLinkWarnings(view.links, mtuOf(knowledge.config, view)),
+      ...podLinkWarnings(links, mtuOf(knowledge.config, { links, addresses })),
       ...(decision?.specs.warnings ?? []),
       ...reachWarnings(knowledge.registries, decision?.specs.peers ?? []),
-      ...(view.routing ? aheadWarnings(view.routing) : []),
+      ...(last ? aheadWarnings(last.kernel.routing) : []),
       ...(decision ? sharedEndpointWarnings(decision.announcement.own, decision.specs.peers) : []),
     ],
     repairs: view.repairs,
@@ -67,8 +74,9 @@ export function reportStatus(
   };
 }
 
-function reportNode({ self, config }: Knowledge, view: Parameters<typeof reportStatus>[1]): NodeStatus {
-  const announced = view.decision?.announcement.own;
+function reportNode({ self, config }: Knowledge, view: StatusView): NodeStatus {
+  const { decision, implementation = "none", kernel = nothingSeen } = view.last ?? {};
+  const announced = decision?.announcement.own;
   return {
     nodeId: self.nodeId,
     hostname: self.hostname,
@@ -77,24 +85,21 @@ function reportNode({ self, config }: Knowledge, view: Parameters<typeof reportS
     enabled: config.enabled,
     interfaceName: config.interfaceName,
     listenPort: config.listenPort,
-    implementation: view.implementation ?? "none",
-    mtu: mtuOf(config, view),
+    implementation,
+    mtu: mtuOf(config, kernel),
     pid: view.process.pid,
     startedAt: new Date(view.process.startedAt).toISOString(),
     announcedAddresses: announced?.addresses ?? [],
     announcedEndpoints: announced?.kubespan?.endpoints ?? [],
     advertisedPrefixes: announced?.kubespan?.additionalAddresses ?? [],
     racing: view.racing,
-    leftOut: [...view.addresses.leftOut, ...(view.decision?.leftOut ?? [])],
+    leftOut: [...kernel.addresses.leftOut, ...(decision?.leftOut ?? [])],
   };
 }
 
-function reportPeer(
-  spec: PeerSpec,
-  { decision, device, membership }: Parameters<typeof reportStatus>[1],
-  now: number,
-): PeerReport {
-  const observed = device?.peers.get(spec.publicKey);
+function reportPeer(spec: PeerSpec, { last, membership }: StatusView, now: number): PeerReport {
+  const decision = last?.decision;
+  const observed = last?.device?.peers.get(spec.publicKey);
   const { endpoint, handshakeAt } = observed ?? {};
   const absence = absenceOf(membership.members.get(spec.nodeId), now);
   const connection = decision?.polled.memory.connections.get(spec.publicKey);

@@ -1,3 +1,4 @@
+import { numberOfBytes } from "../base/index.ts";
 import { Remembered } from "./remembered.ts";
 
 declare const addressBrand: unique symbol;
@@ -38,10 +39,7 @@ export function addressToBytes(address: Address): Uint8Array {
 }
 
 /** The same few thousand addresses are compared again and again: reading one costs far more than finding it here. */
-const numbers = new Remembered<Address, bigint>((address) => {
-  const bytes = addressToBytes(address);
-  return BigInt(`0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex")}`);
-});
+const numbers = new Remembered<Address, bigint>((address) => numberOfBytes(addressToBytes(address)));
 
 export const addressToBigInt = (address: Address): bigint => numbers.get(address);
 

@@ -1,4 +1,5 @@
-import { type Address, familyOf, parseAddress } from "./address.ts";
+import type { Address } from "./address.ts";
+import { hostPortText, largestPort, parseAddressPort } from "./host-port.ts";
 
 declare const endpointBrand: unique symbol;
 
@@ -6,17 +7,14 @@ declare const endpointBrand: unique symbol;
 export type Endpoint = string & { readonly [endpointBrand]: true };
 
 export function parseEndpoint(text: string): Endpoint | undefined {
-  const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(0|[1-9]\d{0,4})$/.exec(text);
-  const [, bracketed, plain, port] = match ?? [];
-  const address = parseAddress(bracketed ?? plain ?? "");
-  if (!address || bracketed?.includes(":") === false) return undefined;
-  return endpointOf(address, Number(port));
+  const parsed = parseAddressPort(text);
+  return parsed && endpointOf(parsed.host, parsed.port);
 }
 
 /** `undefined` when the port is not one a packet can be sent to. */
 export function endpointOf(address: Address, port: number): Endpoint | undefined {
-  if (!Number.isInteger(port) || port < 1 || port > 65535) return undefined;
-  return (familyOf(address) === 4 ? `${address}:${port}` : `[${address}]:${port}`) as Endpoint;
+  if (!Number.isInteger(port) || port < 1 || port > largestPort) return undefined;
+  return hostPortText({ host: address, port }) as Endpoint;
 }
 
 export const endpointAddress = (endpoint: Endpoint): Address => {

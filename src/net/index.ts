@@ -10,7 +10,26 @@ export {
   widthOf,
 } from "./address.ts";
 export { type Endpoint, endpointAddress, endpointOf, endpointPort, parseEndpoint } from "./endpoint.ts";
+export { hardwareAddressText, parseHardwareAddress } from "./hardware-address.ts";
+export {
+  type HostPort,
+  hostPortText,
+  parseAddressPort,
+  parseHostPort,
+  parsePort,
+} from "./host-port.ts";
 export { type LeftOut } from "./left-out.ts";
+export {
+  bitsRead,
+  everyBit,
+  type Marks,
+  type MaskedMark,
+  maskedMark,
+  maskedText,
+  maskOf,
+  parseMaskedMark,
+  steeredMark,
+} from "./mark.ts";
 export {
   bitsOf,
   comparePrefixes,

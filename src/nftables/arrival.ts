@@ -1,5 +1,7 @@
+import { hexWord } from "../base/index.ts";
+import { maskOf } from "../net/index.ts";
 import type { Lookup } from "./lookups.ts";
-import { cameInOutside, families, headerOf, hex, maskOf, matchOf, type RuleOptions } from "./match.ts";
+import { cameInOutside, families, headerOf, matchOf, type RuleOptions } from "./match.ts";
 
 /**
  * Packets of a connection that is known go on at once: nearly all. The first packet of a connection is looked at more
@@ -33,7 +35,7 @@ export function answeringRules({ marks, answerOutside }: RuleOptions): string[] 
   if (!answerOutside) return [];
   const { fromWireGuard } = marks;
   const kept = (~maskOf(marks) | fromWireGuard) >>> 0;
-  const remember = `ct mark set ct mark & ${hex(kept)} | ${hex(fromWireGuard)}`;
+  const remember = `ct mark set ct mark & ${hexWord(kept)} | ${hexWord(fromWireGuard)}`;
   return [
     ...families.map((family) => `${headerOf(family)} saddr @kubespan_pods_ipv${family} return`),
     `meta l4proto tcp ${remember}`,
@@ -49,7 +51,7 @@ export const knownRules = (options: RuleOptions, outside: string): string[] => [
 
 /** The first packet of such a connection that does come through the mesh takes it in for good. */
 export const outsideRules = ({ marks, interfaceName }: RuleOptions, answers: string): string[] => [
-  `iifname "${interfaceName}" ct direction original ct mark set ct mark & ${hex(~maskOf(marks))}`,
+  `iifname "${interfaceName}" ct direction original ct mark set ct mark & ${hexWord(~maskOf(marks))}`,
   `goto ${answers}`,
 ];
 

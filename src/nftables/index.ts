@@ -3,3 +3,4 @@ export { type ObservedTable, parseTable } from "./listing.ts";
 export { observedDropped, observedJudging, observedTargets, planTable } from "./plan.ts";
 export type { Networks } from "./sets.ts";
 export { type DesiredTable, tableName } from "./table.ts";
+export { deletingText, nftCommand, nftStep, replacingText, type TableName } from "./transaction.ts";

@@ -1,7 +1,9 @@
+import { hexWord } from "../base/index.ts";
+import { maskOf } from "../net/index.ts";
 import { answerRules } from "./arrival.ts";
 import { dropRule } from "./counters.ts";
 import type { Lookup } from "./lookups.ts";
-import { cameInOutside, hex, maskOf, type RuleOptions } from "./match.ts";
+import { cameInOutside, type RuleOptions } from "./match.ts";
 import { specialRules } from "./special.ts";
 import { lookupRules, ofWireGuard, passingRule } from "./steering.ts";
 
@@ -36,7 +38,7 @@ export const leavingChains = (
     : [];
 
 const markedForMesh = ({ marks }: RuleOptions): string =>
-  `meta mark & ${hex(maskOf(marks))} == ${hex(marks.toWireGuard)}`;
+  `meta mark & ${hexWord(maskOf(marks))} == ${hexWord(marks.toWireGuard)}`;
 
 /**
  * A frame that a bridge only passes on: it has a link-layer header, and came from no link, since br_netfilter names none
@@ -68,4 +70,5 @@ const unmarkedRules = (options: RuleOptions, answered: string): string[] => [
 ];
 
 /** Both bits together: the second barrier, which sees marks only, lets such a packet go. */
-const letOut = ({ marks }: RuleOptions): string => `meta mark set meta mark | ${hex(maskOf(marks))} accept`;
+const letOut = ({ marks }: RuleOptions): string =>
+  `meta mark set meta mark | ${hexWord(maskOf(marks))} accept`;

@@ -1,3 +1,4 @@
+import { hexText, parseNumber } from "../base/index.ts";
 import type { Count, Counts } from "./counters.ts";
 
 /**
@@ -20,8 +21,12 @@ export type ObservedTable =
 
 const elementForm = /^[0-9a-fA-F.:]{2,45}(?:\/\d{1,3}|-[0-9a-fA-F.:]{2,45})?$/;
 
-/** Reads the listing of one table. Never throws: what it cannot read is `foreign`, and gets replaced as a whole. */
-export function parseTable(listing: string): ObservedTable {
+/**
+ * Reads the listing of one table; `undefined` where there is none. Never throws: what it cannot read is `foreign`, and gets
+ * replaced as a whole.
+ */
+export function parseTable(listing: string | undefined): ObservedTable {
+  if (listing === undefined) return { kind: "absent" };
   const frame: string[] = [];
   const elements = new Map<string, readonly string[]>();
   // Everything between `elements = {` and the next brace is a list; all the rest is the frame, line by line.
@@ -44,8 +49,9 @@ function withoutCounts(lines: readonly string[]): { readonly frame: string; read
   const kept = lines.filter((line, at) => {
     const [, name] = /^counter (\S+) \{$/.exec(lines[at - 1] ?? "") ?? [];
     const [, packets, bytes] = /^packets (0x[0-9a-f]+) bytes (0x[0-9a-f]+)$/.exec(line) ?? [];
-    if (name === undefined || packets === undefined || bytes === undefined) return true;
-    counts.set(name, { packets: BigInt(packets), bytes: BigInt(bytes) });
+    const counted = { packets: parseNumber(packets ?? ""), bytes: parseNumber(bytes ?? "") };
+    if (name === undefined || counted.packets === undefined || counted.bytes === undefined) return true;
+    counts.set(name, { packets: counted.packets, bytes: counted.bytes });
     return false;
   });
   return { frame: kept.join("\n"), counts };
@@ -72,10 +78,7 @@ function normaliseLine(line: string): string {
     .replace(/[()]/g, " ")
     .trim()
     .split(/\s+/)
-    .map(
-      (word) =>
-        operators[word] ?? (/^(?:0x[0-9a-fA-F]{1,16}|\d{1,16})$/.test(word) ? numberText(word) : word),
-    )
+    .map((word) => operators[word] ?? numberText(word) ?? word)
     .filter((word) => word !== "==")
     .join(" ")
     .replace(/ & 0xffffffff(?= |$)/g, "")
@@ -84,4 +87,7 @@ function normaliseLine(line: string): string {
 
 const operators: Readonly<Record<string, string>> = { and: "&", or: "|", xor: "^" };
 
-const numberText = (word: string): string => `0x${BigInt(word).toString(16)}`;
+function numberText(word: string): string | undefined {
+  const number = parseNumber(word);
+  return number === undefined ? undefined : hexText(number);
+}

@@ -1,12 +1,4 @@
-import {
-  addressFromBigInt,
-  type Family,
-  type Prefix,
-  parsePrefix,
-  prefixOf,
-  rangeOf,
-  widthOf,
-} from "../net/index.ts";
+import { addressFromBigInt, type Family, type Prefix, prefixOf, rangeOf, widthOf } from "../net/index.ts";
 import { type Contents, type NetworkSet, targetSets } from "./sets.ts";
 
 /** A set that packets are looked up in. */
@@ -27,16 +19,6 @@ export const lookupsIn = (contents: Contents): Lookup[] =>
   targetSets.flatMap((set) => {
     const networks = contents.get(set.name);
     return networks ? [{ set, cover: coverOf(set.family, networks) }] : [];
-  });
-
-/** The lookups that a table's rules do, as far as they are of our making; `frame` as in `ObservedTable`. */
-export const lookupsOf = (frame: string): Lookup[] =>
-  targetSets.flatMap((set) => {
-    const found = new RegExp(`^(?:ip6? daddr ([^@& ]+) )?ip6? daddr [^@\n]*@${set.name} goto`, "m").exec(
-      frame,
-    );
-    const cover = found?.[1] === undefined ? undefined : parsePrefix(found[1]);
-    return found ? [{ set, cover }] : [];
   });
 
 function coverOf(family: Family, networks: readonly Prefix[]): Prefix | undefined {

@@ -1,5 +1,6 @@
-import type { Marks, StrictIngress } from "../config/index.ts";
-import { addressFromBigInt, type Family, widthOf } from "../net/index.ts";
+import { hexWord } from "../base/index.ts";
+import type { StrictIngress } from "../config/index.ts";
+import { addressFromBigInt, type Family, type Marks, maskOf, widthOf } from "../net/index.ts";
 import type { NetworkSet } from "./sets.ts";
 
 /** What the rules need to know besides the sets. */
@@ -23,8 +24,6 @@ export interface RuleOptions {
 
 export const families: readonly Family[] = [4, 6];
 
-export const maskOf = ({ fromWireGuard, toWireGuard }: Marks): number => (fromWireGuard | toWireGuard) >>> 0;
-
 export const headerOf = (family: Family): "ip" | "ip6" => (family === 4 ? "ip" : "ip6");
 
 /** A match for a packet whose address is in the set. */
@@ -41,6 +40,4 @@ const netmask = (family: Family, bits: number): string => {
 
 /** A connection that came in outside the mesh and may be answered there. */
 export const cameInOutside = ({ marks }: RuleOptions): string =>
-  `ct mark & ${hex(maskOf(marks))} == ${hex(marks.fromWireGuard)}`;
-
-export const hex = (value: number): string => `0x${(value >>> 0).toString(16).padStart(8, "0")}`;
+  `ct mark & ${hexWord(maskOf(marks))} == ${hexWord(marks.fromWireGuard)}`;

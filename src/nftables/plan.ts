@@ -1,5 +1,4 @@
 import type { Step } from "../base/index.ts";
-import { INPUT } from "../base/index.ts";
 import {
   addressToBytes,
   familyOf,
@@ -11,7 +10,7 @@ import {
 } from "../net/index.ts";
 import { type Counts, type Dropped, droppedIn } from "./counters.ts";
 import { type ObservedTable, parseTable } from "./listing.ts";
-import { type Lookup, lookupsIn, lookupsOf } from "./lookups.ts";
+import { type Lookup, lookupsIn } from "./lookups.ts";
 import type { RuleOptions } from "./match.ts";
 import {
   type Contents,
@@ -23,33 +22,29 @@ import {
   targetSets,
 } from "./sets.ts";
 import { type DesiredTable, elementList, frameText, tableName, tableText } from "./table.ts";
+import { deletingText, nftStep, replacingText } from "./transaction.ts";
 
 /** The one transaction that makes the table what it should be; `undefined` for no table. Nothing to do: no step. */
 export function planTable(desired: DesiredTable | undefined, observed: ObservedTable): Step[] {
   if (desired === undefined)
-    return observed.kind === "absent"
-      ? []
-      : [transaction("delete the nft table", `delete table ${tableName}\n`)];
+    return observed.kind === "absent" ? [] : [nftStep("delete the nft table", deletingText(tableName))];
   if (observed.kind === "absent")
-    return [transaction(`create the nft table ${counted(desired)}`, wholeTable(desired))];
+    return [nftStep(`create the nft table ${counted(desired)}`, wholeTable(desired))];
   if (observed.kind === "foreign") return [replacement("is not as it should be", desired, new Map())];
   const contents = contentsOfAll(desired);
   if (observed.frame === frameOf(desired, lookupsIn(contents)))
     return planElements(contents, observed.elements);
-  const isWhole = observed.frame === frameOf(desired, lookupsOf(observed.frame));
+  // The rules of a table that is whole are those for the networks in its sets.
+  const isWhole = observed.frame === frameOf(desired, lookupsIn(observedContents(observed)));
   const why = isWhole ? "has rules for other networks" : "is not as it should be";
   return [replacement(why, desired, observed.counts)];
 }
 
 const replacement = (why: string, desired: DesiredTable, counts: Counts): Step =>
-  transaction(`replace the nft table, which ${why}, ${counted(desired)}`, wholeTable(desired, counts));
+  nftStep(`replace the nft table, which ${why}, ${counted(desired)}`, wholeTable(desired, counts));
 
-/**
- * In place of whatever is there when it is carried out, and in one transaction: no packet meets a missing table.
- * `add` comes first, because deleting a table that is not there would fail.
- */
 const wholeTable = (desired: DesiredTable, counts?: Counts): string =>
-  `add table ${tableName}\ndelete table ${tableName}\n${tableText(desired, counts)}`;
+  replacingText(tableName, tableText(desired, counts));
 
 function frameOf(options: RuleOptions, lookups: readonly Lookup[]): string {
   const made = parseTable(frameText(options, lookups));
@@ -73,7 +68,7 @@ function planElements(contents: Contents, observed: ReadonlyMap<string, readonly
       changes.flatMap(({ set, removed }) => removed.map((element) => elementKey(set, element))),
     ),
   ];
-  return [transaction(`change the targets: ${summaries.flat().join(", ")}`, lines.join(""))];
+  return [nftStep(`change the targets: ${summaries.flat().join(", ")}`, lines.join(""))];
 }
 
 interface Difference {
@@ -151,6 +146,15 @@ export function observedJudging(observed: ObservedTable): Omit<Networks, "target
   };
 }
 
+/** What the sets that packets are looked up in hold, as far as it is networks; as `contentsOf` gives it. */
+export const observedContents = (observed: ObservedTable): Contents =>
+  new Map(
+    targetSets.flatMap((set) => {
+      const networks = networksIn(observed, [set]);
+      return networks.length === 0 ? [] : [[set.name, networks] as const];
+    }),
+  );
+
 const networksIn = (observed: ObservedTable, sets: readonly NetworkSet[]): Prefix[] =>
   observed.kind === "present"
     ? sets.flatMap((set) =>
@@ -161,12 +165,6 @@ const networksIn = (observed: ObservedTable, sets: readonly NetworkSet[]): Prefi
 /** What the table has dropped so far. */
 export const observedDropped = (observed: ObservedTable): Dropped =>
   droppedIn(observed.kind === "present" ? observed.counts : new Map());
-
-const transaction = (text: string, input: string): Step => ({
-  stage: "swap",
-  text,
-  commands: [{ program: "nft", args: ["-f", INPUT], input }],
-});
 
 const counted = ({ targets }: DesiredTable): string => `with ${targets.length} targets`;
 

@@ -1,6 +1,7 @@
-import type { Family } from "../net/index.ts";
+import { hexWord } from "../base/index.ts";
+import { type Family, maskOf } from "../net/index.ts";
 import type { Lookup } from "./lookups.ts";
-import { cameInOutside, families, headerOf, hex, maskOf, matchOf, type RuleOptions } from "./match.ts";
+import { cameInOutside, families, headerOf, matchOf, type RuleOptions } from "./match.ts";
 
 /**
  * Packets to a target go on in another chain. All others, which are most of them on most nodes, are done here, and mostly
@@ -49,13 +50,13 @@ export const passingRule = (options: RuleOptions): string =>
   `${ofWireGuard(options)} udp sport ${options.listenPort} accept`;
 
 export const ofWireGuard = ({ marks }: RuleOptions): string =>
-  `meta mark & ${hex(maskOf(marks))} == ${hex(marks.fromWireGuard)}`;
+  `meta mark & ${hexWord(maskOf(marks))} == ${hexWord(marks.fromWireGuard)}`;
 
 /** The bits of others and the one about to be set: the form in which the kernel gives the expression back. */
 function markRule({ marks }: RuleOptions): string {
   const { toWireGuard } = marks;
   const kept = (~maskOf(marks) | toWireGuard) >>> 0;
-  return `meta mark set meta mark & ${hex(kept)} | ${hex(toWireGuard)} accept`;
+  return `meta mark set meta mark & ${hexWord(kept)} | ${hexWord(toWireGuard)} accept`;
 }
 
 /**

@@ -17,10 +17,11 @@ import {
 } from "./sets.ts";
 import { specialRules } from "./special.ts";
 import { clampRules, documentedRules, localSteeringRules, lookupRules, steeringRules } from "./steering.ts";
+import type { TableName } from "./transaction.ts";
 import { enteringRules, translatedRules, tunnelRules } from "./tunnel.ts";
 
 /** The name other KubeSpan nodes and their operators know the table by (reference section 7). */
-export const tableName = "inet talos_kubespan";
+export const tableName = "inet talos_kubespan" satisfies TableName;
 
 /** What the table has to steer and to judge. */
 export interface DesiredTable extends RuleOptions, Networks {}

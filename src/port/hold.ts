@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ofForm, parseToolJson, valueOf } from "../base/index.ts";
 import {
   type Address,
   type Endpoint,
@@ -24,7 +25,7 @@ export interface PlacedHold extends Hold {
 }
 
 /** Seconds after which the kernel forgets a hold by itself: a daemon that is killed leaves none behind. */
-const heldAtMost = 30;
+const heldAtMostSeconds = 30;
 
 const families = { 4: ["ipv4", "ip", "ipv4_addr"], 6: ["ipv6", "ip6", "ipv6_addr"] } as const;
 
@@ -47,7 +48,7 @@ export function holdingText(
   for (const family of [4, 6] as const) {
     const elements = all
       .filter(({ to }) => familyOf(endpointAddress(to)) === family)
-      .map(({ from }) => `${endpointAddress(from)} . ${endpointPort(from)} timeout ${heldAtMost}s`);
+      .map(({ from }) => `${endpointAddress(from)} . ${endpointPort(from)} timeout ${heldAtMostSeconds}s`);
     if (elements.length === 0) continue;
     sets.push(
       `\tset held${family} {`,
@@ -78,10 +79,6 @@ const routes = z.array(z.object({ prefsrc: z.string() }));
 
 /** Reads `ip -j route get`: the address that packets leave from. Never throws. */
 export function parseSource(text: string): Address | undefined {
-  try {
-    const [route] = routes.safeParse(JSON.parse(text)).data ?? [];
-    return route && parseAddress(route.prefsrc);
-  } catch {
-    return undefined;
-  }
+  const [route] = valueOf(ofForm(parseToolJson(text), routes)) ?? [];
+  return route && parseAddress(route.prefsrc);
 }

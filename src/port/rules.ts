@@ -1,11 +1,12 @@
-import type { Step } from "../base/index.ts";
-import type { Marks } from "../config/index.ts";
+import { hexWord, type Step } from "../base/index.ts";
 import { cookieReplyBytes, initiationBytes, responseBytes } from "../handshake/index.ts";
+import { type Marks, maskOf } from "../net/index.ts";
+import { deletingText, nftStep, type TableName } from "../nftables/index.ts";
 import { holdingText, type PlacedHold } from "./hold.ts";
 import { magicCookie, messageTypes } from "./message.ts";
 
 /** A table of its own: `talos_kubespan` stays as it is documented. */
-export const racingTableName = "inet kubespan_racing";
+export const racingTableName = "inet kubespan_racing" satisfies TableName;
 
 /** The upper bits of our sender indices. WireGuard's own are random: one answer in a million is taken from it. */
 const tagMask = 0xfffff000;
@@ -39,8 +40,7 @@ export interface RacingRules {
  */
 export const racingTableText = ({ marks, listenPort, ports, tag, stun, holds = [] }: RacingRules): string => {
   const held = holdingText(holds, listenPort);
-  const mask = (marks.fromWireGuard | marks.toWireGuard) >>> 0;
-  const mark = `meta mark set meta mark & ${hex(~mask)} | ${hex(marks.fromWireGuard)}`;
+  const mark = `meta mark set meta mark & ${hexWord(~maskOf(marks))} | ${hexWord(marks.fromWireGuard)}`;
   const families = [
     ["ipv4", ports.ipv4] as const,
     ...(ports.ipv6 === undefined ? [] : [["ipv6", ports.ipv6] as const]),
@@ -82,15 +82,7 @@ export const racingTableText = ({ marks, listenPort, ports, tag, stun, holds = [
 
 /** What a daemon that was killed left behind. */
 export const planNoRacing = (listing: string | undefined): Step[] =>
-  listing === undefined
-    ? []
-    : [
-        {
-          stage: "swap",
-          text: "delete the nft table for racing",
-          commands: [{ program: "nft", args: ["delete", "table", ...racingTableName.split(" ")] }],
-        },
-      ];
+  listing === undefined ? [] : [nftStep("delete the nft table for racing", deletingText(racingTableName))];
 
 const udpHeaderBytes = 8;
 
@@ -98,16 +90,16 @@ const udpHeaderBytes = 8;
 const message = (type: number, bytes: number, indexAt: number, tag: number): string =>
   [
     `udp length ${udpHeaderBytes + bytes}`,
-    `@th,${8 * udpHeaderBytes},32 ${hex(type << 24)}`,
-    `@th,${8 * (udpHeaderBytes + indexAt)},32 & ${hex(tagMask)} == ${hex(tag)}`,
+    `@th,${8 * udpHeaderBytes},32 ${hexWord(type << 24)}`,
+    `@th,${8 * (udpHeaderBytes + indexAt)},32 & ${hexWord(tagMask)} == ${hexWord(tag)}`,
   ].join(" ");
 
 /** A STUN message of a type with our tag at the beginning of its transaction id; its attributes may be any. */
 const stunMessage = (type: keyof typeof messageTypes, tag: number): string =>
   [
-    `@th,${8 * udpHeaderBytes},16 ${hex(messageTypes[type])}`,
-    `@th,${8 * (udpHeaderBytes + 4)},32 ${hex(magicCookie)}`,
-    `@th,${8 * (udpHeaderBytes + 8)},32 & ${hex(tagMask)} == ${hex(tag)}`,
+    `@th,${8 * udpHeaderBytes},16 ${hexWord(messageTypes[type])}`,
+    `@th,${8 * (udpHeaderBytes + 4)},32 ${hexWord(magicCookie)}`,
+    `@th,${8 * (udpHeaderBytes + 8)},32 & ${hexWord(tagMask)} == ${hexWord(tag)}`,
   ].join(" ");
 
 const chain = (name: string, hook: string, rules: readonly string[]): string[] => [
@@ -115,5 +107,3 @@ const chain = (name: string, hook: string, rules: readonly string[]): string[] =
   ...[hook, ...rules].map((line) => `\t\t${line}`),
   "\t}",
 ];
-
-const hex = (value: number): string => `0x${(value >>> 0).toString(16).padStart(8, "0")}`;

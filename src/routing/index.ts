@@ -11,9 +11,11 @@ export {
 } from "./plan.ts";
 export { onlyLeadsHere, parseRoutes } from "./routes.ts";
 export {
+  leadsIntoMesh,
   type ObservedRules,
   parseRules,
   type RoutingScope,
+  readRules,
   secondPriority,
 } from "./rules.ts";
 export { parseSavedSysctls, type SavedSysctls, savedSysctlsText } from "./saved-sysctls.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Address, parseAddress } from "../net/index.ts";
+import { type Address, parseAddress, parseHardwareAddress } from "../net/index.ts";
 import { parseToolList } from "./tool-json.ts";
 
 /** A network link with its addresses. */
@@ -84,6 +84,4 @@ function linkAddress(info: z.infer<typeof addressForm>): LinkAddress[] {
 }
 
 const hardwareAddress = (type: string, address: string | undefined): string | undefined =>
-  type === "ether" && address !== undefined && /^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(address)
-    ? address
-    : undefined;
+  type === "ether" && address !== undefined && parseHardwareAddress(address) ? address : undefined;

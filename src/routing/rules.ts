@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Marks } from "../config/index.ts";
+import { wordOf } from "../base/index.ts";
+import { type Marks, type MaskedMark, maskedMark, maskedText, steeredMark } from "../net/index.ts";
 import { parseToolList } from "./tool-json.ts";
 
 /** Where in the system the routing of the mesh lives, from the configuration. */
@@ -47,53 +48,81 @@ const ruleForm = z.looseObject({
   action: z.union([z.string(), z.number()]).optional(),
 });
 
-type Rule = z.infer<typeof ruleForm>;
+/** A rule of anybody. */
+export interface RoutingRule {
+  readonly priority: number;
+  /** Where it leads; `undefined` where that is no table. */
+  readonly table: number | undefined;
+  /** What it asks for of the packet mark. */
+  readonly mark: MaskedMark | undefined;
+  /** Whether it leads there whatever comes from anywhere with that mark, and says nothing else. */
+  readonly isPlain: boolean;
+  /** Whether it takes what does not match. */
+  readonly isInverted: boolean;
+  /** Whether it refuses, or does something else than to lead to a table. */
+  readonly hasAction: boolean;
+  /** Who made it, as the kernel has it. */
+  readonly protocol: number | undefined;
+  /** As the tool printed it, for an error message. */
+  readonly text: string;
+}
 
-/** From `ip -j -N rule show` of one family. */
+/** From `ip -j -N rule show` of one family. Throws `KubespanError("command")` for anything else. */
+export const readRules = (text: string): RoutingRule[] =>
+  parseToolList("ip rule", text, ruleForm).map((rule) => {
+    const { priority, protocol, src, table, fwmark, fwmask, ...more } = rule;
+    return {
+      priority,
+      table: wordOf(table),
+      mark: fwmark === undefined ? undefined : maskedMark(fwmark, fwmask),
+      isPlain: src === "all" && Object.keys(more).length === 0,
+      isInverted: "not" in more,
+      hasAction: more.action !== undefined,
+      protocol: wordOf(protocol),
+      text: JSON.stringify(rule).slice(0, 300),
+    };
+  });
+
+/** From the same. */
 export function parseRules(text: string, scope: RoutingScope): ObservedRules {
-  const all = parseToolList("ip rule", text, ruleForm);
+  const all = readRules(text);
   return {
     rules: all
       .filter((rule) => rule.priority === scope.priority)
-      .map((rule) => ({ ours: isOurs(rule, scope), text: textOf(rule) })),
+      .map((rule) => ({ ours: isOurs(rule, scope), text: rule.text })),
     copies: all.filter((rule) => isCopy(rule, scope)).map(({ priority }) => priority),
     ahead: all.filter((rule) => isAhead(rule, scope)).map(foreignRule),
   };
 }
 
-const textOf = (rule: Rule): string => JSON.stringify(rule).slice(0, 300);
-
 /** The same rule elsewhere may be somebody else's, so ours bears a number in the place of who made it. */
-const protocol = 180;
+const ownProtocol = 180;
 
-const isCopy = (rule: Rule, scope: RoutingScope): boolean =>
-  rule.priority !== scope.priority && numberOf(rule["protocol"]) === protocol && isOurs(rule, scope);
+const isCopy = (rule: RoutingRule, scope: RoutingScope): boolean =>
+  rule.priority !== scope.priority && rule.protocol === ownProtocol && isOurs(rule, scope);
 
-const foreignRule = (rule: Rule): ForeignRule => ({
-  priority: rule.priority,
-  table: numberOf(rule.table),
-  isMarked: rule.fwmark !== undefined,
-  text: textOf(rule),
+const foreignRule = ({ priority, table, mark, text }: RoutingRule): ForeignRule => ({
+  priority,
+  table,
+  isMarked: mark !== undefined,
+  text,
 });
 
 const localTable = 255;
 
 /** Of the rules before ours: not the kernel's own, none that refuses, none that no packet with our mark can meet. */
-function isAhead(rule: Rule, scope: RoutingScope): boolean {
-  if (rule.priority >= scope.priority) return false;
-  const table = numberOf(rule.table);
-  if (table === localTable || table === scope.table || rule.action !== undefined) return false;
+function isAhead(rule: RoutingRule, scope: RoutingScope): boolean {
+  const { priority, table, hasAction } = rule;
+  if (priority >= scope.priority) return false;
+  if (table === localTable || table === scope.table || hasAction) return false;
   return canMeet(rule, scope);
 }
 
-function canMeet({ fwmark, fwmask, ...rule }: Rule, scope: RoutingScope): boolean {
-  if (fwmark === undefined || "not" in rule) return true;
-  const { mark, mask } = ruleMark(scope.marks);
-  const common = ((numberOf(fwmask) ?? everyBit) & mask) >>> 0;
-  return (((numberOf(fwmark) ?? 0) ^ mark) & common) === 0;
+function canMeet({ mark, isInverted }: RoutingRule, scope: RoutingScope): boolean {
+  if (mark === undefined || isInverted) return true;
+  const steered = steeredMark(scope.marks);
+  return ((mark.value ^ steered.value) & mark.mask & steered.mask) === 0;
 }
-
-const everyBit = 0xffffffff;
 
 /** Where ours has to stand once more, so that it comes before those of others; `undefined` where it need not or cannot. */
 export function secondPriority({ ahead }: Pick<ObservedRules, "ahead">): number | undefined {
@@ -102,38 +131,27 @@ export function secondPriority({ ahead }: Pick<ObservedRules, "ahead">): number 
   return first === undefined || first.priority === 0 ? undefined : first.priority - 1;
 }
 
-function isOurs(rule: Rule, scope: RoutingScope): boolean {
-  const { mark, mask } = ruleMark(scope.marks);
-  const { priority: _priority, protocol: _protocol, src, table, fwmark, fwmask, ...more } = rule;
-  return (
-    src === "all" &&
-    String(table) === String(scope.table) &&
-    numberOf(fwmark) === mark &&
-    (numberOf(fwmask) ?? everyBit) === mask &&
-    Object.keys(more).length === 0
-  );
+const isOurs = (rule: RoutingRule, scope: RoutingScope): boolean =>
+  rule.isPlain && leadsIntoMesh(rule, scope);
+
+/** Whether a rule sends what bears our mark to our table, whatever else it says. */
+export function leadsIntoMesh(
+  { table, mark }: RoutingRule,
+  scope: Pick<RoutingScope, "table" | "marks">,
+): boolean {
+  const steered = steeredMark(scope.marks);
+  return table === scope.table && mark?.value === steered.value && mark.mask === steered.mask;
 }
-
-const numberOf = (value: unknown): number | undefined =>
-  typeof value === "number" || (typeof value === "string" && /^(?:0x[0-9a-f]+|\d+)$/i.test(value))
-    ? Number(value)
-    : undefined;
-
-const ruleMark = ({ fromWireGuard, toWireGuard }: Marks): { mark: number; mask: number } => ({
-  mark: toWireGuard,
-  mask: (fromWireGuard | toWireGuard) >>> 0,
-});
 
 /** `priority 32500 fwmark 0x40/0x60 lookup 180`: what `ip rule add` and `ip rule del` take. */
 export function ruleArguments(scope: RoutingScope): string[] {
-  const { mark, mask } = ruleMark(scope.marks);
-  const fwmark = `0x${mark.toString(16)}/0x${mask.toString(16)}`;
-  return ["priority", String(scope.priority), "fwmark", fwmark, "lookup", String(scope.table)];
+  const mark = maskedText(steeredMark(scope.marks));
+  return ["priority", String(scope.priority), "fwmark", mark, "lookup", String(scope.table)];
 }
 
 /** The same for where it stands once more. */
 export const copyArguments = (scope: RoutingScope, priority: number): string[] => [
   ...ruleArguments({ ...scope, priority }),
   "protocol",
-  String(protocol),
+  String(ownProtocol),
 ];

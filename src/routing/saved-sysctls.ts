@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { KubespanError } from "../base/index.ts";
+import { KubespanError, readJson } from "../base/index.ts";
 
 /** A setting of the host that this program changed, and what it was before. */
 export interface SavedSysctl {
@@ -40,18 +40,9 @@ const form = z.strictObject({
 
 /** Reads the file's text. Throws `KubespanError("state")` naming the file for anything this program did not write. */
 export function parseSavedSysctls(text: string, file: string): SavedSysctls {
-  const parsed = form.safeParse(parseJSON(text, file));
-  if (parsed.success) return { bootID: parsed.data.bootID, sysctls: parsed.data.sysctls };
-  const issue = parsed.error.issues[0];
-  throw damaged(file, `${issue?.path.join(".") || "the file"}: ${issue?.message ?? "of another shape"}`);
-}
-
-function parseJSON(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw damaged(file, error instanceof Error ? error.message : String(error));
-  }
+  const read = readJson(text, form);
+  if ("problem" in read) throw damaged(file, read.problem);
+  return { bootID: read.value.bootID, sysctls: read.value.sysctls };
 }
 
 const damaged = (file: string, reason: string): KubespanError =>

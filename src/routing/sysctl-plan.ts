@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Stage, Step } from "../base/index.ts";
 import type { Family } from "../net/index.ts";
 import type { SavedSysctl, SavedSysctls } from "./saved-sysctls.ts";
@@ -138,4 +139,4 @@ function settingSteps(stage: Stage, text: string, values: readonly (readonly [st
 const isSame = (left: SavedSysctls | undefined, right: SavedSysctls): boolean =>
   left === undefined || left.sysctls.length === 0
     ? right.sysctls.length === 0
-    : left.bootID === right.bootID && JSON.stringify(left.sysctls) === JSON.stringify(right.sysctls);
+    : isDeepStrictEqual(left, right);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { KubespanError, parseToolJson } from "../base/index.ts";
+import { KubespanError, ofForm, parseToolJson } from "../base/index.ts";
 
 /** More links, rules or routes of one table than any node has; what is longer is not read. */
 const mostItems = 100_000;
@@ -11,18 +11,9 @@ export function parseToolList<Item extends z.ZodType>(
   item: Item,
 ): z.infer<Item>[] {
   if (text.trim() === "") return []; // some versions print nothing instead of an empty list
-  const parsed = z.array(item).max(mostItems).safeParse(parseJSON(tool, text));
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw unreadable(tool, `${issue?.path.join(".") || "the list"}: ${issue?.message ?? "of another shape"}`);
-}
-
-function parseJSON(tool: string, text: string): unknown {
-  try {
-    return parseToolJson(text);
-  } catch (error) {
-    throw unreadable(tool, error instanceof Error ? error.message : String(error));
-  }
+  const read = ofForm(parseToolJson(text), z.array(item).max(mostItems));
+  if ("problem" in read) throw unreadable(tool, read.problem);
+  return read.value;
 }
 
 const unreadable = (tool: string, reason: string): KubespanError =>

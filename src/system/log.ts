@@ -1,6 +1,6 @@
 import { type Logger, pino, stdTimeFunctions } from "pino";
 import pretty from "pino-pretty";
-import { printable, printableLines } from "../base/index.ts";
+import { parseJson, printable, printableLines } from "../base/index.ts";
 
 interface LogOptions {
   readonly level: "fatal" | "error" | "warn" | "info" | "debug" | "trace";
@@ -43,7 +43,8 @@ const hidden = /\\(?:u00[01]|[nrtbf])/;
 function readable(line: string): string {
   const plain = printableLines(line);
   if (!hidden.test(plain)) return plain;
-  return `${JSON.stringify(JSON.parse(plain, (key, value: unknown) => shown(key, value)))}\n`;
+  const entry = parseJson(plain);
+  return "value" in entry ? `${JSON.stringify(entry.value, shown)}\n` : plain;
 }
 
 /** A stack keeps its lines: they are indented where it is shown. */

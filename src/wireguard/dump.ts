@@ -1,4 +1,4 @@
-import { KubespanError, Secret } from "../base/index.ts";
+import { KubespanError, Secret, wordOf } from "../base/index.ts";
 import { detached, type Endpoint, type Prefix, parseEndpoint, parsePrefix } from "../net/index.ts";
 
 /** A WireGuard device as the kernel (or wireguard-go) holds it. */
@@ -25,7 +25,7 @@ export interface ObservedPeer {
   readonly keepaliveSeconds: number;
 }
 
-/** From which line a peer was read. */
+/** From which line a peer was read: all that it depends on. */
 const lines = new WeakMap<ObservedPeer, string>();
 
 /**
@@ -47,7 +47,7 @@ export function parseDump(text: string, before?: ObservedDevice): ObservedDevice
   return {
     ...(isPresent(privateKey) && { privateKey: keyOf(privateKey, 1) }),
     listenPort: numberOf(listenPort, 1),
-    firewallMark: mark === "off" ? 0 : numberOf(mark, 1),
+    firewallMark: mark === "off" ? 0 : markOf(mark),
     peers: new Map(peers.map((peer) => [peer.publicKey, peer])),
   };
 }
@@ -102,10 +102,18 @@ function prefixAt(text: string, line: number): Prefix {
 }
 
 function numberOf(text: string | undefined, line: number): number {
-  if (text === undefined || !/^(0x[0-9a-f]{1,8}|\d{1,16})$/.test(text))
-    throw unreadable(`line ${line} holds something else than a number`);
+  if (text === undefined || !/^\d{1,16}$/.test(text)) throw noNumber(line);
   return Number(text);
 }
+
+function markOf(text: string): number {
+  const mark = wordOf(text);
+  if (mark === undefined) throw noNumber(1);
+  return mark;
+}
+
+const noNumber = (line: number): KubespanError =>
+  unreadable(`line ${line} holds something else than a number`);
 
 const unreadable = (what: string): KubespanError =>
   new KubespanError("command", `the output of "wg show dump" cannot be read: ${what}`, {

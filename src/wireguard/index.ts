@@ -13,5 +13,6 @@ export {
   type ObservedWireGuard,
   planNoWireGuard,
   planTunnels,
+  withDevice,
 } from "./plan.ts";
-export { planPeers } from "./plan-peers.ts";
+export { type PeersOfDevice, planPeers } from "./plan-peers.ts";

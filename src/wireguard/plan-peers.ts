@@ -9,7 +9,7 @@ const argumentBytes = 100_000;
 const listBytes = 8_192;
 
 /** Peers have nothing to do with the link's MTU. */
-type PeersOfDevice = Omit<DesiredDevice, "mtu">;
+export type PeersOfDevice = Omit<DesiredDevice, "mtu">;
 
 interface Change {
   readonly text: string;
@@ -120,7 +120,7 @@ function stepsOf(stage: Step["stage"], desired: PeersOfDevice, changes: readonly
 }
 
 function stepOf(stage: Step["stage"], desired: PeersOfDevice, batch: readonly Change[]): Step {
-  const apart = batch.length === 1 ? [] : batch.map((change) => stepOf(stage, desired, [change]));
+  const apart = batch.length === 1 ? "one peer" : batch.map((change) => stepOf(stage, desired, [change]));
   return { stage, text: summary(batch), commands: commandsOf(desired, batch), apart };
 }
 

@@ -1,5 +1,5 @@
 import type { Step } from "../base/index.ts";
-import { INPUT, KubespanError } from "../base/index.ts";
+import { hexText, INPUT, KubespanError } from "../base/index.ts";
 import type { DesiredDevice, Implementation } from "./device.ts";
 import type { ObservedDevice } from "./dump.ts";
 
@@ -11,13 +11,16 @@ export interface ObservedLink {
   readonly isUp: boolean;
 }
 
-export interface ObservedWireGuard {
-  /** The kernel has, or can load, an implementation of its own; asked only while there is no link. */
-  readonly kernelSupport: boolean;
-  readonly link: ObservedLink | undefined;
-  /** Absent while there is no link. */
-  readonly device: ObservedDevice | undefined;
-}
+/** A link, and the device behind it, if it is one; or no link, and whether the kernel has a WireGuard of its own, or can load it. */
+export type ObservedWireGuard =
+  | { readonly link: ObservedLink; readonly device: ObservedDevice | undefined }
+  | { readonly link: undefined; readonly device: undefined; readonly kernelSupport: boolean };
+
+/** The same with the device as it was read since. */
+export const withDevice = (
+  observed: ObservedWireGuard,
+  device: ObservedDevice,
+): ObservedWireGuard | undefined => observed.link && { link: observed.link, device };
 
 /** Where wireguard-go listens for `wg`. */
 export const controlSocket = (interfaceName: string): string => `/var/run/wireguard/${interfaceName}.sock`;
@@ -31,12 +34,13 @@ export function chooseImplementation(
   name: string,
   observed: ObservedWireGuard,
 ): Implementation {
-  const present = observed.link && implementationOf(name, observed);
-  if (present !== undefined && wish !== "auto" && wish !== present)
+  if (observed.link) {
+    const present = implementationOf(name, observed);
+    if (wish === "auto" || wish === present) return present;
     throw new KubespanError("conflict", `the link ${name} uses the ${present} implementation, not ${wish}`, {
       hint: `run "kubespan down" first to change the implementation`,
     });
-  if (present !== undefined) return present;
+  }
   if (wish === "kernel" && !observed.kernelSupport)
     throw new KubespanError("conflict", "this kernel has no WireGuard", {
       hint: `load the module "wireguard", or set "wireguard: auto" to use wireguard-go`,
@@ -107,22 +111,22 @@ function creationOf({ interfaceName: name, implementation }: DesiredDevice): Ste
 /** Key, port and mark first, then up: a port that is taken is refused before anything depends on it. */
 function planDevice(desired: DesiredDevice, { device, link }: ObservedWireGuard): Step[] {
   const { interfaceName: name, privateKey, listenPort, firewallMark } = desired;
-  const mark = `0x${firewallMark.toString(16)}`;
-  const settings = [
-    ...(device?.privateKey?.equals(privateKey) ? [] : ["private-key", INPUT]),
-    ...(device?.listenPort === listenPort ? [] : ["listen-port", String(listenPort)]),
-    ...(device?.firewallMark === firewallMark ? [] : ["fwmark", mark]),
+  const hasKey = device?.privateKey?.equals(privateKey) === true;
+  const settings: (readonly [name: string, value: string])[] = [
+    ...(hasKey ? [] : [["private-key", INPUT] as const]),
+    ...(device?.listenPort === listenPort ? [] : [["listen-port", String(listenPort)] as const]),
+    ...(device?.firewallMark === firewallMark ? [] : [["fwmark", hexText(firewallMark)] as const]),
   ];
   const steps: Step[] = [];
   if (settings.length > 0)
     steps.push({
       stage: "grow",
-      text: `WireGuard: set ${settings.filter((_, index) => index % 2 === 0).join(", ")} of ${name}`,
+      text: `WireGuard: set ${settings.map(([setting]) => setting).join(", ")} of ${name}`,
       commands: [
         {
           program: "wg",
-          args: ["set", name, ...settings],
-          ...(settings.includes(INPUT) && { input: privateKey }),
+          args: ["set", name, ...settings.flat()],
+          ...(!hasKey && { input: privateKey }),
         },
       ],
     });

@@ -1,7 +1,8 @@
 import { request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { KubespanError } from "../../base/index.ts";
-import { type Down, type Failure, type Forgotten, socketPath } from "../routes.ts";
+import { z } from "zod";
+import { errorCodes, KubespanError, ofForm, parseJson, type Read, valueOf } from "../../base/index.ts";
+import { type Down, type Forgotten, socketPath } from "../routes.ts";
 import type { Status } from "../status.ts";
 import { answers } from "./answers.ts";
 
@@ -78,17 +79,22 @@ function settle(
   resolve: (value: unknown) => void,
   reject: (error: KubespanError) => void,
 ): void {
-  try {
-    const body: unknown = JSON.parse(text);
-    if (code === 200) resolve(body);
-    else reject(failure(code, body as Failure));
-  } catch (error) {
-    reject(new KubespanError("unavailable", "the daemon's answer is not JSON", { cause: error }));
-  }
+  const read = parseJson(text);
+  if ("problem" in read) reject(new KubespanError("unavailable", "the daemon's answer is not JSON"));
+  else if (code === 200) resolve(read.value);
+  else reject(failure(code, read));
 }
 
+/** The form of a `Failure`. */
+const failureForm = z.looseObject({
+  error: z.string(),
+  code: z.enum(errorCodes).optional(),
+  hint: z.string().optional(),
+});
+
 /** The error that failed in the daemon, with its code and hint, as if it had been thrown here. */
-function failure(status: number | undefined, { error, code, hint }: Failure): KubespanError {
+function failure(status: number | undefined, read: Read<unknown>): KubespanError {
+  const { error = "nothing more", code, hint } = valueOf(ofForm(read, failureForm)) ?? {};
   if (code === undefined)
     return new KubespanError("unavailable", `the daemon answered ${status}: ${error.slice(0, 2000)}`);
   return new KubespanError(code, error.slice(0, 2000), hint === undefined ? {} : { hint });

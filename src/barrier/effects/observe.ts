@@ -1,5 +1,5 @@
 import { errorText, INPUT } from "../../base/index.ts";
-import type { Marks } from "../../config/index.ts";
+import type { Marks } from "../../net/index.ts";
 import type { Link } from "../../routing/index.ts";
 import type { Runner } from "../../system/index.ts";
 import {

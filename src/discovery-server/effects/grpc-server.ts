@@ -11,7 +11,7 @@ import {
 import { type AddressInfo, createServer } from "node:net";
 import { status } from "@grpc/grpc-js";
 import { KubespanError } from "../../base/index.ts";
-import { authorityOf } from "../../discovery/effects/index.ts";
+import { hostPortText } from "../../net/index.ts";
 import { Call, type Caller, type CallLimits, refuse } from "./call.ts";
 import { CallFailure } from "./call-failure.ts";
 import type { Calls } from "./calls.ts";
@@ -73,7 +73,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   try {
     await once(front, "listening");
   } catch (error) {
-    throw cannotListen(authorityOf(listen), error instanceof Error ? error : new Error(String(error)));
+    throw cannotListen(hostPortText(listen), error instanceof Error ? error : new Error(String(error)));
   }
   front.on("error", () => undefined); // one error is a connection that was gone before it was accepted
   return {

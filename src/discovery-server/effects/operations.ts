@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { authorityOf } from "../../discovery/effects/index.ts";
+import { hostPortText } from "../../net/index.ts";
 import { cannotListen } from "./grpc-server.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -69,7 +69,7 @@ export async function serveOperations(
   try {
     await once(server, "listening");
   } catch (error) {
-    throw cannotListen(authorityOf(listen), error instanceof Error ? error : new Error(String(error)));
+    throw cannotListen(hostPortText(listen), error instanceof Error ? error : new Error(String(error)));
   }
   return {
     port: (server.address() as AddressInfo).port,

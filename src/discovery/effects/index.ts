@@ -3,7 +3,7 @@ export { type RegistryDriver, type RegistryKind, type Session } from "./registry
 export { registryWith } from "./registry-life.ts";
 export { request } from "./service-client.ts";
 export { codeOf, serviceError } from "./service-error.ts";
-export { authorityOf, locationOf } from "./service-location.ts";
+export { locationOf } from "./service-location.ts";
 export { createServiceRegistry, discoveryServices } from "./service-registry.ts";
 export { untilOneFails } from "./until-one-fails.ts";
 export { pause, Wake } from "./wake.ts";

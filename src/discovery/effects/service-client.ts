@@ -3,12 +3,12 @@ import { checkServerIdentity, getCACertificates } from "node:tls";
 import { type ChannelCredentials, type ChannelOptions, credentials, type ServiceError } from "@grpc/grpc-js";
 import { KubespanError } from "../../base/index.ts";
 import type { ServiceConfig } from "../../config/index.ts";
+import { hostPortText } from "../../net/index.ts";
 import { clientContext, readTextFile } from "../../system/index.ts";
 import { largestMessageBytes } from "../message-bounds.ts";
 import type { ClusterClient } from "../wire/index.ts";
 import { BoundedClient } from "./bounded-client.ts";
 import { quietLibrary } from "./grpc-log.ts";
-import { authorityOf } from "./service-location.ts";
 
 const largestAuthoritiesBytes = 4 * 1024 * 1024;
 
@@ -32,7 +32,7 @@ const options: ChannelOptions = {
 export async function openClient(service: ServiceConfig, name = service.host): Promise<ClusterClient> {
   quietLibrary();
   // The library reads a scheme out of whatever looks like one, such as the host "unix"; this one is always DNS.
-  return new BoundedClient(`dns:${authorityOf(service)}`, await credentialsOf(service, name), {
+  return new BoundedClient(`dns:${hostPortText(service)}`, await credentialsOf(service, name), {
     ...options,
     // Which certificate to show is asked by name; an address cannot be asked for so.
     ...(service.tls && isIP(name) === 0 && { "grpc.ssl_target_name_override": name }),

@@ -1,8 +1,5 @@
 import type { ServiceConfig } from "../../config/index.ts";
-
-/** `host:port`, IPv6 in brackets. */
-export const authorityOf = ({ host, port }: Pick<ServiceConfig, "host" | "port">): string =>
-  `${host.includes(":") ? `[${host}]` : host}:${port}`;
+import { hostPortText } from "../../net/index.ts";
 
 export const locationOf = (service: ServiceConfig): string =>
-  `${service.tls ? "https" : "http"}://${authorityOf(service)}`;
+  `${service.tls ? "https" : "http"}://${hostPortText(service)}`;

@@ -5,6 +5,7 @@ import {
   type Prefix,
   parseAddress,
   parseEndpoint,
+  parsePort,
   parsePrefix,
 } from "../../net/index.ts";
 import type { Affiliate, KubespanAffiliate } from "../affiliate.ts";
@@ -51,8 +52,8 @@ function apiServerPortOf(
   dropped: Dropped,
 ): { apiServerPort: number } | undefined {
   if (text === undefined) return undefined;
-  const port = /^[1-9][0-9]{0,4}$/.test(text) ? Number(text) : 0;
-  if (port >= 1 && port <= 65_535) return { apiServerPort: port };
+  const port = parsePort(text);
+  if (port !== undefined) return { apiServerPort: port };
   dropped.add(`${annotationNames.apiServerPort} "${printable(text, 40)}": not a port`);
   return undefined;
 }

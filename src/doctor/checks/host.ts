@@ -1,3 +1,4 @@
+import { hexText } from "../../base/index.ts";
 import { installCommand } from "../distribution.ts";
 import type { Facts, ToolFact } from "../facts.ts";
 import { type Finding, type Fix, loadModule, unknownFinding } from "../finding.ts";
@@ -23,7 +24,7 @@ export function checkPrivileges({ userId, capabilities }: Facts): Finding[] {
 function netAdminFinding(capabilities: Facts["capabilities"]): Finding {
   const id = "privilege.net_admin";
   if ("unknown" in capabilities) return unknownFinding(id, "the capabilities", capabilities.unknown);
-  const evidence = `effective capabilities 0x${capabilities.value.toString(16)}`;
+  const evidence = `effective capabilities ${hexText(capabilities.value)}`;
   if ((capabilities.value & netAdmin) !== 0n)
     return { id, severity: "ok", text: "networks may be changed (CAP_NET_ADMIN)", evidence };
   const advice = "run it outside a container, or in one with CAP_NET_ADMIN and the host's network";

@@ -82,12 +82,12 @@ export function checkOthers({ others }: Facts): Finding[] {
   }
   const marks = "set marks or routing in KubeSpanDaemonConfig to what nobody uses, on every node alike";
   const rule = "except what leaves by the mesh's link, and WireGuard's UDP port, from that rule";
-  return warnings.map(({ who, what }) => ({
+  return warnings.map(({ who, what, about }) => ({
     id,
     severity: "warning",
     text: `${who} and the mesh get in each other's way`,
     evidence: what,
-    fix: { advice: what.startsWith("translates") ? rule : marks },
+    fix: { advice: about === "translation" ? rule : marks },
   }));
 }
 

@@ -3,7 +3,10 @@ import { tableName } from "../../nftables/index.ts";
 import { racingTableName } from "../../port/index.ts";
 import { eachLine, type Runner } from "../../system/index.ts";
 import {
+  type Finding,
+  type Interference,
   IptablesScanner,
+  interferences,
   linkWarnings,
   NftScanner,
   type Ours,
@@ -15,8 +18,8 @@ import {
 } from "../index.ts";
 
 export interface Scan {
-  readonly warnings: readonly Warning[];
-  /** The sources that could not be read, each with the reason; usually a tool is not installed. */
+  readonly warnings: readonly Interference[];
+  /** What could not be looked at, and why: tools that are not installed, above all. */
   readonly unread: readonly string[];
 }
 
@@ -25,53 +28,61 @@ export interface Scan {
  * hurry. Never rejects.
  */
 export async function scanForOthers(run: Runner, ours: Ours): Promise<Scan> {
-  const warnings: Warning[] = [];
+  const warnings: Interference[] = [];
   const unread: string[] = [];
-  const look = async (read: () => Promise<readonly Warning[]>): Promise<boolean> => {
+  const look: Look = async (read) => {
     try {
-      warnings.push(...(await read()));
+      await read();
       return true;
     } catch (error) {
       unread.push(errorText(error));
       return false;
     }
   };
+  const note = (found: readonly Warning[]): void => {
+    warnings.push(...found.map((warning): Interference => ({ ...warning, about: "numbers" })));
+  };
   const ip = (...args: string[]): Promise<string> => run({ program: "ip", args });
   for (const family of [4, 6] as const) {
-    await look(async () => ruleWarnings(await ip(`-${family}`, "-j", "-N", "rule", "show"), family, ours));
+    await look(async () =>
+      note(ruleWarnings(await ip(`-${family}`, "-j", "-N", "rule", "show"), family, ours)),
+    );
     const table = ["route", "show", "table", String(ours.table)];
-    await look(async () => routeWarnings(await ip(`-${family}`, "-j", ...table), family, ours));
+    await look(async () => note(routeWarnings(await ip(`-${family}`, "-j", ...table), family, ours)));
   }
-  await look(async () => linkWarnings(await ip("-j", "-d", "link", "show"), ours));
+  await look(async () => note(linkWarnings(await ip("-j", "-d", "link", "show"), ours)));
   await look(async () =>
-    wireguardWarnings(await run({ program: "wg", args: ["show", "all", "fwmark"] }), ours),
+    note(wireguardWarnings(await run({ program: "wg", args: ["show", "all", "fwmark"] }), ours)),
   );
-  const isTranslatedRead = await scanIptables(look, ours);
+  const iptables = await scanIptables(look, ours);
+  warnings.push(...interferences(iptables.findings));
   await look(async () => {
     const scanner = new NftScanner(ours, [tableName, racingTableName]);
     await eachLine("nft", ["-t", "list", "ruleset"], (line) => scanner.line(line));
-    return withoutTranslations(scanner.warnings(!isTranslatedRead), warnings);
+    const native = scanner.findings(!iptables.areTranslatedRead);
+    warnings.push(...interferences(withoutTranslations(native, iptables.findings)));
   });
   return { warnings, unread };
 }
 
-/**
- * Scans both back ends of iptables, if the tools are installed. Tells whether the rules that iptables keeps in nftables
- * were read.
- */
+/** Tries to read something; gives whether that could be done. */
+type Look = (read: () => Promise<void>) => Promise<boolean>;
+
+/** Both back ends, if the tools are there, and whether all that iptables keeps in nftables was read. */
 async function scanIptables(
-  look: (read: () => Promise<readonly Warning[]>) => Promise<boolean>,
+  look: Look,
   ours: Ours,
-): Promise<boolean> {
+): Promise<{ readonly findings: readonly Finding[]; readonly areTranslatedRead: boolean }> {
+  const findings: Finding[] = [];
   const save = (tool: string): Promise<boolean> =>
     look(async () => {
       const scanner = new IptablesScanner(ours, tool.replace("-save", ""));
       await eachLine(tool, [], (line) => scanner.line(line));
-      return scanner.warnings();
+      findings.push(...scanner.findings());
     });
   const [nft4, nft6] = [await save("iptables-nft-save"), await save("ip6tables-nft-save")];
   const [legacy4, legacy6] = [await save("iptables-legacy-save"), await save("ip6tables-legacy-save")];
   if (!nft4 && !legacy4) await save("iptables-save");
   if (!nft6 && !legacy6) await save("ip6tables-save");
-  return nft4 && nft6;
+  return { findings, areTranslatedRead: nft4 && nft6 };
 }

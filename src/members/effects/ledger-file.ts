@@ -132,26 +132,26 @@ async function read(options: LedgerOptions): Promise<Ledger | undefined> {
   const { stateDirectory } = options;
   const [file, earlier] = [fileIn(stateDirectory), earlierFileIn(stateDirectory)];
   const found = await readFrom(file, options);
-  return found === "absent" ? readFrom(earlier, options).then(presence) : found;
+  const used = found.kind === "absent" ? await readFrom(earlier, options) : found;
+  return used.kind === "read" ? used.ledger : undefined;
 }
 
-const presence = (found: Ledger | "absent" | undefined): Ledger | undefined =>
-  found === "absent" ? undefined : found;
+/** What became of one file; of one that cannot be used the log says why. */
+type ReadFile =
+  | { readonly kind: "absent" }
+  | { readonly kind: "unusable" }
+  | { readonly kind: "read"; readonly ledger: Ledger };
 
-/** `undefined` for a file that cannot be used, and that is said. */
-async function readFrom(
-  file: string,
-  { cluster, nodeId, log }: LedgerOptions,
-): Promise<Ledger | "absent" | undefined> {
+async function readFrom(file: string, { cluster, nodeId, log }: LedgerOptions): Promise<ReadFile> {
   try {
     const hint = "it is written anew when a registry answers";
     const text = (await readTextFile(file, { largest: largestLedger, code: "state", hint }))?.text;
-    if (text === undefined) return "absent";
+    if (text === undefined) return { kind: "absent" };
     const found = openLedger(cluster, nodeId, text);
-    if (!("refused" in found)) return found;
+    if (!("refused" in found)) return { kind: "read", ledger: found };
     log.warn(`${file} is not used: ${found.refused}; it is written anew when a registry answers`);
   } catch (error) {
     log.warn(errorText(error));
   }
-  return undefined;
+  return { kind: "unusable" };
 }

@@ -8,13 +8,15 @@ import {
   endpointOf,
   type Family,
   familyOf,
+  type HostPort,
+  hostPortText,
   parseAddress,
 } from "../../net/index.ts";
 import type { Mapping } from "../mapping.ts";
 import { bindingRequest, mappedEndpoint } from "../message.ts";
 
 interface ProberOptions {
-  readonly server: { readonly host: string; readonly port: number };
+  readonly server: HostPort;
   /** Sends from WireGuard's port. */
   readonly send: (packet: Uint8Array, to: Endpoint) => void;
   /** 12 bytes that nobody can guess, by which an answer is known to be ours. */
@@ -26,7 +28,7 @@ interface ProberOptions {
 /** Ms between two questions: WireGuard's keepalive, so that the mapping that is told stays alive. */
 const everyMs = 25_000;
 /** Ms to wait for an answer to each try (RFC 8489, section 6.2.1, but sooner at an end). */
-const tries = [500, 1_000, 2_000, 4_000] as const;
+const triesMs = [500, 1_000, 2_000, 4_000] as const;
 
 interface Question {
   readonly server: Endpoint;
@@ -46,8 +48,7 @@ export class Prober {
 
   constructor(options: ProberOptions) {
     this.#options = options;
-    const { host, port } = options.server;
-    this.#server = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+    this.#server = hostPortText(options.server);
     this.#ended = this.#run();
   }
 
@@ -109,7 +110,7 @@ export class Prober {
     const question = { server, transaction: newTransaction(), answered };
     const over = AbortSignal.any([answered.signal, this.#stop.signal]);
     this.#questions.add(question);
-    for (const waitMs of tries) {
+    for (const waitMs of triesMs) {
       if (over.aborted) break;
       send(bindingRequest(question.transaction), server);
       await pause(waitMs, over);

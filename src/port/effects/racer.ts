@@ -1,5 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Secret } from "../../base/index.ts";
-import type { Marks } from "../../config/index.ts";
 import {
   createInitiation,
   type Ends,
@@ -9,7 +9,7 @@ import {
   readAnswer,
   timestamp,
 } from "../../handshake/index.ts";
-import type { Endpoint } from "../../net/index.ts";
+import type { Endpoint, Marks } from "../../net/index.ts";
 import type { Runner } from "../../system/index.ts";
 import type { Answer } from "../answer.ts";
 import type { RaceCounts } from "../counts.ts";
@@ -46,9 +46,9 @@ interface Waiting {
 }
 
 /** Milliseconds that a cookie is good for (WireGuard's paper, section 5.4.7). */
-const cookieLifetime = 120_000;
+const cookieLifetimeMs = 120_000;
 /** Milliseconds after which no answer is expected any more. */
-const answerLifetime = 5_000;
+const answerLifetimeMs = 5_000;
 
 /**
  * Sends one handshake initiation to all candidates of a peer, from WireGuard's port, and tells which of them the peer
@@ -134,7 +134,7 @@ export class Racer {
 
   /** These peers' packets, and no others', go where they are told. Throws `KubespanError("command")`. */
   async hold(holds: readonly Hold[]): Promise<void> {
-    if (!this.#sockets || JSON.stringify(holds) === JSON.stringify(this.#holds)) return;
+    if (!this.#sockets || isDeepStrictEqual(holds, this.#holds)) return;
     const { run, marks } = this.#options;
     this.#placed = await placeHolds(run, holds, marks);
     this.#listing = await loadRacingTable(run, this.#rules(this.#sockets));
@@ -207,9 +207,9 @@ export class Racer {
 
   #forgetOld(now: number): void {
     for (const [index, { sentAt }] of this.#waiting)
-      if (now - sentAt > answerLifetime) this.#waiting.delete(index);
+      if (now - sentAt > answerLifetimeMs) this.#waiting.delete(index);
     for (const [publicKey, { at }] of this.#cookies)
-      if (now - at > cookieLifetime) this.#cookies.delete(publicKey);
+      if (now - at > cookieLifetimeMs) this.#cookies.delete(publicKey);
   }
 }
 

@@ -1,33 +1,23 @@
-import { INPUT, KubespanError } from "../../base/index.ts";
-import type { Marks } from "../../config/index.ts";
-import { endpointAddress } from "../../net/index.ts";
+import { endpointAddress, type Marks } from "../../net/index.ts";
+import { listTable } from "../../nftables/effects/index.ts";
+import { nftCommand, replacingText } from "../../nftables/index.ts";
 import type { Runner } from "../../system/index.ts";
 import { type Hold, type PlacedHold, parseSource } from "../hold.ts";
 import { type RacingRules, racingTableName, racingTableText } from "../rules.ts";
 
-const table = racingTableName.split(" ");
-const absent = /Error: (?:Could not process rule: )?No such file or directory/;
-
 /** The listing of the table, `undefined` when there is none. Throws `KubespanError("command")`. */
-export async function observeRacingTable(run: Runner): Promise<string | undefined> {
-  try {
-    return await run({ program: "nft", args: ["-s", "list", "table", ...table] });
-  } catch (error) {
-    if (error instanceof KubespanError && absent.test(error.message)) return undefined;
-    throw error;
-  }
-}
+export const observeRacingTable = (run: Runner): Promise<string | undefined> =>
+  listTable(run, racingTableName, "frame");
 
 /** In place of whatever is there. Gives the listing. Throws `KubespanError("command")` where nft cannot do it. */
 export async function loadRacingTable(run: Runner, rules: RacingRules): Promise<string | undefined> {
-  const input = `add table ${racingTableName}\ndelete table ${racingTableName}\n${racingTableText(rules)}`;
-  await run({ program: "nft", args: ["-f", INPUT], input });
+  await run(nftCommand(replacingText(racingTableName, racingTableText(rules))));
   return observeRacingTable(run);
 }
 
+/** Also where there is none. */
 export async function deleteRacingTable(run: Runner): Promise<void> {
-  const input = `add table ${racingTableName}\ndelete table ${racingTableName}\n`;
-  await run({ program: "nft", args: ["-f", INPUT], input });
+  await run(nftCommand(replacingText(racingTableName)));
 }
 
 /**

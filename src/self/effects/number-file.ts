@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { z } from "zod";
-import { errorText } from "../../base/index.ts";
+import { errorText, readJson, valueOf } from "../../base/index.ts";
 import { readTextFile, writeAtomically } from "../../system/index.ts";
 
 const stored = z.strictObject({ version: z.literal(1), number: z.int().nonnegative() });
@@ -51,19 +51,11 @@ async function read(path: string, log: Logger): Promise<number> {
     const hint = "it is written anew; this node's clock stands in for it";
     const found = await readTextFile(path, { largest: largestFile, code: "state", hint });
     if (!found) return 0;
-    const { data } = stored.safeParse(parsed(found.text));
-    if (!data) log.warn(`${path} is damaged: ${hint}`);
-    return data?.number ?? 0;
+    const kept = valueOf(readJson(found.text, stored));
+    if (!kept) log.warn(`${path} is damaged: ${hint}`);
+    return kept?.number ?? 0;
   } catch (error) {
     log.warn(errorText(error));
     return 0;
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // the schema refuses this value
   }
 }

@@ -16,8 +16,8 @@ export async function observeWireGuard(
   link: ObservedLink | undefined,
   before?: ObservedDevice,
 ): Promise<ObservedWireGuard> {
+  if (!link) return { link, device: undefined, kernelSupport: await kernelHasWireGuard() };
   return {
-    kernelSupport: link ? link.kind === "wireguard" : await kernelHasWireGuard(),
     link,
     device: (await canBeAsked(name, link)) ? await observeDevice(run, name, before) : undefined,
   };
@@ -30,8 +30,8 @@ export const observeDevice = async (
   before?: ObservedDevice,
 ): Promise<ObservedDevice> => parseDump(await run({ program: "wg", args: ["show", name, "dump"] }), before);
 
-async function canBeAsked(name: string, link: ObservedLink | undefined): Promise<boolean> {
-  return link?.kind === "wireguard" || (link?.kind === "tun" && (await exists(controlSocket(name))));
+async function canBeAsked(name: string, { kind }: ObservedLink): Promise<boolean> {
+  return kind === "wireguard" || (kind === "tun" && (await exists(controlSocket(name))));
 }
 
 /** Loaded, built in, or a module that can be loaded. */

@@ -11,7 +11,7 @@ const peerStep = (...peers: string[]): Step => ({
   stage: "grow",
   text: `set ${peers.join()}`,
   commands: [set(...peers)],
-  apart: peers.length === 1 ? [] : peers.map((peer) => peerStep(peer)),
+  apart: peers.length === 1 ? "one peer" : peers.map((peer) => peerStep(peer)),
 });
 const swap: Step = { stage: "swap", text: "swap", commands: [{ program: "nft", args: ["-f"] }] };
 

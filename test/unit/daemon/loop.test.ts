@@ -15,7 +15,7 @@ function manualLoop(options: Partial<LoopOptions> = {}): {
         passes.push({ scope, end: resolve, fail: reject });
       }),
     onError: (error) => errors.push(error),
-    repairInterval: 1_000_000,
+    repairIntervalMs: 1_000_000,
     ...options,
   });
   loops.push(loop);
@@ -71,7 +71,7 @@ describe("the loop", () => {
   });
 
   it("looks at everything after a while although nothing happened", async () => {
-    const { loop, passes } = manualLoop({ repairInterval: 1 });
+    const { loop, passes } = manualLoop({ repairIntervalMs: 1 });
     loop.trigger("peers");
     passes[0]?.end();
     await expect.poll(() => passes.length, { timeout: 30_000 }).toBe(2);

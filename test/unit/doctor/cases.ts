@@ -1,5 +1,6 @@
 import type { Facts } from "../../../src/doctor/index.ts";
-import { firewall, link, linksFrom, soundNode, withSysctl } from "./node.ts";
+import { clockCases } from "./clock-cases.ts";
+import { firewall, link, linksFrom, soundNode, translator, withSysctl } from "./node.ts";
 import { type Case, registryCases } from "./registry-cases.ts";
 
 const { settings, kernel } = soundNode;
@@ -283,15 +284,14 @@ export const cases: readonly Case[] = [
     "warning",
     /eth0: cil_from_netdev/,
   ],
-  ["somebody with our bits", { others: firewall }, "marks", "warning", /inet firewall.*sets 0x40/],
+  ["somebody with our bits", { others: firewall }, "marks", "warning", /inet firewall.*sets 0x40.*set marks/],
   [
-    "a clock before the installation",
-    { clock: { ...soundNode.clock, now: 1_000 } },
-    "clock",
-    "error",
-    /1970.*timedatectl set-ntp true/,
+    "somebody who translates",
+    { others: translator },
+    "marks",
+    "warning",
+    /changes every source.*except what/,
   ],
-  ["a clock of its own", { clock: { ...soundNode.clock, synchronised: false } }, "clock", "warning"],
-  ["nobody to tell the time", { clock: { ...soundNode.clock, synchronised: undefined } }, "clock", "ok"],
+  ...clockCases,
   ...registryCases,
 ];

@@ -63,7 +63,12 @@ export const soundNode: Facts = {
 };
 
 export const firewall: Facts["others"] = {
-  warnings: [{ who: "nft table inet firewall", what: "sets 0x40 of the packet mark" }],
+  warnings: [{ about: "numbers", who: "nft table inet firewall", what: "sets 0x40 of the packet mark" }],
+  unread: [],
+};
+
+export const translator: Facts["others"] = {
+  warnings: [{ about: "translation", who: "nft table ip nat, chain post", what: "changes every source" }],
   unread: [],
 };
 

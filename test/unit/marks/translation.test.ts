@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { IptablesScanner, NftScanner } from "../../../src/marks/index.ts";
+import { IptablesScanner, interferences, NftScanner, withoutTranslations } from "../../../src/marks/index.ts";
 import { ours } from "./ours.ts";
 
 const isNamed = (found: readonly { readonly what: string }[]): boolean =>
@@ -45,4 +45,39 @@ test.each<[string, string, boolean]>([
   const scanner = new IptablesScanner(ours, "iptables");
   for (const line of [`*${table}`, rule, "COMMIT"]) scanner.line(line);
   expect(isNamed(scanner.warnings())).toBe(expected);
+});
+
+test.each<[string, string, string, boolean]>([
+  ["iptables-nft", "ip nat", "nat", false],
+  ["iptables", "ip nat", "nat", false],
+  ["iptables-legacy", "ip nat", "nat", true],
+  ["ip6tables-nft", "ip nat", "nat", true],
+  ["ip6tables-nft", "ip6 nat", "nat", false],
+  ["iptables-nft", "inet nat", "nat", true],
+])("what %s said of its own chain, nft's table %s says again: %s", (tool, nftTable, table, isSaid) => {
+  const iptables = new IptablesScanner(ours, tool);
+  for (const line of [`*${table}`, "-A POSTROUTING -j MASQUERADE", "COMMIT"]) iptables.line(line);
+  const nft = new NftScanner(ours, []);
+  const head = [
+    `table ${nftTable} {`,
+    "\tchain POSTROUTING {",
+    "\t\ttype nat hook postrouting priority srcnat;",
+  ];
+  for (const line of [...head, "\t\tcounter packets 1 bytes 2 masquerade", "\t}", "}"]) nft.line(line);
+  expect(iptables.warnings().map(({ about }) => about)).toEqual(["translation"]);
+  const native = withoutTranslations(nft.findings(false), iptables.findings());
+  expect(interferences(native)).toHaveLength(isSaid ? 1 : 0);
+});
+
+test("another trouble of the same chain is said all the same", () => {
+  const iptables = new IptablesScanner(ours, "iptables-nft");
+  for (const line of ["*mangle", "-A OUTPUT -j MARK --set-xmark 0x40/0x40"]) iptables.line(line);
+  const nft = new NftScanner(ours, []);
+  for (const line of ["table ip mangle {", "\tchain OUTPUT {"]) nft.line(line);
+  for (const rule of ["meta mark set meta mark | 0x40", "meta mark set meta mark | 0x20"])
+    nft.line(`\t\t${rule}`);
+  const native = withoutTranslations(nft.findings(false), iptables.findings());
+  expect(interferences(native).map(({ about, what }) => `${about}: ${what}`)).toEqual([
+    "numbers: changes 0x20 of the packet mark, which is ours: meta mark set meta mark | 0x20",
+  ]);
 });

@@ -6,6 +6,7 @@ import type { Known, Member } from "../../../src/members/member.ts";
 export const memberOf = (sealed: Affiliate, at = 1_000, more: Partial<Known> = {}): Member => ({
   nodeId: sealed.nodeId,
   claim: sealed,
+  revision: 0,
   sealed,
   number: sealed.membership?.number ?? 0,
   announcedAt: at,

@@ -77,6 +77,13 @@ describe("a farewell by way of a registry", () => {
     expect(heardBy(third, proofs)).toEqual(new Map());
   });
 
+  test("is looked at again when the member turns out to have another key", () => {
+    const heard = left(new Map([[recipientOf(receiver.publicKey), proof]]));
+    const before = memberOf(affiliate(2, { publicKey: third.publicKey }));
+    expect(farewellsIn(heard, membersOf(before), receiver, 99).size).toBe(0);
+    expect(farewellsIn(heard, membersOf(member), receiver, 99).size).toBe(1);
+  });
+
   test("that somebody else with the cluster secret makes up is none", () => {
     const forged = proofOf(notice, to(third, receiver), "own") ?? expect.fail();
     expect(heardBy(receiver, new Map([[recipientOf(receiver.publicKey), forged]]))).toEqual(new Map());

@@ -15,6 +15,7 @@ export const own: OwnSide = {
   widestPrefix: { ipv4: 8, ipv6: 16 },
   dial: noDialRules,
   networks: [],
+  otherNetworks: [],
   lastWorking: new Map(),
 };
 

@@ -3,10 +3,11 @@ import { describe, expect, it, test } from "vitest";
 import { noDialRules } from "../../../src/config/index.ts";
 import type { Affiliate } from "../../../src/discovery/affiliate.ts";
 import { type Claim, grantClaims } from "../../../src/members/claims.ts";
-import { type OwnSide, type PeerSpecs, peerSpecs } from "../../../src/members/index.ts";
+import { type OwnSide, type PeerSpecs, peerSpecs, specify } from "../../../src/members/index.ts";
 import type { Standing, Standings } from "../../../src/members/standing.ts";
 import { hostPrefix, intersect, type Prefix, prefixWithin } from "../../../src/net/index.ts";
 import { address, affiliate, key, prefix } from "../mesh/values.ts";
+import { claimsOf } from "./claims-of.ts";
 
 const own: OwnSide = {
   nodeId: "self",
@@ -18,6 +19,7 @@ const own: OwnSide = {
   widestPrefix: { ipv4: 8, ipv6: 16 },
   dial: noDialRules,
   networks: [],
+  otherNetworks: [],
   lastWorking: new Map(),
 };
 
@@ -229,20 +231,20 @@ describe("specs made before", () => {
     affiliate(index + 2, { additionalAddresses: [prefix(`10.1.${index}.0/24`)] }),
   );
   const rivals = [70, 71].map((number) => affiliate(number, { additionalAddresses: [network] }));
-  const affiliates = [...quiet, ...rivals];
+  const announced = claimsOf([...quiet, ...rivals]);
 
   test("are kept when a member that contests nothing comes up or announces itself", () => {
-    const before = peerSpecs(affiliates, own, new Map());
+    const before = specify(announced, own, new Map());
     const standing = new Map(quiet.map(({ nodeId }, index) => [nodeId, up({ announcedAt: index })]));
-    expect(peerSpecs(affiliates, own, standing, before)).toBe(before);
+    expect(specify(announced, own, standing, before)).toBe(before);
   });
 
   test("are made anew when one that does comes up, and kept when its age alone changes", () => {
-    const before = peerSpecs(affiliates, own, new Map());
+    const before = specify(announced, own, new Map());
     const standing = new Map([[rivals[1]?.nodeId ?? "", up()]]);
-    const after = peerSpecs(affiliates, own, standing, before);
-    expect(ownerOf(after, "10.244.7.1")).toBe("node-71");
+    const after = specify(announced, own, standing, before);
+    expect(ownerOf(after.specs, "10.244.7.1")).toBe("node-71");
     const later = new Map([[rivals[1]?.nodeId ?? "", up({ announcedAt: 7 })]]);
-    expect(peerSpecs(affiliates, own, later, after)).toBe(after);
+    expect(specify(announced, own, later, after)).toBe(after);
   });
 });

@@ -11,7 +11,9 @@ const hour = 60 * minute;
 const start = 1_700_000_000_000;
 
 const none: Members = new Map();
+let newest = 0;
 const news = (more: Partial<News> = {}): News => ({
+  revision: ++newest,
   heard: [],
   handshakes: new Map(),
   leaving: new Map(),
@@ -97,6 +99,29 @@ describe("a member that no registry names any more", () => {
     expect(standing(after(joined, [deleted, start + minute]))).toBe("released");
     const connected = { ...deleted, ...shookAt(start + minute) };
     expect(standing(after(joined, [connected, start + minute]))).toBe("absent");
+  });
+});
+
+const revisionAfter = (...steps: readonly (readonly [News, number])[]) =>
+  after(...steps).members.get(id)?.revision;
+
+describe("the number of a claim", () => {
+  test("is that of the step in which it changed, whatever else changes of the member", () => {
+    const first = revisionAfter(joined);
+    expect(first).toBe(joined[0].revision);
+    const again = news({ heard: [sealed(withNumber(start + 1))], ...shookAt(start + 5) });
+    expect(revisionAfter(joined, [news(shookAt(start + 4)), start + 5], [news(), start + minute])).toBe(
+      first,
+    );
+    const other = { ...withNumber(start + 2), addresses: [] };
+    const changed = news({ heard: [sealed(other)] });
+    expect(revisionAfter(joined, [again, start + 6], [changed, start + 7])).toBe(changed.revision);
+  });
+
+  test("is never had twice by a node that was forgotten and comes back", () => {
+    const left = [news(leaving(start + 1, start + 1)), start + 1] as const;
+    const back = news({ heard: [sealed({ ...withNumber(start + 2), addresses: [] })] });
+    expect(revisionAfter(joined, left, [back, start + 3])).toBe(back.revision);
   });
 });
 

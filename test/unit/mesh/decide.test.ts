@@ -4,6 +4,7 @@ import type { Affiliate } from "../../../src/discovery/affiliate.ts";
 import { type Decision, decide, emptyMemory, harvestDueIn, type Memory } from "../../../src/mesh/index.ts";
 import { reportStatus } from "../../../src/mesh/report.ts";
 import type { ObservedDevice } from "../../../src/wireguard/index.ts";
+import { claimsOf } from "../members/claims-of.ts";
 import { address, affiliate, config, endpoint, key, prefix } from "./values.ts";
 
 const now = 1_700_000_000_000;
@@ -51,7 +52,7 @@ const knowledge = (
 ): Parameters<typeof decide>[0] => ({
   self,
   config: config(changes),
-  affiliates,
+  claims: claimsOf(affiliates),
   standings: new Map(),
   registries: [],
   addresses: [address("192.0.2.1")],
@@ -103,16 +104,18 @@ describe("harvest", () => {
 
 it("reports peers as an operator wants to see them", () => {
   const decision = decided({});
+  const routing = { rules: [], copies: [], ahead: [], routes: [], hasBarrier: false };
+  const scope = { interfaceName: "kubespan", table: 180, priority: 32500, marks: config().marks };
+  const kernel = {
+    links: [],
+    addresses: { usable: [], leftOut: [] },
+    routing: { scope, ipv6: true, ipv4Routing: routing, ipv6Routing: routing, linkAddresses: [] },
+  };
   const status = reportStatus(
     knowledge({}),
     {
-      decision,
-      device,
-      implementation: "kernel",
-      links: [],
+      last: { decision, device, implementation: "kernel", kernel },
       dropped: { outside: 0, tunnel: 0, entering: 0, leaving: 0 },
-      addresses: { usable: [], leftOut: [] },
-      routing: undefined,
       process: { pid: 1, startedAt: now, work: { state: "working" } },
       error: undefined,
       racing: { mode: "serial" as const, works: false },

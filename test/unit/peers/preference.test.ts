@@ -20,6 +20,7 @@ const own = {
   widestPrefix: { ipv4: 8, ipv6: 16 },
   dial: noDialRules,
   networks: [prefix("192.168.1.0/24")],
+  otherNetworks: [],
   lastWorking: new Map(),
 };
 const announced = ["10.0.0.2:1", "198.51.100.2:1", "[2001:db8::2]:1", "192.168.1.2:1", "198.51.100.3:1"];

@@ -19,12 +19,12 @@ function execute(observed: ObservedWireGuard, command: Command): ObservedWireGua
   const { link, device } = observed;
   const text = `${command.program} ${command.args.slice(0, 3).join(" ")}`;
   if (text === "ip link add kubespan")
-    return { ...observed, link: { kind: "wireguard", mtu: 1500, isUp: false }, device: empty };
+    return { link: { kind: "wireguard", mtu: 1500, isUp: false }, device: empty };
   if (!link || !device) throw new Error(`no device for ${text}`);
-  if (text !== "ip link set kubespan") return { ...observed, device: set(device, command) };
+  if (text !== "ip link set kubespan") return { link, device: set(device, command) };
   const isUp = link.isUp || command.args[3] === "up";
   return {
-    ...observed,
+    device,
     link: { ...link, isUp, mtu: command.args[3] === "mtu" ? Number(command.args[4]) : link.mtu },
   };
 }

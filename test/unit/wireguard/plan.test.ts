@@ -40,12 +40,12 @@ const planWireGuard = (desired: DesiredDevice, observed: ObservedWireGuard): Ste
   ...planPeers(desired, observed.device),
 ];
 const nothing: ObservedWireGuard = { kernelSupport: true, link: undefined, device: undefined };
-const after = (desired: DesiredDevice, before = nothing): ObservedWireGuard =>
+const after = (desired: DesiredDevice, before: ObservedWireGuard = nothing): ObservedWireGuard =>
   carryOut(planWireGuard(desired, before), before);
 const texts = (steps: readonly Step[]): string[] => steps.map((step) => step.text);
 const connected = (observed: ObservedWireGuard, publicKey: string): ObservedWireGuard => {
   const known = observed.device?.peers.get(publicKey);
-  if (!observed.device || !known) return expect.fail("no such peer");
+  if (!observed.link || !observed.device || !known) return expect.fail("no such peer");
   const peers = new Map(observed.device.peers).set(publicKey, { ...known, handshakeAt: 1 });
   return { ...observed, device: { ...observed.device, peers } };
 };
@@ -139,7 +139,6 @@ describe("planWireGuard", () => {
     const held = observed.device ?? expect.fail("no device");
     const link = observed.link ?? expect.fail("no link");
     const broken: ObservedWireGuard = {
-      ...observed,
       link: { ...link, mtu: 9000, isUp: false },
       device: { ...held, firewallMark: 0, listenPort: 1, privateKey: presharedKey },
     };
@@ -197,7 +196,7 @@ describe("planWireGuard", () => {
     ]);
     const [link, peers] = [planTunnels(desired, nothing), planPeers(desired, undefined)];
     const made = carryOut(link, nothing);
-    const apart = peers.flatMap((step) => step.apart ?? []);
+    const apart = peers.flatMap(({ apart: each }) => (typeof each === "object" ? each : []));
     expect(apart).toHaveLength(3);
     expect(carryOut(apart, made)).toEqual(carryOut(peers, made));
   });
@@ -236,12 +235,10 @@ describe("planWireGuard", () => {
 
 describe("the implementation", () => {
   const kernelLink: ObservedWireGuard = {
-    kernelSupport: true,
     link: { kind: "wireguard", mtu: 1420, isUp: true },
     device: undefined,
   };
   const tunnel: ObservedWireGuard = {
-    kernelSupport: false,
     link: { kind: "tun", mtu: 1420, isUp: true },
     device: { listenPort: 0, firewallMark: 0, peers: new Map() },
   };
@@ -263,12 +260,12 @@ describe("the implementation", () => {
     ["userspace", kernelLink, "the link kubespan uses the kernel implementation, not userspace"],
     [
       "auto",
-      { ...nothing, link: { kind: "bridge", mtu: 1500, isUp: true } },
+      { link: { kind: "bridge", mtu: 1500, isUp: true }, device: undefined },
       "there is a link kubespan that is no WireGuard link (bridge)",
     ],
     [
       "auto",
-      { ...nothing, link: { kind: "tun", mtu: 1500, isUp: true } },
+      { link: { kind: "tun", mtu: 1500, isUp: true }, device: undefined },
       "there is a link kubespan that is no WireGuard link (tun)",
     ],
   ] as const)("%s can be impossible", (wish, observed, message) => {

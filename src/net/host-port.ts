@@ -1,0 +1,68 @@
+import { type Address, parseAddress } from "./address.ts";
+
+/** Where something answers. */
+export interface HostPort {
+  /** A DNS name in small letters, or a canonical address (IPv6 without brackets). */
+  readonly host: string;
+  readonly port: number;
+}
+
+export const largestPort = 65_535;
+
+/** A port in decimals without leading zeros, 1 to 65535; 0 only where `least` says so. */
+export function parsePort(text: string, least: 0 | 1 = 1): number | undefined {
+  const port = /^(?:0|[1-9]\d{0,4})$/.test(text) ? Number(text) : -1;
+  return port >= least && port <= largestPort ? port : undefined;
+}
+
+/** A text with a colon before its port, taken apart; what is in brackets is an IPv6 address, and nothing else. */
+interface Parts {
+  /** Not in brackets: a name or an IPv4 address, not checked yet. */
+  readonly name: string | undefined;
+  /** In brackets. */
+  readonly address: Address | undefined;
+  /** `undefined`: there is no colon behind the host. */
+  readonly port: string | undefined;
+}
+
+/** The one form of all of them: `host`, `host:port`, `[address]`, `[address]:port`. */
+function partsOf(text: string): Parts | undefined {
+  const [, bracketed, name, port] = /^(?:\[([^[\]]+)\]|([^:[\]]+))(?::(\d*))?$/.exec(text) ?? [];
+  if (bracketed === undefined) return name === undefined ? undefined : { name, address: undefined, port };
+  const address = bracketed.includes(":") ? parseAddress(bracketed) : undefined;
+  return address && { name: undefined, address, port };
+}
+
+/** `host:port`, or `host` alone where there is a port that is meant then; `undefined` for anything else. */
+export function parseHostPort(text: string, meant?: number): HostPort | undefined {
+  const parts = partsOf(text);
+  if (!parts) return undefined;
+  const host = parts.address ?? parseHost(parts.name ?? "");
+  const port = parts.port === undefined ? meant : parsePort(parts.port);
+  return host === undefined || port === undefined ? undefined : { host, port };
+}
+
+/** An address with its port, which may be 0 only where `least` says so; `undefined` for anything else. */
+export function parseAddressPort(
+  text: string,
+  least: 0 | 1 = 1,
+): { readonly host: Address; readonly port: number } | undefined {
+  const parts = partsOf(text);
+  const host = parts?.address ?? parseAddress(parts?.name ?? "");
+  const port = parsePort(parts?.port ?? "", least);
+  return host === undefined || port === undefined ? undefined : { host, port };
+}
+
+/** As `parseHostPort` reads it. */
+export const hostPortText = ({ host, port }: HostPort): string =>
+  `${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+function parseHost(text: string): string | undefined {
+  const lastLabel = text.slice(text.lastIndexOf(".") + 1);
+  if (/^\d+$/.test(lastLabel)) return parseAddress(text); // no name ends in a number: this is meant as an address
+  return isHostName(text) ? text.toLowerCase() : undefined;
+}
+
+/** A DNS name (RFC 1123): at most 253 characters in labels of at most 63. */
+const isHostName = (text: string): boolean =>
+  text.length <= 253 && /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.(?!$)|$))+$/.test(text);

@@ -1,0 +1,25 @@
+import type { Command, Step } from "../base/index.ts";
+import { INPUT } from "../base/index.ts";
+
+/** How nft names a table of ours, of all families together. */
+export type TableName = `inet ${string}`;
+
+/** The one way in which nft is told to change something: all of it at once, or nothing. */
+export const nftCommand = (input: string): Command => ({ program: "nft", args: ["-f", INPUT], input });
+
+export const nftStep = (text: string, input: string): Step => ({
+  stage: "swap",
+  text,
+  commands: [nftCommand(input)],
+});
+
+/**
+ * The transaction that puts a table in place of whatever is there when it is carried out, so that no packet meets a
+ * missing one; without contents, that takes it away. `add` comes first, because deleting a table that is not there would
+ * fail.
+ */
+export const replacingText = (table: TableName, contents = ""): string =>
+  `add table ${table}\ndelete table ${table}\n${contents}`;
+
+/** For a table that was seen: if it went away since, that is told as an error. */
+export const deletingText = (table: TableName): string => `delete table ${table}\n`;
