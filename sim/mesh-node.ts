@@ -3,21 +3,18 @@ import type { Endpoint } from "../src/net/index.ts";
 import {
   answered,
   type Budget,
-  type Connecting,
-  type Contest,
-  type Heard,
+  type Circumstances,
+  type Connection,
   handOverIn,
   isKnocking,
+  isRaced,
   type Knocking,
   mostEndpoints,
   type PacketBudget,
-  type Path,
   type PeerSpec,
-  type PeerState,
-  raceTimings,
-  type Tracked,
-  type Turn,
-  trackPeers,
+  type Polled,
+  pollPeers,
+  stateOf,
   waitingTurn,
 } from "../src/peers/index.ts";
 import type { DesiredPeer } from "../src/wireguard/index.ts";
@@ -48,7 +45,6 @@ interface Known {
   spec: PeerSpec;
   announced: readonly Endpoint[];
   dueAt: number;
-  state: PeerState;
   sentStamp: number;
 }
 
@@ -60,8 +56,8 @@ const harvestDelay = 500;
 const countingPause = 500;
 
 /**
- * A node that decides as the daemon does, with the daemon's own code: `trackPeers` and `harvest`. Peers are looked at
- * when `trackPeers` wanted them to be, each by itself: a look at all of a thousand for the sake of one would take too long.
+ * A node that decides as the daemon does, with the daemon's own code: `pollPeers` and `harvest`. Peers are looked at
+ * when `pollPeers` wanted them to be, each by itself: a look at all of a thousand for the sake of one would take too long.
  */
 export class MeshNode implements SimNode {
   readonly #device: Device;
@@ -70,25 +66,17 @@ export class MeshNode implements SimNode {
   readonly #byKey = new Map<string, Known>();
   /** When peers are to be looked at; an entry counts if it is still what its peer says. */
   readonly #due = new Queue<Known>();
-  readonly #attempts = new Map<
-    string,
-    Tracked["attempts"] extends ReadonlyMap<string, infer A> ? A : never
-  >();
-  readonly #contests = new Map<string, Contest>();
-  readonly #heard = new Map<string, Heard>();
-  readonly #health = new Map<string, Tracked["health"] extends ReadonlyMap<string, infer H> ? H : never>();
+  readonly #connections = new Map<string, Connection>();
   readonly #races = new Map<
     number,
     { readonly known: Known; readonly endpoints: ReadonlySet<Endpoint>; readonly sentAt: number }
   >();
-  readonly #paths = new Map<string, Path>();
-  readonly #turns = new Map<string, Turn>();
   readonly #proven = new Set<string>();
   #knocking: Knocking = { proven: 0, unproven: 0 };
   #knockingAt = 0;
   #waiting = { proven: 0, unproven: 0 };
-  #budget: PacketBudget | undefined;
-  #searches: Budget | undefined;
+  #packets: PacketBudget | undefined;
+  #probes: Budget | undefined;
   #harvest: Harvest = emptyHarvest;
   #harvestAt = Number.POSITIVE_INFINITY;
   #lookAt = Number.POSITIVE_INFINITY;
@@ -111,7 +99,7 @@ export class MeshNode implements SimNode {
       Object.assign(known, { spec, announced });
       this.#lookAgain(known, clock.now);
     } else {
-      const fresh: Known = { index, spec, announced, dueAt: Infinity, state: "unknown", sentStamp: -1 };
+      const fresh: Known = { index, spec, announced, dueAt: Infinity, sentStamp: -1 };
       this.#known.set(index, fresh);
       this.#byKey.set(spec.publicKey, fresh);
       this.#lookAgain(fresh, clock.now);
@@ -160,93 +148,88 @@ export class MeshNode implements SimNode {
   /** One after the other, in the order in which a look at all would have it: each is to have its own next look. */
   #track(due: Known[], now: number): void {
     this.#countKnocking(now);
-    const latest = ({ spec: { publicKey } }: Known): number =>
-      Math.max(this.#attempts.get(publicKey)?.since ?? 0, this.#contests.get(publicKey)?.lastAt ?? 0);
+    const latest = ({ spec: { publicKey } }: Known): number => {
+      const connection = this.#connections.get(publicKey);
+      const race = connection && connection.phase !== "up" ? connection.race : undefined;
+      return Math.max(connection?.attempt?.since ?? 0, race?.lastAt ?? 0);
+    };
     const queue = due.map((known) => ({ known, turn: this.#turn(known), latest: latest(known) }));
     queue.sort((left, right) => left.turn - right.turn || left.latest - right.latest);
     for (const { known } of queue) this.#trackOne(known, now);
   }
 
   /** Without one who waits, there is no order to keep. */
-  #turn({ spec: { publicKey, candidates } }: Known): number {
+  #turn({ spec: { publicKey, endpoints } }: Known): number {
     if (this.#waiting.proven + this.#waiting.unproven === 0) return 0;
-    const { count = 0 } = this.#budget?.[this.#proven.has(publicKey) ? "proven" : "unproven"] ?? {};
-    return waitingTurn(this.#turns.get(publicKey), count).at + Math.min(candidates.length, mostEndpoints);
+    const { count = 0 } = this.#packets?.[this.#proven.has(publicKey) ? "proven" : "unproven"] ?? {};
+    return (
+      waitingTurn(turnOf(this.#connections.get(publicKey)), count).at +
+      Math.min(endpoints.length, mostEndpoints)
+    );
   }
 
   #countKnocking(now: number): void {
     if (now - this.#knockingAt < countingPause) return;
     this.#knockingAt = now;
     const counts = { proven: 0, unproven: 0 };
-    for (const { spec, state } of this.#known.values())
-      if (state !== "up" && isKnocking(this.#device.peers.get(spec.publicKey)))
-        counts[this.#proven.has(spec.publicKey) ? "proven" : "unproven"]++;
-    this.#knocking = counts;
     const waiting = { proven: 0, unproven: 0 };
-    for (const [key, { isWaiting }] of this.#turns)
-      if (isWaiting) waiting[this.#proven.has(key) ? "proven" : "unproven"]++;
+    for (const {
+      spec: { publicKey },
+    } of this.#known.values()) {
+      const connection = this.#connections.get(publicKey);
+      const standing = this.#proven.has(publicKey) ? "proven" : "unproven";
+      if (stateOf(connection) !== "up" && isKnocking(this.#device.peers.get(publicKey))) counts[standing]++;
+      if (turnOf(connection)?.isWaiting) waiting[standing]++;
+    }
+    this.#knocking = counts;
     this.#waiting = waiting;
   }
 
   #trackOne(known: Known, now: number): void {
     const { spec } = known;
-    const tracked = trackPeers([spec], this.#device.view, this.#attempts, now, "known", this.#connecting());
-    this.#budget = tracked.budget;
-    this.#searches = tracked.ways.budget;
-    this.#keep(known, tracked, now);
-    const [peer] = tracked.peers;
-    if (tracked.races.length > 0 || peer?.dial !== undefined) this.#options.onAttempt();
+    const before = { connections: this.#connections, packets: this.#packets, probes: this.#probes };
+    const polled = pollPeers([spec], this.#device.view, before, now, "known", this.#circumstances());
+    this.#packets = polled.memory.packets;
+    this.#probes = polled.memory.probes;
+    this.#keep(known, polled, now);
+    const [peer] = polled.peers;
+    if (polled.races.length > 0 || peer?.action.kind === "dial") this.#options.onAttempt();
     if (peer) this.#apply(known, peer);
-    for (const { endpoints } of tracked.races) this.#race(known, endpoints, now);
+    for (const { endpoints } of polled.races) this.#race(known, endpoints, now);
   }
 
-  #connecting(): Connecting {
-    const ways = this.#searches && { paths: this.#paths, budget: this.#searches };
-    const peers = this.#options.members.length - 1;
-    const connecting = {
-      peers,
-      budget: this.#budget,
-      turns: this.#turns,
-      knocking: this.#knocking,
-      waiting: this.#waiting,
-      isProven: (publicKey: string) => this.#proven.has(publicKey),
-      health: this.#health,
-      ways,
-    };
-    if (!this.#options.isRacing) return connecting;
-    const { publicKey: ownKey } = this.#device;
+  #circumstances(): Circumstances {
+    const racing = { ownKey: this.#device.publicKey, mayDialSerially: true };
     return {
-      ...connecting,
-      racing: { contests: this.#contests, heard: this.#heard, ownKey, mayDialSerially: true },
+      all: { count: this.#options.members.length - 1, knocking: this.#knocking, waiting: this.#waiting },
+      isProven: (publicKey: string) => this.#proven.has(publicKey),
+      ...(this.#options.isRacing && { racing }),
     };
   }
 
-  #keep(known: Known, tracked: Tracked, now: number): void {
-    const key = known.spec.publicKey;
-    replace(this.#attempts, key, tracked.attempts.get(key));
-    replace(this.#turns, key, tracked.turns.get(key));
-    if (tracked.working.has(key)) this.#proven.add(key);
-    replace(this.#contests, key, tracked.contests.get(key));
-    replace(this.#heard, key, tracked.heard.get(key));
-    replace(this.#health, key, tracked.health.get(key));
-    replace(this.#paths, key, tracked.ways.paths.get(key));
-    const state = tracked.states.get(key) ?? "unknown";
-    if (known.state === "up" && state !== "up") this.#options.onLoss(known.index);
-    if (known.state !== "up" && state === "up")
-      this.#harvestAt = Math.min(this.#harvestAt, now + harvestDelay);
-    known.state = state;
-    this.#lookAgain(known, now + (tracked.wakeIn ?? Number.POSITIVE_INFINITY));
+  #keep(known: Known, polled: Polled, now: number): void {
+    const { publicKey } = known.spec;
+    const before = stateOf(this.#connections.get(publicKey));
+    const connection = polled.memory.connections.get(publicKey);
+    if (connection) this.#connections.set(publicKey, connection);
+    if (polled.working.has(publicKey)) this.#proven.add(publicKey);
+    const state = stateOf(connection);
+    if (before === "up" && state !== "up") this.#options.onLoss(known.index);
+    if (before !== "up" && state === "up") this.#harvestAt = Math.min(this.#harvestAt, now + harvestDelay);
+    this.#lookAgain(known, now + (polled.wakeIn ?? Number.POSITIVE_INFINITY));
   }
 
   /** As `planPeers` has it. */
   #apply({ index, spec }: Known, peer: DesiredPeer): void {
     const before = this.#device.peers.get(spec.publicKey);
-    const observed = peer.isParked ? undefined : before;
+    const { action } = peer;
+    const isParked = action.kind === "park";
+    const observed = isParked ? undefined : before;
     const isUsed = observed !== undefined && (observed.keepaliveSeconds > 0 || observed.receivedBytes > 0);
-    if (peer.isParked || (peer.dial !== undefined && isUsed)) this.#device.remove(index);
+    if (isParked || (action.kind === "dial" && isUsed)) this.#device.remove(index);
     const isOn = observed !== undefined && observed.keepaliveSeconds > 0;
-    const keepalive = peer.isWaiting === true && !isOn ? 0 : 25;
-    const endpoint = peer.dial ?? peer.move;
+    const keepalive = (isParked || action.kind === "wait") && !isOn ? 0 : 25;
+    const endpoint = "endpoint" in action ? action.endpoint : undefined;
     if (!observed || endpoint !== undefined || observed.keepaliveSeconds !== keepalive)
       this.#device.set(index, { endpoint, keepalive });
   }
@@ -263,21 +246,23 @@ export class MeshNode implements SimNode {
     const { now } = this.#options.around.clock;
     const race = this.#races.get(id);
     const key = race?.known.spec.publicKey ?? "";
-    const contest = this.#contests.get(key);
-    if (!race?.endpoints.has(source) || !contest) return;
+    const connection = this.#connections.get(key);
+    if (!race?.endpoints.has(source) || !connection) return;
     this.#races.delete(id);
-    const answer = { endpoint: source, sentAt: race.sentAt, answeredAt: now };
-    this.#contests.set(key, answered(contest, answer));
-    const inMs = handOverIn(answer, now, raceTimings);
+    const { sentAt } = race;
+    const answer = { endpoint: source, sentAt, answeredAt: now, roundTripMs: now - sentAt };
+    this.#connections.set(key, answered(connection, answer));
+    if (!isRaced(connection)) return;
+    const inMs = handOverIn(answer, now);
     if (now + inMs < race.known.dueAt) this.#lookAgain(race.known, now + inMs);
     this.#wake(inMs);
   }
 
   #publish(now: number): void {
     const { members, publish } = this.#options;
-    const peers = [...this.#known.values()].map(({ spec, state, announced }) => ({
+    const peers = [...this.#known.values()].map(({ spec, announced }) => ({
       nodeId: spec.nodeId,
-      state,
+      state: stateOf(this.#connections.get(spec.publicKey)),
       announced,
       observed: this.#device.peers.get(spec.publicKey)?.endpoint,
     }));
@@ -292,7 +277,6 @@ export class MeshNode implements SimNode {
   }
 }
 
-function replace<Value>(map: Map<string, Value>, key: string, value: Value | undefined): void {
-  if (value === undefined) map.delete(key);
-  else map.set(key, value);
-}
+/** In the budget, of a peer of which something is wanted. */
+const turnOf = (connection: Connection | undefined) =>
+  !connection || connection.phase === "up" ? undefined : connection.turn;

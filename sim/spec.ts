@@ -1,5 +1,13 @@
-import type { Address, Endpoint } from "../src/net/index.ts";
-import { type PeerSpec, withFewPorts } from "../src/peers/index.ts";
+import { noDialRules } from "../src/config/index.ts";
+import {
+  type Address,
+  type Endpoint,
+  endpointAddress,
+  hostPrefix,
+  type Prefix,
+  PrefixIndex,
+} from "../src/net/index.ts";
+import { type PeerSpec, sortCandidates } from "../src/peers/index.ts";
 import type { Device } from "./device.ts";
 
 interface Specs {
@@ -17,12 +25,7 @@ export function specOf(site: number, peer: Device, announced: readonly Endpoint[
   return site === peer.host.site ? specs.near : specs.far;
 }
 
-/** Candidates in the daemon's order: on its own network, then public addresses, then others' private ones. */
-function specsOf({ host, publicKey }: Device, all: readonly Endpoint[]): Specs {
-  const announced = withFewPorts(all);
-  const isInside = (endpoint: Endpoint): boolean => host.nat !== "none" && endpoint === host.inside;
-  const inside = announced.filter(isInside);
-  const others = announced.filter((endpoint) => !isInside(endpoint));
+function specsOf({ host, publicKey }: Device, announced: readonly Endpoint[]): Specs {
   const common = {
     nodeId: publicKey,
     label: `node-${host.index}`,
@@ -30,11 +33,16 @@ function specsOf({ host, publicKey }: Device, all: readonly Endpoint[]): Specs {
     address: "fd00::1" as Address, // of no matter for connecting
     allowedIPs: [],
     refusedPrefixes: [],
-    candidateReasons: [],
-    refusedCandidates: [],
   };
-  return {
-    near: { ...common, candidates: [...inside, ...others], candidateTiers: inside.map(() => 1) },
-    far: { ...common, candidates: [...others, ...inside], candidateTiers: [] },
-  };
+  const sortedFor = (ownNetworks: readonly Prefix[]) =>
+    sortCandidates(announced, {
+      nodeId: publicKey,
+      ownAddresses: new Set(),
+      ownNetworks,
+      routed: new PrefixIndex(),
+      dial: noDialRules,
+    });
+  // Of a site's network only the peer itself matters here. What is behind no NAT is on the internet alone.
+  const site = host.nat === "none" ? [] : [hostPrefix(endpointAddress(host.inside))];
+  return { near: { ...common, ...sortedFor(site) }, far: { ...common, ...sortedFor([]) } };
 }

@@ -167,11 +167,11 @@ function makeUp({ seed, nodes, hostile = 0 }: Scenario): ReadonlySet<number> {
   return new Set(others.filter(() => random() < hostile));
 }
 
-/** Of nobody; one is another after so many seconds. */
+/** Of nobody, in a network that nothing forbids to dial; one is another after so many seconds. */
 const madeUpEndpoints = (index: number, seconds: number): readonly Endpoint[] =>
   Array.from({ length: 64 }, (_, place) => {
     const changes = Math.floor((seconds + 63 - place) / 64);
-    return `240.${index >> 8}.${index & 255}.${place + 1}:${1 + changes}` as Endpoint;
+    return `200.${index >> 8}.${index & 255}.${place + 1}:${1 + changes}` as Endpoint;
   });
 
 /** Who is looked at by whom, both ways. */

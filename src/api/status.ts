@@ -2,7 +2,7 @@ import type { RegistryState } from "../discovery/index.ts";
 import type { Warning } from "../marks/index.ts";
 import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
 import type { Dropped } from "../nftables/index.ts";
-import type { PeerState } from "../peers/index.ts";
+import type { CandidateKindName, PeerState } from "../peers/index.ts";
 import type { RaceCounts } from "../port/index.ts";
 import type { Work } from "./work.ts";
 
@@ -74,9 +74,7 @@ export interface PeerReport {
   readonly endpointChanges: number;
   readonly lastEndpointChange?: EndpointChangeReport;
   /** Best first. */
-  readonly candidates: readonly Endpoint[];
-  /** Why each candidate stands where it stands. */
-  readonly candidateReasons: readonly string[];
+  readonly candidates: readonly CandidateReport[];
   /** By candidate that answered a race, milliseconds. */
   readonly roundTrips: Readonly<Record<Endpoint, number>>;
   /** Endpoints that are never dialled, and why. */
@@ -88,6 +86,13 @@ export interface PeerReport {
   readonly handshakeAgeSeconds?: number;
   readonly receivedBytes: number;
   readonly sentBytes: number;
+}
+
+interface CandidateReport {
+  readonly endpoint: Endpoint;
+  readonly kind: CandidateKindName;
+  /** Why it stands where it stands. */
+  readonly reason: string;
 }
 
 export interface EndpointChangeReport {

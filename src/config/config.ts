@@ -1,5 +1,6 @@
 import type { Secret } from "../base/index.ts";
 import type { Endpoint, Marks, Prefix } from "../net/index.ts";
+import type { DialRules } from "./dial.ts";
 
 /** Everything the daemon can be told, validated, with every default filled in. */
 export interface Config {
@@ -108,16 +109,6 @@ export type MachineType = "controlplane" | "worker" | "unknown";
  * - `auto`: raced, and serially where racing does not work
  */
 type ConnectMode = "auto" | "race" | "serial";
-
-/** Which endpoints of peers are dialled, by network. */
-export interface DialRules {
-  /** Of a peer that has endpoints in these, only those are dialled. */
-  readonly pin: readonly Prefix[];
-  /** Dialled before others, the first network first. */
-  readonly prefer: readonly Prefix[];
-  /** Never dialled. */
-  readonly forbid: readonly Prefix[];
-}
 
 type WireGuardImplementation = "auto" | "kernel" | "userspace";
 export type LogLevel = "fatal" | "error" | "warn" | "info" | "debug" | "trace";

@@ -2,7 +2,6 @@ export { bounds } from "./bounds.ts";
 export {
   type ClusterIdentity,
   type Config,
-  type DialRules,
   type EndpointFilter,
   type KubernetesConfig,
   type LogLevel,
@@ -10,6 +9,7 @@ export {
   type ServiceConfig,
   type StrictIngress,
 } from "./config.ts";
+export { type DialRules, noDialRules } from "./dial.ts";
 export { generateConfig } from "./generate.ts";
 export { parseConfig } from "./parse.ts";
 export { parseServiceURL } from "./service-url.ts";

@@ -3,6 +3,7 @@ import { wordOf } from "../base/index.ts";
 import { endpointAddress, parseEndpoint, parsePrefix, unreachableKind } from "../net/index.ts";
 import { bounds } from "./bounds.ts";
 import type { EndpointFilter } from "./config.ts";
+import { dial } from "./dial.ts";
 import {
   absolutePath,
   exactly,
@@ -133,11 +134,7 @@ export const schemas = {
     listenPort: port().default(51_820),
     wireguard: oneOf(["auto", "kernel", "userspace"]).default("auto"),
     connect: oneOf(["auto", "race", "serial"]).default("auto"),
-    dial: section({
-      pin: listOf(prefix(), "prefixes"),
-      prefer: listOf(prefix(), "prefixes"),
-      forbid: listOf(prefix(), "prefixes"),
-    }).prefault({}),
+    dial,
     stateDirectory: absolutePath().default("/var/lib/kubespan"),
     runDirectory: absolutePath(longestRunDirectory).default("/run/kubespan"),
     advertisedPrefixes: listOf(routablePrefix(), "prefixes", bounds.networks),

@@ -60,7 +60,7 @@ export function failureText(failures: readonly string[]): string | undefined {
 }
 
 /** Peers that are reached elsewhere, and why. */
-export function tellChanges(log: Logger, { changed }: Decision["tracked"]): void {
+export function tellChanges(log: Logger, { changed }: Decision["polled"]): void {
   for (const { label, from, to, reason } of changed)
     log.info(`${label} is reached at ${to}, no longer at ${from}: ${reason}`);
 }

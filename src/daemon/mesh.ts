@@ -13,14 +13,14 @@ import {
   type Memory,
   type Process,
   planMesh,
+  planPolled,
   planRegistries,
-  planTracked,
   remember,
   reportStatus,
 } from "../mesh/index.ts";
 import type { Networks } from "../nftables/index.ts";
 import { forgetLastWorking } from "../peers/effects/index.ts";
-import { answered, handOverIn, raceTimings, upCameOrWent } from "../peers/index.ts";
+import { answered, handOverIn, isRaced, upCameOrWent } from "../peers/index.ts";
 import type { Answer } from "../port/index.ts";
 import { ownNetworks } from "../routing/index.ts";
 import { advertiseTheSame, withPodNetworks } from "../self/index.ts";
@@ -68,11 +68,12 @@ export class Mesh {
   }
 
   #answered(publicKey: string, answer: Answer): void {
-    const contest = this.#memory.contests.get(publicKey);
-    if (!contest) return; // it was connected, or went away, meanwhile
-    const contests = new Map(this.#memory.contests).set(publicKey, answered(contest, answer));
-    this.#memory = { ...this.#memory, contests };
-    this.#wake(handOverIn(answer, this.#parts.clock(), raceTimings), "peers");
+    const { peers } = this.#memory;
+    const connection = peers.connections.get(publicKey);
+    if (!connection) return; // it went away meanwhile
+    const connections = new Map(peers.connections).set(publicKey, answered(connection, answer));
+    this.#memory = { ...this.#memory, peers: { ...peers, connections } };
+    if (isRaced(connection)) this.#wake(handOverIn(answer, this.#parts.clock()), "peers");
   }
 
   /** Who is asked for a pass when a peer answered or our port is seen elsewhere, in milliseconds from then. */
@@ -157,13 +158,13 @@ export class Mesh {
     const plan = planner({ config, self }, keys, decision, kernel, isSettled);
     this.#memory = decision.memory;
     await number.keep(decision.memory.said?.number ?? 0);
-    tellChanges(log, decision.tracked);
+    tellChanges(log, decision.polled);
     const isThere = device !== undefined;
     // Steering may cut the way to a registry that is on one of the nodes: what it has to know goes out before. Only a
     // node without a device yet has nothing to offer. A race needs nothing of the plan but a device that holds the port:
     // the answers come while the plan is carried out.
     if (isThere) this.#tell(decision);
-    await this.#racing.hold(decision.tracked.holds);
+    await this.#racing.pin(decision.polled.pins);
     const failures = await this.#parts.barrier.apply({ run, log }, config, plan, kernel);
     repairs.passed(plan.upkeep, isThere);
     if (!isThere) this.#tell(decision);
@@ -172,14 +173,14 @@ export class Mesh {
     this.outcome.ended(failureText(failures), clock());
     // A device that was just made has not been read yet: it is at the next pass.
     this.#last = { decision, kernel, implementation, device, steered: plan.steered };
-    return isThere ? this.#wakeIn(decision.tracked) : 0;
+    return isThere ? this.#wakeIn(decision.polled) : 0;
   }
 
   /** What others are to hear: the registries what this node offers, and peers that they are raced. */
-  #tell({ announcement, tracked }: Decision): void {
+  #tell({ announcement, polled }: Decision): void {
     // Unless Kubernetes told of pod networks since it was decided: the pass that follows knows them.
     if (advertiseTheSame(this.#configNow(), this.#config)) this.#parts.registries.publish(announcement);
-    this.#racing.send(tracked.races);
+    this.#racing.send(polled.races);
   }
 
   async #restore(): Promise<void> {
@@ -196,7 +197,7 @@ export class Mesh {
   /** Handshakes only. Who came up or went down may change who owns what, what is steered and what is published. */
   async #peersPass(last: Pass, device: ObservedDevice): Promise<PollEnd> {
     const { config, identity, self, run, log, clock } = this.#parts;
-    const tracked = decideAgain(
+    const polled = decideAgain(
       last.decision,
       { self, config, canRace: this.#racing.isOn },
       device,
@@ -204,19 +205,19 @@ export class Mesh {
       clock(),
     );
     const keys: Keys = { privateKey: identity.privateKey, implementation: last.implementation };
-    this.#memory = remember(this.#memory, tracked);
-    tellChanges(log, tracked);
-    await this.#racing.hold(tracked.holds);
-    const failures = await applySteps(run, log, planTracked(config, keys, tracked, device));
+    this.#memory = remember(this.#memory, polled);
+    tellChanges(log, polled);
+    await this.#racing.pin(polled.pins);
+    const failures = await applySteps(run, log, planPolled(config, keys, polled, device));
     if (failures.length > 0) this.outcome.ended(failureText(failures), clock());
-    this.#racing.send(tracked.races);
-    this.#last = { ...last, device, decision: { ...last.decision, tracked } };
+    this.#racing.send(polled.races);
+    this.#last = { ...last, device, decision: { ...last.decision, polled } };
     const isTurn = harvestDueIn(this.#memory, clock()) === 0;
-    if (isTurn || upCameOrWent(last.decision.tracked, tracked)) return { kind: "news" };
-    return { kind: "done", wakeInMs: this.#wakeIn(tracked) };
+    if (isTurn || upCameOrWent(last.decision.polled, polled)) return { kind: "news" };
+    return { kind: "done", wakeInMs: this.#wakeIn(polled) };
   }
 
-  #wakeIn({ wakeIn }: Decision["tracked"]): number | undefined {
+  #wakeIn({ wakeIn }: Decision["polled"]): number | undefined {
     const due = harvestDueIn(this.#memory, this.#parts.clock());
     return wakeIn === undefined || due === undefined ? (wakeIn ?? due) : Math.min(wakeIn, due);
   }
@@ -266,7 +267,6 @@ export class Mesh {
       racing: this.#racing.report(),
       repairs: this.#parts.repairs.counts,
       membership: this.#parts.membership,
-      roundTrips: (publicKey: string) => this.#racing.roundTrips(publicKey),
     };
     return reportStatus(this.#knowledge(last?.kernel), view, this.#parts.clock());
   }

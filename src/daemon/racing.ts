@@ -4,7 +4,7 @@ import type { RacingReport } from "../api/index.ts";
 import { errorText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
-import { type Race, type RoundTrips, withRoundTrip } from "../peers/index.ts";
+import type { RaceRound } from "../peers/index.ts";
 import { Prober, Racer } from "../port/effects/index.ts";
 import type { Answer, Hold, Mapping } from "../port/index.ts";
 import type { Runner } from "../system/index.ts";
@@ -19,19 +19,15 @@ interface RacingParts {
 
 /** What the mesh is told. */
 interface RacingEvents {
-  readonly onAnswer: OnAnswer;
+  readonly onAnswer: (publicKey: string, answer: Answer) => void;
   /** `mapping` changed. */
   readonly onMapping: () => void;
 }
-
-type OnAnswer = (publicKey: string, answer: Answer) => void;
 
 /** The racer of one mesh: opened with the data plane, repaired with it, and replaced by serial attempts where it fails. */
 export class Racing {
   readonly #parts: RacingParts;
   readonly #events: RacingEvents;
-  /** By public key. */
-  readonly #roundTrips = new Map<string, RoundTrips>();
   #racer: Racer | undefined;
   #prober: Prober | undefined;
   #failure: string | undefined;
@@ -48,11 +44,6 @@ export class Racing {
 
   get isOn(): boolean {
     return this.#racer !== undefined;
-  }
-
-  /** By endpoint, of one peer, in milliseconds. */
-  roundTrips(publicKey: string): RoundTrips {
-    return this.#roundTrips.get(publicKey) ?? new Map();
   }
 
   report(): RacingReport {
@@ -80,7 +71,7 @@ export class Racing {
         listenPort: config.listenPort,
         marks: config.marks,
         ...(config.stun && { onStun: (packet, from) => this.#prober?.receive(packet, from) }),
-        onAnswer: (publicKey, answer, roundTrip) => this.#take(publicKey, answer, roundTrip),
+        onAnswer: this.#events.onAnswer,
       });
       this.#failure = undefined;
       this.#probe(this.#racer);
@@ -112,12 +103,12 @@ export class Racing {
     }
   }
 
-  /** Before WireGuard is told to send elsewhere. What fails is tried again at the next look. */
-  async hold(holds: readonly Hold[]): Promise<void> {
-    await this.#racer?.hold(holds).catch((error: unknown) => this.#parts.log.warn(errorText(error)));
+  /** Before WireGuard is told to send elsewhere. What fails is tried again at the next poll. */
+  async pin(pins: readonly Hold[]): Promise<void> {
+    await this.#racer?.hold(pins).catch((error: unknown) => this.#parts.log.warn(errorText(error)));
   }
 
-  send(races: readonly Race[]): void {
+  send(races: readonly RaceRound[]): void {
     for (const { publicKey, endpoints } of races) this.#racer?.race(publicKey, endpoints);
   }
 
@@ -126,12 +117,6 @@ export class Racing {
     this.#racer = this.#prober = undefined;
     await prober?.stop();
     await racer?.close().catch((error: unknown) => this.#parts.log.warn(errorText(error)));
-  }
-
-  #take(publicKey: string, answer: Answer, roundTripMs: number): void {
-    const known = this.roundTrips(publicKey);
-    this.#roundTrips.set(publicKey, withRoundTrip(known, answer.endpoint, roundTripMs));
-    this.#events.onAnswer(publicKey, answer);
   }
 
   #fail(error: unknown, log: Logger): void {

@@ -10,13 +10,7 @@ import {
   unite,
   withoutSpecial,
 } from "../net/index.ts";
-import {
-  type CandidateRules,
-  type PeerSpec,
-  type Preferences,
-  routedPrefixes,
-  sortCandidates,
-} from "../peers/index.ts";
+import { type PeerSpec, routedPrefixes, sortCandidates } from "../peers/index.ts";
 import { admit, type RefusedMember } from "./admit.ts";
 import { type Asked, askedPrefixes, type Member, type Reserved } from "./asked.ts";
 import { grantClaims } from "./claims.ts";
@@ -82,10 +76,8 @@ export function makeSpecs(
   const asking = [...asked].map(([nodeId, { claims }]) => ({ nodeId, claims }));
   const served = servedInAll(asking);
   const { grants, owned, takings } = grantClaims(served.claims, standings);
-  const rules: CandidateRules = {
-    ownAddresses: new Set(own.addresses),
-    routed: routedPrefixes(owned, own.advertisedPrefixes),
-  };
+  const ownAddresses = new Set(own.addresses);
+  const routed = routedPrefixes(owned, own.advertisedPrefixes);
   const peers = members.map((member) => {
     const { nodeId, kubespan } = member;
     const grant = grants.get(nodeId);
@@ -100,7 +92,14 @@ export function makeSpecs(
         ...(served.refused.get(nodeId) ?? []),
         ...(grant?.refused ?? []),
       ]),
-      ...sortCandidates(nodeId, kubespan.endpoints, rules, preferencesFor(member, own)),
+      ...sortCandidates(kubespan.endpoints, {
+        nodeId,
+        ownAddresses,
+        ownNetworks: own.networks,
+        routed,
+        dial: own.dial,
+        lastWorking: own.lastWorking.get(kubespan.publicKey),
+      }),
     };
   });
   const specs: PeerSpecs = {
@@ -121,9 +120,3 @@ export const meshNetworks = (peers: readonly PeerSpec[], clusterPrefix: Prefix):
         .filter((prefix) => !prefixContains(clusterPrefix, networkOf(prefix))),
     ),
   );
-
-const preferencesFor = ({ kubespan }: Member, own: OwnSide): Preferences => ({
-  dial: own.dial,
-  ownNetworks: own.networks,
-  lastWorking: own.lastWorking.get(kubespan.publicKey),
-});

@@ -26,13 +26,14 @@ import {
   parseAddress,
 } from "../net/index.ts";
 import {
-  type Attempts,
-  type Connecting,
-  type Contests,
+  type Circumstances,
+  noPeers,
   type PeerSpec,
+  type Peers,
+  type Polled,
+  pollPeers,
   rememberWorking,
-  type Tracked,
-  trackPeers,
+  stateOf,
 } from "../peers/index.ts";
 import type { Mapping } from "../port/index.ts";
 import {
@@ -74,15 +75,9 @@ export interface Knowledge {
 export interface Memory {
   /** As long as nothing is known that is new, no peer is specified anew. */
   readonly specified: Specified | undefined;
-  readonly attempts: Attempts;
-  readonly contests: Contests;
-  readonly heard: Tracked["heard"];
+  readonly peers: Peers;
   /** By public key, where a peer was last seen connected; the longest unseen first. */
   readonly lastWorking: ReadonlyMap<string, Endpoint>;
-  readonly budget: Tracked["budget"] | undefined;
-  readonly turns: Tracked["turns"];
-  readonly health: Tracked["health"];
-  readonly ways: Tracked["ways"] | undefined;
   /** Own ones, at the last pass that read them. */
   readonly addresses: readonly Address[];
   readonly shakenAt: number | undefined;
@@ -94,14 +89,8 @@ export interface Memory {
 
 export const emptyMemory: Memory = {
   specified: undefined,
-  attempts: new Map(),
-  contests: new Map(),
-  heard: new Map(),
+  peers: noPeers,
   lastWorking: new Map(),
-  budget: undefined,
-  turns: new Map(),
-  health: new Map(),
-  ways: undefined,
   addresses: [],
   shakenAt: undefined,
   reflected: new Map(),
@@ -111,7 +100,7 @@ export const emptyMemory: Memory = {
 
 export interface Decision {
   readonly specs: PeerSpecs;
-  readonly tracked: Tracked;
+  readonly polled: Polled;
   /** By node id, what kind each peer's networks are of. */
   readonly kinds: ReadonlyMap<string, MemberNetworks>;
   /** What is sent into the mesh: networks without KubeSpan addresses, fewest prefixes, in order. */
@@ -147,7 +136,8 @@ export function decide(
   };
   const specified = specify(knowledge.claims, own, knowledge.standings, memory.specified);
   const { specs, kinds } = specified;
-  const tracked = trackPeers(specs.peers, device, memory.attempts, now, "new", connecting(knowledge, memory));
+  const around = circumstances(knowledge, memory);
+  const polled = pollPeers(specs.peers, device, memory.peers, now, "new", around);
   const granted = specs.peers.flatMap((peer) => peer.allowedIPs);
   const routed = [...granted.filter(mayBeInside), ...config.advertisedPrefixes];
   const seen = believeReflected(knowledge.registries, memory.reflected, routed, addresses);
@@ -162,13 +152,13 @@ export function decide(
     now,
   );
   const harvested = config.harvestExtraEndpoints
-    ? harvestFrom(specs.peers, knowledge, tracked, device, memory.harvest, now)
+    ? harvestFrom(specs.peers, knowledge, polled, device, memory.harvest, now)
     : emptyHarvest;
   return {
     specs,
-    tracked,
+    polled,
     kinds,
-    targets: targetsOf(specs, tracked, config, self),
+    targets: targetsOf(specs, polled, config, self),
     announcement: { own: said.affiliate, observed: harvested.published },
     leftOut: [
       ...announced.leftOut,
@@ -176,7 +166,7 @@ export function decide(
       ...stun.leftOut,
       ...podNetworksLeftOut(config, knowledge.registries),
     ],
-    memory: { ...remember(memory, tracked), specified, reflected: seen.reflected, harvest: harvested, said },
+    memory: { ...remember(memory, polled), specified, reflected: seen.reflected, harvest: harvested, said },
   };
 }
 
@@ -186,15 +176,15 @@ export function decide(
  */
 const mayBeInside = (prefix: Prefix): boolean => isHostPrefix(prefix) || isPrivate(networkOf(prefix));
 
-/** A second look at the same peers, right after reading the device: who is up, and who is dialled again. */
+/** A second poll of the same peers, right after reading the device: who is up, and who is dialled again. */
 export const decideAgain = (
   before: Decision,
   knowledge: Pick<Knowledge, "self" | "config" | "canRace">,
   device: ObservedDevice | undefined,
   memory: Memory,
   now: number,
-): Tracked =>
-  trackPeers(before.specs.peers, device, memory.attempts, now, "known", connecting(knowledge, memory));
+): Polled =>
+  pollPeers(before.specs.peers, device, memory.peers, now, "known", circumstances(knowledge, memory));
 
 /** What was sent from an address that is gone may have left the peers with nowhere to answer to. */
 function noteAddresses(memory: Memory, addresses: readonly Address[], now: number): Memory {
@@ -202,41 +192,30 @@ function noteAddresses(memory: Memory, addresses: readonly Address[], now: numbe
   return { ...memory, addresses, ...(isLost && { shakenAt: now }) };
 }
 
-function connecting(
+function circumstances(
   { self, config, canRace }: Pick<Knowledge, "self" | "config" | "canRace">,
-  { contests, heard, budget, turns, health, ways, shakenAt, lastWorking }: Memory,
-): Connecting {
+  { shakenAt, lastWorking }: Memory,
+): Circumstances {
+  const racing = { ownKey: self.publicKey, mayDialSerially: config.connect === "auto" };
   const isProven = (publicKey: string): boolean => lastWorking.has(publicKey);
-  const known = { budget, turns, health, ways, shakenAt, isProven };
-  if (!canRace) return known;
-  const mayDialSerially = config.connect === "auto";
-  return { ...known, racing: { contests, heard, ownKey: self.publicKey, mayDialSerially } };
+  return { shakenAt, isProven, ...(canRace && { racing }) };
 }
 
 /** Milliseconds until `decide` has something to publish, unless another node does; `undefined`: it has nothing. */
 export const harvestDueIn = (memory: Memory, now: number): number | undefined =>
   turnDueIn(memory.harvest, now);
 
-/** What a look at the peers adds to the memory. */
-export const remember = (
-  memory: Memory,
-  { attempts, contests, heard, budget, turns, health, ways, working }: Tracked,
-): Memory => ({
+/** What a poll of the peers adds to the memory. */
+export const remember = (memory: Memory, { memory: peers, working }: Polled): Memory => ({
   ...memory,
-  attempts,
-  contests,
-  heard,
-  budget,
-  turns,
-  health,
-  ways,
+  peers,
   lastWorking: rememberWorking(memory.lastWorking, working),
 });
 
 function harvestFrom(
   peers: readonly PeerSpec[],
   { claims, self }: Knowledge,
-  tracked: Tracked,
+  polled: Polled,
   device: ObservedDevice | undefined,
   before: Harvest,
   now: number,
@@ -245,7 +224,7 @@ function harvestFrom(
   const announced = new Map(affiliates.map(({ nodeId, kubespan }) => [nodeId, kubespan?.endpoints ?? []]));
   const seen = peers.map(({ nodeId, publicKey }) => ({
     nodeId,
-    state: tracked.states.get(publicKey) ?? "unknown",
+    state: stateOf(polled.memory.connections.get(publicKey)),
     announced: announced.get(nodeId) ?? [],
     observed: device?.peers.get(publicKey)?.endpoint,
   }));
@@ -256,11 +235,11 @@ function harvestFrom(
 /** Of every peer, or only of those that are up where the operator allows the others' traffic in clear. */
 function targetsOf(
   { peers, networks }: PeerSpecs,
-  tracked: Tracked,
+  polled: Polled,
   config: Config,
   self: Self,
 ): readonly Prefix[] {
   if (!config.allowDownPeerBypass) return networks;
-  const up = peers.filter((peer) => tracked.states.get(peer.publicKey) === "up");
+  const up = peers.filter((peer) => stateOf(polled.memory.connections.get(peer.publicKey)) === "up");
   return meshNetworks(up, self.clusterPrefix);
 }

@@ -19,9 +19,9 @@ export {
   type Plan,
   planMesh,
   planNoMesh,
+  planPolled,
   planRegistries,
   planText,
-  planTracked,
   tableWith,
 } from "./plan.ts";
 export { type Process, reportStatus } from "./report.ts";

@@ -4,7 +4,7 @@ import { commandText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Address, LeftOut } from "../net/index.ts";
 import { type DesiredTable, type Networks, type ObservedTable, planTable } from "../nftables/index.ts";
-import type { Tracked } from "../peers/index.ts";
+import type { Polled } from "../peers/index.ts";
 import { planNoRacing } from "../port/index.ts";
 import {
   type DesiredRouting,
@@ -86,10 +86,10 @@ export function planMesh(
   kernel: Kernel,
   isSettled: boolean,
 ): MeshPlan {
-  const { tracked } = decision;
+  const { polled } = decision;
   const steered = steeredNetworks(config, decision, kernel, isSettled);
   const mtu = mtuOf(config, kernel);
-  const device = { ...deviceOf(config, keys, tracked), mtu };
+  const device = { ...deviceOf(config, keys, polled), mtu };
   const { interfaceName } = config;
   const settings = { interfaceName, forwarding: forwardingFor(config.advertisedPrefixes) };
   const sysctls = planSysctls(settings, kernel.sysctls, kernel.savedSysctls);
@@ -166,7 +166,7 @@ export function planRegistries(
   isSettled: boolean,
 ): MeshPlan {
   const steered = steeredNetworks(config, decision, kernel, isSettled);
-  const peers = planPeers(deviceOf(config, keys, decision.tracked), kernel.wireguard.device);
+  const peers = planPeers(deviceOf(config, keys, decision.polled), kernel.wireguard.device);
   const table = tableUpkeep(config, steered, kernel);
   return {
     steps: inOrder([...peersIn(peers, isSettled), ...table.steps]),
@@ -177,9 +177,9 @@ export function planRegistries(
   };
 }
 
-/** Only the peers, as after a look at the handshakes. */
-export const planTracked = (config: Config, keys: Keys, tracked: Tracked, device: ObservedDevice): Step[] =>
-  planPeers(deviceOf(config, keys, tracked), device).filter((step) => step.stage !== "shrink");
+/** Only the peers, as after a poll of the handshakes. */
+export const planPolled = (config: Config, keys: Keys, polled: Polled, device: ObservedDevice): Step[] =>
+  planPeers(deviceOf(config, keys, polled), device).filter((step) => step.stage !== "shrink");
 
 /** Nothing of the mesh: first no packet is steered any more, then the rest goes. */
 export function planNoMesh(config: Config, kernel: Kernel): Plan {
@@ -205,14 +205,14 @@ export const mtuOf = (config: Config, kernel: Below): number =>
 const linksBelow = (config: Config, { links }: Below): Link[] =>
   links.filter(({ name }) => name !== config.interfaceName);
 
-const deviceOf = (config: Config, keys: Keys, tracked: Tracked): PeersOfDevice => ({
+const deviceOf = (config: Config, keys: Keys, polled: Polled): PeersOfDevice => ({
   interfaceName: config.interfaceName,
   implementation: keys.implementation,
   privateKey: keys.privateKey,
   presharedKey: config.cluster.secret,
   listenPort: config.listenPort,
   firewallMark: config.marks.fromWireGuard,
-  peers: tracked.peers,
+  peers: polled.peers,
 });
 
 /** A plan for people: each step, and below it the commands. Secrets are never part of it. */

@@ -8,8 +8,7 @@ import type {
 } from "../api/index.ts";
 import { aheadWarnings, podLinkWarnings, type Warning } from "../marks/index.ts";
 import { absenceOf, type Members, type Stepped, vanishedWarnings } from "../members/index.ts";
-import type { Endpoint } from "../net/index.ts";
-import { type EndpointChange, type PeerSpec, unsettledBetween } from "../peers/index.ts";
+import { type EndpointChange, type PeerSpec, stateOf, unsettledBetween } from "../peers/index.ts";
 import { sharedEndpointWarnings } from "../self/index.ts";
 import type { Implementation, ObservedDevice } from "../wireguard/index.ts";
 import type { Decision, Knowledge } from "./decide.ts";
@@ -41,7 +40,6 @@ export interface StatusView {
   readonly racing: RacingReport;
   readonly repairs: Status["repairs"];
   readonly membership: { readonly members: Members; readonly refused: Stepped["refused"] };
-  readonly roundTrips: (publicKey: string) => ReadonlyMap<Endpoint, number>;
 }
 
 const nothingSeen: Pick<Kernel, "links" | "addresses"> = {
@@ -97,26 +95,26 @@ function reportNode({ self, config }: Knowledge, view: StatusView): NodeStatus {
   };
 }
 
-function reportPeer(spec: PeerSpec, { last, membership, roundTrips }: StatusView, now: number): PeerReport {
+function reportPeer(spec: PeerSpec, { last, membership }: StatusView, now: number): PeerReport {
   const decision = last?.decision;
   const observed = last?.device?.peers.get(spec.publicKey);
   const { endpoint, handshakeAt } = observed ?? {};
   const absence = absenceOf(membership.members.get(spec.nodeId), now);
-  const { changes = 0, lastChange } = decision?.tracked.ways.paths.get(spec.publicKey) ?? {};
+  const connection = decision?.polled.memory.connections.get(spec.publicKey);
+  const { changes = 0, lastChange } = connection?.path ?? {};
   return {
     nodeId: spec.nodeId,
     label: spec.label,
     publicKey: spec.publicKey,
     address: spec.address,
-    state: decision?.tracked.states.get(spec.publicKey) ?? "unknown",
-    ...(decision?.tracked.suspected.has(spec.publicKey) && { suspected: true as const }),
+    state: stateOf(connection),
+    ...(connection?.phase === "doubted" && { suspected: true as const }),
     ...(absence && { absent: absence }),
     ...(endpoint !== undefined && { endpoint }),
     endpointChanges: changes,
     ...(lastChange && { lastEndpointChange: reportChange(lastChange, now) }),
-    candidates: spec.candidates,
-    candidateReasons: spec.candidateReasons,
-    roundTrips: Object.fromEntries(roundTrips(spec.publicKey)),
+    candidates: spec.candidates.map(({ endpoint: at, kind, reason }) => ({ endpoint: at, kind, reason })),
+    roundTrips: Object.fromEntries(connection?.roundTrips ?? []),
     refusedCandidates: spec.refusedCandidates,
     allowedIPs: spec.allowedIPs,
     refusedPrefixes: spec.refusedPrefixes,
@@ -129,9 +127,9 @@ function reportPeer(spec: PeerSpec, { last, membership, roundTrips }: StatusView
 }
 
 /** Two machines with one identity take a peer's session from each other again and again. */
-const unsettledWarnings = ({ specs, tracked }: Decision, now: number): Warning[] =>
+const unsettledWarnings = ({ specs, polled }: Decision, now: number): Warning[] =>
   specs.peers.flatMap(({ label, publicKey }) => {
-    const [one, other] = unsettledBetween(tracked.ways.paths.get(publicKey), now) ?? [];
+    const [one, other] = unsettledBetween(polled.memory.connections.get(publicKey)?.path, now) ?? [];
     return one === undefined
       ? []
       : {

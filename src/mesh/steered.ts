@@ -10,6 +10,7 @@ import {
   withoutSpecial,
 } from "../net/index.ts";
 import { type Networks, observedJudging, observedTargets } from "../nftables/index.ts";
+import { stateOf } from "../peers/index.ts";
 import { ownNetworks } from "../routing/index.ts";
 import type { Decision } from "./decide.ts";
 import type { Kernel } from "./plan.ts";
@@ -47,12 +48,12 @@ export function steeredNetworks(
  * Sources in the mesh that may come in outside all the same: those of peers that are not up, for which there is no tunnel
  * here; and whoever is in a network of an own link that a peer claims as a whole, unless a peer lists the very address.
  */
-function toleratedNetworks({ specs, tracked, kinds }: Decision, around: readonly Prefix[]): Prefix[] {
+function toleratedNetworks({ specs, polled, kinds }: Decision, around: readonly Prefix[]): Prefix[] {
   const listed = [...kinds.values()].flatMap((networks) =>
     [...networks.listed].filter((address) => around.some((network) => prefixesTouch(network, address))),
   );
   return specs.peers.flatMap(({ nodeId, publicKey, allowedIPs }) =>
-    tracked.states.get(publicKey) === "up"
+    stateOf(polled.memory.connections.get(publicKey)) === "up"
       ? neighbours(allowedIPs, kinds.get(nodeId), around, listed)
       : allowedIPs,
   );

@@ -1,20 +1,16 @@
 import type { Endpoint } from "../net/index.ts";
+import { type Candidate, type CandidateClass, classes } from "./candidates/index.ts";
 import { mostEndpoints } from "./volley.ts";
-
-/** What an endpoint is worth by what it is. 0: the operator prefers it; 1: on a network of this node; 2: any other. */
-export type Tier = 0 | 1 | 2;
 
 /** An endpoint that answered a race, and in how many milliseconds. */
 export interface Way {
-  readonly tier: Tier;
+  readonly class: CandidateClass;
   readonly roundTrip: number;
 }
 
 /** Where a peer may be reached. */
 export interface Choices {
-  readonly candidates: readonly Endpoint[];
-  /** Of each candidate. */
-  readonly candidateTiers: readonly Tier[];
+  readonly candidates: readonly Pick<Candidate, "endpoint" | "class">[];
 }
 
 /** In milliseconds and in shares of the round trip that is given up: how much shorter another one has to be. */
@@ -39,40 +35,43 @@ const gains = (there: number, here: number, { ms, share }: Gain): boolean =>
  */
 export function isBetter(way: Way, current: Way): boolean {
   const [there, here] = [way.roundTrip, current.roundTrip];
-  if (way.tier !== current.tier && (way.tier === 0 || current.tier === 0)) return way.tier === 0;
-  if (way.tier < current.tier) return there <= Math.max(here * mostLoss.share, here + mostLoss.ms);
-  return gains(there, here, way.tier > current.tier ? muchShorter : shorter);
+  const { preferred } = classes;
+  if (way.class !== current.class && (way.class === preferred || current.class === preferred))
+    return way.class === preferred;
+  if (way.class < current.class) return there <= Math.max(here * mostLoss.share, here + mostLoss.ms);
+  return gains(there, here, way.class > current.class ? muchShorter : shorter);
 }
 
-/** An endpoint that is not announced is one of the rest. */
-export const tierOf = ({ candidates, candidateTiers }: Choices, endpoint: Endpoint): Tier =>
-  candidateTiers[candidates.indexOf(endpoint)] ?? 2;
+/** An endpoint that is no candidate is one of the rest. */
+export const classOf = ({ candidates }: Choices, endpoint: Endpoint): CandidateClass =>
+  candidates.find((candidate) => candidate.endpoint === endpoint)?.class ?? classes.other;
 
 /**
  * Candidates that may be better than the endpoint in use: by what they are, or by the round trips of earlier races. Of
- * one tier, the best; none as a rule.
+ * one class, the best; none as a rule.
  */
 export function promising(
   choices: Choices,
   current: Endpoint,
   roundTrips: ReadonlyMap<Endpoint, number>,
 ): readonly Endpoint[] {
-  const here = { tier: tierOf(choices, current), roundTrip: roundTrips.get(current) };
-  const isPromising = (endpoint: Endpoint): boolean => {
-    const tier = tierOf(choices, endpoint);
-    const roundTrip = roundTrips.get(endpoint);
-    if (tier < here.tier) return true;
+  const here = { class: classOf(choices, current), roundTrip: roundTrips.get(current) };
+  const isPromising = (candidate: Choices["candidates"][number]): boolean => {
+    if (candidate.class < here.class) return true;
+    const roundTrip = roundTrips.get(candidate.endpoint);
     if (roundTrip === undefined || here.roundTrip === undefined) return false;
-    return isBetter({ tier, roundTrip }, { tier: here.tier, roundTrip: here.roundTrip });
+    return isBetter({ class: candidate.class, roundTrip }, { class: here.class, roundTrip: here.roundTrip });
   };
-  const better = choices.candidates.filter((endpoint) => endpoint !== current && isPromising(endpoint));
-  const best = Math.min(...better.map((endpoint) => tierOf(choices, endpoint)));
-  return better.filter((endpoint) => tierOf(choices, endpoint) === best).slice(0, mostEndpoints);
+  const better = choices.candidates.filter((each) => each.endpoint !== current && isPromising(each));
+  const best = Math.min(...better.map((each) => each.class));
+  const bestOnes = better.filter((each) => each.class === best).slice(0, mostEndpoints);
+  return bestOnes.map(({ endpoint }) => endpoint);
 }
 
 /** Why `to` was taken, for an operator. */
 export function gainText(to: Way, from: Way): string {
   const times = `${to.roundTrip} ms instead of ${from.roundTrip} ms`;
-  if (to.tier === 0 && from.tier !== 0) return `dial.prefer names it; ${times}`;
-  return to.tier < from.tier ? `on a network of this node; ${times}` : `a far shorter round trip: ${times}`;
+  if (to.class === classes.preferred && from.class !== classes.preferred)
+    return `dial.prefer names it; ${times}`;
+  return to.class < from.class ? `on a network of this node; ${times}` : `a far shorter round trip: ${times}`;
 }

@@ -10,12 +10,6 @@ export interface BudgetLimits {
   readonly most: number;
 }
 
-/**
- * Searches for better ways: there is no hurry, and each takes some ten looks at all peers. A thousand peers on a new
- * network take half an hour.
- */
-export const searchLimits: BudgetLimits = { perSecond: 0.5, most: 10 };
-
 /** Filled up to now; a full one where there was none. */
 export function refill(budget: Budget | undefined, now: number, { perSecond, most }: BudgetLimits): Budget {
   if (!budget) return { left: most, at: now };

@@ -1,73 +1,43 @@
-import {
-  type Knocking,
-  mostKnocking,
-  type PacketBudget,
-  packetsOf,
-  refillPackets,
-  type Share,
-  type Standing,
-  standings,
-} from "./packets.ts";
-import { servedTurn, type Turn, type Turns, waitingTurn } from "./turns.ts";
-import type { Wish } from "./wish.ts";
+import { type Budget, spend } from "./budget.ts";
+import { type Knocking, type PacketBudget, type Share, type Standing, standings } from "./packets.ts";
+import type { Proposal } from "./proposal.ts";
+import { mostKnocking } from "./timings.ts";
+import { servedTurn, type Turn, waitingTurn } from "./turns.ts";
 
 /** A peer, as far as it matters for who comes first. */
 export interface Applicant {
-  readonly spec: { readonly publicKey: string };
+  readonly proposal?: Proposal;
   readonly standing: Standing;
-  readonly wish: Wish;
+  readonly turn: Turn | undefined;
+  /** When it was last raced or dialled, in milliseconds; 0: never. */
+  readonly triedAt: number;
   /** WireGuard itself calls it, in vain so far. */
   readonly isKnocking: boolean;
-  readonly last: { readonly since: number } | undefined;
-  readonly contest: { readonly lastAt: number } | undefined;
 }
 
 export interface Means {
   readonly budget: PacketBudget;
-  readonly turns: Turns;
   readonly knocking: Knocking;
-  /** How many peers wish something, if these are not all. */
+  /** How many peers propose something, if these are not all. */
   readonly waiting?: Readonly<Record<Standing, number>> | undefined;
 }
 
-/** What is absent: a full budget, nobody's turn yet, and those of these peers that knock. */
-export type Possible<Values> = { readonly [Name in keyof Values]?: Values[Name] | undefined };
-
-export interface Granted<View> {
-  readonly views: ReadonlySet<View>;
+export interface Granted<Each> {
+  readonly granted: ReadonlySet<Each>;
   readonly budget: PacketBudget;
-  /** Of those that wish something. */
-  readonly turns: ReadonlyMap<View, Turn>;
+  /** Of those that have a proposal. */
+  readonly turns: ReadonlyMap<Each, Turn>;
 }
 
-function countKnocking(views: readonly Applicant[]): Knocking {
-  const count = (standing: Standing): number =>
-    views.filter((view) => view.isKnocking && view.standing === standing).length;
-  return { proven: count("proven"), unproven: count("unproven") };
-}
-
-/** What there is to be given out now. */
-export const meansOf = (
-  { budget, turns, knocking, waiting }: Possible<Means>,
-  views: readonly Applicant[],
-  now: number,
-): Means => {
-  const calls = knocking ?? countKnocking(views);
-  return { budget: refillPackets(budget, calls, now), turns: turns ?? new Map(), knocking: calls, waiting };
-};
-
-/** Those that may have what they wish. Proven peers and others do not compete. */
-export function grant<View extends Applicant>(applicants: readonly View[], means: Means): Granted<View> {
+/** Those whose proposals are granted, of those that have one. Proven peers and others do not compete. */
+export function grant<Each extends Applicant>(applicants: readonly Each[], means: Means): Granted<Each> {
   const parts = standings.map((standing) => {
-    const wishing = applicants.filter((view) => view.standing === standing && view.wish.kind !== "wait");
+    const among = applicants.filter((each) => each.standing === standing);
     const slots = standing === "unproven" ? mostKnocking - means.knocking.unproven : Number.POSITIVE_INFINITY;
-    return {
-      standing,
-      ...serve(wishing, means.budget[standing], slots, means.turns, means.waiting?.[standing]),
-    };
+    return { standing, ...serve(among, means.budget[standing], slots, means.waiting?.[standing]) };
   });
   return {
-    views: new Set(parts.flatMap((part) => part.granted)),
+    granted: new Set(parts.flatMap((part) => part.granted)),
     budget: { ...means.budget, ...Object.fromEntries(parts.map(({ standing, share }) => [standing, share])) },
     turns: new Map(parts.flatMap((part) => [...part.turns])),
   };
@@ -75,36 +45,35 @@ export function grant<View extends Applicant>(applicants: readonly View[], means
 
 /**
  * In order of turns; at the same turn, whoever was tried longest ago. Whoever cannot be afforded yet is waited for, so
- * that nobody starves. A dial that finds no slot holds up nobody.
+ * that nobody starves. A dial that finds no slot keeps nobody waiting.
  */
-function serve<View extends Applicant>(
-  wishing: readonly View[],
+function serve<Each extends Applicant>(
+  applicants: readonly Each[],
   before: Share,
   slots: number,
-  turnsBefore: Turns,
   waitingNow: number | undefined,
-): { granted: View[]; share: Share; turns: (readonly [View, Turn])[] } {
-  const queue = wishing.map((view) => {
-    const turn = waitingTurn(turnsBefore.get(view.spec.publicKey), before.count);
-    return { view, turn, packets: packetsOf(view.wish), triedAt: triedAt(view) };
+): { granted: Each[]; share: Share; turns: (readonly [Each, Turn])[] } {
+  const queue = applicants.flatMap((each) => {
+    const { proposal } = each;
+    if (!proposal) return [];
+    const needsSlot = proposal.do.kind === "dial" && !each.isKnocking;
+    return { each, turn: waitingTurn(each.turn, before.count), packets: proposal.cost.packets, needsSlot };
   });
   queue.sort(
     (left, right) =>
-      left.turn.at + left.packets - right.turn.at - right.packets || left.triedAt - right.triedAt,
+      left.turn.at + left.packets - right.turn.at - right.packets || left.each.triedAt - right.each.triedAt,
   );
   const among = Math.max(1, waitingNow ?? queue.length);
-  const granted: View[] = [];
-  const turns: (readonly [View, Turn])[] = [];
+  const granted: Each[] = [];
+  const turns: (readonly [Each, Turn])[] = [];
   let [{ left, count }, free, isSpent] = [before, slots, false];
-  for (const { view, turn, packets } of queue) {
-    const needsSlot = view.wish.kind === "dial" && !view.isKnocking;
+  for (const { each, turn, packets, needsSlot } of queue) {
     const isBarred = needsSlot && free <= 0;
     isSpent ||= !isBarred && left < packets;
     const isGranted = !isBarred && !isSpent;
-    const after = isGranted ? servedTurn(turn, packets) : turn;
-    turns.push([view, after]);
+    turns.push([each, isGranted ? servedTurn(turn, packets) : turn]);
     if (!isGranted) continue;
-    granted.push(view);
+    granted.push(each);
     left -= packets;
     count += packets / among;
     free -= needsSlot ? 1 : 0;
@@ -112,4 +81,20 @@ function serve<View extends Applicant>(
   return { granted, share: { ...before, left, count }, turns };
 }
 
-const triedAt = ({ last, contest }: Applicant): number => Math.max(last?.since ?? 0, contest?.lastAt ?? 0);
+/** Which of those that want to begin a probe may, and what is left then. Whoever only measures comes after the others. */
+export function affordable<Each extends { readonly proposal?: Proposal }>(
+  views: readonly Each[],
+  budget: Budget,
+): { readonly begun: ReadonlySet<Each>; readonly left: Budget } {
+  const begun = new Set<Each>();
+  let left = budget;
+  const beginning = views.filter(({ proposal }) => proposal && proposal.cost.probes > 0);
+  const costs = new Set(beginning.map(({ proposal }) => proposal?.cost.probes ?? 0));
+  for (const cost of [...costs].sort((one, other) => one - other))
+    for (const each of beginning) {
+      if (each.proposal?.cost.probes !== cost || left.left < cost) continue;
+      begun.add(each);
+      left = spend(left, cost);
+    }
+  return { begun, left };
+}

@@ -1,7 +1,5 @@
 import type { Endpoint } from "../net/index.ts";
-
-/** A peer is tried at once for its news, so seldom that nobody makes others busy by telling of ever new endpoints. */
-const newsLimits = { most: 3, within: 30_000 };
+import { newsLimits } from "./timings.ts";
 
 /** What was known of a peer's endpoints, and when the last of what was new then was acted on. In milliseconds. */
 export interface Informed {
@@ -9,7 +7,7 @@ export interface Informed {
   readonly newsAt?: readonly number[];
 }
 
-/** A list is asked at each look for as long as it is what is known. */
+/** A list is asked at each poll for as long as it is what is known. */
 const sets = new WeakMap<readonly Endpoint[], ReadonlySet<Endpoint>>();
 
 export function knownSet(known: readonly Endpoint[]): ReadonlySet<Endpoint> {
@@ -26,14 +24,14 @@ export function newsAmong({ known }: Informed, candidates: readonly Endpoint[]):
 }
 
 const recent = ({ newsAt = [] }: Informed, now: number): readonly number[] =>
-  newsAt.filter((at) => at <= now && now - at < newsLimits.within);
+  newsAt.filter((at) => at <= now && now - at < newsLimits.withinMs);
 
 /** Milliseconds until there are news to act on; `undefined` without any. */
 export function newsIn(informed: Informed, candidates: readonly Endpoint[], now: number): number | undefined {
   if (newsAmong(informed, candidates) === undefined) return undefined;
   const times = recent(informed, now);
   const [oldest = now] = times;
-  return times.length < newsLimits.most ? 0 : oldest + newsLimits.within - now;
+  return times.length < newsLimits.most ? 0 : oldest + newsLimits.withinMs - now;
 }
 
 /** What is known once these news were acted on. */

@@ -1,54 +1,50 @@
-import type { Contest } from "./contest.ts";
-import type { Health } from "./health.ts";
-import { volleyInterval } from "./rhythm.ts";
-import { type Attempt, dwellOf, rotationTimings } from "./rotation.ts";
-import { raceTimings } from "./timings.ts";
-import type { Wish } from "./wish.ts";
+import type { Counters } from "./counters.ts";
+import { type Race, roundIntervalMs } from "./race.ts";
+import { type Attempt, dwellOf } from "./rotation.ts";
+import { paceTimings, rotationTimings } from "./timings.ts";
 
-/** `barred`: not before the device was read again; `postponed`: the budget of attempts is used up. */
-export type Verdict = "granted" | "barred" | "postponed";
+/** Milliseconds between polls of a peer that is connected; no event tells that it is heard no more. */
+const calmPoll = (peers: number): number => {
+  const { calmMs, calmForEachMs, rarestMs } = paceTimings;
+  return Math.min(Math.max(calmMs, calmForEachMs * peers), rarestMs);
+};
 
-/**
- * No event tells that a peer is heard no more. A look takes some milliseconds and, at 1,000 peers, about 15 of
- * processor time, tools included: 0.3 % of a core at this pace.
- */
-const calmLook = (peers: number): number => Math.min(Math.max(2_000, 5 * peers), rarestLook);
-const rarestLook = 5_000;
-const unansweredLook = 1_000;
+/** Milliseconds until the next poll of a peer that is connected. */
+export const monitoringPoll = (counters: Counters, peers: number): number =>
+  counters.unansweredAt === undefined
+    ? calmPoll(peers)
+    : Math.max(paceTimings.unansweredMs, calmPoll(peers) / 2);
 
-/** Milliseconds until the next look at a peer that is up. */
-export const healthLook = (health: Health | undefined, peers: number): number =>
-  health?.unansweredAt === undefined ? calmLook(peers) : Math.max(unansweredLook, calmLook(peers) / 2);
+/** The larger the mesh, the more a poll costs, and the more peers it serves. Whoever answers a race is seen at once. */
+const soonestPoll = (peers: number): number => {
+  const { soonestMs, soonestForEachMs, latestSoonestMs } = paceTimings;
+  return Math.min(Math.max(peers * soonestForEachMs, soonestMs), latestSoonestMs);
+};
 
-/** The larger the mesh, the more a look costs, and the more peers it serves. Whoever answers a race is seen at once. */
-export const soonestLook = (peers: number): number => Math.min(Math.max(peers / 4, 50), 250);
-/** By then the budget holds some attempts again. */
-const budgetWait = 100;
+/** Milliseconds until the next poll after the budget did not grant what was proposed. */
+export const postponedPoll = (peers: number): number => Math.max(paceTimings.budgetMs, soonestPoll(peers));
 
-/** What is being done about a peer that is not up. */
+/** What is being done about a peer that is not connected, or in doubt. */
 interface Pursuit {
   readonly attempt: Attempt | undefined;
-  readonly contest: Contest | undefined;
+  readonly race: Race | undefined;
   /** How many there are in the mesh. */
   readonly peers: number;
 }
 
-/** Milliseconds until the next look at a peer that is not up, or in doubt. */
-export function nextLook(
-  wish: Wish,
-  verdict: Verdict,
-  { attempt, contest, peers }: Pursuit,
+/** Milliseconds until its next poll; `waitMs` is how long there is nothing to do, if that is known. */
+export function pursuitPoll(
+  { attempt, race, peers }: Pursuit,
+  waitMs: number | undefined,
   now: number,
 ): number {
-  if (wish.kind !== "wait" && verdict === "barred") return 0;
-  if (wish.kind !== "wait" && verdict === "postponed") return Math.max(budgetWait, soonestLook(peers));
-  const looks = [calmLook(peers)];
-  if (attempt) looks.push(lookAfter(now - attempt.since, dwellOf(attempt.round, rotationTimings), peers));
-  if (contest) looks.push(lookAfter(now - contest.lastAt, volleyInterval(contest, raceTimings), peers));
-  if (wish.kind === "wait" && wish.forMs) looks.push(wish.forMs);
-  return Math.max(Math.min(...looks), soonestLook(peers));
+  const polls = [calmPoll(peers)];
+  if (attempt) polls.push(pollAfter(now - attempt.since, dwellOf(attempt.round, rotationTimings), peers));
+  if (race) polls.push(pollAfter(now - race.lastAt, roundIntervalMs(race), peers));
+  if (waitMs) polls.push(waitMs);
+  return Math.max(Math.min(...polls), soonestPoll(peers));
 }
 
-/** The longer it has been in vain the less often it is looked at; what gets much time is not looked at soon. */
-const lookAfter = (elapsed: number, given: number, peers: number): number =>
-  Math.max(Math.min(elapsed / 4, calmLook(peers)), Math.min(given / 20, rarestLook));
+/** The longer it has been in vain the less often it is polled; what gets much time is not polled soon. */
+const pollAfter = (elapsed: number, given: number, peers: number): number =>
+  Math.max(Math.min(elapsed / 4, calmPoll(peers)), Math.min(given / 20, paceTimings.rarestMs));

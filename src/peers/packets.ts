@@ -1,5 +1,5 @@
-import { type Budget, type BudgetLimits, refill } from "./budget.ts";
-import type { Wish } from "./wish.ts";
+import { type Budget, refill } from "./budget.ts";
+import { packetLimits, repetitionsPerSecond } from "./timings.ts";
 
 /**
  * - `proven`: it was connected once, so it is somebody's machine that holds this key, and was where it said
@@ -14,26 +14,6 @@ export interface Share extends Budget {
   readonly count: number;
 }
 export type PacketBudget = Readonly<Record<Standing, Share>>;
-
-/**
- * A made-up member costs whoever owns its endpoints a packet for each, from every node of the mesh. So peers that never
- * were connected get 100 packets a second together, and at the beginning as many as a mesh needs that starts at once: of
- * 500 nodes, half of all pairs are up after the same time as without this limit (docs/bench/sim.md). Proven ones are to
- * be back soon after an outage of the network: 1,023 of them with three endpoints each within five seconds.
- */
-export const packetLimits: Readonly<Record<Standing, BudgetLimits>> = {
-  proven: { perSecond: 600, most: 600 },
-  unproven: { perSecond: 100, most: 2_000 },
-};
-
-/** WireGuard repeats an initiation that nobody answers after 5 s, for as long as the peer is to be kept alive. */
-const repetitionsPerSecond = 0.2;
-
-/**
- * So many unproven peers may be left to WireGuard's own repetitions, which nobody else can hold back: half of what there
- * is a second. The rest stays for races.
- */
-export const mostKnocking = packetLimits.unproven.perSecond / 2 / repetitionsPerSecond;
 
 /** How many peers WireGuard itself is calling, in vain so far. */
 export type Knocking = Readonly<Record<Standing, number>>;
@@ -52,6 +32,3 @@ export function refillPackets(
   };
   return { proven: filled("proven"), unproven: filled("unproven") };
 }
-
-/** How many packets a wish takes at once. WireGuard's first initiation after a dial is one. */
-export const packetsOf = (wish: Wish): number => (wish.kind === "race" ? wish.endpoints.length : 1);

@@ -1,7 +1,7 @@
 import { dueAt } from "../base/index.ts";
 import type { Endpoint } from "../net/index.ts";
 import { type Informed, newsAmong, newsIn, withNews } from "./news.ts";
-import type { PeerState } from "./state.ts";
+import { type RotationTimings, rotationTimings } from "./timings.ts";
 
 /** The endpoint that is being tried, or that led to a connection. Times in milliseconds. */
 export interface Attempt extends Informed {
@@ -12,39 +12,8 @@ export interface Attempt extends Informed {
   readonly round: number;
 }
 
-/** How long an attempt may take; it grows with every round, so that a peer that is away costs little. */
-export interface RotationTimings {
-  readonly firstDwell: number;
-  readonly growth: number;
-  readonly longestDwell: number;
-  /** What an attempt gets on top once the peer was heard: a handshake under way must not be cut. */
-  readonly answering: number;
-}
-
-/**
- * A second is several round trips around the world, and less than the 5 s after which WireGuard itself would repeat an
- * unanswered initiation; half a minute is the reference's pace for each address.
- */
-export const rotationTimings: RotationTimings = {
-  firstDwell: 1_000,
-  growth: 1.5,
-  longestDwell: 30_000,
-  answering: 2_000,
-};
-
-/**
- * Where all candidates are raced as well. What answers no race hardly answers WireGuard, which repeats its initiation
- * after 5 s; each attempt takes a process or two.
- */
-export const besideRacing: RotationTimings = {
-  ...rotationTimings,
-  firstDwell: 5_000,
-  growth: 2,
-  longestDwell: 600_000,
-};
-
 export function dwellOf(round: number, timings: RotationTimings): number {
-  return Math.min(timings.firstDwell * timings.growth ** round, timings.longestDwell);
+  return Math.min(timings.firstDwellMs * timings.growth ** round, timings.longestDwellMs);
 }
 
 /**
@@ -60,13 +29,11 @@ export function nextEndpoint(
 }
 
 /**
- * What to try now: a new attempt, or `undefined` to leave the peer alone. A peer that is up is never touched. An only
- * endpoint stays the same (as in the reference), but is dialled afresh: WireGuard's own repetition comes late, and two
+ * What to try now of a peer that is not connected: a new attempt, or `undefined` to leave it alone. An only endpoint stays the same (as in the reference), but is dialled afresh: WireGuard's own repetition comes late, and two
  * nodes behind NATs have to knock at the same time.
  */
 export function nextAttempt(
   input: {
-    readonly state: PeerState;
     readonly candidates: readonly Endpoint[];
     readonly last: Attempt | undefined;
     /** The peer was heard since the last attempt. */
@@ -75,9 +42,8 @@ export function nextAttempt(
   now: number,
   timings: RotationTimings,
 ): Attempt | undefined {
-  const { state, candidates, last, isHeard = false } = input;
-  if (state === "up") return undefined;
-  if (last && isHeard && now - last.since < dwellOf(last.round, timings) + timings.answering)
+  const { candidates, last, isHeard = false } = input;
+  if (last && isHeard && now - last.since < dwellOf(last.round, timings) + timings.answeringMs)
     return undefined;
   const news = last && newsIn(last, candidates, now) === 0 ? newsAmong(last, candidates) : undefined;
   if (last && news !== undefined)
@@ -101,3 +67,7 @@ export function attemptDueIn(
 
 const attemptEnd = (last: Attempt, timings: RotationTimings): number =>
   dueAt(last.since, dwellOf(last.round, timings));
+
+/** How long a peer's first endpoints may take until it counts as down. */
+export const connectTimeout = (last: Attempt | undefined): number =>
+  last?.round === 0 || !last ? dwellOf(0, rotationTimings) : 0;

@@ -1,8 +1,8 @@
-import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
-import type { Tier } from "./better-way.ts";
+import type { Address, LeftOut, Prefix } from "../net/index.ts";
+import type { Candidates } from "./candidates/index.ts";
 
 /** A peer of the mesh: what may be sent to it, and where it may be dialled. */
-export interface PeerSpec {
+export interface PeerSpec extends Candidates {
   readonly nodeId: string;
   /** The Kubernetes node name, or the best name there is. */
   readonly label: string;
@@ -15,11 +15,4 @@ export interface PeerSpec {
    */
   readonly allowedIPs: readonly Prefix[];
   readonly refusedPrefixes: readonly LeftOut[];
-  /** Best first. */
-  readonly candidates: readonly Endpoint[];
-  /** Why each candidate stands where it stands. */
-  readonly candidateReasons: readonly string[];
-  /** What each candidate is worth, wherever the peer was connected before. */
-  readonly candidateTiers: readonly Tier[];
-  readonly refusedCandidates: readonly LeftOut[];
 }

@@ -1,39 +1,201 @@
-/** All in milliseconds. */
+import type { BudgetLimits } from "./budget.ts";
+import type { Standing } from "./packets.ts";
+
 export interface RaceTimings {
-  readonly firstInterval: number;
+  readonly firstIntervalMs: number;
   readonly growth: number;
-  readonly longestInterval: number;
-  /** Volleys in vain after which the two only meet, and how often they do. */
-  readonly volleysInHaste: number;
-  readonly meetingInterval: number;
+  readonly longestIntervalMs: number;
+  /** Rounds in vain after which the two only meet, and how often they do. */
+  readonly roundsInHaste: number;
+  readonly meetingIntervalMs: number;
+  /** All pairs that meet at the same time are raced in one go. */
+  readonly meetingTickMs: number;
   /** From our initiation to WireGuard's: a peer takes one in 20 ms, by a clock of its own that ticks each 4 ms. */
-  readonly initiationGap: number;
+  readonly initiationGapMs: number;
   /** What the peer with the lower key gets for dialling, once it was heard. */
-  readonly precedence: number;
+  readonly precedenceMs: number;
   /** What a dialled peer gets for its handshake before it is raced again, when nothing is known of the way to it. */
-  readonly handshake: number;
+  readonly handshakeMs: number;
   /** The same at an endpoint that has just answered a race: so much, and so many of its round trips. */
-  readonly handshakeAnswered: number;
+  readonly handshakeAnsweredMs: number;
   readonly handshakeRoundTrips: number;
-  /** Volleys in vain after which serial attempts join in, where they may. */
-  readonly volleysAlone: number;
+  /** Rounds in vain after which serial attempts join in, where they may. */
+  readonly roundsAlone: number;
+  /**
+   * A peer that is heard has an address of ours that works, and perhaps a session that lacks one packet of its: then its
+   * next keepalive completes it, and to take the peer out of the device would leave it with half a session.
+   */
+  readonly halfSessionMs: number;
+  /**
+   * Rounds of a doubt that go to the endpoint in use alone, a quarter of a second apart: it may be slower than another
+   * one, or lose packets, and is no worse for that. Where one in five gets lost each way, all four go unanswered once in
+   * sixty times.
+   */
+  readonly roundsToCurrent: number;
 }
 
 /**
  * Two peers that have just learnt of each other miss each other's first packets more often than not, so the second
- * volley follows soon. Routers forget an unanswered mapping after 30 s: two peers behind NATs have to knock more often.
+ * round follows soon. Routers forget an unanswered mapping after 30 s: two peers behind NATs have to knock more often.
  * A peer that has been silent for about six minutes is knocked at more seldom: both do it when the clock says so.
  */
 export const raceTimings: RaceTimings = {
-  firstInterval: 250,
+  firstIntervalMs: 250,
   growth: 2,
-  longestInterval: 25_000,
-  volleysInHaste: 20,
-  meetingInterval: 120_000,
-  initiationGap: 25,
-  precedence: 1_000,
-  handshake: 1_000,
-  handshakeAnswered: 250,
+  longestIntervalMs: 25_000,
+  roundsInHaste: 20,
+  meetingIntervalMs: 120_000,
+  meetingTickMs: 8_000,
+  initiationGapMs: 25,
+  precedenceMs: 1_000,
+  handshakeMs: 1_000,
+  handshakeAnsweredMs: 250,
   handshakeRoundTrips: 5,
-  volleysAlone: 4,
+  roundsAlone: 4,
+  halfSessionMs: 30_000,
+  roundsToCurrent: 4,
 };
+
+/** When something is missing of a peer that is connected. */
+export interface MonitoringTimings {
+  /** Since unanswered traffic was noticed. */
+  readonly doubtfulUnansweredMs: number;
+  readonly silentUnansweredMs: number;
+  /** Since anything was received. */
+  readonly doubtfulQuietMs: number;
+  readonly silentQuietMs: number;
+}
+
+/**
+ * Who receives data and has none to send answers with a keepalive after 10 s; a sender that hears nothing for 15 s
+ * starts a new handshake, and repeats it after 5 s. So after 25 s an unanswered peer was called three ways. Without
+ * traffic there is a keepalive every 25 s: one that is missing is a doubt, three in a row are none any more. Data in
+ * one direction only is doubted wrongly until that keepalive comes; finding out costs two packets.
+ */
+export const monitoringTimings: MonitoringTimings = {
+  doubtfulUnansweredMs: 4_000,
+  silentUnansweredMs: 25_000,
+  doubtfulQuietMs: 30_000,
+  silentQuietMs: 90_000,
+};
+
+/** Of a peer that goes back and forth between two endpoints. */
+export const pathTimings = {
+  /** A peer that moves is seen at one new endpoint. One that goes back this soon is in two places. */
+  soonMs: 5 * 60_000,
+  /** A path that is lost and comes back turns a peer round once or twice. */
+  mostReturns: 4,
+};
+
+/** How often peers are polled. */
+export const paceTimings = {
+  /**
+   * A poll takes some milliseconds and, at 1,000 peers, about 15 of processor time, tools included: 0.3 % of a core at
+   * this pace.
+   */
+  calmMs: 2_000,
+  calmForEachMs: 5,
+  rarestMs: 5_000,
+  unansweredMs: 1_000,
+  soonestMs: 50,
+  soonestForEachMs: 1 / 4,
+  latestSoonestMs: 250,
+  /** By then the budget holds some attempts again. */
+  budgetMs: 100,
+};
+
+/** How long an attempt may take; it grows with every round, so that a peer that is away costs little. */
+export interface RotationTimings {
+  readonly firstDwellMs: number;
+  readonly growth: number;
+  readonly longestDwellMs: number;
+  /** What an attempt gets on top once the peer was heard: a handshake under way must not be cut. */
+  readonly answeringMs: number;
+}
+
+/**
+ * A second is several round trips around the world, and less than the 5 s after which WireGuard itself would repeat an
+ * unanswered initiation; half a minute is the reference's pace for each address.
+ */
+export const rotationTimings: RotationTimings = {
+  firstDwellMs: 1_000,
+  growth: 1.5,
+  longestDwellMs: 30_000,
+  answeringMs: 2_000,
+};
+
+/**
+ * Where all candidates are raced as well. What answers no race hardly answers WireGuard, which repeats its initiation
+ * after 5 s; each attempt takes a process or two.
+ */
+export const besideRacing: RotationTimings = {
+  ...rotationTimings,
+  firstDwellMs: 5_000,
+  growth: 2,
+  longestDwellMs: 600_000,
+};
+
+/** When and how long it is measured whether another path is better. */
+export const probeTimings = {
+  /** From news of a better path, or from another endpoint, to the probe. */
+  newsMs: 2_000,
+  /** The same without news, and from one move that was made here to the next. Both double with every probe. */
+  quietMs: 60_000,
+  longestMs: 3_600_000,
+  /** After so long without a probe, all is as in the beginning. */
+  forgottenMs: 10_800_000,
+  youngestSessionMs: 3_000,
+  oldestSessionMs: 85_000,
+  /** For an answer, and as many of the round trips known. */
+  answerMs: 250,
+  answerRoundTrips: 2,
+  /** Rounds of a stage, and answers after which the best of them counts: a busy processor makes a path look slow. */
+  most: { here: 4, there: 4 },
+  enough: { here: 2, there: 4 },
+  /** A path that takes packets in and lets none out would lose what the peer sends meanwhile: it is given up sooner. */
+  unanswered: 2,
+};
+
+/** How long packets are pinned after a move. */
+export const settlingTimings = {
+  /** So much, and as many round trips of the path that was in use. What is pinned is forgotten after 30 s (src/port). */
+  settlingMs: 2_000,
+  settlingRoundTrips: 4,
+  longestMs: 12_000,
+  /** From one correction of WireGuard's endpoint to the next: at first, doubled each time, and at most. */
+  shortestMoveMs: 100,
+  longestMoveMs: 500,
+};
+
+/**
+ * Probes that begin: there is no hurry, and each takes some ten polls of all peers. A thousand peers on a new network
+ * take half an hour.
+ */
+export const searchLimits: BudgetLimits = { perSecond: 0.5, most: 10 };
+
+/**
+ * Packets with an initiation. A made-up member costs whoever owns its endpoints a packet for each, from every node of the
+ * mesh. So peers that never were connected get 100 packets a second together, and at the beginning as many as a mesh
+ * needs that starts at once: of 500 nodes, half of all pairs are up after the same time as without this limit
+ * (docs/bench/sim.md). Proven ones are to be back soon after an outage of the network: 1,023 of them with three endpoints
+ * each within five seconds.
+ */
+export const packetLimits: Readonly<Record<Standing, BudgetLimits>> = {
+  proven: { perSecond: 600, most: 600 },
+  unproven: { perSecond: 100, most: 2_000 },
+};
+
+/** WireGuard repeats an initiation that nobody answers after 5 s, for as long as the peer is to be kept alive. */
+export const repetitionsPerSecond = 0.2;
+
+/**
+ * So many unproven peers may be left to WireGuard's own repetitions, which nobody else can hold back: half of what there
+ * is a second. The rest stays for races.
+ */
+export const mostKnocking = packetLimits.unproven.perSecond / 2 / repetitionsPerSecond;
+
+/** Where too many are called, each gets so long for its attempt: WireGuard has then called three times. */
+export const longestCallMs = 15_000;
+
+/** A peer is tried at once for its news, so seldom that nobody makes others busy by telling of ever new endpoints. */
+export const newsLimits = { most: 3, withinMs: 30_000 };

@@ -11,8 +11,8 @@ export function sharedEndpointWarnings(own: Affiliate, peers: readonly PeerSpec[
   // The same private address at two sites is another matter.
   const announced = own.kubespan?.endpoints ?? [];
   const shared = new Set(announced.filter((each) => !own.addresses.includes(endpointAddress(each))));
-  return peers.flatMap(({ label, candidates }) => {
-    const endpoint = candidates.find((candidate) => shared.has(candidate));
+  return peers.flatMap(({ label, endpoints }) => {
+    const endpoint = endpoints.find((each) => shared.has(each));
     return endpoint === undefined
       ? []
       : [

@@ -20,15 +20,23 @@ export interface DesiredPeer {
   /** How a plan names the peer. */
   readonly label: string;
   readonly allowedIPs: readonly Prefix[];
-  /** Present when the peer, which is not connected, is to be tried at this endpoint now. */
-  readonly dial?: Endpoint;
-  /** Present when the peer, which is connected, is reached there and no longer where it was: its session goes on. */
-  readonly move?: Endpoint;
-  /** It is not known yet where this peer answers: WireGuard must not try by itself, and is not told to keep it alive. */
-  readonly isWaiting?: boolean;
-  /** It was tried in vain, and WireGuard is to end that: a new start, without an endpoint. */
-  readonly isParked?: boolean;
+  readonly action: PeerAction;
 }
+
+/**
+ * What WireGuard is to do about a peer:
+ * - `keep`: go on, and keep it alive
+ * - `wait`: not try by itself, and not keep it alive, as it is not known yet where the peer answers
+ * - `dial`: try this endpoint now; the peer is not connected
+ * - `move`: send there and no longer where it did; the peer is connected, and its session goes on
+ * - `park`: end trying, which was in vain: a new start, without an endpoint
+ */
+export type PeerAction =
+  | { readonly kind: "keep" }
+  | { readonly kind: "wait" }
+  | { readonly kind: "dial"; readonly endpoint: Endpoint }
+  | { readonly kind: "move"; readonly endpoint: Endpoint }
+  | { readonly kind: "park" };
 
 /** The kernel's WireGuard, or Debian's `wireguard-go` behind a tun link. */
 export type Implementation = "kernel" | "userspace";

@@ -1,4 +1,10 @@
-export { type DesiredDevice, type DesiredPeer, type Implementation, keepaliveSeconds } from "./device.ts";
+export {
+  type DesiredDevice,
+  type DesiredPeer,
+  type Implementation,
+  keepaliveSeconds,
+  type PeerAction,
+} from "./device.ts";
 export { type ObservedDevice, type ObservedPeer, parseDump } from "./dump.ts";
 export {
   chooseImplementation,

@@ -35,16 +35,20 @@ function changeOf(peer: DesiredPeer, observed: ObservedPeer | undefined, device:
     return [
       { text: describe("add", peer), args: ["peer", peer.publicKey, ...everything(peer)], ...longOf(peer) },
     ];
-  if (peer.isParked) return [{ text: describe("leave alone", peer), args: anew(peer), ...longOf(peer) }];
-  if (peer.dial !== undefined && (observed.keepaliveSeconds > 0 || observed.receivedBytes > 0))
+  const { action } = peer;
+  if (action.kind === "park")
+    return [{ text: describe("leave alone", peer), args: anew(peer), ...longOf(peer) }];
+  const isUsed = observed.keepaliveSeconds > 0 || observed.receivedBytes > 0;
+  if (action.kind === "dial" && isUsed)
     // For 5 s after an initiation, and after an answer to the peer's, WireGuard makes none; to a new peer it does at once.
     return [{ text: describe("dial", peer), args: anew(peer), ...longOf(peer) }];
-  const endpoint = peer.dial ?? (peer.move === observed.endpoint ? undefined : peer.move);
+  const told = "endpoint" in action ? action.endpoint : undefined;
+  const endpoint = action.kind === "move" && told === observed.endpoint ? undefined : told;
   const differences: string[] = [];
   if (!observed.presharedKey?.equals(device.presharedKey)) differences.push("preshared-key", INPUT);
   if (endpoint !== undefined) differences.push("endpoint", endpoint);
   // A peer that was never dialled nor heard is dialled by turning its keepalive on: that cuts nothing.
-  if (!peer.isWaiting && observed.keepaliveSeconds !== keepaliveSeconds)
+  if (action.kind !== "wait" && observed.keepaliveSeconds !== keepaliveSeconds)
     differences.push("persistent-keepalive", String(keepaliveSeconds));
   const isSame = sameMembers(observed.allowedIPs, peer.allowedIPs);
   if (!isSame) differences.push(...allowedIPsOf(peer));
@@ -52,7 +56,7 @@ function changeOf(peer: DesiredPeer, observed: ObservedPeer | undefined, device:
   if (differences.length === 0 && !long.long) return [];
   const names = differences.filter((_, index) => index % 2 === 0);
   const named = [...names, ...(long.long ? ["allowed-ips"] : [])].join(", ");
-  const text = peer.dial === undefined ? changeText(named, peer) : describe("dial", peer);
+  const text = action.kind === "dial" ? describe("dial", peer) : changeText(named, peer);
   return [{ text, args: differences.length === 0 ? [] : ["peer", peer.publicKey, ...differences], ...long }];
 }
 
@@ -65,12 +69,14 @@ const anew = (peer: DesiredPeer): string[] => [
   ...everything(peer),
 ];
 
-const changeText = (names: string, { label, move }: DesiredPeer): string =>
-  move === undefined ? `change ${names} of ${label}` : `move ${label} to ${move}`;
+const changeText = (names: string, { label, action }: DesiredPeer): string =>
+  action.kind === "move" ? `move ${label} to ${action.endpoint}` : `change ${names} of ${label}`;
 
 function everything(peer: DesiredPeer): string[] {
-  const endpoint = peer.dial === undefined ? [] : ["endpoint", peer.dial];
-  const keepalive = peer.isWaiting ? "off" : String(keepaliveSeconds);
+  const { action } = peer;
+  const endpoint = action.kind === "dial" ? ["endpoint", action.endpoint] : [];
+  const isOff = action.kind === "wait" || action.kind === "park";
+  const keepalive = isOff ? "off" : String(keepaliveSeconds);
   return ["preshared-key", INPUT, ...endpoint, "persistent-keepalive", keepalive, ...allowedIPsOf(peer)];
 }
 
@@ -82,8 +88,8 @@ const isLong = ({ allowedIPs }: DesiredPeer): boolean =>
 
 const longOf = (peer: DesiredPeer): { readonly long?: DesiredPeer } => (isLong(peer) ? { long: peer } : {});
 
-const describe = (verb: string, peer: DesiredPeer): string =>
-  `${verb} ${peer.label}${peer.dial === undefined ? "" : ` at ${peer.dial}`}`;
+const describe = (verb: string, { label, action }: DesiredPeer): string =>
+  `${verb} ${label}${action.kind === "dial" ? ` at ${action.endpoint}` : ""}`;
 
 /** Whatever their order; tools and decisions mostly have the same one. */
 function sameMembers(left: readonly string[], right: readonly string[]): boolean {

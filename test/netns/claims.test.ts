@@ -83,8 +83,8 @@ it("a member that asks for the networks in which all others are takes neither th
   );
   const peer = (label: string) => status.peers.find((each) => each.label === label);
   expect(peer("b")?.allowedIPs).toEqual(expect.arrayContaining(["10.50.0.0/24", "203.0.113.2/32"]));
-  expect(peer("b")?.candidates).toEqual(["203.0.113.2:51820"]);
-  expect(peer("c")?.candidates).toEqual(["203.0.113.3:51820"]);
+  expect(peer("b")?.candidates.map(({ endpoint }) => endpoint)).toEqual(["203.0.113.2:51820"]);
+  expect(peer("c")?.candidates.map(({ endpoint }) => endpoint)).toEqual(["203.0.113.3:51820"]);
   const warnings = status.warnings.map(({ who, what }) => `${who} ${what}`).join("\n");
   expect(warnings).toMatch(/node m asks for 203\.0\.113\.0\/24; .* go to b, c/);
   expect(warnings).toMatch(/node m asks for 10\.0\.0\.0\/8; 10\.50\.0\.0\/24 inside it goes to b/);

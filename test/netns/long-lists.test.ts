@@ -54,9 +54,9 @@ const peers = (allowedIPs: DesiredPeer["allowedIPs"], isDialled = false): Desire
     publicKey: key(2),
     label: "long",
     allowedIPs,
-    ...(isDialled && { dial: endpoint("192.0.2.2:51820") }),
+    action: isDialled ? { kind: "dial", endpoint: endpoint("192.0.2.2:51820") } : { kind: "keep" },
   },
-  { publicKey: key(3), label: "short", allowedIPs: [prefix("10.0.3.0/24")] },
+  { publicKey: key(3), label: "short", allowedIPs: [prefix("10.0.3.0/24")], action: { kind: "keep" } },
 ];
 
 it("a peer is added with it, changed to another, and back, and the other peers stay as they are", async () => {

@@ -73,7 +73,10 @@ async function healsAfter(from: LabNode, to: LabNode, change: () => Promise<void
 /** What others were told stays a candidate until it expires: only what is new is looked for. */
 const announces = (node: LabNode, endpoint: Endpoint): Promise<unknown> =>
   a.daemon.waitForStatus(`${endpoint} of ${node.name}`, ({ peers }) =>
-    peers.some(({ label, candidates }) => label === node.name && candidates.includes(endpoint)),
+    peers.some(
+      ({ label, candidates }) =>
+        label === node.name && candidates.some((candidate) => candidate.endpoint === endpoint),
+    ),
   );
 
 /** Milliseconds from the change (since 1970) until the discovery service told that b has this address, or has it no more. */

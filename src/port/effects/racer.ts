@@ -32,7 +32,7 @@ interface RacerOptions {
   readonly marks: Marks;
   /** Told what a STUN server answers; without it none is asked. */
   readonly onStun?: (packet: Uint8Array, from: Endpoint) => void;
-  readonly onAnswer: (publicKey: string, answer: Answer, roundTripMs: number) => void;
+  readonly onAnswer: (publicKey: string, answer: Answer) => void;
 }
 
 interface Waiting {
@@ -195,8 +195,8 @@ export class Racer {
     }
     this.#counts.answered++;
     for (const [index, each] of this.#waiting) if (each.publicKey === publicKey) this.#waiting.delete(index);
-    const answer = { endpoint: from, sentAt, answeredAt };
-    this.#options.onAnswer(publicKey, answer, ticks - waiting.sentTicks);
+    const roundTripMs = Math.round((ticks - waiting.sentTicks) * 10) / 10;
+    this.#options.onAnswer(publicKey, { endpoint: from, sentAt, answeredAt, roundTripMs });
   }
 
   #takeCookie({ publicKey, ends, initiation }: Waiting, packet: Uint8Array): void {

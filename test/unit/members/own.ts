@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { noDialRules } from "../../../src/config/index.ts";
 import type { OwnSide, PeerSpecs } from "../../../src/members/index.ts";
 import { hostPrefix, prefixWithin } from "../../../src/net/index.ts";
 import { address, key, prefix } from "../mesh/values.ts";
@@ -12,7 +13,7 @@ export const own: OwnSide = {
   advertisedPrefixes: [prefix("10.244.0.0/24")],
   clusterPrefix: prefix("fd00:0:0:2::/64"),
   widestPrefix: { ipv4: 8, ipv6: 16 },
-  dial: { pin: [], prefer: [], forbid: [] },
+  dial: noDialRules,
   networks: [],
   otherNetworks: [],
   lastWorking: new Map(),

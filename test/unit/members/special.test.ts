@@ -108,12 +108,12 @@ describe("a member's wide claim", () => {
     const specs = peerSpecs([evil, ...victims], own);
     for (const number of [3, 4, 5]) {
       const spec = specOf(specs, `node-${number}`);
-      expect(spec.candidates).toEqual([
+      expect(spec.endpoints).toEqual([
         `203.0.113.${number}:51820`,
         `10.0.0.${number}:51820`,
         `198.51.100.77:${number}`,
       ]);
-      expect(spec.candidateReasons.at(-1)).toBe(
+      expect(spec.candidates.at(-1)?.reason).toBe(
         "inside 198.51.100.0/24, which node-2 routes through the mesh",
       );
       expect(owns(specs, `node-${number}`, `203.0.113.${number}`)).toBe(true);

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { noDialRules } from "../../../src/config/index.ts";
 import type { Affiliate, KubespanAffiliate } from "../../../src/discovery/affiliate.ts";
 import { type OwnSide, peerSpecs } from "../../../src/members/index.ts";
 import { intersect, parsePrefix, unite } from "../../../src/net/index.ts";
@@ -13,7 +14,7 @@ const own: OwnSide = {
   advertisedPrefixes: [prefix("10.244.0.0/24")],
   clusterPrefix: prefix("fd00:0:0:2::/64"),
   widestPrefix: { ipv4: 8, ipv6: 16 },
-  dial: { pin: [], prefer: [], forbid: [] },
+  dial: noDialRules,
   networks: [],
   otherNetworks: [],
   lastWorking: new Map(),
@@ -117,7 +118,7 @@ describe("candidates", () => {
       own,
     );
     expect(peers[0]).toMatchObject({
-      candidates: ["198.51.100.2:51820"],
+      endpoints: ["198.51.100.2:51820"],
       refusedCandidates: [{ value: text, reason }],
     });
   });
@@ -129,7 +130,7 @@ describe("candidates", () => {
       { addresses: [address("198.51.100.2")] },
     );
     const three = peer(3, {}, { addresses: [address("198.51.100.3")] }); // a neighbour: both hosts fill a /31
-    expect(peerSpecs([two, three], own).peers[0]?.candidates).toEqual(["198.51.100.2:51820"]);
+    expect(peerSpecs([two, three], own).peers[0]?.endpoints).toEqual(["198.51.100.2:51820"]);
   });
 });
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
+import { noDialRules } from "../../../src/config/index.ts";
 import type { Affiliate } from "../../../src/discovery/affiliate.ts";
 import { type Claim, grantClaims } from "../../../src/members/claims.ts";
 import { type OwnSide, type PeerSpecs, peerSpecs, specify } from "../../../src/members/index.ts";
@@ -16,7 +17,7 @@ const own: OwnSide = {
   advertisedPrefixes: [],
   clusterPrefix: prefix("fd00:0:0:2::/64"),
   widestPrefix: { ipv4: 8, ipv6: 16 },
-  dial: { pin: [], prefer: [], forbid: [] },
+  dial: noDialRules,
   networks: [],
   otherNetworks: [],
   lastWorking: new Map(),

@@ -121,10 +121,12 @@ it("reports peers as an operator wants to see them", () => {
       racing: { mode: "serial" as const, works: false },
       repairs: { table: 0, routing: 0, link: 0, settings: 0 },
       membership: { members: new Map(), refused: [] },
-      roundTrips: () => new Map(),
     },
     now,
   );
+  expect(status.peers[0]?.candidates).toEqual([
+    { endpoint: "198.51.100.2:51820", kind: "public-ipv4", reason: "a public IPv4 address" },
+  ]);
   expect(
     status.peers.map(({ label, state, endpoint: used, handshakeAgeSeconds }) => [
       label,

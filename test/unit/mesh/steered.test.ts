@@ -4,7 +4,7 @@ import { steeredNetworks } from "../../../src/mesh/steered.ts";
 import type { Prefix } from "../../../src/net/index.ts";
 import { parseTable } from "../../../src/nftables/index.ts";
 import { tableText } from "../../../src/nftables/table.ts";
-import type { PeerState } from "../../../src/peers/index.ts";
+import type { Connection, PeerState } from "../../../src/peers/index.ts";
 import { frame } from "../nftables/frame.ts";
 import { address, affiliate, config, peerSpec, prefix } from "./values.ts";
 
@@ -12,11 +12,14 @@ const granted = ["192.0.2.2/32", "10.244.2.0/24", "192.0.2.64/26"].map(prefix);
 const listed = new Set(["192.0.2.2/32", "192.0.2.65/32"].map(prefix));
 const peer = peerSpec(2, [], { allowedIPs: granted });
 
+const connection = (state: PeerState) =>
+  (state === "up" ? { phase: "up" } : { phase: "connecting", state }) as Connection;
+
 /** A node at 192.0.2.1 with the pods 10.244.1.0/24, and one peer. */
 const decision = (state: PeerState): Decision =>
   ({
     specs: { peers: [peer], networks: granted, refused: [] },
-    tracked: { states: new Map([[peer.publicKey, state]]) },
+    polled: { memory: { connections: new Map([[peer.publicKey, connection(state)]]) } },
     targets: granted,
     kinds: new Map([[peer.nodeId, { pods: [prefix("10.244.2.0/24")], listed }]]),
     announcement: { own: affiliate(1, {}, { addresses: [address("192.0.2.1")] }), observed: new Map() },

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { Secret } from "../../../src/base/secret.ts";
 import type { Config } from "../../../src/config/config.ts";
+import { noDialRules } from "../../../src/config/index.ts";
 import type { Affiliate, KubespanAffiliate } from "../../../src/discovery/affiliate.ts";
 import {
   type Address,
@@ -10,7 +11,7 @@ import {
   parseEndpoint,
   parsePrefix,
 } from "../../../src/net/index.ts";
-import type { PeerSpec } from "../../../src/peers/index.ts";
+import { type Candidate, classes, type PeerSpec } from "../../../src/peers/index.ts";
 
 /** Values for tests, checked: a typing error in a test fails there. */
 export const address = (text: string): Address =>
@@ -45,10 +46,19 @@ export const affiliate = (
   ...more,
 });
 
-/** `node-N` as a peer with these candidates, and nothing else that is special. */
+/** A public endpoint, if nothing else is told. */
+export const candidate = (at: Endpoint, more: Partial<Candidate> = {}): Candidate => ({
+  endpoint: at,
+  kind: "public-ipv4",
+  reason: "a public IPv4 address",
+  class: classes.other,
+  ...more,
+});
+
+/** `node-N` as a peer that may be dialled at these endpoints, and nothing else that is special. */
 export const peerSpec = (
   number: number,
-  candidates: readonly Endpoint[],
+  endpoints: readonly Endpoint[],
   more: Partial<PeerSpec> = {},
 ): PeerSpec => ({
   nodeId: `id${number}`,
@@ -57,9 +67,8 @@ export const peerSpec = (
   address: address(`fd00:0:0:2::${number}`),
   allowedIPs: [],
   refusedPrefixes: [],
-  candidates,
-  candidateReasons: [],
-  candidateTiers: [],
+  candidates: endpoints.map((each) => candidate(each)),
+  endpoints,
   refusedCandidates: [],
   ...more,
 });
@@ -88,7 +97,7 @@ export const config = (changes: Partial<Config> = {}): Config => ({
   members: { forgetAfterMinutes: 1440, nodeDeletion: "auto" },
   node: { machineType: "worker" },
   connect: "serial",
-  dial: { pin: [], prefer: [], forbid: [] },
+  dial: noDialRules,
   stateDirectory: "/var/lib/kubespan",
   runDirectory: "/run/kubespan",
   log: { level: "info", format: "text" },

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isBetter, promising, type Way } from "../../../src/peers/index.ts";
-import { endpoint } from "../mesh/values.ts";
+import { type CandidateClass, isBetter, promising, type Way } from "../../../src/peers/index.ts";
+import { candidate, endpoint } from "../mesh/values.ts";
 
-const way = (tier: Way["tier"], roundTrip: number): Way => ({ tier, roundTrip });
+const way = (worth: CandidateClass, roundTrip: number): Way => ({ class: worth, roundTrip });
 
 describe("isBetter", () => {
   it.each<[string, Way, Way, boolean]>([
@@ -23,7 +23,7 @@ describe("isBetter", () => {
     expect(isBetter(there, here)).toBe(expected);
   });
 
-  const ways = fc.record({ tier: fc.constantFrom(0, 1, 2), roundTrip: fc.integer({ min: 0, max: 500 }) });
+  const ways = fc.record({ class: fc.constantFrom(0, 1, 2), roundTrip: fc.integer({ min: 0, max: 500 }) });
 
   it("never holds both ways", () => {
     fc.assert(
@@ -56,21 +56,28 @@ describe("promising", () => {
   const [preferred, near, far, other] = ["192.0.2.1:1", "10.0.0.1:1", "203.0.113.1:1", "203.0.113.2:1"].map(
     endpoint,
   ) as [never, never, never, never];
-  const choices = { candidates: [preferred, near, far, other], candidateTiers: [0, 1, 2, 2] } as const;
+  const choices = {
+    candidates: [
+      candidate(preferred, { class: 0 }),
+      candidate(near, { class: 1 }),
+      candidate(far, { class: 2 }),
+      candidate(other, { class: 2 }),
+    ],
+  };
   const none = new Map();
 
   it.each([
     ["the best kind of those that are better", choices, far, none, [preferred]],
     [
       "a network of this node",
-      { candidates: [far, near], candidateTiers: [2, 1] as const },
+      { candidates: [candidate(far, { class: 2 }), candidate(near, { class: 1 })] },
       far,
       none,
       [near],
     ],
     [
       "where the endpoint is not announced",
-      { candidates: [near], candidateTiers: [1] as const },
+      { candidates: [candidate(near, { class: 1 })] },
       other,
       none,
       [near],
@@ -78,14 +85,14 @@ describe("promising", () => {
     ["nothing better than what is preferred", choices, preferred, none, []],
     [
       "nothing of which nothing is known",
-      { candidates: [far, other], candidateTiers: [2, 2] as const },
+      { candidates: [candidate(far, { class: 2 }), candidate(other, { class: 2 })] },
       far,
       none,
       [],
     ],
     [
       "what was far faster once",
-      { candidates: [far, other], candidateTiers: [2, 2] as const },
+      { candidates: [candidate(far, { class: 2 }), candidate(other, { class: 2 })] },
       far,
       new Map([
         [far, 100],

@@ -1,21 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { noDialRules } from "../../../src/config/index.ts";
 import { type Endpoint, endpointAddress, PrefixIndex } from "../../../src/net/index.ts";
 import { sortCandidates } from "../../../src/peers/index.ts";
 import { endpoint, prefix } from "../mesh/values.ts";
 
 const ownNetworks = ["192.168.1.0/24", "10.0.0.0/9", "198.51.100.8/31", "fd00:1::/64"].map(prefix);
 const sorted = (endpoints: readonly string[], lastWorking?: string) =>
-  sortCandidates(
-    "peer",
-    endpoints.map(endpoint),
-    { ownAddresses: new Set(), routed: new PrefixIndex() },
-    {
-      dial: { pin: [], prefer: [], forbid: [] },
-      ownNetworks,
-      lastWorking: lastWorking === undefined ? undefined : endpoint(lastWorking),
-    },
-  );
+  sortCandidates(endpoints.map(endpoint), {
+    nodeId: "peer",
+    ownAddresses: new Set(),
+    ownNetworks,
+    routed: new PrefixIndex(),
+    dial: noDialRules,
+    lastWorking: lastWorking === undefined ? undefined : endpoint(lastWorking),
+  });
 
 const ports = (first: number, last: number): string[] =>
   Array.from({ length: last - first + 1 }, (_, index) => `203.0.113.7:${first + index}`);
@@ -27,8 +26,8 @@ describe("broadcast addresses of this node's own links", () => {
     ["10.127.255.255:51820", "10.0.0.0/9"],
     ["10.0.0.0:51820", "10.0.0.0/9"],
   ])("%s is refused, and the status says why", (value, network) => {
-    const { candidates, refusedCandidates } = sorted([value]);
-    expect(candidates).toEqual([]);
+    const { endpoints, refusedCandidates } = sorted([value]);
+    expect(endpoints).toEqual([]);
     expect(refusedCandidates).toEqual([
       { value, reason: `the broadcast address of ${network}, a network of this node` },
     ]);
@@ -43,38 +42,38 @@ describe("broadcast addresses of this node's own links", () => {
     "[fd00:1::]:51820",
     "[fd00:1::ffff:ffff:ffff:ffff]:51820",
   ])("%s is a candidate", (value) => {
-    expect(sorted([value]).candidates).toEqual([value]);
+    expect(sorted([value]).endpoints).toEqual([value]);
   });
 
   it("one that worked before is refused as well", () => {
-    expect(sorted([], "192.168.1.255:51820").candidates).toEqual([]);
+    expect(sorted([], "192.168.1.255:51820").endpoints).toEqual([]);
   });
 });
 
 describe("ports of one address", () => {
   it("are four at most: the first two, which are the peer's own, and what others saw last", () => {
-    const { candidates, refusedCandidates } = sorted([...ports(1, 7), "203.0.113.8:1"]);
-    expect(candidates.toSorted()).toEqual([...ports(1, 2), ...ports(6, 7), "203.0.113.8:1"]);
+    const { endpoints, refusedCandidates } = sorted([...ports(1, 7), "203.0.113.8:1"]);
+    expect(endpoints.toSorted()).toEqual([...ports(1, 2), ...ports(6, 7), "203.0.113.8:1"]);
     expect(refusedCandidates.map(({ value }) => value)).toEqual(ports(3, 5));
     for (const { reason } of refusedCandidates)
       expect(reason).toBe("one of more than 4 ports of its address");
   });
 
   it("the one that worked before is among them", () => {
-    const { candidates } = sorted(ports(1, 9), "203.0.113.7:5");
-    expect(candidates[0]).toBe("203.0.113.7:5");
-    expect(candidates.toSorted()).toEqual([...ports(1, 2), "203.0.113.7:5", "203.0.113.7:9"]);
+    const { endpoints } = sorted(ports(1, 9), "203.0.113.7:5");
+    expect(endpoints[0]).toBe("203.0.113.7:5");
+    expect(endpoints.toSorted()).toEqual([...ports(1, 2), "203.0.113.7:5", "203.0.113.7:9"]);
   });
 
   it("leave the others in the order in which they are announced", () => {
     const mixed = ["203.0.113.8:1", ...ports(1, 2), "203.0.113.8:2", ...ports(3, 6), "203.0.113.9:1"];
-    expect(sorted(mixed).candidates).toEqual(
+    expect(sorted(mixed).endpoints).toEqual(
       mixed.filter((each) => !["203.0.113.7:3", "203.0.113.7:4"].includes(each)),
     );
   });
 
   it("of four or fewer all are candidates, in the order of before", () => {
-    expect(sorted(ports(1, 4)).candidates).toEqual(ports(1, 4));
+    expect(sorted(ports(1, 4)).endpoints).toEqual(ports(1, 4));
   });
 
   it("whatever is announced, each endpoint is a candidate or refused with a reason", () => {
@@ -83,10 +82,10 @@ describe("ports of one address", () => {
       .map(([host, port]) => `203.0.113.${host}:${port}`);
     fc.assert(
       fc.property(fc.array(announced, { maxLength: 64 }), fc.option(announced), (all, last) => {
-        const { candidates, refusedCandidates } = sorted(all, last ?? undefined);
-        const values = [...candidates, ...refusedCandidates.map(({ value }) => value as Endpoint)];
+        const { endpoints, refusedCandidates } = sorted(all, last ?? undefined);
+        const values = [...endpoints, ...refusedCandidates.map(({ value }) => value as Endpoint)];
         expect(values.toSorted()).toEqual([...new Set(last === null ? all : [...all, last])].toSorted());
-        for (const [, same] of Map.groupBy(candidates, endpointAddress))
+        for (const [, same] of Map.groupBy(endpoints, endpointAddress))
           expect(same.length).toBeLessThanOrEqual(4);
       }),
     );

@@ -1,10 +1,15 @@
 import { expect } from "vitest";
 import type { Endpoint } from "../../../src/net/index.ts";
-import type { PeerSpec } from "../../../src/peers/index.ts";
-import { answered } from "../../../src/peers/index.ts";
-import { type Connecting, type Tracked, trackPeers } from "../../../src/peers/track.ts";
+import { pollPeers } from "../../../src/peers/all.ts";
+import {
+  answered,
+  type Circumstances,
+  noPeers,
+  type PeerSpec,
+  type Polled,
+} from "../../../src/peers/index.ts";
 import type { ObservedDevice } from "../../../src/wireguard/index.ts";
-import { endpoint, key, peerSpec } from "../mesh/values.ts";
+import { candidate, endpoint, key, peerSpec } from "../mesh/values.ts";
 
 const start = 1_700_000_000_000;
 export const [far, near, other] = ["203.0.113.1:1", "10.0.0.1:1", "203.0.113.2:1"].map(endpoint) as [
@@ -33,15 +38,15 @@ export class Connected {
   isRacing = true;
   /** Of WireGuard's, in milliseconds. */
   sessionAge = 10_000;
-  #tracked: Tracked | undefined;
+  #polled: Polled | undefined;
   #now = start;
   #received = 1_000;
 
-  /** Looks when it has to, and every two seconds. */
+  /** Polled when it has to be, and every two seconds. */
   run(seconds: number): this {
     for (const end = this.#now + seconds * 1000; this.#now < end; ) {
       this.#received += 32;
-      const { wakeIn = 2_000 } = this.#look();
+      const { wakeIn = 2_000 } = this.#poll();
       this.#now += Math.max(1, Math.min(wakeIn, 2_000));
     }
     return this;
@@ -56,58 +61,52 @@ export class Connected {
   }
 
   get #path() {
-    return this.#tracked?.ways.paths.get(key(1));
+    return this.#polled?.memory.connections.get(key(1))?.path;
   }
 
-  #look(): Tracked {
-    const before = this.#tracked;
-    const tracked = trackPeers(
-      [this.#spec],
-      this.#device(),
-      before?.attempts ?? new Map(),
-      this.#now,
-      "known",
-      this.#connecting(before),
-    );
-    this.#tracked = tracked;
-    const move = tracked.peers[0]?.move;
-    const { takenAt } = this.#path ?? {};
-    if (takenAt !== undefined && takenAt !== before?.ways.paths.get(key(1))?.takenAt)
-      this.taken.push((takenAt - start) / 1000);
-    if (move !== undefined) {
-      this.events.push(`move ${nameOf(move)}`);
-      this.endpoint = move;
+  #poll(): Polled {
+    const before = this.#polled?.memory ?? noPeers;
+    const polled = pollPeers([this.#spec], this.#device(), before, this.#now, "known", this.#circumstances);
+    this.#polled = polled;
+    const { action } = polled.peers[0] ?? {};
+    const { movedAt } = this.#path ?? {};
+    if (movedAt !== undefined && movedAt !== before.connections.get(key(1))?.path?.movedAt)
+      this.taken.push((movedAt - start) / 1000);
+    if (action?.kind === "move") {
+      this.events.push(`move ${nameOf(action.endpoint)}`);
+      this.endpoint = action.endpoint;
     }
-    for (const { endpoints } of tracked.races) this.#race(tracked, endpoints);
-    return tracked;
+    for (const { endpoints } of polled.races) this.#race(polled, endpoints);
+    return polled;
   }
 
-  #race(tracked: Tracked, endpoints: readonly Endpoint[]): void {
+  #race(polled: Polled, endpoints: readonly Endpoint[]): void {
     this.events.push(`ask ${endpoints.map(nameOf).join()}`);
     const times = endpoints.flatMap((each) => {
       const ms = this.ways.get(each)?.();
       return ms === undefined ? [] : [[each, ms] as const];
     });
     const [first] = times.sort(([, left], [, right]) => left - right);
-    const contest = tracked.contests.get(key(1));
-    if (!first || !contest) return;
+    const connection = polled.memory.connections.get(key(1));
+    if (!first || !connection) return;
     const [from, ms] = first;
     this.endpoint = from;
-    const answer = { endpoint: from, sentAt: this.#now, answeredAt: this.#now + Math.round(ms) };
-    this.#tracked = { ...tracked, contests: new Map([[key(1), answered(contest, answer)]]) };
-    this.#now = answer.answeredAt;
+    const roundTripMs = Math.round(ms);
+    const answeredAt = this.#now + roundTripMs;
+    const answer = { endpoint: from, sentAt: this.#now, answeredAt, roundTripMs };
+    const connections = new Map([[key(1), answered(connection, answer)]]);
+    this.#polled = { ...polled, memory: { ...polled.memory, connections } };
+    this.#now = answeredAt;
   }
 
   get #spec(): PeerSpec {
     return peerSpec(1, this.candidates, {
-      candidateTiers: this.candidates.map((each) => (each === near ? 1 : 2)),
+      candidates: this.candidates.map((each) => candidate(each, { class: each === near ? 1 : 2 })),
     });
   }
 
-  #connecting(before: Tracked | undefined): Connecting {
-    const { health, budget, contests = new Map(), heard = new Map(), ways } = before ?? {};
-    const racing = { contests, heard, ownKey: key(0), mayDialSerially: false };
-    return { ...(health && { health }), budget, ways, ...(this.isRacing && { racing }) };
+  get #circumstances(): Circumstances {
+    return this.isRacing ? { racing: { ownKey: key(0), mayDialSerially: false } } : {};
   }
 
   #device(): ObservedDevice {

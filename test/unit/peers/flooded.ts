@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Endpoint } from "../../../src/net/index.ts";
-import type { PeerSpec } from "../../../src/peers/index.ts";
-import { type Connecting, type Tracked, trackPeers } from "../../../src/peers/track.ts";
+import { pollPeers } from "../../../src/peers/all.ts";
+import { type Circumstances, noPeers, type PeerSpec, type Polled } from "../../../src/peers/index.ts";
 import type { DesiredPeer, ObservedPeer } from "../../../src/wireguard/index.ts";
 import { endpoint, peerSpec } from "../mesh/values.ts";
 
@@ -30,7 +30,7 @@ export class Flooded {
   readonly #names = new Map<string, string>();
   readonly #device = new Map<string, Entry>();
   readonly #isRacing: boolean;
-  #tracked: Tracked | undefined;
+  #polled: Polled | undefined;
   #now = start;
 
   constructor(isRacing: boolean) {
@@ -49,7 +49,7 @@ export class Flooded {
 
   run(ms: number): this {
     for (const end = this.#now + ms; this.#now < end; ) {
-      const { wakeIn = longestPause } = this.#look();
+      const { wakeIn = longestPause } = this.#poll();
       this.#now = Math.min(end, this.#now + Math.max(1, Math.min(wakeIn, longestPause)));
       this.#repeat();
     }
@@ -68,37 +68,32 @@ export class Flooded {
     return most;
   }
 
-  #look(): Tracked {
+  #poll(): Polled {
     const specs = [...this.#specs.values()];
     const device = { listenPort: 51820, firewallMark: 0x20, peers: this.#device };
-    const { attempts = new Map() } = this.#tracked ?? {};
-    const tracked = trackPeers(specs, device, attempts, this.#now, "known", this.#connecting());
-    this.#tracked = tracked;
+    const before = this.#polled?.memory ?? noPeers;
+    const polled = pollPeers(specs, device, before, this.#now, "known", this.#circumstances);
+    this.#polled = polled;
     const keys = new Set(specs.map(({ publicKey }) => publicKey));
     for (const key of this.#device.keys()) if (!keys.has(key)) this.#device.delete(key);
-    for (const peer of tracked.peers) this.#apply(peer);
-    for (const { publicKey, endpoints } of tracked.races)
+    for (const peer of polled.peers) this.#apply(peer);
+    for (const { publicKey, endpoints } of polled.races)
       for (const each of endpoints) {
         this.asked.add(each);
         this.#send(publicKey, this.#now);
       }
-    return tracked;
+    return polled;
   }
 
-  #connecting(): Connecting {
-    const { budget, turns, health, ways, contests, heard } = this.#tracked ?? {};
-    const known = { budget, turns, ways, ...(health && { health }) };
-    const racing = {
-      contests: contests ?? new Map(),
-      heard: heard ?? new Map(),
-      ownKey: keyOf("own"),
-      mayDialSerially: true,
-    };
-    return this.#isRacing ? { ...known, racing } : known;
+  get #circumstances(): Circumstances {
+    return this.#isRacing ? { racing: { ownKey: keyOf("own"), mayDialSerially: true } } : {};
   }
 
   /** As `planPeers` has it. */
-  #apply({ publicKey, dial, isWaiting, isParked }: DesiredPeer): void {
+  #apply({ publicKey, action }: DesiredPeer): void {
+    const dial = action.kind === "dial" ? action.endpoint : undefined;
+    const isParked = action.kind === "park";
+    const isWaiting = isParked || action.kind === "wait";
     const before = this.#device.get(publicKey);
     const isAnew = isParked || (dial !== undefined && before !== undefined && before.keepaliveSeconds > 0);
     const observed = isAnew ? undefined : before;

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { mostKnocking, packetLimits } from "../../../src/peers/index.ts";
-import { type Connecting, type DialScope, trackPeers } from "../../../src/peers/track.ts";
+import { type DialScope, pollPeers } from "../../../src/peers/all.ts";
+import {
+  type Circumstances,
+  type Connection,
+  mostKnocking,
+  noPeers,
+  type Peers,
+  packetLimits,
+} from "../../../src/peers/index.ts";
 import type { ObservedDevice, ObservedPeer } from "../../../src/wireguard/index.ts";
 import { endpoint, peerSpec } from "../mesh/values.ts";
 
@@ -8,21 +15,23 @@ const start = 1_700_000_000_000;
 const there = endpoint("198.51.100.1:1");
 const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `peer ${index}`);
 const specOf = (publicKey: string) => peerSpec(1, [there, endpoint("198.51.100.2:2")], { publicKey });
-const racing = { contests: new Map(), heard: new Map(), ownKey: "own", mayDialSerially: true };
-const spent = (left: { readonly proven: number; readonly unproven: number }): Connecting["budget"] => ({
-  proven: { left: left.proven, at: start, count: 0 },
-  unproven: { left: left.unproven, at: start, count: 0 },
+const racing = { ownKey: "own", mayDialSerially: true };
+const spent = (left: { readonly proven: number; readonly unproven: number }): Peers => ({
+  ...noPeers,
+  packets: {
+    proven: { left: left.proven, at: start, count: 0 },
+    unproven: { left: left.unproven, at: start, count: 0 },
+  },
 });
 
-const granted = (budget: Connecting["budget"]): string[] =>
-  trackPeers(["a", "b"].map(specOf), undefined, new Map(), start, "known", {
-    budget,
+const granted = (before: Peers): string[] =>
+  pollPeers(["a", "b"].map(specOf), undefined, before, start, "known", {
     racing,
     isProven: (publicKey) => publicKey === "a",
   }).races.map(({ publicKey }) => publicKey);
 
 const filled = (now: number) =>
-  trackPeers([], undefined, new Map(), now, "known", { budget: spent({ proven: 0, unproven: 0 }) }).budget;
+  pollPeers([], undefined, spent({ proven: 0, unproven: 0 }), now).memory.packets ?? expect.fail("none");
 
 const called = (publicKey: string, more: Partial<ObservedPeer> = {}): ObservedPeer => ({
   publicKey,
@@ -38,22 +47,32 @@ const device = (peers: readonly ObservedPeer[]): ObservedDevice => ({
   firewallMark: 0x20,
   peers: new Map(peers.map((each) => [each.publicKey, each])),
 });
-const attempt = (since: number) => ({ endpoint: there, since, round: 9, known: [there] });
+const dialled = (since: number): Connection => ({
+  phase: "connecting",
+  state: "down",
+  received: { bytes: 0 },
+  roundTrips: new Map(),
+  path: undefined,
+  attempt: { endpoint: there, since, round: 9, known: [there] },
+  race: undefined,
+  turn: undefined,
+  counters: undefined,
+});
 const look = (
   peers: readonly ObservedPeer[],
   { since = start - 1_000, scope = "known" }: { since?: number; scope?: DialScope } = {},
-  more: Connecting = {},
+  more: Circumstances = {},
 ) =>
-  trackPeers(
+  pollPeers(
     peers.map(({ publicKey }) => specOf(publicKey)),
     device(peers),
-    new Map(peers.map(({ publicKey }) => [publicKey, attempt(since)])),
+    { ...noPeers, connections: new Map(peers.map(({ publicKey }) => [publicKey, dialled(since)])) },
     start,
     scope,
     { racing, ...more },
   );
 const parked = ({ peers }: ReturnType<typeof look>): string[] =>
-  peers.flatMap(({ publicKey, isParked }) => (isParked ? [publicKey] : []));
+  peers.flatMap(({ publicKey, action }) => (action.kind === "park" ? [publicKey] : []));
 const isProven = (publicKey: string): boolean => publicKey === "proven";
 
 describe("the budgets of proven and unproven peers", () => {
@@ -76,17 +95,16 @@ describe("peers that WireGuard calls by itself", () => {
   const crowd = names(mostKnocking).map((name) => called(name));
 
   it("take what they send from what flows in", () => {
-    const budget = spent({ proven: 0, unproven: 0 });
     const peers = crowd.slice(0, 100);
-    const { left } = trackPeers(
+    const { packets } = pollPeers(
       peers.map(({ publicKey }) => specOf(publicKey)),
       device(peers),
-      new Map(),
+      spent({ proven: 0, unproven: 0 }),
       start + 1_000,
       "new",
-      { budget, racing },
-    ).budget.unproven;
-    expect(left).toBeLessThanOrEqual(packetLimits.unproven.perSecond - 100 / 5);
+      { racing },
+    ).memory;
+    expect(packets?.unproven.left).toBeLessThanOrEqual(packetLimits.unproven.perSecond - 100 / 5);
   });
 
   it("are left alone where they are too many and had their time, unless they were heard or proven", () => {
@@ -111,7 +129,6 @@ describe("peers that WireGuard calls by itself", () => {
 
   it("wait as new ones do afterwards", () => {
     const [peer] = look(crowd, { since: start - 20_000 }).peers;
-    expect(peer).toMatchObject({ isParked: true, isWaiting: true });
-    expect(peer).not.toHaveProperty("dial");
+    expect(peer?.action).toEqual({ kind: "park" });
   });
 });

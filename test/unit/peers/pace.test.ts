@@ -1,14 +1,15 @@
 import { describe, expect, it } from "vitest";
-import type { Attempt, Contest } from "../../../src/peers/index.ts";
-import { nextLook } from "../../../src/peers/pace.ts";
+import { postponedPoll, pursuitPoll } from "../../../src/peers/pace.ts";
+import type { Race } from "../../../src/peers/race.ts";
+import type { Attempt } from "../../../src/peers/rotation.ts";
 import { endpoint } from "../mesh/values.ts";
 
 const now = 1_700_000_000_000;
 const known = [endpoint("198.51.100.1:1")];
-const raced = (ago: number, volleys: number): Contest => ({
+const raced = (ago: number, rounds: number): Race => ({
   firstAt: now - 1e6,
   lastAt: now - ago,
-  volleys,
+  rounds,
   known,
 });
 const dialled = (ago: number, round: number): Attempt => ({
@@ -17,53 +18,36 @@ const dialled = (ago: number, round: number): Attempt => ({
   round,
   known,
 });
-const wait = (forMs?: number) => ({ kind: "wait", forMs }) as const;
-const race = { kind: "race", contest: raced(0, 1), endpoints: known } as const;
 
-describe("the next look at a peer that is not up", () => {
-  it.each<[string, number, Parameters<typeof nextLook>]>([
-    ["a first volley", 50, [race, "granted", { attempt: undefined, contest: raced(0, 1), peers: 10 }, now]],
+describe("the next poll of a peer that is not up", () => {
+  it.each<[string, number, Parameters<typeof pursuitPoll>]>([
+    ["a first round", 50, [{ attempt: undefined, race: raced(0, 1), peers: 10 }, undefined, now]],
     [
       "the same among a thousand",
       250,
-      [race, "granted", { attempt: undefined, contest: raced(0, 1), peers: 1000 }, now],
+      [{ attempt: undefined, race: raced(0, 1), peers: 1000 }, undefined, now],
     ],
-    [
-      "a volley that is due",
-      150,
-      [wait(150), "granted", { attempt: undefined, contest: raced(1000, 4), peers: 10 }, now],
-    ],
-    [
-      "a tenth volley",
-      1250,
-      [wait(), "granted", { attempt: undefined, contest: raced(0, 10), peers: 10 }, now],
-    ],
-    [
-      "long silence",
-      2000,
-      [wait(), "granted", { attempt: undefined, contest: raced(0, 30), peers: 10 }, now],
-    ],
-    ["a dial", 50, [wait(), "granted", { attempt: dialled(0, 0), contest: undefined, peers: 10 }, now]],
+    ["a round that is due", 150, [{ attempt: undefined, race: raced(1000, 4), peers: 10 }, 150, now]],
+    ["a tenth round", 1250, [{ attempt: undefined, race: raced(0, 10), peers: 10 }, undefined, now]],
+    ["long silence", 2000, [{ attempt: undefined, race: raced(0, 30), peers: 10 }, undefined, now]],
+    ["a dial", 50, [{ attempt: dialled(0, 0), race: undefined, peers: 10 }, undefined, now]],
     [
       "a dial some time ago",
       250,
-      [wait(), "granted", { attempt: dialled(1000, 0), contest: undefined, peers: 10 }, now],
+      [{ attempt: dialled(1000, 0), race: undefined, peers: 10 }, undefined, now],
     ],
-    ["no endpoint", 2000, [wait(), "granted", { attempt: undefined, contest: undefined, peers: 10 }, now]],
+    ["no endpoint", 2000, [{ attempt: undefined, race: undefined, peers: 10 }, undefined, now]],
     [
       "no endpoint among a thousand",
       5000,
-      [wait(), "granted", { attempt: undefined, contest: undefined, peers: 1000 }, now],
+      [{ attempt: undefined, race: undefined, peers: 1000 }, undefined, now],
     ],
-    [
-      "no attempts left",
-      100,
-      [race, "postponed", { attempt: undefined, contest: raced(0, 1), peers: 10 }, now],
-    ],
-    [
-      "a device that has to be read first",
-      0,
-      [race, "barred", { attempt: undefined, contest: undefined, peers: 1000 }, now],
-    ],
-  ])("%s", (_, expected, args) => expect(nextLook(...args)).toBe(expected));
+  ])("%s", (_, expected, args) => expect(pursuitPoll(...args)).toBe(expected));
+
+  it.each([
+    [10, 100],
+    [1000, 250],
+  ])("comes when the budget holds something again, among %i", (peers, expected) => {
+    expect(postponedPoll(peers)).toBe(expected);
+  });
 });

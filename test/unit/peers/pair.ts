@@ -1,8 +1,8 @@
 import { expect } from "vitest";
 import type { Endpoint } from "../../../src/net/index.ts";
-import { answered } from "../../../src/peers/index.ts";
+import { pollPeers } from "../../../src/peers/all.ts";
+import { answered, type Connection, isRaced, type Peers } from "../../../src/peers/index.ts";
 import type { Path } from "../../../src/peers/path.ts";
-import { type Connecting, type Tracked, trackPeers } from "../../../src/peers/track.ts";
 import { type Hold } from "../../../src/port/index.ts";
 import type { ObservedDevice } from "../../../src/wireguard/index.ts";
 import { key, peerSpec } from "../mesh/values.ts";
@@ -37,12 +37,22 @@ interface Packet {
 const start = 1_700_000_000_000;
 const [passiveKeepalive, keepalive] = [10_000, 25_000];
 
+/** A minute ago they were moved; the first poll is followed by a probe soon. */
+const ledRound: Connection = {
+  phase: "up",
+  received: { bytes: 1_000, at: start },
+  counters: { receivedBytes: 1_000, sentBytes: 1_000, receivedAt: start },
+  roundTrips: new Map([[other, 2]]),
+  attempt: undefined,
+  path: { endpoint: far, since: start - 58_000, changes: 0, known: [other], probes: 0 },
+};
+
 class End {
   readonly index: 0 | 1;
   readonly peerKey: string;
   every: number | undefined;
   endpoint: Endpoint = far;
-  tracked: Tracked | undefined;
+  memory: Peers;
   holds: readonly Hold[] = [];
   received = 1_000;
   sent = 1_000;
@@ -59,10 +69,12 @@ class End {
     this.every = every;
     this.sendAt = start + (every ?? keepalive);
     this.isSearching = isSearching;
+    const connections = new Map([[this.peerKey, ledRound]]);
+    this.memory = { connections, packets: undefined, probes: { left: 10, at: start } };
   }
 
   get path(): Path | undefined {
-    return this.tracked?.ways.paths.get(this.peerKey);
+    return this.memory.connections.get(this.peerKey)?.path;
   }
 }
 
@@ -144,54 +156,33 @@ export class Pair {
   }
 
   #answer(end: End, endpoint: Endpoint, sentAt: number): void {
-    const contest = end.tracked?.contests.get(end.peerKey);
-    if (!contest || !end.tracked) return;
-    const contests = new Map([[end.peerKey, answered(contest, { endpoint, sentAt, answeredAt: this.#now })]]);
-    end.tracked = { ...end.tracked, contests };
+    const { connections } = end.memory;
+    const connection = connections.get(end.peerKey);
+    if (!connection) return;
+    const roundTripMs = this.#now - sentAt;
+    const answer = { endpoint, sentAt, answeredAt: this.#now, roundTripMs };
+    end.memory = {
+      ...end.memory,
+      connections: new Map([[end.peerKey, answered(connection, answer)]]),
+    };
+    if (!isRaced(connection)) return;
     end.lookAt = Math.min(end.lookAt, Math.max(this.#now, sentAt + 25));
   }
 
   #look(end: End): void {
     const spec = peerSpec(1 - end.index, [far, other]);
-    const { tracked } = end;
-    const tracking = trackPeers(
-      [spec],
-      deviceOf(end, this.#now),
-      new Map(),
-      this.#now,
-      "known",
-      connecting(end, tracked),
-    );
-    end.tracked = tracking;
-    end.lookAt = this.#now + Math.max(1, Math.min(tracking.wakeIn ?? 2_000, 2_000));
-    end.holds = this.#options.mayHold ? tracking.holds : [];
-    end.endpoint = tracking.peers[0]?.move ?? end.endpoint;
-    for (const { endpoints } of tracking.races)
+    const racing = { ownKey: key(end.index), mayDialSerially: false };
+    const circumstances = end.isSearching ? { racing } : {};
+    const device = deviceOf(end, this.#now);
+    const polled = pollPeers([spec], device, end.memory, this.#now, "known", circumstances);
+    end.memory = polled.memory;
+    end.lookAt = this.#now + Math.max(1, Math.min(polled.wakeIn ?? 2_000, 2_000));
+    end.holds = this.#options.mayHold ? polled.pins : [];
+    const { action } = polled.peers[0] ?? {};
+    if (action?.kind === "move") end.endpoint = action.endpoint;
+    for (const { endpoints } of polled.races)
       for (const endpoint of endpoints) this.#send(end, "initiation", endpoint, this.#now);
   }
-}
-
-/** A minute ago they were led round; the first look is followed by a search soon. */
-const ledRound: Path = {
-  endpoint: far,
-  since: start - 58_000,
-  isUp: true,
-  changes: 0,
-  roundTrips: new Map([[other, 2]]),
-  known: [other],
-  searches: 0,
-};
-
-function connecting({ index, peerKey, isSearching }: End, before: Tracked | undefined): Connecting {
-  const { health, budget, contests = new Map(), heard = new Map() } = before ?? {};
-  const first = { paths: new Map([[peerKey, ledRound]]), budget: { left: 10, at: start } };
-  const racing = { contests, heard, ownKey: key(index), mayDialSerially: false };
-  return {
-    ...(health && { health }),
-    budget,
-    ways: before?.ways ?? first,
-    ...(isSearching && { racing }),
-  };
 }
 
 function deviceOf({ endpoint, received, sent, peerKey }: End, now: number): ObservedDevice {

@@ -18,12 +18,9 @@ function seenAt(
   let now = 1_000_000;
   for (const each of endpoints) {
     now += everyMs;
-    const choices = { candidates: [], candidateTiers: [] };
-    path = followPath(
-      path,
-      { choices, endpoint: each, isUp: true, handshakeAt: now, answer: undefined },
-      now,
-    );
+    const choices = { candidates: [] };
+    const sight = { choices, roundTrips: new Map(), endpoint: each, handshakeAt: now };
+    path = followPath(path, sight, true, now);
   }
   return { path, now };
 }

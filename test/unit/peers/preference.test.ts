@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { noDialRules } from "../../../src/config/index.ts";
 import { peerSpecs } from "../../../src/members/index.ts";
 import {
   lastWorkingText,
@@ -17,7 +18,7 @@ const own = {
   advertisedPrefixes: [],
   clusterPrefix: prefix("fd00:0:0:2::/64"),
   widestPrefix: { ipv4: 8, ipv6: 16 },
-  dial: { pin: [], prefer: [], forbid: [] },
+  dial: noDialRules,
   networks: [prefix("192.168.1.0/24")],
   otherNetworks: [],
   lastWorking: new Map(),
@@ -30,8 +31,8 @@ const specOf = (changes: object) =>
 describe("candidates", () => {
   it("stand in an order that is explained", () => {
     const lastWorking = new Map([[key(2), endpoint("203.0.113.7:4000")]]);
-    const { candidates, candidateReasons } = specOf({ lastWorking });
-    expect(candidates.map((each, index) => [each, candidateReasons[index]])).toEqual([
+    const { candidates } = specOf({ lastWorking });
+    expect(candidates.map((each) => [each.endpoint, each.reason])).toEqual([
       ["203.0.113.7:4000", "connected there before"],
       ["192.168.1.2:1", "in 192.168.1.0/24, a network of this node"],
       ["[2001:db8::2]:1", "a public IPv6 address"],
@@ -50,18 +51,18 @@ describe("candidates", () => {
 
   it("are preferred, forbidden and pinned by network", () => {
     const prefer = [prefix("198.51.100.3/32"), prefix("10.0.0.0/8")];
-    expect(specOf({ dial: { ...own.dial, prefer } }).candidates.slice(0, 2)).toEqual([
+    expect(specOf({ dial: { ...own.dial, prefer } }).endpoints.slice(0, 2)).toEqual([
       "198.51.100.3:1",
       "10.0.0.2:1",
     ]);
     const forbidden = specOf({ dial: { ...own.dial, forbid: [prefix("192.168.0.0/16"), prefix("::/0")] } });
-    expect(forbidden.candidates).toEqual(["198.51.100.2:1", "198.51.100.3:1", "10.0.0.2:1"]);
+    expect(forbidden.endpoints).toEqual(["198.51.100.2:1", "198.51.100.3:1", "10.0.0.2:1"]);
     expect(forbidden.refusedCandidates).toContainEqual({
       value: "[2001:db8::2]:1",
       reason: "inside ::/0, which dial.forbid excludes",
     });
     const pinned = specOf({ dial: { ...own.dial, pin: [prefix("10.0.0.0/8")] } });
-    expect(pinned.candidates).toEqual(["10.0.0.2:1"]);
+    expect(pinned.endpoints).toEqual(["10.0.0.2:1"]);
     expect(pinned.refusedCandidates).toHaveLength(4);
     expect(specOf({ dial: { ...own.dial, pin: [prefix("172.16.0.0/12")] } }).candidates).toHaveLength(5);
   });

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { randomFrom } from "../../../sim/random.ts";
 import type { Endpoint } from "../../../src/net/index.ts";
-import { answered } from "../../../src/peers/index.ts";
-import { type Connecting, type Tracked, trackPeers } from "../../../src/peers/track.ts";
+import { pollPeers } from "../../../src/peers/all.ts";
+import { answered, type Circumstances, noPeers, type Polled, stateOf } from "../../../src/peers/index.ts";
 import { type Answer } from "../../../src/port/index.ts";
 import type { ObservedDevice } from "../../../src/wireguard/index.ts";
 import { endpoint, key, peerSpec } from "../mesh/values.ts";
@@ -17,75 +17,66 @@ const spec = peerSpec(1, [other, third]);
 
 /**
  * A peer that dialled us from `current`, which it does not announce, and that stops answering at 0 while we go on
- * sending. Looked at every 50 ms; answers to volleys come when `answer` says so.
+ * sending. Polled every 50 ms; answers to rounds come when `answer` says so.
  */
 class Watched {
   readonly events: [number, string][] = [];
-  #tracked: Tracked | undefined;
+  #polled: Polled | undefined;
   #endpoint = current;
   #now = start;
   #sent = 1_000;
   received = 1_000;
   isRacing = true;
   shakenAt: number | undefined;
-  readonly #racing = { ownKey: key(0), mayDialSerially: false };
-  /** What the counters are after each look. */
+  /** What the counters are after each poll. */
   traffic = (): { sent: number; received: number } => ({ sent: 100, received: 0 });
   answer: (endpoints: readonly Endpoint[]) => Endpoint | undefined = () => undefined;
 
   run(seconds: number): this {
-    for (const end = this.#now + seconds * 1000; this.#now < end; this.#now += 50) this.#look();
+    for (const end = this.#now + seconds * 1000; this.#now < end; this.#now += 50) this.#poll();
     return this;
   }
 
   get state(): string {
-    return this.#tracked?.suspected.has(key(1)) ? "suspected" : (this.#tracked?.states.get(key(1)) ?? "");
+    const connection = this.#polled?.memory.connections.get(key(1));
+    return connection?.phase === "doubted" ? "doubted" : stateOf(connection);
   }
 
-  #look(): void {
+  #poll(): void {
     const { sent, received } = this.traffic();
     this.#sent += sent;
     this.received += received;
-    const tracked = trackPeers(
-      [spec],
-      this.#device(),
-      this.#tracked?.attempts ?? new Map(),
-      this.#now,
-      "known",
-      {
-        ...this.#connecting(),
-      },
-    );
-    this.#tracked = tracked;
+    const before = this.#polled?.memory ?? noPeers;
+    const polled = pollPeers([spec], this.#device(), before, this.#now, "known", this.#circumstances());
+    this.#polled = polled;
     const note = (text: string): unknown => this.events.push([this.#now - start, text]);
-    for (const { endpoints } of tracked.races) {
+    for (const { endpoints } of polled.races) {
       note(`race ${endpoints.map((each) => [current, other, third].indexOf(each)).join()}`);
       const from = this.answer(endpoints);
-      if (from !== undefined) this.#take({ endpoint: from, sentAt: this.#now, answeredAt: this.#now + 10 });
+      if (from !== undefined) this.#take(from);
     }
-    const [peer] = tracked.peers;
-    if (peer?.dial !== undefined) note("dial");
-    if (peer?.move !== undefined) note(`move ${[current, other, third].indexOf(peer.move)}`);
-    this.#endpoint = peer?.move ?? peer?.dial ?? this.#endpoint;
+    const { action } = polled.peers[0] ?? {};
+    if (action?.kind === "dial") note("dial");
+    if (action?.kind === "move") note(`move ${[current, other, third].indexOf(action.endpoint)}`);
+    if (action && "endpoint" in action) this.#endpoint = action.endpoint;
   }
 
-  #take(answer: Answer): void {
-    const contest = this.#tracked?.contests.get(key(1));
-    if (!contest || !this.#tracked) return;
-    const contests = new Map([[key(1), answered(contest, answer)]]);
-    this.#tracked = { ...this.#tracked, contests };
-  }
-
-  #connecting(): Connecting {
-    if (!this.#tracked)
-      return this.isRacing ? { racing: { contests: new Map(), heard: new Map(), ...this.#racing } } : {};
-    const { health, budget, contests, heard } = this.#tracked;
-    return {
-      health,
-      budget,
-      shakenAt: this.shakenAt,
-      ...(this.isRacing && { racing: { contests, heard, ...this.#racing } }),
+  #take(from: Endpoint): void {
+    const { memory } = this.#polled ?? expect.fail("it was not polled yet");
+    const connection = memory.connections.get(key(1)) ?? expect.fail("it is not known");
+    const answer: Answer = {
+      endpoint: from,
+      sentAt: this.#now,
+      answeredAt: this.#now + 10,
+      roundTripMs: 10,
     };
+    const connections = new Map([[key(1), answered(connection, answer)]]);
+    this.#polled = { ...this.#polled, memory: { ...memory, connections } } as Polled;
+  }
+
+  #circumstances(): Circumstances {
+    const racing = { ownKey: key(0), mayDialSerially: false };
+    return { shakenAt: this.shakenAt, ...(this.isRacing && { racing }) };
   }
 
   #device(): ObservedDevice {
@@ -125,10 +116,10 @@ test("a path that answers stays, however often data is unanswered", () => {
   expect(watched.events.length).toBeLessThan(6);
 });
 
-test("a peer that answers nowhere is suspected, then down; it is up again as soon as it is heard", () => {
+test("a peer that answers nowhere is doubted, then down; it is up again as soon as it is heard", () => {
   const watched = new Watched();
-  expect(watched.run(5).state).toBe("suspected");
-  expect(watched.run(19).state).toBe("suspected");
+  expect(watched.run(5).state).toBe("doubted");
+  expect(watched.run(19).state).toBe("doubted");
   expect(watched.run(2).state).toBe("down");
   expect(watched.events.map(([, text]) => text)).not.toContain("dial");
   expect(watched.events.length).toBeLessThan(12);

@@ -21,6 +21,7 @@ const peer = (number: number, more: Partial<DesiredPeer> = {}): DesiredPeer => (
   publicKey: key(number),
   label: `node-${number}`,
   allowedIPs: [prefix(`10.0.${number}.0/24`)],
+  action: { kind: "keep" },
   ...more,
 });
 const device = (peers: readonly DesiredPeer[], more: Partial<DesiredDevice> = {}): DesiredDevice => ({
@@ -51,7 +52,10 @@ const connected = (observed: ObservedWireGuard, publicKey: string): ObservedWire
 
 describe("planWireGuard", () => {
   it("makes a device from nothing, up before its peers are set", () => {
-    const steps = planWireGuard(device([peer(2, { dial: endpoint("198.51.100.2:51820") })]), nothing);
+    const steps = planWireGuard(
+      device([peer(2, { action: { kind: "dial", endpoint: endpoint("198.51.100.2:51820") } })]),
+      nothing,
+    );
     expect(steps.flatMap((step) => step.commands.map(commandText))).toEqual([
       "ip link add kubespan type wireguard",
       "ip link set kubespan mtu 1420",
@@ -81,7 +85,7 @@ describe("planWireGuard", () => {
   });
 
   it("never dials or re-creates a peer that nobody asked to dial", () => {
-    const desired = device([peer(2, { dial: endpoint("198.51.100.2:51820") })]);
+    const desired = device([peer(2, { action: { kind: "dial", endpoint: endpoint("198.51.100.2:51820") } })]);
     const before = connected(after(desired), key(2));
     const steps = planWireGuard(device([peer(2, { allowedIPs: [prefix("10.7.0.0/16")] })]), before);
     expect(steps.flatMap((step) => step.commands.flatMap((command) => command.args))).not.toContain("remove");
@@ -92,10 +96,10 @@ describe("planWireGuard", () => {
   });
 
   it.each([
-    ["waited and was not heard: it is only turned on", { isWaiting: true as const }, 0, 0],
+    ["waited and was not heard: it is only turned on", { action: { kind: "wait" } } as const, 0, 0],
     [
       "waited and was heard: WireGuard has answered it, and makes no initiation for 5 s",
-      { isWaiting: true as const },
+      { action: { kind: "wait" } } as const,
       148,
       1,
     ],
@@ -105,18 +109,23 @@ describe("planWireGuard", () => {
     const known = before.device?.peers.get(key(2));
     if (!before.device || !known) throw new Error("no peer");
     const peers = new Map([[key(2), { ...known, receivedBytes }]]);
-    const steps = planWireGuard(device([peer(2, { dial: endpoint("198.51.100.2:51820") })]), {
-      ...before,
-      device: { ...before.device, peers },
-    });
+    const steps = planWireGuard(
+      device([peer(2, { action: { kind: "dial", endpoint: endpoint("198.51.100.2:51820") } })]),
+      {
+        ...before,
+        device: { ...before.device, peers },
+      },
+    );
     const args = steps.flatMap((step) => step.commands.flatMap((command) => command.args));
     expect(args.filter((argument) => argument === "remove")).toHaveLength(removals);
     expect(args.join(" ")).toContain("endpoint 198.51.100.2:51820 persistent-keepalive 25");
   });
 
   it("leaves alone whom it called in vain: without an endpoint WireGuard has nothing to repeat", () => {
-    const before = after(device([peer(2, { dial: endpoint("198.51.100.2:51820") }), peer(3)]));
-    const steps = planWireGuard(device([peer(2, { isParked: true, isWaiting: true }), peer(3)]), before);
+    const before = after(
+      device([peer(2, { action: { kind: "dial", endpoint: endpoint("198.51.100.2:51820") } }), peer(3)]),
+    );
+    const steps = planWireGuard(device([peer(2, { action: { kind: "park" } }), peer(3)]), before);
     expect(texts(steps)).toEqual(["WireGuard: leave alone node-2"]);
     const { peers } = carryOut(steps, before).device ?? expect.fail("no device");
     expect(peers.get(key(2))).toMatchObject({ keepaliveSeconds: 0, allowedIPs: ["10.0.2.0/24"] });
@@ -170,14 +179,21 @@ describe("planWireGuard", () => {
 
     it("is dialled, and has them again", () => {
       const before = after(one);
-      const dialled = device([peer(2, { allowedIPs: many, dial: endpoint("198.51.100.2:51820") }), peer(3)]);
+      const dialled = device([
+        peer(2, { allowedIPs: many, action: { kind: "dial", endpoint: endpoint("198.51.100.2:51820") } }),
+        peer(3),
+      ]);
       const held = carryOut(planWireGuard(dialled, before), before).device?.peers.get(key(2));
       expect(held).toMatchObject({ endpoint: "198.51.100.2:51820", allowedIPs: { length: 9000 } });
     });
   });
 
   it("can be made of each peer by itself, with the same outcome", () => {
-    const desired = device([peer(2), peer(3, { dial: endpoint("198.51.100.3:51820") }), peer(4)]);
+    const desired = device([
+      peer(2),
+      peer(3, { action: { kind: "dial", endpoint: endpoint("198.51.100.3:51820") } }),
+      peer(4),
+    ]);
     const [link, peers] = [planTunnels(desired, nothing), planPeers(desired, undefined)];
     const made = carryOut(link, nothing);
     const apart = peers.flatMap(({ apart: each }) => (typeof each === "object" ? each : []));
@@ -194,7 +210,7 @@ describe("planWireGuard", () => {
       list.map(({ number, third, dials }) =>
         peer(number, {
           allowedIPs: [prefix(`10.${number}.${third}.0/24`)],
-          ...(dials && { dial: endpoint(`198.51.100.${number}:51820`) }),
+          ...(dials && { action: { kind: "dial", endpoint: endpoint(`198.51.100.${number}:51820`) } }),
         }),
       ),
     ),
@@ -207,9 +223,7 @@ describe("planWireGuard", () => {
         const steps = planWireGuard(second, start);
         const half = carryOut(steps.slice(0, interrupted), start);
         const done = carryOut(planWireGuard(second, half), half);
-        const again = device(
-          second.peers.map(({ publicKey, label, allowedIPs }) => ({ publicKey, label, allowedIPs })),
-        );
+        const again = device(second.peers.map((one) => ({ ...one, action: { kind: "keep" } as const })));
         expect(planWireGuard(again, done)).toEqual([]);
         expect([...(done.device?.peers.keys() ?? [])].toSorted()).toEqual(
           second.peers.map((one) => one.publicKey).toSorted(),

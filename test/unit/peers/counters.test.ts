@@ -1,26 +1,27 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Health, healthTimings, lookAtHealth, verdictOf, verified } from "../../../src/peers/index.ts";
+import { type Counters, count, verdictOf, verified } from "../../../src/peers/counters.ts";
+import { monitoringTimings } from "../../../src/peers/timings.ts";
 
 /** Each look: milliseconds since the one before, and the bytes received and sent meanwhile. */
 type Look = readonly [number, number, number];
 
-function watch(looks: readonly Look[]): { health: Health; now: number } {
+function watch(looks: readonly Look[]): { counters: Counters; now: number } {
   let now = 1_000_000;
   let [receivedBytes, sentBytes] = [5_000, 5_000];
-  let health = lookAtHealth(undefined, { receivedBytes, sentBytes }, now);
+  let counters = count(undefined, { receivedBytes, sentBytes }, now);
   for (const [elapsed, received, sent] of looks) {
     now += elapsed;
     receivedBytes += received;
     sentBytes += sent;
-    health = lookAtHealth(health, { receivedBytes, sentBytes }, now);
+    counters = count(counters, { receivedBytes, sentBytes }, now);
   }
-  return { health, now };
+  return { counters, now };
 }
 
 const verdictAfter = (...looks: readonly Look[]): string => {
-  const { health, now } = watch(looks);
-  return verdictOf(health, now, healthTimings);
+  const { counters, now } = watch(looks);
+  return verdictOf(counters, now, monitoringTimings);
 };
 
 test.each<[string, Look[], string]>([
@@ -33,10 +34,10 @@ test.each<[string, Look[], string]>([
       [2_000, 0, 3_000],
       [4_000, 0, 0],
     ],
-    "suspected",
+    "doubtful",
   ],
   [
-    "an answer after a suspicion",
+    "an answer after a doubt",
     [
       [2_000, 0, 3_000],
       [6_000, 0, 0],
@@ -53,7 +54,7 @@ test.each<[string, Look[], string]>([
     "silent",
   ],
   ["a keepalive of ours, which nobody answers", [[20_000, 0, 32]], "sound"],
-  ["a keepalive of theirs that is missing", [[30_000, 0, 32]], "suspected"],
+  ["a keepalive of theirs that is missing", [[30_000, 0, 32]], "doubtful"],
   [
     "three keepalives that are missing",
     [
@@ -79,19 +80,19 @@ test("a peer of which something was just heard is sound, whatever came before", 
   );
 });
 
-test("no peer is silent before it was suspected for as long as WireGuard tries by itself", () => {
+test("no peer is silent before it was doubted for as long as WireGuard tries by itself", () => {
   fc.assert(
     fc.property(looks, (sequence) => {
-      const { health, now } = watch(sequence);
-      const quiet = now - health.heardAt;
-      if (quiet < healthTimings.silentUnanswered)
-        expect(verdictOf(health, now, healthTimings)).not.toBe("silent");
+      const { counters, now } = watch(sequence);
+      const quiet = now - counters.receivedAt;
+      if (quiet < monitoringTimings.silentUnansweredMs)
+        expect(verdictOf(counters, now, monitoringTimings)).not.toBe("silent");
     }),
   );
 });
 
 test("of a peer that is heard no more, the verdict only ever gets worse, and ends", () => {
-  const order = ["sound", "suspected", "silent"];
+  const order = ["sound", "doubtful", "silent"];
   fc.assert(
     fc.property(
       looks,
@@ -102,30 +103,30 @@ test("of a peer that is heard no more, the verdict only ever gets worse, and end
           order.indexOf(verdictAfter(...before, ...steps.slice(0, index + 1))),
         );
         expect(verdicts.toSorted((left, right) => left - right)).toEqual(verdicts);
-        expect(verdictAfter(...before, ...steps, [healthTimings.silentQuiet, 0, 0])).toBe("silent");
+        expect(verdictAfter(...before, ...steps, [monitoringTimings.silentQuietMs, 0, 0])).toBe("silent");
       },
     ),
   );
 });
 
-test("a path that was verified is not suspected for a while, and a session that is lost is given up all the same", () => {
-  const { health, now } = watch([
+test("a path that was verified is not doubted for a while, and a session that is lost is given up all the same", () => {
+  const { counters, now } = watch([
     [2_000, 0, 3_000],
     [5_000, 0, 0],
   ]);
-  const proved = verified(health, now);
-  const after = (elapsed: number): string => verdictOf(proved, now + elapsed, healthTimings);
+  const proved = verified(counters, now);
+  const after = (elapsed: number): string => verdictOf(proved, now + elapsed, monitoringTimings);
   expect([
-    verdictOf(health, now, healthTimings),
+    verdictOf(counters, now, monitoringTimings),
     after(0),
     after(3_999),
     after(4_000),
     after(20_000),
-  ]).toEqual(["suspected", "sound", "sound", "suspected", "silent"]);
+  ]).toEqual(["doubtful", "sound", "sound", "doubtful", "silent"]);
 });
 
 test("counters that start again are a new beginning", () => {
-  const { health, now } = watch([[30_000, 0, 9_000]]);
-  const again = lookAtHealth(health, { receivedBytes: 0, sentBytes: 148 }, now + 1_000);
-  expect(again).toEqual({ receivedBytes: 0, sentBytes: 148, heardAt: now + 1_000 });
+  const { counters, now } = watch([[30_000, 0, 9_000]]);
+  const again = count(counters, { receivedBytes: 0, sentBytes: 148 }, now + 1_000);
+  expect(again).toEqual({ receivedBytes: 0, sentBytes: 148, receivedAt: now + 1_000 });
 });

@@ -1,0 +1,203 @@
+import type { Endpoint } from "../net/index.ts";
+import type { Hold } from "../port/index.ts";
+import type { DesiredPeer, ObservedDevice } from "../wireguard/index.ts";
+import { type Budget, refill } from "./budget.ts";
+import { type Connection, stateOf } from "./connection.ts";
+import { type Applicant, affordable, grant } from "./grant.ts";
+import { isGivenUp, isKnocking } from "./knocking.ts";
+import { type Knocking, type PacketBudget, refillPackets, type Standing } from "./packets.ts";
+import type { EndpointChange } from "./path.ts";
+import { pinsOf } from "./pins.ts";
+import type { Action, Racing, Step, View } from "./proposal.ts";
+import type { PeerSpec } from "./spec.ts";
+import { step } from "./step.ts";
+import { searchLimits } from "./timings.ts";
+import type { Turn } from "./turns.ts";
+
+/** What is remembered of peers from poll to poll. */
+export interface Peers {
+  /** By public key. */
+  readonly connections: ReadonlyMap<string, Connection>;
+  /** Of packets; a full one in the beginning. */
+  readonly packets: PacketBudget | undefined;
+  /** Of probes that begin; a full one in the beginning. */
+  readonly probes: Budget | undefined;
+}
+
+export const noPeers: Peers = { connections: new Map(), packets: undefined, probes: undefined };
+
+/** How peers are connected. Without `racing` all attempts are serial. */
+export interface Circumstances {
+  readonly racing?: Racing | undefined;
+  /** When this node last lost an address: peers of which nothing was received since are doubted. */
+  readonly shakenAt?: number | undefined;
+  /** By public key: whether a peer was connected once. Without it, those are that are connected now. */
+  readonly isProven?: (publicKey: string) => boolean;
+  /** What is known of all peers, where only some of them are polled. */
+  readonly all?: {
+    readonly count: number;
+    readonly knocking: Knocking;
+    /** How many of them propose something and wait for it. */
+    readonly waiting: Readonly<Record<Standing, number>>;
+  };
+}
+
+export interface Polled {
+  readonly memory: Peers;
+  /** What the device is to be. */
+  readonly peers: readonly DesiredPeer[];
+  /** To be raced now. */
+  readonly races: readonly RaceRound[];
+  /** As long as they are listed here. */
+  readonly pins: readonly Hold[];
+  /** By public key, the endpoints of peers that are up. */
+  readonly working: ReadonlyMap<string, Endpoint>;
+  /** Peers that are reached at another endpoint than before this poll. */
+  readonly changed: readonly (EndpointChange & { readonly label: string })[];
+  /** Milliseconds until there may be something to do or to see; `undefined` without peers. */
+  readonly wakeIn: number | undefined;
+}
+
+/** Initiations to one peer. */
+export interface RaceRound {
+  readonly publicKey: string;
+  readonly endpoints: readonly Endpoint[];
+}
+
+/**
+ * - `known`: peers that the device holds may be dialled again. It removes them for a moment, and with them a session
+ *   that came up since the device was read; so that has to be done right after reading it.
+ * - `new`: only peers that the device does not hold are dialled.
+ */
+export type DialScope = "known" | "new";
+
+/** A peer, and what its step came to. */
+interface Stepped extends Step, Applicant {
+  readonly view: View;
+  readonly before: Connection | undefined;
+  /** The device holds it, and is not to lose it now. */
+  readonly isBarred: boolean;
+}
+
+/** One poll of all peers: each makes a step, and of what the steps propose some is granted. */
+export function pollPeers(
+  specs: readonly PeerSpec[],
+  device: ObservedDevice | undefined,
+  before: Peers,
+  now: number,
+  scope: DialScope = "known",
+  circumstances: Circumstances = {},
+): Polled {
+  const stepped = specs.map((spec) => {
+    const { publicKey } = spec;
+    const { racing, shakenAt, all, isProven } = circumstances;
+    const observed = device?.peers.get(publicKey);
+    const view = { spec, observed, racing, shakenAt, peers: all?.count ?? specs.length };
+    const wasProven = isProven?.(publicKey) ?? false;
+    return stepOf(before.connections.get(publicKey), view, { scope, wasProven }, now);
+  });
+  const knocking = circumstances.all?.knocking ?? countKnocking(stepped);
+  const { begun, left } = affordable(stepped, refill(before.probes, now, searchLimits));
+  const isParked = (each: Stepped): boolean => scope === "known" && isGivenUp(callOf(each), knocking, now);
+  const parked = new Set(stepped.filter(isParked));
+  const mayAct = (each: Stepped): boolean =>
+    !each.isBarred && !parked.has(each) && (each.proposal?.cost.probes === 0 || begun.has(each));
+  const budget = refillPackets(before.packets, knocking, now);
+  const means = { budget, knocking, waiting: circumstances.all?.waiting };
+  const { granted, turns, budget: packets } = grant(stepped.filter(mayAct), means);
+  const results = stepped.map((each) =>
+    resultOf(each, { isGranted: granted.has(each), isParked: parked.has(each), turn: turns.get(each) }),
+  );
+  const connections = new Map(results.map(({ peer, connection }) => [peer.publicKey, connection]));
+  const working = results.flatMap(({ peer, connection, endpoint }) =>
+    connection.phase === "connecting" || endpoint === undefined ? [] : [[peer.publicKey, endpoint] as const],
+  );
+  return {
+    memory: { connections, packets, probes: left },
+    peers: results.map(({ peer }) => peer),
+    races: results.flatMap(({ race }) => race ?? []),
+    pins: pinsOf(connections, device),
+    working: new Map(working),
+    changed: results.flatMap(({ change }) => change ?? []),
+    wakeIn: results.length === 0 ? undefined : Math.min(...results.map(({ pollInMs }) => pollInMs)),
+  };
+}
+
+function stepOf(
+  before: Connection | undefined,
+  view: View,
+  { scope, wasProven }: { readonly scope: DialScope; readonly wasProven: boolean },
+  now: number,
+): Stepped {
+  const stepped = step(before, view, now);
+  const { next, proposal } = stepped;
+  const isUp = next.phase !== "connecting";
+  const race = next.phase === "up" ? undefined : next.race;
+  return {
+    ...stepped,
+    view,
+    before,
+    standing: isUp || wasProven ? "proven" : "unproven",
+    turn: next.phase === "up" ? turnOf(before) : next.turn,
+    triedAt: Math.max(next.attempt?.since ?? 0, race?.lastAt ?? 0),
+    isKnocking: !isUp && isKnocking(view.observed),
+    isBarred: scope === "new" && proposal?.do.kind === "dial" && view.observed !== undefined,
+  };
+}
+
+/** A peer that is up waits for nothing. */
+const turnOf = (connection: Connection | undefined): Turn | undefined =>
+  !connection || connection.phase === "up" ? undefined : connection.turn;
+
+const callOf = ({ standing, isKnocking: isCalled, view, next, proposal }: Stepped) => ({
+  standing,
+  isKnocking: isCalled,
+  observed: view.observed,
+  dialledAt: next.attempt?.since,
+  isToBeDialled: proposal?.do.kind === "dial",
+});
+
+function countKnocking(stepped: readonly Stepped[]): Knocking {
+  const count = (standing: Standing): number =>
+    stepped.filter((each) => each.isKnocking && each.standing === standing).length;
+  return { proven: count("proven"), unproven: count("unproven") };
+}
+
+interface Result {
+  readonly peer: DesiredPeer;
+  readonly connection: Connection;
+  readonly endpoint: Endpoint | undefined;
+  readonly race: RaceRound | undefined;
+  readonly change: Polled["changed"][number] | undefined;
+  readonly pollInMs: number;
+}
+
+/** What was granted has happened, and what was not has not. */
+function resultOf(
+  { view, before, next, proposal, isBarred, ...idle }: Stepped,
+  { isGranted, isParked, turn }: { isGranted: boolean; isParked: boolean; turn: Turn | undefined },
+): Result {
+  const { publicKey, label, allowedIPs } = view.spec;
+  const granted = isGranted ? proposal : undefined;
+  const connection = withTurn(granted?.after ?? next, turn);
+  const action: Action = granted?.do ?? (isParked ? { kind: "park" } : idle.do);
+  const { lastChange, changes } = connection.path ?? {};
+  return {
+    peer: { publicKey, label, allowedIPs, action: action.kind === "race" ? idle.do : action },
+    connection,
+    endpoint: view.observed?.endpoint,
+    race: action.kind === "race" ? { publicKey, endpoints: action.endpoints } : undefined,
+    change: lastChange && changes !== before?.path?.changes ? { ...lastChange, label } : undefined,
+    pollInMs: granted?.pollInMs ?? (isBarred ? 0 : idle.pollInMs),
+  };
+}
+
+const withTurn = (connection: Connection, turn: Turn | undefined): Connection =>
+  turn === undefined || connection.phase === "up" ? connection : { ...connection, turn };
+
+/** Whether a peer came up or went down between two polls. */
+export const upCameOrWent = (before: Polled, after: Polled): boolean =>
+  [...after.memory.connections].some(
+    ([key, connection]) =>
+      (stateOf(connection) === "up") !== (stateOf(before.memory.connections.get(key)) === "up"),
+  );

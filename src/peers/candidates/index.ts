@@ -1,0 +1,13 @@
+/**
+ * Where a peer may be dialled. Each kind of endpoint is one file and one line in `kinds.ts`; each reason not to dial one is a
+ * rule in `refusals`.
+ *
+ * What an announced endpoint is, is decided by what this node knows itself. What the peer and others say does not tell: a
+ * record's endpoints are one list, in the registries as on the wire, in which those of the peer's own interfaces, those
+ * that a service reflected or a router mapped, and those that other members observed (harvest) look alike.
+ */
+export type { CandidateContext } from "./kind.ts";
+export { type CandidateClass, classes } from "./kind.ts";
+export type { CandidateKindName } from "./kinds.ts";
+export { routedPrefixes } from "./routes.ts";
+export { type Candidate, type Candidates, sortCandidates } from "./sort.ts";

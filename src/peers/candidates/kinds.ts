@@ -1,0 +1,23 @@
+import { claimedByAnother } from "./claimed-by-another.ts";
+import type { CandidateKind } from "./kind.ts";
+import { lastWorking } from "./last-working.ts";
+import { preferred } from "./preferred.ts";
+import { privateAddress } from "./private.ts";
+import { publicIPv4 } from "./public-ipv4.ts";
+import { publicIPv6 } from "./public-ipv6.ts";
+import { sharedNetwork } from "./shared-network.ts";
+
+/** The first that recognizes an endpoint tells what it is. In which order candidates are dialled, their `place` tells. */
+const list = [
+  preferred,
+  lastWorking,
+  sharedNetwork,
+  claimedByAnother,
+  privateAddress,
+  publicIPv6,
+  publicIPv4,
+] as const;
+
+export type CandidateKindName = (typeof list)[number]["name"];
+
+export const kinds: readonly CandidateKind<CandidateKindName>[] = list;

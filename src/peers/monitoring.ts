@@ -1,0 +1,81 @@
+import type { Endpoint } from "../net/index.ts";
+import type { Connection } from "./connection.ts";
+import { verified } from "./counters.ts";
+import { monitoringPoll, postponedPoll, pursuitPoll } from "./pace.ts";
+import { withEndpoint } from "./path.ts";
+import { costOf, keep, type Proposal, type Racing, type Step, type View } from "./proposal.ts";
+import { nextVerifyingRound, type Race, roundDueIn } from "./race.ts";
+import type { Connected } from "./seen.ts";
+import { raceTimings } from "./timings.ts";
+import { volleyOf } from "./volley.ts";
+
+/**
+ * A connected peer of which something is missing. The endpoint in use is raced first, and alone; if it stays silent, all
+ * candidates and that one are, and where the peer answers from is where it is reached from now on. Where races do not
+ * work nothing is done: it may still come, or the peer falls silent.
+ */
+export function doubt(seen: Connected, view: View, now: number): Step {
+  const { shared, counters, race, turn } = seen;
+  const next: Connection = { ...shared, phase: "doubted", counters, race, turn };
+  if (!view.racing) return { next, do: keep, pollInMs: monitoringPoll(counters, view.peers) };
+  const { answer } = race ?? {};
+  if (answer && answer.endpoint !== seen.sight.endpoint)
+    return {
+      next,
+      do: keep,
+      proposal: elsewhere(answer.endpoint, seen, view, now),
+      pollInMs: postponedPoll(view.peers),
+    };
+  const { endpoints, dueInMs } = verifyingRound(seen, view, view.racing, now);
+  const pursuit = { attempt: shared.attempt, race, peers: view.peers };
+  if (dueInMs !== 0) return { next, do: keep, pollInMs: pursuitPoll(pursuit, dueInMs, now) };
+  const raced = nextVerifyingRound(race, view.spec.endpoints, now);
+  const action = { kind: "race", endpoints } as const;
+  const proposal: Proposal = {
+    cost: costOf(action),
+    after: { ...next, race: raced },
+    do: action,
+    pollInMs: pursuitPoll({ ...pursuit, race: raced }, undefined, now),
+  };
+  return { next, do: keep, proposal, pollInMs: postponedPoll(view.peers) };
+}
+
+/** The peer answered there, and no longer where it was: its session goes on. */
+function elsewhere(
+  endpoint: Endpoint,
+  { shared, sight, counters }: Connected,
+  { peers }: View,
+  now: number,
+): Proposal {
+  const { path, attempt } = shared;
+  const action = { kind: "move", endpoint } as const;
+  return {
+    cost: costOf(action),
+    after: {
+      ...shared,
+      phase: "up",
+      counters: verified(counters, now),
+      path: path && withEndpoint(path, { ...sight, endpoint }, "silent at the one before", now),
+      attempt: attempt && { ...attempt, endpoint },
+    },
+    do: action,
+    pollInMs: monitoringPoll(counters, peers),
+  };
+}
+
+/** Where the next round goes, and in how many milliseconds; `undefined` where there is nobody to ask. */
+function verifyingRound(
+  { sight: { endpoint }, race }: Connected,
+  { spec: { endpoints: candidates, publicKey } }: View,
+  { ownKey }: Racing,
+  now: number,
+): { readonly endpoints: readonly Endpoint[]; readonly dueInMs: number | undefined } {
+  const { roundsToCurrent } = raceTimings;
+  const { rounds = 0, known = [] } = race ?? {};
+  const all = [...new Set([...(endpoint === undefined ? [] : [endpoint]), ...candidates])];
+  const endpoints =
+    rounds < roundsToCurrent && endpoint !== undefined ? [endpoint] : volleyOf(all, known, rounds);
+  if (endpoints.length === 0) return { endpoints, dueInMs: undefined };
+  const paced: Race | undefined = race && { ...race, rounds: Math.max(1, rounds - roundsToCurrent + 1) };
+  return { endpoints, dueInMs: roundDueIn(paced, candidates, { own: ownKey, peer: publicKey }, now) };
+}

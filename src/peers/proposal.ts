@@ -1,0 +1,70 @@
+import type { Endpoint } from "../net/index.ts";
+import type { ObservedPeer, PeerAction } from "../wireguard/index.ts";
+import type { Connection } from "./connection.ts";
+import type { PeerSpec } from "./spec.ts";
+
+/** What a step is told beside the connection. */
+export interface View {
+  readonly spec: PeerSpec;
+  /** The peer's entry in the device, if there is one. */
+  readonly observed: ObservedPeer | undefined;
+  /** How many peers the mesh has: that decides how often each is polled. */
+  readonly peers: number;
+  /** Absent where races do not work: then all attempts are serial. */
+  readonly racing: Racing | undefined;
+  /** When this node last lost an address: a peer of which nothing was received since is doubted. */
+  readonly shakenAt: number | undefined;
+}
+
+export interface Racing {
+  readonly ownKey: string;
+  /** Serial attempts join in after some rounds in vain. */
+  readonly mayDialSerially: boolean;
+}
+
+/** An initiation of this node's to each of these endpoints. */
+interface RaceAction {
+  readonly kind: "race";
+  readonly endpoints: readonly Endpoint[];
+}
+
+/**
+ * What is done about a peer: WireGuard is told something, or it is raced. `keep` and `wait` cost nothing; `park` comes from
+ * the budget alone.
+ */
+export type Action = PeerAction | RaceAction;
+export type IdleAction = Extract<Action, { readonly kind: "keep" | "wait" }>;
+type PaidAction = Extract<Action, { readonly kind: "dial" | "race" | "move" }>;
+
+/** Something that may be done now, and the connection after it. Where it is not granted, neither has happened. */
+export interface Proposal {
+  readonly cost: Cost;
+  readonly after: Connection;
+  readonly do: PaidAction;
+  /** Milliseconds until the next poll, where it is granted. */
+  readonly pollInMs: number;
+}
+
+export interface Cost {
+  /** With an initiation; WireGuard's first one after a dial is one. */
+  readonly packets: number;
+  /** From the budget of searches for better paths; 0 for what belongs to one that was begun. */
+  readonly probes: number;
+}
+
+/** What comes of a peer at one poll: `next` and `do` where nothing is proposed, or what is proposed is not granted. */
+export interface Step {
+  readonly next: Connection;
+  readonly do: IdleAction;
+  readonly proposal?: Proposal;
+  /** Milliseconds until the next poll. */
+  readonly pollInMs: number;
+}
+
+/** `probes` is 0 but for what begins a search. */
+export const costOf = (action: PaidAction, probes = 0): Cost => ({
+  packets: action.kind === "race" ? action.endpoints.length : 1,
+  probes,
+});
+
+export const keep: IdleAction = { kind: "keep" };

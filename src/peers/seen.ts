@@ -1,0 +1,124 @@
+import type { ObservedPeer } from "../wireguard/index.ts";
+import type { Connection, Shared } from "./connection.ts";
+import { type Counters, count, isShaken, verdictOf, verified } from "./counters.ts";
+import { followPath, type Path, type Sight } from "./path.ts";
+import { probeOver } from "./probe-over.ts";
+import type { View } from "./proposal.ts";
+import type { Race } from "./race.ts";
+import { receive } from "./received.ts";
+import { connectTimeout } from "./rotation.ts";
+import type { PeerSpec } from "./spec.ts";
+import { type PeerState, peerDownInterval, peerState } from "./state.ts";
+import type { Turn } from "./turns.ts";
+
+/** What one poll shows of a peer, whatever the phase: what all phases share is brought up to date with it. */
+interface SeenBase {
+  readonly shared: Shared;
+  readonly sight: Sight;
+  readonly race: Race | undefined;
+  readonly turn: Turn | undefined;
+}
+
+/** There is no session, or nothing is heard of it any more (then with its counters). */
+export interface Lost extends SeenBase {
+  readonly is: "lost";
+  readonly state: Exclude<PeerState, "up">;
+  readonly counters: Counters | undefined;
+}
+
+/** There is a session; of a doubtful one something is missing. */
+export interface Connected extends SeenBase {
+  readonly is: "doubtful" | "sound";
+  readonly counters: Counters;
+}
+
+export function see(before: Connection | undefined, view: View, now: number): Lost | Connected {
+  const { spec, observed, racing } = view;
+  const { race, turn } = !before || before.phase === "up" ? nothing : before;
+  const raced = racing && race;
+  const session = sessionOf(before, raced, observed, now);
+  const counters =
+    observed && session === "up" ? countersOf(before?.counters, spec, observed, raced, now) : undefined;
+  const verdict = counters && verdictOf(counters, now);
+  const roundTrips = before?.roundTrips ?? new Map();
+  const { endpoint, handshakeAt } = observed ?? {};
+  const sight = { choices: spec, roundTrips, endpoint, handshakeAt };
+  const received = receive(before?.received, observed?.receivedBytes ?? 0, now);
+  const common = { sight, race: raced, turn };
+  const sharedWith = (path: Path | undefined, attempt = before?.attempt): Shared => ({
+    received,
+    roundTrips,
+    path,
+    attempt,
+  });
+  if (!counters || verdict === "silent") {
+    const isKnownDown = counters !== undefined || raced?.verifies === true || session === "up";
+    return {
+      ...common,
+      is: "lost",
+      state: isKnownDown ? "down" : session,
+      counters,
+      shared: sharedWith(before?.path),
+    };
+  }
+  const isDoubtful = verdict === "doubtful" || isShaken(counters, view.shakenAt);
+  const path = pathOf(before, sight, { isEnded: isDoubtful || !racing }, now);
+  const attempt = before?.attempt;
+  return {
+    ...common,
+    is: isDoubtful ? "doubtful" : "sound",
+    counters,
+    shared: sharedWith(path, attempt && attempt.round > 0 ? { ...attempt, round: 0 } : attempt),
+  };
+}
+
+const nothing = { race: undefined, turn: undefined };
+
+function sessionOf(
+  before: Connection | undefined,
+  race: Race | undefined,
+  observed: ObservedPeer | undefined,
+  now: number,
+): PeerState {
+  const attempt = before?.attempt;
+  const endpointSetAt = attempt?.since ?? (race?.verifies ? undefined : race?.firstAt);
+  const times = { endpointSetAt, handshakeAt: observed?.handshakeAt };
+  return peerState(times, now, { connectTimeout: connectTimeout(attempt), peerDownInterval });
+}
+
+/** What the counters tell, the peer's addresses, and the race that was to find out more. */
+function countersOf(
+  before: Counters | undefined,
+  spec: PeerSpec,
+  observed: ObservedPeer,
+  race: Race | undefined,
+  now: number,
+): Counters {
+  const seen = count(before, observed, now);
+  const isElsewhere = spec.allowedIPs.some((prefix) => !observed.allowedIPs.includes(prefix));
+  const counters = isElsewhere ? { ...seen, doubtedAt: now } : seen;
+  const proof = race?.verifies && race.answer;
+  return proof && proof.endpoint === observed.endpoint ? verified(counters, proof.answeredAt) : counters;
+}
+
+/** During a probe and a move the endpoint may go back and forth; what comes of it is noted at the end. */
+function pathOf(
+  before: Connection | undefined,
+  sight: Sight,
+  { isEnded }: { readonly isEnded: boolean },
+  now: number,
+): Path | undefined {
+  switch (before?.phase) {
+    case undefined:
+    case "connecting":
+      return followPath(before?.path, sight, false, now);
+    case "up":
+    case "doubted":
+      return followPath(before.path, sight, true, now);
+    case "probing":
+      return isEnded ? probeOver(before.path, before.probe, sight, now) : before.path;
+    case "settling":
+    case "returning":
+      return isEnded ? probeOver(before.path, before.move, sight, now) : before.path;
+  }
+}
