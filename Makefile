@@ -14,7 +14,7 @@ build: ## bundle src/ to dist/
 	@scripts/install-node-modules
 	@npm run --silent build
 
-check: ## types, lint, format, dead code, generated code
+check: ## types, lint, format, dead code, generated code, subjects of commits
 	@scripts/install-node-modules
 	@npm run --silent check
 

@@ -13,7 +13,7 @@ const machineSuite = {
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 60_000 } },
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 300_000 } },
       { test: { name: "etcd", include: ["test/etcd/**/*.test.ts"], ...machineSuite } },
       { test: { name: "kubernetes", include: ["test/kubernetes/**/*.test.ts"], ...machineSuite } },
       { test: { name: "interop", include: ["test/interop/**/*.test.ts"], ...machineSuite } },

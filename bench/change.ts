@@ -6,14 +6,17 @@ import { tableName } from "../src/nftables/index.ts";
 import { type Change, changes, everything, type Table, tables } from "./change/tables.ts";
 import { median, percentile, printReport, progress, type Report, type Row } from "./report.ts";
 
-/** What a change of the mesh costs the table: ours, one interval set, and a table that is built anew each time. */
+/**
+ * Measures the cost for the table of a change of the mesh: in our table, in one interval set, and in a table that is
+ * rebuilt each time.
+ */
 const { values } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
     quick: { type: "boolean", default: false },
     peers: { type: "string" },
     repetitions: { type: "string" },
-    /** A folder that gets change.json. */
+    /** The folder that gets change.json. */
     write: { type: "string" },
   },
 });
@@ -23,11 +26,11 @@ const repetitions = Number(values.repetitions ?? (values.quick ? "3" : "11"));
 const reading = "reading";
 const fileOf = (change: Change): string => `/run/${changes.indexOf(change)}`;
 
-/** Milliseconds, by change and table; all tables take their turn before the next repetition. */
+/** The milliseconds of each change in each table. All tables take one turn before the next repetition. */
 async function measure(peers: number): Promise<Map<string, number[]>> {
   const lab = await Lab.open();
   try {
-    // nft reads all interval sets before it changes any: each table has a host of its own.
+    // nft reads all interval sets before it changes any, so each table has its own host.
     const hosts = new Map<Table, Namespace>();
     for (const table of tables) hosts.set(table, (await lab.node(table.name.replaceAll(" ", "-"))).namespace);
     const found = new Map<string, number[]>();

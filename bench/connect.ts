@@ -4,17 +4,18 @@ import { daemonLane, type Ground, type Lane, referenceLane, roundTrip } from "./
 import { median, printReport, progress, type Row } from "./report.ts";
 
 /**
- * How long from "these are its candidates" to the first handshake, with k candidates that swallow packets before the one
- * that answers? Real daemons and wireguard-go in namespaces: racing, one after the other, and the reference's policy.
+ * Measures the time from the moment when the candidates are known to the first handshake, where k candidates that drop
+ * packets come before the one that answers. Real daemons and wireguard-go run in namespaces: by races, serially, and by
+ * the reference's policy.
  */
 const { values } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
     dead: { type: "string", default: "0,1,3,7,31" },
     races: { type: "string", default: "15" },
-    /** Of the other two, which take their time. */
+    /** The attempts of the other two policies, which take longer. */
     attempts: { type: "string", default: "3" },
-    /** By what the reference's waits are divided. More than 5, and WireGuard's own 5 s were longer than its turns. */
+    /** The divisor of the reference's waits. With more than 5, WireGuard's own 5 s would be longer than a turn. */
     factor: { type: "string", default: "5" },
   },
 });
@@ -24,7 +25,7 @@ const goalMs = { race: (trip: number) => 3 * trip + 50, serial: (dead: number) =
 
 type Medians = ReadonlyMap<number, number>;
 
-/** With more dead candidates than this, one attempt of those that wait has to do: it takes minutes. */
+/** With more dead candidates than this, the serial policies get one attempt, since it takes minutes. */
 const manyDead = 7;
 
 async function measure(lane: Lane, repetitions: number, isPatient = false): Promise<Medians> {
@@ -54,7 +55,7 @@ async function bench(lab: Lab): Promise<void> {
   const racing = await daemonLane(ground, "race");
   const trip = await roundTrip(ground, router);
   const race = await measure(racing, Number(values.races));
-  // These spend their time waiting: side by side they do not disturb each other.
+  // These lanes spend their time waiting, so they run side by side without disturbing each other.
   const slow = [await daemonLane(ground, "serial"), await referenceLane(ground, factor)];
   const [serial, reference] = await Promise.all(
     slow.map((lane) => measure(lane, Number(values.attempts), true)),

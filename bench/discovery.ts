@@ -8,24 +8,27 @@ import { Crowd } from "./discovery/watchers.ts";
 import { percentile, printReport, progress, type Row } from "./report.ts";
 
 /**
- * A discovery service on one core, and watchers of one cluster or of many: how long after an update was sent do they have
- * it, and what do they cost?
+ * Measures a discovery service on one core, with watchers of one cluster or of many: the time from an update until they
+ * have it, and the memory and processor time.
  */
 const { values } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
     watchers: { type: "string", default: "100,1000,10000" },
     updates: { type: "string", default: "20" },
-    /** Ms from one update to the next. */
+    /** The milliseconds from one update to the next. */
     every: { type: "string", default: "1000" },
-    /** How long each attack lasts, and the quiet before it, in seconds; 0 for none. */
+    /** The seconds of each attack, and of the quiet before it; 0 for no attacks. */
     attacks: { type: "string", default: "20" },
   },
 });
 const [updates, every] = [Number(values.updates), Number(values.every)];
-/** Watchers of one cluster, where there are many clusters. */
+/** The number of watchers of one cluster, if there are many clusters. */
 const small = 100;
-/** Each node has a connection of its own; with many watchers on one, the other end of it takes less of the machine. */
+/**
+ * The number of watchers on one connection. Real nodes have one each, but fewer connections leave more of the machine
+ * to the service.
+ */
 const shared = 50;
 
 async function measure(watchers: number, clusters: number, perConnection: number): Promise<Row> {
@@ -42,7 +45,7 @@ async function measure(watchers: number, clusters: number, perConnection: number
         await waitFor(() => crowd.ready > index - 500, { what: "snapshots", seconds: 120 });
     }
     await waitFor(() => crowd.ready === watchers, { what: "all snapshots", seconds: 120 });
-    await delay(3_000); // what connecting left behind is cleaned up
+    await delay(3_000); // the service cleans up after the connections meanwhile
     const [memory, cpu, since] = [service.memory() - before, service.cpu(), performance.now()];
     for (let round = 0; round < updates; round++) {
       await Promise.all([crowd.update(clusterOf(round * 7)), delay(every)]);
@@ -71,7 +74,7 @@ async function measure(watchers: number, clusters: number, perConnection: number
   }
 }
 
-/** KiB that an affiliate takes, nobody watching. As many in each cluster as the service lets in. */
+/** The memory of an affiliate in KiB, without watchers. Each cluster has as many as the service accepts. */
 async function memoryOfAffiliate(affiliates: number, perCluster: number): Promise<number> {
   const service = await MeasuredService.start();
   const crowd = new Crowd(service.port, 1, () => undefined);
@@ -121,4 +124,4 @@ printReport({
     `Load average at the end: ${(loadavg()[0] ?? 0).toFixed(1)}; what else runs on the machine is part of the latency, too.`,
   ],
 });
-process.exit(0); // cancelled streams are closed when the process is gone
+process.exit(0); // cancelled streams are closed only when the process ends

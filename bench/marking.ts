@@ -8,7 +8,9 @@ import { type Family, families, hits, misses } from "./marking/peers.ts";
 import { type Line, plot } from "./marking/plot.ts";
 import { median, percentile, printReport, progress, type Report, type Row } from "./report.ts";
 
-/** What it costs a packet to be led into the mesh, or past it, at many peers: ours against other ways to do it. */
+/**
+ * Measures the cost of leading a packet into the mesh, or past it, with many peers: our table against other layouts.
+ */
 const { values } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
@@ -16,7 +18,7 @@ const { values } = parseArgs({
     peers: { type: "string" },
     repetitions: { type: "string" },
     milliseconds: { type: "string", default: "40" },
-    /** A folder that gets marking.svg and marking.json. */
+    /** The folder that gets marking.svg and marking.json. */
     write: { type: "string" },
   },
 });
@@ -45,13 +47,16 @@ async function usable(): Promise<Layout[]> {
   return layouts.filter((_, index) => found[index]);
 }
 
-/** A quarter of the chunks are at or below it: what other programs take from most of them does not count. */
+/**
+ * The time per packet below which a quarter of the chunks lie. Interruptions by other programs, which slow most chunks,
+ * do not count.
+ */
 const nanoseconds = (sample: Sample): number => percentile(sample.chunks, 0.25);
 
 const targetsOf = ({ kind, family }: Case, peers: number): string[] =>
   kind === "hit" ? hits(family, peers) : misses(family);
 
-/** One sample; what comes out of the wrong link, or not at all, is no result. */
+/** Takes one sample. A sample whose packets leave by the wrong link, or not at all, is an error. */
 async function sampleOf(host: Host, each: Case, peers: number): Promise<Sample> {
   const isSteered = each.kind === "hit" && !host.layout.name.startsWith(baseline);
   const link = isSteered ? "kubespan" : "sink";
@@ -72,7 +77,10 @@ const shifted = <Item>(items: readonly Item[], by: number): Item[] => [
 
 type Samples = Map<string, Sample[]>;
 
-/** All layouts stand at the same time, and take turns within a second: what slows the machine slows all of them. */
+/**
+ * Measures all layouts, which exist at the same time and take turns within a second, so that whatever slows the machine
+ * slows all of them.
+ */
 async function measure(peers: number, chosen: readonly Layout[]): Promise<Map<Case, Samples>> {
   const lab = await Lab.open();
   try {
@@ -94,7 +102,7 @@ async function measure(peers: number, chosen: readonly Layout[]): Promise<Map<Ca
   }
 }
 
-/** Packets a second against another layout, turn by turn: 1 is as fast, 0.5 half as fast. */
+/** The packets a second in relation to another layout, turn by turn: 1 is as fast, 0.5 half as fast. */
 const ratios = (of: readonly Sample[], against: readonly Sample[]): number[] =>
   of.map((sample, turn) => nanoseconds(against[turn] ?? sample) / nanoseconds(sample));
 
@@ -130,7 +138,7 @@ interface Measured {
   readonly samples: Samples;
 }
 
-/** The lines of one picture: for each layout the share of the packets without a table that still get through. */
+/** The lines of one panel: for each layout, the packets a second as a share of those without a table. */
 function linesOf(measured: readonly Measured[]): Line[] {
   const names = [...new Set(measured.flatMap(({ samples }) => [...samples.keys()]))];
   return names
@@ -171,7 +179,9 @@ const report: Report = {
     "p50, p99: microseconds until send() is back, with the packet's way through the host done.",
     "A miss must not cost more with more peers; a hit goes to another link by another routing table, which costs by itself.",
     ...(missing.length > 0
-      ? [`Not measured, for lack of programs: ${missing.join(", ")} (scripts/install-packages --bench).`]
+      ? [
+          `Not measured, for lack of programs: ${missing.join(", ")} (scripts/install-packages ipset iptables).`,
+        ]
       : []),
   ],
 };

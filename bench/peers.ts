@@ -8,18 +8,18 @@ import { TableWatch } from "./peers/table-watch.ts";
 import { percentile, printReport, progress, type Row } from "./report.ts";
 
 /**
- * One daemon in a namespace of its own, with N peers that a real discovery service tells of and that nobody is behind.
- * How soon is a change in the kernel, how long does a start take, and what does it cost when nothing happens?
+ * Measures one daemon in its own namespace, with N peers that a real discovery service announces and that no node
+ * stands behind: the time of a start and of a change in the kernel, and the cost while nothing happens.
  */
 const { values } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
     peers: { type: "string", default: "10,100,300,1000" },
     changes: { type: "string", default: "100" },
-    /** Seconds after the changes before the idle window begins, and its length. */
+    /** The seconds between the changes and the idle window, and the length of that window. */
     settle: { type: "string", default: "20" },
     window: { type: "string", default: "30" },
-    /** Peers announce an endpoint that swallows packets, so that they are dialled for ever; or none at all. */
+    /** Whether peers announce an endpoint that drops packets, so that they are dialled for ever, or none. */
     dead: { type: "string", default: "no,yes" },
   },
 });
@@ -27,12 +27,12 @@ const [changes, settle, window] = [Number(values.changes), Number(values.settle)
 const ticksPerSecond = 100;
 
 interface Cost {
-  /** Seconds of CPU: of the daemon, and of the tools that it or its shells ran. */
+  /** The processor seconds of the daemon itself, and of the tools that it or its shells ran. */
   readonly own: number;
   readonly tools: number;
 }
 
-/** Of a process, and of all those that it has waited for, in seconds of CPU. */
+/** The processor seconds of a process, and of all processes that it has waited for. */
 function timesOf(pid: string): { readonly own: number; readonly waitedFor: number } {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
     .replace(/^.*\) /s, "")
@@ -54,7 +54,7 @@ function costOf(pid: number): Cost {
 const memoryOf = (pid: number): number =>
   Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
 
-/** The processor time of a second, in percent of one core. */
+/** The processor time per second, in percent of one core. */
 async function idle(pid: number): Promise<Cost> {
   await delay(settle * 1000);
   const before = costOf(pid);
@@ -78,7 +78,7 @@ async function measureIn(lab: Lab, peers: number, isDialled: boolean): Promise<R
   const [node, other] = [await lab.node("node"), await lab.node("other")];
   await node.attach(network, "10.0.0.1/24");
   await other.attach(network, "10.0.0.2/24");
-  await node.defaultRoute("10.0.0.2"); // which passes nothing on
+  await node.defaultRoute("10.0.0.2"); // this gateway forwards nothing
   const mesh = await FakeMesh.start(other, cluster, isDialled);
   await mesh.tell({ from: 0, count: peers, generation: 0 });
   const table = new TableWatch(node);
@@ -109,15 +109,15 @@ async function measureIn(lab: Lab, peers: number, isDialled: boolean): Promise<R
 const kernelPeers = async (node: LabNode): Promise<number> =>
   (await node.run("wg", "show", "kubespan", "peers")).trim().split("\n").length;
 
-/** One peer after the other advertises another network; gives how long each took to be steered, in ms. */
+/** Lets one peer after the other advertise another network, and gives the milliseconds until each was steered. */
 async function change(mesh: FakeMesh, table: TableWatch, peers: number): Promise<number[]> {
   const latencies: number[] = [];
   for (let number = 0; number < changes; number++) {
     const from = (number * 7) % peers;
-    const generation = 1 + (Math.floor((number * 7) / peers) % 3); // another one each time, and never the first
+    const generation = 1 + (Math.floor((number * 7) / peers) % 3); // a different one each time, and never the first
     const toldAt = await mesh.tell({ from, count: 1, generation });
     latencies.push(await table.holds(prefixText(from, generation), toldAt));
-    await delay(250 + ((number * 37) % 100)); // what follows a change of ours is over, and no rhythm is shared
+    await delay(250 + ((number * 37) % 100)); // the aftermath of a change is over, and no common rhythm develops
   }
   return latencies;
 }

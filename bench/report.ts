@@ -1,18 +1,18 @@
 import { cpus, release } from "node:os";
 import Table from "cli-table3";
 
-/** One line of a result. Absolute times stand only beside a ratio of the same run. */
+/** One line of a result. An absolute time stands only beside a ratio from the same run. */
 export type Row = Readonly<Record<string, string | number>>;
 
 export interface Report {
   readonly name: string;
   readonly repetitions: number;
   readonly rows: readonly Row[];
-  /** What a reader has to know to judge the figures. */
+  /** The notes that a reader needs to judge the figures. */
   readonly notes?: readonly string[];
 }
 
-/** A table, or with `--json` among the arguments one JSON object, on stdout. */
+/** Prints a table, or one JSON object if `--json` is among the arguments, on standard output. */
 export function printReport(report: Report, args: readonly string[] = process.argv.slice(2)): void {
   if (args.includes("--json")) {
     process.stdout.write(`${JSON.stringify({ ...report, machine: machine() })}\n`);
@@ -29,7 +29,7 @@ export function printReport(report: Report, args: readonly string[] = process.ar
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-/** Progress of long work; stdout stays free for the result. */
+/** Reports progress on standard error, so that standard output holds nothing but the result. */
 export const progress = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };

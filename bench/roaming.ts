@@ -9,7 +9,10 @@ import { median, percentile, printReport, progress, type Row } from "./report.ts
  *   =====+==================+================+===== internet  +===== second
  */
 
-/** How long after its kernel does a watcher of the discovery service know where a node is? And the traffic to it? */
+/**
+ * Measures the time from a change in the kernel until a watcher of the discovery service sees the node's new address,
+ * and until traffic to the node flows again.
+ */
 const { values } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
@@ -21,10 +24,10 @@ const goalMs = 1_000;
 
 interface Change {
   readonly name: string;
-  /** Shell commands, of one repetition. */
+  /** Gives the shell commands of one repetition. */
   readonly commands: (turn: number) => string;
   readonly isKnown: (affiliate: Affiliate, turn: number) => boolean;
-  /** Traffic has to find its way anew. */
+  /** Whether the change interrupts traffic. */
   readonly hurts?: true;
 }
 
@@ -43,7 +46,7 @@ const changes: readonly Change[] = [
       [
         `ip address add ${moving(turn)}/24 dev eth0`,
         `ip address delete ${moving(turn - 1)}/24 dev eth0`,
-        // The others of that network are deleted with the first one of it.
+        // The other addresses of that network are deleted with its first one.
         `ip address replace ${moving(turn)}/24 dev eth0`,
         "ip route replace default via 203.0.113.9",
       ].join("; "),
@@ -72,14 +75,14 @@ const changes: readonly Change[] = [
   },
 ];
 
-/** Runs them and gives when the first one began and the last one ended, in milliseconds since 1970. */
+/** Runs the commands and gives the times at which the first began and the last ended, in milliseconds since 1970. */
 async function make(node: LabNode, commands: string): Promise<{ began: number; ended: number }> {
   const printed = await node.run("sh", "-c", `date +%s%3N; ${commands}; date +%s%3N`);
   const [began, ended] = printed.split("\n").map(Number);
   return { began: began ?? Number.NaN, ended: ended ?? Number.NaN };
 }
 
-/** In milliseconds. */
+/** The times of one repetition in milliseconds. */
 interface Times {
   readonly announced: number[];
   readonly healed: number[];

@@ -3,26 +3,29 @@ import { type Cluster, Discovery, type Lab, type LabNode, type Network, newClust
 /** A node of the demo's mesh, with a pod behind it. */
 export interface Member {
   readonly node: LabNode;
-  /** As the node itself has it: behind a NAT a private one. */
+  /** The address of the node itself, which is private behind a NAT. */
   readonly address: string;
   readonly pod: LabNode;
   readonly podNetwork: string;
   readonly podAddress: string;
-  /** Neighbours behind one NAT have different ones: it can keep a port for one of them only. */
+  /**
+   * The listen port. Neighbours behind one NAT need different ones, because the NAT can keep a port for one of them
+   * only.
+   */
   readonly listenPort: number;
 }
 
 export interface Internet {
   readonly lab: Lab;
   readonly network: Network;
-  /** Where home-a and home-b are neighbours. */
+  /** The network in which home-a and home-b are neighbours. */
   readonly home: Network;
   readonly members: readonly Member[];
-  /** Takes no part in the mesh. */
+  /** A host that is not part of the mesh. */
   readonly outside: LabNode;
   readonly cluster: Cluster;
   readonly discovery: Discovery;
-  /** The certificate of the discovery service, for those who are to trust it. */
+  /** The certificate of the discovery service, for nodes that are to trust it. */
   readonly certificate: string;
 }
 
@@ -40,7 +43,7 @@ export const picture = `\
 
 const cloudAddress = "203.0.113.10";
 export const outsideAddress = "203.0.113.99";
-/** What the rest of the world sees of the office. */
+/** The public address of the office. */
 export const officeNAT = "203.0.113.1";
 
 export async function buildInternet(lab: Lab): Promise<Internet> {
@@ -48,7 +51,7 @@ export async function buildInternet(lab: Lab): Promise<Internet> {
   const office = await site(lab, network, "office", officeNAT);
   const home = await site(lab, network, "home", "203.0.113.2");
   const members = [
-    // The way to the rest of the world: nobody is there, but a host on the internet has one.
+    // The node needs a default route, as any host on the internet has one, although no other host is there.
     await member(lab, 1, "cloud", network, cloudAddress, "203.0.113.254"),
     await member(lab, 2, "office", office, "192.168.1.11", "192.168.1.1"),
     await member(lab, 3, "home-a", home, "192.168.1.21", "192.168.1.1"),
@@ -71,7 +74,7 @@ export async function buildInternet(lab: Lab): Promise<Internet> {
   };
 }
 
-/** A private network behind a router that keeps ports where it can; all sites use the same range. */
+/** A private network behind a router that keeps ports where it can. All sites use the same range. */
 async function site(lab: Lab, internet: Network, name: string, publicAddress: string): Promise<Network> {
   const network = await lab.network(name);
   const router = await lab.router(`${name}-nat`);
@@ -99,7 +102,7 @@ async function member(
   return { node, address, pod, podNetwork, podAddress: `10.244.${index}.2`, listenPort };
 }
 
-/** What CNI plug-ins do: a pod that talks to the world beyond the cluster does it with the node's address. */
+/** The rules of a CNI plug-in: a pod that talks to hosts outside the cluster does so with the node's address. */
 const hidePods = (network: string): string => `table ip cni {
   chain postrouting {
     type nat hook postrouting priority srcnat;

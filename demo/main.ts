@@ -8,7 +8,7 @@ import { proveTraffic } from "./traffic.ts";
 import { MeshView, Report, styled, title } from "./view.ts";
 
 const goalSeconds = 10;
-/** A machine that does much else at the same time is no reason to fail. */
+/** The time in which the mesh has to come up, with room for a machine that is busy otherwise. */
 const limitSeconds = 60;
 
 const { values } = parseArgs({
@@ -26,7 +26,7 @@ async function demo(keep: boolean): Promise<boolean> {
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => {
       console.log("\nTaking everything down.");
-      process.exit(isKept ? 0 : 1); // the lab goes with the process
+      process.exit(isKept ? 0 : 1); // the lab ends with the process
     });
   const lab = await Lab.open();
   try {
@@ -75,7 +75,8 @@ async function showEndpoints({ members }: Internet): Promise<void> {
     stdout: "",
     stderr: "",
   });
-  const [text] = `${stdout}${stderr}`.split(/^LEFT OUT/m); // and why: much of it, and of little interest here
+  // The long list of what was left out is of little interest here.
+  const [text] = `${stdout}${stderr}`.split(/^LEFT OUT/m);
   console.log(text?.replace(/^(?=.)/gm, "  ").trimEnd());
 }
 
@@ -83,7 +84,7 @@ async function showLogs({ members }: Internet): Promise<void> {
   for (const { node } of members) console.log(`\n${node.name}:\n${(await node.daemon.log()).slice(-3000)}`);
 }
 
-/** Until a signal ends the process; the lab goes with it. */
+/** Waits for a signal that ends the process, and with it the lab. */
 async function stay({ members, outside }: Internet): Promise<never> {
   title("It stays up: look around from another terminal");
   for (const node of [...members.flatMap((member) => [member.node, member.pod]), outside])
@@ -94,7 +95,7 @@ async function stay({ members, outside }: Internet): Promise<never> {
   return new Promise(() => undefined);
 }
 
-/** Ends demos that run, and removes what killed ones left behind. */
+/** Ends all demos that run, and removes what killed ones left behind. */
 async function takeDown(): Promise<void> {
   const demos = Lab.owners().filter((pid) => commandLine(pid).includes("demo/main.ts"));
   for (const pid of demos) process.kill(pid, "SIGTERM");
@@ -107,6 +108,6 @@ function commandLine(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8");
   } catch {
-    return ""; // it has just ended
+    return ""; // the process has just ended
   }
 }

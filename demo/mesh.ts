@@ -6,7 +6,7 @@ import type { MeshView } from "./view.ts";
 
 const caFile = "/run/discovery-ca.pem";
 
-/** Starts the discovery service and a daemon on each node; gives the moment before the last daemon started. */
+/** Starts the discovery service and a daemon on each node. Gives the time before the last daemon started. */
 export async function startMesh({ members, cluster, discovery, certificate }: Internet): Promise<number> {
   await discovery.start();
   let start = performance.now();
@@ -23,13 +23,16 @@ export async function startMesh({ members, cluster, discovery, certificate }: In
   return start;
 }
 
-/** Asks the daemon's socket, which `kubespan status` asks too; `undefined` while it does not answer. */
+/** Asks the daemon's socket, like `kubespan status`; `undefined` while the daemon does not answer. */
 export const statusOf = ({ node }: Member): Promise<Status | undefined> =>
   fetchStatus(node.namespace.path("/run/kubespan")).catch(() => undefined);
 
 const pollMs = 100;
 
-/** Shows the mesh until every pair is up in both directions; gives the seconds it took, `undefined` if too many. */
+/**
+ * Shows the mesh until every pair is up in both directions. Gives the seconds that this took, or `undefined` if it took
+ * too long.
+ */
 export async function watchMesh(
   members: readonly Member[],
   start: number,

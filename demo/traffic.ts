@@ -4,13 +4,16 @@ import { type Internet, type Member, officeNAT, outsideAddress } from "./interne
 import { statusOf } from "./mesh.ts";
 import type { Report } from "./view.ts";
 
-/** Fills the packets, so that they can be told on the wire: 16 bytes, as much as ping repeats. */
+/**
+ * The content of the packets, by which they are recognised on the wire. It has 16 bytes, the longest pattern that ping
+ * repeats.
+ */
 const inMesh = "kubespan-private";
 const inClear = "kubespan-outside";
 
 const packets = 3;
 
-/** Sends; gives how many answers came back. */
+/** Sends pings and gives the number of answers. */
 async function ping(from: LabNode, target: string | undefined, filling: string): Promise<number> {
   if (target === undefined) return 0;
   const options = [
@@ -28,11 +31,11 @@ async function ping(from: LabNode, target: string | undefined, filling: string):
   return Number(/(\d+) received/.exec(stdout)?.[1] ?? 0);
 }
 
-/** From everyone to everyone else. */
+/** All pairs of members, in both directions. */
 const pairs = (members: readonly Member[]): [from: Member, to: Member][] =>
   members.flatMap((from) => members.flatMap((to): [Member, Member][] => (from === to ? [] : [[from, to]])));
 
-/** Sends through the mesh and past it, and looks at what was on the wire meanwhile. */
+/** Sends packets through the mesh and past it, and examines what was on the wire meanwhile. */
 export async function proveTraffic(internet: Internet, report: Report): Promise<void> {
   const { lab, network, home, members } = internet;
   const wire = await Capture.start(lab, network);
@@ -82,7 +85,7 @@ async function pingOutside(members: readonly Member[], report: Report): Promise<
 const seen = (isSeen: boolean): string => (isSeen ? "seen" : "never seen");
 
 async function lookAtWire(wire: Capture, homeWire: Capture, report: Report): Promise<void> {
-  // Dials to a private address of another site leave as WireGuard packets that no one answers.
+  // Handshakes to a private address of another site leave as WireGuard packets that no host answers.
   const inner = "(net 10.244.0.0/16 or net 192.168.0.0/16 or net fd00::/8) and not udp portrange 51820-51821";
   const leaked = await wire.lines(inner);
   const marked = await wire.contains(inMesh);
@@ -110,7 +113,7 @@ async function lookAtWire(wire: Capture, homeWire: Capture, report: Report): Pro
 const received = (statuses: readonly Status[]): number[] =>
   statuses.flatMap(({ peers }) => peers.map(({ receivedBytes }) => receivedBytes));
 
-/** What WireGuard counts must hold at least what was sent: 3 packets of 84 bytes, three times. */
+/** Checks that WireGuard counted at least what was sent: 3 packets of 84 bytes, three times. */
 function counters(before: readonly Status[], after: readonly Status[], report: Report): void {
   const least = 3 * packets * 84;
   const start = received(before);

@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 
 type Style = "green" | "red" | "yellow" | "dim" | "bold";
 
-/** Colours where the output is a terminal that has them. */
+/** Text with colours, if the output is a terminal that supports them. */
 export const styled = (style: Style, text: string): string =>
   styleText(style, text, { stream: process.stdout });
 
@@ -11,7 +11,7 @@ export const title = (text: string): void => console.log(`\n${styled("bold", tex
 const styles: Record<string, Style> = { up: "green", down: "red", unknown: "yellow" };
 const width = 9;
 
-/** Who sees whom how: a table that is drawn anew on a terminal, and a line for each change elsewhere. */
+/** The state of every pair of nodes: a table that is redrawn on a terminal, and a line for each change elsewhere. */
 export class MeshView {
   readonly #names: readonly string[];
   readonly #isTerminal = process.stdout.isTTY;
@@ -51,7 +51,7 @@ export class MeshView {
   }
 }
 
-/** The findings of a run: what was looked at, and whether it was as it has to be. */
+/** The findings of a run: each thing that was examined, and whether it was as expected. */
 export class Report {
   #failed = 0;
   #passed = 0;

@@ -8,7 +8,10 @@ import { waitFor } from "./wait.ts";
 const watcher = fileURLToPath(new URL("affiliate-watcher.ts", import.meta.url));
 const clusterFile = "/run/watched-cluster.json";
 
-/** What a discovery service tells its watchers, with the time. Runs on a node that reaches the service and is no member. */
+/**
+ * The messages of a discovery service to its watchers, with their times. The watcher runs on a node that reaches the
+ * service and is not a member.
+ */
 export class AffiliateWatch extends Service {
   readonly #node: LabNode;
   readonly #cluster: Cluster;
@@ -19,14 +22,14 @@ export class AffiliateWatch extends Service {
     this.#cluster = cluster;
   }
 
-  /** Resolves when it knows these nodes. */
+  /** Starts watching, and resolves when these nodes are known. */
   async watch(...names: readonly string[]): Promise<void> {
     await this.#node.namespace.write(clusterFile, JSON.stringify(this.#cluster));
     await this.start();
     for (const name of names) await this.toldOf(name, 0, () => true);
   }
 
-  /** The time, in milliseconds since 1970, at which it first heard that a node is as wanted, after `since`. */
+  /** The time, in milliseconds since 1970, at which a node was first announced as wanted, after `since`. */
   toldOf(name: string, since: number, isAsWanted: (affiliate: Affiliate) => boolean): Promise<number> {
     return waitFor(
       async () => {
@@ -46,7 +49,7 @@ interface Told {
   readonly affiliates: readonly Affiliate[];
 }
 
-/** Without the last one, which may not be whole yet. */
+/** The lines without the last one, which may be incomplete. */
 const linesOf = (text: string): Told[] =>
   text
     .split("\n")

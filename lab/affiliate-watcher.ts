@@ -5,7 +5,9 @@ import { parseServiceURL } from "../src/config/index.ts";
 import { createServiceRegistry } from "../src/discovery/effects/index.ts";
 import type { Cluster } from "./config.ts";
 
-/** A process that prints, as one line of JSON each time, what a discovery service says: when, and which affiliates. */
+/**
+ * This process prints what a discovery service says, as one line of JSON for each message: the time and the affiliates.
+ */
 const [file = "", url = ""] = process.argv.slice(2);
 const { id, secret } = JSON.parse(readFileSync(file, "utf8")) as Cluster;
 const location = parseServiceURL(url);

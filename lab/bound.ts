@@ -1,4 +1,7 @@
-/** How a program is started that the kernel ends when whoever started it ends, however that is: for `execa` and `spawn`. */
+/**
+ * The command line of a program that the kernel ends when its parent ends, for whatever reason. It serves `execa` and
+ * `spawn`.
+ */
 export const bound = (...argv: readonly string[]): [file: string, args: string[]] => [
   "setpriv",
   ["--pdeathsig", "KILL", "--", ...argv],

@@ -8,7 +8,7 @@ import { waitFor } from "./wait.ts";
 
 let started = 0;
 
-/** Everything that crosses a network, kept until it is stopped; then it can be asked with tcpdump's filters. */
+/** A capture of all packets on a network. After it was stopped it can be searched with tcpdump's filters. */
 export class Capture {
   readonly #file: string;
   readonly #process: ReturnType<typeof tcpdump>;
@@ -35,19 +35,21 @@ export class Capture {
     return new Capture(lab.wires.path(inside), process, () => heard);
   }
 
-  /** Throws if packets got lost: then nothing could be said about what was not seen. */
+  /**
+   * Stops the capture. Throws if packets were lost, since nothing could then be said about packets that were not seen.
+   */
   async stop(): Promise<void> {
     this.#process.kill("SIGINT");
     await this.#process;
     if (!/^0 packets dropped by kernel/m.test(this.#heard())) throw new Error(`tcpdump: ${this.#heard()}`);
   }
 
-  /** Whether these bytes crossed the network anywhere in a packet. Ask after `stop`. */
+  /** Tells whether these bytes were in any packet. To be called after `stop`. */
   async contains(bytes: string | Buffer): Promise<boolean> {
     return (await readFile(this.#file)).includes(bytes);
   }
 
-  /** Packets that match, one line each. Ask after `stop`. */
+  /** The packets that match, one line each. To be called after `stop`. */
   async lines(filter: string, ...options: string[]): Promise<string[]> {
     const text = await output(["tcpdump", "-nn", ...options, "-r", this.#file, filter]);
     return text.split("\n").filter((line) => line !== "");
@@ -55,7 +57,7 @@ export class Capture {
 }
 
 const tcpdump = (wires: Namespace, link: string, file: string) => {
-  // The buffer has as many places as the longest packet fits into it: a thousand, for moments when others have the processor.
+  // The buffer holds a thousand packets of the longest size, for moments when other processes have the processor.
   const size = ["-s", "65535", "-B", "65536"];
   const options = ["-i", link, "-w", file, "-U", "--immediate-mode", ...size, "-Z", "root"];
   const [program = "", ...args] = wires.enter(["tcpdump", ...options]);

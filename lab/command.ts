@@ -6,7 +6,7 @@ export interface Result {
   readonly stderr: string;
 }
 
-/** Runs a command to its end, whatever the outcome. */
+/** Runs a command to its end, whatever its exit code. */
 export async function attempt(argv: readonly string[], input?: string): Promise<Result> {
   const [program = "", ...args] = argv;
   const result = await execa(program, args, {
@@ -19,7 +19,7 @@ export async function attempt(argv: readonly string[], input?: string): Promise<
   return { exitCode, stdout, stderr: stderr || (result.failed ? (result.shortMessage ?? "") : "") };
 }
 
-/** Runs a command and gives its output; a failure of it is an error here. */
+/** Runs a command and gives its output. Throws if it fails. */
 export async function output(argv: readonly string[], input?: string): Promise<string> {
   const { exitCode, stdout, stderr } = await attempt(argv, input);
   if (exitCode !== 0) throw new Error(`${argv.join(" ")} ended with ${exitCode}: ${stderr.trim()}`);

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { stringify } from "yaml";
 
-/** Id and secret that the nodes of one mesh share. */
+/** The id and the secret that the nodes of one mesh share. */
 export interface Cluster {
   readonly id: string;
   readonly secret: string;
@@ -12,10 +12,10 @@ export const newCluster = (): Cluster => ({
   secret: randomBytes(32).toString("base64"),
 });
 
-/** A daemon's configuration as far as it differs from the defaults; keys as in the documents. */
+/** The differences between a daemon's configuration and the defaults, with the keys of the documents. */
 export interface ConfigOptions {
   readonly cluster: Cluster;
-  /** URLs of discovery services. */
+  /** The URLs of the discovery services. */
   readonly services: readonly string[];
   readonly mesh?: Readonly<Record<string, unknown>>;
   readonly daemon?: Readonly<Record<string, unknown>>;

@@ -6,16 +6,16 @@ import type { Namespace } from "./namespace.ts";
 import { Service } from "./service.ts";
 import { waitFor } from "./wait.ts";
 
-/** The program as it is installed, built before. */
+/** The launcher of the program, which has to be built before. */
 export const kubespan = fileURLToPath(new URL("../bin/kubespan", import.meta.url));
 
-/** Of every node, in its own namespace. */
+/** The path of the configuration, which every node has in its own namespace. */
 export const configFile = "/run/kubespan.yaml";
 
-/** A daemon answered: it works, it does not do its work, or it is told not to. */
+/** The exit codes of `status` with which a daemon answered: it works, does not do its work, or is disabled. */
 const answered = [0, 12, 13];
 
-/** `kubespan run` on a node, and the commands an operator types there. */
+/** The process `kubespan run` on a node, and the commands that an operator types there. */
 export class Daemon extends Service {
   readonly name: string;
   readonly #namespace: Namespace;
@@ -31,7 +31,7 @@ export class Daemon extends Service {
     return this.#namespace.write(configFile, configText({ ...options, daemon }));
   }
 
-  /** `kubespan COMMAND --config FILE ...` */
+  /** Runs `kubespan COMMAND --config FILE ...`. */
   command(name: string, ...args: string[]): Promise<Result> {
     return this.#namespace.attempt(kubespan, name, "--config", configFile, ...args);
   }
@@ -42,7 +42,7 @@ export class Daemon extends Service {
     return JSON.parse(stdout) as Status;
   }
 
-  /** Waits until the daemon answers and its status is as wanted. */
+  /** Waits until the daemon answers with the wanted status. */
   waitForStatus(what: string, isAsWanted: (status: Status) => boolean): Promise<Status> {
     return waitFor(
       async () => {

@@ -1,5 +1,6 @@
-// delay-process.ts ADDRESS PORT=HOST/PORT PORT=HOST/PORT MILLISECONDS - a relay between two hosts, each of which is reached
-// at a port here: what comes in there goes to it, so much later, from the other's port. Says "relaying" when it does.
+// delay-process.ts ADDRESS PORT=HOST/PORT PORT=HOST/PORT MILLISECONDS: a relay between two hosts, each of which is
+// reached at a port here. A packet that arrives at the port of one host is sent to that host later, from the port of
+// the other. The process prints "relaying" when it is ready.
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 
@@ -12,7 +13,7 @@ interface Side {
   readonly port: number;
 }
 
-/** `PORT=HOST/HOSTPORT`: the port here that belongs to that host. */
+/** Parses `PORT=HOST/HOSTPORT`: the port here that belongs to that host. */
 async function side(text: string): Promise<Side> {
   const [here = "", to = ""] = text.split("=");
   const [host = "", port = ""] = to.split("/");
@@ -22,7 +23,7 @@ async function side(text: string): Promise<Side> {
   return { socket, host, port: Number(port) };
 }
 
-/** What cannot be sent is lost: nobody is told. */
+/** Relays packets in one direction. A packet that cannot be sent is lost without a report, as on a network. */
 const relay = (to: Side, from: Side): Socket =>
   to.socket.on("message", (packet) => {
     setTimeout(() => from.socket.send(packet, to.port, to.host, () => undefined), delay);

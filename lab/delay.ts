@@ -5,16 +5,16 @@ import { waitFor } from "./wait.ts";
 
 const program = fileURLToPath(new URL("delay-process.ts", import.meta.url));
 
-/** A host, and the port of the relay at which the other one reaches it. */
+/** A host, and the port of the relay at which the other host reaches it. */
 export interface Relayed {
   readonly port: number;
-  /** An address; packets go to WireGuard's port there. */
+  /** The address to which packets are sent, at WireGuard's port. */
   readonly host: string;
 }
 
 /**
- * A way that takes its time, for kernels that cannot delay packets: a relay at one of a node's addresses, which looks to
- * each of two hosts like the other one behind a NAT.
+ * A slow path for kernels that cannot delay packets: a relay at an address of a node. To each of two hosts it looks
+ * like the other host behind a NAT.
  */
 export class Delay extends Service {
   constructor(node: LabNode, address: string, hosts: readonly [Relayed, Relayed], milliseconds: number) {
@@ -22,7 +22,7 @@ export class Delay extends Service {
     super(node.namespace, "delay", [process.execPath, program, address, ...sides, String(milliseconds)]);
   }
 
-  /** Resolves when it relays. */
+  /** Resolves when the relay works. */
   override async start(): Promise<void> {
     await super.start();
     await waitFor(async () => (await this.log()).includes("relaying"), {

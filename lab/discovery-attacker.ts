@@ -3,9 +3,9 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp
 import { connect, type Socket } from "node:net";
 import { AffiliateUpdateRequest, ClusterService } from "../src/discovery/wire/index.ts";
 
-/** A client of a discovery service that does what no client of ours would, from an address of loopback that it is given. */
+/** This client of a discovery service does what no honest client would, from a given address of loopback. */
 
-/** Bytes as one message in gRPC's framing. */
+/** One message with these bytes, in the framing of gRPC. */
 export function framed(bytes: Uint8Array, flag = 0): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt8(flag);
@@ -20,11 +20,11 @@ export const paths = {
   update: ClusterService.affiliateUpdate.path,
 };
 
-/** Every request but the update has the cluster as its first field. */
+/** A request with the cluster as its first field, which is all that every request but the update needs. */
 export const ofCluster = (clusterId: string): Buffer =>
   framed(ClusterService.list.requestSerialize({ clusterId }));
 
-/** As large as the limits allow. */
+/** An update of the largest allowed size. */
 export const largeUpdate = (clusterId: string, affiliateId: string): Buffer =>
   framed(
     AffiliateUpdateRequest.encode({
@@ -42,7 +42,7 @@ export class Attacker {
   readonly session: ClientHttp2Session;
   readonly socket: Socket;
 
-  /** With a window of 0, whatever the service answers stays with the service. */
+  /** Connects. With a window of 0, the service can send nothing. */
   static async connect(port: number, from: string, initialWindowSize = 65_535): Promise<Attacker> {
     const attacker = new Attacker(port, from, initialWindowSize);
     await once(attacker.session, "connect");
@@ -51,7 +51,7 @@ export class Attacker {
 
   private constructor(port: number, from: string, initialWindowSize: number) {
     this.socket = connect({ port, host: "127.0.0.1", localAddress: from });
-    this.socket.on("error", () => undefined); // being cut is what they are here for
+    this.socket.on("error", () => undefined); // being cut is the purpose of these clients
     this.session = connectHttp2("http://127.0.0.1", {
       createConnection: () => this.socket,
       settings: { initialWindowSize, enablePush: false },
@@ -63,7 +63,7 @@ export class Attacker {
     return this.session.destroyed || this.session.closed;
   }
 
-  /** A stream that is open; without a message it waits for one. */
+  /** Opens a stream. Without a message, the stream stays open and silent. */
   open(path: string, message?: Buffer): ClientHttp2Stream | undefined {
     if (this.isCut) return undefined;
     const headers = { ":method": "POST", ":path": path, "content-type": "application/grpc", te: "trailers" };
@@ -73,7 +73,7 @@ export class Attacker {
     return stream;
   }
 
-  /** The status of an answer, once it has ended; its bytes are counted and thrown away. */
+  /** The status of an answer after its end. Its bytes are counted and discarded. */
   ask(path: string, message: Buffer): Promise<{ readonly status: number; readonly bytes: number }> {
     return new Promise((resolve) => {
       const stream = this.open(path, message);

@@ -5,17 +5,20 @@ import { waitFor } from "./wait.ts";
 
 const port = 3000;
 
-/** Files of a certificate and its key in the node's namespace. */
+/** The files of a certificate and its key in the node's namespace. */
 export interface KeyPair {
   readonly cert: string;
   readonly key: string;
 }
 
-/** `kubespan discovery serve` on a node, in plaintext without a key pair; start it, then hand out its URL. */
+/**
+ * The process `kubespan discovery serve` on a node, in plaintext without a key pair. It has to be started before its
+ * URL is of use.
+ */
 export class Discovery extends Service {
   readonly url: string;
 
-  /** `address` is one of the node's own; IPv6 without brackets. */
+  /** `address` is one of the node's own addresses; IPv6 without brackets. */
   constructor(node: LabNode, address: string, tls?: KeyPair) {
     const host = address.includes(":") ? `[${address}]` : address;
     const security = tls ? ["--tls-cert", tls.cert, "--tls-key", tls.key] : ["--insecure"];
@@ -24,9 +27,9 @@ export class Discovery extends Service {
     this.url = `${tls ? "https" : "http"}://${host}:${port}/`;
   }
 
-  /** Resolves when it listens. */
+  /** Resolves when the service listens. */
   override async start(): Promise<void> {
-    const before = await this.log().catch(() => ""); // there is none before the first start
+    const before = await this.log().catch(() => ""); // the log does not exist before the first start
     await super.start();
     await waitFor(async () => (await this.log()).slice(before.length).includes("listening"), {
       what: "the discovery service to listen",

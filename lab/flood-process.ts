@@ -1,6 +1,6 @@
-// flood-process.ts FILE URL MEMBERS ADDRESS... - somebody who has the cluster's secret (FILE holds it) makes up members, and
-// tells the service at URL of 16 endpoints of each, then of another one again and again up to 64, at ports of these
-// addresses. Ends when the service knows them all.
+// flood-process.ts FILE URL MEMBERS ADDRESS...: an attacker with the cluster's secret, which is in FILE, makes up
+// members. It announces 16 endpoints of each to the service at URL, then one more at a time up to 64, at ports of these
+// addresses. The process ends when the service knows them all.
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
@@ -24,7 +24,7 @@ const service = { name: "flooded", ...location };
 const { signal } = new AbortController();
 const [firstEndpoints, mostEndpoints] = [16, 64];
 
-/** Each address at its first port, then at its second, and so on. */
+/** The endpoints: each address at its first port, then each at its second, and so on. */
 const endpoints = Array.from({ length: mostEndpoints }, (_, index): Endpoint => {
   const text = `${addresses[index % addresses.length]}:${1001 + Math.floor(index / addresses.length)}`;
   const endpoint = parseEndpoint(text);
@@ -53,7 +53,7 @@ function memberOf(number: number): Affiliate {
   };
 }
 
-/** Again where the service wants it slower. */
+/** Announces a member, and repeats that when the service asks for a slower pace. */
 async function tell(client: ClusterClient, own: Affiliate): Promise<void> {
   for (const update of sealAnnouncement(secret, { own, observed: new Map() }, undefined, randomBytes).updates)
     for (let isTold = false; !isTold; )

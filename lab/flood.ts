@@ -6,7 +6,7 @@ import { Service } from "./service.ts";
 const program = fileURLToPath(new URL("flood-process.ts", import.meta.url));
 const clusterFile = "/run/flooded-cluster.json";
 
-/** Made-up members of a cluster with ever more endpoints, at somebody's addresses. */
+/** Made-up members of a cluster with an increasing number of endpoints, at the addresses of a victim. */
 export class Flood extends Service {
   readonly #node: LabNode;
   readonly #cluster: Cluster;

@@ -10,7 +10,7 @@ import { networkOf, parseAddress } from "../src/net/index.ts";
 import type { Cluster } from "./config.ts";
 import type { Claimed } from "./hostile-member.ts";
 
-/** A process that announces, as a member of the cluster, what it is told to, and that nobody checked; until it is ended. */
+/** This process announces, as a member of the cluster, what it is told to, unchecked, until it is ended. */
 const [file = "", url = ""] = process.argv.slice(2);
 const { cluster, claimed } = JSON.parse(readFileSync(file, "utf8")) as { cluster: Cluster; claimed: Claimed };
 const { id, secret } = cluster;

@@ -4,9 +4,9 @@ import type { Cluster } from "./config.ts";
 import type { LabNode } from "./node.ts";
 import { Service } from "./service.ts";
 
-/** What a member that is under nobody's control says of itself. */
+/** The claims of a hostile member. */
 export interface Claimed {
-  /** How others call it. */
+  /** The name by which other nodes know the member. */
   readonly name: string;
   readonly addresses?: readonly Address[];
   readonly networks?: readonly Prefix[];
@@ -16,8 +16,8 @@ export interface Claimed {
 const announcer = fileURLToPath(new URL("hostile-announcer.ts", import.meta.url));
 
 /**
- * Somebody who has the cluster's secret and announces whatever it likes; there is no WireGuard behind it. Runs on a node
- * that reaches the service.
+ * An attacker with the cluster's secret that announces arbitrary claims, without a WireGuard behind them. It runs on a
+ * node that reaches the service.
  */
 export class HostileMember extends Service {
   readonly #node: LabNode;

@@ -8,8 +8,8 @@ const prefix = "kubespan-lab";
 const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * A small internet out of network namespaces: networks (bridges), nodes, and routers with NAT between networks.
- * Nothing of it touches the host's own network, and all of it goes when the lab is closed or the process ends.
+ * A small internet of network namespaces: networks (bridges), nodes, and routers with NAT between networks. It does not
+ * touch the host's own network, and it is removed when the lab is closed or the process ends.
  */
 export class Lab {
   readonly #owner = `${prefix}-${process.pid}-${startTime(process.pid)}`;
@@ -18,10 +18,10 @@ export class Lab {
   readonly #atExit = (): void => this.#destroy();
   readonly #atSignal = (signal: NodeJS.Signals): void => {
     this.#destroy();
-    process.kill(process.pid, signal); // what would have happened without us
+    process.kill(process.pid, signal); // the signal then ends this process, as it would without the lab
   };
 
-  /** Removes what labs of dead processes left behind, then starts empty. */
+  /** Removes what labs of dead processes left behind, then starts an empty lab. */
   static async open(): Promise<Lab> {
     destroyNamespaces(listNamespaces().filter((name) => isStale(name)));
     const lab = new Lab();
@@ -31,7 +31,7 @@ export class Lab {
     return lab;
   }
 
-  /** The living processes, other than this one, that have labs. */
+  /** The living processes that have labs, apart from this one. */
   static owners(): number[] {
     const pids = listNamespaces()
       .filter((name) => !isStale(name))
@@ -39,7 +39,7 @@ export class Lab {
     return [...new Set(pids)].filter((pid) => pid !== process.pid);
   }
 
-  /** A network: every node that is attached to it hears the others. Captures see all of it under this name. */
+  /** A network on which every attached node sees the others. Captures see all of its packets under this name. */
   async network(name: string): Promise<Network> {
     await this.wires.run("ip", "link", "add", name, "type", "bridge", "mcast_snooping", "0");
     await this.wires.run("ip", "link", "set", name, "up");
@@ -50,18 +50,18 @@ export class Lab {
     return new LabNode(name, await this.#namespace(name), this);
   }
 
-  /** A router between an inside and an outside network; give it addresses with `attach`, outside first. */
+  /** A router between an inside and an outside network. Its addresses are set with `attach`, outside first. */
   async router(name: string): Promise<Router> {
     return new Router(name, await this.#namespace(name), this);
   }
 
-  /** Where all networks can be listened to. */
+  /** The namespace in which all networks can be captured. */
   get wires(): Namespace {
     if (!this.#wires) throw new Error("the lab is closed");
     return this.#wires;
   }
 
-  /** A cable between two namespaces, or from one to a network. */
+  /** A cable between two namespaces, or from a namespace to a network. */
   async connect(from: Namespace, fromName: string, to: Namespace | Network, toName: string): Promise<void> {
     const far = to instanceof Namespace ? to : this.wires;
     const peer = ["peer", "name", toName, "netns", far.name];
@@ -89,14 +89,14 @@ export class Lab {
   }
 }
 
-/** In clock ticks since boot; together with the pid it names a process for good. */
+/** The start of a process in clock ticks since boot. With the pid it identifies a process for ever. */
 function startTime(pid: number): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/stat`, "utf8")
       .replace(/^.*\) /s, "")
       .split(" ")[19];
   } catch {
-    return undefined; // there is no such process
+    return undefined; // the process does not exist
   }
 }
 

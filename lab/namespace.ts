@@ -7,8 +7,8 @@ import { bound } from "./bound.ts";
 import { attempt, output, type Result } from "./command.ts";
 
 /**
- * A network namespace with a mount and host name namespace of its own: /run is private, so that each node has its own
- * WireGuard sockets, daemon socket and files. A sleeping process holds it together and dies with us.
+ * A network namespace with its own mount and host name namespaces. Its /run is private, so that each node has its own
+ * WireGuard sockets, daemon socket and files. A sleeping process keeps it alive and ends with this process.
  */
 export class Namespace {
   readonly name: string;
@@ -25,7 +25,7 @@ export class Namespace {
       "mount -t tmpfs -o mode=755 tmpfs /run",
       "mkdir -p /run/lock /run/wireguard",
       `echo ${hostname} > /proc/sys/kernel/hostname`,
-      // Addresses are there at once, and nobody asks for routers that no lab has.
+      // Addresses are usable at once, and no node asks for routers, as no lab has any.
       "sysctl -eqw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.default.router_solicitations=0",
       "ip link set lo up",
       "echo ready",
@@ -45,7 +45,9 @@ export class Namespace {
     return new Namespace(name, holder.pid);
   }
 
-  /** The command line that runs a command in here. It replaces itself, so that its process is the command's. */
+  /**
+   * The command line that runs a command in the namespace. It replaces itself, so that the process is the command's.
+   */
   enter(argv: readonly string[]): string[] {
     return ["nsenter", "--target", String(this.#pid), "--net", "--mount", "--uts", "--", ...argv];
   }
@@ -58,7 +60,7 @@ export class Namespace {
     return attempt(this.enter(argv));
   }
 
-  /** Where a file of the namespace is found from outside. */
+  /** The path from outside of a file in the namespace. */
   path(inside: string): string {
     return `/proc/${this.#pid}/root${inside}`;
   }
@@ -74,7 +76,7 @@ export class Namespace {
 
   async nft(ruleset: string): Promise<void> {
     await output(this.enter(["nft", "-f", "/dev/stdin"]), ruleset).catch(async () => {
-      await this.write("/run/ruleset.nft", ruleset); // some versions cannot open a socket again
+      await this.write("/run/ruleset.nft", ruleset); // some versions of nft cannot open a socket as their input
       await this.run("nft", "-f", "/run/ruleset.nft");
     });
   }
@@ -84,7 +86,9 @@ export class Namespace {
   }
 }
 
-/** Ends every process in the namespaces and deletes them. Works while this process is ending, so nothing is awaited. */
+/**
+ * Ends every process in the namespaces and deletes them. It works while this process is ending, so it awaits nothing.
+ */
 export function destroyNamespaces(names: readonly string[]): void {
   for (const name of names) {
     for (let round = 0; round < 100 && killAll(name) > 0; round++) execFileSync("sleep", ["0.02"]);

@@ -6,13 +6,13 @@ export interface Network {
   readonly name: string;
 }
 
-/** What a node asks of its lab. */
+/** The functions of the lab that a node needs. */
 interface Wiring {
   node(name: string): Promise<LabNode>;
   connect(from: Namespace, fromName: string, to: Namespace | Network, toName: string): Promise<void>;
 }
 
-/** A host on one or more networks; its links are eth0, eth1, ... */
+/** A host on one or more networks. Its links are eth0, eth1 and so on. */
 export class LabNode {
   readonly name: string;
   readonly namespace: Namespace;
@@ -26,7 +26,7 @@ export class LabNode {
     this.#lab = lab;
   }
 
-  /** Gives the name of the new link. */
+  /** Attaches the node to a network, and gives the name of the new link. */
   async attach(network: Network, ...addresses: string[]): Promise<string> {
     const link = `eth${this.#links++}`;
     await this.#lab.connect(this.namespace, link, network, `${this.name}.${link}`);
@@ -44,8 +44,8 @@ export class LabNode {
   }
 
   /**
-   * A pod behind this node, 10.244.THIRD.2 and, where its /64 is named (`fd44:1`), 2 in that: a namespace of its own, routed
-   * through the link cni0.
+   * A pod behind this node: a namespace of its own, routed through the link cni0. Its address is 10.244.THIRD.2 and, if
+   * its /64 is given (`fd44:1`), 2 in that network.
    */
   async pod(third: number, network6?: string): Promise<LabNode> {
     const pod = await this.#lab.node(`${this.name}-pod`);
@@ -64,7 +64,7 @@ export class LabNode {
     return this.namespace.run(...argv);
   }
 
-  /** Starts the daemon with a new configuration; see `Daemon`. */
+  /** Starts the daemon with a new configuration. */
   async start(options: ConfigOptions): Promise<Daemon> {
     this.#daemon ??= new Daemon(this.name, this.namespace);
     await this.#daemon.configure(options);
@@ -77,7 +77,7 @@ export class LabNode {
     return this.#daemon;
   }
 
-  /** Sends pings one after another; gives how many came back. */
+  /** Sends pings one after another, and gives the number of answers. */
   async ping(target: string, count = 3): Promise<{ readonly sent: number; readonly received: number }> {
     const options = ["-n", "-c", String(count), "-i", "0.1", "-W", "2"];
     const { stdout } = await this.namespace.attempt("ping", ...options, target);
@@ -89,7 +89,7 @@ export class LabNode {
   }
 }
 
-/** Reads the last lines of `ping`. */
+/** Parses the last lines of `ping`. */
 function pingCounts(text: string): { readonly sent: number; readonly received: number } {
   const [, sent = 0, received = 0] = /(\d+) packets transmitted, (\d+) received/.exec(text) ?? [];
   return { sent: Number(sent), received: Number(received) };

@@ -2,12 +2,14 @@ import { Discovery } from "./discovery.ts";
 import type { Lab } from "./lab.ts";
 import type { LabNode, Network } from "./node.ts";
 
-/** Hosts that all reach each other. The way out, which nobody takes, leads to the discovery service's host. */
+/**
+ * Hosts that all reach each other. Their default route leads to the host of the discovery service, and nothing uses it.
+ */
 export interface PublicNetwork {
   readonly network: Network;
   /** The host at 203.0.113.9. */
   readonly hub: LabNode;
-  /** On it, listening. */
+  /** The discovery service on that host, which is listening. */
   readonly discovery: Discovery;
   /** Adds a host with the address 203.0.113.LAST. */
   readonly host: (name: string, last: number) => Promise<LabNode>;

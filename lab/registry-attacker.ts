@@ -9,8 +9,8 @@ import type {
 } from "../src/discovery/wire/index.ts";
 
 /**
- * What anybody can do who knows a cluster's id, and nothing else: list what the service has, keep it, delete it, and put
- * it back later. Prints one line when it is done.
+ * This process does what anyone who knows only a cluster's id can do: it lists what the service has, keeps it, deletes
+ * it, and puts it back later. It prints one line when it is done.
  */
 const [verb = "", url = "", clusterId = "", file = ""] = process.argv.slice(2);
 const location = parseServiceURL(url);

@@ -1,13 +1,16 @@
 import { LabNode } from "./node.ts";
 
 export type Translation =
-  /** Keeps the port where it is free, as home routers do. */
+  /** This NAT keeps the port if it is free, as home routers do. */
   | "masquerade"
-  /** A new port for each destination: a symmetric NAT. */
+  /** This NAT takes a new port for each destination, so it is symmetric. */
   | "masquerade fully-random"
-  /** Keeps WireGuard's port of this inside address, and lets everything in that is sent to it. */
+  /** This NAT keeps WireGuard's port of an inside address, and lets in everything that is sent to it. */
   | { readonly fullCone: string }
-  /** The same, for whoever that address has sent to in the last two minutes. */
+  /**
+   * This NAT keeps the port like a full cone, and lets in only addresses to which the inside address has sent in the
+   * last two minutes.
+   */
   | { readonly restricted: string };
 
 function rulesOf(translation: Translation): string {
@@ -37,8 +40,8 @@ function rulesOf(translation: Translation): string {
 }
 
 /**
- * Lets nothing in that nobody inside asked for. The input policy matters: an early packet from outside that the router
- * itself took would claim the mapping that the first one from inside needs.
+ * These rules let in nothing that no inside host asked for. The input policy matters: an early packet from outside that
+ * the router itself accepted would claim the mapping that the first packet from inside needs.
  */
 const filter = `
   table inet filter {
@@ -57,15 +60,15 @@ const filter = `
   }
 `;
 
-/** Joins an inside network (eth1) to an outside one (eth0). */
+/** A router that joins an inside network (eth1) to an outside one (eth0). */
 export class Router extends LabNode {
-  /** Forwards, without translating addresses, what comes from inside, and the answers: as home routers do with IPv6. */
+  /** Forwards packets from inside, and the answers, without translating addresses, as home routers do with IPv6. */
   async protect(): Promise<void> {
     await this.namespace.sysctl("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1");
     await this.namespace.nft(filter);
   }
 
-  /** Like `protect`, with the router's own address instead of those inside, for IPv4. */
+  /** Forwards like `protect`, but with the router's own IPv4 address in place of inside addresses. */
   async translate(translation: Translation = "masquerade"): Promise<void> {
     await this.protect();
     await this.namespace.nft(`

@@ -3,7 +3,7 @@ import { execa } from "execa";
 import { bound } from "./bound.ts";
 import type { Namespace } from "./namespace.ts";
 
-/** A long-running process in a namespace, with its output in a file there. It dies with us. */
+/** A long-running process in a namespace, with its output in a file there. It ends with this process. */
 export class Service {
   readonly #namespace: Namespace;
   readonly #log: string;
@@ -16,7 +16,7 @@ export class Service {
     this.#argv = argv;
   }
 
-  /** The shell replaces itself: the process is the program. */
+  /** Starts the process. The shell replaces itself with the program. */
   start(): Promise<void> {
     const shell = ["sh", "-c", 'log=$1; shift; exec "$@" >>"$log" 2>&1', "sh", this.#log, ...this.#argv];
     this.#child = launch(this.#namespace.enter(shell));
@@ -33,13 +33,13 @@ export class Service {
     process.kill(this.pid, name);
   }
 
-  /** Sends a signal and waits for the end; gives the exit code, if it was no signal that ended it. */
+  /** Sends a signal and waits for the end. Gives the exit code, unless a signal ended the process. */
   async stop(name: NodeJS.Signals = "SIGTERM"): Promise<number | undefined> {
     this.signal(name);
     return this.ended();
   }
 
-  /** Waits for the process to end by itself. */
+  /** Waits until the process ends by itself. */
   async ended(): Promise<number | undefined> {
     const result = await this.#child;
     this.#child = undefined;

@@ -2,7 +2,7 @@ import { execa } from "execa";
 import type { LabNode } from "./node.ts";
 import { waitFor } from "./wait.ts";
 
-/** A ping that runs until it is stopped: what is lost meanwhile, and when which answer came. */
+/** A ping that runs until it is stopped, with the number of lost packets and the time of each answer. */
 export class PingStream {
   readonly #process: ReturnType<typeof ping>;
   #text = "";
@@ -14,7 +14,7 @@ export class PingStream {
     });
   }
 
-  /** Resolves when the first answer came. */
+  /** Starts the ping, and resolves when the first answer arrived. */
   static async start(from: LabNode, target: string, intervalSeconds = 0.02): Promise<PingStream> {
     const stream = new PingStream(ping(from, target, intervalSeconds));
     await stream.moreAnswers(1);
@@ -25,7 +25,7 @@ export class PingStream {
     return this.#text.split("bytes from").length - 1;
   }
 
-  /** Waits until that many more came. */
+  /** Waits until so many more answers arrived. */
   async moreAnswers(count: number): Promise<void> {
     const wanted = this.answers + count;
     await waitFor(() => this.answers >= wanted, {
@@ -34,7 +34,9 @@ export class PingStream {
     });
   }
 
-  /** When the first ping that was sent after this was answered, both in milliseconds since 1970. */
+  /**
+   * The time at which the first ping that was sent after `sentAfter` was answered. Both are in milliseconds since 1970.
+   */
   answeredAfter(sentAfter: number): Promise<number> {
     return waitFor(
       () =>
@@ -45,7 +47,9 @@ export class PingStream {
     );
   }
 
-  /** Counts from the first answer to the last: what was sent after that may have been on its way when the end came. */
+  /**
+   * Stops the ping and counts from the first answer to the last, because later packets may still have been under way.
+   */
   async stop(): Promise<{ readonly sent: number; readonly lost: number }> {
     this.#process.kill("SIGINT");
     await this.#process;

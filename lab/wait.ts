@@ -1,19 +1,19 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Slow machines (emulated ones above all) set this to be waited for longer. */
+/** The factor on all deadlines, which slow machines set, above all emulated ones. */
 const patience = Number(process.env["KUBESPAN_TEST_PATIENCE"] ?? 1);
 
 export interface Waiting {
-  /** What is waited for, for the error message. */
+  /** The awaited event, for the error message. */
   readonly what: string;
-  /** Ordinary limit; it only ends tests that fail anyway. */
+  /** The normal deadline. It only ends tests that fail in any case. */
   readonly seconds?: number;
-  /** What the state is when time is up. */
+  /** Describes the state, for the error message, when the deadline has passed. */
   readonly describe?: () => Promise<string> | string;
   readonly pollMs?: number;
 }
 
-/** Asks until there is an answer other than `undefined` and `false`. An error while asking counts as no answer. */
+/** Polls until the answer is neither `undefined` nor `false`. An error counts as no answer. */
 export async function waitFor<Value>(
   ask: () => Promise<Value | undefined | false> | Value | undefined | false,
   { what, seconds = 120, describe, pollMs = 100 }: Waiting,

@@ -1,4 +1,4 @@
-/** How many tests of one suite, or of all, ended how. */
+/** The number of tests, of one suite or of all, by result. */
 export interface Tally {
   readonly passed: number;
   readonly failed: number;
@@ -16,8 +16,8 @@ export function tallyText(tally: Tally): string {
 }
 
 /**
- * Counts vitest's JSON report. A file that failed without a failed test (it did not load, or a hook threw) counts as
- * one failure, and so does a suite that ended badly with nothing else to show for it: no report, or half of one.
+ * Counts the tests in vitest's JSON report. A file that failed without a failed test, because it did not load or a hook
+ * threw, counts as one failure. So does a suite that failed without a failed test, or that left no complete report.
  */
 export function tallyOfReport(report: string | undefined, exitCode: number): Tally {
   const counted = report === undefined ? nothing : count(report);

@@ -1,5 +1,5 @@
-// Runs the checks, the build and every suite (each script `test:NAME` of package.json), whatever fails on the way, and
-// ends with the line `N passed, N failed, N skipped`. Exit code 1 unless everything ran and passed.
+// Runs the checks, the build and every suite (each script `test:NAME` of package.json), even after a failure, and ends
+// with the line `N passed, N failed, N skipped`. The exit code is 1 unless everything ran and passed.
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import Table from "cli-table3";
@@ -8,7 +8,10 @@ import { nothing, sum, type Tally, tallyOfReport, tallyText } from "./test-repor
 
 const root = join(import.meta.dirname, "..");
 const reports = join(root, ".cache/test");
-/** CI gives up after 90 minutes; a suite that hangs must leave time for the others and for the result. */
+/**
+ * The time at which all suites must have ended. CI gives up after 90 minutes, and a suite that hangs must leave time
+ * for the others and for the result.
+ */
 const deadline = performance.now() + 85 * 60_000;
 const suiteLimitMs = 40 * 60_000;
 
@@ -32,7 +35,7 @@ async function npmRun(script: string, args: readonly string[] = []): Promise<num
   return result.exitCode ?? 1;
 }
 
-/** Something that is right or wrong as a whole. */
+/** Runs a script that passes or fails as a whole. */
 async function whole(script: string): Promise<Tally> {
   return (await npmRun(script)) === 0 ? { ...nothing, passed: 1 } : { ...nothing, failed: 1 };
 }

@@ -1,47 +1,17 @@
-import { Command, CommanderError } from "commander";
-import { KubespanError, version } from "./base/index.ts";
-import {
-  registerBarrier,
-  registerDiscoveryServe,
-  registerDoctor,
-  registerDown,
-  registerForget,
-  registerGenConfig,
-  registerRun,
-  registerStatus,
-  registerValidate,
-} from "./cli/index.ts";
+import { CommanderError } from "commander";
+import { KubespanError } from "./base/index.ts";
+import { createProgram } from "./cli/index.ts";
 import { complain, onlyForwardSecrecy } from "./system/index.ts";
 
-// The launcher tells Node not to open an inspector at this signal; whoever starts this file without it is as safe.
+// Node opens its inspector at SIGUSR1 unless something handles that signal. The launcher forbids it too; this line protects
+// a process that was started without the launcher.
 process.on("SIGUSR1", () => undefined);
 onlyForwardSecrecy();
 
-const program = new Command("kubespan")
-  .description("One encrypted WireGuard mesh for the nodes of a Kubernetes cluster, wherever they are")
-  .version(version, "-V, --version", "print the version")
-  .helpOption("-h, --help", "print this help")
-  .showHelpAfterError("(--help tells how it is used)")
-  .exitOverride();
-
-// Each loads what it needs when it is called.
-for (const register of [
-  registerRun,
-  registerDown,
-  registerForget,
-  registerStatus,
-  registerGenConfig,
-  registerValidate,
-  registerDoctor,
-  registerBarrier,
-  registerDiscoveryServe,
-])
-  register(program);
-
-/** What a command left as its result, else 0: done; 1: a defect of this program; 2 and up: see the README, one code for each kind of failure. */
+/** The exit code: what the command set, else 0 for success, 1 for a defect of this program, and from 2 on one code for each kind of failure, as listed in the README. */
 async function main(): Promise<number> {
   try {
-    await program.parseAsync();
+    await createProgram().parseAsync();
     return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
@@ -55,7 +25,7 @@ async function main(): Promise<number> {
   }
 }
 
-/** What a tool printed may have many lines: only the first one looks like a message of ours. */
+/** A message may quote what a tool printed, on several lines: all lines but the first are indented, so that none looks like a message of ours. */
 const indented = (text: string): string => text.replaceAll("\n", "\n  ");
 
 void main().then((exitCode) => {

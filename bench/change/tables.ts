@@ -2,17 +2,17 @@ import { parseTable, planTable } from "../../src/nftables/index.ts";
 import { options, referenceTable } from "../marking/layouts.ts";
 import { asTargets, type Family, families, networks, networksOf, numbers } from "../marking/peers.ts";
 
-/** The networks of one family, in a mesh of so many peers. */
+/** The networks of one family in a mesh of so many peers. */
 type Mesh = (family: Family, peers: number) => string[];
 
-/** What the mesh is before and after; the end of each is the beginning of the next. */
+/** A change of the mesh. The end of each change is the beginning of the next. */
 export interface Change {
   readonly name: "one network replaced" | "one peer joins" | "one peer leaves" | "everything loaded";
   readonly before: Mesh;
   readonly after: Mesh;
 }
 
-/** A peer in the middle has the pod network of one that is not there yet. */
+/** In this mesh a peer in the middle has the pod network of a peer that is not there yet. */
 const replaced: Mesh = (family, peers) => {
   const middle = peers >> 1;
   const [host = ""] = networksOf(family, middle);
@@ -31,7 +31,7 @@ export const changes: readonly Change[] = [
   everything,
 ];
 
-/** One way to keep the networks; `script` is what nft is given for a change. */
+/** A layout for the networks. `script` is the input of nft for a change. */
 export interface Table {
   readonly name: "ours" | "one interval set" | "rebuilt";
   readonly tellApart: string;
@@ -48,7 +48,8 @@ const inputOf = (steps: ReturnType<typeof planTable>): string => String(steps[0]
 function ours(change: Change, peers: number): string {
   const { before, after } = change;
   const whole = inputOf(planTable(desired(before, peers), { kind: "absent" }));
-  const observed = parseTable(whole.replace(/^.*\n.*\n/, "")); // as it is listed, without the two commands before it
+  // nft lists the table without the two commands with which our text begins.
+  const observed = parseTable(whole.replace(/^.*\n.*\n/, ""));
   return inputOf(planTable(desired(after, peers), change === everything ? { kind: "absent" } : observed));
 }
 

@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { type LabNode, waitFor } from "../../lab/index.ts";
 import { publicOf } from "../../src/handshake/index.ts";
 
-/** A peer as `wg set` takes it. */
+/** A peer in the form that `wg set` takes. */
 interface PlainPeer {
   readonly publicKey: string;
   readonly allowedIPs: string;
@@ -15,7 +15,7 @@ const link = "wg0";
 const secretFile = "/run/secret";
 const keyFile = "/run/key";
 
-/** A WireGuard device in userspace that nobody manages but us. */
+/** A WireGuard device in userspace that only the benchmark manages. */
 export class PlainDevice {
   readonly #node: LabNode;
   #publicKey = "";
@@ -39,7 +39,7 @@ export class PlainDevice {
     return this.#publicKey;
   }
 
-  /** Another key and no peers: nobody has ever heard of this device. */
+  /** Sets a new key and removes all peers, so that no other device knows this one. */
   async renew(): Promise<void> {
     const key = randomBytes(32);
     this.#publicKey = Buffer.from(publicOf(key)).toString("base64");
@@ -61,8 +61,8 @@ export class PlainDevice {
 }
 
 /**
- * Waits for a peer's first handshake; gives its moment in milliseconds since 1970. Asks the device itself, which knows
- * it to the nanosecond, so that asking seldom costs no precision.
+ * Waits for a peer's first handshake and gives its time in milliseconds since 1970. The device itself knows the time to
+ * the nanosecond, so a slow poll costs no precision.
  */
 export const firstHandshake = (
   node: LabNode,
@@ -78,7 +78,7 @@ export const firstHandshake = (
 
 export const plainLink = link;
 
-/** The answer of wireguard-go's control socket: `name=value` lines. */
+/** Asks wireguard-go's control socket, which answers in lines of `name=value`. */
 function ask(node: LabNode, device: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = "";

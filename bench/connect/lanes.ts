@@ -7,15 +7,21 @@ import { type Address, type Endpoint, networkOf } from "../../src/net/index.ts";
 import { FakeService } from "../discovery/fake-service.ts";
 import { firstHandshake, PlainDevice, plainLink } from "./device.ts";
 
-/** A policy at work between two nodes of its own. */
+/** A policy that runs between two nodes of its own. */
 export interface Lane {
   readonly name: string;
-  /** Milliseconds from "the candidates are known" to the first handshake; the last of k + 1 candidates answers. */
+  /**
+   * Gives the milliseconds from the moment when the candidates are known to the first handshake. The last of k + 1
+   * candidates answers.
+   */
   readonly connect: (dead: number) => Promise<number>;
   readonly close: () => Promise<void>;
 }
 
-/** Where lanes are built: each has a network of its own behind a router, beyond which is what answers and what does not. */
+/**
+ * The lab in which lanes are built. Each lane has a network behind a router; the endpoints that answer and those that
+ * do not are beyond the router.
+ */
 export interface Ground {
   readonly lab: Lab;
   readonly outside: Network;
@@ -39,7 +45,7 @@ async function twoNodes({ lab, outside, router, lanes }: Ground, name: string) {
   return { a, b, alive: `${address}:${port}` as Endpoint };
 }
 
-/** The daemon, told of a peer by a discovery service: by `race` or `serial` of its configuration. */
+/** The daemon, with `race` or `serial` in its configuration; a discovery service announces the peer. */
 export async function daemonLane(ground: Ground, mode: "race" | "serial"): Promise<Lane> {
   ground.lanes++;
   const cluster = newCluster();
@@ -90,12 +96,15 @@ const affiliate = (
   kubespan: { ...kubespan, additionalAddresses: [], excludedNetworks: [] },
 });
 
-/** The reference's figures in milliseconds: how often it looks, and what an endpoint gets for its first handshake. */
+/**
+ * The reference's figures in milliseconds: the interval of its checks, and the time that an endpoint gets for its first
+ * handshake.
+ */
 const reference = { tick: 30_000, timeout: 15_000 };
 
 /**
- * The reference's policy: at each tick the next endpoint, unless the one before connected; WireGuard repeats its
- * initiation as it always does, every 5 s and not scaled, as long as there is traffic.
+ * The reference's policy: at each tick the next endpoint is set, unless the one before connected. WireGuard repeats its
+ * initiation every 5 s, which is not scaled, as long as there is traffic.
  */
 export async function referenceLane(ground: Ground, factor: number): Promise<Lane> {
   ground.lanes++;
@@ -132,7 +141,7 @@ async function rotate(
   factor: number,
   signal: AbortSignal,
 ): Promise<void> {
-  // A tick is longer than the timeout, so whoever is not connected by then is down.
+  // A tick is longer than the timeout, so a peer that is not connected by then is down.
   for (let index = 0; !signal.aborted; index++) {
     const endpoint = candidates[index % candidates.length];
     if (endpoint !== undefined) await device.set({ publicKey, allowedIPs, endpoint, keepalive: 25 });
@@ -148,9 +157,9 @@ async function keepSending(from: LabNode, target: string, signal: AbortSignal): 
 }
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  delay(ms, undefined, { signal }).catch(() => undefined); // the end of it all is what it was waiting for, too
+  delay(ms, undefined, { signal }).catch(() => undefined); // an abort ends the wait, too
 
-/** Waits until a lane's way to what answers is there; gives the round trip in milliseconds. */
+/** Waits until a lane's path to the answering endpoint works, and gives its round trip in milliseconds. */
 export async function roundTrip({ lab, lanes }: Ground, router: LabNode): Promise<number> {
   if (lanes === 0 || !lab.wires) throw new Error("there is no lane yet");
   const { stdout } = await waitFor(

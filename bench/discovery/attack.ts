@@ -2,15 +2,15 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Attacker, largeUpdate, ofCluster, paths } from "../../lab/discovery-attacker.ts";
 
 /**
- * One attack on a discovery service, from one address, until the process is ended: `attack.ts PORT ADDRESS NAME`. Says so
- * on standard output once it is under way.
+ * Attacks a discovery service from one address until the process is ended: `attack.ts PORT ADDRESS NAME`. It prints a
+ * line once the attack is under way.
  */
 const [port = "", address = "", name = ""] = process.argv.slice(2);
 
 const attackers = (count: number, window?: number): Promise<Attacker[]> =>
   Promise.all(Array.from({ length: count }, () => Attacker.connect(Number(port), address, window)));
 
-/** A cluster as large as there can be one. */
+/** Makes a cluster of the largest possible size. */
 async function fill(cluster: string): Promise<void> {
   const writers = await attackers(20);
   await Promise.all(
@@ -23,7 +23,7 @@ async function fill(cluster: string): Promise<void> {
   for (const { session } of writers) session.destroy();
 }
 
-/** Anew whenever it was cut, and as fast as the limits of one address allow. */
+/** Repeats the work whenever it was cut, as fast as the limits of one address allow. */
 async function again(
   count: number,
   window: number | undefined,

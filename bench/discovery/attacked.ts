@@ -18,7 +18,7 @@ export const attackNames = [
 ] as const;
 
 const watchers = 100;
-/** A node that says something new, four times a second; all watchers of its cluster are to hear of it. */
+/** The interval at which a node announces something new that all watchers of its cluster should see. */
 const everyMs = 250;
 
 interface Measured {
@@ -27,8 +27,8 @@ interface Measured {
 }
 
 /**
- * How long honest nodes wait for what one of them said, before and while one client attacks, on the service with the
- * bounds that it has by default. Those honest come from another address.
+ * Measures how long honest nodes wait for an announcement of one of them, before and while one client attacks the
+ * service with its default bounds. The honest nodes come from another address.
  */
 export async function measureAttack(attack: string, seconds: number): Promise<Row> {
   const service = await MeasuredService.start("default");
@@ -53,7 +53,7 @@ export async function measureAttack(attack: string, seconds: number): Promise<Ro
     const quiet = await measure();
     const attacker = await startAttack(service.port, attack);
     try {
-      await delay(3_000); // until it has got going
+      await delay(3_000); // the attack gets under way meanwhile
       const attacked = await measure();
       const [p99, quietP99] = [percentile(attacked.latencies, 0.99), percentile(quiet.latencies, 0.99)];
       return {

@@ -8,7 +8,7 @@ import type { Order } from "./order.ts";
 
 const script = fileURLToPath(new URL("./service.ts", import.meta.url));
 
-/** The discovery service of service.ts on a node, at port 3000, and what it is told. */
+/** The discovery service of service.ts on a node, at port 3000, with the affiliates that it is told. */
 export class FakeService {
   readonly #child: ChildProcess;
   readonly #answers: AsyncIterator<string>;
@@ -31,7 +31,10 @@ export class FakeService {
     this.#answers = this.#lines[Symbol.asyncIterator]();
   }
 
-  /** Gives the moment before the first was told, on the monotonic clock in ns; the service has all of them then. */
+  /**
+   * Makes the service announce and forget affiliates. Gives the time before the first one, on the monotonic clock in
+   * nanoseconds; afterwards the service has all of them.
+   */
   async tell({ tell = [], forget = [] }: Partial<Order>): Promise<bigint> {
     this.#child.stdin?.write(`${JSON.stringify({ tell, forget } satisfies Order)}\n`);
     return BigInt(await this.#answer());

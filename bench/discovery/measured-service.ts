@@ -5,7 +5,7 @@ import { bound } from "../../lab/bound.ts";
 
 const ticksPerSecond = 100;
 
-/** The service in a process of its own, on one core where there are several. */
+/** The service in its own process, on one core if the machine has several. */
 export class MeasuredService {
   readonly port: number;
   readonly #process: ReturnType<typeof launch>;
@@ -27,7 +27,7 @@ export class MeasuredService {
     return new MeasuredService(started, started.pid, port);
   }
 
-  /** Of the process, in seconds. */
+  /** The processor time of the process in seconds. */
   cpu(): number {
     const fields = readFileSync(`/proc/${this.#pid}/stat`, "utf8")
       .replace(/^.*\) /s, "")
@@ -35,7 +35,7 @@ export class MeasuredService {
     return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
   }
 
-  /** Resident, in KiB. */
+  /** The resident memory in KiB. */
   memory(): number {
     const status = readFileSync(`/proc/${this.#pid}/status`, "utf8");
     return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
@@ -43,7 +43,7 @@ export class MeasuredService {
 
   async stop(): Promise<void> {
     this.#process.kill("SIGKILL");
-    await this.#process.catch(() => undefined); // it rejects because it was told to end
+    await this.#process.catch(() => undefined); // the promise rejects because the process was killed
   }
 }
 

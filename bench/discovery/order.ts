@@ -1,6 +1,6 @@
 import type { Affiliate } from "../../src/discovery/index.ts";
 
-/** What the service is to hold from now on, and what no longer (by node id). */
+/** An order to the service: the affiliates to announce, and the node ids to forget. */
 export interface Order {
   readonly tell: readonly Affiliate[];
   readonly forget: readonly string[];

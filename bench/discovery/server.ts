@@ -4,8 +4,8 @@ import { startDiscoveryServer } from "../../src/discovery-server/effects/index.t
 const unlimited = { perSecond: 1e9, burst: 1e9 };
 
 /**
- * The service as `kubespan discovery serve` runs it; with `unlimited`, without the limits that keep strangers from doing
- * what a bench does.
+ * The service as `kubespan discovery serve` runs it. With `unlimited` it has none of the limits that would keep
+ * strangers from doing what a benchmark does.
  */
 const server = await startDiscoveryServer({
   listen: { host: "127.0.0.1", port: 0 },

@@ -10,8 +10,9 @@ import { startDiscoveryServer } from "../../src/discovery-server/effects/index.t
 import type { Order } from "./order.ts";
 
 /**
- * A discovery service with affiliates that nobody is behind. Runs in a namespace of the lab; takes one order a line on
- * standard input and answers each with the moment, on the monotonic clock in ns, at which the service was told.
+ * A discovery service with affiliates that no node stands behind. It runs in a namespace of the lab, reads one order
+ * from each line of standard input, and answers with the time, on the monotonic clock in nanoseconds, at which the
+ * service was told.
  */
 const [host = "", clusterId = "", clusterSecret = ""] = process.argv.slice(2);
 const secret = Secret.fromBase64(clusterSecret);

@@ -3,12 +3,15 @@ import { AffiliateUpdateRequest, ClusterService, WatchRequest } from "../../src/
 
 const identity = (bytes: Buffer): Buffer => bytes;
 
-/** Found at the end of what is delivered, because the service puts the affiliate's data there. */
+/**
+ * The mark before the time in an affiliate's data. The service puts the data at the end of a message, where the mark is
+ * found without decoding.
+ */
 const mark = Buffer.from("bench-time");
-/** What a node with a handful of addresses and networks says, sealed, has about as many bytes. */
+/** The size of the sealed record of a node with a handful of addresses and networks. */
 const dataBytes = 400;
 
-/** Many watchers that do not decode what they hear: what is measured is the service. */
+/** Many watchers that do not decode what they receive, since the service is what is measured. */
 export class Crowd {
   readonly #port: number;
   readonly #streamsPerConnection: number;
@@ -24,7 +27,10 @@ export class Crowd {
     this.#onDelivery = onDelivery;
   }
 
-  /** How many have their snapshot. Throws when one was lost: then the others say nothing about the service. */
+  /**
+   * The number of watchers that have their snapshot. Throws when one was lost, because the others would then prove
+   * nothing.
+   */
   get ready(): number {
     if (this.#failure) throw this.#failure;
     return this.#ready;
@@ -45,7 +51,7 @@ export class Crowd {
     });
   }
 
-  /** An affiliate of the cluster says something new, now. */
+  /** Lets an affiliate of the cluster announce something new. */
   update(clusterId: string, affiliateId = "node"): Promise<void> {
     const data = Buffer.concat([mark, Buffer.alloc(dataBytes - mark.length)]);
     data.writeBigUInt64LE(process.hrtime.bigint(), mark.length);
@@ -72,7 +78,7 @@ export class Crowd {
     this.#onDelivery(Number(process.hrtime.bigint() - message.readBigUInt64LE(at)) / 1e6);
   }
 
-  /** The first connection is for updates. */
+  /** The connection of a watcher; the first connection is for updates. */
   #clientFor(index: number): Client {
     const at = Math.floor(index / this.#streamsPerConnection) + 1;
     const known = this.#clients[at];

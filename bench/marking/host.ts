@@ -5,7 +5,7 @@ import type { Family } from "./peers.ts";
 
 export type Path = "output" | "forward";
 
-/** What one run of the sender measured, in nanoseconds a packet. */
+/** The result of one run of the sender, in nanoseconds per packet. */
 export interface Sample {
   readonly sent: number;
   readonly failed: number;
@@ -14,10 +14,10 @@ export interface Sample {
 }
 
 const program = new URL("send.pl", import.meta.url).pathname;
-/** Short against a time slice, so that most chunks are not interrupted. */
+/** The number of packets in a chunk, which takes so little of a time slice that most chunks are not interrupted. */
 const packetsPerChunk = 50;
 
-/** Connections are tracked as on any Kubernetes node, without a rule on the paths that are measured. */
+/** These rules switch on connection tracking, as on any Kubernetes node, without a rule on the measured paths. */
 const tracking = `
   table inet tracking {
     chain input { type filter hook input priority filter; ct state invalid drop; }
@@ -94,7 +94,7 @@ export class Host {
     return JSON.parse(await from.run("perl", program, path, ...options, ...this.#sender)) as Sample;
   }
 
-  /** Packets that a link was given; ifb counts what it throws away as received. */
+  /** The number of packets that a link was given. ifb counts the packets that it discards as received. */
   async received(link: "sink" | "kubespan"): Promise<number> {
     return Number(await this.#host.run("cat", `/sys/class/net/${link}/statistics/rx_packets`));
   }

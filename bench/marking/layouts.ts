@@ -2,11 +2,11 @@ import type { Namespace } from "../../lab/namespace.ts";
 import { planTable } from "../../src/nftables/index.ts";
 import { type Family, families, networks, targets } from "./peers.ts";
 
-/** One way to lead packets for peers into the mesh. */
+/** A layout of rules that lead packets for peers into the mesh. */
 export interface Layout {
   readonly name: string;
   readonly tellApart: string;
-  /** Programs besides nft and ip. */
+  /** The programs that the layout needs besides nft and ip. */
   readonly needs?: readonly string[];
   readonly tracksConnections?: false;
   readonly install: (host: Namespace, peers: number) => Promise<void>;
@@ -14,7 +14,7 @@ export interface Layout {
 
 const marks = { fromWireGuard: 0x20, toWireGuard: 0x40 };
 
-/** What the daemon asks for with defaults, on a node that announces nothing. */
+/** The options of the daemon's table with the default configuration, on a node that advertises nothing. */
 export const options: Omit<NonNullable<Parameters<typeof planTable>[0]>, "targets"> = {
   marks,
   interfaceName: "kubespan",
@@ -30,7 +30,7 @@ export const options: Omit<NonNullable<Parameters<typeof planTable>[0]>, "target
   ownPods: [],
 };
 
-/** Marked packets take table 180; see bench/marking/host.ts. */
+/** Adds the rule that sends marked packets to table 180; see bench/marking/host.ts. */
 async function fwmarkRule(host: Namespace): Promise<void> {
   for (const family of families)
     await host.run(
@@ -80,7 +80,7 @@ async function reference(host: Namespace, peers: number): Promise<void> {
   await host.nft(referenceTable((family) => networks(family, peers)));
 }
 
-/** Interval sets without a name, within the rules: a change is a new table. */
+/** A table with anonymous interval sets in its rules, so that each change replaces the table. */
 export function referenceTable(networksIn: (family: Family) => readonly string[]): string {
   const steer = families.map(
     (family) => `${netOf(family)} daddr { ${networksIn(family).join(", ")} } ${setMark}`,
@@ -100,7 +100,7 @@ const mangle = (rules: readonly string[]): string =>
 const restore = (host: Namespace, family: Family, text: string): Promise<unknown> =>
   load(host, family === 4 ? "iptables-restore" : "ip6tables-restore", text);
 
-/** Through a file: some tools cannot read what is no pipe. */
+/** Loads text through a file, because some tools read standard input only from a pipe. */
 async function load(host: Namespace, command: string, text: string): Promise<void> {
   await host.write("/run/rules", text);
   await host.run("sh", "-c", `${command} </run/rules`);

@@ -3,7 +3,7 @@ import { type Prefix, parsePrefix, unite } from "../../src/net/index.ts";
 export type Family = 4 | 6;
 export const families: readonly Family[] = [4, 6];
 
-/** Every other one: neighbours would become one network when the daemon unites them. */
+/** The address of a peer. Every other address is used, because the daemon would merge neighbours into one network. */
 const node = (family: Family, peer: number): string =>
   family === 4 ? `10.1.${peer >> 6}.${(peer & 63) * 4 + 1}` : `2001:db8:1::${(peer * 2 + 1).toString(16)}`;
 
@@ -18,17 +18,17 @@ const pods = (family: Family, peer: number): { readonly network: string; readonl
 
 export const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
-/** Of a peer: its node address and its pod network. */
+/** The networks of a peer: its node address and its pod network. */
 export const networksOf = (family: Family, peer: number): string[] => [
   `${node(family, peer)}/${family === 4 ? 32 : 128}`,
   pods(family, peer).network,
 ];
 
-/** Of each peer a node address and a pod network: twice as many as peers. */
+/** The node addresses and pod networks of all peers, which are twice as many as peers. */
 export const networks = (family: Family, peers: number): string[] =>
   numbers(peers).flatMap((peer) => networksOf(family, peer));
 
-/** Networks as the daemon hands them to the table. */
+/** The networks in the form in which the daemon hands them to the table. */
 export const asTargets = (texts: readonly string[]): Prefix[] =>
   unite(texts.flatMap((text) => parsePrefix(text) ?? []));
 
@@ -37,7 +37,9 @@ export const targets = (peers: number): Prefix[] =>
 
 const most = 64;
 
-/** Addresses to send to, spread evenly over the peers, so that what walks a list walks half of it on average. */
+/**
+ * The destinations of packets, spread evenly over the peers, so that a linear list is walked to its middle on average.
+ */
 export function hits(family: Family, peers: number): string[] {
   const count = Math.min(peers, most / 2);
   return numbers(count).flatMap((index) => {
@@ -46,7 +48,7 @@ export function hits(family: Family, peers: number): string[] {
   });
 }
 
-/** Addresses that are nobody's. */
+/** Destinations that belong to no peer. */
 export const misses = (family: Family): string[] =>
   numbers(most).map((index) =>
     family === 4 ? `198.51.100.${index + 1}` : `2001:db8:ffff::${(index + 1).toString(16)}`,

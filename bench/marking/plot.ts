@@ -1,4 +1,4 @@
-/** Points in order of x. */
+/** A line through points, in order of x. */
 export interface Line {
   readonly name: string;
   readonly points: readonly { readonly x: number; readonly y: number }[];
@@ -11,14 +11,14 @@ export interface Panel {
 
 const [width, height, margin, columns] = [300, 200, 40, 2] as const;
 const legendHeight = 60;
-/** Told apart also by those who do not see all colours (Okabe and Ito). */
+/** The colours of Okabe and Ito, which people with colour blindness can tell apart. */
 const colours = ["#999999", "#000000", "#56b4e9", "#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00"];
 const highest = 1.2;
 
 const escaped = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 
-/** Panels side by side as SVG: x logarithmic, y from 0 to a little more than 1. */
+/** Draws panels side by side as SVG. The x axis is logarithmic, the y axis goes from 0 to a little more than 1. */
 export function plot(title: string, panels: readonly Panel[]): string {
   const rows = Math.ceil(panels.length / columns);
   const [total, tall] = [

@@ -6,14 +6,14 @@ import { networkOf, parseAddress, parseEndpoint, parsePrefix } from "../../src/n
 import { FakeService } from "../discovery/fake-service.ts";
 import { prefixText } from "./prefix-text.ts";
 
-/** The affiliates `from` to `from + count - 1`, in their `generation`-th form. */
+/** The affiliates `from` to `from + count - 1`, in the form of their `generation`. */
 interface Range {
   readonly from: number;
   readonly count: number;
   readonly generation: number;
 }
 
-/** A mesh in which nobody is behind the affiliates; they announce an endpoint that swallows packets, or none. */
+/** A mesh of affiliates that no node stands behind. They announce an endpoint that drops packets, or none. */
 export class FakeMesh {
   readonly #service: FakeService;
   readonly #cluster: Cluster;
@@ -29,7 +29,7 @@ export class FakeMesh {
     this.#isDialled = isDialled;
   }
 
-  /** See `FakeService`. */
+  /** Announces affiliates through `FakeService`. */
   tell({ from, count, generation }: Range): Promise<bigint> {
     const indices = Array.from({ length: count }, (_, offset) => from + offset);
     return this.#service.tell({ tell: indices.map((index) => this.#affiliate(index, generation)) });
@@ -60,7 +60,9 @@ export class FakeMesh {
   }
 }
 
-/** A key of nobody's, canonical: the highest bit means nothing (RFC 7748, section 5). */
+/**
+ * A canonical public key without an owner. Its highest bit is zero, as that bit means nothing (RFC 7748, section 5).
+ */
 function keyOf(index: number): string {
   const bytes = createHash("sha256").update(`peer ${index}`).digest();
   bytes.writeUInt8(bytes.readUInt8(31) & 0x7f, 31);

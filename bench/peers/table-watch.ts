@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { bound } from "../../lab/bound.ts";
 import type { LabNode } from "../../lab/index.ts";
 
-/** `nft monitor` on a node: when was which prefix put into the table? */
+/** Watches `nft monitor` on a node for the times at which prefixes are added to the table. */
 export class TableWatch {
   readonly #child: ChildProcess;
   readonly #addedAt = new Map<string, bigint>();
@@ -20,7 +20,7 @@ export class TableWatch {
     createInterface({ input: this.#child.stdout }).on("line", (line) => this.#read(line));
   }
 
-  /** Waits until the table holds the prefix; gives the time since `since`, in ms. */
+  /** Waits until the table holds the prefix, and gives the milliseconds since `since`. */
   async holds(prefix: string, since: bigint): Promise<number> {
     const known = this.#addedAt.get(prefix);
     const at =
@@ -40,7 +40,7 @@ export class TableWatch {
     if (!line.startsWith("add element")) return;
     const now = process.hrtime.bigint();
     for (const [, network] of line.matchAll(/(\d+\.\d+\.\d+\.0)(?![\d/])/g)) {
-      const prefix = `${network}/24`; // in the set of networks of this length it goes without saying
+      const prefix = `${network}/24`; // the set of networks of this length leaves the length out
       this.#addedAt.set(prefix, now);
       this.#waiting.get(prefix)?.(now);
       this.#waiting.delete(prefix);

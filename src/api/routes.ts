@@ -4,26 +4,26 @@ import type { Status } from "./status.ts";
 /** The daemon's local API: JSON over HTTP on a Unix socket that only root can open. */
 export const socketPath = (runDirectory: string): string => `${runDirectory}/kubespan.sock`;
 
-/** What the daemon answers to; each is asked for by one command. */
+/** The routes of the daemon's API. Each is used by one command. */
 export interface Routes {
-  /** `GET /status` */
+  /** `GET /status` gives the state of the node. */
   readonly status: () => Promise<Status>;
-  /** `POST /down`: everything is taken down, and the daemon ends after the answer. */
+  /** `POST /down` takes the mesh down. The daemon ends after its answer. */
   readonly down: () => Promise<Down>;
-  /** `POST /forget/NODE`: a member that is gone for good is let go. */
+  /** `POST /forget/NODE` lets go of a member that is gone for good. */
   readonly forget: (node: string) => Promise<Forgotten>;
 }
 
 export interface Forgotten {
-  /** How messages name the member. */
+  /** The member's name in messages. */
   readonly label: string;
-  /** Members that are connected, and were asked to forget it too. */
+  /** The number of connected members that were asked to forget it too. */
   readonly asked: number;
-  /** Of these, who heard it. */
+  /** The number of those members that acknowledged the request. */
   readonly heard: number;
 }
 
-/** What is answered, with 500, where a route failed. */
+/** The body of the answer, with status 500, when a route failed. */
 export interface Failure {
   readonly error: string;
   readonly code?: ErrorCode;
@@ -31,8 +31,8 @@ export interface Failure {
 }
 
 export interface Down {
-  /** What was done, in order. */
+  /** The steps that were done, in order. */
   readonly steps: readonly string[];
-  /** What could not be done and does not matter to this node. */
+  /** The things that could not be done and that do not matter to this node. */
   readonly warnings: readonly string[];
 }

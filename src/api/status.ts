@@ -6,25 +6,27 @@ import type { CandidateKindName, PeerState } from "../peers/index.ts";
 import type { RaceCounts } from "../port/index.ts";
 import type { Work } from "./work.ts";
 
-/** What `kubespan status -o json` prints; times are ISO 8601, ages are seconds. */
+/** The output of `kubespan status -o json`. Times are ISO 8601, ages are seconds. */
 export interface Status {
   readonly work: Work;
   readonly node: NodeStatus;
   readonly registries: readonly RegistryState[];
   readonly peers: readonly PeerReport[];
-  /** Affiliates that are not peers, and why. */
+  /** The affiliates that are not peers, each with the reason. */
   readonly refusedAffiliates: readonly {
     readonly nodeId: string;
     readonly label: string;
     readonly reason: string;
   }[];
-  /** Others who use what belongs to the mesh, and pod links that take more than fits through it. */
+  /**
+   * The warnings about software that uses what belongs to the mesh, and about pod links whose MTU is too large for it.
+   */
   readonly warnings: readonly Warning[];
-  /** How often the daemon, since its start, put back what somebody else had changed in the kernel. */
+  /** The number of times that the daemon, since its start, restored what another program had changed in the kernel. */
   readonly repairs: Readonly<Record<"table" | "routing" | "link" | "settings", number>>;
-  /** Packets that were kept out of the mesh, or of what is behind it, since the table was made. */
+  /** The packets that the table dropped since it was made, by the rule that dropped them. */
   readonly dropped: Dropped;
-  /** Why the last pass of the loop failed; absent when it succeeded. */
+  /** The reason why the last pass failed; absent when it succeeded. */
   readonly error?: string;
 }
 
@@ -43,18 +45,18 @@ export interface NodeStatus {
   readonly announcedAddresses: readonly Address[];
   readonly announcedEndpoints: readonly Endpoint[];
   readonly advertisedPrefixes: readonly Prefix[];
-  /** Own addresses and endpoints that are not announced, and why. */
+  /** The node's own addresses and endpoints that are not announced, each with the reason. */
   readonly leftOut: readonly LeftOut[];
   readonly racing: RacingReport;
 }
 
-/** How peers that are not connected are reached. */
+/** The way in which peers that are not connected are reached. */
 export interface RacingReport {
   readonly mode: "auto" | "race" | "serial";
   readonly works: boolean;
-  /** Why it does not work. */
+  /** The reason why racing does not work; absent when it works. */
   readonly reason?: string;
-  /** Packets and answers since it was opened, by what became of them. */
+  /** The packets and answers since the sockets were opened, by their outcome. */
   readonly counts?: RaceCounts;
 }
 
@@ -64,25 +66,25 @@ export interface PeerReport {
   readonly publicKey: string;
   readonly address: Address;
   readonly state: PeerState;
-  /** It is up, and something that it should have answered or sent is missing. */
+  /** `true` when the peer is up, but an answer or keepalive that was due is missing. */
   readonly suspected?: true;
-  /** No registry names it: since when, and why. It stays a member. */
+  /** Present while no registry names the peer: the time since then, and the reason. The peer stays a member. */
   readonly absent?: { readonly seconds: number; readonly why: string };
-  /** The endpoint that WireGuard sends to now. */
+  /** The endpoint to which WireGuard sends at the moment. */
   readonly endpoint?: Endpoint;
-  /** How often that was another one than before, since the daemon started. */
+  /** The number of changes of the endpoint since the daemon started. */
   readonly endpointChanges: number;
   readonly lastEndpointChange?: EndpointChangeReport;
-  /** Best first. */
+  /** The endpoints that may be dialled, the best one first. */
   readonly candidates: readonly CandidateReport[];
-  /** By candidate that answered a race, milliseconds. */
+  /** The round trip in milliseconds of each candidate that answered in a race. */
   readonly roundTrips: Readonly<Record<Endpoint, number>>;
-  /** Endpoints that are never dialled, and why. */
+  /** The endpoints that are never dialled, each with the reason. */
   readonly refusedCandidates: readonly LeftOut[];
   readonly allowedIPs: readonly Prefix[];
-  /** Prefixes that the peer asked for and does not get, and why. */
+  /** The prefixes that the peer claims and is not granted, each with the reason. */
   readonly refusedPrefixes: readonly LeftOut[];
-  /** Absent when there never was a handshake. */
+  /** The time since the last handshake; absent when there never was one. */
   readonly handshakeAgeSeconds?: number;
   readonly receivedBytes: number;
   readonly sentBytes: number;

@@ -1,32 +1,36 @@
-/** Whether the daemon does its work: a process that answers is not yet one that keeps the mesh. */
+/** The state of the daemon's work. A process that answers does not necessarily maintain the mesh. */
 export type Work =
   | { readonly state: "working" }
   | {
       /**
+       * The reason why the mesh is not maintained:
        * - `starting`: no pass has ended yet
-       * - `failing`: the last pass failed, or one does not end
-       * - `stopped`: there are no passes
-       * - `disabled`: the configuration says so; there is no mesh, and what goes to the other nodes is in clear
+       * - `failing`: the last pass failed, or the current one does not end
+       * - `stopped`: the loop runs no passes
+       * - `disabled`: the configuration disables the mesh, and traffic to the other nodes leaves in clear
        */
       readonly state: "starting" | "failing" | "stopped" | "disabled";
       readonly why: string;
       readonly seconds: number;
     };
 
-/** What is known of the passes. Times are milliseconds since 1970. */
+/** The progress of the loop. Times are milliseconds since 1970. */
 export interface Progress {
   readonly enabled: boolean;
   readonly startedAt: number;
-  /** Why there are none at the moment. */
+  /** Present while the loop runs no passes: the reason, and the time since when. */
   readonly stopped?: { readonly why: string; readonly since: number } | undefined;
-  /** Since when one has been under way. */
+  /** The time at which the pass that runs at the moment began. */
   readonly passSince?: number | undefined;
-  /** Of the last one that says something about everything. */
+  /** The failure of the last pass over everything; absent when it succeeded. */
   readonly failure?: { readonly error: string; readonly since: number } | undefined;
   readonly hasPassed: boolean;
 }
 
-/** A pass takes milliseconds, seconds on a busy machine; every tool it runs is ended after 20 s. */
+/**
+ * A pass that takes longer counts as one that does not end. A pass takes milliseconds, or seconds on a busy machine,
+ * and every tool that it runs is ended after 20 s.
+ */
 const longestPass = 60_000;
 
 export function workOf(progress: Progress, now: number): Work {
@@ -43,6 +47,6 @@ export function workOf(progress: Progress, now: number): Work {
   return { state: "working" };
 }
 
-/** Of `kubespan status`. */
+/** The exit code of `kubespan status`. */
 export const exitCodeOf = ({ state }: Work): number =>
   state === "working" ? 0 : state === "disabled" ? 13 : 12;

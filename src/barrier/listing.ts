@@ -1,24 +1,27 @@
 import { wordOf } from "../base/index.ts";
 
-/** What hangs at the egress of one link. */
+/** The traffic control filters at the egress of one link. */
 export interface LinkFilters {
   readonly name: string;
-  /** Whether filters can be put there: one qdisc holds them, for everybody. */
+  /** Whether the link has the `clsact` qdisc, which holds the filters of all programs. */
   readonly hasQdisc: boolean;
-  /** Ours by their number: the programs as tc shows them. */
+  /** Our programs, as tc prints them, by their handle. */
   readonly programs: ReadonlyMap<number, string>;
-  /** Whether others have filters at this link, in either direction. */
+  /** Whether other software has filters at this link, in either direction. */
   readonly hasOthers: boolean;
 }
 
-/** Our place among the filters of a link. */
+/** The preference of our filters among those of a link. */
 export const preference = 18;
 
-/** Links that have the qdisc, from `tc qdisc show`. */
+/** The links that have the `clsact` qdisc, from `tc qdisc show`. */
 export const linksWithQdisc = (text: string): string[] =>
   [...text.matchAll(/^qdisc clsact \S+ dev (\S+) /gm)].flatMap(([, name]) => name ?? []);
 
-/** From `tc filter show dev NAME egress` and `... ingress`. What cannot be read is somebody else's. */
+/**
+ * Parses `tc filter show dev NAME egress` and `... ingress`. A filter that cannot be parsed counts as one of other
+ * software.
+ */
 export function parseFilters(name: string, egress: string, ingress: string): LinkFilters {
   const lines = egress.split("\n").filter((line) => line.startsWith("filter "));
   const programs = new Map<number, string>();

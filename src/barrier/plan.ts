@@ -5,35 +5,39 @@ import { isContainerLink, type Link } from "../routing/index.ts";
 import { type LinkFilters, preference } from "./listing.ts";
 import { programsFor } from "./program.ts";
 
-/** What the second barrier stops, and where. */
+/** The traffic that the second barrier stops, and the links at which it does. */
 interface DesiredBarrier {
   readonly targets: readonly Prefix[];
   readonly marks: Marks;
   readonly listenPort: number;
   /** All links of the node. */
   readonly links: readonly Link[];
-  /** The link of the mesh. */
+  /** The name of the mesh's link. */
   readonly interfaceName: string;
 }
 
-/** What is there; `unavailable` where this kernel, its tools or somebody else's programs leave no place for it. */
+/** The filters that were found, or the reason why the kernel, its tools or other software leave no place for ours. */
 export type ObservedBarrier =
   | { readonly kind: "unavailable"; readonly reason: string }
   | { readonly kind: "seen"; readonly links: readonly LinkFilters[] };
 
 /**
- * Links by which packets leave the node, the mesh's own left out. A port of a bridge carries what machines behind the
- * bridge say, too: what the node itself says passes the bridge. Links of containers lead to what is on this node.
+ * The links by which packets leave the node, apart from the mesh's own link. Ports of a bridge are left out, as they
+ * also carry the traffic of machines behind the bridge, and the node's own traffic passes the bridge itself. Links of
+ * containers are left out, as they lead to this node.
  */
 export const guardedLinks = (links: readonly Link[], interfaceName: string): Link[] =>
   links.filter(
     ({ name, isPort }) => !isPort && name !== "lo" && name !== interfaceName && !isContainerLink(name),
   );
 
-/** Cilium keeps the filters of links for itself, and what its programs redirect would be stopped here. */
+/**
+ * The link that shows that Cilium runs. Cilium claims the filters of links for itself, and packets that its programs
+ * redirect would be stopped by ours.
+ */
 const ciliumLink = "cilium_host";
 
-/** Why a second barrier cannot be, if it cannot. */
+/** The reason why a second barrier is impossible on this node; `undefined` if it is possible. */
 export function obstacle(marks: Marks, links: readonly Link[]): string | undefined {
   const both = maskOf(marks);
   if (both === marks.fromWireGuard || both === marks.toWireGuard)
@@ -42,10 +46,13 @@ export function obstacle(marks: Marks, links: readonly Link[]): string | undefin
   return undefined;
 }
 
-/** The largest number of programs at one link: some 16,000 networks. */
+/** The largest number of programs at one link, which is enough for some 16,000 networks. */
 const mostPrograms = 32;
 
-/** `undefined`: none. Nothing to do, or nothing that can be done: no step. */
+/**
+ * The steps from the observed filters to the desired ones. There are none if nothing differs or nothing can be done.
+ * `undefined` as the desired barrier removes our filters.
+ */
 export function planSecondBarrier(desired: DesiredBarrier | undefined, observed: ObservedBarrier): Step[] {
   if (observed.kind === "unavailable") return [];
   const guarded = desired ? guardedLinks(desired.links, desired.interfaceName) : [];

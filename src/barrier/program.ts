@@ -24,13 +24,16 @@ const more = {
   toX: 0x07,
 } as const;
 
-/** Where the kernel lets a filter read: from the network header on, the link-layer header, and what it knows itself. */
+/**
+ * The offsets from which the kernel lets a filter read: the network header, the link-layer header, and the kernel's own
+ * data about the packet.
+ */
 const network = 0xfff00000;
 const linkLayer = 0xffe00000;
 const protocolOf = 0xfffff000;
 const markOf = 0xfffff014;
 
-/** Verdicts of tc: drop, and go on with the next filter. */
+/** The verdicts of tc: drop the packet, or go on with the next filter. */
 const drop: Code = [[more.result, 0, 0, 2]];
 const pass: Code = [[more.result, 0, 0, 0xffffffff]];
 
@@ -38,7 +41,7 @@ const load = (code: number, k: number): Instruction => [code, 0, 0, k >>> 0];
 const jump = (over: Code): Instruction => [op.jump, 0, 0, over.length];
 const longestJump = 255;
 
-/** `then` ends in verdicts; whatever does not meet the condition goes on behind it. */
+/** Runs `then`, which ends in verdicts, for packets that meet the condition. All other packets skip it. */
 const when = (code: number, k: number, then: Code): Code =>
   then.length <= longestJump ? [[code, 0, then.length, k], ...then] : [[code, 1, 0, k], jump(then), ...then];
 
@@ -47,15 +50,15 @@ const unless = (code: number, k: number, then: Code): Code =>
 
 export interface Guard {
   readonly marks: Marks;
-  /** WireGuard's UDP port. */
+  /** The UDP port of WireGuard. */
   readonly listenPort: number;
-  /** Of the link, where it has one: a frame that another sender has is one that only passes through. */
+  /** The hardware address of the link, if it has one. A frame from another sender is only passed on by this node. */
   readonly hardwareAddress: string | undefined;
 }
 
 /**
- * Drops what goes to one of the networks, unless it is WireGuard's own, finds or answers a neighbour, or bears both marks,
- * by which the table tells that it let a packet go on purpose.
+ * Drops packets to one of the networks. Exceptions are WireGuard's own packets, neighbour discovery, and packets that
+ * bear both marks, by which the table says that it let them pass on purpose.
  */
 export function programFor(targets: readonly Prefix[], guard: Guard): Code {
   const both = maskOf(guard.marks);
@@ -108,7 +111,10 @@ function familyCode(family: Family, targets: readonly Prefix[], guard: Guard): C
   return [...ours, ...discovery, ...wordCode(targets, 0, destination)];
 }
 
-/** A later fragment has no port. Only what bears WireGuard's mark comes this far. */
+/**
+ * Accepts WireGuard's packets over IPv4. A later fragment has no port, so its mark must do, and only packets with that
+ * mark get here.
+ */
 function ofWireGuard4({ marks, listenPort }: Guard): Code {
   const port: Code = [
     load(op.half, network + 6),
@@ -143,13 +149,13 @@ const onlyMarked = ({ fromWireGuard }: Marks, then: Code): Code => [
   ...when(more.equal, fromWireGuard, then),
 ];
 
-/** What becomes of the values of one word from here on. */
+/** A range of networks and the code that handles an address in it, from one word of the address on. */
 interface Segment {
   readonly from: number;
   readonly code: Code;
 }
 
-/** Compares an address word by word with sorted networks; each word is looked for by halving. */
+/** Compares an address with the sorted networks, word by word, by binary search in each word. */
 function wordCode(targets: readonly Prefix[], word: number, offset: number): Code {
   const segments: Segment[] = [{ from: 0, code: pass }];
   const put = (first: number, last: number, code: Code): void => {
@@ -194,14 +200,19 @@ function halving(segments: readonly Segment[]): Code {
   return [...unless(more.atLeast, high[0]?.from ?? 0, halving(segments.slice(0, middle))), ...halving(high)];
 }
 
-/** As tc takes and shows it. */
+/** The program in the notation that tc reads and prints. */
 export const programText = (code: Code): string =>
   `${code.length},${code.map((instruction) => instruction.join(" ")).join(",")}`;
 
-/** The kernel takes 4,096 instructions, and shows no more than fit into one message. */
+/**
+ * The largest number of instructions in one program. The kernel accepts 4,096, but lists no more than fit into one
+ * netlink message.
+ */
 const mostInstructions = 2048;
 
-/** As many programs as it takes, the networks spread over them in their order. */
+/**
+ * The programs that drop packets to all targets. The targets are spread over as many programs as necessary, in order.
+ */
 export function programsFor(targets: readonly Prefix[], guard: Guard): string[] {
   if (targets.length === 0) return [];
   const code = programFor(targets, guard);

@@ -2,10 +2,13 @@ import { z } from "zod";
 import { KubespanError, readJson } from "../base/index.ts";
 import { type Prefix, parsePrefix, unite } from "../net/index.ts";
 
-/** What was steered last: enough to close the node before anything else runs. Where and how is in the configuration. */
+/**
+ * The networks that were steered last: enough to close the node before anything else runs. Names and numbers of links,
+ * marks and tables come from the configuration.
+ */
 export interface SavedBarrier {
   readonly targets: readonly Prefix[];
-  /** Bytes, of the mesh link. */
+  /** The MTU of the mesh link in bytes. */
   readonly mtu: number;
 }
 
@@ -20,7 +23,7 @@ const form = z.strictObject({
 export const savedText = ({ targets, mtu }: SavedBarrier): string =>
   `${JSON.stringify({ version: 1, mtu, targets })}\n`;
 
-/** Throws `KubespanError("state")` for anything that this program did not write. */
+/** Parses the file. Throws `KubespanError("state")` for any text that this program did not write. */
 export function parseSaved(text: string, file: string): SavedBarrier {
   const read = readJson(text, form);
   if ("problem" in read) throw damaged(file, read.problem);

@@ -7,11 +7,18 @@ import { configOption } from "./options.ts";
 export function registerBarrier(program: Command): void {
   program
     .command("barrier")
-    .description("what keeps traffic for the mesh from leaving in clear while no daemon runs")
+    .description("load the barrier that stands while no daemon runs")
     .command("load")
-    .description("close this node by what it steered last, without a daemon; before the network is up, say")
+    .description("refuse traffic to the members of the last run")
     .addOption(configOption())
-    .addHelpText("after", "\nTraffic to members is refused until the daemon runs. To undo it: kubespan down")
+    .addHelpText(
+      "after",
+      [
+        "\nRun this before the network comes up, so that nothing leaves in clear meanwhile.",
+        "Traffic to members is refused until the daemon runs. 'kubespan down' removes the",
+        "barrier.",
+      ].join("\n"),
+    )
     .action(async (options: { config: string }) => {
       const { loadBarrier } = await loadBarrierLoader();
       const { config } = await loadConfig(options.config);

@@ -23,7 +23,7 @@ interface ServeOptions extends StoreOptions {
   readonly tlsKey?: string;
   readonly tlsClientCa?: string;
   readonly insecure?: true;
-  /** Proxies in front. */
+  /** The number of trusted proxies in front of the service. */
   readonly trustProxy?: number;
   readonly trustRealIp?: true;
   readonly metricsListen?: Listen;
@@ -35,54 +35,48 @@ interface ServeOptions extends StoreOptions {
 export function registerDiscoveryServe(program: Command): void {
   program
     .command("discovery")
-    .description("the service through which the nodes of a cluster find each other")
+    .description("run the service through which nodes find each other")
     .command("serve")
-    .description("run a discovery service; it cannot read what the nodes tell each other")
-    .requiredOption("--listen <address:port>", "where to answer: 0.0.0.0:3000 or [::]:3000, say", listenFrom)
-    .option("--tls-cert <file>", "certificate chain in PEM; read again when it changes, and on SIGHUP")
-    .option("--tls-key <file>", "private key in PEM")
-    .option("--tls-client-ca <file>", "let in only clients with a certificate of these authorities (PEM)")
-    .addOption(new Option("--insecure", "serve without TLS").conflicts(["tlsCert", "tlsKey", "tlsClientCa"]))
+    .description("run a discovery service, which cannot read what nodes say")
+    .requiredOption("--listen <address:port>", "address to serve, such as 0.0.0.0:3000", listenFrom)
+    .option("--tls-cert <file>", "PEM certificate chain, reread on change")
+    .option("--tls-key <file>", "PEM private key of the certificate")
+    .option("--tls-client-ca <file>", "accept only clients certified by these CAs")
     .addOption(
-      new Option(
-        "--trust-proxy [hops]",
-        "believe X-Forwarded-For as far as this many proxies in front wrote it (1): each appends an entry",
-      )
+      new Option("--insecure", "serve without TLS, in plaintext").conflicts([
+        "tlsCert",
+        "tlsKey",
+        "tlsClientCa",
+      ]),
+    )
+    .addOption(
+      new Option("--trust-proxy [hops]", "trust X-Forwarded-For of this many proxies")
         .argParser(hopsFrom)
         .preset("1"),
     )
-    .option("--trust-real-ip", "believe X-Real-IP: only behind a proxy that replaces what clients send")
-    .option("--snapshot <file>", "keep a copy of what is in memory, for the next start")
-    .option("--snapshot-every <seconds>", "how often", secondsFrom, 60)
+    .option("--trust-real-ip", "trust X-Real-IP, which a proxy must replace")
+    .option("--snapshot <file>", "keep a copy of the memory for a restart")
+    .option("--snapshot-every <seconds>", "seconds between two snapshots", secondsFrom, 60)
     .addOption(
-      new Option(
-        "--etcd <urls>",
-        "keep everything in etcd, for several services behind one name (comma-separated)",
-      ).conflicts(["snapshot"]),
+      new Option("--etcd <urls>", "keep everything in etcd (URLs with commas)").conflicts(["snapshot"]),
     )
-    .option("--etcd-ca <file>", "with https: the authorities to trust for etcd, in PEM")
-    .option("--etcd-cert <file>", "with https: our certificate for etcd")
-    .option("--etcd-key <file>", "and its key")
-    .option("--etcd-prefix <text>", "what all keys in etcd begin with", "/kubespan/discovery/")
-    .option(
-      "--etcd-compact-every <seconds>",
-      "throw away etcd's history that is older than this; 0 leaves it to etcd or its other users",
-      secondsFrom,
-      300,
-    )
-    .option("--metrics-listen <address:port>", "answer /metrics, /healthz and /readyz over HTTP", listenFrom)
-    .option(
-      "--drain <seconds>",
-      "at the end, spread sending the watchers elsewhere over this time",
-      secondsFrom,
-      10,
-    )
+    .option("--etcd-ca <file>", "PEM authorities to trust for etcd")
+    .option("--etcd-cert <file>", "PEM client certificate for etcd")
+    .option("--etcd-key <file>", "PEM private key for the etcd certificate")
+    .option("--etcd-prefix <text>", "prefix of all keys in etcd", "/kubespan/discovery/")
+    .option("--etcd-compact-every <seconds>", "compact older history of etcd, 0 for never", secondsFrom, 300)
+    .option("--metrics-listen <address:port>", "serve /metrics, /healthz, /readyz over HTTP", listenFrom)
+    .option("--drain <seconds>", "disconnect watchers gradually on SIGTERM", secondsFrom, 10)
     .addOption(
-      new Option("--log-level <level>", "what to log")
+      new Option("--log-level <level>", "severity from which on messages are logged")
         .choices(["fatal", "error", "warn", "info", "debug", "trace"])
         .default("info"),
     )
-    .addOption(new Option("--log-format <format>", "how").choices(["json", "text"]).default("text"))
+    .addOption(
+      new Option("--log-format <format>", "format of the log messages")
+        .choices(["json", "text"])
+        .default("text"),
+    )
     .action(serve);
 }
 
@@ -120,11 +114,11 @@ async function serve(options: ServeOptions): Promise<void> {
     process.off("SIGHUP", reload);
     certificates?.close();
     await server.stop();
-    await operations?.close(); // last, so that whoever asks meanwhile hears that it is not ready
+    await operations?.close(); // closed last, so that /readyz says meanwhile that the service is not ready
   }
 }
 
-/** Loaded only where somebody wants it. */
+/** Metrics bring a library with them, which is loaded only where metrics are asked for. */
 async function operate(
   listen: Listen,
   server: DiscoveryServer,
@@ -137,7 +131,7 @@ async function operate(
   return { operations, onAnswer: metrics.onAnswer };
 }
 
-/** The first signal that asks us to end; a second one ends the process at once, as usual. */
+/** The first signal that asks the service to end. A second one ends the process at once, as Node does by default. */
 const stopAsked = (): Promise<NodeJS.Signals> =>
   new Promise((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
@@ -167,7 +161,7 @@ function secondsFrom(text: string): number {
   throw new InvalidArgumentError("It is not a number of seconds up to a day.");
 }
 
-/** `undefined` where plaintext was asked for in so many words. */
+/** The certificates; `undefined` only where --insecure asks for plaintext. */
 async function certificatesOf(options: ServeOptions, log: Logger): Promise<Certificates | undefined> {
   const { tlsCert: cert, tlsKey: key, tlsClientCa: clientAuthorities } = options;
   if (options.insecure) return undefined;

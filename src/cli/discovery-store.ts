@@ -6,15 +6,15 @@ import { readPem } from "../system/index.ts";
 
 export interface StoreOptions {
   readonly snapshot?: string;
-  /** In seconds. */
+  /** The seconds between two snapshots. */
   readonly snapshotEvery: number;
-  /** Comma-separated URLs. */
+  /** The URLs of etcd's members, separated by commas. */
   readonly etcd?: string;
   readonly etcdCa?: string;
   readonly etcdCert?: string;
   readonly etcdKey?: string;
   readonly etcdPrefix: string;
-  /** In seconds; 0 for never. */
+  /** The age in seconds from which on etcd's history is thrown away; 0 leaves the history alone. */
   readonly etcdCompactEvery: number;
 }
 

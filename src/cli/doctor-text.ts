@@ -1,7 +1,7 @@
 import { bySeverity, type Facts, type Finding, type Fix } from "../doctor/index.ts";
 import { oneLine } from "./render.ts";
 
-/** What `kubespan doctor` prints on a terminal: worst first, what is well last and briefly. */
+/** What `kubespan doctor` prints on a terminal: the worst findings first, and last, in one line each, what is in order. */
 export function doctorText(facts: Facts, findings: readonly Finding[]): string {
   const sorted = bySeverity(findings);
   const bad = sorted.filter(({ severity }) => severity !== "ok");

@@ -2,14 +2,14 @@ import { type Command, Option } from "commander";
 import { print, printJson } from "../system/index.ts";
 import { configOption } from "./options.ts";
 
-/** `kubespan doctor`: what this machine needs or misses. Its exit code is the worst finding's: 0, 10 or 11. */
+/** `kubespan doctor` tells what this machine needs or misses. Its exit code follows from the worst finding: 0, 10 or 11. */
 export function registerDoctor(program: Command): void {
   program
     .command("doctor")
-    .description("look for what a mesh on this node needs or misses, and tell how to put it right")
+    .description("find what this node lacks and print the remedy")
     .addOption(configOption())
     .addOption(
-      new Option("-o, --output <format>", "how to print it").choices(["table", "json"]).default("table"),
+      new Option("-o, --output <format>", "format of the output").choices(["table", "json"]).default("table"),
     )
     .action(async (options: { config: string; output: "table" | "json" }) => {
       const { gatherFacts } = await import("../doctor/effects/index.ts");

@@ -11,9 +11,9 @@ import { configOption } from "./options.ts";
 export function registerDown(program: Command): void {
   program
     .command("down")
-    .description("leave the mesh: tell the others, stop the daemon and remove every trace from the kernel")
+    .description("leave the mesh and remove every trace from the kernel")
     .addOption(configOption())
-    .addOption(new Option("--forget-identity", "also delete the keys; the node comes back as another one"))
+    .addOption(new Option("--forget-identity", "delete the keys too and return as a new node"))
     .action(async (options: { config: string; forgetIdentity?: boolean }) => {
       const { config } = await loadConfig(options.config);
       const { steps, warnings } = await down(config);
@@ -25,6 +25,6 @@ export function registerDown(program: Command): void {
     });
 }
 
-/** The daemon does it, if there is one: two hands at the same table would undo each other's work. */
+/** A running daemon takes the mesh down itself, since two processes that change the same table would undo each other's work. */
 const down = async (config: Config): Promise<Down> =>
   (await requestDown(config.runDirectory)) ?? (await takeDown(config));

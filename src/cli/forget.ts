@@ -6,9 +6,10 @@ import { configOption, runDirectoryOf } from "./options.ts";
 export function registerForget(program: Command): void {
   program
     .command("forget")
-    .argument("<node>", "its name, as status shows it, or its node id")
-    .description("let go of a node that is gone for good, here and on all nodes that are connected")
+    .argument("<node>", "name of the node as shown by status, or node id")
+    .description("let go of a node that is gone for good")
     .addOption(configOption())
+    .addHelpText("after", "\nAll nodes that are connected to this one are asked to forget the node too.")
     .action(async (node: string, options: { config: string }) => {
       const { label, asked, heard } = await requestForget(await runDirectoryOf(options.config), node);
       print(`${label} is forgotten here\n`);

@@ -13,17 +13,17 @@ interface Options {
   readonly force?: true;
 }
 
-/** `kubespan gen config`: a new configuration file. */
+/** `kubespan gen config` makes a new configuration file. */
 export function registerGenConfig(program: Command): void {
-  const gen = program.command("gen").description("make files that kubespan needs");
+  const gen = program.command("gen").description("make the files that kubespan needs");
   gen
     .command("config")
-    .description("make a configuration with a new cluster id and secret")
-    .option("-o, --output <file>", "where to write it, mode 0600; - for the terminal", "./kubespan.yaml")
-    .option("--service <url>", "discovery service: https://host[:port]/, or http:// for plaintext")
-    .option("--cluster-id <id>", "join this cluster instead of making a new one")
-    .option("--cluster-secret-file <file>", "file with the secret of that cluster")
-    .option("--force", "replace an existing file")
+    .description("make a configuration for a new or existing cluster")
+    .option("-o, --output <file>", "file to write, or - for standard output", "./kubespan.yaml")
+    .option("--service <url>", "URL of a discovery service: https://host[:port]/")
+    .option("--cluster-id <id>", "id of an existing cluster to join")
+    .option("--cluster-secret-file <file>", "file with the secret of an existing cluster")
+    .option("--force", "replace an existing output file")
     .action(genConfig);
 }
 
@@ -38,11 +38,11 @@ async function genConfig(options: Options): Promise<void> {
     ...(options.service === undefined ? {} : { serviceURL: options.service }),
     ...(cluster === undefined ? {} : { cluster }),
   });
-  parseConfig(text, options.output); // never hand out what 'validate' refuses
+  parseConfig(text, options.output); // a file that 'validate' refuses is never handed out
   if (options.output === "-") print(text);
   else await writeConfig(options, text);
   if (options.service === undefined)
-    complain("The mesh is off in it: set a discovery service, then 'enabled: true'.\n");
+    complain("The mesh is disabled in this file: set a discovery service, then 'enabled: true'.\n");
 }
 
 async function writeConfig({ output, force }: Options, text: string): Promise<void> {

@@ -1,9 +1,1 @@
-export { registerBarrier } from "./barrier.ts";
-export { registerDiscoveryServe } from "./discovery-serve.ts";
-export { registerDoctor } from "./doctor.ts";
-export { registerDown } from "./down.ts";
-export { registerForget } from "./forget.ts";
-export { registerGenConfig } from "./gen-config.ts";
-export { registerRun } from "./run.ts";
-export { registerStatus } from "./status.ts";
-export { registerValidate } from "./validate.ts";
+export { createProgram } from "./program.ts";

@@ -29,13 +29,13 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return made.toString().replace(/ +$/gm, "");
 }
 
-/** What lays out tables takes a minute for a field of 64 KiB. */
+/** Longer fields are cut: the library that lays out tables takes a minute for one of 64 KiB. */
 const longestField = 1000;
 
-/** A field of one line and of a length that can be shown, whatever somebody else put into it. */
+/** The text as one printable line of bounded length: fields come from other nodes and may hold anything. */
 export const oneLine = (text: string): string => printable(text, longestField);
 
-/** 1.5 KiB, 12 MiB, ... */
+/** A number of bytes for people: 1.5 KiB, 12 MiB. */
 export function bytes(count: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
   let value = count;
@@ -44,7 +44,7 @@ export function bytes(count: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** 12s, 3m5s, 2h10m */
+/** A duration for people: 12s, 3m5s, 2h10m. */
 export function age(seconds: number): string {
   if (seconds < 60) return `${seconds}s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)}m${seconds % 60}s`;

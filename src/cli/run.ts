@@ -3,20 +3,22 @@ import { loadDaemon, loadDryRun } from "../daemon/index.ts";
 import { print } from "../system/index.ts";
 import { configOption } from "./options.ts";
 
-/** How long what is under way may take when the daemon has ended, in milliseconds. */
+/** The time that unfinished work may take after the daemon has ended. */
 const graceMs = 5_000;
 
 export function registerRun(program: Command): void {
   program
     .command("run")
-    .description(
-      "join the mesh and keep it working; ends with SIGTERM, reads the configuration again with SIGHUP",
-    )
+    .description("run the daemon that joins and maintains the mesh")
     .addOption(configOption())
-    .addOption(new Option("--dry-run", "print what would be done now, and change nothing"))
+    .addOption(new Option("--dry-run", "print the plan of the first pass and change nothing"))
     .addHelpText(
       "after",
-      "\nWhen it ends, tunnels stay as they are; a new start goes on with them. To leave: kubespan down",
+      [
+        "\nSIGHUP makes the daemon read the configuration again. SIGTERM and SIGINT end the",
+        "daemon and leave the tunnels working; the next start takes the tunnels over. To",
+        "leave the mesh, run 'kubespan down'.",
+      ].join("\n"),
     )
     .action(async (options: { config: string; dryRun?: boolean }) => {
       if (options.dryRun) await printPlan(options.config);
@@ -38,7 +40,7 @@ async function runDaemon(file: string): Promise<void> {
   try {
     await daemon.ended;
   } finally {
-    // Whatever may still hold the process: a daemon that has ended must not look alive.
+    // A process whose daemon has ended must not look alive, whatever still keeps it.
     setTimeout(() => process.exit(), graceMs).unref();
   }
 }

@@ -46,7 +46,7 @@ const droppedText = ({ outside, tunnel, entering, leaving }: Status["dropped"]):
 
 const registriesText = ({ registries }: Status): string =>
   table(
-    ["REGISTRY", "STATE", "AFFILIATES", "SEES US AT", "LOCATION"],
+    ["REGISTRY", "STATE", "AFFILIATES", "OBSERVED ADDRESS", "LOCATION"],
     registries.map((each) => [
       each.name,
       registryStateText(each),
@@ -79,7 +79,7 @@ function peersText(peers: readonly PeerReport[]): string {
   return `${table(head, rows)}\n${up} of ${peers.length} peers up`;
 }
 
-/** Peers that are reached at another endpoint than before. */
+/** The peers whose endpoint has changed. */
 function changesText(peers: readonly PeerReport[]): string {
   const rows = peers.flatMap(({ label, endpointChanges, lastEndpointChange: last }) =>
     last

@@ -7,10 +7,10 @@ import { configOption, runDirectoryOf } from "./options.ts";
 export function registerStatus(program: Command): void {
   program
     .command("status")
-    .description("show this node, its registries and its peers, and what was left out and why")
+    .description("show this node, all registries, peers and refusals")
     .addOption(configOption())
     .addOption(
-      new Option("-o, --output <format>", "how to print it").choices(["table", "json"]).default("table"),
+      new Option("-o, --output <format>", "format of the output").choices(["table", "json"]).default("table"),
     )
     .action(async (options: { config: string; output: "table" | "json" }) => {
       const { statusText } = await import("./status-text.ts");

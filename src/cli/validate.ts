@@ -3,12 +3,12 @@ import { loadConfig } from "../config/effects/index.ts";
 import { configSummary } from "../config/index.ts";
 import { complain, print } from "../system/index.ts";
 
-/** `kubespan validate FILE`: what a configuration means, or everything that is wrong in it. */
+/** `kubespan validate FILE` tells what a configuration means, or everything that is wrong in it. */
 export function registerValidate(program: Command): void {
   program
     .command("validate")
-    .description("check a configuration and show what it means")
-    .argument("<file>", "the configuration file")
+    .description("check a configuration and explain the settings")
+    .argument("<file>", "configuration file to check")
     .action(async (file: string) => {
       const { config, warnings } = await loadConfig(file);
       print(`${file} is valid.\n${configSummary(config)}`);

@@ -4,7 +4,7 @@ import type { Config, NodeConfig, ServiceConfig } from "./config.ts";
 import { type KindValue, schemas } from "./kinds.ts";
 import type { KindDocuments } from "./read-kinds.ts";
 
-/** The configuration that checked documents make; `undefined` without a cluster identity. */
+/** The configuration that the checked documents form together; `undefined` without a cluster identity. */
 export function assemble(found: KindDocuments): Config | undefined {
   const identity = found.identity[0]?.value;
   const secret = identity && decodeKey(identity.clusterSecret);

@@ -1,9 +1,15 @@
-/** What one node may announce; the others refuse the rest, so a configuration that asks for more is refused, too. */
+/**
+ * The bounds on what one node may announce. Other nodes refuse the excess, so a configuration that exceeds them is
+ * refused.
+ */
 export const bounds = {
-  /** Addresses and networks of one node, after its exclusions and all that is special are taken out of them. */
+  /** The addresses and networks of one node, counted after exclusions and special networks are taken out. */
   networks: 256,
-  /** Networks that a node wants left out of its own. */
+  /** The networks that a node excludes from its own. */
   excluded: 64,
-  /** All networks of a node together may hold as many addresses as this many of the widest that `widestPrefix` allows. */
+  /**
+   * All networks of a node together may hold as many addresses as this many networks of the widest size that
+   * `widestPrefix` allows.
+   */
   widestNetworks: 2,
 } as const;

@@ -2,38 +2,46 @@ import type { Secret } from "../base/index.ts";
 import type { Endpoint, Marks, Prefix } from "../net/index.ts";
 import type { DialRules } from "./dial.ts";
 
-/** Everything the daemon can be told, validated, with every default filled in. */
+/** The complete, validated configuration of the daemon, with all defaults filled in. */
 export interface Config {
-  /** `false` takes the data plane down and keeps the identity. */
+  /** `false` takes the mesh down and keeps the identity. */
   readonly enabled: boolean;
   readonly advertiseKubernetesNetworks: boolean;
-  /** `true`: traffic to a peer that is down goes the normal way, in clear. */
+  /** `true` lets traffic to a peer that is down leave outside the mesh, in clear. */
   readonly allowDownPeerBypass: boolean;
   readonly harvestExtraEndpoints: boolean;
-  /** Bytes, 1280 to 65455; `auto`: what fits into the links below. */
+  /** The MTU of the link in bytes, 1280 to 65455. `auto` derives it from the node's other links. */
   readonly mtu: number | "auto";
-  /** Applied in order to addresses that this node announces; empty lets everything pass. */
+  /**
+   * The filters that apply, in order, to the addresses that this node announces. Without filters all addresses pass.
+   */
   readonly endpointFilters: readonly EndpointFilter[];
   readonly excludeAdvertisedNetworks: readonly Prefix[];
   readonly extraAnnouncedEndpoints: readonly Endpoint[];
   readonly cluster: ClusterIdentity;
   readonly services: readonly ServiceConfig[];
-  /** The STUN server that is asked for the mapped address and port of WireGuard's; a DNS name or an address. */
+  /**
+   * The STUN server that tells at which address and port WireGuard is seen from outside; `host` is a DNS name or an
+   * address.
+   */
   readonly stun?: { readonly host: string; readonly port: number };
-  /** Absent where the nodes of Kubernetes are no registry. */
+  /** Absent when Kubernetes is not a registry. */
   readonly kubernetes?: KubernetesConfig;
   readonly interfaceName: string;
   readonly listenPort: number;
   readonly wireguard: WireGuardImplementation;
   readonly advertisedPrefixes: readonly Prefix[];
-  /** Among the networks that nodes advertise, this one or others: those that are no pod networks. */
+  /** The networks, advertised by this node or by others, that are not pod networks. */
   readonly otherNetworks: readonly Prefix[];
-  /** Whether TCP and pings that came in outside the mesh, from an address in it, are answered there. */
+  /** Whether TCP and pings from an address in the mesh that arrive outside the mesh are answered outside. */
   readonly answerOutside: boolean;
   readonly strictIngress: StrictIngress;
   readonly routing: { readonly table: number; readonly priority: number };
   readonly marks: Marks;
-  /** Peers that advertise a network with fewer bits than this are not believed (lesson 19). */
+  /**
+   * The shortest prefixes that peers may claim, in bits. Wider claims are refused, because one peer could attract all
+   * traffic.
+   */
   readonly widestPrefix: { readonly ipv4: number; readonly ipv6: number };
   readonly members: MembersConfig;
   readonly node: NodeConfig;
@@ -45,15 +53,15 @@ export interface Config {
 }
 
 export interface ClusterIdentity {
-  /** As text, exactly as configured: this is what is hashed and sent. */
+  /** The text of the configuration, unchanged, because its exact form is hashed and sent. */
   readonly id: string;
-  /** 32 bytes: AES key of discovery data and preshared key of every tunnel. */
+  /** The 32-byte secret, which is the AES key of discovery data and the preshared key of every tunnel. */
   readonly secret: Secret;
 }
 
 /**
- * `!` excludes. The last rule that contains an address decides; what no rule contains is left out, unless all rules
- * are exclusions.
+ * A filter for addresses; `!` in the configuration makes an exclusion. The last filter that contains an address
+ * decides. An address that no filter contains is left out, unless all filters are exclusions.
  */
 export interface EndpointFilter {
   readonly prefix: Prefix;
@@ -67,46 +75,50 @@ export interface ServiceConfig {
   readonly port: number;
   /** `false` only where the configuration says `http://`. */
   readonly tls: boolean;
-  /** PEM file with the authorities to trust instead of the system's. */
+  /** The path of a PEM file with the authorities to trust instead of the system's. */
   readonly caFile?: string;
 }
 
-/** How the Kubernetes API is reached. */
+/** The access to the Kubernetes API. */
 export interface KubernetesConfig {
-  /** Path of the file; without one, as in a pod. */
+  /** The path of the kubeconfig; absent for the service account of a pod. */
   readonly kubeconfig?: string;
 }
 
-/** When members that vanished without a farewell are let go. */
+/** The conditions under which members that vanished without a farewell are let go. */
 interface MembersConfig {
-  /** Of a member that no registry names and that is not connected. */
+  /** The time after which a member that no registry names and that is not connected is let go. */
   readonly forgetAfterMinutes: number;
-  /** Whether a Node that Kubernetes deletes is let go at once, unless it is connected; `auto`: where it is the only registry. */
+  /**
+   * Whether a Node that Kubernetes deletes is let go at once, unless it is connected. `auto` does so if Kubernetes is
+   * the only registry.
+   */
   readonly nodeDeletion: "auto" | "believe" | "ignore";
 }
 
 export interface NodeConfig {
-  /** Kubernetes node name; the host name where none is configured. */
+  /** The name of the Node in Kubernetes; absent for the host name. */
   readonly name?: string;
   readonly machineType: MachineType;
   readonly apiServerPort?: number;
 }
 
 /**
- * What is dropped that arrives outside the mesh, from a network of a peer that is up, for a network of this node:
- * - `pods`: what comes from pods, or is for pods
- * - `all`: also what goes from node to node
- * - `off`: nothing
+ * The connections that are dropped when they arrive outside the mesh, from a network of a connected peer, for a network
+ * of this node:
+ * - `pods`: those from or to pods
+ * - `all`: those between nodes as well
+ * - `off`: none
  */
 export type StrictIngress = "pods" | "all" | "off";
 
 export type MachineType = "controlplane" | "worker" | "unknown";
 
 /**
- * How a peer that is not connected is reached:
+ * The way in which a peer that is not connected is reached:
  * - `race`: all its endpoints at once, with WireGuard's handshake from user space
- * - `serial`: one after the other
- * - `auto`: raced, and serially where racing does not work
+ * - `serial`: one endpoint after the other
+ * - `auto`: by races, and serially where racing does not work
  */
 type ConnectMode = "auto" | "race" | "serial";
 

@@ -3,7 +3,10 @@ import { bounds } from "./bounds.ts";
 import { type Problem, shown, suggestion } from "./problem.ts";
 import type { KindDocument, KindDocuments } from "./read-kinds.ts";
 
-/** What is wrong between documents that are right by themselves. `incomplete`: some document could not be read. */
+/**
+ * The problems between documents that are correct by themselves. `incomplete` says that some document could not be
+ * read.
+ */
 export function consistencyProblems(found: KindDocuments, incomplete: boolean): Problem[] {
   return [
     ...repeated("KubeSpanConfig", found.kubespan),
@@ -73,7 +76,7 @@ function unknownServicesOfCAFiles({ daemon, services }: KindDocuments): Problem[
   );
 }
 
-/** Other nodes would refuse them (lesson 19): better to hear of it here. */
+/** The advertised prefixes that other nodes would refuse. The operator learns of them here, not from a silent mesh. */
 const tooWidePrefixes = ({ daemon }: KindDocuments): Problem[] => daemon.flatMap(tooWideIn);
 
 function tooWideIn({ source, value }: KindDocument<"KubeSpanDaemonConfig">): Problem[] {
@@ -92,7 +95,10 @@ function tooWideIn({ source, value }: KindDocument<"KubeSpanDaemonConfig">): Pro
   });
 }
 
-/** Together, as others count them: see `bounds.widestNetworks`. */
+/**
+ * The problem that all advertised prefixes together hold too many addresses, as other nodes count them
+ * (`bounds.widestNetworks`).
+ */
 const tooMuchInAll = ({ daemon }: KindDocuments): Problem[] =>
   daemon.flatMap(({ source, value }) =>
     ([4, 6] as const).flatMap((family) => {
@@ -108,6 +114,6 @@ const tooMuchInAll = ({ daemon }: KindDocuments): Problem[] =>
     }),
   );
 
-/** In networks of `widest` bits. */
+/** The size of the prefixes together, in networks of `widest` bits. */
 const shareOf = (prefixes: readonly Prefix[], widest: number): number =>
   prefixes.reduce((sum, prefix) => sum + 2 ** (widest - bitsOf(prefix)), 0);

@@ -1,17 +1,17 @@
 import type { z } from "zod";
 import { listOf, prefix, section } from "./fields.ts";
 
-/** Which endpoints of peers are dialled, by network. What is added here reaches the kinds of candidates as it is. */
+/** The rules, by network, for which endpoints of peers are dialled. The kinds of candidates get each setting as it is. */
 export const dial = section({
-  /** Of a peer that has endpoints in these, only those are dialled. */
+  /** If a peer has endpoints in these networks, only those endpoints are dialled. */
   pin: listOf(prefix(), "prefixes"),
-  /** Dialled before others, the first network first. */
+  /** Endpoints in these networks are dialled before others, those in the first network first. */
   prefer: listOf(prefix(), "prefixes"),
-  /** Never dialled. */
+  /** Endpoints in these networks are never dialled. */
   forbid: listOf(prefix(), "prefixes"),
 }).prefault({});
 
 export type DialRules = Readonly<z.output<typeof dial>>;
 
-/** Of a configuration that says nothing about it. */
+/** The rules of a configuration that sets none. */
 export const noDialRules: DialRules = dial.parse({});

@@ -4,8 +4,8 @@ import { parsePrefix, unreachableNetwork } from "../net/index.ts";
 import { shown } from "./problem.ts";
 
 /**
- * Builders of schemas whose messages say what stands there and what was expected. None of them quotes key material,
- * and zod itself is never asked to put the input into an issue.
+ * These functions build schemas whose messages say what stands in the file and what was expected. No message quotes key
+ * material, and zod is never asked to put the input into an issue.
  */
 
 type Message = (issue: { readonly input?: unknown }) => string;
@@ -15,7 +15,7 @@ const refusal =
   ({ input }) =>
     input === undefined ? `is missing; expected ${expected}` : `is ${shown(input)}; expected ${expected}`;
 
-/** Text that `parse` understands; `undefined` from it means that it does not. */
+/** Accepts text that `parse` understands; `parse` gives `undefined` for other text. */
 export const parsedText = <T>(expected: string, parse: (text: string) => T | undefined) =>
   z.string({ error: refusal(expected) }).transform((text, context): T => {
     const value = parse(text);
@@ -34,7 +34,7 @@ export const oneOf = <const T extends readonly [string, ...string[]]>(words: T) 
 
 export const exactly = <const T extends string>(word: T) => z.literal(word, { error: refusal(word) });
 
-/** A whole number of a range, both ends included. */
+/** Accepts a whole number of a range, both ends included. */
 export function wholeNumber(least: number, most: number) {
   const error = refusal(`a whole number from ${least} to ${most}`);
   return z
@@ -42,7 +42,7 @@ export function wholeNumber(least: number, most: number) {
     .refine((value) => Number.isInteger(value) && least <= value && value <= most, { error });
 }
 
-/** A word, or a whole number of a range. */
+/** Accepts a word, or a whole number of a range. */
 export const wordOrNumber = <const T extends string>(word: T, least: number, most: number) =>
   z.custom<T | number>(
     (value) => value === word || (Number.isInteger(value) && least <= Number(value) && Number(value) <= most),
@@ -57,17 +57,17 @@ export const listOf = <T extends z.ZodType>(item: T, expected: string, most = 10
     .max(most, { error: `has too many entries; expected at most ${most}` })
     .default([]);
 
-/** A map with these keys and no others. */
+/** Accepts a map with these keys and no others. */
 export const section = <T extends z.ZodRawShape>(shape: T) =>
   z.strictObject(shape, { error: refusal(`a map with ${Object.keys(shape).join(", ")}`) });
 
-/** A map from names to values of one kind. */
+/** Accepts a map from names to values of one kind. */
 export const namedValues = <T extends z.ZodType>(value: T, expected: string) =>
   z.record(z.string(), value, { error: refusal(`a map from ${expected}`) }).default({});
 
 export const prefix = () => parsedText("a prefix such as 10.0.0.0/8 or 2001:db8::/32", parsePrefix);
 
-/** A prefix that other nodes can send packets to. */
+/** Accepts a prefix to which other nodes can send packets. */
 export const routablePrefix = () =>
   prefix().superRefine((value, context) => {
     const kind = unreachableNetwork(value);
@@ -83,18 +83,18 @@ export const key = (what: string) =>
     error: keyMessage(what),
   });
 
-/** Never shows what stands there: it may be the secret with a letter missing. */
+/** The message never shows the value, since it may be the secret with one letter missing. */
 const keyMessage =
   (what: string): Message =>
   ({ input }) => {
     const expected = `expected ${what}: 32 random bytes in base64 (44 characters), as 'kubespan gen config' makes`;
     if (input === undefined) return `is missing; ${expected}`;
     return typeof input === "string"
-      ? `is not such a value (${input.length} characters); ${expected}`
+      ? `is not valid (${input.length} characters); ${expected}`
       : `is not text; ${expected}`;
   };
 
-/** A path from the root, with nothing to resolve in it. */
+/** Accepts an absolute path without `.` and `..`. */
 export const absolutePath = (longest = 1024) =>
   parsedText(`an absolute path of at most ${longest} bytes without '.' or '..' parts`, (text) => {
     const parts = text.split("/").slice(1);

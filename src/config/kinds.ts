@@ -23,9 +23,14 @@ import {
 } from "./fields.ts";
 import { parseServiceURL, parseStunServer } from "./service-url.ts";
 
-/** The largest packet that still fits into a 65,535-byte one with the 80 bytes that WireGuard over IPv6 adds. */
+/**
+ * The largest MTU: a packet of this size fits into an IP packet of 65,535 bytes with the 80 bytes that WireGuard over
+ * IPv6 adds.
+ */
 const largestMTU = 65_455;
-/** A Unix socket's path has at most 107 bytes, of which `/kubespan.sock` takes 14. */
+/**
+ * The longest path of the run folder: a Unix socket's path has at most 107 bytes, of which `/kubespan.sock` takes 14.
+ */
 const longestRunDirectory = 93;
 
 const kind = <const K extends string, T extends z.ZodRawShape>(name: K, shape: T) =>
@@ -55,20 +60,23 @@ const dialableEndpoint = parsedText(
 const serviceName = () =>
   matchingText("a name of at most 63 letters, digits, '.', '_' and '-'", /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/);
 
-/** The network device's name; `all` and `default` mean every device to sysctl. */
+/** The name of the link. `all` and `default` are refused, as they mean every link to sysctl. */
 const interfaceName = parsedText(
   "a name of at most 15 letters, digits, '_' and '-' that begins with a letter and is not lo, all or default",
   (text) =>
     /^[A-Za-z][A-Za-z0-9_-]{0,14}$/.test(text) && !["lo", "all", "default"].includes(text) ? text : undefined,
 );
 
-/** Tables that the kernel and every distribution use for themselves: default, main, local. */
+/**
+ * The number of the routing table. The kernel and every distribution use default, main and local (253 to 255)
+ * themselves.
+ */
 const routingTable = wholeNumber(1, 2 ** 32 - 1).refine((table) => ![253, 254, 255].includes(table), {
   error:
     "is one of the system's own tables (253, 254, 255); expected a table that nothing else uses, such as 180",
 });
 
-/** Mark bits as a YAML number (0x20 is one) or as text `"0x20"`. */
+/** Mark bits are a YAML number such as 0x20, or the text `"0x20"`. */
 const markBits = z
   .preprocess(
     (input) => (typeof input === "string" && input.startsWith("0x") ? (wordOf(input) ?? input) : input),
@@ -95,11 +103,11 @@ const node = section({
   error: "is for control planes only; remove it, or set machineType: controlplane",
 });
 
-/** Whatever alphabet and padding they are written with. */
+/** Tells whether two texts hold one key, whatever their alphabet and padding. */
 const sameKey = (left: string, right: string): boolean =>
   Buffer.from(left, "base64").equals(Buffer.from(right, "base64"));
 
-/** The kinds of documents a file may hold, by name. All but the last are Talos' own (reference section 8). */
+/** The kinds of documents that a file may hold, by name. All kinds but the last are those of Talos. */
 export const schemas = {
   KubeSpanConfig: kind("KubeSpanConfig", {
     enabled: trueOrFalse().default(false),
@@ -113,7 +121,7 @@ export const schemas = {
     }).prefault({}),
   }),
   KubeSpanEndpointsConfig: kind("KubeSpanEndpointsConfig", {
-    extraAnnouncedEndpoints: listOf(dialableEndpoint, "endpoints", 64), // as many as a service keeps
+    extraAnnouncedEndpoints: listOf(dialableEndpoint, "endpoints", 64), // a discovery service keeps no more
   }),
   DiscoveryIdentityConfig: kind("DiscoveryIdentityConfig", {
     clusterID: key("the id that all nodes of the cluster share"),
@@ -143,7 +151,7 @@ export const schemas = {
     strictIngress: oneOf(["pods", "all", "off"]).default("pods"),
     routing: section({
       table: routingTable.default(180),
-      priority: wholeNumber(1, 32_765).default(32_500), // before the main table's rule, 32766
+      priority: wholeNumber(1, 32_765).default(32_500), // the rule of the main table has 32766
     }).prefault({}),
     marks: marks.prefault({}),
     widestPrefix: section({
@@ -173,5 +181,5 @@ export const schemas = {
 
 export type KindName = keyof typeof schemas;
 
-/** A document of a kind, checked, with its defaults filled in. */
+/** A checked document of a kind, with its defaults filled in. */
 export type KindValue<K extends KindName> = z.output<(typeof schemas)[K]>;

@@ -6,16 +6,16 @@ import { configError } from "./problem.ts";
 import { readKinds } from "./read-kinds.ts";
 import { readYaml } from "./yaml-source.ts";
 
-/** Bytes of the largest configuration file. */
+/** The size of the largest configuration file, in bytes. */
 export const largestConfig = 1024 * 1024;
 
 /**
- * Reads a configuration: one YAML file of several documents, the Talos kinds of reference section 8 and our own
+ * Reads a configuration, which is one YAML file of several documents: the kinds of Talos and our own
  * `KubeSpanDaemonConfig`. `file` names it in messages. As in Talos, the mesh is off unless a KubeSpanConfig says
- * `enabled: true`; everything else but the DiscoveryIdentityConfig has a default.
+ * `enabled: true`. Everything but the DiscoveryIdentityConfig has a default.
  *
  * Throws one `KubespanError("config")` that lists all problems, each as `file:line:column: what is wrong`. A rule that
- * spans several fields or documents is applied once each of them is right by itself. No message holds the secret.
+ * spans several fields or documents is applied once each of them is correct by itself. No message holds the secret.
  */
 export function parseConfig(text: string, file: string): Config {
   if (Buffer.byteLength(text) > largestConfig)

@@ -1,6 +1,6 @@
 import { KubespanError } from "../base/index.ts";
 
-/** One thing that is wrong in the configuration text, and where: `offset` counts UTF-16 units from its start. */
+/** One problem in the text of the configuration; `offset` counts UTF-16 units from its start. */
 export interface Problem {
   readonly offset: number;
   readonly text: string;
@@ -9,7 +9,7 @@ export interface Problem {
 const mostReported = 50;
 const longestShown = 60;
 
-/** All problems in the order of the file, each as `file:line:column: text`, as one error. */
+/** One error with all problems in the order of the file, each as `file:line:column: text`. */
 export function configError(
   file: string,
   problems: readonly Problem[],
@@ -31,8 +31,9 @@ export function configError(
 }
 
 /**
- * A value as it may stand in a message: short, on one line, and never key material, wherever in the file it was
- * pasted. A run of 16 or more base64 characters with capitals, small letters and digits counts as key material.
+ * A value in a form that a message may hold: short, on one line, and never key material, even if a key was pasted into
+ * the wrong place. A run of 16 or more base64 characters with capitals, small letters and digits counts as key
+ * material.
  */
 export function shown(value: unknown): string {
   if (value === null) return "empty";
@@ -52,7 +53,7 @@ const withoutKeys = (text: string): string =>
     /[A-Z]/.test(run) && /[a-z]/.test(run) && /\d/.test(run) ? "…" : run,
   );
 
-/** ` (did you mean "x"?)` for the known word that is nearest to a misspelt one; empty when none is near. */
+/** ` (did you mean "x"?)` with the known word that is nearest to a misspelt one; empty when no word is near. */
 export function suggestion(word: string, known: readonly string[]): string {
   if (word.length > longestShown) return "";
   const near = known
@@ -62,7 +63,7 @@ export function suggestion(word: string, known: readonly string[]): string {
   return near ? ` (did you mean ${JSON.stringify(near.candidate)}?)` : "";
 }
 
-/** Levenshtein's distance: the fewest letters to insert, remove or replace. */
+/** Levenshtein's distance: the least number of letters to insert, remove or replace. */
 function editDistance(left: string, right: string): number {
   let row = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let i = 1; i <= left.length; i++) {

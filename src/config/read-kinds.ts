@@ -3,16 +3,16 @@ import { type KindName, type KindValue, schemas } from "./kinds.ts";
 import { type Problem, shown, suggestion } from "./problem.ts";
 import type { SourceDocument } from "./yaml-source.ts";
 
-/** A document of a known kind; `value` is absent when it was refused (the problems say why). */
+/** A document of a known kind. `value` is absent when the document was refused; the problems say why. */
 export interface KindDocument<K extends KindName> {
   readonly source: SourceDocument;
   readonly value?: KindValue<K>;
 }
 
 export interface KindDocuments {
-  /** Documents of no known kind: why they are refused. */
+  /** The problems of documents of unknown kinds. */
   readonly unknown: readonly Problem[];
-  /** Why fields of the others are refused. */
+  /** The problems of fields in documents of known kinds. */
   readonly problems: readonly Problem[];
   readonly kubespan: readonly KindDocument<"KubeSpanConfig">[];
   readonly endpoints: readonly KindDocument<"KubeSpanEndpointsConfig">[];
@@ -23,7 +23,7 @@ export interface KindDocuments {
 
 const kindNames = Object.keys(schemas) as KindName[];
 
-/** Sorts documents by kind and checks each against the schema of its kind. */
+/** Sorts documents by their kind and checks each against the schema of its kind. */
 export function readKinds(documents: readonly SourceDocument[]): KindDocuments {
   const problems: Problem[] = [];
   const read = <K extends KindName>(kind: K): KindDocument<K>[] =>
@@ -50,12 +50,17 @@ function kindOf({ value }: SourceDocument): unknown {
   return typeof value === "object" && value !== null && "kind" in value ? value.kind : undefined;
 }
 
+const talosText =
+  "this is a machine configuration of Talos; put its cluster.id and cluster.secret into a new file: " +
+  "kubespan gen config --cluster-id ID --cluster-secret-file FILE";
+
 function kindProblem(source: SourceDocument): Problem[] {
   const { value, offset } = source;
   const expected = `expected one of ${kindNames.join(", ")}`;
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return [{ offset, text: `the document is ${shown(value)}; expected a map with apiVersion and kind` }];
   const kind = kindOf(source);
+  if (kind === undefined && "machine" in value && "cluster" in value) return [{ offset, text: talosText }];
   if (kind === undefined) {
     const near = Object.keys(value).find((name) => suggestion(name, ["kind"]) !== "");
     const hint = near === undefined ? "" : ` (did you mean it with ${shown(near)}?)`;
@@ -77,7 +82,7 @@ function issueProblems(issue: z.core.$ZodIssue, schema: z.ZodType, source: Sourc
   return [{ offset: source.offsetOf(issue.path), text: `${pathText(issue.path)} ${issue.message}` }];
 }
 
-/** What was meant by an unknown key: one of this map misspelt, or one of another kind. */
+/** A suggestion for an unknown key: a key of this map if it is misspelt, or the other kind that has this key. */
 function whereKeyBelongs(name: string, known: readonly string[]): string {
   const near = suggestion(name, known);
   if (near !== "") return near;
@@ -87,7 +92,9 @@ function whereKeyBelongs(name: string, known: readonly string[]): string {
     : `; it belongs in a ${owner} document`;
 }
 
-/** `filters.endpoints[0]`; a name that is no plain word (it may be anything) is quoted. */
+/**
+ * The path of a field, as `filters.endpoints[0]`. A name that is not a plain word is quoted, since it may be anything.
+ */
 function pathText(path: readonly PropertyKey[]): string {
   const parts = path.map((step) => {
     if (typeof step === "number") return `[${step}]`;
@@ -98,7 +105,7 @@ function pathText(path: readonly PropertyKey[]): string {
   return parts.join("").replace(/^\./, "");
 }
 
-/** The keys of the map that stands at a path of a schema. */
+/** The keys of the map at a path of a schema. */
 function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   let at: unknown = unwrapped(schema);
   for (const step of path) at = at instanceof z.ZodObject ? unwrapped(at.shape[String(step)]) : undefined;

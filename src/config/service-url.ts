@@ -1,6 +1,6 @@
 import { type HostPort, parseHostPort } from "../net/index.ts";
 
-/** Where a discovery service answers. */
+/** The location of a discovery service. */
 export interface ServiceLocation extends HostPort {
   readonly tls: boolean;
 }

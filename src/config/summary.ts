@@ -3,7 +3,7 @@ import { clusterPrefix } from "../identity/index.ts";
 import { hostPortText } from "../net/index.ts";
 import type { Config, ServiceConfig } from "./config.ts";
 
-/** What a configuration means, in a few lines for an operator; nothing secret is in it. */
+/** The meaning of a configuration in a few lines for an operator, without secrets. */
 export function configSummary(config: Config): string {
   const rows: readonly (readonly [string, string])[] = [
     ["mesh", config.enabled ? "enabled" : "not enabled (a KubeSpanConfig with 'enabled: true' turns it on)"],
@@ -11,7 +11,7 @@ export function configSummary(config: Config): string {
     ["discovery", registries(config).join(", ") || "no service"],
     [
       "link",
-      `${config.interfaceName}, UDP port ${config.listenPort}, MTU ${config.mtu}, ${config.wireguard}`,
+      `${config.interfaceName}, UDP port ${config.listenPort}, ${mtuText(config)}, ${implementationText(config)}`,
     ],
     ["routing", `table ${config.routing.table}, rule priority ${config.routing.priority}`],
     [
@@ -35,6 +35,11 @@ const registries = ({ services, kubernetes }: Config): string[] => [
   ...(kubernetes ? [`Kubernetes (${kubernetes.kubeconfig ?? "as a pod"})`] : []),
 ];
 
+const mtuText = ({ mtu }: Config): string => (mtu === "auto" ? "MTU by the node's own links" : `MTU ${mtu}`);
+
+const implementationText = ({ wireguard }: Config): string =>
+  wireguard === "auto" ? "in the kernel or else in userspace" : wireguard;
+
 function serviceText({ name, host, port, tls, caFile }: ServiceConfig): string {
   const security = tls ? `TLS${caFile === undefined ? "" : `, trusting ${caFile}`}` : "plaintext";
   return `${name} at ${hostPortText({ host, port })} (${security})`;
@@ -48,9 +53,15 @@ function advertised(config: Config): string {
 }
 
 function announced(config: Config): string {
-  const filters = config.endpointFilters.map(({ prefix, exclude }) => `${exclude ? "!" : ""}${prefix}`);
   const extra = shortList(config.extraAnnouncedEndpoints);
-  return `${filters.length > 0 ? `addresses in ${shortList(filters)}` : "all its addresses"}${extra && `, and ${extra}`}`;
+  return `${announcedAddresses(config)}${extra && `, and ${extra}`}`;
+}
+
+function announcedAddresses({ endpointFilters: filters }: Config): string {
+  if (filters.length === 0) return "all its addresses";
+  if (filters.every(({ exclude }) => exclude))
+    return `all its addresses except those in ${shortList(filters.map(({ prefix }) => prefix))}`;
+  return `addresses in ${shortList(filters.map(({ prefix, exclude }) => `${exclude ? "!" : ""}${prefix}`))}`;
 }
 
 const longestList = 8;

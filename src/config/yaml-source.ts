@@ -12,36 +12,39 @@ import {
 } from "yaml";
 import { type Problem, shown } from "./problem.ts";
 
-/** One document of the file as plain values, and where in the text each of them stands. */
+/** One document of the file as plain values, with the place in the text of each value. */
 export interface SourceDocument {
   readonly value: unknown;
-  /** Where the document's contents begin. */
+  /** The offset at which the contents of the document begin. */
   readonly offset: number;
-  /** Where a value stands (`part: "key"`: the key before it); the nearest enclosing one if there is no such value. */
+  /**
+   * The offset of a value, or of its key (`part: "key"`). If there is no such value, the offset of the nearest
+   * enclosing one.
+   */
   offsetOf(path: readonly PropertyKey[], part?: "key" | "value"): number;
 }
 
 export interface YamlSource {
-  /** Documents without a syntax error, empty ones left out. */
+  /** The documents without syntax errors; empty documents are left out. */
   readonly documents: readonly SourceDocument[];
   readonly problems: readonly Problem[];
-  /** Line and column, both counted from 1. */
+  /** The line and the column of an offset, both counted from 1. */
   readonly position: (offset: number) => { line: number; col: number };
 }
 
 const mostNodes = 50_000; // bounds what aliases can unfold to
 const deepest = 16;
 
-/** Reads a stream of YAML documents. Its messages never hold a part of the text (it may be a secret). */
+/** Reads a stream of YAML documents. The messages never quote the text, as it may hold the secret. */
 export function readYaml(text: string): YamlSource {
   const lineCounter = new LineCounter();
   const problems: Problem[] = [];
   const documents: SourceDocument[] = [];
   const parsed = parseAllDocuments(text, {
     lineCounter,
-    prettyErrors: false, // they quote the text
+    prettyErrors: false, // pretty errors quote the text
     stringKeys: true,
-    uniqueKeys: false, // quadratic in the library; checked below
+    uniqueKeys: false, // the library's check is quadratic; keys are checked below
     logLevel: "silent",
   });
   const budget = { nodes: mostNodes };
@@ -64,7 +67,7 @@ interface Reading {
   readonly document: Document.Parsed;
   readonly problems: Problem[];
   readonly offsets: Map<string, number>;
-  /** How many more values may be read, over all documents. */
+  /** The number of values that may still be read, over all documents. */
   readonly budget: { nodes: number };
 }
 
@@ -106,7 +109,7 @@ function plainValue(node: unknown, path: readonly PropertyKey[], reading: Readin
 }
 
 function plainMap(node: YAMLMap, path: readonly PropertyKey[], reading: Reading): Record<string, unknown> {
-  const map: Record<string, unknown> = Object.create(null); // "__proto__" is a key like any other here
+  const map: Record<string, unknown> = Object.create(null); // without a prototype, "__proto__" is a key like any other
   for (const { key: keyNode, value } of node.items) {
     const key = isScalar(keyNode) ? String(keyNode.value) : "";
     const inside = [...path, key];
@@ -121,7 +124,7 @@ function plainMap(node: YAMLMap, path: readonly PropertyKey[], reading: Reading)
 const offsetOfNode = (node: unknown): number | undefined =>
   isAlias(node) || isScalar(node) || isSeq(node) || isMap(node) ? node.range?.[0] : undefined;
 
-/** What follows the first error of a line is mostly its consequence. */
+/** Keeps the first error of each line, as the errors after it are mostly its consequences. */
 function firstOfEachLine(problems: readonly Problem[], lines: LineCounter): Problem[] {
   const seen = new Set<number>();
   return problems.filter(({ offset }) => {

@@ -7,17 +7,20 @@ import {
   prefixOf,
 } from "../net/index.ts";
 
-/** Headers by which a proxy in front says for whom it asks. */
+/** The headers by which a proxy in front of the service names its client. */
 export interface ForwardingHeaders {
   readonly realIp: string | undefined;
   readonly forwardedFor: string | undefined;
 }
 
-/** What the operator says about proxies in front: their headers count for nothing otherwise, as anyone can send them. */
+/**
+ * The operator's statement about proxies in front of the service. Without it the headers are ignored, as any client can
+ * send them.
+ */
 export interface ProxyTrust {
-  /** Proxies that each append to `X-Forwarded-For` whom they were asked by. */
+  /** The number of proxies that each append the address of their client to `X-Forwarded-For`. */
   readonly hops: number;
-  /** The last proxy replaces `X-Real-IP`. */
+  /** Whether the last proxy replaces `X-Real-IP`. */
   readonly realIp: boolean;
 }
 
@@ -26,9 +29,10 @@ export const noProxy: ProxyTrust = { hops: 0, realIp: false };
 export const isProxied = ({ hops, realIp }: ProxyTrust): boolean => hops > 0 || realIp;
 
 /**
- * Who asks. `peer` is `address:port` of the socket, IPv6 without brackets. Of `X-Forwarded-For`, only what the trusted
- * proxies wrote is read: with one, the last entry, with two the last but one, as each writes whom it was asked by. What
- * stands further left is whatever the client sent. `undefined` when it cannot be told.
+ * The address of the client. `peer` is `address:port` of the socket, IPv6 without brackets. Of `X-Forwarded-For`, only
+ * the entries of trusted proxies count: each appends the address of its client, so with one proxy the last entry is
+ * read, with two the last but one. Entries further left are the client's own claims. `undefined` when the address
+ * cannot be determined.
  */
 export function clientAddress(
   peer: string,
@@ -38,11 +42,15 @@ export function clientAddress(
   const real = trust.realIp && headers.realIp !== undefined ? addressIn(headers.realIp) : undefined;
   const claimed = real ?? forwardedAddress(headers.forwardedFor, trust.hops);
   if (claimed !== undefined) return claimed;
-  const address = peer.slice(0, Math.max(0, peer.lastIndexOf(":"))).replace(/%.*$/, ""); // %: scope of a link-local
+  // A link-local address may be followed by % and a scope.
+  const address = peer.slice(0, Math.max(0, peer.lastIndexOf(":"))).replace(/%.*$/, "");
   return parseAddress(address);
 }
 
-/** Who did not come through all of the proxies left fewer entries; the first was then written by one of them. */
+/**
+ * The entry that the first trusted proxy wrote. A client that bypassed some proxies leaves fewer entries, and then the
+ * first entry was written by a proxy.
+ */
 function forwardedAddress(header: string | undefined, hops: number): Address | undefined {
   if (header === undefined || hops === 0) return undefined;
   const entries = header.split(",");
@@ -50,16 +58,19 @@ function forwardedAddress(header: string | undefined, hops: number): Address | u
   return entry === undefined ? undefined : addressIn(entry);
 }
 
-/** Some proxies write the port, too. */
+/** Parses an entry, with or without a port, which some proxies append. */
 function addressIn(text: string): Address | undefined {
   const trimmed = text.trim();
   const endpoint = parseEndpoint(trimmed);
   return parseAddress(trimmed) ?? (endpoint && endpointAddress(endpoint));
 }
 
-/** One machine has as many IPv6 addresses as it likes, and whoever rents one often has the /48 around it. */
+/**
+ * The length of the IPv6 prefix that counts as one holder: one machine has many addresses, and whoever rents one often
+ * has the /48 around it.
+ */
 const holderBits = 48;
 
-/** Who shares with others what the service has: an IPv4 address, or the IPv6 addresses of one site. */
+/** The holder of a share: an IPv4 address, or the IPv6 addresses of one site. */
 export const holderOf = (address: Address): string =>
   familyOf(address) === 4 ? address : (prefixOf(address, holderBits) ?? address);

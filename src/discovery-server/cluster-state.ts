@@ -4,7 +4,7 @@ import type { AffiliateRecord } from "./record.ts";
 import { exhausted, type Refusal } from "./refusal.ts";
 import type { AffiliateUpdate } from "./requests.ts";
 
-/** What watchers are told: an affiliate as it is now, or that it is gone. */
+/** A change for watchers: the present state of an affiliate, or its end. */
 export type Change =
   | { readonly kind: "updated"; readonly affiliate: Envelope }
   | { readonly kind: "deleted"; readonly id: string };
@@ -16,21 +16,21 @@ interface StoredEndpoint {
 
 interface StoredAffiliate {
   data: Uint8Array;
-  /** By their bytes: equal endpoints are sealed to equal bytes. */
+  /** The endpoints by their bytes. Equal endpoints are sealed to equal bytes. */
   readonly endpoints: Map<string, StoredEndpoint>;
-  /** Never before that of any of its endpoints. */
+  /** The time at which the affiliate expires, which is never before that of its endpoints. */
   expiresAt: number;
-  /** What it is at the moment, made when it is asked for: the same object until something changes. */
+  /** The message about the affiliate, made when it is needed and kept until the affiliate changes. */
   envelope?: Envelope | undefined;
 }
 
-/** Rough cost in memory of what surrounds the bytes that are stored. */
+/** The approximate memory, in bytes, that surrounds the stored data. */
 const overhead = { affiliate: 512, endpoint: 256 } as const;
 const noData = new Uint8Array();
 
 /**
- * The affiliates of one cluster, with the semantics of reference section 4. Times are milliseconds of one clock that
- * never goes back. Every change that watchers are to hear of is a return value.
+ * The affiliates of one cluster, with the semantics of Talos' discovery service. Times are milliseconds of one clock
+ * that never goes back. Each method returns the changes of which watchers are to be told.
  */
 export class ClusterState {
   readonly #affiliates = new Map<string, StoredAffiliate>();
@@ -38,7 +38,7 @@ export class ClusterState {
   #bytes = 0;
   #nextExpiry = Number.POSITIVE_INFINITY;
 
-  /** Roughly what it takes in memory. */
+  /** The approximate memory in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -47,20 +47,24 @@ export class ClusterState {
     return this.#affiliates.size;
   }
 
-  /** Nothing expires before this; infinite when there is nothing. */
+  /** The time before which nothing expires; infinite when there is nothing. */
   get nextExpiry(): number {
     return this.#nextExpiry;
   }
 
-  /** The same array, of the same objects, until something changes: what is made of it need be made only once. */
+  /**
+   * The state of all affiliates. The array and its objects stay the same until something changes, so that callers can
+   * cache what they derive from them.
+   */
   snapshot(): readonly Envelope[] {
     this.#snapshot ??= [...this.#affiliates].map(([id, affiliate]) => envelope(id, affiliate));
     return this.#snapshot;
   }
 
   /**
-   * Stores data and adds endpoints; both live until `now` plus the TTL, or as long as they did anyway. Whole or not at
-   * all. `undefined` when nothing changed but times; a refusal when a bound would be broken, `roomBytes` included.
+   * Stores data and adds endpoints. Both live until `now` plus the TTL, or longer if they did before. An update is
+   * applied as a whole or not at all. `undefined` when nothing but times changed; a refusal when a bound would be
+   * exceeded, including `roomBytes`.
    */
   update(update: AffiliateUpdate, now: number, roomBytes: number): Change | Refusal | undefined {
     const known = this.#affiliates.get(update.affiliateId);
@@ -85,7 +89,7 @@ export class ClusterState {
     return { kind: "deleted", id };
   }
 
-  /** Removes every affiliate and every endpoint whose time is over. */
+  /** Removes all affiliates and endpoints whose time is over. */
   expire(now: number): Change[] {
     if (now < this.#nextExpiry) return [];
     const changes: Change[] = [];
@@ -98,13 +102,13 @@ export class ClusterState {
     return changes;
   }
 
-  /** How much more memory `update` would take. */
+  /** The additional memory, in bytes, that the update would take. */
   growth(update: AffiliateUpdate): number {
     const known = this.#affiliates.get(update.affiliateId);
     return growth(update, known, newEndpoints(known, update.endpoints));
   }
 
-  /** Why `update` would not take it. */
+  /** The reason why `update` would refuse. */
   refusal(update: AffiliateUpdate, roomBytes: number): Refusal | undefined {
     const known = this.#affiliates.get(update.affiliateId);
     const added = newEndpoints(known, update.endpoints);
@@ -125,7 +129,7 @@ export class ClusterState {
     return [...this.#affiliates].map(([id, affiliate]) => recordOf(id, affiliate, now));
   }
 
-  /** Puts an affiliate in the place of what was known of it. What of it is over is left out; it may be all of it. */
+  /** Replaces an affiliate. Expired parts of the record are left out, which may be all of it. */
   put(record: AffiliateRecord, now: number): Change | undefined {
     if (record.leftMs <= 0) return this.delete(record.id);
     const before = this.#affiliates.get(record.id);
@@ -166,7 +170,7 @@ export class ClusterState {
     this.#nextExpiry = Math.min(this.#nextExpiry, until);
   }
 
-  /** Also finds when the next thing of this affiliate expires. */
+  /** Removes expired endpoints, and finds the time at which the next part of this affiliate expires. */
   #expireEndpoints(affiliate: StoredAffiliate, now: number): boolean {
     let next = affiliate.expiresAt;
     let hasExpired = false;
@@ -183,7 +187,10 @@ export class ClusterState {
   }
 }
 
-/** What `update` makes of an affiliate, as values; or why it is refused, whatever else there is in the cluster. */
+/**
+ * The affiliate after the update as values, or the reason for a refusal that does not depend on the rest of the
+ * cluster.
+ */
 export function updatedRecord(
   known: AffiliateRecord | undefined,
   update: AffiliateUpdate,
@@ -209,7 +216,7 @@ const recordOf = (id: string, affiliate: StoredAffiliate, now: number): Affiliat
   leftMs: affiliate.expiresAt - now,
 });
 
-/** But for times. */
+/** Tells whether two states of an affiliate differ in nothing but times. */
 const isSame = (one: StoredAffiliate, other: StoredAffiliate): boolean =>
   Buffer.compare(one.data, other.data) === 0 &&
   one.endpoints.size === other.endpoints.size &&
@@ -224,7 +231,7 @@ function envelope(id: string, affiliate: StoredAffiliate): Envelope {
   return affiliate.envelope;
 }
 
-/** Roughly what an affiliate takes in memory. */
+/** The approximate memory of an affiliate, in bytes. */
 export const envelopeSize = ({ id, data, endpoints }: Envelope): number =>
   endpoints.reduce((sum, endpoint) => sum + overhead.endpoint + endpoint.length, baseSize(id) + data.length);
 
@@ -236,7 +243,7 @@ const sizeOf = (id: string, affiliate: StoredAffiliate): number =>
     baseSize(id) + affiliate.data.length,
   );
 
-/** How much more memory the update takes; negative when shorter data replaces longer. */
+/** The additional memory, in bytes, that the update takes; negative when shorter data replaces longer. */
 function growth(
   update: AffiliateUpdate,
   known: StoredAffiliate | undefined,

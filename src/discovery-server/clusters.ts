@@ -7,7 +7,7 @@ import type { ClusterChange, StoreSize } from "./store.ts";
 
 export interface Capacity {
   readonly clusters: number;
-  /** Roughly, over all clusters. */
+  /** The approximate memory of all clusters, in bytes. */
   readonly bytes: number;
 }
 
@@ -24,7 +24,7 @@ export class Clusters {
     this.#capacity = capacity;
   }
 
-  /** Nothing expires before this; infinite when there is nothing. */
+  /** The time before which nothing expires; infinite when there is nothing. */
   get nextExpiry(): number {
     return this.#nextExpiry;
   }
@@ -38,7 +38,7 @@ export class Clusters {
     return this.#byId.get(clusterId)?.snapshot() ?? none;
   }
 
-  /** How much more memory the update would take, or why no room would make it fit. */
+  /** The additional memory, in bytes, that the update would take, or the refusal that no amount of room would avert. */
   weigh(clusterId: string, update: AffiliateUpdate): number | Refusal {
     const cluster = this.#byId.get(clusterId) ?? new ClusterState();
     return cluster.refusal(update, Number.POSITIVE_INFINITY) ?? cluster.growth(update);
@@ -50,7 +50,7 @@ export class Clusters {
     return this.#changed(clusterId, (cluster) => cluster.update(update, now, this.#room));
   }
 
-  /** Why `update` would not take it. */
+  /** The reason why `update` would refuse. */
   refusal(clusterId: string, update: AffiliateUpdate): Refusal | undefined {
     const cluster = this.#byId.get(clusterId) ?? new ClusterState();
     return this.#fullFor(clusterId) ?? cluster.refusal(update, this.#room);
@@ -66,7 +66,7 @@ export class Clusters {
     );
   }
 
-  /** See `ClusterState.put`. What would go over the capacity is refused. */
+  /** Stores a record like `ClusterState.put`, and refuses one that would exceed the capacity. */
   put({ clusterId, record }: ClusterRecord, now: number): Change | Refusal | undefined {
     const full = this.#fullFor(clusterId);
     if (full || this.#room <= 0) return full ?? exhausted("this service is full");
@@ -110,7 +110,7 @@ export class Clusters {
     return changes;
   }
 
-  /** Keeps the sum of all clusters while one of them changes. */
+  /** Updates the sums over all clusters when one of them changes. */
   #counted<Result>(cluster: ClusterState, work: () => Result): Result {
     const before = cluster.bytes;
     const result = work();

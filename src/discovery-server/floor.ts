@@ -4,8 +4,8 @@ interface Cluster<Item> {
 }
 
 /**
- * What an established cluster keeps of something that all share: its first so many units, whatever addresses they come
- * from and whatever else those have. Where everyone else is an attacker, the clusters that were there before go on.
+ * The part of a shared resource that an established cluster keeps: its first so many units, whatever addresses they
+ * come from and whatever else those addresses hold. When everyone else is an attacker, established clusters go on.
  */
 export class Floor<Item> {
   readonly #amount: number;
@@ -18,12 +18,12 @@ export class Floor<Item> {
     this.#isEstablished = isEstablished;
   }
 
-  /** Whether so much more of this cluster's would be kept. */
+  /** Tells whether so much more of this cluster would be kept. */
   holds(clusterId: string, amount: number): boolean {
     return this.#fits(clusterId, amount) && this.#isEstablished(clusterId);
   }
 
-  /** Counts towards the floor what fits below it, also before the cluster is established. */
+  /** Counts towards the floor what fits below it, even before the cluster is established. */
   set(item: Item, clusterId: string, amount: number): void {
     this.remove(item);
     if (!this.#fits(clusterId, amount)) return;

@@ -1,4 +1,4 @@
-/** Of a message in gRPC's framing: whether it is compressed, and how long it is. */
+/** The length of the head of a gRPC message: one byte for compression, four for the length. */
 export const headBytes = 5;
 
 export interface Head {
@@ -6,7 +6,7 @@ export interface Head {
   readonly length: number;
 }
 
-/** Reads the head of the message that these bytes begin with; `undefined` before all of it is there. */
+/** Reads the head of the message that these bytes begin with; `undefined` until the head is complete. */
 export function headOf(bytes: Buffer): Head | undefined {
   if (bytes.length < headBytes) return undefined;
   return { isCompressed: bytes.readUInt8(0) !== 0, length: bytes.readUInt32BE(1) };
@@ -18,7 +18,7 @@ function headFor(length: number): Buffer {
   return head;
 }
 
-/** A message as the bytes that it is sent in, shared by everyone whom it goes to. */
+/** A message in the form in which it is sent. All its receivers share it. */
 export interface Message {
   readonly length: number;
   readonly pieces: readonly Uint8Array[];
@@ -29,7 +29,7 @@ export const messageOf = (pieces: readonly Uint8Array[]): Message => ({
   pieces,
 });
 
-/** The message with its head in chunks of about this size: only one of them at a time is a copy. */
+/** The message with its head, in chunks of about this size. Only one chunk at a time is a copy. */
 export function* chunksOf({ length, pieces }: Message, chunkBytes: number): Generator<Buffer> {
   let chunk: Uint8Array[] = [headFor(length)];
   let size = headBytes;
@@ -44,5 +44,5 @@ export function* chunksOf({ length, pieces }: Message, chunkBytes: number): Gene
   yield Buffer.concat(chunk, size);
 }
 
-/** A status in words, as it stands in a header: printable ASCII, the rest in percent. */
+/** The details of a status in the form of a header: printable ASCII, with the rest percent-encoded. */
 export const statusText = (text: string): string => encodeURIComponent(text).replaceAll("%20", " ");

@@ -1,16 +1,16 @@
 import type { Rate } from "./rate-limit.ts";
 
 interface Account {
-  /** What may be sent at once; below zero when more was sent already. */
+  /** The amount that may be sent at once; negative after more was sent. */
   left: number;
-  /** When `left` was right, ms. */
+  /** The time, in milliseconds, for which `left` holds. */
   at: number;
 }
 
-/** Accounts that are remembered; the fuller half is forgotten when there are more. */
+/** The number of accounts that are remembered. When there are more, the fuller half is forgotten. */
 const mostAccounts = 16_384;
 
-/** How fast each address may be sent to. Nobody is refused: who is ahead of its rate waits. */
+/** The pace at which each address is sent to. Nothing is refused: a holder that exceeds its rate waits. */
 export class Pace {
   readonly #rate: Rate;
   readonly #accounts = new Map<string, Account>();
@@ -19,7 +19,7 @@ export class Pace {
     this.#rate = rate;
   }
 
-  /** Takes so much for this holder and says how long to wait before it is sent, ms. */
+  /** Takes an amount for this holder and gives the milliseconds to wait before it is sent. */
   wait(holder: string, amount: number, now: number): number {
     const account = this.#accounts.get(holder) ?? this.#open(holder, now);
     account.left = this.#leftAt(account, now) - amount;

@@ -7,13 +7,16 @@ export interface Rate {
 
 interface Bucket {
   tokens: number;
-  /** When `tokens` was right, ms. */
+  /** The time, in milliseconds, for which `tokens` holds. */
   at: number;
 }
 
-/** Senders that are remembered; when there are more, those whose bucket is full again are forgotten. */
+/** The number of senders that are remembered. When there are more, those with a full bucket are forgotten. */
 const mostSenders = 65_536;
-/** Looking for those takes a while, and whoever brings new senders must not decide how often it is done. */
+/**
+ * The least time between two searches for full buckets, since a search takes a while and new senders must not decide
+ * how often one happens.
+ */
 const betweenSweepsMs = 1000;
 
 /** A token bucket for each sender. */
@@ -26,7 +29,9 @@ export class RateLimit {
     this.#rate = rate;
   }
 
-  /** Whether one more request of this sender may pass; `now` in ms of a clock that never goes back. */
+  /**
+   * Tells whether one more request of this sender may pass. `now` is in milliseconds of a clock that never goes back.
+   */
   take(key: string, now: number): boolean {
     const bucket = this.#buckets.get(key) ?? this.#open(key, now);
     if (!bucket) return false;
@@ -37,7 +42,7 @@ export class RateLimit {
     return true;
   }
 
-  /** Makes a sender who did harm wait longer, at most as if it had used its burst twice. */
+  /** Makes a sender that did harm wait longer, at most as if it had used its burst twice. */
   charge(key: string, amount: number, now: number): void {
     const bucket = this.#buckets.get(key) ?? this.#open(key, now);
     if (!bucket) return;
@@ -45,7 +50,7 @@ export class RateLimit {
     bucket.at = now;
   }
 
-  /** `undefined` when too many senders are busy at once. */
+  /** Opens a bucket; `undefined` when too many senders are busy at once. */
   #open(key: string, now: number): Bucket | undefined {
     if (this.#buckets.size >= mostSenders && now - this.#sweptAt >= betweenSweepsMs) this.#sweep(now);
     if (this.#buckets.size >= mostSenders) return undefined;
@@ -66,9 +71,9 @@ export class RateLimit {
 }
 
 /**
- * Nodes behind one NAT share its address, so each of them has a bucket of its own, and the address a larger one. A
- * node that asks too much is refused before it takes from what the others share. An IPv6 address stands for its /64,
- * because one machine has as many of those as it likes.
+ * The rate limits of nodes and of addresses. Nodes behind one NAT share its address, so each has its own bucket, and
+ * the address a larger one. A request that exceeds the node's rate takes nothing from the shared bucket. An IPv6
+ * address stands for its /64, because one machine has as many of those addresses as it likes.
  */
 export class FairRateLimit {
   readonly #nodes: RateLimit;
@@ -79,7 +84,7 @@ export class FairRateLimit {
     this.#addresses = new RateLimit(address);
   }
 
-  /** `node` tells the nodes of one address apart. */
+  /** Takes a token; `node` tells the nodes of one address apart. */
   take(address: Address, node: string, now: number): boolean {
     const shared = familyOf(address) === 4 ? address : (prefixOf(address, 64) ?? address);
     return this.#nodes.take(`${shared} ${node}`, now) && this.#addresses.take(shared, now);

@@ -2,16 +2,16 @@ import { z } from "zod";
 import { readJson, valueOf } from "../base/index.ts";
 import { limits } from "../discovery/index.ts";
 
-/** An affiliate on its way into or out of a store; what is left of each time to live in ms. */
+/** An affiliate on its way into or out of a store. The remaining times to live are in milliseconds. */
 export interface AffiliateRecord {
   readonly id: string;
-  /** Empty when only endpoints are known. */
+  /** The sealed data; empty when only endpoints are known. */
   readonly data: Uint8Array;
   readonly endpoints: readonly { readonly bytes: Uint8Array; readonly leftMs: number }[];
   readonly leftMs: number;
 }
 
-/** A record and the cluster that it belongs to. */
+/** A record with the cluster that it belongs to. */
 export interface ClusterRecord {
   readonly clusterId: string;
   readonly record: AffiliateRecord;
@@ -35,7 +35,10 @@ const form = z.tuple([
   z.array(z.tuple([bytes(limits.endpointBytes), time])).max(limits.endpointsPerAffiliate),
 ]);
 
-/** One line of text without a line break. `now` in ms since 1970: times in the text are absolute. */
+/**
+ * The record as one line of text without a line break. `now` is in milliseconds since 1970; the times in the text are
+ * absolute.
+ */
 export const recordText = ({ clusterId, record }: ClusterRecord, now: number): string =>
   JSON.stringify([
     clusterId,
@@ -49,8 +52,8 @@ export const recordText = ({ clusterId, record }: ClusterRecord, now: number): s
   ]);
 
 /**
- * `undefined` for anything that `recordText` did not write. A clock that went back, or another machine's, makes nothing
- * live longer than the largest TTL; what is over has 0 ms or less left.
+ * Parses a line; `undefined` for text that `recordText` did not write. A clock that went back, or that of another
+ * machine, never extends a life beyond the largest TTL. An expired part has 0 ms or less left.
  */
 export function parseRecord(text: string, now: number): ClusterRecord | undefined {
   const read = valueOf(readJson(text, form));

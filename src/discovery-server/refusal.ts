@@ -1,4 +1,4 @@
-/** Why the service does not do what it was asked; the code is the name of a gRPC status. */
+/** The reason why the service refuses a request. The code is the name of a gRPC status. */
 export interface Refusal {
   readonly refused: "INVALID_ARGUMENT" | "RESOURCE_EXHAUSTED" | "UNAVAILABLE";
   readonly reason: string;

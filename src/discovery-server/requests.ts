@@ -1,16 +1,16 @@
 import { limits } from "../discovery/index.ts";
 import { malformed, type Refusal } from "./refusal.ts";
 
-/** One update of one affiliate, checked. */
+/** One checked update of one affiliate. */
 export interface AffiliateUpdate {
   readonly affiliateId: string;
-  /** Absent: only the endpoints are merged. Never empty. */
+  /** The sealed data, which is never empty; absent when only endpoints are added. */
   readonly data?: Uint8Array;
   readonly endpoints: readonly Uint8Array[];
   readonly ttlMs: number;
 }
 
-/** An update as it came in; protobuf's shapes, nothing checked. */
+/** An update as it was received, in the shapes of protobuf and unchecked. */
 interface UpdateRequest {
   readonly affiliateId: string;
   readonly affiliateData?: Uint8Array | undefined;
@@ -18,14 +18,14 @@ interface UpdateRequest {
   readonly ttl?: { readonly seconds: bigint; readonly nanos: number } | undefined;
 }
 
-/** `undefined` for an id of 1 to 256 bytes. */
+/** The refusal of an id; `undefined` for one of 1 to 256 bytes. */
 export function idRefusal(name: "cluster id" | "affiliate id", id: string): Refusal | undefined {
   const length = Buffer.byteLength(id);
   if (length >= 1 && length <= limits.idBytes) return undefined;
   return malformed(`${name} has ${length} bytes, not 1 to ${limits.idBytes}`);
 }
 
-/** Checks everything that can be told from the request alone. Data of no bytes counts as absent. */
+/** Checks all that can be told from the request alone. Empty data counts as absent. */
 export function checkUpdate(request: UpdateRequest): AffiliateUpdate | Refusal {
   const badId = idRefusal("affiliate id", request.affiliateId);
   if (badId) return badId;

@@ -1,4 +1,4 @@
-/** How much of something there is, and how much of it one address may have. */
+/** The amount of a resource in all, and the share that one address may have. */
 export interface ShareLimits {
   readonly total: number;
   readonly perHolder: number;
@@ -12,26 +12,26 @@ interface Held<Item> {
 
 interface Holder<Item> {
   amount: number;
-  /** In the order in which they came. */
+  /** The holder's items in the order of their arrival. */
   readonly held: Map<Item, Held<Item>>;
 }
 
-/** What is kept, whatever its holder has beside it, and which of a holder's things go first. */
+/** The rules for what is kept whatever else its holder has, and for the order in which a holder's items are cut. */
 export interface ShareRules<Item> {
   readonly isKept: (item: Item, holderAmount: number) => boolean;
-  /** `newest`: who was there stays. `oldest`: who takes long goes. */
+  /** `newest` protects items that are established; `oldest` cuts items that take long. */
   readonly first: "newest" | "oldest";
 }
 
-/** Holders that are asked to give something up for one newcomer, those with most first. */
+/** The number of holders that are asked to give something up for one newcomer, those with most first. */
 const mostAsked = 8;
 
-/** Things of others, such as another replica's: they take room, and nobody is to be cut for them. */
+/** The holder of items that take room but are never cut, such as those of another replica. */
 export const nobody = "";
 
 /**
- * Who has how much of what all share. When there is no more, the holder who has most gives up some, unless it is the one
- * who asks for more: then it gets nothing. So a newcomer that wants little always gets it (ADR 0017).
+ * The holders of a shared resource. When nothing is left, the holder who has most gives up some; if it is the one that
+ * asks for more, it gets nothing. So a newcomer that wants little always gets it (ADR 0017).
  */
 export class Shares<Item> {
   readonly #limits: ShareLimits;
@@ -62,8 +62,8 @@ export class Shares<Item> {
   }
 
   /**
-   * What has to be cut before the holder may have so much more; nothing, mostly. `undefined` when it may not. With
-   * `isFloor` it is what an established cluster keeps, which no share of an address limits.
+   * The items to cut before the holder may have so much more, usually none; `undefined` when it may not have more. With
+   * `isFloor` the request is within what an established cluster keeps, which no share limits.
    */
   room(holder: string, amount: number, isFloor = false): Item[] | undefined {
     const own = (this.#holders.get(holder)?.amount ?? 0) + amount;
@@ -87,7 +87,7 @@ export class Shares<Item> {
     return cut;
   }
 
-  /** Notes that the holder has it; what was noted about it before is over. */
+  /** Notes the amount of an item. It replaces what was noted before. */
   set(item: Item, holder: string, amount: number): void {
     this.remove(item);
     const held = { item, holder, amount };

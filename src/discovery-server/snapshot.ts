@@ -3,13 +3,16 @@ import { type ClusterRecord, parseRecord, recordText } from "./record.ts";
 
 const head = "kubespan discovery snapshot 1";
 
-/** A line each: what it is, the affiliates, and a SHA-256 over all of that. `now` in ms since 1970. */
+/**
+ * The text of a snapshot: a line with the format, a line for each affiliate, and a SHA-256 over all of them. `now` is
+ * in milliseconds since 1970.
+ */
 export function snapshotText(records: readonly ClusterRecord[], now: number): string {
   const body = [head, ...records.map((record) => recordText(record, now)), ""].join("\n");
   return `${body}${digest(body)}\n`;
 }
 
-/** Nothing of a snapshot is believed unless all of it is whole. */
+/** Parses a snapshot. If any part is damaged, nothing of it is used. */
 export function parseSnapshot(text: string, now: number): { records: ClusterRecord[] } | { refused: string } {
   const end = text.lastIndexOf("\n", text.length - 2) + 1;
   const body = text.slice(0, end);

@@ -3,39 +3,45 @@ import type { Change } from "./cluster-state.ts";
 import type { Refusal } from "./refusal.ts";
 import type { AffiliateUpdate } from "./requests.ts";
 
-/** What a store holds at the moment. */
+/** The size of a store at the moment. */
 export interface StoreSize {
   readonly clusters: number;
   readonly affiliates: number;
-  /** Roughly, in memory. */
+  /** The approximate memory in bytes. */
   readonly bytes: number;
 }
 
-/** A change and the cluster whose watchers are to hear of it. */
+/** A change with the cluster whose watchers are to be told. */
 export interface ClusterChange {
   readonly clusterId: string;
   readonly change: Change;
 }
 
-/** Hears of every change, what is read at the start included, in order; of one that this service made, before the call that made it resolves. */
+/**
+ * Takes every change in order, including those that are read at the start. A change by this service is reported before
+ * the call that made it resolves.
+ */
 export type OnChange = (change: ClusterChange) => void;
 
 /**
- * The affiliates of all clusters, behind one or several services. Reading is at once and from memory; writing resolves
- * when the change would survive what the store promises to survive, and can be read here.
+ * The affiliates of all clusters, behind one or several services. Reads are immediate and come from memory. A write
+ * resolves when the change can be read here and is as durable as the store promises.
  */
 export interface Store {
-  /** The same array, of the same objects, until something changes. */
+  /** The affiliates of a cluster. The array and its objects stay the same until something changes. */
   snapshot(clusterId: string): readonly Envelope[];
-  /** How much more memory the update would take, or why no room would make it fit. */
+  /** The additional memory, in bytes, that the update would take, or the refusal that no amount of room would avert. */
   weigh(clusterId: string, update: AffiliateUpdate): number | Refusal;
-  /** Throws `KubespanError("discovery")` when the store behind cannot be reached: nothing is known to be written then. */
+  /**
+   * Applies an update. Throws `KubespanError("discovery")` when the store behind cannot be reached; whether anything
+   * was written is then unknown.
+   */
   update(clusterId: string, update: AffiliateUpdate): Promise<Refusal | undefined>;
-  /** Throws like `update`. */
+  /** Deletes an affiliate. Throws like `update`. */
   delete(clusterId: string, affiliateId: string): Promise<void>;
   size(): StoreSize;
-  /** Whether what is read is up to date and writing can be expected to work. */
+  /** Tells whether reads are up to date and writes can be expected to work. */
   isReady(): boolean;
-  /** Writes down what is to be kept, and ends. */
+  /** Writes what has to be kept, and ends. */
   close(): Promise<void>;
 }

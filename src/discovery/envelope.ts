@@ -27,7 +27,11 @@ export function openEnvelope(key: Secret, envelope: Envelope): Decoded {
   if (envelope.data.length > limits.dataBytes)
     return { refused: `its data is longer than ${limits.dataBytes} bytes` };
   const plain = openData(key, envelope.data);
-  if (!plain) return { refused: "its data does not open with this cluster's secret" };
+  if (!plain)
+    return {
+      refused:
+        "its data does not open with this node's clusterSecret: the two nodes have different ones, or it is damaged",
+    };
   const dropped = new Dropped();
   const result = decodeAffiliate(plain, openEndpoints(key, envelope.endpoints, dropped));
   if ("refused" in result) return result;

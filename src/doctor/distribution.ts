@@ -1,8 +1,8 @@
-/** How a family of distributions installs packages. */
+/** A family of distributions with one package manager. */
 type Family = "debian" | "redhat" | "suse" | "arch" | "alpine" | "other";
 
 export interface Distribution {
-  /** As it calls itself: `Debian GNU/Linux 12 (bookworm)`. */
+  /** The name that the distribution gives itself: `Debian GNU/Linux 12 (bookworm)`. */
   readonly name: string;
   readonly family: Family;
 }
@@ -24,7 +24,7 @@ const familyOfId: Readonly<Record<string, Family>> = {
 
 const longestName = 100;
 
-/** Reads `/etc/os-release`, in the form that os-release(5) gives. Never throws. */
+/** Parses `/etc/os-release` in the format of os-release(5). Never throws. */
 export function parseOsRelease(text: string): Distribution {
   const values = new Map<string, string>();
   for (const line of text.split("\n")) {
@@ -48,7 +48,7 @@ const installers: Readonly<Record<Exclude<Family, "other">, string>> = {
   alpine: "apk add",
 };
 
-/** The packages that hold the tools, with Debian's names first. */
+/** The packages that contain the tools, with Debian's names first. */
 const packages: Readonly<Record<string, { debian: string } & Partial<Record<Family, string>>>> = {
   ip: { debian: "iproute2", redhat: "iproute" },
   nft: { debian: "nftables" },
@@ -58,7 +58,7 @@ const packages: Readonly<Record<string, { debian: string } & Partial<Record<Fami
   "wireguard-go": { debian: "wireguard-go" },
 };
 
-/** The command that installs a tool, or `undefined` where the distribution is not known. */
+/** The command that installs a tool; `undefined` if the distribution is unknown. */
 export function installCommand({ family }: Distribution, tool: string): string | undefined {
   if (family === "other") return undefined;
   const names = packages[tool];

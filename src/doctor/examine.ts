@@ -23,7 +23,7 @@ import {
 import type { Facts } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 
-/** In the order in which they are reported. Each looks at one subject and changes nothing. */
+/** The checks in the order of the report. Each examines one subject and changes nothing. */
 const checks: readonly ((facts: Facts) => Finding[])[] = [
   checkPrivileges,
   checkConfig,
@@ -47,5 +47,5 @@ const checks: readonly ((facts: Facts) => Finding[])[] = [
   checkDiscovery,
 ];
 
-/** What this node needs or misses (lesson 17). */
+/** The findings about what this node needs or lacks. */
 export const examine = (facts: Facts): Finding[] => checks.flatMap((check) => check(facts));

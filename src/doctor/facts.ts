@@ -3,19 +3,19 @@ import type { Link } from "../routing/index.ts";
 import type { Distribution } from "./distribution.ts";
 import type { Flavour } from "./flavour.ts";
 
-/** Something that was seen, or why it could not be. */
+/** An observed value, or the reason why it could not be observed. */
 export type Observed<Value> = { readonly value: Value } | { readonly unknown: string };
 
-/** What the configuration says, or the defaults where there is no valid one. */
+/** The settings in the configuration, or the defaults if there is no valid configuration. */
 export interface Settings {
   readonly interfaceName: string;
   readonly listenPort: number;
-  /** Bytes. */
+  /** The MTU in bytes. */
   readonly mtu: number;
   readonly wireguard: "auto" | "kernel" | "userspace";
   readonly table: number;
   readonly priority: number;
-  /** Networks behind this node are told to the others, so it forwards. */
+  /** Whether this node advertises networks behind it, and therefore forwards. */
   readonly advertises: boolean;
 }
 
@@ -31,38 +31,38 @@ export type IdentityFact =
 export interface ToolFact {
   readonly name: string;
   readonly isInstalled: boolean;
-  /** `1.0.6`; absent if it did not say. */
+  /** The version, as `1.0.6`; absent if the tool does not tell. */
   readonly version?: string;
 }
 
 export interface PortFact {
-  /** Processes that listen on the UDP port, as `ss` names them; a socket of the kernel has none. */
+  /** The processes that listen on the UDP port, as `ss` names them. A socket of the kernel has no process. */
   readonly users: readonly string[];
-  /** Somebody listens. */
+  /** Whether any socket uses the port. */
   readonly isTaken: boolean;
-  /** WireGuard links that use the port. */
+  /** The WireGuard links that use the port. */
   readonly wireguardLinks: readonly string[];
 }
 
-/** What stands at our priority or in our table and is not ours, as the tools print it. */
+/** The rules and routes of others at our priority or in our table, as the tools print them. */
 export interface RoutingFact {
   readonly foreignRules: readonly string[];
   readonly foreignRoutes: readonly string[];
-  /** Rules before ours that may lead traffic of the mesh elsewhere, and what follows. */
+  /** The rules before ours that may lead traffic of the mesh elsewhere, and the consequences. */
   readonly ahead: readonly Warning[];
 }
 
-/** A discovery service, or the Kubernetes API. */
+/** The answer of a discovery service or of the Kubernetes API. */
 export interface ServiceFact {
   readonly location: string;
-  /** The address that it sees us at. */
+  /** The address at which the service sees this node. */
   readonly reflected?: string;
-  /** Of the Kubernetes API: the Node that this node is there. */
+  /** The name of this node's Node, if this is the Kubernetes API. */
   readonly node?: string;
   readonly error?: { readonly message: string; readonly hint: string | undefined };
 }
 
-/** Everything that the findings come from. */
+/** All facts from which the findings are derived. */
 export interface Facts {
   readonly distribution: Distribution;
   readonly flavours: readonly Flavour[];
@@ -77,35 +77,35 @@ export interface Facts {
   readonly kernel: {
     readonly release: string;
     readonly wireguard: "present" | "loadable" | "none";
-    /** `/dev/net/tun`, which wireguard-go needs. */
+    /** Whether `/dev/net/tun` exists, which wireguard-go needs. */
     readonly hasTun: boolean;
   };
   /** The number of tables that nft listed. */
   readonly nftTables: Observed<number>;
-  /** Keys with slashes; a key that the kernel does not know is absent. */
+  /** The sysctls, with slashes in their keys. A key that the kernel does not know is absent. */
   readonly sysctls: ReadonlyMap<string, string>;
   readonly tools: readonly ToolFact[];
   readonly links: Observed<readonly Link[]>;
-  /** Links of default routes. */
+  /** The links of the default routes. */
   readonly uplinks: readonly string[];
   readonly port: Observed<PortFact>;
   readonly routing: Observed<RoutingFact>;
   readonly others: {
-    /** Who uses our mark bits, our table or our priority, or translates what is the mesh's. */
+    /** The warnings about software that uses our mark bits, table or priority, or that translates packets of the mesh. */
     readonly warnings: readonly Interference[];
-    /** What could not be looked at, and why: iptables is not everywhere. */
+    /** The sources that could not be read, each with the reason. iptables, for one, is not installed everywhere. */
     readonly unread: readonly string[];
   };
   readonly clock: {
-    /** Milliseconds since 1970. */
+    /** The current time in milliseconds since 1970. */
     readonly now: number;
-    /** When this program was installed, in milliseconds. */
+    /** The time at which this program was installed, in milliseconds since 1970. */
     readonly installedAt: number;
     readonly synchronised: boolean | undefined;
   };
-  /** `eth0: cil_from_netdev`: programs that Cilium attached to links of the host. */
+  /** The programs that Cilium attached to links of the host, as `eth0: cil_from_netdev`. */
   readonly ciliumPrograms: readonly string[];
   readonly services: readonly ServiceFact[];
-  /** systemd-networkd runs and takes foreign rules away when it restarts. */
+  /** Whether systemd-networkd runs and deletes rules of others when it restarts. */
   readonly networkdTakesRules: boolean;
 }

@@ -1,27 +1,28 @@
 /**
- * - `ok`: looked at, nothing to do
- * - `note`: works, and may surprise
- * - `warning`: something that a mesh on this node needs will be slow, or fail in some cases
+ * The severity of a finding:
+ * - `ok`: nothing has to be done
+ * - `note`: the mesh works, but something may surprise
+ * - `warning`: something that the mesh needs will be slow, or fail in some cases
  * - `error`: the daemon does not start, or the mesh does not work
  */
 export type Severity = "ok" | "note" | "warning" | "error";
 
-/** How to put it right: now, and in a form that outlives a reboot. */
+/** The remedy, for now and in a form that survives a reboot. */
 export interface Fix {
-  /** To be typed by root. */
+  /** The commands to be run as root. */
   readonly commands?: readonly string[];
-  /** Lines that belong into a file. */
+  /** The lines to be added to a file. */
   readonly file?: { readonly path: string; readonly lines: readonly string[] };
-  /** What no command of this machine can do. */
+  /** The advice where no command on this machine can help. */
   readonly advice?: string;
 }
 
 export interface Finding {
-  /** Stable, for programs: `tool.nft`, `sysctl.ip_forward`. */
+  /** A stable name for programs: `tool.nft`, `sysctl.ip_forward`. */
   readonly id: string;
   readonly severity: Severity;
   readonly text: string;
-  /** What was seen. */
+  /** The observation on which the finding rests. */
   readonly evidence: string;
   readonly fix?: Fix;
 }
@@ -31,15 +32,15 @@ const order: readonly Severity[] = ["ok", "note", "warning", "error"];
 export const worst = (findings: readonly Finding[]): Severity =>
   order.findLast((severity) => findings.some((finding) => finding.severity === severity)) ?? "ok";
 
-/** Worst first; as looked at within one severity. */
+/** The findings with the worst first, and in their original order within one severity. */
 export const bySeverity = (findings: readonly Finding[]): Finding[] =>
   findings.toSorted((left, right) => order.indexOf(right.severity) - order.indexOf(left.severity));
 
-/** Of `kubespan doctor`. */
+/** The exit code of `kubespan doctor`. */
 export const exitCodeOf = (severity: Severity): number =>
   severity === "error" ? 11 : severity === "warning" ? 10 : 0;
 
-/** A fact that could not be had is no proof of anything. */
+/** A finding about a fact that could not be had. It is a note, since it proves nothing. */
 export const unknownFinding = (id: string, what: string, reason: string): Finding => ({
   id,
   severity: "note",
@@ -55,7 +56,7 @@ export const loadModule = (name: string): Fix => ({
   file: { path: modulesFile, lines: [name] },
 });
 
-/** `key` with dots. */
+/** The remedy that sets a sysctl; its `key` has dots. */
 export const setSysctl = (key: string, value: string): Fix => ({
   commands: [`sysctl -w ${key}=${value}`],
   file: { path: sysctlFile, lines: [`${key} = ${value}`] },

@@ -1,7 +1,7 @@
-/** What set Kubernetes up on this node. */
+/** The distribution of Kubernetes on this node. */
 export type Flavour = "kubeadm" | "k3s" | "rke2" | "microk8s";
 
-/** Files and sockets that each leaves on a node; one of them is enough. Their existence is all that is asked. */
+/** The files and sockets that each distribution leaves on a node. The existence of one of them is enough. */
 export const flavourFiles: Readonly<Record<Flavour, readonly string[]>> = {
   kubeadm: ["/var/lib/kubelet/kubeadm-flags.env", "/etc/kubernetes/kubelet.conf"],
   k3s: ["/run/k3s/containerd/containerd.sock", "/var/lib/rancher/k3s/agent", "/etc/rancher/k3s/k3s.yaml"],
@@ -9,7 +9,10 @@ export const flavourFiles: Readonly<Record<Flavour, readonly string[]>> = {
   microk8s: ["/var/snap/microk8s/current", "/snap/microk8s/current"],
 };
 
-/** RKE2's containerd uses the folder of k3s in /run: where RKE2 is, that is no sign of k3s. */
+/**
+ * The distributions whose files exist. RKE2's containerd uses the folder of k3s in /run, so on a node with RKE2 that
+ * folder is no sign of k3s.
+ */
 export function flavoursOf(existing: ReadonlySet<string>): Flavour[] {
   const found = (Object.keys(flavourFiles) as Flavour[]).filter((flavour) =>
     flavourFiles[flavour].some((path) => existing.has(path)),

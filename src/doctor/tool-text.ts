@@ -1,18 +1,18 @@
 import { z } from "zod";
 import { ofForm, parseNumber, parseToolJson, valueOf } from "../base/index.ts";
 
-/** The first thing in a tool's `--version` that looks like one; `v1.0.20210914` gives `1.0.20210914`. */
+/** The first part of a tool's `--version` that looks like a version: `v1.0.20210914` gives `1.0.20210914`. */
 export const versionIn = (text: string): string | undefined =>
   /(?<![\w.])v?(\d{1,9}(?:\.\d{1,9}){1,3})/.exec(text.slice(0, 500))?.[1];
 
-/** Whether `version` comes before `other`, number by number. */
+/** Tells whether `version` is older than `other`, compared number by number. */
 export function isOlder(version: string, other: string): boolean {
   const [left, right] = [version.split(".").map(Number), other.split(".").map(Number)];
   const at = right.findIndex((number, index) => number !== (left[index] ?? 0));
   return at >= 0 && (left[at] ?? 0) < (right[at] ?? 0);
 }
 
-/** What `ss -H -u -l -n -p` says of a port: `name (pid N)` for each process. */
+/** Parses the output of `ss -H -u -l -n -p` for one port; each process is `name (pid N)`. */
 export function parseListeners(text: string, port: number): { isTaken: boolean; users: string[] } {
   const lines = text.split("\n").filter((line) => line.split(/\s+/)[3]?.endsWith(`:${port}`));
   const users = lines.flatMap((line) =>
@@ -28,23 +28,23 @@ export const linksWithPort = (text: string, port: number): string[] =>
     return name !== undefined && Number(number) === port ? [name] : [];
   });
 
-/** `NTPSynchronized` of `timedatectl show`. */
+/** Parses `NTPSynchronized` of `timedatectl show`. */
 export function parseSynchronised(text: string): boolean | undefined {
   const [, answer] = /^NTPSynchronized=(yes|no)$/m.exec(text) ?? [];
   return answer === undefined ? undefined : answer === "yes";
 }
 
-/** The effective capabilities in `/proc/self/status`. */
+/** Parses the effective capabilities in `/proc/self/status`. */
 export const parseCapabilities = (text: string): bigint | undefined =>
   parseNumber(`0x${/^CapEff:\s+([0-9a-f]{1,16})$/m.exec(text)?.[1] ?? ""}`);
 
 const routesForm = z.array(z.looseObject({ dev: z.string().optional() })).max(10_000);
 
-/** The links in `ip -j route show default`; none if it cannot be read: a host without one is looked at all the same. */
+/** The links in `ip -j route show default`; none if the output cannot be parsed. A host without one is examined all the same. */
 export const linksOfRoutes = (text: string): string[] =>
   (valueOf(ofForm(parseToolJson(text), routesForm)) ?? []).flatMap(({ dev }) => dev ?? []);
 
-/** Cilium's programs in `tc filter show dev LINK ingress`. */
+/** The programs of Cilium in `tc filter show dev LINK ingress`. */
 export const ciliumProgramsIn = (text: string): string[] => [
   ...new Set([...text.matchAll(/\b((?:cil|bpf_netdev)_\w{1,64})/g)].map(([, name = ""]) => name)),
 ];

@@ -3,8 +3,8 @@ import { Secret } from "../base/index.ts";
 import { derive, hash, mac, open, openExtended, publicOf, seal, sharedSecret } from "./primitives.ts";
 
 /**
- * WireGuard's handshake, Noise_IKpsk2 (paper, section 5.4), as the initiator and up to the point where the responder has
- * proved who it is. No transport keys are derived: WireGuard makes a session of its own.
+ * WireGuard's handshake, Noise_IKpsk2 (section 5.4 of its paper), for the initiator and up to the proof of the
+ * responder's identity. No transport keys are derived, because WireGuard makes a session of its own.
  */
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -21,7 +21,7 @@ export const responseBytes = 92;
 export const cookieReplyBytes = 64;
 const macBytes = 16;
 
-/** The two ends of a handshake. Keys are X25519, 32 bytes each. */
+/** The keys of both ends of a handshake: X25519, 32 bytes each. */
 export interface Ends {
   readonly privateKey: Secret;
   readonly publicKey: Uint8Array;
@@ -29,9 +29,9 @@ export interface Ends {
   readonly presharedKey: Secret;
 }
 
-/** What has to be kept until the answer comes. */
+/** The state of a handshake that has to be kept until the answer comes. */
 export interface Initiation {
-  /** 148 bytes, the same for every candidate. */
+  /** The 148 bytes of message 1, the same for every candidate. */
   readonly message: Uint8Array;
   readonly senderIndex: number;
   readonly ephemeral: Secret;
@@ -40,8 +40,9 @@ export interface Initiation {
 }
 
 /**
- * Message 1. `ephemeral` is 32 fresh random bytes, `stamp` a TAI64N of 12 bytes, `cookie` the 16 bytes of a cookie
- * reply that is not older than two minutes. `undefined` if the peer's key is no point that a secret can come from.
+ * Makes message 1. `ephemeral` is 32 fresh random bytes, `stamp` a TAI64N of 12 bytes, `cookie` the 16 bytes of a
+ * cookie reply that is not older than two minutes. `undefined` if the peer's public key is a point from which no secret
+ * can come.
  */
 export function createInitiation(
   ends: Ends,
@@ -86,8 +87,8 @@ export function createInitiation(
 }
 
 /**
- * What kind of message a packet says it is, and whose initiation it answers; `undefined` for anything that is not
- * exactly a response or a cookie reply. Indices are read as they stand on the wire, most significant byte first.
+ * The kind of a message, by what it says of itself, and the initiation that it answers. `undefined` for anything that
+ * is not exactly a response or a cookie reply. Indices are read as they stand on the wire, most significant byte first.
  */
 export function readAnswer(
   packet: Uint8Array,
@@ -100,12 +101,16 @@ export function readAnswer(
   return undefined;
 }
 
-/** Whether message 2 comes from the owner of the peer's private key and the preshared key, in answer to this one. */
+/**
+ * Tells whether message 2 answers this initiation and comes from the owner of the peer's private key and the preshared
+ * key.
+ */
 export function isAuthentic(ends: Ends, initiation: Initiation, packet: Uint8Array): boolean {
   const answer = readAnswer(packet);
   if (answer?.kind !== "response" || answer.receiverIndex !== initiation.senderIndex) return false;
   const expected = mac(hash(macLabel, ends.publicKey), packet.subarray(0, 60));
-  if (!timingSafeEqual(expected, packet.subarray(60, 60 + macBytes))) return false; // cheap, before any curve
+  // This cheap check comes before any work on the curve.
+  if (!timingSafeEqual(expected, packet.subarray(60, 60 + macBytes))) return false;
   const ephemeral = packet.subarray(12, 44);
   const [shared, identity] = [
     sharedSecret(initiation.ephemeral.reveal(), ephemeral),
@@ -121,9 +126,9 @@ export function isAuthentic(ends: Ends, initiation: Initiation, packet: Uint8Arr
 }
 
 /**
- * The cookie of message 3, for `mac2` of the next initiation; a peer under load answers with it instead. It is bound to
- * `mac1` of the initiation and sealed with a key that whoever knows the peer's public key can compute: it proves only
- * that its sender saw our packet. `undefined` for one that does not open.
+ * The cookie of message 3, for `mac2` of the next initiation. A peer under load answers with it. It is bound to `mac1`
+ * of the initiation and sealed with a key that anyone who knows the peer's public key can compute, so it proves only
+ * that its sender saw our packet. `undefined` for a cookie that does not open.
  */
 export function openCookie(ends: Ends, initiation: Initiation, packet: Uint8Array): Uint8Array | undefined {
   const answer = readAnswer(packet);

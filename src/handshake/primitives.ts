@@ -9,16 +9,16 @@ import {
 } from "node:crypto";
 import { blake2s } from "@noble/hashes/blake2.js";
 
-/** The building blocks of WireGuard's handshake, named as in its paper (section 5.4). */
+/** These are the building blocks of WireGuard's handshake, with the names of its paper (section 5.4). */
 
-/** BLAKE2s, 32 bytes. */
+/** BLAKE2s with a result of 32 bytes. */
 export function hash(...parts: readonly Uint8Array[]): Uint8Array {
   const digest = createHash("blake2s256");
   for (const part of parts) digest.update(part);
   return new Uint8Array(digest.digest());
 }
 
-/** Keyed BLAKE2s, 16 bytes. Node's own has neither a key nor that length. */
+/** Keyed BLAKE2s with a result of 16 bytes. Node's BLAKE2s supports neither a key nor that length. */
 export const mac = (key: Uint8Array, message: Uint8Array): Uint8Array => blake2s(message, { key, dkLen: 16 });
 
 const hmac = (key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array => {
@@ -27,7 +27,7 @@ const hmac = (key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array => {
   return new Uint8Array(digest.digest());
 };
 
-/** HKDF with HMAC-BLAKE2s: three keys of 32 bytes; whoever needs fewer takes the first ones. */
+/** HKDF with HMAC-BLAKE2s. It gives three keys of 32 bytes; a caller that needs fewer takes the first ones. */
 export function derive(
   key: Uint8Array,
   input: Uint8Array,
@@ -38,14 +38,14 @@ export function derive(
   return [first, second, hmac(secret, second, Uint8Array.of(3))];
 }
 
-/** What stands before the 32 bytes of a raw X25519 key in PKCS #8 and in SubjectPublicKeyInfo (RFC 8410). */
+/** The bytes before a raw X25519 key of 32 bytes in PKCS #8 and in SubjectPublicKeyInfo (RFC 8410). */
 const privateHead = Buffer.from("302e020100300506032b656e04220420", "hex");
 const publicHead = Buffer.from("302a300506032b656e032100", "hex");
 
 const privateKeyOf = (bytes: Uint8Array) =>
   createPrivateKey({ key: Buffer.concat([privateHead, bytes]), format: "der", type: "pkcs8" });
 
-/** The public key of 32 private bytes. */
+/** The public key of a private key of 32 bytes. */
 export const publicOf = (privateBytes: Uint8Array): Uint8Array =>
   new Uint8Array(
     createPublicKey(privateKeyOf(privateBytes))
@@ -54,8 +54,8 @@ export const publicOf = (privateBytes: Uint8Array): Uint8Array =>
   );
 
 /**
- * X25519 (OpenSSL's: thirty times as fast as tweetnacl's, which would take 6 ms for one initiation). `undefined` where
- * the result is zero, which a point of small order forces (RFC 7748, section 6.1).
+ * X25519 by OpenSSL, which is thirty times as fast as tweetnacl's; that would take 6 ms for one initiation. `undefined`
+ * where the result is zero, which a point of small order forces (RFC 7748, section 6.1).
  */
 export function sharedSecret(privateBytes: Uint8Array, publicBytes: Uint8Array): Uint8Array | undefined {
   const publicKey = createPublicKey({
@@ -66,14 +66,14 @@ export function sharedSecret(privateBytes: Uint8Array, publicBytes: Uint8Array):
   try {
     return new Uint8Array(diffieHellman({ privateKey: privateKeyOf(privateBytes), publicKey }));
   } catch {
-    return undefined; // OpenSSL refuses such points
+    return undefined; // OpenSSL refuses points of small order
   }
 }
 
 const algorithm = "chacha20-poly1305";
-/** Bytes that sealing adds. */
+/** The number of bytes that sealing adds. */
 const tagBytes = 16;
-/** Every key of the handshake is used once, with the counter at zero. */
+/** The nonce of every seal: each key of the handshake is used once, with the counter at zero. */
 const zeroNonce = new Uint8Array(12);
 
 export function seal(key: Uint8Array, plain: Uint8Array, data: Uint8Array): Uint8Array {
@@ -82,7 +82,7 @@ export function seal(key: Uint8Array, plain: Uint8Array, data: Uint8Array): Uint
   return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
 }
 
-/** `undefined` when it was not sealed with this key and this data. */
+/** Opens a seal; `undefined` if it was not made with this key and this data. */
 export function open(
   key: Uint8Array,
   sealed: Uint8Array,
@@ -98,11 +98,11 @@ export function open(
   try {
     return new Uint8Array(Buffer.concat([plain, decipher.final()]));
   } catch {
-    return undefined; // forged: the cipher says no more than that
+    return undefined; // the seal is forged; the cipher tells no more than that
   }
 }
 
-/** XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha), for cookies: a nonce of 24 bytes. */
+/** XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha), which cookies are sealed with: its nonce has 24 bytes. */
 export const openExtended = (
   key: Uint8Array,
   nonce: Uint8Array,
@@ -116,7 +116,7 @@ export const openExtended = (
     Buffer.concat([new Uint8Array(4), nonce.subarray(16, 24)]),
   );
 
-/** HChaCha20: ten double rounds over constants, key and half a nonce; the outer words are the new key. */
+/** HChaCha20: ten double rounds over constants, key and half a nonce, of which the outer words are the new key. */
 export function subkey(key: Uint8Array, nonce: Uint8Array): Uint8Array {
   const input = Buffer.concat([Buffer.from("expand 32-byte k"), key, nonce]);
   const state = Uint32Array.from({ length: 16 }, (_, index) => input.readUInt32LE(index * 4));

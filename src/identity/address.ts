@@ -3,17 +3,17 @@ import { type Address, addressFromBytes, type Prefix, prefixOf } from "../net/in
 import { hardwareAddressBytes } from "./hardware-address.ts";
 
 const ulaByte = 0xfd;
-/** Byte 7 of the network tells what a Talos ULA is for; 2 is KubeSpan (reference section 2). */
+/** Byte 7 of the network names the purpose of a Talos ULA; 2 is KubeSpan. */
 const kubespanPurpose = 0x02;
 
-/** The cluster's /64, in which all KubeSpan addresses lie: from the SHA-256 of the cluster id as text. */
+/** The cluster's /64, in which all KubeSpan addresses lie. It is derived from the SHA-256 of the cluster id as text. */
 export function clusterPrefix(clusterId: string): Prefix {
   const prefix = prefixOf(toAddress(networkBytes(clusterId)), 64);
   if (prefix === undefined) throw new TypeError("an IPv6 address has a /64");
   return prefix;
 }
 
-/** The node's KubeSpan address: the cluster's /64 and the EUI-64 of a hardware address (RFC 4291, appendix A). */
+/** The node's KubeSpan address: the cluster's /64 with the EUI-64 of a hardware address (RFC 4291, appendix A). */
 export function kubespanAddress(clusterId: string, hardwareAddress: string): Address {
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = hardwareAddressBytes(hardwareAddress) ?? [];
   const bytes = networkBytes(clusterId);
@@ -21,7 +21,7 @@ export function kubespanAddress(clusterId: string, hardwareAddress: string): Add
   return toAddress(bytes);
 }
 
-/** 16 bytes, the last 8 zero. */
+/** The 16 bytes of the cluster's network, of which the last 8 are zero. */
 function networkBytes(clusterId: string): Uint8Array {
   const digest = createHash("sha256").update(clusterId, "utf8").digest();
   const bytes = new Uint8Array(16);

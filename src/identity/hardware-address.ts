@@ -2,7 +2,7 @@ import { z } from "zod";
 import { ofForm, parseToolJson, valueOf } from "../base/index.ts";
 import { hardwareAddressText, parseHardwareAddress } from "../net/index.ts";
 
-/** Six bytes of `00:11:22:aa:bb:cc`; `undefined` for other text, group addresses and zero. */
+/** The six bytes of `00:11:22:aa:bb:cc`; `undefined` for other text, group addresses and zero. */
 export function hardwareAddressBytes(text: string): Uint8Array | undefined {
   const bytes = parseHardwareAddress(text);
   if (!bytes) return undefined;
@@ -10,7 +10,7 @@ export function hardwareAddressBytes(text: string): Uint8Array | undefined {
   return isGroup || bytes.every((byte) => byte === 0) ? undefined : bytes;
 }
 
-/** A made-up address from six random bytes: locally administered, not a group. */
+/** A made-up address from six random bytes, marked as locally administered and not as a group. */
 export function localHardwareAddress(random: (count: number) => Uint8Array): string {
   const [first = 0, ...rest] = random(6);
   return hardwareAddressText(Uint8Array.of((first & 0xfc) | 0x02, ...rest));
@@ -26,9 +26,9 @@ const links = z.array(
 );
 
 /**
- * The hardware address of the physical Ethernet link with the lowest index, from the output of
- * `ip -json -details link show`; `undefined` if there is none or the output is not that. Links that software made
- * (veth, bridge, bond, tun, dummy ...) carry an `info_kind`; their addresses change from boot to boot.
+ * The hardware address of the physical Ethernet link with the lowest index, from the output of `ip -json -details link
+ * show`; `undefined` if there is none or the output is malformed. Links made by software (veth, bridge, bond, tun,
+ * dummy) carry an `info_kind` and are ignored, because their addresses change from boot to boot.
  */
 export function physicalHardwareAddress(output: string): string | undefined {
   const found = valueOf(ofForm(parseToolJson(output), links)) ?? [];

@@ -4,22 +4,24 @@ import { hardwareAddressBytes } from "./hardware-address.ts";
 import { isPrivateKeyText, keyBytes, privateKeyFrom, publicKeyOf } from "./key.ts";
 import { isNodeId, nodeIdFrom } from "./node-id.ts";
 
-/** What makes this node itself, created once and kept on disk. */
+/** The properties that make a node the same node after a restart. They are created once and kept on disk. */
 export interface Identity {
-  /** 43 characters of base 62. */
+  /** The node id: 43 characters of base 62. */
   readonly nodeId: string;
-  /** X25519, 32 bytes; never leaves the node. */
+  /** The X25519 key of 32 bytes, which never leaves the node. */
   readonly privateKey: Secret;
-  /** Standard base64. */
+  /** The public key in standard base64. */
   readonly publicKey: string;
-  /** `00:11:22:aa:bb:cc`. Kept, so that the KubeSpan address outlives a changed network card. */
+  /**
+   * The hardware address, as `00:11:22:aa:bb:cc`. It is kept so that the KubeSpan address survives a new network card.
+   */
   readonly hardwareAddress: string;
 }
 
-/** Gives `count` bytes that nobody can guess. */
+/** Gives `count` unpredictable bytes. */
 export type Random = (count: number) => Uint8Array;
 
-/** A new identity; `hardwareAddress` as in `Identity`. */
+/** Makes a new identity with the given hardware address. */
 export function newIdentity(hardwareAddress: string, random: Random): Identity {
   const privateKey = privateKeyFrom(random(keyBytes));
   return { nodeId: nodeIdFrom(random(32)), privateKey, publicKey: publicKeyOf(privateKey), hardwareAddress };
@@ -44,8 +46,8 @@ export function identityText(identity: Identity): string {
 }
 
 /**
- * Reads the text of identity.json, strictly. Throws `KubespanError("state")` that names the file and what is wrong
- * with it, never its contents.
+ * Reads the text of identity.json strictly. Throws `KubespanError("state")` that names the file and the fault, but
+ * never the contents.
  */
 export function parseIdentity(text: string, file: string): Identity {
   const read = parseJson(text);
@@ -63,7 +65,7 @@ export function parseIdentity(text: string, file: string): Identity {
   return { nodeId, privateKey, publicKey: publicKeyOf(privateKey), hardwareAddress };
 }
 
-/** The identity is never replaced on its own: other nodes know this one by it, and the operator may have a copy. */
+/** The identity is never replaced without the operator: other nodes know this node by it, and there may be a backup. */
 export const damageHint =
   "restore it from a backup, or let the node start anew: kubespan down --forget-identity";
 

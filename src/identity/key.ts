@@ -1,12 +1,12 @@
 import nacl from "tweetnacl";
 import { Secret } from "../base/index.ts";
 
-/** Bytes of every key here: X25519, preshared, AES-256. */
+/** The length in bytes of every key in this program: X25519, preshared, AES-256. */
 export const keyBytes = 32;
 
 /**
  * Reads 32 bytes of base64 in the standard or the URL-safe alphabet, with or without padding. `undefined` for anything
- * else, also for text that another text would decode to as well (left-over bits that are not zero).
+ * else, including text whose unused last bits are not zero, because a key must have one spelling only.
  */
 export function decodeKey(text: string): Uint8Array | undefined {
   if (!/^(?:[A-Za-z0-9+/]{43}|[A-Za-z0-9_-]{43})=?$/.test(text)) return undefined;
@@ -25,7 +25,7 @@ export function privateKeyFrom(bytes: Uint8Array): Secret {
 export const publicKeyOf = (privateKey: Secret): string =>
   Buffer.from(nacl.scalarMult.base(privateKey.reveal())).toString("base64");
 
-/** Whether a text is a private key as `privateKeyFrom` makes them, in standard base64. */
+/** Tells whether a text is a private key as `privateKeyFrom` makes them, in standard base64. */
 export function isPrivateKeyText(text: string): boolean {
   const bytes = decodeKey(text);
   return bytes !== undefined && Buffer.from(clamped(bytes)).toString("base64") === text;

@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { readJson, valueOf } from "../base/index.ts";
 
-/** What tells one machine from another, as far as it can be read; each in lower case. */
+/** The properties, in lower case, that tell one machine from another. A property that cannot be read is absent. */
 export interface Machine {
-  /** Of /etc/machine-id: made when the system was installed. */
+  /** The content of /etc/machine-id, which is made when the system is installed. */
   readonly machineId?: string;
-  /** Of the firmware: a hypervisor gives each machine one of its own. */
+  /** The UUID in the firmware. A hypervisor gives each machine its own. */
   readonly productUuid?: string;
-  /** Of the first physical link. */
+  /** The hardware address of the first physical link. */
   readonly hardwareAddress?: string;
 }
 
@@ -19,7 +19,7 @@ const names = {
 } as const;
 const fields = Object.keys(names) as (keyof Machine)[];
 
-/** The first 16 bytes of a hash, in base64: who reads it learns whether it is the same machine, and nothing else. */
+/** The first 16 bytes of a hash, in base64. A reader learns whether it is the same machine, and nothing else. */
 export function machineTag(machine: Machine): string {
   const known = fields.map((field) => machine[field] ?? "");
   if (known.every((text) => text === "")) return "";
@@ -29,14 +29,14 @@ export function machineTag(machine: Machine): string {
   return digest.subarray(0, 16).toString("base64");
 }
 
-/** In words, what is another than it was. What could not be read then or now says nothing. */
+/** The differences between two machines, in words. A property that could not be read then or now is no difference. */
 export const differences = (before: Machine, now: Machine): string[] =>
   fields
     .filter((field) => before[field] !== undefined && now[field] !== undefined)
     .filter((field) => before[field] !== now[field])
     .map((field) => names[field]);
 
-/** What is to be remembered: what could not be read now stays as it was. */
+/** The properties to keep: one that cannot be read now keeps its former value. */
 export const remembered = (before: Machine, now: Machine): Machine => ({ ...before, ...now });
 
 const stored = z.strictObject({
@@ -49,7 +49,7 @@ const stored = z.strictObject({
 export const machineText = (machine: Machine): string =>
   `${JSON.stringify({ version: 1, ...machine }, null, 2)}\n`;
 
-/** `undefined` for text that `machineText` does not write. */
+/** Parses the text of the file; `undefined` for text that `machineText` does not write. */
 export function parseMachine(text: string): Machine | undefined {
   const found = valueOf(readJson(text, stored));
   if (!found) return undefined;

@@ -1,11 +1,11 @@
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const randomBytes = 32;
-/** 62^43 is the first power of 62 above 2^256, so every id has this length once it is padded. */
+/** The length of every id once it is padded: 62^43 is the first power of 62 above 2^256. */
 const digits = 43;
 
 /**
- * The node id (affiliate id) of 32 random bytes (reference section 2): the number they make, most significant byte
- * first, in base 62, padded with zeros to 43 digits.
+ * The node id (affiliate id) of 32 random bytes, as Talos makes it: the number they form, most significant byte first,
+ * in base 62, padded with zeros to 43 digits.
  */
 export function nodeIdFrom(bytes: Uint8Array): string {
   if (bytes.length !== randomBytes) throw new TypeError(`a node id has ${randomBytes} bytes`);
@@ -15,7 +15,9 @@ export function nodeIdFrom(bytes: Uint8Array): string {
   return text.padStart(digits, "0");
 }
 
-/** Whether a text is a node id that `nodeIdFrom` can have made. Other members' ids may look otherwise. */
+/**
+ * Tells whether a text is a node id that `nodeIdFrom` can have made. The ids of other members may have another form.
+ */
 export function isNodeId(text: string): boolean {
   if (!/^[0-9A-Za-z]{43}$/.test(text)) return false;
   const value = text.split("").reduce((sum, digit) => sum * 62n + BigInt(alphabet.indexOf(digit)), 0n);

@@ -12,7 +12,7 @@ import {
   type Place,
 } from "./warning.ts";
 
-/** Reads what `iptables-save` and its relatives print, line by line, and finds rules that use our bits. */
+/** Reads the output of `iptables-save` and its relatives line by line, and finds rules that use our bits. */
 export class IptablesScanner {
   readonly #ours: Ours;
   readonly #tool: string;
@@ -55,7 +55,7 @@ export class IptablesScanner {
   }
 }
 
-/** How one rule, as `iptables-save` prints it, deals with marks. */
+/** The uses of marks by one rule, as `iptables-save` prints it. */
 export function iptablesMarkUses(rule: string): MarkUse[] {
   const words = rule.replace(/"(?:[^"\\]|\\.)*"/g, '""').split(" ");
   const after = (name: string): string | undefined => {
@@ -65,10 +65,13 @@ export function iptablesMarkUses(rule: string): MarkUse[] {
   return [...matches(words), ...targetOf(after("-j"), after)];
 }
 
-/** For a socket of this node or a proxy on it: such a packet goes nowhere, so nothing of ours is lost with its mark. */
+/**
+ * Tells whether a rule is about packets for a socket or a proxy on this node. Such a packet does not leave, so it needs
+ * none of our bits.
+ */
 const staysHere = (rule: string): boolean => / -m socket | -j TPROXY /.test(rule);
 
-/** `-m mark [!] --mark VALUE[/MASK]`, and the same of connmark. */
+/** Finds `-m mark [!] --mark VALUE[/MASK]` and the equivalent of connmark. */
 function matches(words: readonly string[]): MarkUse[] {
   let mark: MarkUse["mark"] = "packet";
   return words.flatMap((word, at): MarkUse[] => {
@@ -93,7 +96,10 @@ function targetOf(target: string | undefined, after: (name: string) => string | 
   return target === "CONNMARK" ? copyOf(after) : [];
 }
 
-/** `--save-mark` copies to the connection's mark, `--restore-mark` from it; each end has a mask. */
+/**
+ * Finds `--save-mark`, which copies to the connection's mark, and `--restore-mark`, which copies from it. Each end has
+ * a mask.
+ */
 function copyOf(after: (name: string) => string | undefined): MarkUse[] {
   const mask = (name: string): number => wordOf(after(name)) ?? everyBit;
   return [

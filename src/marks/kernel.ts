@@ -13,7 +13,10 @@ import type { Ours, Warning } from "./warning.ts";
 
 const mostWarnings = 20;
 
-/** Other rules that look at our bits, lead to our table, or stand at our priority; from `ip -j -N rule show`. */
+/**
+ * The warnings about routing rules of others that read our bits, lead to our table, or stand at our priority; from `ip
+ * -j -N rule show`.
+ */
 export function ruleWarnings(text: string, family: 4 | 6, ours: Ours): Warning[] {
   return readRules(text)
     .filter((rule) => !leadsIntoMesh(rule, ours)) // ours may stand once more, before rules of others
@@ -30,7 +33,7 @@ export function ruleWarnings(text: string, family: 4 | 6, ours: Ours): Warning[]
     .slice(0, mostWarnings);
 }
 
-/** Rules of others that come before ours and may send packets for the mesh elsewhere. */
+/** The warnings about routing rules of others that come before ours and may send packets for the mesh elsewhere. */
 export const aheadWarnings = ({ ipv4Routing, ipv6Routing }: ObservedRouting): Warning[] =>
   [familyAhead(4, ipv4Routing), familyAhead(6, ipv6Routing)].flat();
 
@@ -48,7 +51,7 @@ function familyAhead(family: 4 | 6, observed: ObservedRules): Warning[] {
 
 const routeForm = z.looseObject({ dst: z.string(), dev: z.string().optional(), type: z.string().optional() });
 
-/** Routes of others in our table; from `ip -j route show table T`. */
+/** The warnings about routes of others in our table; from `ip -j route show table T`. */
 export function routeWarnings(text: string, family: 4 | 6, ours: Ours): Warning[] {
   const foreign = parseToolList("ip route", text, routeForm).filter(
     ({ dev, type }) => dev !== ours.interfaceName && type !== "unreachable",
@@ -60,7 +63,7 @@ export function routeWarnings(text: string, family: 4 | 6, ours: Ours): Warning[
   return [{ who: `IPv${family} routes in table ${ours.table}`, what }];
 }
 
-/** Other WireGuard links that mark their packets with our bits; from `wg show all fwmark`. */
+/** The warnings about other WireGuard links that mark their packets with our bits; from `wg show all fwmark`. */
 export const wireguardWarnings = (text: string, ours: Ours): Warning[] =>
   text
     .split("\n")
@@ -76,7 +79,7 @@ const linkForm = z.looseObject({
     .default({}),
 });
 
-/** Other tunnels that mark their packets with our bits; from `ip -j -d link show`. */
+/** The warnings about other tunnels that mark their packets with our bits; from `ip -j -d link show`. */
 export const linkWarnings = (text: string, ours: Ours): Warning[] =>
   parseToolList("ip link", text, linkForm)
     .flatMap(({ ifname, linkinfo }) => markWarning(`link ${ifname}`, linkinfo.info_data?.fwmark, ours))

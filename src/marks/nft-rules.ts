@@ -13,8 +13,8 @@ import {
 } from "./warning.ts";
 
 /**
- * Reads `nft list ruleset` line by line and finds rules of others that use our bits. What it does not understand it
- * takes for harmless: a wrong alarm on every node is worse than one that is missing.
+ * Reads `nft list ruleset` line by line and finds rules of others that use our bits. A rule that it does not understand
+ * counts as harmless, since a false alarm on every node is worse than a missing one.
  */
 export class NftScanner {
   readonly #ours: Ours;
@@ -24,10 +24,10 @@ export class NftScanner {
   #table = "";
   #chain = "";
   #isTranslated = false;
-  /** Whether the chain is where sources are translated. */
+  /** Whether the current chain translates sources. */
   #isPostrouting = false;
 
-  /** `ownTables` as in `inet talos_kubespan`. */
+  /** `ownTables` names the tables of the mesh, as `inet talos_kubespan`. */
   constructor(ours: Ours, ownTables: readonly string[]) {
     this.#ours = ours;
     this.#ownTables = ownTables;
@@ -43,7 +43,10 @@ export class NftScanner {
     else if (!this.#ownTables.includes(this.#table)) this.#rule(line);
   }
 
-  /** `translated`: also of the tables that iptables keeps in nftables, which its own tools show better. */
+  /**
+   * The findings. `translated` includes those about tables that iptables keeps in nftables, which its own tools show
+   * better.
+   */
   findings(translated: boolean): readonly Finding[] {
     return [...this.#native.all(), ...(translated ? this.#translated.all() : [])];
   }
@@ -73,13 +76,13 @@ const operation = new RegExp(`^ (&|and|\\||or|\\^|xor) (${number})(?= |$)`);
 const comparison = new RegExp(`^(?: (?:&|and) (${number}))?(?: (?:==|!=|vmap|map))? (\\{[^}]*\\}|${number})`);
 const numbers = new RegExp(`(?<![\\w.])(?:${number})(?![\\w.])`, "g");
 
-/** How one rule, as nft prints it, deals with marks. */
+/** The uses of marks by one rule, as nft prints it. */
 export function nftMarkUses(rule: string): MarkUse[] {
   const text = rule.replace(/"[^"]*"/g, '""').replace(/[()]/g, "");
   const uses: MarkUse[] = [];
   let end = 0;
   for (const found of text.matchAll(markForm)) {
-    if (found.index < end) continue; // part of the value that was written before
+    if (found.index < end) continue; // this is part of the value that the last match wrote
     const mark = found[1] === "ct" ? "connection" : "packet";
     const at = found.index + found[0].length;
     if (!text.startsWith(" set ", at)) {
@@ -100,7 +103,7 @@ function readOf(mark: MarkUse["mark"], rest: string): MarkUse | undefined {
   return { mark, how: "reads", bits: mask === undefined ? allOf(value) : word(mask) };
 }
 
-/** Compared as a whole, a mark collides only where it has our bits. */
+/** The bits of a value that is compared as a whole. */
 const allOf = (value: string): number =>
   (value.match(numbers) ?? []).reduce((bits, each) => (bits | word(each)) >>> 0, 0);
 
@@ -109,16 +112,17 @@ const word = (text = "0"): number => wordOf(text) ?? 0;
 
 interface Written {
   readonly use: MarkUse;
-  /** Of the text that says what is written. */
+  /** The length of the text that holds the written value. */
   readonly length: number;
 }
 
-/** `value` begins with a blank: ` meta mark & 0xffffffdf | 0x00000040 accept`. */
+/** Parses the value that a rule writes. `value` begins with a blank: ` meta mark & 0xffffffdf | 0x00000040 accept`. */
 function writeOf(mark: MarkUse["mark"], value: string): Written {
   const [origin, source] = /^ (?:(meta|ct) )?mark(?= |$)/.exec(value) ?? [];
   if (origin === undefined) return constantOf(mark, value);
   let rest = value.slice(origin.length);
-  // Of the same mark, what the operations touch is changed; of the other one, what they let through is copied.
+  // If the value starts from the same mark, the bits that the operations touch change. If it starts from the other
+  // mark, the bits that the operations let through are copied.
   let touched = 0;
   let passed = everyBit;
   for (let found = operation.exec(rest); found; found = operation.exec(rest)) {
@@ -136,7 +140,7 @@ function writeOf(mark: MarkUse["mark"], value: string): Written {
   return { use, length: value.length - rest.length };
 }
 
-/** A number, or something that only the packet tells (a map, a hash): then nobody knows, and no bit is assumed. */
+/** Parses a number. Any other value, such as a map or a hash, depends on the packet, and no bit is assumed. */
 function constantOf(mark: MarkUse["mark"], value: string): Written {
   const constant = new RegExp(`^ (${number})(?= |$)`).exec(value);
   return {

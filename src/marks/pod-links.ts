@@ -1,7 +1,7 @@
 import { type Link, tooLargePodLinks } from "../routing/index.ts";
 import type { Warning } from "./warning.ts";
 
-/** What pods are told to send, but does not fit through the mesh (lesson 10). */
+/** The warnings about links of pods whose MTU is too large for the mesh. */
 export const podLinkWarnings = (links: readonly Link[], mtu: number): Warning[] =>
   tooLargePodLinks(links, mtu).map(({ link, mtu: large, fits, more }) => ({
     who: `link ${link}${more > 0 ? ` and ${more} more` : ""}`,

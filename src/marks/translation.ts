@@ -1,8 +1,9 @@
 import type { Ours } from "./warning.ts";
 
 /**
- * Whether a rule in the place where sources are translated catches the packets of the mesh: one that asks for nothing, or
- * for the mesh's link. Narrower ones (of a container network, for a marked packet) are the trade of those who made them.
+ * Tells whether a rule in a chain that translates sources catches the packets of the mesh, because it has no condition,
+ * or because it names the mesh's link. Narrower rules, such as those for a container network or a marked packet, are
+ * deliberate.
  */
 export function nftTranslates(rule: string, { interfaceName }: Ours): boolean {
   const plain = rule.replace(/ ?comment "[^"]*"/, "").replace(/counter packets \d+ bytes \d+ /, "");
@@ -10,7 +11,7 @@ export function nftTranslates(rule: string, { interfaceName }: Ours): boolean {
   return link === undefined || link === interfaceName;
 }
 
-/** The same in the words of `iptables-save`; only of the chain that everything passes. */
+/** Tells the same as `nftTranslates` for a rule of `iptables-save`, in the chain that every packet passes. */
 export function iptablesTranslates(rule: string, { interfaceName }: Ours): boolean {
   const plain = rule.replace(/ -m comment --comment (?:"(?:[^"\\]|\\.)*"|\S+)/g, "");
   const [, link] = /^-A POSTROUTING (?:-o (\S+) )?-j (?:MASQUERADE|SNAT)\b/.exec(plain) ?? ["", ""];

@@ -12,11 +12,11 @@ import {
   subtract,
 } from "../net/index.ts";
 
-/** What does not change while the daemon runs, apart from the configuration. */
+/** The properties of this node that do not change while the daemon runs, apart from the configuration. */
 export interface Self {
   readonly nodeId: string;
   readonly publicKey: string;
-  /** The KubeSpan ULA. */
+  /** The node's KubeSpan ULA. */
   readonly address: Address;
   readonly clusterPrefix: Prefix;
   readonly hostname: string;
@@ -25,14 +25,14 @@ export interface Self {
 
 export interface OwnAffiliate {
   readonly affiliate: Affiliate;
-  /** Endpoints that were not announced, and why. */
+  /** The endpoints that are not announced, each with the reason. */
   readonly leftOut: readonly LeftOut[];
 }
 
 /**
- * What this node says about itself (reference section 3): its addresses, and as endpoints those addresses and the
- * reflected ones, filtered, with the listen port, or with the port that a STUN server saw there; then the extra endpoints,
- * which no filter touches.
+ * The affiliate that this node announces. Its endpoints are the node's own and its reflected addresses, filtered, with
+ * the listen port, or with the port that a STUN server saw at that address. The extra endpoints follow, to which no
+ * filter applies.
  */
 export function ownAffiliate(
   self: Self,
@@ -77,7 +77,10 @@ function advertisedPrefixes(config: Config, leftOut: LeftOut[]): Prefix[] {
   return advertised;
 }
 
-/** The last rule that contains the address decides; with nothing but exclusions, what none contains is announced. */
+/**
+ * The reason why the filters exclude an address; `undefined` if they do not. The last filter that contains the address
+ * decides. If all filters are exclusions, an address that none contains is announced.
+ */
 function filtered(address: Address, filters: readonly EndpointFilter[]): string | undefined {
   const rule = filters.findLast(({ prefix }) => prefixContains(prefix, address));
   if (rule) return rule.exclude ? `excluded by filters.endpoints: !${rule.prefix}` : undefined;

@@ -4,8 +4,8 @@ import type { Mapping } from "../port/index.ts";
 import { refusalIn } from "./reflected.ts";
 
 /**
- * Which endpoints to believe that a STUN server sees us at: like reflected addresses (lesson 7), and none that is an
- * address of our own, which is announced anyway.
+ * The endpoints reported by a STUN server that are announced. Like reflected addresses they must not lie inside the
+ * mesh, and the node's own addresses are left out, as they are announced in any case.
  */
 export function believeMapped(
   config: Config,

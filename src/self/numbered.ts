@@ -2,24 +2,25 @@ import { isDeepStrictEqual } from "node:util";
 import type { Affiliate, Membership } from "../discovery/index.ts";
 import { limits } from "../discovery/index.ts";
 
-/** What this node announces, with the number under which it does. */
+/** An announcement of this node and its number. */
 export interface Said {
   readonly affiliate: Affiliate;
   readonly number: number;
 }
 
-/** What is sealed beside the affiliate itself, and does not change while the daemon runs. */
+/** The facts that are sealed with the affiliate and do not change while the daemon runs. */
 export interface Origin {
-  /** Milliseconds since 1970. */
+  /** The time at which the daemon started, in milliseconds since 1970. */
   readonly startedAt: number;
   /** A hash of what identifies the machine; empty where nothing does. */
   readonly machine: string;
 }
 
 /**
- * Gives what this node announces the next number where it says something new; endpoints, which travel beside what is
- * sealed, are none. Others refuse a lower number than they have seen, so an old announcement cannot be put in place of
- * this one. `lastNumber` is the highest that was heard under this node's id: what somebody else made up is outdone.
+ * The announcement with the next number if its content is new. Endpoints do not count as content, because they travel
+ * beside what is sealed. Other nodes refuse a number that is lower than one they have seen, so nobody can replay an old
+ * announcement. `lastNumber` is the highest number that was seen under this node's id, so that forged numbers are
+ * exceeded.
  */
 export function numbered(
   affiliate: Affiliate,
@@ -42,7 +43,10 @@ export function numbered(
   return { affiliate: { ...affiliate, membership: { number, ...origin } }, number };
 }
 
-/** A clock that was far ahead once, and is right again, must not shut this node out for as long as it was ahead. */
+/**
+ * The number after `last`, normally the time. A clock that was far ahead once and is correct again must not lock this
+ * node out for as long as it was ahead.
+ */
 export const nextNumber = (last: number, now: number): number =>
   last > now + limits.aheadMs ? now : Math.max(last + 1, now);
 

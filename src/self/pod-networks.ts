@@ -3,8 +3,8 @@ import type { RegistryState } from "../discovery/index.ts";
 import { bitsOf, type LeftOut, type Prefix, prefixFamily, unreachableNetwork } from "../net/index.ts";
 
 /**
- * The configuration with `networks`, the pod networks that Kubernetes gave this node among its advertised prefixes, where
- * `advertiseKubernetesNetworks` asks for that: from here on they are like those that an operator named.
+ * The configuration with `networks`, which are the pod networks that Kubernetes gave this node, among its advertised
+ * prefixes, if `advertiseKubernetesNetworks` is set. From here on they are like prefixes that an operator configured.
  */
 export function withPodNetworks(config: Config, networks: readonly Prefix[]): Config {
   if (!config.advertiseKubernetesNetworks) return config;
@@ -15,7 +15,7 @@ export function withPodNetworks(config: Config, networks: readonly Prefix[]): Co
 export const advertiseTheSame = (left: Config, right: Config): boolean =>
   left.advertisedPrefixes.join() === right.advertisedPrefixes.join();
 
-/** Why pod networks are not advertised although they should be. */
+/** The reasons why pod networks are not advertised although the configuration asks for it. */
 export function podNetworksLeftOut(config: Config, states: readonly RegistryState[]): LeftOut[] {
   if (!config.advertiseKubernetesNetworks) return [];
   const value = "pod networks";
@@ -28,7 +28,7 @@ export function podNetworksLeftOut(config: Config, states: readonly RegistryStat
   });
 }
 
-/** The other nodes would refuse it, too. */
+/** The reason why other nodes would refuse a network; `undefined` if they would not. */
 function refusal(network: Prefix, { widestPrefix }: Config): string | undefined {
   const widest = prefixFamily(network) === 4 ? widestPrefix.ipv4 : widestPrefix.ipv6;
   if (bitsOf(network) < widest) return `wider than /${widest} (widestPrefix)`;

@@ -9,12 +9,12 @@ import {
   unreachableKind,
 } from "../net/index.ts";
 
-/** By registry name, the public address that it saw us at and that we believe. */
+/** The believed public address of this node, by the name of the registry that saw it. */
 export type Reflected = ReadonlyMap<string, Address>;
 
 /**
- * Which reflected addresses to believe (lesson 7). Once the mesh is up, the way to a registry on one of its nodes may
- * lead through the mesh itself, and the registry then sees an inner address; the last good one stays valid.
+ * The reflected addresses that are believed. Once the mesh is up, the path to a registry on one of its nodes may lead
+ * through the mesh, and the registry then sees an inner address. In that case the last valid address is kept.
  */
 export function believeReflected(
   states: readonly RegistryState[],
@@ -37,7 +37,7 @@ export function believeReflected(
   return { reflected, leftOut };
 }
 
-/** Why an address that others say they see us at is none to announce, if it is not. */
+/** The reason why an address at which others see this node is not announced; `undefined` if it is. */
 export function refusalIn(routed: readonly Prefix[]): (address: Address) => string | undefined {
   const inMesh = new PrefixIndex<true>();
   for (const prefix of routed) inMesh.add(prefix, true);

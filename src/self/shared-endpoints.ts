@@ -4,11 +4,11 @@ import { endpointAddress } from "../net/index.ts";
 import type { PeerSpec } from "../peers/index.ts";
 
 /**
- * Nodes behind one NAT that ask it for the same port. It belongs to one of them for each destination; where the other one
- * is to be reached, nobody can tell, and it is a matter of luck which nodes it connects to.
+ * The warnings about nodes behind one NAT that have the same listen port. The NAT gives the port to one of them for
+ * each destination, so which peers the others can reach is unpredictable.
  */
 export function sharedEndpointWarnings(own: Affiliate, peers: readonly PeerSpec[]): Warning[] {
-  // The same private address at two sites is another matter.
+  // Private addresses are ignored, since two sites may have the same ones.
   const announced = own.kubespan?.endpoints ?? [];
   const shared = new Set(announced.filter((each) => !own.addresses.includes(endpointAddress(each))));
   return peers.flatMap(({ label, endpoints }) => {

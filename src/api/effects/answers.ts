@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 
-/** Whether somebody listens on a Unix socket. */
+/** Tells whether a process listens on a Unix socket. */
 export function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);

@@ -10,14 +10,14 @@ const timeoutMs = 30_000;
 const pollMs = 20;
 const maxBytes = 64 * 1024 * 1024;
 
-/** The daemon's status. Throws `KubespanError("unavailable")` when no daemon answers. */
+/** Asks the daemon for its status. Throws `KubespanError("unavailable")` when no daemon answers. */
 export const fetchStatus = async (runDirectory: string): Promise<Status> =>
-  // The daemon is this very program, run by root: its answer is trusted once it is JSON.
+  // The daemon is this very program and runs as root, so its answer is trusted once it is JSON.
   (await ask(runDirectory, "GET", "/status")) as Status;
 
 /**
- * Asks the daemon to take everything down and end, and waits until it has, so that another one may start at once;
- * `undefined` when there is no daemon.
+ * Asks the daemon to take the mesh down and to end, and waits until the process has ended, so that another daemon may
+ * start at once. Gives `undefined` when no daemon runs.
  */
 export async function requestDown(runDirectory: string): Promise<Down | undefined> {
   try {
@@ -30,7 +30,7 @@ export async function requestDown(runDirectory: string): Promise<Down | undefine
   }
 }
 
-/** Asks the daemon to let go of a member. Throws `KubespanError("usage")` if it will not, with why. */
+/** Asks the daemon to let go of a member. Throws `KubespanError("usage")` with the daemon's reason if it refuses. */
 export const requestForget = async (runDirectory: string, node: string): Promise<Forgotten> =>
   (await ask(runDirectory, "POST", `/forget/${encodeURIComponent(node)}`)) as Forgotten;
 
@@ -44,7 +44,7 @@ async function silence(socket: string): Promise<void> {
   }
 }
 
-/** There is no socket, or one that a killed daemon left behind. */
+/** Tells whether no daemon runs: the socket does not exist, or a daemon that was killed left it behind. */
 const isAbsence = (cause: unknown): boolean =>
   cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ECONNREFUSED");
 
@@ -85,14 +85,14 @@ function settle(
   else reject(failure(code, read));
 }
 
-/** As `Failure`. */
+/** The JSON of a `Failure`. */
 const failureForm = z.looseObject({
   error: z.string(),
   code: z.enum(errorCodes).optional(),
   hint: z.string().optional(),
 });
 
-/** The daemon's own failure, as if it had happened here. */
+/** The error that failed in the daemon, with its code and hint, as if it had been thrown here. */
 function failure(status: number | undefined, read: Read<unknown>): KubespanError {
   const { error = "nothing more", code, hint } = valueOf(ofForm(read, failureForm)) ?? {};
   if (code === undefined)

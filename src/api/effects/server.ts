@@ -11,8 +11,8 @@ export interface ApiServer {
 }
 
 /**
- * Listens on the socket. Throws `KubespanError("conflict")` if another daemon answers there; what a killed one left
- * behind is replaced.
+ * Listens on the socket. A socket that a killed daemon left behind is replaced. Throws `KubespanError("conflict")` if
+ * another daemon answers there.
  */
 export async function serveApi(runDirectory: string, routes: Routes): Promise<ApiServer> {
   const path = socketPath(runDirectory);
@@ -49,14 +49,14 @@ const handler =
     const answer = routeOf(routes, `${request.method} ${request.url}`);
     if (!answer)
       return send(404, { error: "the daemon knows GET /status, POST /down and POST /forget/NODE" });
-    request.resume(); // no route takes a body
+    request.resume(); // the body is discarded, as no route has one
     answer().then(
       (body) => send(200, body),
       (error: unknown) => send(500, failureOf(error)),
     );
   };
 
-/** What the command that asked ends with: the code and hint of an error are for its operator. */
+/** The failure that the command prints. An error's code and hint are for the operator who typed the command. */
 const failureOf = (error: unknown): Failure =>
   error instanceof KubespanError
     ? { error: error.message, code: error.code, ...(error.hint !== undefined && { hint: error.hint }) }
@@ -70,7 +70,7 @@ function routeOf(routes: Routes, request: string): (() => Promise<unknown>) | un
   return undefined;
 }
 
-/** A name that is not encoded as a URL wants it is the name of no member. */
+/** Decodes a part of a URL. A name that is not encoded correctly stays as it is, and then names no member. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);

@@ -4,7 +4,10 @@ import type { Link } from "../../routing/index.ts";
 import type { Runner } from "../../system/index.ts";
 import { guardedLinks, linksWithQdisc, type ObservedBarrier, obstacle, parseFilters } from "../index.ts";
 
-/** What hangs at the links that are guarded. Never rejects: without `tc` there is no second barrier, and a reason. */
+/**
+ * Reads the filters of the guarded links. Never rejects: without `tc` there is no second barrier, and the result has
+ * the reason.
+ */
 export async function observeBarrier(
   run: Runner,
   { interfaceName, marks }: { readonly interfaceName: string; readonly marks: Marks },

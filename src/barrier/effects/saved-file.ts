@@ -6,7 +6,7 @@ import { parseSaved, type SavedBarrier, savedText } from "../index.ts";
 const fileIn = (stateDirectory: string): string => join(stateDirectory, "barrier.json");
 const largestFile = 16 * 1024 * 1024;
 
-/** `undefined` if there is none. Throws `KubespanError("state")` for a damaged file. */
+/** Reads the saved barrier; `undefined` if there is no file. Throws `KubespanError("state")` for a damaged file. */
 export async function readSaved(stateDirectory: string): Promise<SavedBarrier | undefined> {
   const file = fileIn(stateDirectory);
   const hint = "make it a readable file, or remove it";
@@ -14,10 +14,10 @@ export async function readSaved(stateDirectory: string): Promise<SavedBarrier | 
   return found && parseSaved(found.text, file);
 }
 
-/** Whole or not at all. */
+/** Writes the file atomically. */
 export const writeSaved = (stateDirectory: string, saved: SavedBarrier): Promise<void> =>
   writeAtomically(fileIn(stateDirectory), savedText(saved), { mode: 0o600 });
 
-/** After this, no start of the machine is closed by it. */
+/** Removes the file, so that the next start of the machine loads no barrier. */
 export const removeSaved = (stateDirectory: string): Promise<void> =>
   rm(fileIn(stateDirectory), { force: true });

@@ -3,7 +3,7 @@ import { readTextFile } from "../../system/index.ts";
 import type { Config } from "../config.ts";
 import { largestConfig, parseConfig } from "../parse.ts";
 
-/** A configuration as read, and what the operator should know about its file. */
+/** A configuration with the warnings about the file that it was read from. */
 export interface LoadedConfig {
   readonly config: Config;
   readonly warnings: readonly string[];
@@ -14,7 +14,7 @@ export interface LoadedConfig {
  * UTF-8 file, larger than 1 MiB, or wrong (see `parseConfig`).
  */
 export async function loadConfig(file: string): Promise<LoadedConfig> {
-  const hint = "is it the right path? 'kubespan gen config' makes a new file";
+  const hint = `is it the right path? 'kubespan gen config --output ${file}' makes a new file, in a folder that exists`;
   const found = await readTextFile(file, { largest: largestConfig, code: "config", hint });
   if (found === undefined)
     throw new KubespanError("config", `there is no configuration file ${file}`, { hint });

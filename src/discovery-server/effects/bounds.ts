@@ -10,11 +10,11 @@ import type { WatcherLimits } from "./watchers.ts";
 
 const mebibyte = 1024 * 1024;
 
-/** What the service has, and how much of it one address may have: a quarter, of most things. */
+/** The resources of the service, and the share that one address may have of each: mostly a quarter. */
 export interface Bounds {
-  /** Of one node. */
+  /** The rate of requests of one node. */
   readonly rate: Rate;
-  /** Of all nodes behind one address. */
+  /** The rate of requests of all nodes behind one address. */
   readonly addressRate: Rate;
   readonly connections: ConnectionLimits;
   readonly calls: CallsLimits;
@@ -27,9 +27,9 @@ export interface Bounds {
 export const defaultCapacity: Capacity = { clusters: 16_384, bytes: 256 * mebibyte };
 
 export const defaultBounds: Bounds = {
-  // What the public service gives an address.
+  // This is the rate that the public service grants an address.
   rate: { perSecond: 15, burst: 60 },
-  // What a thousand nodes need that come back together: three requests each, and each again when it failed.
+  // A thousand nodes that return together send three requests each, and repeat those that failed.
   addressRate: { perSecond: 300, burst: 3000 },
   connections: {
     total: Math.min(16_384, Math.floor(openFiles() * 0.8)),
@@ -51,7 +51,7 @@ export const defaultBounds: Bounds = {
   outlet: {
     unreadBytes: 256 * mebibyte,
     unreadBytesPerAddress: 96 * mebibyte,
-    // Snapshots of half a megabyte for a thousand nodes behind one router take half a minute.
+    // Snapshots of half a megabyte for a thousand nodes behind one router take half a minute at this rate.
     rate: { perSecond: 16 * mebibyte, burst: 64 * mebibyte },
   },
   watchers: {
@@ -65,13 +65,13 @@ export const defaultBounds: Bounds = {
   holdings: {
     clusters: { total: defaultCapacity.clusters, perHolder: defaultCapacity.clusters / 16 },
     bytes: { total: defaultCapacity.bytes, perHolder: defaultCapacity.bytes / 4 },
-    // Some 60 affiliates of the usual size.
+    // This is enough for some 60 affiliates of the usual size.
     floorBytes: 64 * 1024,
     establishedMs: 10 * 60_000,
   },
 };
 
-/** How many files, and so connections, this process may have open. */
+/** The number of files, and therefore of connections, that this process may have open. */
 function openFiles(): number {
   const line = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"));
   return Number(line?.[1] ?? 1024);

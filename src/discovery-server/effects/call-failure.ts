@@ -1,6 +1,6 @@
 import type { status } from "@grpc/grpc-js";
 
-/** A call that cannot be answered well: its client is gone, or has not said anything that could be. */
+/** A call that cannot be answered properly, because its client is gone or its request is malformed or late. */
 export class CallFailure extends Error {
   readonly code: status;
 

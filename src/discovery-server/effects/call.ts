@@ -9,29 +9,29 @@ import { MessageReader } from "./message-reader.ts";
 import type { Outlet } from "./outlet.ts";
 
 export interface CallLimits {
-  /** Of a request, bytes. The largest within the limits has 5 KB; somewhat larger ones get a proper answer. */
+  /** The largest request in bytes. A valid one has at most 5 KB; slightly larger ones still get a proper answer. */
   readonly requestBytes: number;
-  /** In which a request has to be there. */
+  /** The time within which a request has to arrive. */
   readonly requestMs: number;
-  /** In which a client takes some of what it is sent. */
+  /** The time within which a client has to read some of what it is sent. */
   readonly stallMs: number;
 }
 
-/** Who asks. */
+/** The sender of a call. */
 export interface Caller {
-  /** `address:port` of the connection. */
+  /** The `address:port` of the connection. */
   readonly peer: string;
-  /** Of the client; behind a trusted proxy that is another one than the connection's. */
+  /** The address of the client, which differs from that of the connection behind a trusted proxy. */
   readonly address: Address | undefined;
-  /** Whose share the call counts to. */
+  /** The holder to whose share the call counts. */
   readonly holder: string;
 }
 
-/** How long the end of a request may come after its answer. */
+/** The time that the end of a request may take after its answer. */
 const halfOpenMs = 50;
 const contentType = "application/grpc+proto";
 
-/** An answer to a request that is not even looked at, as cheap as it can be: there may be thousands. */
+/** Refuses a request without reading it. This is as cheap as possible, since there may be thousands. */
 export function refuse(stream: ServerHttp2Stream, code: status, details: string): void {
   if (stream.destroyed || stream.closed) return;
   const answer = { "grpc-status": code, "grpc-message": statusText(details) };
@@ -40,7 +40,7 @@ export function refuse(stream: ServerHttp2Stream, code: status, details: string)
 }
 const decompress = { gzip: promisify(gunzip), deflate: promisify(inflate) } as const;
 
-/** One request over HTTP/2 and its answers, in gRPC's framing. */
+/** One request over HTTP/2 and its answers, in the framing of gRPC. */
 export class Call {
   readonly headers: IncomingHttpHeaders;
   readonly caller: Caller;
@@ -75,13 +75,13 @@ export class Call {
     return !this.#hasEnded && !destroyed && !closed && !this.#closed.signal.aborted;
   }
 
-  /** Calls once when nothing more can be sent. */
+  /** Calls the listener once, when nothing more can be sent. */
   onClose(listener: () => void): void {
     if (this.#closed.signal.aborted) listener();
     else this.#closed.signal.addEventListener("abort", listener, { once: true });
   }
 
-  /** The one message that a request has. Throws `CallFailure`, also when it is not there in time. */
+  /** Reads the one message of a request. Throws `CallFailure` if it does not arrive in time or the client is gone. */
   async request(): Promise<Buffer> {
     const { isCompressed, bytes } = await this.#message();
     if (!isCompressed) return bytes;
@@ -114,7 +114,7 @@ export class Call {
       this.onClose(() => fail(status.CANCELLED, "the client is gone"));
       this.#stream.on("end", () => isOver || fail(status.INVALID_ARGUMENT, "there is no message"));
       this.#stream.on("data", (chunk: Buffer) => {
-        if (isOver) return this.cut(); // a request is one message, and whoever goes on wants something else
+        if (isOver) return this.cut(); // a request is one message, so a client that sends more is cut
         const outcome = reader.add(chunk);
         if (outcome instanceof CallFailure) fail(outcome.code, outcome.message);
         else if (outcome) resolve(outcome);
@@ -123,7 +123,7 @@ export class Call {
     });
   }
 
-  /** Resolves when the client has taken it all. Throws `CallFailure` when it did not. */
+  /** Resolves when the client has read the whole message. Throws `CallFailure` if it did not. */
   async send(message: Message): Promise<void> {
     this.#respond();
     await this.#outlet.send(this, chunksOf(message, this.#outlet.chunkBytes), (chunk) => this.#write(chunk));
@@ -158,7 +158,10 @@ export class Call {
     });
   }
 
-  /** Ends with a status, once what was sent before is taken; who does not take it in time is cut. */
+  /**
+   * Ends the call with a status after the client has read what was sent before. A client that does not read in time is
+   * cut.
+   */
   end(code: status, details = ""): void {
     if (!this.isOpen) return;
     this.#hasEnded = true;
@@ -174,13 +177,13 @@ export class Call {
     this.#stream.resume();
   }
 
-  /** The answer is whole. A request whose client never ends it is of no interest any more. */
+  /** Handles a complete answer. A request that its client never ends is dropped. */
   #ended(): void {
     const reset = setTimeout(() => this.#stream.close(constants.NGHTTP2_NO_ERROR), halfOpenMs);
     this.onClose(() => clearTimeout(reset));
   }
 
-  /** Ends at once, with what is on its way. */
+  /** Ends the call at once and discards what is under way. */
   cut(): void {
     this.#hasEnded = true;
     if (this.#stream.destroyed) return;

@@ -3,15 +3,15 @@ import { type ShareLimits, Shares } from "../shares.ts";
 import type { Call, Caller } from "./call.ts";
 
 export interface CallsLimits {
-  /** All that are open: watches, answers that are being read, requests that are still to come. */
+  /** The limits on all open calls: watches, answers that are being read, and requests that have yet to arrive. */
   readonly open: ShareLimits;
-  /** Those whose request has yet to come. */
+  /** The limits on calls whose request has yet to arrive. */
   readonly unfinished: ShareLimits;
-  /** How fast one address may open them. */
+  /** The rate at which one address may open calls. */
   readonly rate: Rate;
 }
 
-/** All calls that are open. Where there are too many, those of the address with most of them are cut. */
+/** All open calls. When there are too many, calls of the address that has most are cut. */
 export class Calls {
   readonly #open: Shares<Call>;
   readonly #unfinished: Shares<Call>;
@@ -20,7 +20,7 @@ export class Calls {
   readonly #isKept: (call: Call) => boolean;
   readonly #onRefused: (peer: string) => void;
 
-  /** `onRefused` is told of each call that found no room, or had to give way. */
+  /** `onRefused` is called for each call that found no room or had to give way. */
   constructor(limits: CallsLimits, isKept: (call: Call) => boolean, onRefused: (peer: string) => void) {
     this.#isKept = isKept;
     this.#onRefused = onRefused;
@@ -33,14 +33,14 @@ export class Calls {
     return this.#unfinished.size;
   }
 
-  /** Whether one more is wanted of this caller, so soon after those before. */
+  /** Tells whether the rate of this caller allows one more call. */
   isInTime({ holder, peer }: Caller): boolean {
     const isInTime = this.#rate.take(holder, performance.now());
     if (!isInTime) this.#onRefused(peer);
     return isInTime;
   }
 
-  /** Whether there is room for it. */
+  /** Tells whether there is room for the call. */
   admit(call: Call): boolean {
     const { holder, peer } = call.caller;
     const open = this.#open.room(holder, 1);
@@ -58,12 +58,12 @@ export class Calls {
     return true;
   }
 
-  /** Its request is here. */
+  /** Notes that the request of a call has arrived. */
   arrived(call: Call): void {
     this.#unfinished.remove(call);
   }
 
-  /** Whether this connection carries something that is kept. */
+  /** Tells whether a connection carries a call that is kept. */
   keeps(peer: string): boolean {
     return [...(this.#byPeer.get(peer) ?? [])].some(this.#isKept);
   }

@@ -4,26 +4,26 @@ import type { Logger } from "pino";
 import { errorText, KubespanError } from "../../base/index.ts";
 import { forwardSecret, readPem } from "../../system/index.ts";
 
-/** PEM files. */
+/** The paths of the PEM files. */
 export interface CertificateFiles {
   readonly cert: string;
   readonly key: string;
-  /** With it, only clients with a certificate of these authorities are let in. */
+  /** The authorities of which clients need a certificate. Without them, clients need none. */
   readonly clientAuthorities?: string;
 }
 
-/** What TLS is served with; it may become something else. */
+/** The TLS options at the moment; reloading replaces them. */
 export interface TlsSource {
   options(): SecureContextOptions;
-  /** Only clients with a certificate of the authorities in the options are let in. */
+  /** Whether clients need a certificate of the authorities in the options. */
   readonly asksClients: boolean;
   onChange(listener: () => void): void;
 }
 
-/** What is served with at the moment; new connections get what is newest. */
+/** The certificates in use. New connections get the newest ones. */
 export interface Certificates {
   readonly tls: TlsSource;
-  /** Reads the files again. What does not work is said, and changes nothing. */
+  /** Reads the files again. A failure is logged and changes nothing. */
   reload(): Promise<void>;
   close(): void;
 }
@@ -34,10 +34,13 @@ interface Loaded {
   readonly clientAuthorities?: Buffer;
 }
 
-/** By time and not by events: files that are links into a folder that is swapped as a whole have no events. */
+/**
+ * The interval at which the files are checked. They are polled because files that are links into a folder that is
+ * swapped as a whole cause no events.
+ */
 const lookEveryMs = 5_000;
 
-/** Throws `KubespanError("config")` when the files do not work at the start. */
+/** Opens the files. Throws `KubespanError("config")` when they do not work at the start. */
 export async function openCertificates(files: CertificateFiles, log: Logger): Promise<Certificates> {
   const listeners = new Set<() => void>();
   let current = await load(files);
@@ -75,7 +78,7 @@ const tlsOptions = ({ cert, key, clientAuthorities }: Loaded): SecureContextOpti
   ...forwardSecret,
 });
 
-/** Of a certificate that does not change. */
+/** A source with a certificate that does not change. */
 export const fixedTls = (pair: { readonly cert: Buffer; readonly key: Buffer }): TlsSource => ({
   options: () => tlsOptions(pair),
   asksClients: false,

@@ -6,14 +6,14 @@ import { nobody, Shares } from "../shares.ts";
 export interface ConnectionLimits {
   readonly total: number;
   readonly perAddress: number;
-  /** New ones of one address: a handshake of TLS takes a millisecond of the processor. */
+  /** The rate of new connections of one address. A handshake of TLS takes a millisecond of the processor. */
   readonly perAddressPerSecond: number;
   readonly perAddressBurst: number;
-  /** Requests that found no room, after which it is closed. */
+  /** The number of refused requests after which a connection is closed. */
   readonly refusals: number;
-  /** In which the first request has to come. */
+  /** The time within which the first request has to arrive. */
   readonly firstRequestMs: number;
-  /** After which one without a request under way is closed. */
+  /** The time after which a connection without an open request is closed. */
   readonly idleMs: number;
   readonly pingEveryMs: number;
   readonly pingTimeoutMs: number;
@@ -22,8 +22,8 @@ export interface ConnectionLimits {
 const pingSteps = 4;
 
 /**
- * Who is connected. Beyond the bounds, connections of the address with most of them go, newest first, except those over
- * which an established cluster watches.
+ * All connections. Beyond the bounds, the newest ones of the address that has most are closed, except those over which
+ * an established cluster watches.
  */
 export class Connections {
   readonly #limits: ConnectionLimits;
@@ -34,7 +34,7 @@ export class Connections {
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #holderOf: (peer: string) => string | undefined;
 
-  /** `holderOf` gives `undefined` for those of a trusted proxy, each of which is many clients'. */
+  /** `holderOf` gives `undefined` for connections of a trusted proxy, each of which serves many clients. */
   constructor(
     limits: ConnectionLimits,
     holderOf: (peer: string) => string | undefined,
@@ -53,12 +53,14 @@ export class Connections {
     return this.#shares.size;
   }
 
-  /** Whether anything that comes over it still matters: what was read with it goes on coming for a moment. */
+  /**
+   * Tells whether a connection is still open. Requests that were read along with its end may still arrive for a moment.
+   */
   has(peer: string): boolean {
     return this.#sockets.has(peer);
   }
 
-  /** Whether it may stay; it is closed otherwise. */
+  /** Tells whether a connection may stay, and closes it otherwise. */
   admit(socket: Socket): boolean {
     const peer = peerOf(socket);
     socket.on("error", () => socket.destroy());
@@ -78,7 +80,10 @@ export class Connections {
     return this.#shares.room(holder ?? nobody, 1);
   }
 
-  /** Whoever goes on asking for what it was refused costs more than it can be worth; a proxy's other clients do not. */
+  /**
+   * Counts a refused request. A client that repeats refused requests costs more than it is worth; the other clients of
+   * a proxy are spared.
+   */
   refused(peer: string): void {
     const refusals = (this.#refusals.get(peer) ?? 0) + 1;
     if (this.#sockets.has(peer)) this.#refusals.set(peer, refusals);
@@ -87,7 +92,7 @@ export class Connections {
     if (refusals <= this.#limits.refusals || holder === undefined || !socket || socket.destroyed) return;
     socket.destroy();
     this.#forget(peer);
-    this.#rate.charge(holder, refusals, performance.now()); // or it would be back in a moment
+    this.#rate.charge(holder, refusals, performance.now()); // without this charge it would be back in a moment
   }
 
   #forget(peer: string): void {
@@ -96,7 +101,7 @@ export class Connections {
     this.#sockets.delete(peer);
   }
 
-  /** Sees that the other end is there, wants something, and is let go when it does not. */
+  /** Closes the connection when the other end is gone, or asks for nothing for too long. */
   watch(session: ServerHttp2Session): void {
     const { firstRequestMs, idleMs, pingEveryMs } = this.#limits;
     let streams = 0;
@@ -118,7 +123,10 @@ export class Connections {
     });
   }
 
-  /** In steps: where this process itself was held up, the answer is there already, and is read between two of them. */
+  /**
+   * Pings the other end in two steps. If this process itself was blocked, the answer has arrived already and is read
+   * between the two.
+   */
   #ping(session: ServerHttp2Session): void {
     let stepsLeft = pingSteps;
     const step = (): void => {
@@ -130,9 +138,12 @@ export class Connections {
     if (!session.ping(() => clearTimeout(timer))) clearTimeout(timer);
   }
 
-  /** Lets requests under way end, for so long; whoever has not even greeted is not waited for. */
+  /**
+   * Closes all connections after their open requests had `graceMs` to end. Clients that have sent no request are not
+   * waited for.
+   */
   async closeAll(graceMs: number): Promise<void> {
-    // By the event: a session that its client is closing already would never call back.
+    // The event is used because a session that its client is closing already would never call back.
     const closing = [...this.#sessions].map(
       (session) =>
         new Promise<void>((resolve) => {
@@ -151,6 +162,6 @@ export class Connections {
   }
 }
 
-/** `address:port`, as it tells connections apart. */
+/** The `address:port` that tells connections apart. */
 export const peerOf = (socket: Pick<Socket, "remoteAddress" | "remotePort">): string =>
   `${socket.remoteAddress ?? ""}:${socket.remotePort ?? ""}`;

@@ -2,8 +2,8 @@ import type { Etcd3 } from "etcd3";
 import type { Logger } from "pino";
 
 /**
- * Throws the history away that nobody needs: each time what was the present the time before, so that whoever watches has
- * one to two intervals to catch up. Several services on one etcd do it all, which changes nothing.
+ * Compacts the history of etcd: each time up to the revision that was current the time before, so that a watcher has
+ * one to two intervals to catch up. All services on one etcd do this, which does no harm.
  */
 export class EtcdCompaction {
   readonly #client: Etcd3;
@@ -23,7 +23,7 @@ export class EtcdCompaction {
     clearInterval(this.#timer);
   }
 
-  /** Never rejects. */
+  /** Compacts once. Never rejects. */
   async #compact(): Promise<void> {
     try {
       const { header } = await this.#client.kv.range({ key: Buffer.from("\0"), count_only: true });
@@ -34,7 +34,7 @@ export class EtcdCompaction {
       this.#hasFailed = false;
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
-      if (/compacted/.test(text) || this.#hasFailed) return; // another service was quicker, or it was said already
+      if (/compacted/.test(text) || this.#hasFailed) return; // another service was quicker, or the failure was logged
       this.#hasFailed = true;
       this.#log.warn(`etcd is not compacted and grows with each write: ${text}; it is tried again`);
     }

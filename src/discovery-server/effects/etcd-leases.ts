@@ -5,12 +5,12 @@ interface Lease {
   readonly grantedAt: number;
 }
 
-/** Different times to live for which a lease is remembered. */
+/** The number of different times to live whose lease is remembered. */
 const mostKept = 256;
 
 /**
- * Leases for what is written. Writes with the same time to live within a thirtieth of it share one, which lasts that much
- * longer: a lease for each write would be a thousand times as many.
+ * The leases of writes. Writes whose times to live differ by less than a thirtieth share one lease, which lasts that
+ * much longer; a lease for each write would be a thousand times as many.
  */
 export class EtcdLeases {
   readonly #client: Etcd3["leaseClient"];
@@ -29,11 +29,11 @@ export class EtcdLeases {
     const granting = this.#grant(seconds + slack);
     if (this.#bySeconds.size >= mostKept) this.#bySeconds.clear();
     this.#bySeconds.set(seconds, granting);
-    granting.catch(() => this.#bySeconds.delete(seconds)); // who asked for it hears of it
+    granting.catch(() => this.#bySeconds.delete(seconds)); // the caller that asked for it gets the error
     return (await granting).id;
   }
 
-  /** The next writes get new ones. */
+  /** Forgets all leases, so that the next writes get new ones. */
   forget(): void {
     this.#bySeconds.clear();
   }

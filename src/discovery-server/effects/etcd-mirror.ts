@@ -10,8 +10,8 @@ export const keyOf = (prefix: string, clusterId: string, affiliateId: string): s
   `${prefix}${encoded(clusterId)}/${encoded(affiliateId)}`;
 
 /**
- * What etcd holds, in memory. News may come twice and out of order, by the watch and by the answers to our own writes:
- * of each key the newest revision counts. Values are checked like what comes from the network.
+ * The contents of etcd in memory. News may arrive twice and out of order, from the watch and from the answers to our
+ * own writes, so the newest revision of each key counts. Values are checked like anything from the network.
  */
 export class EtcdMirror {
   readonly clusters: Clusters;
@@ -19,7 +19,7 @@ export class EtcdMirror {
   readonly #onChange: OnChange;
   readonly #log: Logger;
   readonly #revisions = new Map<string, bigint>();
-  /** Keys that are gone, until the watch is past that, with the revision. */
+  /** The revisions of deleted keys, kept until the watch has passed them. */
   readonly #deleted = new Map<string, bigint>();
   readonly #timer = new ExpiryTimer(() => {
     for (const change of this.clusters.expire(performance.now())) this.#onChange(change);
@@ -33,7 +33,7 @@ export class EtcdMirror {
     this.#log = log;
   }
 
-  /** `0` for a key that is not there. */
+  /** The revision of a key; `0` for a key that does not exist. */
   revisionOf(key: string): string {
     return String(this.#revisions.get(key) ?? 0n);
   }
@@ -65,12 +65,12 @@ export class EtcdMirror {
     if (change) this.#onChange({ clusterId, change });
   }
 
-  /** What is not among the keys at that revision is gone. */
+  /** Deletes all keys that do not exist at that revision. */
   deleteAllBut(keys: ReadonlySet<string>, revision: string): void {
     for (const key of this.#revisions.keys()) if (!keys.has(key)) this.delete(key, revision);
   }
 
-  /** The watch has brought everything up to this revision. */
+  /** Notes that the watch has delivered everything up to this revision. */
   passed(revision: string): void {
     for (const [key, at] of this.#deleted) if (at <= BigInt(revision)) this.#deleted.delete(key);
   }

@@ -15,13 +15,13 @@ import { EtcdMirror, keyOf } from "./etcd-mirror.ts";
 import { EtcdWrites, type Operation } from "./etcd-writes.ts";
 
 export interface EtcdStoreOptions {
-  /** URLs. */
+  /** The URLs of etcd's members. */
   readonly hosts: string[];
   readonly credentials?: IOptions["credentials"];
-  /** Of all keys. */
+  /** The prefix of all keys. */
   readonly prefix: string;
   readonly capacity: Capacity;
-  /** How often etcd's history is thrown away, ms; 0 leaves that to others. */
+  /** The interval at which etcd's history is compacted; 0 leaves that to others. */
   readonly compactEveryMs: number;
   readonly log: Logger;
   readonly onChange: OnChange;
@@ -29,16 +29,18 @@ export interface EtcdStoreOptions {
 
 const callMs = 5_000;
 const relistAfterMs = 1_000;
-/** Others may write the same affiliate at the same moment, but not again and again. */
+/**
+ * The number of attempts to write. Other services may write the same affiliate at the same moment, but not repeatedly.
+ */
 const mostAttempts = 16;
 const contentionMs = 20;
 const pageSize = 500;
 
 /**
- * Affiliates in etcd, for several services behind one name. Each affiliate is one key: an update is put only if the
- * key is what it was computed from. Leases carry the times to live, a watch brings what the other services wrote, and
- * all reading is from a mirror in memory. Endpoints expire by the clock of each machine, which should agree to seconds.
- * Throws `KubespanError("discovery")` when etcd does not answer.
+ * The affiliates in etcd, for several services behind one name. Each affiliate is one key, and an update is written
+ * only if the key still has the value that it was computed from. Leases carry the times to live, a watch delivers what
+ * other services write, and all reads come from a mirror in memory. Endpoints expire by the clock of each machine, and
+ * the clocks should agree to seconds. Throws `KubespanError("discovery")` when etcd does not answer.
  */
 export async function openEtcdStore(options: EtcdStoreOptions): Promise<Store> {
   const store = new EtcdStore(options);
@@ -117,7 +119,7 @@ class EtcdStore implements Store {
     return operations.map(() => exhausted("the affiliate is being written by too many at once"));
   }
 
-  /** `false` when someone else was quicker; the mirror has then what they wrote. */
+  /** Writes one key. Gives `false` when another service was quicker; the mirror then has that service's value. */
   async #put(clusterId: string, affiliateId: string, record: AffiliateRecord | undefined): Promise<boolean> {
     const key = keyOf(this.#options.prefix, clusterId, affiliateId);
     const name = Buffer.from(key);
@@ -136,7 +138,7 @@ class EtcdStore implements Store {
         failure: [{ request_range: { key: name } }],
       })
       .catch((error: unknown) => {
-        this.#leases.forget(); // one of them may be what is wrong
+        this.#leases.forget(); // the failure may be due to a lease
         throw error;
       });
     if (response.succeeded) this.#mirror.put(key, value, response.header.revision);
@@ -167,7 +169,7 @@ class EtcdStore implements Store {
     return Promise.resolve();
   }
 
-  /** Everything as it was at one moment, and from there on the changes. */
+  /** Lists everything at one revision; the watch continues from there. */
   async #list(): Promise<void> {
     const { prefix } = this.#options;
     const end = Buffer.from(
@@ -215,7 +217,7 @@ class EtcdStore implements Store {
       }
       this.#mirror.passed(header.revision);
     });
-    // Such as that the history was compacted: what is now is read as a whole again.
+    // An error, such as a compacted history, leads to a new listing of everything.
     watcher.on("error", (error) => {
       log.warn(`watching etcd ended: ${error.message}`);
       this.#isWatching = false;
@@ -235,7 +237,7 @@ class EtcdStore implements Store {
   }
 }
 
-/** What the operations make of an affiliate, one after the other, and why one or the other is refused. */
+/** The result of the operations on an affiliate, one after the other, with the reasons of those that are refused. */
 function resultOf(
   known: AffiliateRecord | undefined,
   operations: readonly Operation[],

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Refusal } from "../refusal.ts";
 import type { AffiliateUpdate } from "../requests.ts";
 
-/** What is to become of an affiliate: an update, or that it goes. */
+/** An operation on an affiliate: an update or a deletion. */
 export type Operation = AffiliateUpdate | "delete";
 
 interface Waiting {
@@ -11,7 +11,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Does all of them in one write; gives for each why it was refused, if it was. */
+/** Applies all operations in one write, and gives the refusal of each, if any. */
 type Write = (
   clusterId: string,
   affiliateId: string,
@@ -21,8 +21,9 @@ type Write = (
 const betweenWritesMs = 1_000;
 
 /**
- * One write after the other for each affiliate, and at most one a second: what is asked for meanwhile becomes one write.
- * etcd keeps every version until it is compacted, so whoever repeats himself must not decide how much that is.
+ * The writes of each affiliate, one after the other and at most one a second; operations that arrive meanwhile become
+ * one write. etcd keeps every version until it is compacted, so a client that repeats itself must not determine how
+ * many there are.
  */
 export class EtcdWrites {
   readonly #write: Write;
@@ -45,7 +46,7 @@ export class EtcdWrites {
     });
   }
 
-  /** Until nothing waits any more, and a second has passed since. */
+  /** Writes until nothing waits and a second has passed since the last write. */
   async #run(key: string, clusterId: string, affiliateId: string): Promise<void> {
     const waiting = this.#waiting.get(key) ?? [];
     while (waiting.length > 0) {

@@ -1,4 +1,7 @@
-/** Calls once when the next thing expires, and not before; nothing is polled. Times are those of `performance.now`. */
+/**
+ * A timer that calls once, when the next item expires, so that nothing has to be polled. Times are those of
+ * `performance.now`.
+ */
 export class ExpiryTimer {
   readonly #onDue: () => void;
   #timer: NodeJS.Timeout | undefined;
@@ -8,7 +11,7 @@ export class ExpiryTimer {
     this.#onDue = onDue;
   }
 
-  /** It is due at `at`, or earlier if that was said before. */
+  /** Sets the timer to `at`, unless it is set to an earlier time. */
   dueAt(at: number): void {
     if (at >= this.#at) return;
     this.stop();

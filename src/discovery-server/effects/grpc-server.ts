@@ -19,14 +19,14 @@ import type { TlsSource } from "./certificates.ts";
 import { type Connections, peerOf } from "./connections.ts";
 import type { Outlet } from "./outlet.ts";
 
-/** Answers one call and ends it; what it throws ends the call, too. */
+/** Answers one call and ends it. An error that it throws ends the call, too. */
 export type Handler = (call: Call, request: Buffer) => Promise<void>;
 
 export interface GrpcServerOptions {
   readonly listen: { readonly host: string; readonly port: number };
-  /** Plaintext where there is none. */
+  /** The source of certificates; `undefined` serves plaintext. */
   readonly tls: TlsSource | undefined;
-  /** By path. */
+  /** The handlers by path. */
   readonly handlers: ReadonlyMap<string, Handler>;
   readonly callerOf: (peer: string, headers: IncomingHttpHeaders) => Caller;
   readonly connections: Connections;
@@ -37,22 +37,22 @@ export interface GrpcServerOptions {
 
 export interface GrpcServer {
   readonly port: number;
-  /** Lets requests under way end, for so long. */
+  /** Closes the server after open requests had `graceMs` to end. */
   close(graceMs: number): Promise<void>;
 }
 
 const handshakeTimeoutMs = 10_000;
 
 const serverOptions: ServerOptions = {
-  // In MiB; what waits to be sent is counted elsewhere, by address.
+  // The unit is MiB. What waits to be sent is counted elsewhere, by address.
   maxSessionMemory: 1024,
   maxHeaderListPairs: 64,
   settings: { maxConcurrentStreams: 64, maxHeaderListSize: 16 * 1024 },
 };
 
 /**
- * gRPC over Node's own HTTP/2, so that every connection, every stream and every byte on its way is ours to count and to
- * end; the library that clients use lets a server end neither (ADR 0017). Throws `KubespanError("conflict")` when the
+ * A gRPC server over Node's own HTTP/2, so that every connection, stream and byte under way can be counted and ended;
+ * the library that clients use allows neither in a server (ADR 0017). Throws `KubespanError("conflict")` when the
  * address cannot be had.
  */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
@@ -60,11 +60,11 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const http2 = tls ? secureServer(tls) : createPlainServer(serverOptions);
   http2.on("session", (session) => connections.watch(session));
   http2.on("stream", (stream, headers) => {
-    stream.on("error", () => undefined); // the end of a stream is all that counts, and "close" tells it
-    // A stream may be gone at any moment, and then Node throws: there is nobody left to tell.
+    stream.on("error", () => undefined); // only the end of a stream matters, and "close" reports it
+    // Node throws when a stream is gone. No one is left to be told of that.
     serve(options, stream, headers).catch(() => stream.destroy());
   });
-  // Whoever breaks the protocol is gone; each session's own handler sees to that.
+  // A client that breaks the protocol is cut by the handler of its session.
   http2.on("sessionError", () => undefined);
   const front = createServer({ noDelay: true, keepAlive: true }, (socket) => {
     if (connections.admit(socket)) http2.emit("connection", socket);
@@ -75,7 +75,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   } catch (error) {
     throw cannotListen(hostPortText(listen), error instanceof Error ? error : new Error(String(error)));
   }
-  front.on("error", () => undefined); // such as a connection that was gone before it was taken
+  front.on("error", () => undefined); // one error is a connection that was gone before it was accepted
   return {
     port: (front.address() as AddressInfo).port,
     close: async (graceMs) => {
@@ -109,7 +109,7 @@ async function serve(
   const { session } = stream;
   if (!session || session.destroyed) return void stream.destroy();
   const peer = peerOf(session.socket);
-  if (!options.connections.has(peer)) return; // its streams end with it
+  if (!options.connections.has(peer)) return; // the stream ends with its connection
   const caller = options.callerOf(peer, headers);
   const handler = options.handlers.get(headers[":path"] ?? "");
   if (!options.calls.isInTime(caller))

@@ -18,7 +18,10 @@ import type { Watchers } from "./watchers.ts";
 
 type Method = "Hello" | "AffiliateUpdate" | "AffiliateDelete" | "List" | "Watch";
 
-/** A request was answered with this status, so many ms after it came; watching is answered when it has begun. */
+/**
+ * Reports that a request was answered with this status, so many milliseconds after it arrived. A watch counts as
+ * answered when it has begun.
+ */
 export type OnAnswer = (method: Method, code: status, ms: number) => void;
 
 export interface Service {
@@ -28,14 +31,14 @@ export interface Service {
   readonly rateLimit: FairRateLimit;
   readonly trust: ProxyTrust;
   readonly onAnswer: OnAnswer;
-  /** What nobody expected, for the log. */
+  /** Takes an unexpected error, for the log. */
   readonly onFailure: (error: unknown) => void;
 }
 
-/** What is done for a request: its answer, why there is none, or that the call goes on by itself. */
+/** The outcome of a request: its answer, its refusal, or a call that goes on by itself. */
 type Outcome = Message | Refusal | "begun";
 
-/** What the five requests do, by path. Every answer and every refusal is sent from here. */
+/** The handlers of the five requests, by path. All answers and refusals are sent from here. */
 export function clusterHandlers(service: Service): ReadonlyMap<string, Handler> {
   const { store, holdings, watchers } = service;
   const { hello, affiliateUpdate, affiliateDelete, list, watch } = ClusterService;
@@ -83,7 +86,7 @@ export function clusterHandlers(service: Service): ReadonlyMap<string, Handler> 
   ]);
 }
 
-/** A request: admitted, worked on, and answered, whatever happens. */
+/** A handler that admits a request, works on it, and answers in any case. */
 function handler<Request extends { readonly clusterId: string }>(
   service: Service,
   method: Method,
@@ -131,9 +134,9 @@ function decoded<Request>(decode: (bytes: Buffer) => Request, bytes: Buffer): Re
   }
 }
 
-/** What every request has to pass. */
+/** The checks that every request has to pass. */
 function admission(service: Service, caller: Caller, clusterId: string | undefined): Refusal | undefined {
-  // Every node has a connection of its own, but for those that share a proxy's: there the cluster has to do.
+  // Every node has its own connection, except behind a proxy, where the cluster stands for the node.
   const node = isProxied(service.trust) ? (clusterId ?? "") : caller.peer;
   const { address } = caller;
   if (address !== undefined && !service.rateLimit.take(address, node, performance.now()))
@@ -141,7 +144,7 @@ function admission(service: Service, caller: Caller, clusterId: string | undefin
   return clusterId === undefined ? undefined : idRefusal("cluster id", clusterId);
 }
 
-/** Who asks, by the connection and what the headers say. */
+/** The caller, from the connection and the headers. */
 export function callerOf(peer: string, headers: IncomingHttpHeaders, trust: ProxyTrust): Caller {
   const header = (name: string): string | undefined => {
     const value = headers[name];

@@ -8,9 +8,9 @@ import type { ClusterChange, Store } from "../store.ts";
 export interface HoldingLimits {
   readonly clusters: ShareLimits;
   readonly bytes: ShareLimits;
-  /** What an established cluster keeps, in bytes. */
+  /** The memory, in bytes, that an established cluster keeps. */
   readonly floorBytes: number;
-  /** How long a cluster has to be there before it is established. */
+  /** The age from which on a cluster is established. */
   readonly establishedMs: number;
 }
 
@@ -20,20 +20,20 @@ interface Affiliate {
 }
 
 /**
- * What a store holds, and from which address it came. When the store is full, affiliates of the address that wrote most
- * of it are deleted from it, newest first; what established clusters have had all along stays.
+ * The contents of a store, by the address that wrote them. When the store is full, the newest affiliates of the address
+ * that wrote most are deleted. What established clusters have always had stays.
  */
 export class Holdings {
   readonly #limits: HoldingLimits;
   readonly #bytes: Shares<Affiliate>;
   readonly #clusters: Shares<string>;
   readonly #floor: Floor<Affiliate>;
-  /** By cluster, what is known of each affiliate, and when the cluster was first seen. */
+  /** The affiliates of each cluster, and the time at which the cluster was first seen. */
   readonly #byCluster = new Map<
     string,
     { readonly since: number; readonly affiliates: Map<string, Affiliate> }
   >();
-  /** By cluster and affiliate, who is writing it at the moment. */
+  /** The holder that is writing at the moment, by cluster and affiliate. */
   readonly #writing = new Map<string, string>();
   #cutOff = 0;
 
@@ -44,7 +44,7 @@ export class Holdings {
       isKept: (affiliate) => this.#floor.keeps(affiliate),
       first: "newest",
     });
-    // Who has many clusters gets no floor for each: they would be a way around the share.
+    // A holder with many clusters gets no floor for each, since that would bypass its share.
     const few = Math.max(1, Math.floor(limits.clusters.perHolder / 4));
     this.#clusters = new Shares<string>(limits.clusters, {
       isKept: (clusterId, amount) => amount <= few && this.isEstablished(clusterId),
@@ -52,7 +52,7 @@ export class Holdings {
     });
   }
 
-  /** Affiliates that were deleted to make room. */
+  /** The number of affiliates that were deleted to make room. */
   get cutOff(): number {
     return this.#cutOff;
   }
@@ -62,7 +62,7 @@ export class Holdings {
     return since !== undefined && performance.now() - since >= this.#limits.establishedMs;
   }
 
-  /** To be told of every change of the store. */
+  /** Takes note of a change of the store. */
   changed({ clusterId, change }: ClusterChange): void {
     if (change.kind === "deleted") return this.#removed(clusterId, change.id);
     const { id } = change.affiliate;
@@ -89,7 +89,7 @@ export class Holdings {
     this.#clusters.remove(clusterId);
   }
 
-  /** `Store.update`, after making the room that it needs. */
+  /** Makes the room that an update needs, then calls `Store.update`. */
   async update(
     store: Store,
     holder: string,

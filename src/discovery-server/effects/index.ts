@@ -5,7 +5,7 @@ export { openMemoryStore } from "./memory-store.ts";
 export { type Operations } from "./operations.ts";
 export { type DiscoveryServer, startDiscoveryServer } from "./start.ts";
 
-/** Loaded only where somebody wants it: etcd's client and the metrics' library are large. */
+/** Etcd's client and the library for metrics are large, so each is loaded only where it is used. */
 export const loadEtcdStore = () => import("./etcd-store.ts");
 export const loadOperations = async () => ({
   ...(await import("./metrics.ts")),

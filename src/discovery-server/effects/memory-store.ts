@@ -8,11 +8,11 @@ export interface MemoryStoreOptions {
   readonly capacity: Capacity;
   readonly log: Logger;
   readonly onChange: OnChange;
-  /** Where to keep a copy, read at the start and written every `everyMs` and at the end. */
+  /** The file for a copy, which is read at the start and written every `everyMs` and at the end. */
   readonly snapshot?: { readonly path: string; readonly everyMs: number };
 }
 
-/** Everything in this process: it survives a restart only as far as the last snapshot tells. */
+/** A store in the memory of this process. It survives a restart as far as its last snapshot goes. */
 export async function openMemoryStore({
   capacity,
   log,

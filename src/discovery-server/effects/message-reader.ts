@@ -7,7 +7,7 @@ interface Received {
   readonly bytes: Buffer;
 }
 
-/** Puts the one message of a request together. What a client sends byte by byte is copied once, at the end. */
+/** Assembles the one message of a request. Bytes that arrive one by one are copied once, at the end. */
 export class MessageReader {
   readonly #mostBytes: number;
   readonly #chunks: Buffer[] = [];
@@ -18,7 +18,7 @@ export class MessageReader {
     this.#mostBytes = mostBytes;
   }
 
-  /** `undefined` until the message is whole. */
+  /** Adds bytes; `undefined` until the message is complete. */
   add(chunk: Buffer): Received | CallFailure | undefined {
     this.#chunks.push(chunk);
     this.#length += chunk.length;

@@ -3,11 +3,16 @@ import { type Affiliate, WatchResponse } from "../../discovery/wire/index.ts";
 import type { Change } from "../cluster-state.ts";
 import { type Message, messageOf } from "../frame.ts";
 
-/** Of each state of an affiliate and of a cluster, the bytes; made once, for as long as somebody holds on to it. */
+/**
+ * The bytes of each state of an affiliate and of a cluster. They are made once and kept as long as the state is in use.
+ */
 const encodedAffiliates = new WeakMap<Envelope, Buffer>();
 const encodedSnapshots = new WeakMap<readonly Envelope[], Message>();
 
-/** In WatchResponse and in ListResponse alike, an affiliate is a field of its own: a message is one after the other. */
+/**
+ * The bytes of an affiliate, which is a field of its own in WatchResponse and in ListResponse, so that a message is a
+ * sequence of them.
+ */
 function encodedAffiliate(envelope: Envelope): Buffer {
   const known = encodedAffiliates.get(envelope);
   if (known) return known;
@@ -16,7 +21,7 @@ function encodedAffiliate(envelope: Envelope): Buffer {
   return made;
 }
 
-/** The answer to List, and the first of Watch. */
+/** The answer to List, and the first message of Watch. */
 export function snapshotMessage(snapshot: readonly Envelope[]): Message {
   const known = encodedSnapshots.get(snapshot);
   if (known) return known;

@@ -37,7 +37,7 @@ const names = {
   affiliatesCutOff: "affiliates_cut_off_total",
 } as const;
 
-/** Numbers only: no label tells a cluster, an affiliate or an address. */
+/** The metrics. They are numbers only: no label identifies a cluster, an affiliate or an address. */
 export function createMetrics(figures: () => ServiceFigures): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });

@@ -14,8 +14,8 @@ const mostConnections = 64;
 const recentMs = 250;
 
 /**
- * What an operator's machines ask over HTTP: `/metrics`; `/healthz`, which says that the process works; `/readyz`, which
- * says whether clients should come here. Throws `KubespanError("conflict")` when the address cannot be had.
+ * The HTTP server for monitoring: `/metrics`; `/healthz`, which says that the process works; `/readyz`, which says
+ * whether clients should use this service. Throws `KubespanError("conflict")` when the address cannot be had.
  */
 export async function serveOperations(
   listen: { readonly host: string; readonly port: number },
@@ -51,12 +51,12 @@ export async function serveOperations(
     },
     handle,
   );
-  server.setTimeout(10_000); // of whoever does not read its answer
+  server.setTimeout(10_000); // ends clients that do not read their answer
   const open = new Set<Socket>();
   server.on("connection", (socket) => {
     open.add(socket);
     socket.once("close", () => open.delete(socket));
-    // Whoever looks after this service is done in a moment: those that have been here longest make room.
+    // A monitoring request takes a moment, so the oldest connections make room.
     const [oldest] = open;
     if (open.size > mostConnections) oldest?.destroy();
   });
@@ -76,7 +76,7 @@ export async function serveOperations(
   };
 }
 
-/** Collecting takes some milliseconds: whoever asks again at once gets the same. */
+/** Caches the result briefly, as collecting takes some milliseconds. */
 function recent<Value>(make: () => Promise<Value>): () => Promise<Value> {
   let made: { readonly at: number; readonly value: Promise<Value> } | undefined;
   return () => {

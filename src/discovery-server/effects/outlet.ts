@@ -7,20 +7,20 @@ import type { Call } from "./call.ts";
 import { CallFailure } from "./call-failure.ts";
 
 export interface OutletLimits {
-  /** Of all that is sent and not taken yet. */
+  /** The limits on the bytes that are sent and not yet read. */
   readonly unreadBytes: number;
   readonly unreadBytesPerAddress: number;
-  /** To all clients of one address, bytes. */
+  /** The rate of bytes to all clients of one address. */
   readonly rate: Rate;
 }
 
-/** What a stream takes in memory beside the bytes that wait in it. */
+/** The memory of a stream in addition to the bytes that wait in it. */
 const callBytes = 4 * 1024;
 
 /**
- * Through which all answers leave: in chunks, so that nobody waits for a large answer to somebody else, and never more
- * than a chunk of each answer at a time. Who reads slowly is cut when there is too much of that, the addresses with
- * most of it first; who asks for more than its rate waits.
+ * The outlet through which all answers leave. Answers are sent in chunks, so that a large one does not delay others,
+ * and only one chunk of each is under way. When too much is unread, slow readers are cut, those of the address with
+ * most first. Readers that exceed their rate wait.
  */
 export class Outlet {
   readonly chunkBytes = 64 * 1024;
@@ -40,7 +40,7 @@ export class Outlet {
     return this.#unread.total;
   }
 
-  /** Calls that were ended because too much was on its way. */
+  /** The number of calls that were ended because too much was unread. */
   get cutOff(): number {
     return this.#cutOff;
   }
@@ -53,7 +53,7 @@ export class Outlet {
         this.#admit(call, holder, chunk.length + callBytes);
         await write(chunk);
         this.#unread.remove(call);
-        await this.#wait(holder, chunk.length); // before the next one is made
+        await this.#wait(holder, chunk.length); // the wait comes before the next chunk is made
       }
     } finally {
       this.#unread.remove(call);

@@ -5,12 +5,12 @@ import { errnoOf, readTextFile, writeAtomically } from "../../system/index.ts";
 import type { ClusterRecord } from "../record.ts";
 import { parseSnapshot, snapshotText } from "../snapshot.ts";
 
-/** 256 MiB of affiliates in base64, with their times. */
+/** The largest file in bytes: 256 MiB of affiliates in base64, with their times. */
 const largest = 512 * 1024 * 1024;
 
 /**
- * A copy of a store in a file of mode 0600, and beside it, as `FILE.1`, the copy before. A file that is not whole is
- * said and passed over for the other one.
+ * A copy of a store in a file of mode 0600, with the copy before in `FILE.1`. A damaged file is reported, and the other
+ * one is used.
  */
 export class SnapshotFile {
   readonly #path: string;
@@ -19,7 +19,7 @@ export class SnapshotFile {
   readonly #log: Logger;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
-  /** Whether the file that is there now is whole: only such a one becomes the copy before. */
+  /** Whether the present file is complete. Only a complete file becomes the copy before. */
   #isGood = false;
 
   constructor(path: string, everyMs: number, records: () => ClusterRecord[], log: Logger) {
@@ -66,7 +66,7 @@ export class SnapshotFile {
     return undefined;
   }
 
-  /** One write after the other. */
+  /** Starts a write after the one before. */
   #write(): void {
     this.#writing = this.#writing.then(async () => {
       try {
@@ -81,11 +81,11 @@ export class SnapshotFile {
     });
   }
 
-  /** A second name for the same file: the first one is then replaced, and never missing. */
+  /** Gives the file a second name. The first name is then replaced and never missing. */
   async #keepPrevious(): Promise<void> {
     await rm(this.#previous, { force: true });
     await link(this.#path, this.#previous).catch((error: unknown) => {
-      if (errnoOf(error) !== "ENOENT") throw error; // somebody removed it: there is nothing to keep
+      if (errnoOf(error) !== "ENOENT") throw error; // someone removed the file, so there is nothing to keep
     });
   }
 }

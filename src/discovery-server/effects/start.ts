@@ -15,34 +15,34 @@ import { openMemoryStore } from "./memory-store.ts";
 import { Outlet } from "./outlet.ts";
 import { Watchers } from "./watchers.ts";
 
-/** Some of the bounds, and the others as they are by default. */
+/** Some of the bounds; the others have their defaults. */
 type SomeBounds = { readonly [Name in keyof Bounds]?: Partial<Bounds[Name]> };
 
 export interface DiscoveryServerOptions {
-  /** An address, and a port; 0 takes a free one. */
+  /** The address and the port to listen on; port 0 takes a free one. */
   readonly listen: { readonly host: string; readonly port: number };
-  /** Plaintext where there is none. */
+  /** The source of certificates; absent for plaintext. */
   readonly tls?: TlsSource;
-  /** The proxies in front, if there are any. */
+  /** The proxies in front of the service, if any. */
   readonly trust?: ProxyTrust;
   readonly log: Logger;
   readonly bounds?: SomeBounds;
-  /** Opens the store; one in memory, without a snapshot, where none is given. */
+  /** Opens the store; absent for a store in memory without a snapshot. */
   readonly store?: (onChange: OnChange) => Promise<Store>;
   readonly onAnswer?: OnAnswer;
-  /** How long sending the watchers elsewhere may take at the end, ms. */
+  /** The time over which watchers are disconnected at the end. */
   readonly drainMs?: number;
 }
 
-/** What an operator watches. */
+/** The figures that an operator monitors. */
 export interface ServiceFigures extends StoreSize {
   readonly watchers: number;
   readonly watchersCutOff: number;
   readonly connections: number;
-  /** Of answers that are on their way and not read yet. */
+  /** The bytes of answers that are under way and not yet read. */
   readonly unreadBytes: number;
   readonly answersCutOff: number;
-  /** Affiliates that were deleted to make room for others. */
+  /** The number of affiliates that were deleted to make room for others. */
   readonly affiliatesCutOff: number;
   readonly changes: number;
 }
@@ -50,9 +50,9 @@ export interface ServiceFigures extends StoreSize {
 export interface DiscoveryServer {
   readonly port: number;
   figures(): ServiceFigures;
-  /** Whether clients should come here: the store works, and the service is not about to end. */
+  /** Tells whether clients should use this service: the store works, and the service is not about to end. */
   isReady(): boolean;
-  /** Sends the watchers elsewhere one after the other, lets requests under way finish for a moment, and closes. */
+  /** Disconnects the watchers one after the other, lets open requests finish for a moment, and closes. */
   stop(): Promise<void>;
 }
 
@@ -60,8 +60,8 @@ const graceMs = 2_000;
 const drainPerWatcherMs = 5;
 
 /**
- * A discovery service (reference section 4). Throws `KubespanError("conflict")` when the address cannot be had, and
- * what opening the store throws.
+ * Starts a discovery service. Throws `KubespanError("conflict")` when the address cannot be had, and the errors of
+ * opening the store.
  */
 export async function startDiscoveryServer(start: DiscoveryServerOptions): Promise<DiscoveryServer> {
   const { log, trust = noProxy } = start;

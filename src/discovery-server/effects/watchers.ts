@@ -13,19 +13,19 @@ const stopping = "the service is stopping: watch another one, or this one again 
 const sliceMs = 50;
 
 export interface WatcherLimits extends ShareLimits {
-  /** Affiliates of which a watcher has yet to hear. One that falls further behind is cut off. */
+  /** The number of affiliates that may wait for one watcher. A watcher that falls further behind is cut off. */
   readonly queued: number;
-  /** Of all watchers together; once there are more, each may have a few only. */
+  /** The number of affiliates that may wait for all watchers together. Beyond it, each watcher may have a few only. */
   readonly queuedInAll: number;
   readonly perCluster: number;
-  /** Watchers that an established cluster keeps, whoever else watches. */
+  /** The number of watchers that an established cluster keeps, whoever else watches. */
   readonly floor: number;
 }
 
-/** What a watcher may have waiting when all together have too much. */
+/** The number of affiliates that may wait for a watcher when all together have too many. */
 const fewQueued = 16;
 
-/** Everyone who watches a cluster: each gets the snapshot, and then every change, as fast as it reads. */
+/** The watchers of all clusters. Each gets the snapshot, and then every change, as fast as it reads. */
 export class Watchers {
   readonly #limits: WatcherLimits;
   readonly #byCluster = new Map<string, Set<Watcher>>();
@@ -46,12 +46,12 @@ export class Watchers {
     return this.#byCall.size;
   }
 
-  /** How many have been cut off since the start: because they read too slowly, or to make room. */
+  /** The number of watchers cut off since the start, because they read too slowly or to make room. */
   get cutOff(): number {
     return this.#cutOff;
   }
 
-  /** Whether an established cluster watches with it. */
+  /** Tells whether an established cluster watches over a call. */
   keeps(call: Call): boolean {
     return this.#floor.keeps(call);
   }
@@ -85,8 +85,8 @@ export class Watchers {
   }
 
   /**
-   * Takes no more and sends all of them elsewhere, spread over the time so that they do not arrive there as one crowd:
-   * `perWatcherMs` each, `mostMs` at most.
+   * Accepts no more watchers and disconnects all, spread over time so that they do not reach the next service as a
+   * crowd: `perWatcherMs` each, `mostMs` at most.
    */
   async endAll(perWatcherMs: number, mostMs: number): Promise<void> {
     this.#isEnding = true;
@@ -110,19 +110,19 @@ export class Watchers {
 }
 
 interface WatcherEvents {
-  /** How many affiliates may wait at the moment. */
+  /** Gives the number of affiliates that may wait at the moment. */
   mostQueued(): number;
-  /** So many more wait, or fewer. */
+  /** Reports that so many more wait, or fewer if negative. */
   onQueued(change: number): void;
-  /** Called once: the watcher is to be told nothing more. */
+  /** Called once, when the watcher is to be told nothing more. */
   onEnd(): void;
-  /** Called before, if it is because others need the room. */
+  /** Called before `onEnd` if the watcher ends because others need the room. */
   onCutOff(): void;
 }
 
 /**
- * One message at a time is being sent; what waits for it is kept here, the newest for each affiliate, so that a slow
- * reader costs little and misses nothing but steps in between.
+ * A watcher with one message under way. The newest state of each affiliate waits, so that a slow reader costs little
+ * and misses nothing but intermediate states.
  */
 class Watcher {
   readonly #call: Call;
@@ -144,7 +144,7 @@ class Watcher {
   tell(change: Change): void {
     const id = change.kind === "deleted" ? change.id : change.affiliate.id;
     const before = this.#queue.size;
-    this.#queue.delete(id); // so that it goes to the end
+    this.#queue.delete(id); // it moves to the end of the queue
     this.#queue.set(id, change);
     this.#events.onQueued(this.#queue.size - before);
     if (!this.#isWriting) this.#writeNext();
@@ -170,7 +170,7 @@ class Watcher {
         this.#isWriting = false;
         this.#writeNext();
       },
-      () => this.#hasEnded || this.#call.cut(), // half a message is there: nothing sensible can follow
+      () => this.#hasEnded || this.#call.cut(), // half a message was sent, and nothing can sensibly follow
     );
   }
 

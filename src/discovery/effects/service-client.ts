@@ -55,7 +55,7 @@ function systemAuthorities(): string {
 }
 
 async function authoritiesIn(path: string): Promise<string> {
-  const hint = "caFile names a PEM file with the certificates of the authorities to trust";
+  const hint = "serviceCAFiles names a PEM file with the certificates of the authorities to trust";
   const file = await readTextFile(path, { largest: largestAuthoritiesBytes, code: "config", hint });
   if (!file) throw new KubespanError("config", `${path} does not exist`, { hint });
   if (!file.text.includes("-----BEGIN CERTIFICATE-----"))

@@ -14,11 +14,11 @@ interface Meaning {
 const meanings: Readonly<Partial<Record<status, Meaning>>> = {
   [status.UNAVAILABLE]: {
     text: "cannot be reached",
-    hint: "check that it runs and that this node may connect to it; it is tried again",
+    hint: "check that it runs, that its name resolves here, and that this node may connect to it; it is tried again",
   },
   [status.DEADLINE_EXCEEDED]: {
     text: "did not answer in time",
-    hint: "check the service and the way to it; it is tried again",
+    hint: "check the service and the path to it (on a node of the mesh it is reached only while that peer is up); it is tried again",
   },
   [status.RESOURCE_EXHAUSTED]: {
     text: "has no room for this request",
@@ -47,8 +47,12 @@ const meanings: Readonly<Partial<Record<status, Meaning>>> = {
 };
 
 const fallback: Meaning = { text: "failed", hint: "see the log of the service; it is tried again" };
-const certificateHint =
-  "its certificate is not trusted for this name: name the authority's file in caFile, or use the name it was issued for";
+const authorityHint =
+  "its certificate is not trusted: name the PEM file of its authority in serviceCAFiles (KubeSpanDaemonConfig)";
+const nameHint =
+  "its certificate is not trusted for this name: the endpoint has to have a name it was issued for";
+const validityHint =
+  "its certificate is not valid at this time: renew it, or set the clock of this node if that is wrong";
 const boundsHint =
   "it sends what no service should, and nothing of it was taken: ask its operator, or use another service";
 const schemeHint = "it may not speak TLS there: check the port, and https or http in the endpoint";
@@ -75,6 +79,8 @@ function detailsOf(thrown: unknown): string {
 }
 
 function tlsHint(details: string): string | undefined {
-  if (/certificate|altnames|self.signed/i.test(details)) return certificateHint;
+  if (/expired|not yet valid/i.test(details)) return validityHint;
+  if (/altnames/i.test(details)) return nameHint;
+  if (/certificate|self.signed/i.test(details)) return authorityHint;
   return /SSL routines|wrong version number|EPROTO|packet length/i.test(details) ? schemeHint : undefined;
 }

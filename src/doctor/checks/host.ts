@@ -31,7 +31,7 @@ function netAdminFinding(capabilities: Facts["capabilities"]): Finding {
   return { id, severity: "error", text: "networks may not be changed", evidence, fix: { advice } };
 }
 
-/** What the tests use; older ones may do. */
+/** The versions that the tests use. Older versions may work. */
 const tested: Readonly<Record<string, string>> = {
   ip: "6.1",
   nft: "1.0.6",
@@ -105,10 +105,11 @@ export function checkWireGuard({ kernel, settings, tools, distribution }: Facts)
   return [{ id, severity: wantsKernel ? "note" : "ok", text, evidence }];
 }
 
-export function checkNftables({ nftTables }: Facts): Finding[] {
+export function checkNftables({ nftTables, userId }: Facts): Finding[] {
   const id = "nftables";
   if ("value" in nftTables)
     return [{ id, severity: "ok", text: "nf_tables works", evidence: `${nftTables.value} tables listed` }];
+  if (userId !== 0) return [unknownFinding(id, "nf_tables", nftTables.unknown)];
   return [
     {
       id,
@@ -120,7 +121,10 @@ export function checkNftables({ nftTables }: Facts): Finding[] {
   ];
 }
 
-/** A certificate that is not valid yet, by a clock that is behind, keeps a node from its discovery service. */
+/**
+ * Checks the clock. With a clock that is behind, certificates seem not to be valid yet, and the node is cut off from
+ * its discovery service.
+ */
 export function checkClock({ clock }: Facts): Finding[] {
   const id = "clock";
   const evidence = `${new Date(clock.now).toISOString()}, ${synchronisation(clock.synchronised)}`;

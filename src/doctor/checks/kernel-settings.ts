@@ -1,7 +1,7 @@
 import type { Facts } from "../facts.ts";
 import { type Finding, loadModule, setSysctl } from "../finding.ts";
 
-/** Every sysctl that is looked at, with slashes. */
+/** Every sysctl that the checks read, with slashes. */
 export const sysctlsOfInterest = [
   "net/bridge/bridge-nf-call-iptables",
   "net/bridge/bridge-nf-call-ip6tables",
@@ -18,8 +18,8 @@ const dotted = (key: Key): string => key.replaceAll("/", ".");
 const shown = (key: Key, value: string | undefined): string => `${dotted(key)} = ${value ?? "(not there)"}`;
 
 /**
- * Services of kube-proxy between pods on one bridge need it; kubeadm's preflight asks for it too. The mesh itself
- * does not.
+ * Checks that bridged packets pass iptables. Services of kube-proxy between pods on one bridge need that, and kubeadm's
+ * preflight asks for it. The mesh itself does not need it.
  */
 export function checkBridgeFilter({ sysctls, flavours }: Facts): Finding[] {
   const key = "net/bridge/bridge-nf-call-iptables";
@@ -65,7 +65,7 @@ function callFinding(
       };
 }
 
-/** The daemon switches forwarding on where it advertises networks; Kubernetes needs it in any case. */
+/** Checks forwarding. The daemon enables it where it advertises networks, and Kubernetes needs it in any case. */
 export function checkForwarding({ sysctls, flavours, settings }: Facts): Finding[] {
   const families: readonly (readonly [Key, string])[] = [
     ["net/ipv4/ip_forward", "IPv4"],
@@ -94,7 +94,10 @@ export function checkForwarding({ sysctls, flavours, settings }: Facts): Finding
   });
 }
 
-/** The kernel takes the greater of the value for all links and the link's own, and 2 (loose) is greater than 1. */
+/**
+ * Checks reverse-path filtering. The kernel takes the greater of the value for all links and the link's own, and 2
+ * (loose) is greater than 1 (strict).
+ */
 export function checkReversePath({ sysctls, settings }: Facts): Finding[] {
   const [all, fallback]: readonly Key[] = ["net/ipv4/conf/all/rp_filter", "net/ipv4/conf/default/rp_filter"];
   const evidence = [all, fallback].map((key) => (key ? shown(key, sysctls.get(key)) : "")).join(", ");
@@ -138,7 +141,7 @@ export function checkIPv6({ sysctls }: Facts): Finding[] {
       ];
 }
 
-/** Its default is to take away rules that it did not make, whenever it (re)starts. */
+/** Checks whether systemd-networkd deletes rules that it did not make, which it does by default whenever it starts. */
 export const checkNetworkd = ({ networkdTakesRules }: Facts): Finding[] =>
   networkdTakesRules
     ? [

@@ -2,10 +2,10 @@ import { type Link, tooLargePodLinks } from "../../routing/index.ts";
 import type { Facts } from "../facts.ts";
 import { type Finding, unknownFinding } from "../finding.ts";
 
-/** IPv6, UDP, WireGuard's header and tag: what a packet grows by in the tunnel (reference section 1). */
+/** The number of bytes by which a packet grows in the tunnel: IPv6, UDP, WireGuard's header and tag. */
 const wireguardOverhead = 80;
 
-/** Another WireGuard, such as Flannel's or Calico's encryption, wants the same port by default. */
+/** Checks the UDP port. Another WireGuard, such as Flannel's or Calico's encryption, uses the same port by default. */
 export function checkPort({ port, settings }: Facts): Finding[] {
   const id = "port";
   const what = `UDP port ${settings.listenPort}`;
@@ -71,7 +71,7 @@ export function checkRouting({ routing, settings }: Facts): Finding[] {
   ];
 }
 
-/** Found as the daemon finds them; see src/marks. */
+/** Reports software that uses marks, tables or priorities of the mesh, found as the daemon finds it (src/marks). */
 export function checkOthers({ others }: Facts): Finding[] {
   const id = "marks";
   const { warnings, unread } = others;
@@ -91,7 +91,7 @@ export function checkOthers({ others }: Facts): Finding[] {
   }));
 }
 
-/** Cilium's own note: with eBPF host routing, packets of pods skip iptables and nftables of the host. */
+/** Checks for Cilium's eBPF host routing, with which packets of pods bypass iptables and nftables of the host. */
 export function checkCilium({ links, ciliumPrograms }: Facts): Finding[] {
   if ("unknown" in links || !links.value.some(({ name }) => name === "cilium_host")) return [];
   const id = "cilium.host_routing";
@@ -142,7 +142,7 @@ function uplinkFinding({ name, mtu }: Link, mesh: number): Finding {
   };
 }
 
-/** How to tell a CNI about the MTU of its packets, by the name of its link; `fits` is what that link may carry. */
+/** The advice on setting the MTU of a CNI, by the name of its link. `fits` is the MTU that fits through the mesh. */
 const cniAdvice: readonly (readonly [RegExp, (fits: number) => string])[] = [
   [/^flannel\.\d/, (fits) => `set "MTU": ${fits + 50} in the Backend of Flannel's net-conf.json`],
   [/^vxlan\.calico$/, (fits) => felixCommand(`{"vxlanMTU":${fits}}`)],
@@ -168,10 +168,12 @@ function cniFindings(links: readonly Link[], mesh: number): Finding[] {
   });
 }
 
-/** Links that Flannel and Calico make for an encryption of their own. */
+/** The links that Flannel, Calico and Cilium make for their own encryption. */
 const encryptedLinks = /^(?:flannel-wg|wireguard\.cali|wg-v6\.cali|cilium_wg\d)/;
 
-/** WireGuard within WireGuard works, at twice the cost and with packets 80 bytes smaller. */
+/**
+ * Checks for WireGuard within WireGuard, which works, but at twice the cost and with packets that are 80 bytes smaller.
+ */
 export function checkEncryption({ links }: Facts): Finding[] {
   const found = "value" in links ? links.value.filter(({ name }) => encryptedLinks.test(name)) : [];
   return found.map(({ name }) => ({

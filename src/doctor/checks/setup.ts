@@ -62,7 +62,7 @@ export function checkIdentity({ identity, stateDirectory }: Facts): Finding[] {
   ];
 }
 
-/** One registry of several is enough to join. */
+/** Checks the registries. A node can join if one of several answers. */
 export function checkDiscovery({ services, config }: Facts): Finding[] {
   if (config.state === "wrong") return [];
   if (services.length === 0)

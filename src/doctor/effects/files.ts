@@ -7,9 +7,9 @@ export const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** A small text file; `undefined` if there is none, or it cannot be read. */
+/** Reads a small text file; `undefined` if it does not exist or cannot be read. */
 export const textOf = (path: string): Promise<string | undefined> =>
   readTextFile(path, { largest: 1024 * 1024, code: "config", hint: "" }).then(
     (file) => file?.text,
-    () => undefined, // a fact that cannot be had: its check says so
+    () => undefined, // a fact that cannot be had is reported by its check
   );

@@ -35,7 +35,7 @@ import { observeConfig, observeIdentity } from "./setup.ts";
 
 const defaultStateDirectory = "/var/lib/kubespan";
 
-/** What the README's tables name. */
+/** The default settings, as in the README's tables. */
 const defaultSettings: Omit<Settings, "mtu"> = {
   interfaceName: "kubespan",
   listenPort: 51820,
@@ -56,7 +56,7 @@ const settingsOf = (config: Config): Omit<Settings, "mtu"> => ({
   advertises: config.advertisedPrefixes.length > 0 || config.advertiseKubernetesNetworks,
 });
 
-/** Looks at everything; changes nothing. What cannot be seen is in the facts as such: it never throws for that. */
+/** Gathers all facts and changes nothing. A fact that cannot be had is a fact of its own, so this does not throw. */
 export async function gatherFacts(configFile: string): Promise<Facts> {
   const { config, fact } = await observeConfig(configFile);
   const configured = config ? settingsOf(config) : defaultSettings;
@@ -125,7 +125,7 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
   };
 }
 
-/** Bytes: what the daemon would give its link. */
+/** The MTU in bytes that the daemon would give its link. */
 function mtuFor(config: Config | undefined, interfaceName: string, links: Observed<readonly Link[]>): number {
   const others = "value" in links ? links.value.filter(({ name }) => name !== interfaceName) : [];
   const { usable } = ownAddresses(others, {

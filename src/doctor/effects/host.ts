@@ -21,7 +21,7 @@ export async function observeFlavours(): Promise<Facts["flavours"]> {
   return flavoursOf(new Set(paths.filter((_, index) => found[index])));
 }
 
-/** From /proc, which has them also where the tool is missing. */
+/** Reads sysctls from /proc, which works even if the tool is not installed. */
 export async function observeSysctls(): Promise<ReadonlyMap<string, string>> {
   const values = await Promise.all(
     sysctlsOfInterest.map(async (key) => [key, (await textOf(`/proc/sys/${key}`))?.trim()] as const),
@@ -44,7 +44,7 @@ export async function observeClock(): Promise<Facts["clock"]> {
 const networkdFolders = ["/etc/systemd/networkd.conf.d", "/usr/lib/systemd/networkd.conf.d"];
 const keepsRules = /^\s*ManageForeignRoutingPolicyRules\s*=\s*(?:no|false|0|off)\s*$/im;
 
-/** networkd.conf(5): "ManageForeignRoutingPolicyRules". */
+/** Reads ManageForeignRoutingPolicyRules, see networkd.conf(5). */
 export async function observeNetworkd(): Promise<boolean> {
   if (!(await exists("/run/systemd/netif/state"))) return false;
   const dropIns = await Promise.all(

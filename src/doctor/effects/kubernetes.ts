@@ -5,7 +5,7 @@ import type { ServiceFact } from "../index.ts";
 
 const timeoutMs = 5_000;
 
-/** Reads this node's own Node, where Kubernetes is a registry. */
+/** Reads the Node of this node, if Kubernetes is a registry. */
 export async function observeKubernetes(config: Config | undefined): Promise<ServiceFact[]> {
   if (!config?.kubernetes) return [];
   const node = config.node.name ?? hostname().toLowerCase();

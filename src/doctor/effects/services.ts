@@ -5,7 +5,7 @@ import type { ServiceFact } from "../index.ts";
 
 const helloTimeoutMs = 5_000;
 
-/** Says Hello to each service, as the daemon does first. */
+/** Sends Hello to each service, which is the daemon's first request, too. */
 export const observeServices = (config: Config | undefined): Promise<ServiceFact[]> =>
   Promise.all((config?.services ?? []).map((service) => greet(service, config?.cluster.id ?? "")));
 

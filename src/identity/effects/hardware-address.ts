@@ -3,8 +3,8 @@ import { localHardwareAddress, physicalHardwareAddress } from "../hardware-addre
 import type { Random } from "../identity.ts";
 
 /**
- * The hardware address of this node's first physical link, or a random one where it has none (containers, network
- * namespaces). `ip` is asked rather than /sys/class/net, which may show the links of another network namespace.
+ * The hardware address of this node's first physical link, or a random one if it has none, as in containers and network
+ * namespaces. `ip` is asked rather than /sys/class/net, which may show the links of another namespace.
  */
 export async function firstHardwareAddress(run: Runner, random: Random): Promise<string> {
   const output = await run({ program: "ip", args: ["-json", "-details", "link", "show"] });

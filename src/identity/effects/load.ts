@@ -16,17 +16,17 @@ const largestFile = 16 * 1024;
 
 export interface IdentitySource {
   readonly stateDirectory: string;
-  /** Asked only when there is no identity yet. */
+  /** Gives the hardware address. It is called only when there is no identity yet. */
   readonly hardwareAddress: () => Promise<string>;
   readonly random: Random;
-  /** Told what was found and put right. */
+  /** Takes a warning about something that was found and corrected. */
   readonly warn?: (text: string) => void;
 }
 
 /**
- * The node's identity: what the file holds, or a new one, written once. Of several daemons that start at the same time
- * one writes and all get what it wrote. Throws `KubespanError("state")` if the file cannot be read, is damaged or
- * cannot be written, or if others can reach into its folder; an existing file is never replaced.
+ * The node's identity from the file, or a new one that is written once. Of several daemons that start at the same time
+ * one writes, and all get what it wrote. An existing file is never replaced. Throws `KubespanError("state")` if the
+ * file cannot be read, is damaged or cannot be written, or if others may write to its folder.
  */
 export async function loadIdentity(source: IdentitySource): Promise<Identity> {
   const file = join(source.stateDirectory, fileName);
@@ -44,20 +44,26 @@ export async function loadIdentity(source: IdentitySource): Promise<Identity> {
   });
 }
 
-/** The identity that is there, if any; nothing is written. Throws `KubespanError("state")` for a damaged file. */
+/**
+ * The identity in the file; `undefined` if there is none. Writes nothing. Throws `KubespanError("state")` for a damaged
+ * file.
+ */
 export async function storedIdentity(stateDirectory: string): Promise<Identity | undefined> {
   await checkOwnFolder(stateDirectory);
   return (await readIdentity(join(stateDirectory, fileName)))?.identity;
 }
 
-/** The identity that is there, or one as `loadIdentity` would make it; nothing is written. */
+/** The identity in the file, or one as `loadIdentity` would make it. Writes nothing. */
 export const previewIdentity = async (source: IdentitySource): Promise<Identity> =>
   (await storedIdentity(source.stateDirectory)) ?? newIdentity(await source.hardwareAddress(), source.random);
 
-/** What is kept beside the identity, and means nothing without it: the machine it was made on, its last announcement. */
+/**
+ * The files beside the identity that mean nothing without it: the machine that it was made on, and its last
+ * announcement.
+ */
 const besides = ["machine.json", "announced.json"];
 
-/** Removes the identity, so that the next start makes a new one; `false` if there was none. */
+/** Removes the identity, so that the next start makes a new one. Gives `false` if there was none. */
 export async function forgetIdentity(stateDirectory: string): Promise<boolean> {
   const file = join(stateDirectory, fileName);
   await checkOwnFolder(stateDirectory);
@@ -73,7 +79,7 @@ export async function forgetIdentity(stateDirectory: string): Promise<boolean> {
 
 interface Found {
   readonly identity: Identity;
-  /** The file's permission bits. */
+  /** The permission bits of the file. */
   readonly mode: number;
 }
 
@@ -82,7 +88,7 @@ async function readIdentity(file: string): Promise<Found | undefined> {
   return read && { identity: parseIdentity(read.text, file), mode: read.mode };
 }
 
-/** The identity of a file that only its owner can read from now on. */
+/** The identity in the file, after the file was made readable for its owner only. */
 async function tightened(file: string, found: Found, warn: IdentitySource["warn"]): Promise<Identity> {
   if ((found.mode & 0o077) === 0) return found.identity;
   await chmod(file, 0o600);

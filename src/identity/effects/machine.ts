@@ -11,7 +11,7 @@ const largestFile = 4096;
 
 const sources = { machineId: "/etc/machine-id", productUuid: "/sys/class/dmi/id/product_uuid" } as const;
 
-/** This machine, as far as it says what it is. */
+/** Reads what identifies this machine; what cannot be read is absent. */
 export async function readMachine(run: Runner): Promise<Machine> {
   const output = await run({ program: "ip", args: ["-json", "-details", "link", "show"] });
   const hardwareAddress = physicalHardwareAddress(output);
@@ -23,7 +23,10 @@ export async function readMachine(run: Runner): Promise<Machine> {
   };
 }
 
-/** Many machines have no firmware that says who they are, and containers no machine id; who is not root may not read it. */
+/**
+ * Reads one file; empty if that fails. Many machines have no firmware that identifies them, containers have no machine
+ * id, and some of these files are readable for root only.
+ */
 async function read(file: string): Promise<string> {
   const hint = "the identity is compared with what else names the machine";
   const found = await readTextFile(file, { largest: largestFile, code: "config", hint }).catch(
@@ -34,9 +37,9 @@ async function read(file: string): Promise<string> {
 
 /**
  * Compares this machine with the one that the identity was made on. Two machines with one identity would be taken for
- * one, and send to each other in clear: where two of the three things differ, the identity was copied, and is deleted, so
- * that this machine begins with one of its own. One alone may be a new network card: that is said. Gives what is to be
- * kept beside the identity.
+ * one, and would send to each other in clear. If two of the three properties differ, the identity was copied, and is
+ * deleted, so that this machine gets its own. A single difference may be a new network card, and is only logged. Gives
+ * the properties that are to be kept beside the identity.
  */
 export async function guardIdentity(
   stateDirectory: string,
@@ -58,14 +61,14 @@ export async function guardIdentity(
   return before && changed.length <= 1 ? remembered(before, now) : now;
 }
 
-/** Writes down what the identity was made on, if that is not there already. */
+/** Writes the properties of the machine that the identity was made on, unless the file has them already. */
 export async function keepMachine(
   stateDirectory: string,
   machine: Machine,
   warn: (text: string) => void,
 ): Promise<void> {
   const file = fileIn(stateDirectory);
-  const before = await kept(file, () => undefined); // it was said when it was compared
+  const before = await kept(file, () => undefined); // a damaged file was reported when it was compared
   const text = machineText(machine);
   if (before && machineText(before) === text) return;
   await writeAtomically(file, text, { mode: 0o600 }).catch((error: unknown) => warn(errorText(error)));

@@ -4,12 +4,12 @@ import { createInterface } from "node:readline";
 import { KubespanError, notInstalled } from "../../base/index.ts";
 
 const timeoutMs = 30_000;
-/** A larger ruleset is not read to its end. */
+/** The number of lines after which the scan of a ruleset ends. */
 const mostLines = 2_000_000;
 
 /**
- * Runs a tool at the lowest priority and hands over its output line by line as it comes, so that a huge ruleset is
- * never in memory and never holds the loop. Throws `KubespanError("command")` when the tool fails or takes too long.
+ * Runs a tool at the lowest priority and passes on its output line by line, so that a huge ruleset is never in memory
+ * and never blocks the event loop. Throws `KubespanError("command")` when the tool fails or takes too long.
  */
 export async function eachLine(
   program: string,

@@ -20,11 +20,14 @@ import { eachLine } from "./lines.ts";
 
 export interface Scan {
   readonly warnings: readonly Interference[];
-  /** What could not be looked at, and why: tools that are not installed, above all. */
+  /** The sources that could not be read, each with the reason; usually a tool is not installed. */
   readonly unread: readonly string[];
 }
 
-/** Looks for others who use what is ours. One tool at a time: there is no hurry. Never rejects. */
+/**
+ * Looks for software that uses marks, tables or priorities of the mesh. It runs one tool at a time, as there is no
+ * hurry. Never rejects.
+ */
 export async function scanForOthers(run: Runner, ours: Ours): Promise<Scan> {
   const warnings: Interference[] = [];
   const unread: string[] = [];
@@ -63,10 +66,13 @@ export async function scanForOthers(run: Runner, ours: Ours): Promise<Scan> {
   return { warnings, unread };
 }
 
-/** Tries to read something; gives whether that could be done. */
+/** Tries to read a source. Tells whether the source could be read. */
 type Look = (read: () => Promise<void>) => Promise<boolean>;
 
-/** Both back ends, if the tools are there, and whether all that iptables keeps in nftables was read. */
+/**
+ * Scans both back ends of iptables, if the tools are installed. Tells whether the rules that iptables keeps in nftables
+ * were read.
+ */
 async function scanIptables(
   look: Look,
   ours: Ours,

@@ -8,8 +8,8 @@ const stored = z.strictObject({ version: z.literal(1), number: z.int().nonnegati
 const largestFile = 1024;
 
 /**
- * The number of this node's last announcement, beside its identity. It outlives a clock that was set back: others refuse
- * what is older than they have heard.
+ * The file, beside the identity, with the number of this node's last announcement. It survives a clock that is set
+ * back: other nodes refuse a number that is lower than one they have seen.
  */
 export class NumberFile {
   readonly #path: string;
@@ -27,12 +27,15 @@ export class NumberFile {
     this.#number = number;
   }
 
-  /** The highest number that was kept; 0 if none was. */
+  /** The highest number in the file; 0 if there is none. */
   get number(): number {
     return this.#number;
   }
 
-  /** Is on disk before anybody hears the number. A disk that fails costs a warning: the clock is nearly as good. */
+  /**
+   * Writes a number to disk before it is announced. A disk that fails costs a warning only, since the clock is nearly
+   * as good a source.
+   */
   async keep(number: number): Promise<void> {
     if (number <= this.#number) return;
     this.#number = number;

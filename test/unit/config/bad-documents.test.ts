@@ -9,8 +9,8 @@ const file = (kind: string, fields: string): string => `${head(kind)}${fields}\n
 describe("keys that are wrong are never shown", () => {
   const expected = "32 random bytes in base64 (44 characters), as 'kubespan gen config' makes";
   test.each([
-    [clusterSecret.slice(1), "4:16: clusterSecret is not such a value (43 characters)"],
-    [`${clusterSecret.slice(0, -1)}A`, "4:16: clusterSecret is not such a value (44 characters)"],
+    [clusterSecret.slice(1), "4:16: clusterSecret is not valid (43 characters)"],
+    [`${clusterSecret.slice(0, -1)}A`, "4:16: clusterSecret is not valid (44 characters)"],
     [`[${clusterSecret}]`, "4:16: clusterSecret is not text"],
     [`{${clusterSecret}: 1}`, "4:16: clusterSecret is not text"],
     ["12345", "4:16: clusterSecret is not text"],
@@ -54,6 +54,13 @@ describe("documents", () => {
       "a kind that is a name of every object",
       `${identity}---\n${head("constructor")}`,
       [`7:7: kind is "constructor"; expected one of ${kinds}`],
+    ],
+    [
+      "a machine configuration of Talos",
+      `${identity}---\nversion: v1alpha1\nmachine: {}\ncluster: {}\n`,
+      [
+        "6:1: this is a machine configuration of Talos; put its cluster.id and cluster.secret into a new file: kubespan gen config --cluster-id ID --cluster-secret-file FILE",
+      ],
     ],
     ["no kind", `${identity}---\napiVersion: v1alpha1\n`, [`6:1: kind is missing; expected one of ${kinds}`]],
     [

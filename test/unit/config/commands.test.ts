@@ -83,7 +83,9 @@ describe("kubespan gen config", () => {
   test("- prints the file alone; without a service the mesh is off, and a note says so", async () => {
     await kubespan("gen", "config", "-o", "-");
     expect(parseConfig(printed(stdout), "FILE")).toMatchObject({ enabled: false, services: [] });
-    expect(printed(stderr)).toBe("The mesh is off in it: set a discovery service, then 'enabled: true'.\n");
+    expect(printed(stderr)).toBe(
+      "The mesh is disabled in this file: set a discovery service, then 'enabled: true'.\n",
+    );
   });
 
   test("never replaces a file unless told to", async () => {
@@ -174,6 +176,22 @@ describe("kubespan validate", () => {
     );
     expect(error.exitCode).toBe(3);
     expect(printed(stdout)).toBe("");
+  });
+
+  test.each([
+    ["", "all its addresses\n"],
+    [
+      'filters: {endpoints: ["!10.0.0.0/8", "!fd00::/8"]}\n',
+      "all its addresses except those in 10.0.0.0/8, fd00::/8\n",
+    ],
+    ['filters: {endpoints: ["10.0.0.0/8", "!10.1.0.0/16"]}\n', "addresses in 10.0.0.0/8, !10.1.0.0/16\n"],
+  ])("of %j it says which addresses are announced, and what auto means", (filters, expected) => {
+    const text = `${identity}---\napiVersion: v1alpha1\nkind: KubeSpanConfig\n${filters}`;
+    const summary = configSummary(parseConfig(text, "FILE"));
+    expect(summary).toContain(`announces  ${expected}`);
+    expect(summary).toContain(
+      "UDP port 51820, MTU by the node's own links, in the kernel or else in userspace\n",
+    );
   });
 
   test("a long list is cut short", () => {

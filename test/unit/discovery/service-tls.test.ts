@@ -39,7 +39,7 @@ test("a service whose authority is not trusted gets nothing", async () => {
   const { tls } = certificatesFor("IP:127.0.0.1");
   const { port } = await service({ tls });
   const a = node("a", tlsService(port));
-  await until(() => expect(a.state().error).toMatch(/certificate is not trusted.*caFile/));
+  await until(() => expect(a.state().error).toMatch(/certificate is not trusted.*serviceCAFiles/));
 });
 
 test("a service with a certificate for another name gets nothing", async () => {

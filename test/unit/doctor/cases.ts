@@ -103,6 +103,13 @@ export const cases: readonly Case[] = [
     "error",
     /not supported.*modprobe nf_tables/,
   ],
+  [
+    "nf_tables that only root can see",
+    { nftTables: { unknown: "Operation not permitted" }, userId: 1000 },
+    "nftables",
+    "note",
+    /could not be looked at.*not permitted/,
+  ],
   ["no nft", without("nft"), "tool.nft", "error", /apt-get install -y nftables/],
   [
     "no ip on Fedora",

@@ -1,0 +1,22 @@
+/** Each exit code with its meaning. README.md has the same table. */
+export const exitCodes: Readonly<Record<number, string>> = {
+  0: "success",
+  1: "a defect of kubespan: please report it",
+  2: "the command line is wrong",
+  3: "the configuration is wrong",
+  4: "a file or folder that the daemon keeps is damaged or not safe to use",
+  5: "the command needs root",
+  6: "a link, rule or route of another program, or another daemon, is in the way",
+  7: "nft, ip, wg or sysctl failed; after a failed down the daemon goes on",
+  8: "the discovery service refused, or cannot be reached",
+  9: "no daemon answers",
+  10: "doctor found warnings, but no errors",
+  11: "doctor found errors, with which the mesh will not work",
+  12: "status found a daemon that does not do its work",
+  13: "status found the mesh disabled in the configuration",
+};
+
+export const exitCodesText = (): string =>
+  Object.entries(exitCodes)
+    .map(([code, meaning]) => `  ${code.padEnd(4)}${meaning}`)
+    .join("\n");

@@ -1,0 +1,43 @@
+import { Command } from "commander";
+import { version } from "../base/index.ts";
+import { registerBarrier } from "./barrier.ts";
+import { registerDiscoveryServe } from "./discovery-serve.ts";
+import { registerDoctor } from "./doctor.ts";
+import { registerDown } from "./down.ts";
+import { exitCodesText } from "./exit-codes.ts";
+import { registerForget } from "./forget.ts";
+import { registerGenConfig } from "./gen-config.ts";
+import { registerRun } from "./run.ts";
+import { registerStatus } from "./status.ts";
+import { registerValidate } from "./validate.ts";
+
+/** The whole command line. A command loads the code that does its work only when it is called. */
+export function createProgram(): Command {
+  const program = new Command("kubespan")
+    .description("One encrypted WireGuard mesh for the nodes of a Kubernetes cluster, wherever they are")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
+    .addHelpText("after", `\nExit codes:\n${exitCodesText()}`)
+    .exitOverride();
+  for (const register of [
+    registerRun,
+    registerDown,
+    registerForget,
+    registerStatus,
+    registerGenConfig,
+    registerValidate,
+    registerDoctor,
+    registerBarrier,
+    registerDiscoveryServe,
+  ])
+    register(program);
+  nameHelp(program, "kubespan");
+  return program;
+}
+
+/** A wrong command line is answered with the name of the help that describes the right one. */
+function nameHelp(command: Command, path: string): void {
+  command.showHelpAfterError(`(see ${path} --help)`);
+  for (const each of command.commands) nameHelp(each, `${path} ${each.name()}`);
+}

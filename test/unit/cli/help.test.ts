@@ -1,0 +1,168 @@
+import type { Command, Option } from "commander";
+import { describe, expect, test } from "vitest";
+import { exitCodeOf as exitCodeOfWork } from "../../../src/api/index.ts";
+import { type ErrorCode, KubespanError } from "../../../src/base/index.ts";
+import { exitCodes } from "../../../src/cli/exit-codes.ts";
+import { createProgram } from "../../../src/cli/index.ts";
+import { exitCodeOf as exitCodeOfFinding } from "../../../src/doctor/index.ts";
+import { textOf } from "../structure/source.ts";
+
+const columns = 80;
+const fewestWords = 3;
+
+/** Words with which a line begins that says less than it should: it only makes sense after another line. */
+const dependent =
+  /^(?:a|an|the|how|what|where|when|which|why|who|whether|and|or|but|with|without|for|of|in|on|at|to|by|from|also|as|if|only|so|this|that|these|those|every|each|all|any|again|further)$/;
+const pronoun =
+  /\b(?:it|its|they|them|their|theirs|he|she|his|her|we|our|ours|same|ditto|above|below|former|latter)\b/i;
+
+interface Line {
+  readonly command: string;
+  readonly term: string;
+  readonly text: string;
+  /** The column at which the text of the list begins, in the help as it is printed. */
+  readonly column: number;
+}
+
+const commandsOf = (command: Command): Command[] => [command, ...command.commands.flatMap(commandsOf)];
+
+const pathOf = (command: Command): string =>
+  command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
+
+/** The lists in the help of a command: its arguments, options and subcommands, each with what is said about it. */
+function linesOf(command: Command): Line[] {
+  const help = command.createHelp();
+  const column = help.padWidth(command, help) + 4;
+  const line = (term: string, text: string): Line => ({ command: pathOf(command), term, text, column });
+  return [
+    ...help.visibleArguments(command).map((each) => line(help.argumentTerm(each), each.description)),
+    ...help.visibleOptions(command).map((each: Option) => line(help.optionTerm(each), each.description)),
+    ...help
+      .visibleCommands(command)
+      .map((each) => line(help.subcommandTerm(each), help.subcommandDescription(each))),
+  ];
+}
+
+const commands = commandsOf(createProgram());
+const lines = commands.flatMap(linesOf);
+
+test("all commands and their options are walked", () => {
+  expect(commands.length).toBeGreaterThan(12);
+  expect(lines.length).toBeGreaterThan(50);
+});
+
+describe.each(lines)("$command: $term", ({ term, text, column }) => {
+  test("stands alone", () => {
+    const words = text.split(/\s+/);
+    expect(words.length, text).toBeGreaterThanOrEqual(fewestWords);
+    expect(words[0]).toMatch(/^[A-Za-z][A-Za-z-]*$/);
+    expect(words[0]?.toLowerCase()).not.toMatch(dependent);
+    expect(text).not.toMatch(pronoun);
+    expect(text).not.toMatch(/[.:;,]$/);
+  });
+
+  test("fits one line beside its term", () => {
+    expect(text).not.toContain("\n");
+    expect(column).toBeGreaterThan(term.length);
+    expect(column + text.length, text).toBeLessThanOrEqual(columns);
+  });
+});
+
+test.each(commands.map((command) => [pathOf(command), command] as const))(
+  "the help of %s is 80 columns wide and names what a command is for",
+  (_, command) => {
+    let text = "";
+    command.configureOutput({
+      writeOut: (piece) => {
+        text += piece;
+      },
+      getOutHelpWidth: () => columns,
+    });
+    command.outputHelp();
+    expect(text.split("\n").filter((line) => line.length > columns)).toEqual([]);
+    expect(command.description()).not.toBe("");
+    expect(text).toContain(`Usage: ${pathOf(command)}`);
+  },
+);
+
+test.each([
+  ["", "kubespan"],
+  ["run --dryrun", "kubespan run"],
+  ["discovery serve --listen nowhere", "kubespan discovery serve"],
+])("a wrong command line %j is answered with the help to read: %s", async (args, path) => {
+  let text = "";
+  const program = createProgram();
+  for (const each of commandsOf(program))
+    each.exitOverride().configureOutput({
+      writeErr: (piece) => {
+        text += piece;
+      },
+    });
+  await expect(
+    program.parseAsync(["--nothing", ...args.split(" ")].slice(args === "" ? 0 : 1), { from: "user" }),
+  ).rejects.toThrow();
+  expect(text).toContain(`(see ${path} --help)`);
+});
+
+describe("exit codes", () => {
+  const table = /^\| exit code \|.*\n\|[-|]+\|\n((?:\|.*\n)+)/m.exec(textOf("README.md"))?.[1] ?? "";
+  const rows = [...table.matchAll(/^\| (\d+) \| (.*) \|$/gm)].map(([, code, text = ""]) => [
+    Number(code),
+    text.replaceAll("`", ""),
+  ]);
+
+  test("the help and the README have one table", () => {
+    expect(Object.fromEntries(rows)).toEqual(exitCodes);
+    let help = "";
+    const program = createProgram().configureOutput({
+      writeOut: (piece) => {
+        help += piece;
+      },
+    });
+    program.outputHelp();
+    for (const [code, text] of Object.entries(exitCodes))
+      expect(help).toMatch(new RegExp(String.raw`^ {2}${code} +${text}$`, "m"));
+  });
+
+  test("the table has all codes that the program ends with, and no others", () => {
+    const errors: Record<ErrorCode, true> = {
+      usage: true,
+      config: true,
+      state: true,
+      privilege: true,
+      conflict: true,
+      command: true,
+      discovery: true,
+      unavailable: true,
+    };
+    const used = [
+      0,
+      1,
+      ...Object.keys(errors).map((code) => new KubespanError(code as ErrorCode, "").exitCode),
+      ...(["ok", "note", "warning", "error"] as const).map(exitCodeOfFinding),
+      ...(["working", "disabled", "failing"] as const).map((state) =>
+        exitCodeOfWork({ state } as Parameters<typeof exitCodeOfWork>[0]),
+      ),
+    ];
+    expect([...new Set(used)].toSorted((a, b) => a - b)).toEqual(Object.keys(exitCodes).map(Number));
+  });
+});
+
+test("the README names every command, and who takes --config", () => {
+  const readme = textOf("README.md");
+  const leaves = commands.filter((command) => command.commands.length === 0);
+  expect(leaves.length).toBeGreaterThan(8);
+  expect(leaves.map(pathOf).filter((path) => !readme.includes(`\n| \`${path}`))).toEqual([]);
+  const [, said = ""] = /^(`run`.*) take `--config FILE`/m.exec(readme) ?? [];
+  const named = [...said.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => `kubespan ${name}`);
+  const takers = leaves.filter(({ options }) => options.some(({ long }) => long === "--config"));
+  expect(named.toSorted()).toEqual(takers.map(pathOf).toSorted());
+});
+
+test("the README names every option of the discovery service", () => {
+  const readme = textOf("README.md");
+  const serve = commands.find((command) => pathOf(command) === "kubespan discovery serve");
+  const options = serve?.options.map(({ long }) => long ?? "") ?? [];
+  expect(options.length).toBeGreaterThan(15);
+  expect(options.filter((long) => !readme.includes(`\`${long}`) && long !== "--log-format")).toEqual([]);
+});
