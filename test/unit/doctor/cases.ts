@@ -1,5 +1,6 @@
 import type { Facts } from "../../../src/doctor/index.ts";
-import { firewall, link, linksFrom, soundNode, translator, withSysctl } from "./node.ts";
+import { markCases } from "./mark-cases.ts";
+import { link, linksFrom, soundNode, withSysctl } from "./node.ts";
 import { type Case, registryCases } from "./registry-cases.ts";
 
 const { settings, kernel } = soundNode;
@@ -283,14 +284,7 @@ export const cases: readonly Case[] = [
     "warning",
     /eth0: cil_from_netdev/,
   ],
-  ["somebody with our bits", { others: firewall }, "marks", "warning", /inet firewall.*sets 0x40.*set marks/],
-  [
-    "somebody who translates",
-    { others: translator },
-    "marks",
-    "warning",
-    /changes every source.*except what/,
-  ],
+  ...markCases,
   [
     "a clock before the installation",
     { clock: { ...soundNode.clock, now: 1_000 } },
