@@ -4,7 +4,7 @@ export interface Revised<Value> {
   readonly value: Value;
 }
 
-/** How two values of each field are compared. The compiler asks for every field, also for one that is added later. */
+/** The comparison of each field. The compiler asks for every field, also for one that is added later. */
 export type SameFields<Value> = {
   readonly [Field in keyof Value]-?: (left: Value[Field], right: Value[Field]) => boolean;
 };

@@ -76,7 +76,7 @@ const routingTable = wholeNumber(1, 2 ** 32 - 1).refine((table) => ![253, 254, 2
     "is one of the system's own tables (253, 254, 255); expected a table that nothing else uses, such as 180",
 });
 
-/** Mark bits as a YAML number (0x20 is one) or as text `"0x20"`. */
+/** Mark bits are a YAML number such as 0x20, or the text `"0x20"`. */
 const markBits = z
   .preprocess(
     (input) => (typeof input === "string" && input.startsWith("0x") ? (wordOf(input) ?? input) : input),

@@ -91,7 +91,7 @@ export interface Facts {
   readonly port: Observed<PortFact>;
   readonly routing: Observed<RoutingFact>;
   readonly others: {
-    /** The warnings about software that uses our mark bits, our table or our priority, or translates the mesh's packets. */
+    /** The warnings about software that uses our mark bits, table or priority, or that translates packets of the mesh. */
     readonly warnings: readonly Interference[];
     /** The sources that could not be read, each with the reason. iptables, for one, is not installed everywhere. */
     readonly unread: readonly string[];

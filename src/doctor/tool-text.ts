@@ -34,13 +34,13 @@ export function parseSynchronised(text: string): boolean | undefined {
   return answer === undefined ? undefined : answer === "yes";
 }
 
-/** The effective capabilities in `/proc/self/status`. */
+/** Parses the effective capabilities in `/proc/self/status`. */
 export const parseCapabilities = (text: string): bigint | undefined =>
   parseNumber(`0x${/^CapEff:\s+([0-9a-f]{1,16})$/m.exec(text)?.[1] ?? ""}`);
 
 const routesForm = z.array(z.looseObject({ dev: z.string().optional() })).max(10_000);
 
-/** The links in `ip -j route show default`; none if it cannot be read: a host without one is looked at all the same. */
+/** The links in `ip -j route show default`; none if the output cannot be parsed. A host without one is examined all the same. */
 export const linksOfRoutes = (text: string): string[] =>
   (valueOf(ofForm(parseToolJson(text), routesForm)) ?? []).flatMap(({ dev }) => dev ?? []);
 

@@ -65,7 +65,7 @@ export function parseIdentity(text: string, file: string): Identity {
   return { nodeId, privateKey, publicKey: publicKeyOf(privateKey), hardwareAddress };
 }
 
-/** The identity is never replaced on its own: other nodes know this one by it, and the operator may have a copy. */
+/** The identity is never replaced without the operator: other nodes know this node by it, and there may be a backup. */
 export const damageHint =
   "restore it from a backup, or let the node start anew: kubespan down --forget-identity";
 

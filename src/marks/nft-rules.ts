@@ -43,7 +43,10 @@ export class NftScanner {
     else if (!this.#ownTables.includes(this.#table)) this.#rule(line);
   }
 
-  /** `translated`: also of the tables that iptables keeps in nftables, which its own tools show better. */
+  /**
+   * The findings. `translated` includes those about tables that iptables keeps in nftables, which its own tools show
+   * better.
+   */
   findings(translated: boolean): readonly Finding[] {
     return [...this.#native.all(), ...(translated ? this.#translated.all() : [])];
   }

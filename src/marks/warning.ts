@@ -12,16 +12,17 @@ export interface Warning {
   readonly what: string;
 }
 
-/** What somebody else does, and what an operator can do about it. */
+/** A conflict with the kind of its remedy. */
 export interface Interference extends Warning {
   /**
-   * - `numbers`: it uses a mark, a table or a priority of ours: one of the two has to take others
-   * - `translation`: it changes the source of the mesh's packets: these have to be left out of it
+   * The kind of the conflict:
+   * - `numbers`: the software uses a mark, a table or a priority of ours, so one of the two has to take others
+   * - `translation`: the software changes the source of the mesh's packets, which have to be excluded from that
    */
   readonly about: "numbers" | "translation";
 }
 
-/** What belongs to the mesh, and to nobody else. */
+/** The numbers and names that belong to the mesh alone. */
 export interface Ours {
   readonly interfaceName: string;
   readonly marks: Marks;
@@ -42,13 +43,14 @@ export interface MarkUse {
   readonly bits: number;
 }
 
-/** What a rule does to the mesh: `use` has no other bits than ours. */
+/** The harm that a rule does to the mesh. `use` has no other bits than ours. */
 export type Trouble = { readonly kind: "mark"; readonly use: MarkUse } | { readonly kind: "translation" };
 
-/** What is wrong with the use of a mark, if anything. */
+/** The harm that a use of a mark does to the mesh; `undefined` if it does none. */
 export function collision(use: MarkUse, { marks }: Ours): Trouble | undefined {
   const bits = (use.bits & maskOf(marks)) >>> 0;
-  // Without our bit a connection is treated as one of the mesh: safe. A packet of WireGuard's would be steered again.
+  // A connection without our bit is treated as one of the mesh, which is safe. A packet of WireGuard without our bit
+  // would be steered again.
   if (bits === 0 && (use.how !== "replaces" || use.mark !== "packet")) return undefined;
   return { kind: "mark", use: { ...use, bits } };
 }
@@ -63,16 +65,16 @@ function troubleText(trouble: Trouble): string {
 
 /** The place of a rule. */
 export interface Place {
-  /** The tool that shows the table of the rule to an operator, such as `nft` or `iptables-legacy`. */
+  /** The tool that lists the table: `nft`, `iptables-legacy`. */
   readonly tool: string;
-  /** The name that this tool gives to the place. */
+  /** The table, as that tool names it. */
   readonly table: string;
   readonly chain: string;
-  /** The name that nft gives to the place; `undefined` where nft does not show it. */
+  /** The table, as nft names it; `undefined` where nft does not list it. */
   readonly nftTable: string | undefined;
 }
 
-/** A trouble of one place, with the first rule that makes it and how many there are. */
+/** The trouble at one place, with the first rule that makes it and the number of such rules. */
 export interface Finding {
   readonly place: Place;
   readonly trouble: Trouble;
@@ -83,13 +85,13 @@ export interface Finding {
 const mostFindings = 20;
 const longestText = 160;
 
-/** What tells one kind of trouble from another. */
+/** The key that tells one kind of trouble from another. */
 const kindOf = (trouble: Trouble): string =>
   trouble.kind === "translation"
     ? trouble.kind
     : [trouble.use.mark, trouble.use.how, trouble.use.bits].join(" ");
 
-/** Findings with a bound: one for each place and kind. */
+/** A bounded list of findings: one for each place and kind, with the first rule and the number of rules. */
 export class Findings {
   readonly #found = new Map<string, Finding>();
 
@@ -113,8 +115,9 @@ export const interferences = (findings: readonly Finding[]): Interference[] =>
   }));
 
 /**
- * iptables keeps its rules in nftables, where nft shows them once more; some versions tell which tables those are only on
- * stderr. The same trouble of the same chain is said once, as iptables has it.
+ * The findings of nft without those that iptables has reported already. iptables keeps its rules in nftables, where nft
+ * lists them again, and some versions name those tables only on stderr. The same trouble of the same chain is reported
+ * once, in the form of iptables.
  */
 export function withoutTranslations(native: readonly Finding[], iptables: readonly Finding[]): Finding[] {
   const keyOf = ({ place: { nftTable, chain }, trouble }: Finding): string =>

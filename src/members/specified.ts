@@ -7,7 +7,7 @@ import { type MemberNetworks, memberNetworks } from "./kinds.ts";
 import { makeSpecs, type OwnSide, type PeerSpecs } from "./specs.ts";
 import type { Standings } from "./standing.ts";
 
-/** What a member claims, with the number of its last change: no member ever has one number for two claims. */
+/** The claim of a member with the number of its last change. No member ever has one number for two claims. */
 export interface MemberClaim {
   readonly affiliate: Affiliate;
   readonly revision: number;
@@ -24,12 +24,12 @@ export interface Specified {
 interface Source {
   readonly own: Revised<OwnSide>;
   readonly reserved: Revised<Reserved>;
-  /** By node id, the number of each claim. */
+  /** The number of each claim, by node id. */
   readonly claims: ReadonlyMap<string, number>;
-  /** By node id, what each member asks for: work is done again for those that changed. */
+  /** The networks that each member asks for, by node id. Work is done again only for members that changed. */
   readonly asked: ReadonlyMap<string, Asked>;
   readonly contests: Contests;
-  /** All of the standings that decided about the contests. */
+  /** The standings that decided about the contests, as text. */
   readonly decidedBy: string;
 }
 

@@ -1,4 +1,4 @@
-/** Six bytes of `00:11:22:aa:bb:cc`, in small letters as tools print it; `undefined` for other text. */
+/** Reads the six bytes of `00:11:22:aa:bb:cc`, in small letters as tools print them; `undefined` for other text. */
 export const parseHardwareAddress = (text: string): Uint8Array | undefined =>
   /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/.test(text)
     ? new Uint8Array(Buffer.from(text.replaceAll(":", ""), "hex"))

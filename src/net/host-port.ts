@@ -1,6 +1,6 @@
 import { type Address, parseAddress } from "./address.ts";
 
-/** Where something answers. */
+/** The location of a server. */
 export interface HostPort {
   /** A DNS name in small letters, or a canonical address (IPv6 without brackets). */
   readonly host: string;
@@ -9,23 +9,23 @@ export interface HostPort {
 
 export const largestPort = 65_535;
 
-/** A port in decimals without leading zeros, 1 to 65535; 0 only where `least` says so. */
+/** Reads a port in decimals without leading zeros, 1 to 65535. `least` 0 allows port 0. */
 export function parsePort(text: string, least: 0 | 1 = 1): number | undefined {
   const port = /^(?:0|[1-9]\d{0,4})$/.test(text) ? Number(text) : -1;
   return port >= least && port <= largestPort ? port : undefined;
 }
 
-/** A text with a colon before its port, taken apart; what is in brackets is an IPv6 address, and nothing else. */
+/** The parts of a text. Brackets hold an IPv6 address, and nothing else. */
 interface Parts {
-  /** Not in brackets: a name or an IPv4 address, not checked yet. */
+  /** The host without brackets: a name or an IPv4 address, not checked yet. */
   readonly name: string | undefined;
-  /** In brackets. */
+  /** The address in brackets. */
   readonly address: Address | undefined;
-  /** `undefined`: there is no colon behind the host. */
+  /** The text behind the colon; `undefined` without a colon. */
   readonly port: string | undefined;
 }
 
-/** The one form of all of them: `host`, `host:port`, `[address]`, `[address]:port`. */
+/** Takes a text apart: `host`, `host:port`, `[address]` or `[address]:port`. */
 function partsOf(text: string): Parts | undefined {
   const [, bracketed, name, port] = /^(?:\[([^[\]]+)\]|([^:[\]]+))(?::(\d*))?$/.exec(text) ?? [];
   if (bracketed === undefined) return name === undefined ? undefined : { name, address: undefined, port };
@@ -33,7 +33,7 @@ function partsOf(text: string): Parts | undefined {
   return address && { name: undefined, address, port };
 }
 
-/** `host:port`, or `host` alone where there is a port that is meant then; `undefined` for anything else. */
+/** Reads `host:port`, or `host` alone if `meant` says which port that means; `undefined` for anything else. */
 export function parseHostPort(text: string, meant?: number): HostPort | undefined {
   const parts = partsOf(text);
   if (!parts) return undefined;
@@ -42,7 +42,7 @@ export function parseHostPort(text: string, meant?: number): HostPort | undefine
   return host === undefined || port === undefined ? undefined : { host, port };
 }
 
-/** An address with its port, which may be 0 only where `least` says so; `undefined` for anything else. */
+/** Reads an address with its port; `undefined` for anything else. `least` 0 allows port 0. */
 export function parseAddressPort(
   text: string,
   least: 0 | 1 = 1,
@@ -53,7 +53,7 @@ export function parseAddressPort(
   return host === undefined || port === undefined ? undefined : { host, port };
 }
 
-/** As `parseHostPort` reads it. */
+/** Writes what `parseHostPort` reads. */
 export const hostPortText = ({ host, port }: HostPort): string =>
   `${host.includes(":") ? `[${host}]` : host}:${port}`;
 

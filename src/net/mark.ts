@@ -1,6 +1,6 @@
 import { hexText, wordOf } from "../base/index.ts";
 
-/** Every number here is one of 32 bits, without a sign. */
+/** The mask of a whole mark. All numbers in this file have 32 bits and no sign. */
 export const everyBit = 0xffffffff;
 
 /** Bits of the packet mark, each a non-zero 32-bit number; the mask is both together. */
@@ -14,7 +14,7 @@ export interface Marks {
 /** The bits that are the mesh's. */
 export const maskOf = ({ fromWireGuard, toWireGuard }: Marks): number => (fromWireGuard | toWireGuard) >>> 0;
 
-/** Of a mark, only the bits of `mask` count. */
+/** A mark of which only the bits in `mask` count. */
 export interface MaskedMark {
   readonly value: number;
   readonly mask: number;
@@ -23,20 +23,20 @@ export interface MaskedMark {
 /** The mark of what is to be sent into WireGuard. */
 export const steeredMark = (marks: Marks): MaskedMark => ({ value: marks.toWireGuard, mask: maskOf(marks) });
 
-/** As tools have them apart. Without a mask all bits count; what cannot be read as a value is taken for none. */
+/** Reads value and mask that a tool prints apart. Without a mask all bits count; a value that cannot be read is 0. */
 export const maskedMark = (value: unknown, mask: unknown): MaskedMark => ({
   value: wordOf(value) ?? 0,
   mask: wordOf(mask) ?? everyBit,
 });
 
-/** `VALUE` or `VALUE/MASK`; read as by `maskedMark`. */
+/** Reads `VALUE` or `VALUE/MASK`, as `maskedMark` does. */
 export function parseMaskedMark(text: string): MaskedMark {
   const [value, mask] = text.split("/", 2);
   return maskedMark(value, mask);
 }
 
-/** `0x40/0x60`. */
+/** Writes a mark with its mask: `0x40/0x60`. */
 export const maskedText = ({ value, mask }: MaskedMark): string => `${hexText(value)}/${hexText(mask)}`;
 
-/** The bits that whoever compares with it looks at. Compared as a whole, a mark tells only of the bits that it has. */
+/** The bits that decide a comparison. A mark that is compared as a whole collides only if the value has our bits. */
 export const bitsRead = ({ value, mask }: MaskedMark): number => (mask === everyBit ? value : mask);

@@ -1,10 +1,10 @@
 import type { Command, Step } from "../base/index.ts";
 import { INPUT } from "../base/index.ts";
 
-/** How nft names a table of ours, of all families together. */
+/** The name of a table of ours, as nft has it: with its family. */
 export type TableName = `inet ${string}`;
 
-/** The one way in which nft is told to change something: all of it at once, or nothing. */
+/** The command that changes something in nftables: all of it at once, or nothing. */
 export const nftCommand = (input: string): Command => ({ program: "nft", args: ["-f", INPUT], input });
 
 export const nftStep = (text: string, input: string): Step => ({
@@ -21,5 +21,5 @@ export const nftStep = (text: string, input: string): Step => ({
 export const replacingText = (table: TableName, contents = ""): string =>
   `add table ${table}\ndelete table ${table}\n${contents}`;
 
-/** For a table that was seen: if it went away since, that is told as an error. */
+/** The transaction that deletes a table that was seen. It fails if the table went away since. */
 export const deletingText = (table: TableName): string => `delete table ${table}\n`;

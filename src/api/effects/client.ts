@@ -85,7 +85,7 @@ function settle(
   else reject(failure(code, read));
 }
 
-/** The form of a `Failure`. */
+/** The JSON of a `Failure`. */
 const failureForm = z.looseObject({
   error: z.string(),
   code: z.enum(errorCodes).optional(),

@@ -19,7 +19,7 @@ import {
 
 export interface Scan {
   readonly warnings: readonly Interference[];
-  /** What could not be looked at, and why: tools that are not installed, above all. */
+  /** The sources that could not be read, each with the reason; usually a tool is not installed. */
   readonly unread: readonly string[];
 }
 
@@ -65,10 +65,13 @@ export async function scanForOthers(run: Runner, ours: Ours): Promise<Scan> {
   return { warnings, unread };
 }
 
-/** Tries to read something; gives whether that could be done. */
+/** Tries to read a source. Tells whether the source could be read. */
 type Look = (read: () => Promise<void>) => Promise<boolean>;
 
-/** Both back ends, if the tools are there, and whether all that iptables keeps in nftables was read. */
+/**
+ * Scans both back ends of iptables, if the tools are installed. Tells whether the rules that iptables keeps in nftables
+ * were read.
+ */
 async function scanIptables(
   look: Look,
   ours: Ours,

@@ -2,17 +2,17 @@ import { KubespanError } from "../../base/index.ts";
 import type { Runner } from "../../system/index.ts";
 import type { TableName } from "../transaction.ts";
 
-/** What of a table is listed: all of it, all without what was counted and what is left of times, or its counters alone. */
+/** The parts of a table that can be listed: all, all without counts and remaining times, or the counters alone. */
 const listings = {
   all: ["list", "table"],
   frame: ["-s", "list", "table"],
   counters: ["list", "counters", "table"],
 } as const;
 
-/** nft says so in one of two ways, depending on its version. */
+/** The two messages, of different versions, by which nft says that there is no such table. */
 const absent = /Error: (?:Could not process rule: )?No such file or directory/;
 
-/** As nft prints it; `undefined` where there is no such table. Throws `KubespanError("command")` when nft cannot say. */
+/** Lists a table; `undefined` if there is none. Throws `KubespanError("command")` if nft cannot tell. */
 export async function listTable(
   run: Runner,
   table: TableName,

@@ -1,6 +1,6 @@
 import type { Facts } from "../../../src/doctor/index.ts";
-import { clockCases } from "./clock-cases.ts";
-import { firewall, link, linksFrom, soundNode, translator, withSysctl } from "./node.ts";
+import { markCases } from "./mark-cases.ts";
+import { link, linksFrom, soundNode, withSysctl } from "./node.ts";
 import { type Case, registryCases } from "./registry-cases.ts";
 
 const { settings, kernel } = soundNode;
@@ -284,14 +284,15 @@ export const cases: readonly Case[] = [
     "warning",
     /eth0: cil_from_netdev/,
   ],
-  ["somebody with our bits", { others: firewall }, "marks", "warning", /inet firewall.*sets 0x40.*set marks/],
+  ...markCases,
   [
-    "somebody who translates",
-    { others: translator },
-    "marks",
-    "warning",
-    /changes every source.*except what/,
+    "a clock before the installation",
+    { clock: { ...soundNode.clock, now: 1_000 } },
+    "clock",
+    "error",
+    /1970.*timedatectl set-ntp true/,
   ],
-  ...clockCases,
+  ["a clock of its own", { clock: { ...soundNode.clock, synchronised: false } }, "clock", "warning"],
+  ["nobody to tell the time", { clock: { ...soundNode.clock, synchronised: undefined } }, "clock", "ok"],
   ...registryCases,
 ];
