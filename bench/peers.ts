@@ -47,9 +47,18 @@ function timesOf(pid: string): { readonly own: number; readonly waitedFor: numbe
 const childrenOf = (pid: number): string[] =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean);
 
+/** What a child that is gone by now has used is in what its parent has waited for, which is read last. */
 function costOf(pid: number): Cost {
+  const children = childrenOf(pid).flatMap((child) => {
+    try {
+      return [timesOf(child)];
+    } catch (error) {
+      if (error instanceof Error && "code" in error && ["ENOENT", "ESRCH"].includes(String(error.code)))
+        return [];
+      throw error;
+    }
+  });
   const { own, waitedFor } = timesOf(String(pid));
-  const children = childrenOf(pid).map(timesOf);
   return { own, tools: children.reduce((sum, child) => sum + child.own + child.waitedFor, waitedFor) };
 }
 
