@@ -55,7 +55,7 @@ interface Pursued extends Shared {
 export interface Connecting extends Pursued {
   readonly phase: "connecting";
   readonly state: Exclude<PeerState, "up">;
-  /** The counters of a session that fell silent, as long as WireGuard holds it: if something is received again, it goes on. */
+  /** The counters of a session that fell silent, as long as WireGuard holds it: it goes on if something is received. */
   readonly counters: Counters | undefined;
 }
 

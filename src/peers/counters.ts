@@ -9,7 +9,7 @@ export interface Counters {
   readonly receivedAt: number;
   /** The time at which it was noticed that more than keepalives was sent since, without an answer. */
   readonly unansweredAt?: number;
-  /** The time at which a handshake of ours was answered on the path in use: that leads to the peer, whatever the counters say. */
+  /** The time at which a handshake of ours was answered on the path in use: that leads to the peer, whatever is counted. */
   readonly verifiedAt?: number;
   /** The time at which the peer told of other addresses than before. */
   readonly doubtedAt?: number;

@@ -33,6 +33,7 @@ export interface Connected extends SeenBase {
   readonly counters: Counters;
 }
 
+/** Brings what all phases share up to date with one poll, and judges whether the peer is connected. */
 export function see(before: Connection | undefined, view: View, now: number): Lost | Connected {
   const { spec, observed, racing } = view;
   const { race, turn } = !before || before.phase === "up" ? nothing : before;
@@ -45,31 +46,21 @@ export function see(before: Connection | undefined, view: View, now: number): Lo
   const { endpoint, handshakeAt } = observed ?? {};
   const sight = { choices: spec, roundTrips, endpoint, handshakeAt };
   const received = receive(before?.received, observed?.receivedBytes ?? 0, now);
+  const { path, attempt } = before ?? {};
+  const shared: Shared = { received, roundTrips, path, attempt };
   const common = { sight, race: raced, turn };
-  const sharedWith = (path: Path | undefined, attempt = before?.attempt): Shared => ({
-    received,
-    roundTrips,
-    path,
-    attempt,
-  });
   if (!counters || verdict === "silent") {
-    const isKnownDown = counters !== undefined || raced?.verifies === true || session === "up";
-    return {
-      ...common,
-      is: "lost",
-      state: isKnownDown ? "down" : session,
-      counters,
-      shared: sharedWith(before?.path),
-    };
+    const isDown = counters !== undefined || session !== "unknown" || raced?.verifies === true;
+    return { ...common, is: "lost", state: isDown ? "down" : "unknown", counters, shared };
   }
   const isDoubtful = verdict === "doubtful" || isShaken(counters, view.shakenAt);
-  const path = pathOf(before, sight, { isEnded: isDoubtful || !racing }, now);
-  const attempt = before?.attempt;
+  const followed = pathOf(before, sight, { isEnded: isDoubtful || !racing }, now);
+  const kept = attempt && attempt.round > 0 ? { ...attempt, round: 0 } : attempt;
   return {
     ...common,
     is: isDoubtful ? "doubtful" : "sound",
     counters,
-    shared: sharedWith(path, attempt && attempt.round > 0 ? { ...attempt, round: 0 } : attempt),
+    shared: { ...shared, path: followed, attempt: kept },
   };
 }
 
