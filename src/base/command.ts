@@ -6,7 +6,7 @@ import type { Secret } from "./secret.ts";
  * standard input and fail on the socket pair that Node gives them. A `Secret` is written in base64.
  */
 export interface Command {
-  readonly program: "ip" | "nft" | "tc" | "wg" | "wireguard-go" | "sysctl";
+  readonly program: "ip" | "nft" | "tc" | "wg" | "wireguard-go" | "sysctl" | "systemd-notify";
   readonly args: readonly string[];
   readonly input?: string | Secret;
   /** The process outlives this one; it counts as started when the file (a socket) exists. */

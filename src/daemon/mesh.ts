@@ -88,6 +88,11 @@ export class Mesh {
     return this.#memory;
   }
 
+  get peersUp(): { readonly up: number; readonly all: number } {
+    const states = [...(this.#last?.decision.tracked.states.values() ?? [])];
+    return { up: states.filter((state) => state === "up").length, all: states.length };
+  }
+
   get members(): Members {
     return this.#parts.membership.members;
   }
