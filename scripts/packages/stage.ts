@@ -10,6 +10,13 @@ const isForReaders = (file: string): boolean =>
   /\.(?:d\.[cm]?ts|ts|map|md|markdown|flow)$/i.test(file) ||
   ["test", "tests", "example"].includes(basename(file));
 
+/** Without what a package's own node_modules holds: that is listed by itself. */
+function copy(from: string, to: string): void {
+  const isWanted = (file: string): boolean =>
+    !isForReaders(file) && (file === from || basename(file) !== "node_modules");
+  cpSync(from, to, { recursive: true, filter: isWanted });
+}
+
 interface Sources {
   /** Root of the checkout, with dist/ built. */
   readonly checkout: string;
@@ -25,12 +32,6 @@ interface Sources {
 export function stage(folder: string, { checkout, node, libraries, madeAt }: Sources): void {
   rmSync(folder, { recursive: true, force: true });
   const root = join(folder, home);
-  const copy = (from: string, to: string): void => {
-    cpSync(from, to, {
-      recursive: true,
-      filter: (file) => !isForReaders(file) && (file === from || basename(file) !== "node_modules"),
-    });
-  };
   mkdirSync(join(root, "dist"), { recursive: true });
   for (const file of globSync(join(checkout, "dist/*.cjs"))) copy(file, join(root, "dist", basename(file)));
   copy(join(checkout, "bin/kubespan"), join(root, "bin/kubespan"));

@@ -5,7 +5,7 @@ import { errorText, KubespanError, version } from "../base/index.ts";
 import { loadConfig } from "../config/effects/index.ts";
 import type { Config } from "../config/index.ts";
 import { watchKernel } from "../routing/effects/index.ts";
-import { confine, createLogger, ServiceManager, Shells, SpareMemory, within } from "../system/index.ts";
+import { confine, createLogger, type ServiceManager, Shells, SpareMemory, within } from "../system/index.ts";
 import { ledgerOf, meshOf, type Parts, registriesOf } from "./compose.ts";
 import { loadBarrier } from "./load-barrier.ts";
 import { type Loop, startLoop } from "./loop.ts";

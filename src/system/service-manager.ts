@@ -50,6 +50,13 @@ export class ServiceManager {
     if (isNews || isDue) this.#tell(status, this.#watchdogMs === undefined ? [] : ["WATCHDOG=1"]);
   }
 
+  /** For a service whose work comes from others: as long as its event loop turns, it works. Gives what ends that. */
+  beat(status: () => string): () => void {
+    if (!this.#isThere || this.#watchdogMs === undefined) return () => undefined;
+    const timer = setInterval(() => this.worked(status()), this.#watchdogMs / 3).unref();
+    return () => clearInterval(timer);
+  }
+
   /** The service ends by itself. Resolves when everything was told. */
   async stopping(): Promise<void> {
     if (this.#told) this.#tell("stopping", ["STOPPING=1"]);

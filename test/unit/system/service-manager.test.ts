@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Command } from "../../../src/base/index.ts";
 import { missingIn } from "../../../src/system/privilege.ts";
 import { ServiceManager } from "../../../src/system/service-manager.ts";
@@ -79,4 +79,23 @@ describe("capabilities of a process", () => {
   ])("of %s", (_, status, missing) => {
     expect(missingIn(`Name:\tnode\n${status}\nSeccomp:\t0\n`, ["net_admin"])).toEqual(missing);
   });
+});
+
+it("a service that waits for others tells that its event loop turns, until it ends", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  try {
+    const { manager, told, clock } = managed({ ...socket, WATCHDOG_USEC: "60000000" });
+    manager.ready("0 watchers");
+    const end = manager.beat(() => "0 watchers");
+    for (let round = 0; round < 3; round++) {
+      clock.now += 20_000;
+      vi.advanceTimersByTime(20_000);
+    }
+    end();
+    vi.advanceTimersByTime(200_000);
+    await manager.stopping();
+    expect(told.filter((line) => line.includes("WATCHDOG=1"))).toHaveLength(3);
+  } finally {
+    vi.useRealTimers();
+  }
 });
