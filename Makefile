@@ -1,7 +1,7 @@
 # Everything one needs to work on kubespan. `make` lists the targets.
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help setup build check test demo demo-down clean
+.PHONY: help setup build packages check test demo demo-down clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -20,6 +20,10 @@ check: ## types, lint, format, dead code, generated code, subjects of commits
 
 test: ## everything: check, build and all suites, as in CI (as root)
 	@scripts/test
+
+packages: setup build ## .deb, .rpm, .apk and a tarball for both architectures in dist/packages
+	@scripts/install-packages unzip xz-utils
+	@node_modules/.bin/node scripts/build-packages.ts $(ARGS)
 
 demo: setup ## a small internet on this machine with a mesh across it (as root); ARGS=--keep leaves it up
 	@npm run --silent demo -- $(ARGS)

@@ -18,6 +18,7 @@ export default defineConfig({
       { test: { name: "kubernetes", include: ["test/kubernetes/**/*.test.ts"], ...machineSuite } },
       { test: { name: "interop", include: ["test/interop/**/*.test.ts"], ...machineSuite } },
       { test: { name: "netns", include: ["test/netns/**/*.test.ts"], ...machineSuite } },
+      { test: { name: "packages", include: ["test/packages/**/*.test.ts"], ...machineSuite } },
       { test: { name: "cni", include: ["test/cni/**/*.test.ts"], ...machineSuite } },
       // What only the emulated machine's kernel can: the suite `vm` runs it there.
       { test: { name: "guest", include: ["test/**/*.guest.ts"], ...machineSuite } },

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { Status } from "../src/api/index.ts";
 import type { Result } from "./command.ts";
 import { type ConfigOptions, configText } from "./config.ts";
+import { confined } from "./confined.ts";
 import type { Namespace } from "./namespace.ts";
 import { Service } from "./service.ts";
 import { waitFor } from "./wait.ts";
@@ -21,7 +22,7 @@ export class Daemon extends Service {
   readonly #namespace: Namespace;
 
   constructor(name: string, namespace: Namespace) {
-    super(namespace, "daemon", [kubespan, "run", "--config", configFile]);
+    super(namespace, "daemon", confined(configFile, [kubespan, "run", "--config", configFile]));
     this.name = name;
     this.#namespace = namespace;
   }

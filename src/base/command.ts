@@ -3,7 +3,7 @@ import type { Secret } from "./secret.ts";
 /** One run of a tool, as a value: it can be planned, printed, compared in a test and run. */
 export type Command = ToolRun | DetachedStart;
 
-type Program = "ip" | "nft" | "tc" | "wg" | "wireguard-go" | "sysctl";
+type Program = "ip" | "nft" | "tc" | "wg" | "wireguard-go" | "sysctl" | "systemd-notify";
 
 /**
  * A tool that does something and ends. `input` becomes the contents of a nameless file whose path in /proc replaces each

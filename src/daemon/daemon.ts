@@ -5,7 +5,7 @@ import { loadConfig } from "../config/effects/index.ts";
 import type { Config } from "../config/index.ts";
 import { OwnTransactions } from "../nftables/effects/index.ts";
 import { watchKernel } from "../routing/effects/index.ts";
-import { confine, createLogger, Shells, SpareMemory, within } from "../system/index.ts";
+import { confine, createLogger, type ServiceManager, Shells, SpareMemory, within } from "../system/index.ts";
 import { ledgerOf, meshOf, type Parts, registriesOf } from "./compose.ts";
 import { loadBarrier } from "./load-barrier.ts";
 import { type Loop, startLoop } from "./loop.ts";
@@ -16,6 +16,7 @@ import { needsRestart, sameRegistries } from "./reload.ts";
 import { Repairs } from "./repairs.ts";
 import { SecondBarrier } from "./second-barrier.ts";
 import { ownIdentity } from "./self.ts";
+import { checkPrivilege, managerOf, summaryOf } from "./supervised.ts";
 import { notTakenDown } from "./take-down.ts";
 import { Turns } from "./turns.ts";
 
@@ -36,6 +37,7 @@ export class Daemon {
   readonly #ended = Promise.withResolvers<void>();
   readonly #closers: (() => Promise<void>)[] = [];
   readonly #spareMemory = new SpareMemory();
+  readonly #manager: ServiceManager;
   #config: Config;
   #registries: Registries;
   #mesh: Mesh;
@@ -46,10 +48,7 @@ export class Daemon {
   #isEnding = false;
 
   static async start(file: string): Promise<Daemon> {
-    if (process.getuid?.() !== 0)
-      throw new KubespanError("privilege", "kubespan run needs root", {
-        hint: "it sets up WireGuard, nftables and routes",
-      });
+    checkPrivilege();
     const kept = confine();
     const { config, warnings } = await loadConfig(file);
     const log = createLogger(config.log);
@@ -83,6 +82,7 @@ export class Daemon {
     this.#registries = registries;
     this.#mesh = mesh;
     this.#loop = this.#newLoop();
+    this.#manager = managerOf(parts);
   }
 
   /** Resolves when the daemon has ended. */
@@ -127,6 +127,7 @@ export class Daemon {
     this.#startRegistries();
     const { nodeId, publicKey } = this.#parts.identity;
     this.#parts.log.info({ nodeId, publicKey, version, config: this.#file }, "kubespan is running");
+    this.#manager.ready(summaryOf(this.#config, this.#mesh));
   }
 
   #startRegistries(): void {
@@ -140,7 +141,8 @@ export class Daemon {
   #newLoop(): Loop {
     this.#stopped = undefined;
     const loop = startLoop({
-      run: (scope) => this.#mesh.pass(scope),
+      run: (scope) =>
+        this.#mesh.pass(scope).finally(() => this.#manager.worked(summaryOf(this.#config, this.#mesh))),
       onError: (error) => this.#parts.log.error({ err: error }, errorText(error)),
       repairIntervalMs,
     });
@@ -264,6 +266,7 @@ export class Daemon {
     if (this.#isEnding) return;
     this.#isEnding = true;
     try {
+      await this.#manager.stopping();
       await this.#loop.stop();
       await this.#mesh.close();
       await this.#registries.stop();

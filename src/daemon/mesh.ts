@@ -92,6 +92,11 @@ export class Mesh {
     return this.#memory;
   }
 
+  get peersUp(): { readonly up: number; readonly all: number } {
+    const connections = [...this.#memory.peers.connections.values()];
+    return { up: connections.filter(({ phase }) => phase !== "connecting").length, all: connections.length };
+  }
+
   get members(): Members {
     return this.#parts.membership.members;
   }

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { link, open, rename, rm } from "node:fs/promises";
+import { link, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { KubespanError } from "../base/index.ts";
+import { effectiveUser } from "./user.ts";
 
 interface FileOptions {
   /** Permission bits, exactly: the process's umask takes none away. */
@@ -45,7 +46,7 @@ async function throughTemporaryFile(
 ): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
-    await writeSynced(temporary, text, mode);
+    await writeSynced(temporary, text, mode, await ownerOf(dirname(path)));
     await publish(temporary);
     await syncFolder(dirname(path));
   } catch (error) {
@@ -58,10 +59,31 @@ async function throughTemporaryFile(
   }
 }
 
-async function writeSynced(path: string, text: string, mode: number): Promise<void> {
+/** Who owns a folder. */
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * Whose a new file in this folder should be. The service may run as a user of its own, and has to read what root writes
+ * beside its files (`kubespan down`); only root may give files away.
+ */
+async function ownerOf(folder: string): Promise<Owner | undefined> {
+  const { uid, gid } = await stat(folder);
+  return effectiveUser() === 0 && uid !== 0 ? { uid, gid } : undefined;
+}
+
+async function writeSynced(
+  path: string,
+  text: string,
+  mode: number,
+  owner: Owner | undefined,
+): Promise<void> {
   const file = await open(path, "wx", 0o600);
   try {
     await file.writeFile(text);
+    if (owner) await file.chown(owner.uid, owner.gid);
     await file.chmod(mode);
     await file.sync();
   } finally {

@@ -14,6 +14,7 @@ export async function firstRoot(kernel: GuestKernel, job: readonly ArchivedFile[
     { path: "init", contents: await readFile(join(guest, "init")), executable: true },
     { path: "bin/busybox", contents: await readFile(kernel.busybox), executable: true },
     { path: "job/session", contents: await readFile(join(guest, "session")) },
+    { path: "job/machine.service", contents: await readFile(join(guest, "machine.service")) },
     ...job,
   ];
   for (const [index, file] of (await moduleFiles(kernel)).entries())

@@ -20,6 +20,8 @@ export interface MachineRun {
   readonly timeoutMs: number;
   /** Added to a small environment; nothing else of this process's own is passed on. */
   readonly env?: Readonly<Record<string, string>>;
+  /** A root file system with systemd, which is process 1 then; without it the host's root is used, and no systemd runs. */
+  readonly system?: string;
   /** The only folder whose changes outlive the guest; it has the same path on both sides. */
   readonly outputFolder?: string;
 }
@@ -102,6 +104,8 @@ function jobFiles(run: MachineRun, kernel: GuestKernel, output: string | undefin
     modules: join(kernel.root, "lib/modules"),
     load: meshModules.join(" "),
     output: output ?? "",
+    root: run.system ?? "",
+    system: run.system === undefined ? "no" : "yes",
   };
   const assign = ([name, value]: [string, string]): string => `${name}=${quoted(value)}\n`;
   const command = [

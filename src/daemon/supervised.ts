@@ -1,0 +1,31 @@
+import { errorText, KubespanError } from "../base/index.ts";
+import type { Config } from "../config/index.ts";
+import { missingCapabilities, ServiceManager } from "../system/index.ts";
+import type { Parts } from "./compose.ts";
+import type { Mesh } from "./mesh.ts";
+
+/** Throws `KubespanError("privilege")` where the kernel would refuse what a mesh needs, whoever the user is. */
+export function checkPrivilege(): void {
+  const missing = missingCapabilities("net_admin");
+  if (missing.length === 0) return;
+  throw new KubespanError("privilege", "kubespan run needs root, or CAP_NET_ADMIN", {
+    hint: "it sets up WireGuard, nftables and routes: run it as root, or as kubespan.service does",
+  });
+}
+
+/** systemd, where it started this daemon. */
+export const managerOf = ({ shells, log }: Pick<Parts, "shells" | "log">): ServiceManager =>
+  new ServiceManager({
+    environment: process.env,
+    run: shells.run,
+    clock: () => Date.now(),
+    onError: (error) => log.warn(`systemd was not told how the daemon is: ${errorText(error)}`),
+  });
+
+/** How this node is, in a line. */
+export function summaryOf({ enabled }: Config, mesh: Mesh): string {
+  if (!enabled) return "the mesh is off in the configuration";
+  const { failure } = mesh.outcome;
+  const { up, all } = mesh.peersUp;
+  return `${up} of ${all} peers up${failure ? `; failing: ${failure.error}` : ""}`;
+}

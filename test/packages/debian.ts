@@ -1,0 +1,75 @@
+import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+
+/** What the package asks for, so that dpkg finds it there. */
+const dependencies = ["iproute2", "kmod", "nftables", "wireguard-tools"];
+/** What a machine has that boots, and what is looked at there. */
+const machine = ["systemd", "systemd-sysv", "udev", "iputils-ping", "procps"];
+
+const cache = new URL("../../.cache/packages/", import.meta.url).pathname;
+
+/** A root file system of Debian, in which commands run as root in a mount and process namespace of their own. */
+export class Debian {
+  readonly root: string;
+
+  private constructor(root: string) {
+    this.root = root;
+  }
+
+  /** A copy of a Debian, minimal or with systemd; the first one takes minutes, as its packages are fetched. */
+  static async open(suite: "bookworm" | "trixie", kind: "minimal" | "systemd" = "minimal"): Promise<Debian> {
+    const base = join(cache, `debian-${suite}-${kind}`);
+    const packages = kind === "systemd" ? [...dependencies, ...machine] : dependencies;
+    mkdirSync(cache, { recursive: true });
+    if (!existsSync(base)) {
+      const making = mkdtempSync(`${base}.`);
+      await execa("debootstrap", ["--variant=minbase", `--include=${packages.join()}`, suite, making]);
+      renameSync(making, base);
+    }
+    const root = mkdtempSync(join(cache, "root."));
+    await execa("cp", ["-a", `${base}/.`, root]);
+    return new Debian(root);
+  }
+
+  copyIn(file: string, inside: string): void {
+    cpSync(file, join(this.root, inside));
+  }
+
+  /** Runs a command in it; throws with what it printed if it fails. */
+  async run(...argv: string[]): Promise<string> {
+    const enter = [
+      "--mount",
+      "--pid",
+      "--fork",
+      "--propagation",
+      "private",
+      `--mount-proc=${this.root}/proc`,
+    ];
+    const environment = {
+      DEBIAN_FRONTEND: "noninteractive",
+      LC_ALL: "C",
+      PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
+    };
+    const { stdout } = await execa("unshare", [...enter, "chroot", this.root, ...argv], {
+      env: environment,
+      extendEnv: false,
+      stdin: "ignore",
+      all: true,
+    });
+    return stdout;
+  }
+
+  /** All paths in it but those that change by themselves whenever a package comes or goes. */
+  files(): readonly string[] {
+    const own =
+      /^(?:proc|sys|dev|run|tmp|var\/lib\/dpkg|var\/log|var\/cache|etc\/(?:passwd|shadow|group|gshadow|subuid|subgid)-?$|etc\/ld\.so\.cache)/;
+    return globSync("**/*", { cwd: this.root, exclude: (name) => own.test(name) })
+      .filter((path) => !own.test(path))
+      .toSorted();
+  }
+
+  close(): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
