@@ -52,23 +52,28 @@ function frameOf(options: RuleOptions, lookups: readonly Lookup[]): string {
 }
 
 function planElements(contents: Contents, observed: ReadonlyMap<string, readonly string[]>): Step[] {
-  const changes = [...targetSets, ...judgingSets].map((set) =>
-    difference(set, contents.get(set.name) ?? [], observed.get(set.name) ?? []),
-  );
+  const differences = (sets: readonly NetworkSet[]): Difference[] =>
+    sets.map((set) => difference(set, contents.get(set.name) ?? [], observed.get(set.name) ?? []));
+  const [targets, judging] = [differences(targetSets), differences(judgingSets)];
+  const changes = [...targets, ...judging];
   // Deletions come first: a new element may overlap an old one.
   const lines = [...changes.flatMap(removalLines), ...changes.flatMap(additionLines)];
   if (lines.length === 0) return [];
-  const summaries = [
-    summary(
-      "add",
-      changes.flatMap(({ added }) => added),
-    ),
-    summary(
-      "remove",
-      changes.flatMap(({ set, removed }) => removed.map((element) => elementKey(set, element))),
-    ),
+  const texts = [
+    ...changeText("the targets", targets),
+    ...changeText("the networks that first packets are judged by", judging),
   ];
-  return [nftStep(`change the targets: ${summaries.flat().join(", ")}`, lines.join(""))];
+  return [nftStep(`change ${texts.join("; ")}`, lines.join(""))];
+}
+
+/** The text about the changes of some sets that serve one purpose; none if nothing changes there. */
+function changeText(purpose: string, changes: readonly Difference[]): string[] {
+  const added = changes.flatMap((change) => change.added);
+  const removed = changes.flatMap((change) =>
+    change.removed.map((element) => elementKey(change.set, element)),
+  );
+  const summaries = [summary("add", added), summary("remove", removed)].flat();
+  return summaries.length === 0 ? [] : [`${purpose}: ${summaries.join(", ")}`];
 }
 
 interface Difference {
@@ -166,7 +171,8 @@ const networksIn = (observed: ObservedTable, sets: readonly NetworkSet[]): Prefi
 export const observedDropped = (observed: ObservedTable): Dropped =>
   droppedIn(observed.kind === "present" ? observed.counts : new Map());
 
-const counted = ({ targets }: DesiredTable): string => `with ${targets.length} targets`;
+const counted = ({ targets }: DesiredTable): string =>
+  `with ${targets.length} ${targets.length === 1 ? "target" : "targets"}`;
 
 function summary(verb: string, elements: readonly string[]): string[] {
   if (elements.length === 0) return [];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { readJson, valueOf } from "../base/index.ts";
 import { decodeKey } from "../identity/index.ts";
 import { type Endpoint, parseEndpoint } from "../net/index.ts";
 
@@ -32,13 +33,7 @@ export const lastWorkingText = (endpoints: LastWorking): string =>
 
 /** `undefined` for anything that `lastWorkingText` does not make. Never throws. */
 export function parseLastWorking(text: string): LastWorking | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const { data } = form.safeParse(json);
+  const data = valueOf(readJson(text, form));
   if (!data) return undefined;
   const endpoints = new Map<string, Endpoint>();
   for (const [publicKey, endpointText] of data.endpoints) {

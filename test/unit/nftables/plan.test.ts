@@ -102,6 +102,10 @@ test("the plan says in a few words what changes", () => {
   expect(textFor([...many, "10.0.77.0/24" as Prefix])).toBe(
     "change the targets: add 10.0.0.0/24 10.0.1.0/24 10.0.2.0/24 and 7 more, remove 10.0.99.0/24",
   );
+  const tolerated = ["10.0.77.0/24" as Prefix];
+  expect(planTable({ ...frame, targets: before, tolerated }, present(before))[0]?.text).toBe(
+    "change the networks that first packets are judged by: add 10.0.77.0/24",
+  );
   expect(textFor([...before, "10.1.0.0/24" as Prefix])).toBe(
     "replace the nft table, which has rules for other networks, with 3 targets",
   );
