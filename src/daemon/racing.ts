@@ -6,7 +6,7 @@ import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
 import type { RaceRound } from "../peers/index.ts";
 import { Prober, Racer } from "../port/effects/index.ts";
-import type { Answer, Hold, Mapping } from "../port/index.ts";
+import type { Answer, Mapping, Pin } from "../port/index.ts";
 import type { Runner } from "../system/index.ts";
 
 interface RacingParts {
@@ -104,8 +104,8 @@ export class Racing {
   }
 
   /** Before WireGuard is told to send elsewhere. What fails is tried again at the next poll. */
-  async pin(pins: readonly Hold[]): Promise<void> {
-    await this.#racer?.hold(pins).catch((error: unknown) => this.#parts.log.warn(errorText(error)));
+  async pin(pins: readonly Pin[]): Promise<void> {
+    await this.#racer?.pin(pins).catch((error: unknown) => this.#parts.log.warn(errorText(error)));
   }
 
   send(races: readonly RaceRound[]): void {

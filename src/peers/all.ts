@@ -1,5 +1,5 @@
 import type { Endpoint } from "../net/index.ts";
-import type { Hold } from "../port/index.ts";
+import type { Pin } from "../port/index.ts";
 import type { DesiredPeer, ObservedDevice } from "../wireguard/index.ts";
 import { type Budget, refill, spend } from "./budget.ts";
 import { type Connection, stateOf } from "./connection.ts";
@@ -49,7 +49,7 @@ export interface Polled {
   /** The peers that are to be raced now. */
   readonly races: readonly RaceRound[];
   /** Packets are pinned as long as they are listed here. */
-  readonly pins: readonly Hold[];
+  readonly pins: readonly Pin[];
   /** The endpoints of peers that are up, by public key. */
   readonly working: ReadonlyMap<string, Endpoint>;
   /** Peers that are reached at another endpoint than before this poll. */

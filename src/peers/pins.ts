@@ -1,5 +1,5 @@
 import type { Endpoint } from "../net/index.ts";
-import type { Hold } from "../port/index.ts";
+import type { Pin } from "../port/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 import type { Connection, Move } from "./connection.ts";
 
@@ -10,7 +10,7 @@ import type { Connection, Move } from "./connection.ts";
 export function pinsOf(
   connections: ReadonlyMap<string, Connection>,
   device: ObservedDevice | undefined,
-): readonly Hold[] {
+): readonly Pin[] {
   const pinned: Pinned[] = [];
   for (const [publicKey, connection] of connections) {
     const { phase } = connection;
@@ -26,7 +26,7 @@ export function pinsOf(
 
 interface Pinned {
   readonly publicKey: string;
-  readonly pin: Hold;
+  readonly pin: Pin;
 }
 
 function othersEndpoints(
@@ -43,7 +43,7 @@ function othersEndpoints(
   return others;
 }
 
-const pinOf = ({ from, to, promising }: Move): Hold => ({
+const pinOf = ({ from, to, promising }: Move): Pin => ({
   to,
   instead: [...new Set([from, ...promising])].filter((endpoint) => endpoint !== to),
 });

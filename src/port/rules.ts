@@ -2,8 +2,8 @@ import { hexWord, type Step } from "../base/index.ts";
 import { cookieReplyBytes, initiationBytes, responseBytes } from "../handshake/index.ts";
 import { type Marks, maskOf } from "../net/index.ts";
 import { deletingText, nftStep, type TableName } from "../nftables/index.ts";
-import { holdingText, type PlacedHold } from "./hold.ts";
 import { magicCookie, messageTypes } from "./message.ts";
+import { type PlacedPin, pinText } from "./pin.ts";
 
 /** A table of its own: `talos_kubespan` stays as it is documented. */
 export const racingTableName = "inet kubespan_racing" satisfies TableName;
@@ -27,7 +27,7 @@ export interface RacingRules {
   readonly tag: number;
   /** Whether a STUN server is asked, too: with the tag in the transaction id. */
   readonly stun: boolean;
-  readonly holds?: readonly PlacedHold[];
+  readonly pins?: readonly PlacedPin[];
 }
 
 /**
@@ -36,10 +36,10 @@ export interface RacingRules {
  * - out, before connection tracking: initiations leave from the listen port, as WireGuard's own, and with its mark, so
  *   that they are not steered into the mesh; the chain is of type `route`, so that the mark counts for their way
  * - in, after connection tracking and after filters: answers to our indices go to our sockets
- * WireGuard's own packets are left alone but for those that are held.
+ * WireGuard's own packets are left alone but for those that are pinned.
  */
-export const racingTableText = ({ marks, listenPort, ports, tag, stun, holds = [] }: RacingRules): string => {
-  const held = holdingText(holds, listenPort);
+export const racingTableText = ({ marks, listenPort, ports, tag, stun, pins = [] }: RacingRules): string => {
+  const pinned = pinText(pins, listenPort);
   const mark = `meta mark set meta mark & ${hexWord(~maskOf(marks))} | ${hexWord(marks.fromWireGuard)}`;
   const families = [
     ["ipv4", ports.ipv4] as const,
@@ -64,9 +64,9 @@ export const racingTableText = ({ marks, listenPort, ports, tag, stun, holds = [
   );
   return [
     `table ${racingTableName} {`,
-    ...held.sets,
+    ...pinned.sets,
     ...chain("outgoing", "type route hook output priority raw; policy accept;", [
-      ...held.rules,
+      ...pinned.rules,
       ...outgoing,
       ...(stun ? questions : []),
     ]),

@@ -13,11 +13,11 @@ import type { Endpoint, Marks } from "../../net/index.ts";
 import type { Runner } from "../../system/index.ts";
 import type { Answer } from "../answer.ts";
 import type { RaceCounts } from "../counts.ts";
-import type { Hold, PlacedHold } from "../hold.ts";
 import { isStunMessage } from "../message.ts";
+import type { Pin, PlacedPin } from "../pin.ts";
 import { indexOf, mostIndices, type RacingRules, tagFrom } from "../rules.ts";
 import { Sockets } from "./sockets.ts";
-import { deleteRacingTable, loadRacingTable, placeHolds } from "./table.ts";
+import { deleteRacingTable, loadRacingTable, placePins } from "./table.ts";
 
 interface RacerOptions {
   readonly run: Runner;
@@ -72,8 +72,8 @@ export class Racer {
   #sockets: Sockets | undefined;
   #listing: string | undefined;
   #races = 0;
-  #holds: readonly Hold[] = [];
-  #placed: readonly PlacedHold[] = [];
+  #pins: readonly Pin[] = [];
+  #placed: readonly PlacedPin[] = [];
 
   /** Throws `KubespanError("command")` where this machine cannot do it. */
   static async open(options: RacerOptions): Promise<Racer> {
@@ -133,12 +133,12 @@ export class Racer {
   }
 
   /** These peers' packets, and no others', go where they are told. Throws `KubespanError("command")`. */
-  async hold(holds: readonly Hold[]): Promise<void> {
-    if (!this.#sockets || isDeepStrictEqual(holds, this.#holds)) return;
+  async pin(pins: readonly Pin[]): Promise<void> {
+    if (!this.#sockets || isDeepStrictEqual(pins, this.#pins)) return;
     const { run, marks } = this.#options;
-    this.#placed = await placeHolds(run, holds, marks);
+    this.#placed = await placePins(run, pins, marks);
     this.#listing = await loadRacingTable(run, this.#rules(this.#sockets));
-    this.#holds = holds;
+    this.#pins = pins;
   }
 
   /** Puts the table back if it is not, by this listing, as it was made; says whether it had to. */
@@ -167,7 +167,7 @@ export class Racer {
       ports,
       tag: this.#tag,
       stun: this.#options.onStun !== undefined,
-      holds: this.#placed,
+      pins: this.#placed,
     };
   }
 

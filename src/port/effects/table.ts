@@ -2,7 +2,7 @@ import { endpointAddress, type Marks } from "../../net/index.ts";
 import { listTable } from "../../nftables/effects/index.ts";
 import { nftCommand, replacingText } from "../../nftables/index.ts";
 import type { Runner } from "../../system/index.ts";
-import { type Hold, type PlacedHold, parseSource } from "../hold.ts";
+import { type Pin, type PlacedPin, parseSource } from "../pin.ts";
 import { type RacingRules, racingTableName, racingTableText } from "../rules.ts";
 
 /** The listing of the table, `undefined` when there is none. Throws `KubespanError("command")`. */
@@ -24,13 +24,13 @@ export async function deleteRacingTable(run: Runner): Promise<void> {
  * With the address that WireGuard's packets to there leave from, as the routes are now. One that no route leads to is
  * left out: WireGuard could not send there either.
  */
-export async function placeHolds(run: Runner, holds: readonly Hold[], marks: Marks): Promise<PlacedHold[]> {
+export async function placePins(run: Runner, pins: readonly Pin[], marks: Marks): Promise<PlacedPin[]> {
   const mark = String(marks.fromWireGuard);
   const placed = await Promise.all(
-    holds.map(async (hold) => {
-      const args = ["-j", "route", "get", endpointAddress(hold.to), "mark", mark];
+    pins.map(async (pin) => {
+      const args = ["-j", "route", "get", endpointAddress(pin.to), "mark", mark];
       const source = parseSource(await run({ program: "ip", args }).catch(() => ""));
-      return source === undefined ? [] : [{ ...hold, source }];
+      return source === undefined ? [] : [{ ...pin, source }];
     }),
   );
   return placed.flat();

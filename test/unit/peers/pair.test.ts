@@ -43,7 +43,7 @@ describe("two peers that were led round, whoever of them sends how much", () => 
           expect(count).toBeLessThanOrEqual(options.ends[index]?.isSearching ? 2 : 3);
         for (const end of pair.ends) {
           expect(end.endpoint).toBe(other);
-          expect(end.holds).toEqual([]);
+          expect(end.pins).toEqual([]);
           end.every = 20_000;
         }
         pair.run(3_600);
@@ -70,10 +70,10 @@ describe("two peers that were led round, whoever of them sends how much", () => 
   });
 
   it("are led round again when the way that was taken is lost at once", () => {
-    const pair = new Pair(world).until(({ ends }) => ends.some(({ holds }) => holds.length > 0));
+    const pair = new Pair(world).until(({ ends }) => ends.some(({ pins }) => pins.length > 0));
     pair.lost = [other];
     pair.run(15);
-    expect(pair.ends.map(({ endpoint, holds }) => [endpoint, holds])).toEqual([
+    expect(pair.ends.map(({ endpoint, pins }) => [endpoint, pins])).toEqual([
       [far, []],
       [far, []],
     ]);
@@ -81,11 +81,11 @@ describe("two peers that were led round, whoever of them sends how much", () => 
   });
 
   it("are not kept from going elsewhere meanwhile", () => {
-    const pair = new Pair({ ...world, ends: oneSearches }).until(({ ends: [one] }) => one.holds.length > 0);
+    const pair = new Pair({ ...world, ends: oneSearches }).until(({ ends: [one] }) => one.pins.length > 0);
     const [one, two] = pair.ends;
     pair.lost = [far, other];
     two.endpoint = near; // its address is another one now
-    pair.until(() => one.endpoint === near && one.holds.length === 0);
+    pair.until(() => one.endpoint === near && one.pins.length === 0);
     expect(pair.run(5).ends.map(({ endpoint }) => endpoint)).toEqual([near, near]);
   });
 

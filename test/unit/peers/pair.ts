@@ -3,7 +3,7 @@ import type { Endpoint } from "../../../src/net/index.ts";
 import { pollPeers } from "../../../src/peers/all.ts";
 import { answered, type Connection, isRaced, type Peers } from "../../../src/peers/index.ts";
 import type { Path } from "../../../src/peers/path.ts";
-import { type Hold } from "../../../src/port/index.ts";
+import { type Pin } from "../../../src/port/index.ts";
 import type { ObservedDevice } from "../../../src/wireguard/index.ts";
 import { key, peerSpec } from "../mesh/values.ts";
 import { far, other } from "./connected.ts";
@@ -53,7 +53,7 @@ class End {
   every: number | undefined;
   endpoint: Endpoint = far;
   memory: Peers;
-  holds: readonly Hold[] = [];
+  pins: readonly Pin[] = [];
   received = 1_000;
   sent = 1_000;
   /** Of the last initiation: what is not newer is a copy. */
@@ -131,8 +131,8 @@ export class Pair {
     end.sent += end.every === undefined ? 32 : 128;
     end.sendAt = this.#now + (end.every ?? keepalive);
     end.keepaliveAt = Number.POSITIVE_INFINITY;
-    const hold = end.holds.find(({ instead }) => instead.includes(end.endpoint));
-    this.#send(end, "data", hold?.to ?? end.endpoint, this.#now);
+    const pin = end.pins.find(({ instead }) => instead.includes(end.endpoint));
+    this.#send(end, "data", pin?.to ?? end.endpoint, this.#now);
   }
 
   #send({ index }: End, kind: Packet["kind"], way: Endpoint, sentAt: number): void {
@@ -177,7 +177,7 @@ export class Pair {
     const polled = pollPeers([spec], device, end.memory, this.#now, "known", circumstances);
     end.memory = polled.memory;
     end.lookAt = this.#now + Math.max(1, Math.min(polled.wakeInMs ?? 2_000, 2_000));
-    end.holds = this.#options.mayHold ? polled.pins : [];
+    end.pins = this.#options.mayHold ? polled.pins : [];
     const { action } = polled.peers[0] ?? {};
     if (action?.kind === "move") end.endpoint = action.endpoint;
     for (const { endpoints } of polled.races)

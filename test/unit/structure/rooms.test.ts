@@ -22,8 +22,8 @@ test.each([
   ["src/mesh/decide.ts", "src/peers/index.ts", false],
   ["src/mesh/decide.ts", "src/peers/step.ts", true],
   ["src/mesh/decide.ts", "src/mesh/plan.ts", false],
-  ["src/port/effects/racer.ts", "src/port/hold.ts", false],
-  ["src/port/hold.ts", "src/port/effects/racer.ts", true],
+  ["src/port/effects/racer.ts", "src/port/pin.ts", false],
+  ["src/port/pin.ts", "src/port/effects/racer.ts", true],
   ["lab/node.ts", "src/net/prefix.ts", true],
   ["src/main.ts", "src/cli/run.ts", true],
 ])("from %s to %s is past a face: %s", (from, to, expected) => {

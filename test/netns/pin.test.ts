@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Capture, Lab, type LabNode, type Network, newCluster, waitFor } from "../../lab/index.ts";
 import { parseAddress, parseEndpoint } from "../../src/net/index.ts";
-import type { PlacedHold } from "../../src/port/hold.ts";
+import type { PlacedPin } from "../../src/port/pin.ts";
 import { racingTableName, racingTableText } from "../../src/port/rules.ts";
 
 /*
@@ -65,24 +65,24 @@ async function send(
   return lines.map((each) => each.map((line) => line.replace(/^.*? IP6? /, "")));
 }
 
-const hold = (from: string, to: string, source: string): PlacedHold => {
-  const [held, target, address] = [parseEndpoint(from), parseEndpoint(to), parseAddress(source)];
-  if (!held || !target || !address) throw new Error("a mistake in the test");
-  return { instead: [held], to: target, source: address };
+const pin = (from: string, to: string, source: string): PlacedPin => {
+  const [pinned, target, address] = [parseEndpoint(from), parseEndpoint(to), parseAddress(source)];
+  if (!pinned || !target || !address) throw new Error("a mistake in the test");
+  return { instead: [pinned], to: target, source: address };
 };
 
-const holds = [
-  hold("10.0.1.2:51820", "10.0.2.2:51820", "10.0.2.1"),
-  hold("[2001:db8:1::2]:51820", "[2001:db8:2::2]:51820", "2001:db8:2::1"),
+const pins = [
+  pin("10.0.1.2:51820", "10.0.2.2:51820", "10.0.2.1"),
+  pin("[2001:db8:1::2]:51820", "[2001:db8:2::2]:51820", "2001:db8:2::1"),
 ];
-const table = (held: readonly PlacedHold[]): string =>
+const table = (pinned: readonly PlacedPin[]): string =>
   racingTableText({
     marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },
     listenPort: 51820,
     ports: { ipv4: 50000, ipv6: 50001 },
     tag: 0xabcde000,
     stun: false,
-    holds: held,
+    pins: pinned,
   });
 
 const listing = (): Promise<string> => a.run("nft", "list", "table", ...racingTableName.split(" "));
@@ -90,7 +90,7 @@ const listing = (): Promise<string> => a.run("nft", "list", "table", ...racingTa
 const line = (from: string, to: string, length: number): string => `${from} > ${to}: UDP, length ${length}`;
 
 it("WireGuard's packets, and no others, go elsewhere, and after half a minute their own way again", async () => {
-  await a.namespace.nft(table(holds));
+  await a.namespace.nft(table(pins));
   for (const [family, prefix] of [
     [4, "10.0."],
     [6, "2001:db8:"],
@@ -125,15 +125,18 @@ it("WireGuard's packets, and no others, go elsewhere, and after half a minute th
     expect(headers[0]).toMatch(/udp cksum/);
     expect(headers[0]).toBe(headers[1]);
   }
-  await waitFor(async () => !(await listing()).includes("elements"), { what: "the hold's end" });
+  await waitFor(async () => !(await listing()).includes("elements"), { what: "the pin's end" });
   const [left = []] = await send(4, [{ type: 4, length: 128, to: "10.0.1.2" }]);
   expect(left).toEqual([line("10.0.1.1.51820", "10.0.1.2.51820", 128)]);
 });
 
-it("what a killed daemon held, the next one does not", async () => {
-  await a.namespace.nft(table(holds));
+it("what a killed daemon pinned, the next one does not", async () => {
+  await a.namespace.nft(table(pins));
   await a.start({ cluster: newCluster(), services: ["http://10.0.1.2:3000/"] });
-  await waitFor(async () => !(await listing()).includes("held"), { what: "a new table", describe: listing });
+  await waitFor(async () => !(await listing()).includes("pinned"), {
+    what: "a new table",
+    describe: listing,
+  });
   expect(await listing()).toContain("chain outgoing");
   await a.daemon.command("down");
 });

@@ -1,18 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { holdingText, type PlacedHold, parseSource } from "../../../src/port/hold.ts";
+import { type PlacedPin, parseSource, pinText } from "../../../src/port/pin.ts";
 import { address, endpoint } from "../mesh/values.ts";
 
-const hold = (to: string, instead: readonly string[], source: string): PlacedHold => ({
+const pin = (to: string, instead: readonly string[], source: string): PlacedPin => ({
   to: endpoint(to),
   instead: instead.map(endpoint),
   source: address(source),
 });
 
-describe("rules that hold packets", () => {
+describe("rules that pin packets", () => {
   it("match address and port of the way that was left, and forget it by themselves", () => {
-    const { sets, rules } = holdingText(
-      [hold("203.0.113.1:1", ["203.0.113.2:2", "203.0.113.1:1"], "192.0.2.1")],
+    const { sets, rules } = pinText(
+      [pin("203.0.113.1:1", ["203.0.113.2:2", "203.0.113.1:1"], "192.0.2.1")],
       51820,
     );
     expect(sets.join(" ")).toMatch(/elements = \{ 203\.0\.113\.2 \. 2 timeout \d+s \}/);
@@ -22,12 +22,12 @@ describe("rules that hold packets", () => {
   });
 
   it("are none where the address would be of the other family", () => {
-    const held = holdingText([hold("[2001:db8::1]:1", ["203.0.113.2:2"], "2001:db8::9")], 51820);
-    expect(held).toEqual({ sets: [], rules: [] });
+    const pinned = pinText([pin("[2001:db8::1]:1", ["203.0.113.2:2"], "2001:db8::9")], 51820);
+    expect(pinned).toEqual({ sets: [], rules: [] });
   });
 
-  it("are none without anything to hold", () => {
-    expect(holdingText([], 51820)).toEqual({ sets: [], rules: [] });
+  it("are none without anything to pin", () => {
+    expect(pinText([], 51820)).toEqual({ sets: [], rules: [] });
   });
 });
 
