@@ -48,7 +48,7 @@ export class Daemon {
   #isEnding = false;
 
   static async start(file: string): Promise<Daemon> {
-    checkPrivilege();
+    await checkPrivilege();
     const kept = confine();
     const { config, warnings } = await loadConfig(file);
     const log = createLogger(config.log);

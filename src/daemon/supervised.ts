@@ -5,8 +5,8 @@ import type { Parts } from "./compose.ts";
 import type { Mesh } from "./mesh.ts";
 
 /** Throws `KubespanError("privilege")` where the kernel would refuse what a mesh needs, whoever the user is. */
-export function checkPrivilege(): void {
-  const missing = missingCapabilities("net_admin");
+export async function checkPrivilege(): Promise<void> {
+  const missing = await missingCapabilities("net_admin");
   if (missing.length === 0) return;
   throw new KubespanError("privilege", "kubespan run needs root, or CAP_NET_ADMIN", {
     hint: "it sets up WireGuard, nftables and routes: run it as root, or as kubespan.service does",

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readTextFile } from "./read-file.ts";
 
 /** What the kernel may ask of a process, by the numbers of its include/uapi/linux/capability.h. */
 const capabilities = { net_admin: 12 } as const;
@@ -11,6 +11,12 @@ export function missingIn(status: string, wanted: readonly Capability[]): readon
   return wanted.filter((name) => ((effective >> BigInt(capabilities[name])) & 1n) === 0n);
 }
 
+/** The size of /proc/self/status that is read at most, in bytes; it has about 1,500. */
+const largestStatus = 64 * 1024;
+
 /** Which of these capabilities this process does not have; root in a namespace of its own may lack some, too. */
-export const missingCapabilities = (...wanted: readonly Capability[]): readonly Capability[] =>
-  missingIn(readFileSync("/proc/self/status", "utf8"), wanted);
+export async function missingCapabilities(...wanted: readonly Capability[]): Promise<readonly Capability[]> {
+  const hint = "is /proc mounted?";
+  const found = await readTextFile("/proc/self/status", { largest: largestStatus, code: "privilege", hint });
+  return missingIn(found?.text ?? "", wanted);
+}
