@@ -1,0 +1,87 @@
+import { type Family, familyOf } from "../../src/net/index.ts";
+import type { Link, LinkAddress } from "./links.ts";
+import type { Route, Rule } from "./routing.ts";
+
+const forever = 4_294_967_295;
+
+interface Shown {
+  /** With what kind of link it is. */
+  readonly isDetailed: boolean;
+  /** `undefined`: both. */
+  readonly family: Family | undefined;
+}
+
+/** What `ip -j address show` prints. */
+export const addressesText = (links: readonly Link[], shown: Shown): string =>
+  JSON.stringify(links.map((link) => linkValue(link, shown)));
+
+const linkValue = (link: Link, { isDetailed, family }: Shown): unknown => ({
+  ifindex: link.index,
+  ...(link.peer !== undefined && { link: link.peer }),
+  ifname: link.name,
+  flags: flagsOf(link),
+  mtu: link.mtu,
+  operstate: link.isUp ? "UNKNOWN" : "DOWN",
+  group: "default",
+  link_type: link.name === "lo" ? "loopback" : link.hardwareAddress === undefined ? "none" : "ether",
+  ...hardwareOf(link),
+  ...(isDetailed && link.kind !== undefined && { linkinfo: { info_kind: link.kind } }),
+  addr_info: link.addresses
+    .filter(({ address }) => family === undefined || familyOf(address) === family)
+    .map((each) => addressValue(link, each)),
+});
+
+function hardwareOf({ name, hardwareAddress }: Link): object {
+  if (name === "lo") return { address: "00:00:00:00:00:00", broadcast: "00:00:00:00:00:00" };
+  return hardwareAddress === undefined ? {} : { address: hardwareAddress, broadcast: "ff:ff:ff:ff:ff:ff" };
+}
+
+function flagsOf({ name, hardwareAddress, isUp }: Link): string[] {
+  const kind =
+    name === "lo"
+      ? ["LOOPBACK"]
+      : hardwareAddress === undefined
+        ? ["POINTOPOINT", "NOARP"]
+        : ["BROADCAST", "MULTICAST"];
+  return isUp ? [...kind, "UP", "LOWER_UP"] : kind;
+}
+
+const addressValue = ({ name }: Link, { address, bits, scope }: LinkAddress): unknown => ({
+  family: familyOf(address) === 4 ? "inet" : "inet6",
+  local: address,
+  prefixlen: bits,
+  scope,
+  ...(familyOf(address) === 4 && { label: name }),
+  valid_life_time: forever,
+  preferred_life_time: forever,
+});
+
+/** What `ip -j route show` prints. */
+export const routesText = (routes: readonly Route[]): string =>
+  JSON.stringify(
+    routes.map(({ family, type, to, device, gateway, mtu, source, metric }) => ({
+      ...(type !== "unicast" && { type }),
+      dst: to.endsWith("/0") ? "default" : to,
+      ...(gateway !== undefined && { gateway }),
+      ...(device !== undefined ? { dev: device } : family === 6 && { dev: "lo" }),
+      ...(source !== undefined && { prefsrc: source }),
+      ...(metric > 0 && { metric }),
+      flags: [],
+      ...(mtu !== undefined && { metrics: [{ mtu }] }),
+    })),
+  );
+
+/** What `ip -j -N rule show` prints. */
+export const rulesText = (rules: readonly Rule[]): string =>
+  JSON.stringify(
+    rules.map(({ priority, table, mark, mask, protocol }) => ({
+      priority,
+      src: "all",
+      ...(mark !== undefined && { fwmark: hex(mark) }),
+      ...(mask !== undefined && mask !== 0xffffffff && { fwmask: hex(mask) }),
+      table: String(table),
+      ...(protocol !== undefined && { protocol: String(protocol) }),
+    })),
+  );
+
+const hex = (value: number): string => `0x${value.toString(16)}`;

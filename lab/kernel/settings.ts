@@ -1,0 +1,88 @@
+import { fail } from "./failure.ts";
+
+const [switch4, switch6] = ["net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding"];
+const perLink: Readonly<Record<string, string>> = {
+  "ipv4/forwarding": "0",
+  "ipv4/rp_filter": "0",
+  "ipv6/forwarding": "0",
+  "ipv6/accept_ra": "1",
+  "ipv6/disable_ipv6": "0",
+};
+const generals = ["all", "default"];
+
+/** What is in /proc/sys, as far as the mesh looks at it, by paths with slashes. */
+export class Settings {
+  readonly values = new Map<string, string>([
+    ["kernel/random/boot_id", "00000000-0000-4000-8000-000000000000"],
+    [switch4, "0"],
+  ]);
+
+  constructor() {
+    for (const name of generals)
+      for (const [setting, value] of Object.entries(perLink)) this.values.set(keyOf(setting, name), value);
+  }
+
+  get(key: string): string | undefined {
+    return this.values.get(key);
+  }
+
+  /** A new link gets the defaults. */
+  linkAdded(name: string): void {
+    for (const setting of Object.keys(perLink))
+      this.values.set(keyOf(setting, name), this.values.get(keyOf(setting, "default")) ?? "");
+  }
+
+  linkRemoved(name: string): void {
+    for (const setting of Object.keys(perLink)) this.values.delete(keyOf(setting, name));
+  }
+
+  /** The switch of a family sets all links, too. */
+  set(key: string, value: string): void {
+    const before = this.values.get(key);
+    if (before === undefined) fail(`sysctl: cannot stat /proc/sys/${key}: No such file or directory`);
+    this.values.set(key, value);
+    if (key === switch4 && before !== value) this.#setAll("ipv4/forwarding", value);
+    if (key === switch6) this.#setAll("ipv6/forwarding", value);
+  }
+
+  #setAll(setting: string, value: string): void {
+    const [family, name] = setting.split("/");
+    for (const key of this.values.keys())
+      if (key.startsWith(`net/${family}/conf/`) && key.endsWith(`/${name}`)) this.values.set(key, value);
+  }
+
+  /** `sysctl [-e] KEY...` and `sysctl -q -w KEY=VALUE...`: one after the other, whatever fails. */
+  run(args: readonly string[]): string {
+    const words = args.filter((word) => !word.startsWith("-"));
+    if (args.includes("-w")) return this.#write(words);
+    return words
+      .map((word) => slashed(word))
+      .flatMap((key) => {
+        const value = this.values.get(key);
+        if (value === undefined && !args.includes("-e"))
+          return fail(`sysctl: cannot stat /proc/sys/${key}: No such file or directory`);
+        return value === undefined ? [] : `${dotted(key)} = ${value}\n`;
+      })
+      .join("");
+  }
+
+  #write(assignments: readonly string[]): string {
+    const complaints: string[] = [];
+    for (const assignment of assignments) {
+      const at = assignment.indexOf("=");
+      const key = slashed(assignment.slice(0, at));
+      if (this.values.has(key)) this.set(key, assignment.slice(at + 1));
+      else complaints.push(`sysctl: cannot stat /proc/sys/${key}: No such file or directory`);
+    }
+    return complaints.length > 0 ? fail(complaints.join("\n")) : "";
+  }
+}
+
+function keyOf(setting: string, link: string): string {
+  const [family, name] = setting.split("/");
+  return `net/${family}/conf/${link}/${name}`;
+}
+
+/** A key is written with slashes or with dots, whichever comes first; the other one then means itself. */
+const slashed = (key: string): string => (/^[^/]*\./.test(key) ? dotted(key) : key);
+const dotted = (key: string): string => key.replace(/[./]/g, (separator) => (separator === "." ? "/" : "."));
