@@ -1,9 +1,18 @@
+import { INPUT } from "../../src/base/index.ts";
+
 /** A tool that ended with another code than 0, and what it then says on its standard error. */
 export class ToolFailure extends Error {}
 
 export const fail = (complaint: string): never => {
   throw new ToolFailure(complaint);
 };
+
+/** The lines of a batch, which a tool reads from the file of its input, as words. */
+export function batchIn(file: string | undefined, input: string | undefined): Words[] {
+  if (file !== INPUT || input === undefined) return fail(`Cannot open file "${file ?? ""}" for reading`);
+  const lines = input.split("\n").filter((line) => line !== "");
+  return lines.map((line) => new Words(line.split(" ")));
+}
 
 /** Words of a command line, taken one by one. */
 export class Words {

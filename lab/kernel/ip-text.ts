@@ -13,7 +13,7 @@ interface Shown {
 
 /** What `ip -j address show` prints. */
 export const addressesText = (links: readonly Link[], shown: Shown): string =>
-  JSON.stringify(links.map((link) => linkValue(link, shown)));
+  listText(links.map((link) => linkValue(link, shown)));
 
 const linkValue = (link: Link, { isDetailed, family }: Shown): unknown => ({
   ifindex: link.index,
@@ -56,11 +56,24 @@ const addressValue = ({ name }: Link, { address, bits, scope }: LinkAddress): un
   preferred_life_time: forever,
 });
 
-/** What `ip -j route show` prints. */
-export const routesText = (routes: readonly Route[]): string =>
-  JSON.stringify(
+/** RTN_* of the kernel's include/uapi/linux/rtnetlink.h, as `ip -N` prints them. */
+const routeTypes: Readonly<Record<string, string>> = {
+  unicast: "1",
+  local: "2",
+  blackhole: "6",
+  unreachable: "7",
+  prohibit: "8",
+  throw: "9",
+};
+
+/** What `ip -j route show` prints, with or without `-N`. */
+export const routesText = (
+  routes: readonly Route[],
+  { isNumeric }: { readonly isNumeric: boolean },
+): string =>
+  listText(
     routes.map(({ family, type, to, device, gateway, mtu, source, metric }) => ({
-      ...(type !== "unicast" && { type }),
+      ...(type !== "unicast" && { type: isNumeric ? routeTypes[type] : type }),
       dst: to.endsWith("/0") ? "default" : to,
       ...(gateway !== undefined && { gateway }),
       ...(device !== undefined ? { dev: device } : family === 6 && { dev: "lo" }),
@@ -73,7 +86,7 @@ export const routesText = (routes: readonly Route[]): string =>
 
 /** What `ip -j -N rule show` prints. */
 export const rulesText = (rules: readonly Rule[]): string =>
-  JSON.stringify(
+  listText(
     rules.map(({ priority, table, mark, mask, protocol }) => ({
       priority,
       src: "all",
@@ -83,5 +96,8 @@ export const rulesText = (rules: readonly Rule[]): string =>
       ...(protocol !== undefined && { protocol: String(protocol) }),
     })),
   );
+
+/** The list is one line. */
+const listText = (values: readonly unknown[]): string => `${JSON.stringify(values)}\n`;
 
 const hex = (value: number): string => `0x${value.toString(16)}`;

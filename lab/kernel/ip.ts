@@ -6,16 +6,27 @@ import {
   parseAddress,
   parsePrefix,
 } from "../../src/net/index.ts";
-import { fail, Words } from "./failure.ts";
+import { batchIn, fail, Words } from "./failure.ts";
 import { addressesText, routesText, rulesText } from "./ip-text.ts";
 import type { Link, Links } from "./links.ts";
 import type { Route, Rule } from "./routing.ts";
 
-/** `ip` as far as the mesh and its tests use it: `link`, `address`, `route` and `rule`. */
-export function ip(links: Links, onUp: (name: string) => void, args: readonly string[]): string {
+interface Host {
+  readonly links: Links;
+  /** Is told of a link that comes up. */
+  readonly onUp: (name: string) => void;
+}
+
+/** `ip` as far as the mesh and its tests use it: `link`, `address`, `route` and `rule`, and a batch of these. */
+export function ip(host: Host, args: readonly string[], input: string | undefined): string {
   const words = new Words(args);
   const options: string[] = [];
   while (words.first?.startsWith("-")) options.push(words.take());
+  const lines = options.includes("-batch") ? batchIn(words.take(), input) : [words];
+  return lines.map((line) => carryOut(host, line, options)).join("");
+}
+
+function carryOut({ links, onUp }: Host, words: Words, options: readonly string[]): string {
   const family: Family = options.includes("-6") ? 6 : 4;
   const isBoth = !options.includes("-6") && !options.includes("-4");
   const [object, verb] = [words.take(), words.take()];
@@ -36,7 +47,10 @@ export function ip(links: Links, onUp: (name: string) => void, args: readonly st
     case "address del":
       return changeAddress(links, verb === "add", words);
     case "route show":
-      return routesText(links.routing.inTable(family, tableIn(words)));
+      return routesText(
+        links.routing.inTable(family, tableIn(words), { mayBeMissing: options.includes("-batch") }),
+        { isNumeric: options.includes("-N") },
+      );
     case "route add":
     case "route replace":
       links.addRoute(routeIn(words, family), verb === "replace");

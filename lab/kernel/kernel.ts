@@ -1,6 +1,6 @@
 import { type Command, KubespanError, Secret } from "../../src/base/index.ts";
 import type { Endpoint } from "../../src/net/index.ts";
-import type { Runner } from "../../src/system/index.ts";
+import type { ReadSetting, Runner } from "../../src/system/index.ts";
 import { fail, ToolFailure } from "./failure.ts";
 import { ip } from "./ip.ts";
 import { Links } from "./links.ts";
@@ -21,8 +21,8 @@ const [calling, answering] = [148 + 32, 92];
 
 /**
  * The part of a kernel that the mesh lives in, with the semantics of the real one: links, addresses, routes, rules, settings,
- * nft tables, programs at links, WireGuard devices. It is changed and read by commands alone, as the tools take them, and
- * answers and complains as they do. What no command of the mesh or of its tests needs is refused like a typing error.
+ * nft tables, programs at links, WireGuard devices. It is changed and read by commands, as the tools take them, and answers
+ * and complains as they do; settings are read as from /proc. What no command of the mesh or of its tests needs is refused like a typing error.
  * `test/netns/kernel-contract.test.ts` holds it to the real tools.
  */
 export class FakeKernel {
@@ -46,11 +46,14 @@ export class FakeKernel {
     }
   };
 
+  /** Gives what /proc/sys has under a key. */
+  readonly read: ReadSetting = (key) => Promise.resolve(this.links.settings.get(key));
+
   #carryOut({ program, args, input }: Command): string {
     const text = input instanceof Secret ? input.revealBase64() : input;
     switch (program) {
       case "ip":
-        return this.#ip(args);
+        return this.#ip(args, text);
       case "nft":
         return this.ruleset.run(args, text);
       case "tc":
@@ -72,8 +75,8 @@ export class FakeKernel {
     return this.devices.get(name);
   }
 
-  #ip(args: readonly string[]): string {
-    const output = ip(this.links, (name) => this.call(name), args);
+  #ip(args: readonly string[], input: string | undefined): string {
+    const output = ip({ links: this.links, onUp: (name) => this.call(name) }, args, input);
     this.#keepDevices();
     return output;
   }

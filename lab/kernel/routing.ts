@@ -80,9 +80,12 @@ export class Routing {
     this.routes.splice(at, 1);
   }
 
-  /** In the order in which they are listed. Throws `ToolFailure` for a table that never had a route. */
-  inTable(family: Family, table: number): Route[] {
-    if (!this.#tables.has(`${family} ${table}`))
+  /**
+   * In the order in which they are listed. Throws `ToolFailure` for a table that never had a route, unless it may be missing:
+   * only where `ip` has a batch to carry out, it asks the kernel for all tables and picks one itself.
+   */
+  inTable(family: Family, table: number, { mayBeMissing = false } = {}): Route[] {
+    if (!mayBeMissing && !this.#tables.has(`${family} ${table}`))
       fail(`Error: ipv${family}: FIB table does not exist.\nDump terminated`);
     return this.routes.filter((route) => isAt(route, { family, table }));
   }

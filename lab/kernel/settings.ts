@@ -51,22 +51,10 @@ export class Settings {
       if (key.startsWith(`net/${family}/conf/`) && key.endsWith(`/${name}`)) this.values.set(key, value);
   }
 
-  /** `sysctl [-e] KEY...` and `sysctl -q -w KEY=VALUE...`: one after the other, whatever fails. */
+  /** `sysctl -q -w KEY=VALUE...`: one after the other, whatever fails. */
   run(args: readonly string[]): string {
-    const words = args.filter((word) => !word.startsWith("-"));
-    if (args.includes("-w")) return this.#write(words);
-    return words
-      .map((word) => slashed(word))
-      .flatMap((key) => {
-        const value = this.values.get(key);
-        if (value === undefined && !args.includes("-e"))
-          return fail(`sysctl: cannot stat /proc/sys/${key}: No such file or directory`);
-        return value === undefined ? [] : `${dotted(key)} = ${value}\n`;
-      })
-      .join("");
-  }
-
-  #write(assignments: readonly string[]): string {
+    if (!args.includes("-w")) return fail("sysctl: only told to write, as settings are read from /proc");
+    const assignments = args.filter((word) => !word.startsWith("-"));
     const complaints: string[] = [];
     for (const assignment of assignments) {
       const at = assignment.indexOf("=");
@@ -84,5 +72,5 @@ function keyOf(setting: string, link: string): string {
 }
 
 /** A key is written with slashes or with dots, whichever comes first; the other one then means itself. */
-const slashed = (key: string): string => (/^[^/]*\./.test(key) ? dotted(key) : key);
-const dotted = (key: string): string => key.replace(/[./]/g, (separator) => (separator === "." ? "/" : "."));
+const slashed = (key: string): string =>
+  /^[^/]*\./.test(key) ? key.replace(/[./]/g, (separator) => (separator === "." ? "/" : ".")) : key;

@@ -1,21 +1,36 @@
 import { INPUT } from "../../src/base/index.ts";
-import { fail, Words } from "./failure.ts";
+import { batchIn, fail, Words } from "./failure.ts";
 import type { Filter, Link, Links } from "./links.ts";
 
-/** `tc` as far as the second barrier uses it: the qdisc that holds filters, and programs among these. */
+/**
+ * `tc` as far as the second barrier uses it: the qdisc that holds filters, programs among these, and a batch of questions about
+ * both.
+ */
 export function tc(links: Links, args: readonly string[], input: string | undefined): string {
-  const words = new Words(args);
+  const [first, file] = args;
+  const isBatch = first === "-batch";
+  const lines = isBatch ? batchIn(file, input) : [new Words(args)];
+  return lines.map((line) => carryOut(links, line, isBatch ? undefined : input)).join("");
+}
+
+function carryOut(links: Links, words: Words, input: string | undefined): string {
   const [object, verb] = [words.take(), words.take()];
-  if (object === "qdisc" && verb === "show") return [...links.all.values()].map(qdiscsText).join("");
+  if (object === "qdisc" && verb === "show") return shownQdiscs(links, words);
   if (!words.takes("dev")) return fail(`Unknown qdisc "${words.first ?? ""}", hence option is unparsable`);
   const link = links.get(words.take());
   if (object === "qdisc") return changeQdisc(link, verb, words);
   return verb === "show" ? filtersText(link, words.take()) : changeFilter(link, verb, words, input);
 }
 
-const qdiscsText = ({ name, hasQdisc }: Link): string =>
-  `qdisc noqueue 0: dev ${name} root refcnt 2 \n` +
-  (hasQdisc ? `qdisc clsact ffff: dev ${name} parent ffff:fff1 \n` : "");
+/** The link of each is named only where those of all links are asked for. */
+const shownQdiscs = (links: Links, words: Words): string =>
+  words.takes("dev")
+    ? qdiscsText(links.get(words.take()), "")
+    : [...links.all.values()].map((link) => qdiscsText(link, `dev ${link.name} `)).join("");
+
+const qdiscsText = ({ hasQdisc }: Link, where: string): string =>
+  `qdisc noqueue 0: ${where}root refcnt 2 \n` +
+  (hasQdisc ? `qdisc clsact ffff: ${where}parent ffff:fff1 \n` : "");
 
 function changeQdisc(link: Link, verb: string, words: Words): string {
   if (!words.takes("clsact")) return fail(`Unknown qdisc "${words.first ?? ""}"`);

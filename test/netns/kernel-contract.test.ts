@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { destroyNamespaces, Namespace } from "../../lab/namespace.ts";
 import { waitFor } from "../../lab/wait.ts";
 import type { Command } from "../../src/base/index.ts";
-import { type Runner, run } from "../../src/system/index.ts";
+import { type ReadSetting, type Runner, run } from "../../src/system/index.ts";
 import { changed, observed, outcomeOf } from "../unit/kernel/observations.ts";
 import { readRecorded, recordedFile, recordedText } from "../unit/kernel/recorded.ts";
 import { script } from "../unit/kernel/script.ts";
@@ -27,14 +27,15 @@ afterAll(() => destroyNamespaces([name]));
 
 const inside: Runner = (command) => {
   const [program = "", ...args] = namespace.enter([command.program, ...command.args]);
-  const { detached } = command;
-  const readyFile = detached && namespace.path(detached.readyFile.replace("/var/run/", "/run/"));
-  return run({
-    ...command,
-    program: program as Command["program"],
-    args,
-    ...(readyFile && { detached: { readyFile } }),
-  });
+  const entered = { program: program as Command["program"], args };
+  if (!command.detached) return run({ ...command, ...entered });
+  const readyFile = namespace.path(command.detached.readyFile.replace("/var/run/", "/run/"));
+  return run({ ...entered, detached: { readyFile } });
+};
+
+const read: ReadSetting = async (key) => {
+  const { exitCode, stdout } = await namespace.attempt("cat", `/proc/sys/${key}`);
+  return exitCode === 0 ? stdout.trim() : undefined;
 };
 
 const headerOf = (address: string): string => (address.includes(":") ? "ip6" : "ip");
@@ -81,7 +82,7 @@ test("the real tools and the real kernel do what the fake ones do", async () => 
     const outcome = await outcomeOf(inside, step.commands);
     expect(outcome, step.name).toBe(step.fails ? "failed" : "done");
     if (steps.length === 0) await listen();
-    const now = { ...(await observed(inside)), clear: await leaving() };
+    const now = { ...(await observed(inside, read)), clear: await leaving() };
     steps.push(JSON.parse(JSON.stringify({ step: step.name, ...changed(before, now) })));
     before = now;
   }

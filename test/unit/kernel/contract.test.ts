@@ -18,7 +18,7 @@ test("the fake kernel is after each command of the script what the real one is",
       const address = parseAddress(text);
       return address !== undefined && fateOf(kernel, address) === "clear";
     });
-    const now = { ...(await observed(kernel.run)), clear };
+    const now = { ...(await observed(kernel.run, kernel.read)), clear };
     expect(plain({ step: step.name, ...changed(before, now) })).toEqual(recorded[at]);
     before = now;
   }

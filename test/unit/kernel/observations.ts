@@ -2,7 +2,7 @@ import { observeBarrier } from "../../../src/barrier/effects/index.ts";
 import { KubespanError } from "../../../src/base/index.ts";
 import { observeTable } from "../../../src/nftables/effects/index.ts";
 import { observeLinks, observeRouting, observeSysctls } from "../../../src/routing/effects/index.ts";
-import type { Runner } from "../../../src/system/index.ts";
+import type { ReadSetting, Runner } from "../../../src/system/index.ts";
 import { observeDevice } from "../../../src/wireguard/effects/index.ts";
 import type { ObservedPeer } from "../../../src/wireguard/index.ts";
 import { meshLink, presharedKey, privateKey } from "./values.ts";
@@ -11,12 +11,12 @@ const marks = { fromWireGuard: 0x20, toWireGuard: 0x40 };
 const scope = { interfaceName: meshLink, table: 180, priority: 32_500, marks };
 
 /** What our own readers see of a kernel, as plain values; what differs from machine to machine is left out. */
-export async function observed(run: Runner): Promise<Readonly<Record<string, unknown>>> {
+export async function observed(run: Runner, read: ReadSetting): Promise<Readonly<Record<string, unknown>>> {
   const links = await observeLinks(run);
   const [routing, table, sysctls, barrier] = await Promise.all([
-    observeRouting(run, scope),
+    observeRouting(run, scope, links, read),
     observeTable(run),
-    observeSysctls(run, meshLink, links),
+    observeSysctls(meshLink, links, read),
     observeBarrier(run, { interfaceName: meshLink, marks }, links),
   ]);
   return {

@@ -195,6 +195,12 @@ export const script: readonly ContractStep[] = [
     `delete table ${name}`,
     tableText({ ...table, mtu: 1400 }),
   ),
+  transaction(
+    "a signed transaction",
+    `add element ${name} kubespan_hosts_ipv4 { 192.0.2.78 }`,
+    "add table inet kubespan_signature_0123456789abcdef",
+    "delete table inet kubespan_signature_0123456789abcdef",
+  ),
 
   planned("the second barrier", barrier),
   failing("its place is there already", `tc qdisc add dev ${uplink} clsact`),

@@ -46,7 +46,7 @@ const bare: Kernel = {
     },
   ],
   addresses: { usable: [own.address], leftOut: [] },
-  wireguard: { kernelSupport: true, link: undefined, device: undefined },
+  wireguard: { link: undefined, device: undefined, kernelSupport: true },
   routing: {
     scope: { interfaceName: "kubespan", ...config().routing, marks: config().marks },
     ipv6: true,
@@ -76,12 +76,13 @@ const left: ObservedPeer = {
   keepaliveSeconds: 25,
 };
 
+const meshLink = { kind: "wireguard", mtu: 1420, isUp: true };
+
 /** What a mesh that went on before has left in the kernel. */
 const used: Kernel = {
   ...bare,
   wireguard: {
-    kernelSupport: true,
-    link: { kind: "wireguard", mtu: 1420, isUp: true },
+    link: meshLink,
     device: {
       privateKey: keys.privateKey,
       listenPort: 51_820,
@@ -99,7 +100,7 @@ const decided = (settings: Config, affiliates: readonly Affiliate[] = [two], ker
     {
       self,
       config: settings,
-      affiliates,
+      claims: affiliates.map((each, at) => ({ affiliate: each, revision: at })),
       standings: new Map(),
       registries: [],
       addresses: kernel.addresses.usable,
@@ -234,7 +235,7 @@ describe("the plan for no mesh", () => {
     expect(planNoMesh(config(), bare)).toMatchObject({ steps: [], second: [], upkeep: [] });
   });
 
-  test("ends the steering first, then the barriers, then what traffic needed", () => {
+  test("takes what traffic needed first, then the second barrier, and the table last", () => {
     const ours = { ours: true, text: "" };
     const routing = { ...noRouting, rules: [ours], hasBarrier: true };
     const programs = new Map([[1, "1,6 0 0 4294967295"]]);
@@ -254,24 +255,20 @@ describe("the plan for no mesh", () => {
       sysctls: { ...bare.sysctls, values: new Map([...bare.sysctls.values, ["net/ipv4/ip_forward", "1"]]) },
     };
     expect(gone(whole)).toEqual([
-      "swap: delete the nft table",
-      "swap: hold nothing back at eth0 any more",
       expect.stringMatching(/: delete the nft table for racing$/),
       "shrink: delete the IPv4 rule priority 32500 fwmark 0x40/0x60 lookup 180",
       "shrink: lift the IPv4 barrier in table 180",
       "shrink: take the address fd00:0:0:2::1/64 from kubespan",
       "shrink: remove the link kubespan",
       "shrink: restore what the mesh changed: net/ipv4/ip_forward=0",
+      "swap: hold nothing back at eth0 any more",
+      "swap: delete the nft table",
     ]);
     expect(planNoMesh(config(), whole).sysctls.saveAfter?.sysctls).toEqual([]);
   });
 
   test("leaves a link of that name alone that is somebody else's", () => {
-    const foreign = {
-      kernelSupport: true,
-      link: { kind: "dummy", mtu: 1500, isUp: true },
-      device: undefined,
-    };
+    const foreign = { link: { kind: "dummy", mtu: 1500, isUp: true }, device: undefined };
     expect(() => planNoMesh(config(), { ...bare, wireguard: foreign })).toThrow(
       /no WireGuard link \(dummy\)/,
     );
@@ -286,6 +283,6 @@ test("a peer that is connected elsewhere than it says is left there", () => {
     handshakeAt: now - 5_000,
   };
   const device = { listenPort: 51_820, firewallMark: 0x20, peers: new Map([[key(2), elsewhere]]) };
-  const kernel = { ...used, wireguard: { ...used.wireguard, device } };
+  const kernel = { ...used, wireguard: { link: meshLink, device } };
   expect(planText(plan(kernel).steps)).not.toMatch(/endpoint/);
 });

@@ -27,10 +27,6 @@ const programs: readonly (readonly [string, string, readonly string[], Partial<E
   ["prints what looks like an end", "printf", ["%s\\n", "0"], { stdout: "0\n" }],
 ];
 
-function counted(last: number): string {
-  return Array.from({ length: last }, (_, index) => `${index + 1}\n`).join("");
-}
-
 describe.each([
   ["directly", runProcess],
   ["by shells", shells.runProgram],

@@ -106,8 +106,8 @@ export const inClear = ({ kernel }: Scene, addresses: readonly string[]): string
       fateOf(kernel, address(to), { from: { link: "cni0" } }) === "clear",
   );
 
-const isReading = ({ program, args }: Command): boolean =>
-  program === "sysctl" ? args.includes("-e") : args.includes("show") || args.includes("list");
+const isReading = ({ args }: Command): boolean =>
+  ["show", "list", "-batch"].some((word) => args.includes(word));
 
 /** What happens at the command of this number that changes something, counted from 0. */
 type Trouble = { readonly at: number } & (

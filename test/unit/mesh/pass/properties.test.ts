@@ -110,6 +110,25 @@ test("what is steered before and after is never let out in clear in between", as
   );
 });
 
+test("taking the mesh down lets nothing out in clear before its last command", async () => {
+  await fc.assert(
+    fc.asyncProperty(someCase, async (each) => {
+      const scene = await begin({ ...each, done: [] });
+      const addresses = probed(each);
+      const before = inClear(scene, addresses);
+      const held = addresses.filter((to) => !before.includes(to));
+      const seen: (readonly [string, string[]])[] = [];
+      const run = watched(scene.kernel.run, (command) =>
+        seen.push([commandText(command).slice(0, 200), inClear(scene, held)]),
+      );
+      await scene.down(run);
+      expect(seen.slice(0, -1).filter(([, clear]) => clear.length > 0)).toEqual([]);
+      expect(inClear(scene, held)).toEqual(held);
+    }),
+    { numRuns },
+  );
+});
+
 test("the model of a packet's fate tells a leak: without table and second barrier packets get out", async () => {
   const scene = await begin({ before: [node(2)], done: [], after: [node(2)], hasSecondBarrier: false });
   const addresses = ["10.244.2.9", "203.0.113.9"];

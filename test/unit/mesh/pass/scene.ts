@@ -24,6 +24,7 @@ import {
   planRegistries,
   remember,
 } from "../../../../src/mesh/index.ts";
+import { OwnTransactions } from "../../../../src/nftables/effects/index.ts";
 import { ownNetworks } from "../../../../src/routing/index.ts";
 import type { Runner } from "../../../../src/system/index.ts";
 import { observeDevice } from "../../../../src/wireguard/effects/index.ts";
@@ -60,6 +61,8 @@ export class Scene {
   /** As the last pass found it that went to its end. */
   #last: Kernel | undefined;
   #barrier = new SecondBarrier(log);
+  readonly #transactions = new OwnTransactions();
+  #revision = 0;
   /** What is on disk, so it survives the process. */
   #members: Members = new Map();
 
@@ -112,7 +115,8 @@ export class Scene {
     const plan = planner({ config: this.config, self }, keys, decision, kernel, this.#isSettled);
     this.#memory = decision.memory;
     this.#decision = decision;
-    await this.#barrier.apply({ run, log }, this.config, plan, kernel);
+    const hands = { run: this.#transactions.signing(run), log };
+    await this.#barrier.apply(hands, this.config, plan, kernel);
     this.#last = kernel;
     return plan;
   }
@@ -123,6 +127,7 @@ export class Scene {
       handshakeAt === undefined ? [] : [[publicKey, handshakeAt] as const],
     );
     const news = {
+      revision: ++this.#revision,
       heard: this.#nodes.map(({ claim }) => ({ nodeId: claim.nodeId, sealed: claim })),
       handshakes: new Map(handshakes),
       leaving: new Map(),
@@ -135,16 +140,17 @@ export class Scene {
 
   /** This machine, whatever it has, is taken for one whose kernel has WireGuard. */
   async #observe(run: Runner): Promise<Kernel> {
-    const seen = await observeKernel(run, this.config);
-    return { ...seen, wireguard: { ...seen.wireguard, kernelSupport: true } };
+    const seen = await observeKernel(run, this.config, undefined, this.kernel.read);
+    const { wireguard } = seen;
+    return { ...seen, wireguard: wireguard.link ? wireguard : { ...wireguard, kernelSupport: true } };
   }
 
   #knowledge({ links, addresses }: Kernel): Knowledge {
     return {
       self,
       config: this.config,
-      affiliates: [...this.#members.values()].flatMap(({ standing, claim }) =>
-        standing === "released" ? [] : claim,
+      claims: [...this.#members.values()].flatMap(({ standing, claim, revision }) =>
+        standing === "released" ? [] : { affiliate: claim, revision },
       ),
       standings: standingsOf(this.#members, this.#now),
       registries: [],
@@ -207,12 +213,14 @@ export class Scene {
   reboot(...uplink: readonly Held[]): Promise<string[]> {
     this.restart();
     this.kernel = this.#boot();
-    return this.kernelHolds(...uplink).then(() => loadBarrier(this.config, this.kernel.run, log));
+    return this.kernelHolds(...uplink).then(() =>
+      loadBarrier(this.config, this.kernel.run, log, this.kernel.read),
+    );
   }
 
   /** As `kubespan down` does; gives what was done. */
-  down(): Promise<string[]> {
-    return removeMesh(this.config, this.kernel.run, log);
+  down(run: Runner = this.kernel.run): Promise<string[]> {
+    return removeMesh(this.config, run, log, this.kernel.read);
   }
 
   picture(): unknown {
