@@ -1,20 +1,20 @@
-/** What a program of the kernel's classic packet filter sees of a packet at a link's egress. */
+/** The parts of a packet that a program of the kernel's classic packet filter sees at a link's egress. */
 export interface Frame {
   readonly mark: number;
-  /** Of Ethernet: 0x0800 or 0x86dd. */
+  /** The protocol number of Ethernet: 0x0800 or 0x86dd. */
   readonly protocol: number;
-  /** From the network header on. */
+  /** The bytes from the network header on. */
   readonly packet: Uint8Array;
-  /** The link-layer header. */
+  /** The bytes of the link-layer header. */
   readonly header: Uint8Array;
 }
 
-/** Where the kernel lets a program read besides the packet. */
+/** The offsets from which the kernel lets a program read the headers and its own data about the packet. */
 const [linkLayer, network, ancillary] = [0xffe00000, 0xfff00000, 0xfffff000];
 const markAt = 20;
 const notThere = 0;
 
-/** Runs a program as tc shows it, `COUNT,CODE JT JF K,...`; gives its verdict. A read past the packet ends it with 0. */
+/** Runs a program as tc shows it, `COUNT,CODE JT JF K,...`, and gives its verdict. A read past the packet ends it with 0. */
 export function runProgram(text: string, frame: Frame): number {
   const [count, ...code] = text.split(",");
   const program = code.map((line) => line.split(" ").map(Number));

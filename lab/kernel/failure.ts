@@ -7,14 +7,14 @@ export const fail = (complaint: string): never => {
   throw new ToolFailure(complaint);
 };
 
-/** The lines of a batch, which a tool reads from the file of its input, as words. */
+/** Reads the lines of a batch from the file of a tool's input. Throws `ToolFailure` where there is none. */
 export function batchIn(file: string | undefined, input: string | undefined): Words[] {
   if (file !== INPUT || input === undefined) return fail(`Cannot open file "${file ?? ""}" for reading`);
   const lines = input.split("\n").filter((line) => line !== "");
   return lines.map((line) => new Words(line.split(" ")));
 }
 
-/** Words of a command line, taken one by one. */
+/** The words of a command line, which are taken one by one. */
 export class Words {
   readonly #words: readonly string[];
   #at = 0;
@@ -31,7 +31,7 @@ export class Words {
     return this.#words[this.#at];
   }
 
-  /** Throws `ToolFailure` where there is none. */
+  /** Takes the next word. Throws `ToolFailure` where there is none. */
   take(): string {
     const word = this.first;
     if (word === undefined) return fail('Command line is not complete. Try option "help"');
@@ -39,7 +39,7 @@ export class Words {
     return word;
   }
 
-  /** Whether the next word is this one, which is then taken. */
+  /** Tells whether the next word is this one, and takes it then. */
   takes(word: string): boolean {
     if (this.first !== word) return false;
     this.#at++;

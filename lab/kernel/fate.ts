@@ -15,7 +15,7 @@ import { numberOf } from "./nft-sets.ts";
 import type { Route } from "./routing.ts";
 
 /**
- * What becomes of a packet:
+ * The end of a packet's way through this node:
  * - `tunnel`: WireGuard has a peer for it, and sends it to that peer or to nobody
  * - `refused`: it goes nowhere
  * - `here`: it is for this node
@@ -24,14 +24,14 @@ import type { Route } from "./routing.ts";
 export type Fate = "tunnel" | "refused" | "here" | "clear";
 
 interface Sent {
-  /** By whom: this node, or a pod behind this link, on a connection that is known. */
+  /** The sender: this node, or a pod behind this link, on a connection that is known. */
   readonly from?: "node" | { readonly link: string };
-  /** 0 unless the sender sets one. */
+  /** The packet mark that the sender sets; 0 if nothing is said. */
   readonly mark?: number;
   readonly port?: number;
 }
 
-/** What becomes of a UDP packet to this address: rules, table 180, the table's last chain and the second barrier judge it. */
+/** Tells what becomes of a UDP packet to this address, which rules, table 180, the nft table and the second barrier judge. */
 export function fateOf(
   kernel: FakeKernel,
   to: Address,
@@ -67,7 +67,7 @@ export function fateOf(
   return isStopped(links.get(device), to, packet) ? "refused" : "clear";
 }
 
-/** The routes to the networks of links that are up, which the kernel makes itself. */
+/** The routes to the networks of links that are up. The kernel makes them itself. */
 const connected = (links: Links): Route[] =>
   [...links.all.values()]
     .filter(({ isUp }) => isUp)
@@ -83,7 +83,7 @@ const connected = (links: Links): Route[] =>
 
 const [dropped, noVerdict] = [2, 0xffffffff];
 
-/** By the programs at the link, in their order: the first that has a verdict has the last word. */
+/** Asks the programs at the link, in their order. The first that has a verdict has the last word. */
 function isStopped(link: Link, to: Address, packet: Packet): boolean {
   const frame = {
     mark: packet.mark,
@@ -98,7 +98,7 @@ function isStopped(link: Link, to: Address, packet: Packet): boolean {
   return verdicts.find((verdict) => verdict !== noVerdict) === dropped;
 }
 
-/** An IP header and a UDP header, as far as programs read them. */
+/** Writes an IP header and a UDP header, as far as programs read them. */
 function bytesOf(family: Family, to: Address, { sport, dport }: Packet): Uint8Array {
   const size = family === 4 ? 20 : 40;
   const packet = Buffer.alloc(size + 8);

@@ -1,4 +1,4 @@
-/** A kernel as values, driven by the commands that plans contain. */
+/** A fake kernel that consists of values and is driven by the commands that plans contain. */
 export { type Fate, fateOf } from "./fate.ts";
 export { FakeKernel } from "./kernel.ts";
 export { pictureOf } from "./picture.ts";

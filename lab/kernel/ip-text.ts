@@ -5,13 +5,13 @@ import type { Route, Rule } from "./routing.ts";
 const forever = 4_294_967_295;
 
 interface Shown {
-  /** With what kind of link it is. */
+  /** Whether the list also says what kind of link each one is. */
   readonly isDetailed: boolean;
-  /** `undefined`: both. */
+  /** The family whose addresses are listed; `undefined` lists both. */
   readonly family: Family | undefined;
 }
 
-/** What `ip -j address show` prints. */
+/** Prints links and addresses like `ip -j address show`. */
 export const addressesText = (links: readonly Link[], shown: Shown): string =>
   listText(links.map((link) => linkValue(link, shown)));
 
@@ -56,7 +56,7 @@ const addressValue = ({ name }: Link, { address, bits, scope }: LinkAddress): un
   preferred_life_time: forever,
 });
 
-/** RTN_* of the kernel's include/uapi/linux/rtnetlink.h, as `ip -N` prints them. */
+/** The numbers RTN_* of the kernel's include/uapi/linux/rtnetlink.h, which `ip -N` prints as text. */
 const routeTypes: Readonly<Record<string, string>> = {
   unicast: "1",
   local: "2",
@@ -66,7 +66,7 @@ const routeTypes: Readonly<Record<string, string>> = {
   throw: "9",
 };
 
-/** What `ip -j route show` prints, with or without `-N`. */
+/** Prints routes like `ip -j route show`, with numbers in place of names if asked for, as with `-N`. */
 export const routesText = (
   routes: readonly Route[],
   { isNumeric }: { readonly isNumeric: boolean },
@@ -84,7 +84,7 @@ export const routesText = (
     })),
   );
 
-/** What `ip -j -N rule show` prints. */
+/** Prints rules like `ip -j -N rule show`. */
 export const rulesText = (rules: readonly Rule[]): string =>
   listText(
     rules.map(({ priority, table, mark, mask, protocol }) => ({
@@ -97,7 +97,7 @@ export const rulesText = (rules: readonly Rule[]): string =>
     })),
   );
 
-/** The list is one line. */
+/** Prints a list as one line, so that the lists of a batch can be told apart. */
 const listText = (values: readonly unknown[]): string => `${JSON.stringify(values)}\n`;
 
 const hex = (value: number): string => `0x${value.toString(16)}`;

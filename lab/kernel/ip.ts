@@ -13,11 +13,11 @@ import type { Route, Rule } from "./routing.ts";
 
 interface Host {
   readonly links: Links;
-  /** Is told of a link that comes up. */
+  /** Takes the name of a link that comes up. */
   readonly onUp: (name: string) => void;
 }
 
-/** `ip` as far as the mesh and its tests use it: `link`, `address`, `route` and `rule`, and a batch of these. */
+/** Carries out `ip` as far as the mesh and its tests use it: `link`, `address`, `route` and `rule`, and a batch of these. */
 export function ip(host: Host, args: readonly string[], input: string | undefined): string {
   const words = new Words(args);
   const options: string[] = [];
@@ -122,7 +122,7 @@ const mainTable = 254;
 
 const tableIn = (words: Words): number => (words.takes("table") ? words.takeNumber() : mainTable);
 
-/** A choice names no type where it means any, and no metric: then -1. */
+/** Reads a route. One that chooses among routes may leave out its type, which is `any` then, and its metric, which is -1. */
 function routeIn(words: Words, family: Family, { isChoice = false } = {}): Route {
   const isTyped = words.first !== undefined && routeTypes.includes(words.first);
   const type = isTyped ? words.take() : isChoice ? "any" : "unicast";

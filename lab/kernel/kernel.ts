@@ -10,19 +10,20 @@ import { wg } from "./wg.ts";
 import { WireGuardDevice, WireGuardPeer } from "./wireguard.ts";
 
 interface Surroundings {
-  /** Milliseconds since 1970. */
+  /** The clock of the machine, in milliseconds since 1970. */
   readonly clock: () => number;
-  /** Whether a peer answers there: its handshake is then done at once. */
+  /** Tells whether a peer answers there. Its handshake is then done at once. */
   readonly answers: (publicKey: string, endpoint: Endpoint) => boolean;
 }
 
-/** What a handshake takes, in bytes: an initiation and a keepalive; the response. */
+/** The bytes of a handshake: an initiation and a keepalive are sent, and a response is received. */
 const [calling, answering] = [148 + 32, 92];
 
 /**
  * The part of a kernel that the mesh lives in, with the semantics of the real one: links, addresses, routes, rules, settings,
  * nft tables, programs at links, WireGuard devices. It is changed and read by commands, as the tools take them, and answers
- * and complains as they do; settings are read as from /proc. What no command of the mesh or of its tests needs is refused like a typing error.
+ * and complains as they do; settings are read as from /proc. What no command of the mesh or of its tests needs is refused
+ * like a typing error.
  * `test/netns/kernel-contract.test.ts` holds it to the real tools.
  */
 export class FakeKernel {
@@ -81,7 +82,7 @@ export class FakeKernel {
     return output;
   }
 
-  /** A device comes and goes with its link. */
+  /** Makes a device for each link that has none, and removes those whose link is gone. */
   #keepDevices(): void {
     for (const { name, kind } of this.links.all.values())
       if ((kind === "wireguard" || kind === "tun") && !this.devices.has(name))
@@ -89,7 +90,7 @@ export class FakeKernel {
     for (const name of this.devices.keys()) if (!this.links.all.has(name)) this.devices.delete(name);
   }
 
-  /** A device that is up calls the peers that it is to keep alive and has no session with. */
+  /** Lets a device that is up call the peers that it is to keep alive and has no session with. */
   call(name: string): void {
     const [device, link] = [this.devices.get(name), this.links.all.get(name)];
     if (!device || !link?.isUp) return;

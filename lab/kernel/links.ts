@@ -14,23 +14,23 @@ export interface Filter {
   readonly way: "egress" | "ingress";
   readonly preference: number;
   readonly handle: number;
-  /** As tc takes and shows it. */
+  /** The instructions, as tc takes and shows them. */
   readonly program: string;
 }
 
 export interface Link {
   readonly index: number;
   readonly name: string;
-  /** `wireguard`, `tun`, `veth`...; absent for hardware and the loopback link. */
+  /** The kind of link: `wireguard`, `tun`, `veth`...; absent for hardware and the loopback link. */
   readonly kind?: string;
   hardwareAddress?: string;
   /** The other end of a `veth`. */
   readonly peer?: string;
   mtu: number;
   isUp: boolean;
-  /** IPv4 before IPv6, narrow scopes before wide ones; then those of IPv4 as they were added, of IPv6 the newest first. */
+  /** The addresses, IPv4 before IPv6, narrow scopes before wide ones; then IPv4 as it was added, and IPv6 the newest first. */
   addresses: LinkAddress[];
-  /** Whether filters can be put there. */
+  /** Whether the link has the `clsact` qdisc, so that filters can be put there. */
   hasQdisc: boolean;
   filters: Filter[];
 }
@@ -54,12 +54,12 @@ export class Links {
     ];
   }
 
-  /** Hardware: a link that no tool has made. */
+  /** Adds hardware, which is a link that no tool has made. */
   plug(name: string): Link {
     return this.#make(name, { mtu: 1500, hardwareAddress: hardwareAddressOf(this.#made + 1) });
   }
 
-  /** `ip link add`, and what the process of a tun link does. */
+  /** Adds a link, as `ip link add` and the process of a tun link do. */
   add(name: string, kind: string, peer?: string): void {
     for (const each of [name, ...(peer === undefined ? [] : [peer])])
       if (this.all.has(each)) fail("RTNETLINK answers: File exists");
@@ -99,7 +99,7 @@ export class Links {
     for (const each of link.addresses) this.removeAddress(link, each.address, each.bits);
   }
 
-  /** A link that goes down loses its routes and its IPv6 addresses. */
+  /** Brings a link up, or down: then it loses its routes and its IPv6 addresses. */
   setUp(link: Link, isUp: boolean): void {
     if (link.isUp && !isUp) {
       this.routing.linkIsGone(link.name);
@@ -126,7 +126,7 @@ export class Links {
     link.addresses = family === 4 ? [...all, ...others] : [...others, ...all];
   }
 
-  /** With the last IPv4 address of a link go its IPv4 routes, whatever their source is. */
+  /** Removes an address. With the last IPv4 address of a link go its IPv4 routes, whatever their source is. */
   removeAddress(link: Link, address: Address, bits: number): void {
     const kept = link.addresses.filter((each) => each.address !== address || each.bits !== bits);
     if (kept.length === link.addresses.length)
@@ -140,7 +140,7 @@ export class Links {
     return [...this.all.values()].some((link) => link.addresses.some((each) => each.address === address));
   }
 
-  /** `ip route add` and `ip route replace`: through links that are up, with sources that are there. */
+  /** Adds or replaces a route, which has to lead through a link that is up and to have a source that is there. */
   addRoute(route: Route, isReplaced: boolean): void {
     const link = route.device === undefined ? undefined : this.get(route.device);
     if (link && !link.isUp) fail("Error: Device for nexthop is not up.");
@@ -154,6 +154,6 @@ export class Links {
 
 const hardwareAddressOf = (index: number): string => `02:00:00:00:00:${index.toString(16).padStart(2, "0")}`;
 
-/** A scope's number; a link-local address of IPv6 comes after the others. */
+/** The number of an address's scope. A link-local address of IPv6 comes after the others. */
 const scopeNumber = ({ address, scope }: LinkAddress): number =>
   ({ host: 254, link: familyOf(address) === 4 ? 253 : -1 })[scope] ?? 0;

@@ -3,7 +3,7 @@ import type { Ruleset } from "./nft.ts";
 import { numberOf } from "./nft-sets.ts";
 import type { Table } from "./nft-table.ts";
 
-/** A UDP packet on its way through this node, as far as rules look at it. Links by name; none for what the node sends. */
+/** A UDP packet on its way through this node, as far as rules look at it. What the node sends comes from no link. */
 export interface Packet {
   readonly family: Family;
   readonly saddr: bigint | undefined;
@@ -17,7 +17,7 @@ export interface Packet {
 
 type Verdict = "accept" | "drop" | "go on";
 
-/** Whether all chains at a hook let a packet go on; those that come first may have changed its mark. */
+/** Tells whether all chains at a hook let a packet go on. Those that come first may have changed its mark. */
 export function passes(ruleset: Ruleset, hook: string, packet: Packet): boolean {
   const chains = [...ruleset.tables.values()].flatMap((table) =>
     [...table.chains].flatMap(([name, { hook: place = "" }]) =>
@@ -43,7 +43,7 @@ function walk(table: Table, chain: string, packet: Packet): Verdict {
   return "go on";
 }
 
-/** What a rule does with a packet: the next rule is next, or the chain is left. */
+/** The result of a rule for a packet: the next rule is next, or the chain is left. */
 type Outcome = "next" | { readonly verdict: Verdict };
 
 const token = /"[^"]*"|\{[^}]*\}|\S+/g;
@@ -135,7 +135,7 @@ function matchesMeta(words: string[], packet: Packet): boolean {
   return value === Number(words.shift()) >>> 0;
 }
 
-/** `& 0xA | 0xB`, as far as it is there. */
+/** Applies `& 0xA | 0xB`, as far as it is there. */
 function combined(mark: number, words: string[]): number {
   let value = mark;
   while (words[0] === "&" || words[0] === "|") {
@@ -146,7 +146,7 @@ function combined(mark: number, words: string[]): number {
   return value;
 }
 
-/** The packet belongs to a connection that is known, bears no mark, was translated nowhere, and began here. */
+/** The connection that every packet belongs to: it is known, bears no mark, was translated nowhere, and began here. */
 function matchesConnection(words: string[], packet: Packet): boolean {
   const what = words.shift();
   const value = words.shift();

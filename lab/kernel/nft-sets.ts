@@ -11,7 +11,7 @@ import {
 } from "../../src/net/index.ts";
 import { fail } from "./failure.ts";
 
-/** Addresses that stand together in a set, as nft writes them. */
+/** The addresses of one element of a set, as nft writes them. */
 interface Element {
   readonly text: string;
   readonly first: bigint;
@@ -22,9 +22,9 @@ interface Element {
 export class AddressSet {
   readonly family: Family;
   readonly isInterval: boolean;
-  /** How many elements there may be; `undefined`: any number. */
+  /** The largest number of elements; `undefined` where there is no limit. */
   readonly size: number | undefined;
-  /** By their text, in order. */
+  /** The elements by their text, in the order in which they were added. */
   #elements = new Map<string, Element>();
 
   constructor(family: Family, isInterval: boolean, size: number | undefined) {
@@ -43,7 +43,7 @@ export class AddressSet {
     return copy;
   }
 
-  /** One that is there already is no failure; one that overlaps others is. */
+  /** Adds an element. One that is there already is no failure; one that overlaps others is. */
   add(text: string): void {
     const element = this.#parse(text);
     if (this.#elements.has(element.text)) return;
@@ -55,7 +55,7 @@ export class AddressSet {
     this.#elements.set(element.text, element);
   }
 
-  /** Exactly what is there, or it is a failure. */
+  /** Deletes an element, which fails unless exactly this one is there. */
   delete(text: string): void {
     if (!this.#elements.delete(this.#parse(text).text))
       fail(
@@ -69,7 +69,7 @@ export class AddressSet {
     this.#elements.clear();
   }
 
-  /** In order of their addresses. */
+  /** Gives the elements in the order of their addresses. */
   texts(): string[] {
     return [...this.#elements.values()]
       .toSorted((left, right) => (left.first < right.first ? -1 : 1))

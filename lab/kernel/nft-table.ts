@@ -2,9 +2,9 @@ import { fail } from "./failure.ts";
 import { AddressSet } from "./nft-sets.ts";
 
 export interface Chain {
-  /** `type filter hook output priority filter; policy accept;`; absent for a chain that only others lead to. */
+  /** The line `type filter hook output priority filter; policy accept;`; absent for a chain that only others lead to. */
   hook?: string;
-  /** One rule each, as it was written. */
+  /** The rules, one line each, as they were written. */
   rules: string[];
 }
 
@@ -35,7 +35,7 @@ export class Table {
     return this.chains.get(name) ?? fail("Error: Could not process rule: No such file or directory");
   }
 
-  /** What a block in braces says of an object in the table: it is made if it is not there. */
+  /** Takes what a block in braces says of an object in the table, which is made if it is not there. */
   declare(kind: string, name: string, lines: readonly string[]): void {
     if (kind === "counter") this.#declareCounter(name, lines);
     else if (kind === "set") this.#declareSet(name, lines);
@@ -72,7 +72,7 @@ export class Table {
     chain.rules.push(...(hook === undefined ? lines : lines.slice(1)));
   }
 
-  /** Throws `ToolFailure` where a rule names what is not in the table. */
+  /** Checks the rules. Throws `ToolFailure` where one names what is not in the table. */
   check(): void {
     for (const rule of [...this.chains.values()].flatMap(({ rules }) => rules)) {
       for (const [, name = ""] of rule.matchAll(/ @(\w+)(?= |$)/g)) this.set(name);

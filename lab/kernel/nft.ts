@@ -2,7 +2,7 @@ import { INPUT } from "../../src/base/index.ts";
 import { fail } from "./failure.ts";
 import { elementsIn, Table } from "./nft-table.ts";
 
-/** All tables by family and name. What `nft` carries out, it carries out as a whole or not at all. */
+/** The tables by family and name. `nft` carries its input out as a whole or not at all. */
 export class Ruleset {
   tables = new Map<string, Table>();
 
@@ -99,7 +99,7 @@ interface NftCommand {
   readonly body?: readonly NftCommand[];
 }
 
-/** Blocks have a line for each thing in them, as nft prints them. Lists may go over several lines. */
+/** Reads commands. Blocks have a line for each thing in them, as nft prints them. Lists may go over several lines. */
 function commandsIn(text: string): NftCommand[] {
   const lines = joined(text);
   const take = (isInside: boolean): NftCommand[] => {
@@ -113,7 +113,7 @@ function commandsIn(text: string): NftCommand[] {
   return take(false);
 }
 
-/** The lines that say something; those of a list are one. */
+/** Gives the lines that say something, with each list on one line. */
 function joined(text: string): string[] {
   const lines: string[] = [];
   let open = "";

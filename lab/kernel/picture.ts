@@ -1,8 +1,8 @@
 import type { FakeKernel } from "./kernel.ts";
 
 /**
- * All that a kernel holds, as values that can be compared; without what traffic and time change: counters, handshakes, and
- * where peers that nobody answers for are called.
+ * Gives all that a kernel holds as values that can be compared, without what traffic and time change: counters, handshakes,
+ * and where peers that nobody answers for are called.
  */
 export function pictureOf({ links, ruleset, devices }: FakeKernel): unknown {
   const { routes, rules } = links.routing;

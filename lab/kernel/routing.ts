@@ -11,18 +11,18 @@ import { fail } from "./failure.ts";
 export interface Route {
   readonly family: Family;
   readonly table: number;
-  /** `unicast`, `unreachable`, `blackhole`... */
+  /** The type of the route: `unicast`, `unreachable`, `blackhole`... */
   readonly type: string;
   readonly to: Prefix;
   readonly device?: string;
   readonly gateway?: Address;
-  /** Bytes. */
+  /** The MTU in bytes. */
   readonly mtu?: number;
   readonly source?: Address;
   readonly metric: number;
 }
 
-/** What a deletion names; what is absent matches everything. */
+/** The properties that a deletion names. What is absent matches everything. */
 export type RouteChoice = Partial<Route> & Pick<Route, "family" | "table" | "to">;
 
 export interface Rule {
@@ -31,7 +31,7 @@ export interface Rule {
   readonly table: number;
   readonly mark?: number;
   readonly mask?: number;
-  /** Who made it, as a number; absent: nobody says. */
+  /** The number of the program that made the rule; absent where nobody says. */
   readonly protocol?: number;
 }
 
@@ -40,7 +40,7 @@ const rule = (family: Family, priority: number, table: number): Rule => ({ famil
 
 /** The tables of routes and the rules that lead to them. */
 export class Routing {
-  /** In the order in which a lookup prefers those to the same network. */
+  /** The routes, in the order in which a lookup prefers those to the same network. */
   routes: Route[] = [];
   rules: Rule[] = [
     rule(4, 0, local),
@@ -49,7 +49,7 @@ export class Routing {
     rule(6, 0, local),
     rule(6, 32_766, main),
   ];
-  /** A table comes into being with its first route, and stays. */
+  /** The tables. Each comes into being with its first route, and stays. */
   readonly #tables = new Set<string>();
 
   add(route: Route, isReplaced: boolean): void {
@@ -63,7 +63,7 @@ export class Routing {
     this.#tables.add(`${route.family} ${route.table}`);
   }
 
-  /** In IPv4 the metric 0 stands for any. */
+  /** Removes the first route that is meant. In IPv4 the metric 0 stands for any. */
   remove(choice: RouteChoice): void {
     if (choice.family === 4 && !this.#tables.has(`4 ${choice.table}`))
       fail("Error: FIB table does not exist.");
@@ -81,8 +81,8 @@ export class Routing {
   }
 
   /**
-   * In the order in which they are listed. Throws `ToolFailure` for a table that never had a route, unless it may be missing:
-   * only where `ip` has a batch to carry out, it asks the kernel for all tables and picks one itself.
+   * Gives the routes of a table in the order in which they are listed. Throws `ToolFailure` for a table that never had a
+   * route, unless it may be missing: in a batch, `ip` asks the kernel for all tables and picks one itself.
    */
   inTable(family: Family, table: number, { mayBeMissing = false } = {}): Route[] {
     if (!mayBeMissing && !this.#tables.has(`${family} ${table}`))
@@ -90,14 +90,14 @@ export class Routing {
     return this.routes.filter((route) => isAt(route, { family, table }));
   }
 
-  /** A link carries a family no more: `undefined` for both. */
+  /** Removes the routes of a family that a link carries no more; of both families where none is named. */
   linkIsGone(name: string, gone?: Family): void {
     this.routes = this.routes.filter(
       ({ device, family }) => device !== name || (gone !== undefined && family !== gone),
     );
   }
 
-  /** The routes of IPv6 whose source is gone go on without one. */
+  /** Takes the source from the IPv6 routes whose source is gone. */
   sourceIsGone(address: Address, link: string): void {
     this.routes = this.routes.map((route) => {
       const { source, ...rest } = route;
@@ -114,14 +114,14 @@ export class Routing {
     else this.rules.splice(later, 0, added);
   }
 
-  /** The first that is like this; one without a protocol is like those of any. */
+  /** Removes the first rule that is like this one. One without a protocol is like those of any. */
   removeRule(choice: Rule): void {
     const at = this.rules.findIndex((each) => isSameRule(each, choice, choice.protocol !== undefined));
     if (at < 0) fail("RTNETLINK answers: No such file or directory");
     this.rules.splice(at, 1);
   }
 
-  /** The route that a packet takes; `undefined` where none leads to there. Without the routes to a link's own network. */
+  /** Finds the route that a packet takes, if any leads there. `ownRoutes` are those to the networks of the links themselves. */
   lookUp(to: Address, mark: number, ownRoutes: readonly Route[]): Route | undefined {
     const family = familyOf(to);
     const all = [...ownRoutes, ...this.routes];

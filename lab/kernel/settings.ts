@@ -10,7 +10,7 @@ const perLink: Readonly<Record<string, string>> = {
 };
 const generals = ["all", "default"];
 
-/** What is in /proc/sys, as far as the mesh looks at it, by paths with slashes. */
+/** The values in /proc/sys that the mesh looks at, by paths with slashes. */
 export class Settings {
   readonly values = new Map<string, string>([
     ["kernel/random/boot_id", "00000000-0000-4000-8000-000000000000"],
@@ -26,7 +26,7 @@ export class Settings {
     return this.values.get(key);
   }
 
-  /** A new link gets the defaults. */
+  /** Gives a new link the default settings. */
   linkAdded(name: string): void {
     for (const setting of Object.keys(perLink))
       this.values.set(keyOf(setting, name), this.values.get(keyOf(setting, "default")) ?? "");
@@ -36,7 +36,7 @@ export class Settings {
     for (const setting of Object.keys(perLink)) this.values.delete(keyOf(setting, name));
   }
 
-  /** The switch of a family sets all links, too. */
+  /** Writes a value. The switch of a family sets all links, too. */
   set(key: string, value: string): void {
     const before = this.values.get(key);
     if (before === undefined) fail(`sysctl: cannot stat /proc/sys/${key}: No such file or directory`);
@@ -51,7 +51,7 @@ export class Settings {
       if (key.startsWith(`net/${family}/conf/`) && key.endsWith(`/${name}`)) this.values.set(key, value);
   }
 
-  /** `sysctl -q -w KEY=VALUE...`: one after the other, whatever fails. */
+  /** Carries out `sysctl -q -w KEY=VALUE...`: each of them is tried, whatever fails. */
   run(args: readonly string[]): string {
     if (!args.includes("-w")) return fail("sysctl: only told to write, as settings are read from /proc");
     const assignments = args.filter((word) => !word.startsWith("-"));
@@ -71,6 +71,6 @@ function keyOf(setting: string, link: string): string {
   return `net/${family}/conf/${link}/${name}`;
 }
 
-/** A key is written with slashes or with dots, whichever comes first; the other one then means itself. */
+/** Writes a key with slashes. Its separator is the one that comes first, and the other one then means itself. */
 const slashed = (key: string): string =>
   /^[^/]*\./.test(key) ? key.replace(/[./]/g, (separator) => (separator === "." ? "/" : ".")) : key;

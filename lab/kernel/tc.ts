@@ -3,8 +3,8 @@ import { batchIn, fail, Words } from "./failure.ts";
 import type { Filter, Link, Links } from "./links.ts";
 
 /**
- * `tc` as far as the second barrier uses it: the qdisc that holds filters, programs among these, and a batch of questions about
- * both.
+ * Carries out `tc` as far as the second barrier uses it: the qdisc that holds filters, programs among these, and a batch of
+ * questions about both.
  */
 export function tc(links: Links, args: readonly string[], input: string | undefined): string {
   const [first, file] = args;
@@ -22,7 +22,7 @@ function carryOut(links: Links, words: Words, input: string | undefined): string
   return verb === "show" ? filtersText(link, words.take()) : changeFilter(link, verb, words, input);
 }
 
-/** The link of each is named only where those of all links are asked for. */
+/** Prints qdiscs. Their links are named only where those of all links are asked for. */
 const shownQdiscs = (links: Links, words: Words): string =>
   words.takes("dev")
     ? qdiscsText(links.get(words.take()), "")
@@ -41,7 +41,7 @@ function changeQdisc(link: Link, verb: string, words: Words): string {
   return "";
 }
 
-/** What was put there last comes first. */
+/** Prints the filters of a link. What was put there last comes first. */
 function filtersText(link: Link, way: string): string {
   const own = link.filters.filter((filter) => filter.way === way);
   return [...new Set(own.map(({ preference }) => preference))]

@@ -6,14 +6,14 @@ import type { PeerChange, WireGuardDevice, WireGuardPeer } from "./wireguard.ts"
 
 type Input = string | Secret | undefined;
 
-/** What `wg` needs of the kernel. */
+/** The part of the kernel that `wg` needs. */
 export interface WireGuardHost {
   deviceOf(name: string): WireGuardDevice | undefined;
-  /** Peers were set: the device calls those that it is to keep alive. */
+  /** Lets the device call the peers that it is to keep alive, after some were set. */
   call(name: string): void;
 }
 
-/** `wg show NAME dump`, `wg set NAME ...` and `wg addconf NAME FILE`. Nothing is changed where an argument is wrong. */
+/** Carries out `wg show NAME dump`, `wg set NAME ...` and `wg addconf NAME FILE`; nothing at all where an argument is wrong. */
 export function wg(host: WireGuardHost, args: readonly string[], input: Input): string {
   const words = new Words(args);
   const verb = words.take();
@@ -78,7 +78,7 @@ function peerChange(words: Words, input: Input): Change {
   return (device) => device.set(found);
 }
 
-/** The sections of a file for `wg addconf`: a peer that one names has the allowed IPs that stand there, and no others. */
+/** Reads a file for `wg addconf`. A peer that a section names has the allowed IPs that stand there, and no others. */
 function sections(input: Input): Change[] {
   if (typeof input !== "string") return fail("fopen: No such file or directory");
   return input

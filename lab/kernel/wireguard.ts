@@ -8,11 +8,11 @@ export class WireGuardPeer implements ObservedPeer {
   presharedKey?: Secret;
   endpoint?: Endpoint;
   allowedIPs: Prefix[] = [];
-  /** Milliseconds since 1970, in whole seconds. */
+  /** The time of the last handshake in milliseconds since 1970, in whole seconds. */
   handshakeAt?: number;
   receivedBytes = 0;
   sentBytes = 0;
-  /** 0: off. */
+  /** The interval of keepalives; 0 turns them off. */
   keepaliveSeconds = 0;
 
   constructor(publicKey: string) {
@@ -20,14 +20,14 @@ export class WireGuardPeer implements ObservedPeer {
   }
 }
 
-/** What one `peer` of `wg set` says; what is absent stays as it is. */
+/** The settings that one `peer` of `wg set` names. What is absent stays as it is. */
 export interface PeerChange {
   readonly publicKey: string;
   readonly isRemoved?: boolean;
   readonly presharedKey?: Secret | undefined;
   readonly endpoint?: Endpoint | undefined;
   readonly keepaliveSeconds?: number | undefined;
-  /** In place of those that the peer has. */
+  /** The allowed IPs in place of those that the peer has. */
   readonly allowedIPs?: readonly Prefix[] | undefined;
 }
 
@@ -37,10 +37,10 @@ export interface PeerChange {
  */
 export class WireGuardDevice<Peer extends WireGuardPeer = WireGuardPeer> {
   privateKey?: Secret;
-  /** Of the private key, in base64; empty before there is one. */
+  /** The public key in base64; empty before there is a private one. */
   publicKey = "";
   listenPort: number;
-  /** 0: off. */
+  /** The mark of the packets that the device emits; 0 for none. */
   firewallMark = 0;
   readonly peers = new Map<string, Peer>();
   readonly #make: (publicKey: string) => Peer;
@@ -50,7 +50,7 @@ export class WireGuardDevice<Peer extends WireGuardPeer = WireGuardPeer> {
     this.#make = make;
   }
 
-  /** What `wg show DEVICE dump` tells; the peers are those of the device, and change with it. */
+  /** The device as `wg show DEVICE dump` tells it. Its peers are those of the device, and change with it. */
   get view(): ObservedDevice {
     const { privateKey, listenPort, firewallMark, peers } = this;
     return { ...(privateKey && { privateKey }), listenPort, firewallMark, peers };
@@ -81,7 +81,7 @@ export class WireGuardDevice<Peer extends WireGuardPeer = WireGuardPeer> {
     peer.allowedIPs = [...moved];
   }
 
-  /** Whom the device sends a packet to this address; nobody: the sender is told that there is no route. */
+  /** Finds the peer that gets a packet to this address. Without one, the sender is told that there is no route. */
   ownerOf(address: Address): Peer | undefined {
     let [owner, longest] = [undefined as Peer | undefined, -1];
     for (const peer of this.peers.values())
