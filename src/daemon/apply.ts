@@ -46,9 +46,12 @@ export async function applySteps(run: Runner, log: Logger, steps: readonly Step[
   return failures;
 }
 
-/** The link went away, say, or wg is not there: no peer can be set, and trying each would only take time. */
+/**
+ * The link went away, say, or wg is not there: no peer can be set, and trying each would only take time. Where the kernel has
+ * no WireGuard, wg says of a wireguard-go that has ended that the protocol is not supported.
+ */
 const isOfDevice = (error: unknown): boolean =>
-  /No such device|not permitted|is not installed/.test(errorText(error));
+  /No such device|Protocol not supported|not permitted|is not installed/.test(errorText(error));
 
 const mostNamed = 5;
 
