@@ -212,7 +212,7 @@ describe("the plan of a pass over the registries", () => {
     const { steps, upkeep, sysctls, steered } = plan(bare, {}, true, planRegistries);
     expect(steps.map(({ text }) => text)).toEqual([
       "WireGuard: add node-2 at 198.51.100.2:51820",
-      "create the nft table with 1 targets",
+      "create the nft table with 1 target",
     ]);
     expect(upkeep.map(({ part }) => part)).toEqual(["table"]);
     expect(sysctls).toEqual({ steps: [], saveBefore: undefined, saveAfter: undefined });

@@ -49,7 +49,7 @@ describe("a pass on a node that has no mesh yet", () => {
     const story = await given(registriesSay(node(2))).andKernelHolds(anUplink);
     await story.whenPassed();
     (await story.whenPassed()).thenPlanned(
-      "swap: change the targets: remove 10.244.2.0/24 192.0.2.2/32 fd00:0:0:2::2/128",
+      "swap: change the networks that first packets are judged by: remove 10.244.2.0/24 192.0.2.2/32 fd00:0:0:2::2/128",
     );
     (await story.whenPassed()).thenPlanned();
   });
@@ -97,7 +97,9 @@ describe("until the registries have settled", () => {
     const other = await given(registriesSaySoFar()).andKernelHolds();
     other.scene.kernel = story.scene.kernel; // found by a daemon that has no ledger
     await other.whenPassed();
-    other.thenPlanned(/^swap: change the targets: add 10\.244\.2\.0\/23 192\.0\.2\.2\/31$/);
+    other.thenPlanned(
+      /^swap: change the networks that first packets are judged by: add 10\.244\.2\.0\/23 192\.0\.2\.2\/31$/,
+    );
     other.thenKernel({ "10.244.2.9": "tunnel", "192.0.2.3": "tunnel" });
   });
 });
