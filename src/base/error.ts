@@ -1,10 +1,10 @@
-/** What kind of failure it was: one word a script can match and the exit code it leads to. */
+/** The kinds of failure. Each is one word that a script can match, and leads to an exit code. */
 const exitCodes = {
   usage: 2, // the command line is wrong
   config: 3, // the configuration file is wrong
   state: 4, // a file the daemon keeps (identity, cache) is damaged or unreadable
   privilege: 5, // not root, or a capability is missing
-  conflict: 6, // something else owns what we would have to touch
+  conflict: 6, // something else owns what this program would have to change
   command: 7, // nft, ip or wg failed
   discovery: 8, // the discovery service refused or cannot be reached
   unavailable: 9, // no daemon answers
@@ -15,8 +15,8 @@ export type ErrorCode = keyof typeof exitCodes;
 export const errorCodes = Object.keys(exitCodes) as ErrorCode[];
 
 /**
- * The only error this project throws on purpose. `message` tells the operator what happened, `hint` what to do;
- * neither ever holds a secret. Errors of libraries and tools become one of these where they enter.
+ * The only error that this project throws on purpose. `message` tells the operator what happened, and `hint` what to
+ * do; neither ever holds a secret. Errors of libraries and tools are turned into this one where they enter.
  */
 export class KubespanError extends Error {
   readonly code: ErrorCode;
@@ -34,14 +34,14 @@ export class KubespanError extends Error {
   }
 }
 
-/** One line for a log or a terminal, whatever was thrown. */
+/** Anything that was thrown, as one line for a log or a terminal. */
 export function errorText(thrown: unknown): string {
   if (thrown instanceof KubespanError && thrown.hint !== undefined)
     return `${thrown.message} (${thrown.hint})`;
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-/** Debian's and Ubuntu's names of the packages that hold the tools. */
+/** The packages of Debian and Ubuntu that hold the tools. */
 const packageOf: Readonly<Record<string, string>> = {
   ip: "iproute2",
   nft: "nftables",

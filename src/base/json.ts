@@ -1,12 +1,14 @@
 import type { z } from "zod";
 
-/** The value that was read, or the reason why there is none. The reason never quotes the text, which may hold a key. */
+/** A value that was read, or the reason why there is none. The reason never quotes the text, which may hold a key. */
 export type Read<Value> = { readonly value: Value } | { readonly problem: string };
 
-/** The longest text that is read, in UTF-16 units: more than the largest file, answer or listing of this program. */
+/**
+ * The longest text that is read, in UTF-16 units. It is more than the largest file, answer or listing of this program.
+ */
 export const longestJson = 64 * 1024 * 1024;
 
-/** Reads JSON; nothing else in src does. It never throws, whatever the text. */
+/** Parses JSON, which nothing else in src does. It never throws, whatever the text. */
 export function parseJson(text: string): Read<unknown> {
   if (text.length > longestJson) return { problem: `it is longer than ${longestJson} characters` };
   if (text.trim() === "") return { problem: "it is empty" };
@@ -21,14 +23,14 @@ export function parseJson(text: string): Read<unknown> {
 /** The characters that JSON never has between its values, and should not have within one. */
 const rawControls = /(?![\n\r\t])\p{Cc}/gu;
 
-/** Reads the JSON of a tool that prints names as they are: iproute2 does not escape control characters. */
+/** Parses the JSON of a tool that prints names unescaped. iproute2 does not escape control characters. */
 export const parseToolJson = (text: string): Read<unknown> => parseJson(text.replace(rawControls, escaped));
 
-/** Writes each UTF-16 unit as the escape that JSON has for it. */
+/** Writes each UTF-16 unit as a JSON escape. */
 export const escaped = (text: string): string =>
   text.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
-/** Checks a value that was read against a form. The reason names the place that does not fit. */
+/** Checks a parsed value against a form. The reason for a refusal names the place that does not fit. */
 export function ofForm<Form extends z.ZodType>(read: Read<unknown>, form: Form): Read<z.output<Form>> {
   if ("problem" in read) return read;
   const { success, data, error } = form.safeParse(read.value);
@@ -38,7 +40,7 @@ export function ofForm<Form extends z.ZodType>(read: Read<unknown>, form: Form):
   return { problem: `${place ? `${place}: ` : ""}${issue?.message ?? "it is of another form"}` };
 }
 
-/** Reads JSON of a form. */
+/** Parses JSON and checks it against a form. */
 export const readJson = <Form extends z.ZodType>(text: string, form: Form): Read<z.output<Form>> =>
   ofForm(parseJson(text), form);
 

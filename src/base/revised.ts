@@ -1,15 +1,15 @@
-/** A value, and the number of its last change: as long as that is the same, so is the value. */
+/** A value with the number of its last change. The value stays the same as long as the number does. */
 export interface Revised<Value> {
   readonly revision: number;
   readonly value: Value;
 }
 
-/** The comparison of each field. The compiler asks for every field, also for one that is added later. */
+/** The comparison of each field. The compiler asks for every field, even for one that is added later. */
 export type SameFields<Value> = {
   readonly [Field in keyof Value]-?: (left: Value[Field], right: Value[Field]) => boolean;
 };
 
-/** The value with its number: that of before if each field is the same as then, else the next one. */
+/** Numbers a value: with the earlier number if each field is the same as before, and else with the next one. */
 export function revised<Value extends object>(
   before: Revised<Value> | undefined,
   value: Value,

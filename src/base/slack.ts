@@ -1,11 +1,11 @@
-/** How late something may be, as a part of the time that it waits; and at most. */
+/** The longest delay, as a part of the waiting time and in milliseconds. */
 const [part, mostMs] = [1 / 8, 8_000];
-/** What waits less is done on time. */
+/** The waiting time in milliseconds below which there is no delay. */
 const shortestMs = 4_000;
 
 /**
- * When something is done that was to wait from `since` on for `waitMs`. Long waits end a little late, on ticks that all of
- * them share, so that one look at a thousand peers serves all that are due.
+ * The time at which a wait of `waitMs` from `since` on ends. Long waits end a little late, on ticks that they all
+ * share, so that one look at a thousand peers serves all that are due.
  */
 export function dueAt(since: number, waitMs: number): number {
   const due = since + waitMs;

@@ -2,20 +2,21 @@ import type { Command } from "./command.ts";
 
 /**
  * The order in which a plan is carried out, so that no packet ever meets half a change:
- * - `grow`: links, addresses, peers, routes and rules that traffic will need
- * - `swap`: the one nft transaction that redirects traffic
- * - `shrink`: what nothing uses any more
+ * - `grow` adds the links, addresses, peers, routes and rules that traffic will need.
+ * - `swap` is the one nft transaction that redirects traffic.
+ * - `shrink` removes what nothing uses any more.
  */
 export type Stage = "grow" | "swap" | "shrink";
 
-/** One line of a plan: what is done and why (never a secret), and the commands that do it, in order. */
+/** One line of a plan: the change and its reason (never a secret), and the commands that make it, in order. */
 export interface Step {
   readonly stage: Stage;
   readonly text: string;
   readonly commands: readonly Command[];
   /**
-   * Absent where the whole mesh needs the step: if it fails, the plan ends. Where it is about peers, which have nothing to do
-   * with each other, the plan goes on: one peer goes without, and of several the same step is tried for each.
+   * Absent if the whole mesh needs the step, so that its failure ends the plan. Present if the step is about peers,
+   * which are independent of each other. The plan then goes on: a step for one peer is skipped, and a step for several
+   * peers is tried again for each.
    */
   readonly apart?: "one peer" | readonly Step[];
 }

@@ -1,2 +1,2 @@
-/** Of this program; package.json says the same, and a test compares them. */
+/** The version of this program. package.json has the same one, and a test compares them. */
 export const version = "0.1.0";

@@ -1,46 +1,58 @@
 import type { MachineType } from "../config/index.ts";
 import type { Address, Endpoint, Prefix } from "../net/index.ts";
 
-/** What a node says about itself (reference section 3), checked: every field is canonical and bounded. */
+/**
+ * The record in which a node describes itself (reference section 3), after checking: every field is canonical and
+ * bounded.
+ */
 export interface Affiliate {
   readonly nodeId: string;
-  /** The node's own routed addresses; no pod or service addresses. */
+  /** The node's own routed addresses, without pod and service addresses. */
   readonly addresses: readonly Address[];
   readonly hostname: string;
-  /** The Kubernetes node name. */
+  /** The name of the node in Kubernetes. */
   readonly nodeName: string;
   readonly machineType: MachineType;
   readonly operatingSystem: string;
   readonly apiServerPort?: number;
-  /** Absent when the node takes part in the cluster, but not in the mesh. */
+  /** Absent if the node takes part in the cluster, but not in the mesh. */
   readonly kubespan?: KubespanAffiliate;
-  /** Absent in what Talos nodes announce, and in what Kubernetes says of a node. */
+  /** Absent in the affiliates of Talos nodes, and in those from Kubernetes. */
   readonly membership?: Membership;
 }
 
-/** What tells an affiliate of now from one of before, and one machine from its clone; only of nodes that run this program. */
+/**
+ * The facts that tell a new affiliate from an old one, and a machine from its clone. Only nodes that run this program
+ * have them.
+ */
 export interface Membership {
-  /** Grows with each change of the affiliate, also across restarts: at least the milliseconds since 1970. */
+  /**
+   * A number that grows with each change of the affiliate, also across restarts, and is at least the time in
+   * milliseconds since 1970.
+   */
   readonly number: number;
-  /** When the node's daemon started, in milliseconds since 1970 on its own clock. */
+  /** The time at which the node's daemon started, in milliseconds since 1970 on its own clock. */
   readonly startedAt: number;
-  /** A hash of what identifies the machine, in base64; empty where nothing does. */
+  /** A hash of what identifies the machine, in base64; empty if nothing does. */
   readonly machine: string;
-  /** Additional addresses that are no pod networks. */
+  /** The additional addresses that are no pod networks. */
   readonly otherNetworks: readonly Prefix[];
-  /** The node left the mesh: a proof for each recipient, by the first 8 bytes of its public key; both in base64. */
+  /**
+   * Set if the node left the mesh: a proof for each recipient, by the first 8 bytes of its public key. Both are in
+   * base64.
+   */
   readonly farewells?: ReadonlyMap<string, string>;
 }
 
 export interface KubespanAffiliate {
-  /** X25519, canonical base64 of 32 bytes. */
+  /** The X25519 key as the canonical base64 of 32 bytes. */
   readonly publicKey: string;
   /** The KubeSpan ULA. */
   readonly address: Address;
   /** Pod networks and other prefixes that the node routes for the mesh. */
   readonly additionalAddresses: readonly Prefix[];
-  /** Networks that this node wants left out of what others send it. */
+  /** The networks that this node does not want from the others. */
   readonly excludedNetworks: readonly Prefix[];
-  /** Where the node may be dialled; announced by itself or observed by others. */
+  /** The endpoints at which the node may be dialled, announced by itself or observed by others. */
   readonly endpoints: readonly Endpoint[];
 }

@@ -1,13 +1,16 @@
 const firstDelayMs = 250;
 const longestDelayMs = 30_000;
-/** A session that lasted this long was a good one: the next failure is a new story. */
+/** The time in milliseconds after which a session counts as good, so that the next failure is the first again. */
 const settledMs = 10_000;
-/** After a session that worked but did not last: at most 2 s, so that a restarted service is found again soon. */
+/**
+ * The failures that are counted after a session that worked but did not last. The wait is then at most 1 s, so that a
+ * restarted service is found again soon.
+ */
 const failuresAfterShortSession = 3;
 
 /**
- * How many failures in a row there are after a session ended. `workedForMs` counts from the moment when the snapshot
- * and our own update had gone through; `undefined` if that never happened.
+ * The number of failures in a row after a session ended. `workedForMs` counts from the moment at which the snapshot and
+ * this node's own update had gone through; `undefined` if that never happened.
  */
 export function failuresAfter(failures: number, workedForMs: number | undefined): number {
   if (workedForMs === undefined) return failures + 1;
@@ -15,8 +18,9 @@ export function failuresAfter(failures: number, workedForMs: number | undefined)
 }
 
 /**
- * How long to wait before trying again after that many failures in a row, in ms: doubles from 250 ms to 30 s, and of that a random half to whole, so
- * that the nodes of a cluster do not come back in step. `random` is in [0, 1).
+ * The milliseconds to wait after so many failures in a row. The wait doubles from 250 ms to 30 s, and a random part of
+ * it, between the half and the whole, is taken, so that the nodes of a cluster do not come back in step. `random` is in
+ * [0, 1).
  */
 export function reconnectDelayMs(failures: number, random: number): number {
   const whole = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(Math.max(failures - 1, 0), 16));

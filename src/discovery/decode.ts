@@ -14,18 +14,21 @@ import { isPublicKey } from "./public-key.ts";
 import { isNodeId, isPrintable, noNodeId, printable } from "./text.ts";
 import { wire } from "./wire/index.ts";
 
-/** Either an affiliate and what had to be left out of it, or why there is none. All texts are printable. */
+/**
+ * An affiliate with the reasons why items were left out of it, or the reason why there is none. All texts are
+ * printable.
+ */
 export type Decoded =
   | { readonly affiliate: Affiliate; readonly dropped: readonly string[] }
   | { readonly refused: string };
 
-/** Characters; host and node names are DNS names. */
+/** The largest lengths in characters; host names and node names are DNS names. */
 const maxText = { hostname: 253, nodename: 253, operatingSystem: 256 } as const;
 
 /**
- * Reads what a node says about itself. The bytes come from whoever holds the cluster secret, by way of a service
- * that may have exchanged them: nothing is believed unchecked. A bad list item is dropped and named; anything else
- * that is bad refuses the affiliate.
+ * Reads the record in which a node describes itself. The bytes come from a holder of the cluster secret, through a
+ * service that may have exchanged them, so nothing is believed unchecked. A bad list item is dropped and named; any
+ * other flaw refuses the affiliate.
  */
 export function decodeAffiliate(bytes: Uint8Array, endpoints: readonly Endpoint[]): Decoded {
   const message = decoded(() => wire.Affiliate.decode(bytes));
@@ -47,14 +50,14 @@ export function decodeAffiliate(bytes: Uint8Array, endpoints: readonly Endpoint[
   return { affiliate, dropped: dropped.reasons() };
 }
 
-/** `undefined` for anything that is not an address and a port to which a packet can be sent. */
+/** Reads an endpoint; `undefined` for anything but an address and a port to which a packet can be sent. */
 export function decodeEndpoint(bytes: Uint8Array): Endpoint | undefined {
   const message = decoded(() => wire.Endpoint.decode(bytes));
   const address = message && addressFromBytes(message.ip);
   return address && endpointOf(address, message.port);
 }
 
-/** The generated code throws on bytes that are not protobuf, and on nothing else. */
+/** Calls the generated code, which throws on bytes that are not protobuf, and on nothing else. */
 function decoded<Message>(decode: () => Message): Message | undefined {
   try {
     return decode();
@@ -63,10 +66,12 @@ function decoded<Message>(decode: () => Message): Message | undefined {
   }
 }
 
-/** Bytes of a hash that names a machine, of the part of a key that names a recipient, and of a proof. */
+/**
+ * The lengths in bytes of the hash that names a machine, of the part of a key that names a recipient, and of a proof.
+ */
 const membershipBytes = { machine: 16, recipient: 8, mac: 16 } as const;
 
-/** Numbers are milliseconds since 1970 or a little more: 53 bits hold them for as long as there are clocks. */
+/** The largest number and time. Both are milliseconds since 1970 or a little more, so 53 bits always suffice. */
 const largestNumber = BigInt(Number.MAX_SAFE_INTEGER);
 
 function refusal(message: wire.Affiliate): string | undefined {
@@ -107,7 +112,7 @@ function apiServerPortOf(
   return port > 0 && port <= 65535 ? { apiServerPort: port } : undefined;
 }
 
-/** Without a public key a node is in the cluster, but not in the mesh. */
+/** Reads a node's part in the mesh. A node without a public key is in the cluster, but not in the mesh. */
 function kubespanOf(
   message: wire.KubeSpan | undefined,
   endpoints: readonly Endpoint[],
@@ -126,7 +131,9 @@ function kubespanOf(
   };
 }
 
-/** `undefined` for a node that says nothing of the kind: Talos, or this program before it had numbers. */
+/**
+ * Reads the membership; `undefined` for a node that does not announce one, as Talos and early versions of this program.
+ */
 function membershipOf(
   message: wire.Membership | undefined,
   dropped: Dropped,
@@ -160,7 +167,7 @@ function prefixFrom(message: wire.IPPrefix): Prefix | undefined {
   return address && prefixOf(address, message.bits, message.ip.length === 16);
 }
 
-/** Every item that can be read, in order, without duplicates; the others are named in `dropped`. */
+/** Reads every valid item, in order and without duplicates. The others are named in `dropped`. */
 function eachOnce<Item, Value extends Address | Prefix>(
   items: readonly Item[],
   name: string,

@@ -1,7 +1,10 @@
-/** Reasons are for people: a sender of a thousand bad items gets a handful of lines, not a thousand. */
+/**
+ * The number of reasons that are kept. They are for people, so a sender of a thousand bad items causes a handful of
+ * lines.
+ */
 const maxReasons = 8;
 
-/** Collects why items were left out of something that is otherwise good. */
+/** Collects the reasons why items were left out of something that is otherwise good. */
 export class Dropped {
   readonly #reasons: string[] = [];
   #more = 0;

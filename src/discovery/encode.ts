@@ -11,7 +11,7 @@ import {
 import type { Affiliate, KubespanAffiliate, Membership } from "./affiliate.ts";
 import { wire } from "./wire/index.ts";
 
-/** An affiliate as protobuf; its endpoints travel beside it, one by one (`encodeEndpoint`). */
+/** Encodes an affiliate as protobuf. Its endpoints travel beside it, one by one (`encodeEndpoint`). */
 export const encodeAffiliate = (affiliate: Affiliate): Uint8Array =>
   wire.Affiliate.encode({
     nodeId: affiliate.nodeId,

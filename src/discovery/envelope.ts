@@ -7,10 +7,10 @@ import { limits } from "./limits.ts";
 import { openBlocks, openData, sealBlocks } from "./seal.ts";
 import { isNodeId, noNodeId, printable } from "./text.ts";
 
-/** An affiliate as a discovery service holds it: the id in clear, the rest sealed. */
+/** An affiliate as a discovery service holds it: the id in clear, all else sealed. */
 export interface Envelope {
   readonly id: string;
-  /** Empty when only endpoints are known. */
+  /** The sealed affiliate; empty if only endpoints are known. */
   readonly data: Uint8Array;
   readonly endpoints: readonly Uint8Array[];
 }
@@ -19,8 +19,8 @@ export const sealEndpoint = (key: Secret, endpoint: Endpoint): Buffer =>
   sealBlocks(key, encodeEndpoint(endpoint));
 
 /**
- * Opens and checks an envelope that has data. What is inside must name the same node as the envelope does: the
- * service cannot read affiliates, but it could exchange them (lesson 18).
+ * Opens and checks an envelope that has data. The affiliate inside must name the same node as the envelope, since the
+ * service cannot read affiliates, but could exchange them (lesson 18).
  */
 export function openEnvelope(key: Secret, envelope: Envelope): Decoded {
   if (!isNodeId(envelope.id)) return { refused: `its id ${noNodeId}` };

@@ -2,19 +2,25 @@ import type { Affiliate } from "./affiliate.ts";
 import { mergeAffiliates } from "./merge.ts";
 import type { Told } from "./registry.ts";
 
-/** What one registry tells of other nodes. */
+/** The part of a registry's statements that is about other nodes. */
 type Source = Pick<Told, "isSealed" | "affiliates">;
 
-/** What all registries say of one node now: what is sealed wins over what is not, so the two are kept apart. */
+/**
+ * The present statements of all registries about one node. A sealed one wins over an unsealed one, so the two are kept
+ * apart.
+ */
 export interface Heard {
   readonly nodeId: string;
-  /** Written by somebody who has the cluster secret. */
+  /** An affiliate by a holder of the cluster secret. */
   readonly sealed?: Affiliate;
-  /** Written by whoever may change Nodes in Kubernetes. */
+  /** An affiliate by anybody who may change Nodes in Kubernetes. */
   readonly unsealed?: Affiliate;
 }
 
-/** In order of first appearance, one for each node. Equal input gives the same affiliates, as objects. */
+/**
+ * Collects the statements about each node, in the order of first appearance. Equal input gives the same affiliate
+ * objects.
+ */
 export function hearAll(sources: readonly Source[]): Heard[] {
   const [sealed, unsealed] = [true, false].map((isSealed) =>
     byNode(sources.filter((source) => source.isSealed === isSealed)),
@@ -35,7 +41,9 @@ function byNode(sources: readonly Source[]): ReadonlyMap<string, Affiliate> {
   return found;
 }
 
-/** Registries give the same objects until something changes, so that what is made of two of them is made once. */
+/**
+ * The united affiliates. Registries give the same objects until something changes, so two of them are united only once.
+ */
 const united = new WeakMap<Affiliate, WeakMap<Affiliate, Affiliate>>();
 
 function remembered(earlier: Affiliate, later: Affiliate): Affiliate {
@@ -48,9 +56,9 @@ function remembered(earlier: Affiliate, later: Affiliate): Affiliate {
 }
 
 /**
- * Of two announcements with numbers the newer one counts, and of the older one only where the node may be dialled: a
- * service that was left behind, or that replays what it once heard, adds nothing else. One without a number is that of
- * a node without numbers, or from before it had any.
+ * Unites two affiliates of one node. The newer announcement counts, and the older one only adds the endpoints at which
+ * the node may be dialled, since it comes from a service that was left behind or that replays old records. An affiliate
+ * without a number is that of a node without numbers, or from before the node had any.
  */
 function unite(one: Affiliate, other: Affiliate): Affiliate {
   const [left, right] = [one.membership?.number ?? 0, other.membership?.number ?? 0];

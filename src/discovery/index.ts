@@ -1,4 +1,7 @@
-/** What others need to decide; the contracts are in affiliate.ts and registry.ts, the effects in files of their own. */
+/**
+ * The parts that decisions need. The contracts are in affiliate.ts and registry.ts, and the effects in files of their
+ * own.
+ */
 
 export { type Affiliate, type KubespanAffiliate, type Membership } from "./affiliate.ts";
 export { decodeAffiliate } from "./decode.ts";

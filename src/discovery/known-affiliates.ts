@@ -5,16 +5,18 @@ import { limits } from "./limits.ts";
 import type { RefusedAffiliate } from "./registry.ts";
 import { printable } from "./text.ts";
 
-/** What can be known of one envelope. */
+/** The result of opening one envelope. */
 interface Known {
   readonly affiliate?: Affiliate;
   readonly refused: readonly RefusedAffiliate[];
 }
 
-/** Told of this node's own affiliate as the service has it: when it is changed, and `undefined` when it is deleted. */
+/**
+ * Called with this node's own affiliate when the service tells a change of it, and with `undefined` when it is deleted.
+ */
 type OnOwn = (envelope: Envelope | undefined) => void;
 
-/** Affiliates whose refusal is remembered, so that a hostile service fills no memory and no screen. */
+/** The number of refusals that are remembered, so that a hostile service fills no memory and no screen. */
 const maxRefused = 128;
 
 /** The other nodes of a cluster as one service tells them, opened, checked and bounded. */
@@ -22,7 +24,7 @@ export class KnownAffiliates {
   readonly #key: Secret;
   readonly #ownId: string;
   readonly #byId = new Map<string, Known>();
-  /** Known from before the last snapshot, which did not hold them. */
+  /** The ids that were known before the last snapshot and are missing from it. */
   #unconfirmed = new Set<string>();
   #used = 0;
   readonly #onOwn: OnOwn;
@@ -34,16 +36,16 @@ export class KnownAffiliates {
   }
 
   /**
-   * A snapshot. What it does not hold may be gone, or the service was restarted and the others have not told it yet
-   * (lesson 13): it is kept until `forgetUnconfirmed`.
+   * Takes a snapshot. Affiliates that are missing from it may be gone, or the service was restarted and they have not
+   * told it yet (lesson 13), so they are kept until `forgetUnconfirmed`.
    */
   snapshot(envelopes: readonly Envelope[]): void {
     this.#unconfirmed = new Set(this.#byId.keys());
-    // What it holds of this node is from before, and about to be replaced.
+    // The record of this node in a snapshot is an old one, and about to be replaced.
     this.update(envelopes.filter(({ id }) => id !== this.#ownId));
   }
 
-  /** Gives whether anything was forgotten. */
+  /** Forgets the affiliates that the snapshot did not hold. Gives whether there were any. */
   forgetUnconfirmed(): boolean {
     const ids = [...this.#unconfirmed];
     this.remove(ids);
@@ -71,13 +73,16 @@ export class KnownAffiliates {
     return [...this.#byId.values()].flatMap((known) => known.refused);
   }
 
-  /** An affiliate that was believed until now and no longer can be is gone: the service's word of now counts. */
+  /**
+   * Stores an envelope. An affiliate that was believed and is now replaced by one that cannot be believed is gone,
+   * since the service's present statement counts.
+   */
   #store(envelope: Envelope): void {
     if (envelope.id === this.#ownId) return this.#onOwn(envelope);
     const isComplete = envelope.data.length > 0;
-    if (!isComplete && this.#unconfirmed.has(envelope.id)) return; // others speak of it, it will follow
+    if (!isComplete && this.#unconfirmed.has(envelope.id)) return; // its data will follow
     this.remove([envelope.id]);
-    if (!isComplete) return; // only endpoints are known: nobody to use them for yet
+    if (!isComplete) return; // nobody can use endpoints alone
     const known = this.#open(envelope);
     if (known.affiliate) this.#used++;
     else if (this.#byId.size - this.#used >= maxRefused) return;
@@ -86,7 +91,7 @@ export class KnownAffiliates {
 
   #open(envelope: Envelope): Known {
     const nodeId = printable(envelope.id, 64);
-    if (this.#used >= limits.affiliatesPerCluster) this.forgetUnconfirmed(); // they are the least certain
+    if (this.#used >= limits.affiliatesPerCluster) this.forgetUnconfirmed(); // the least certain ones
     if (this.#used >= limits.affiliatesPerCluster)
       return { refused: [{ nodeId, reason: `there are ${limits.affiliatesPerCluster} affiliates already` }] };
     const result = openEnvelope(this.#key, envelope);

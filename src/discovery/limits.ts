@@ -1,17 +1,20 @@
 /**
- * What a discovery service and its clients agree to be reasonable (reference section 4). The service refuses what
- * exceeds them; the client believes nothing that does, whatever the service lets through.
+ * The bounds of the discovery protocol (reference section 4). The service refuses requests that exceed them, and the
+ * client believes nothing that does, even if the service lets it through.
  */
 export const limits = {
-  /** Cluster and affiliate ids, bytes. */
+  /** The length of cluster and affiliate ids, in bytes. */
   idBytes: 256,
-  /** Sealed affiliate, bytes. */
+  /** The length of a sealed affiliate, in bytes. */
   dataBytes: 2048,
-  /** One sealed endpoint, bytes. */
+  /** The length of one sealed endpoint, in bytes. */
   endpointBytes: 32,
   endpointsPerAffiliate: 64,
   affiliatesPerCluster: 1024,
   ttlMs: 30 * 60_000,
-  /** How far the number of an announcement may be ahead of the clock of whoever reads it, ms: more is a clock that is wrong. */
+  /**
+   * The time in milliseconds by which the number of an announcement may be ahead of the reader's clock. If it is more,
+   * one of the clocks is wrong.
+   */
   aheadMs: 24 * 60 * 60_000,
 } as const;

@@ -1,9 +1,9 @@
 import type { Affiliate, KubespanAffiliate } from "./affiliate.ts";
 
 /**
- * The affiliates of several registries as one list: in order of first appearance, one for each node. Lists are
- * united in order without duplicates; of the other fields the later source wins, unless it has nothing to say
- * (reference section 3).
+ * Merges the affiliates of several registries into one list, with one affiliate for each node, in the order of first
+ * appearance. Lists are united in order and without duplicates. Of the other fields the later source wins, unless its
+ * field is empty (reference section 3).
  */
 export function mergeAffiliates(sources: readonly (readonly Affiliate[])[]): Affiliate[] {
   const byNode = new Map<string, Affiliate>();
@@ -33,7 +33,7 @@ function merged(earlier: Affiliate, later: Affiliate): Affiliate {
   };
 }
 
-/** Key and address are never empty, so both come from the same source. */
+/** Merges two descriptions. Key and address are never empty, so both come from the same source. */
 const mergedKubespan = (earlier: KubespanAffiliate, later: KubespanAffiliate): KubespanAffiliate => ({
   publicKey: later.publicKey,
   address: later.address,

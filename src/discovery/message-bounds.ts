@@ -1,14 +1,16 @@
 import { limits } from "./limits.ts";
 
 /**
- * The largest message of a service that is within the limits: 1,024 affiliates of 2 KB with 64 endpoints and an id of
- * 256 bytes each take 4.6 MB.
+ * The largest message in bytes. A message within the limits has at most 4.6 MB, for 1,024 affiliates of 2 KB with 64
+ * endpoints and an id of 256 bytes each.
  */
 export const largestMessageBytes = 5 * 1024 * 1024;
-/** Of answers that say hardly more than that they are answers. */
+/** The largest answer in bytes to requests other than List and Watch, whose answers are nearly empty. */
 export const largestAnswerBytes = 16 * 1024;
 
-/** Fields that a later version of the protocol may add to a message; more are padding. */
+/**
+ * The number of unknown fields in a message, which a later version of the protocol may add. More of them are padding.
+ */
 const unknownFields = 16;
 const affiliatesField = 1;
 const endpointsField = 3;
@@ -20,9 +22,9 @@ interface Field {
 }
 
 /**
- * Why a message with affiliates (an answer to List, or one of Watch) is not decoded: decoding costs a hundred times what
- * an empty affiliate takes on the wire, so they are counted in the bytes. `undefined` when it is within the limits;
- * whether it is sound the decoder tells.
+ * The reason why a message with affiliates (an answer to List, or a message of Watch) is not decoded; `undefined` if it
+ * is within the limits. Decoding an empty affiliate costs a hundred times its bytes, so affiliates are counted before.
+ * Whether the message is well formed, the decoder tells.
  */
 export function unboundedReason(message: Uint8Array): string | undefined {
   if (message.length > largestMessageBytes) return `it has ${message.length} bytes`;
@@ -53,7 +55,7 @@ function unboundedAffiliate(affiliate: Uint8Array): string | undefined {
   return undefined;
 }
 
-/** The fields of the top level, without what is in them. `undefined`, once and last, for what is no protobuf. */
+/** The fields of the top level, without the fields within them. Ends with `undefined` if the bytes are not protobuf. */
 function* fieldsOf(message: Uint8Array): Generator<Field | undefined> {
   for (let at = 0; at < message.length; ) {
     const tag = varintAt(message, at);
@@ -67,7 +69,7 @@ function* fieldsOf(message: Uint8Array): Generator<Field | undefined> {
   }
 }
 
-/** Groups are of a protobuf that nobody writes any more. */
+/** The content of a field. Groups, which nobody writes any more, count as malformed. */
 function contentAt(
   message: Uint8Array,
   at: number,
@@ -83,7 +85,7 @@ function contentAt(
 const within = (message: Uint8Array, end: number): { readonly end: number } | undefined =>
   end <= message.length ? { end } : undefined;
 
-/** At most ten bytes; a value beyond 2^53 is inexact, and too large for anything that is asked of it here. */
+/** Reads a number of at most ten bytes. Values above 2^53 are inexact, and too large for any use here. */
 function varintAt(
   message: Uint8Array,
   at: number,

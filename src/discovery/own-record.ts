@@ -2,32 +2,40 @@ import type { Secret } from "../base/index.ts";
 import type { Membership } from "./affiliate.ts";
 import { type Envelope, openEnvelope } from "./envelope.ts";
 
-/** What else a service tells under this node's id, since it was started. */
+/** The foreign statements of a service under this node's id, since the registry was started. */
 export interface Disowned {
-  /** How often this node's affiliate was deleted, or replaced by something that this node did not write. */
+  /**
+   * The number of times that this node's affiliate was deleted, or replaced by a record that this node did not write.
+   */
   readonly times: number;
-  /** In words, the last time. */
+  /** A description of the last time. */
   readonly what: string;
-  /** Another machine announces itself as this node, again and again, and was there first: this one is silent. */
+  /**
+   * Set if another machine announced itself repeatedly with this node's id and was there first. This node is silent
+   * then.
+   */
   readonly isSilenced: boolean;
 }
 
 interface OwnRecordOptions {
   readonly key: Secret;
-  /** As announced: a hash of what identifies this machine, and when its daemon started. */
+  /** The announced origin: a hash of what identifies this machine, and the time at which its daemon started. */
   readonly origin: Pick<Membership, "machine" | "startedAt">;
 }
 
-/** Sightings of another machine after which it is a clone, and no announcement that a machine made before it was replaced. */
+/**
+ * The number of sightings that prove a clone. Fewer may be announcements that the machine made before it was replaced.
+ */
 const sightingsOfClone = 3;
-/** What was published lately comes back late now and then: so many announcements are known as this node's own. */
+/** The number of announcements that are recognized as this node's own, since recent ones sometimes come back late. */
 const mostRemembered = 16;
-/** Between two answers to a service that keeps changing what this node says, ms. */
+/** The least time in milliseconds between two answers to a service that keeps changing this node's record. */
 const leastBetweenMs = 2_000;
 
 /**
- * Watches over what a service has of this node itself. Who changes or deletes it there cuts the node off from those who
- * do not know it yet, so it is published again at once. Two machines that announce themselves under one id are clones.
+ * Watches the record that a service has of this node. A change or deletion of the record cuts the node off from the
+ * nodes that do not know it yet, so it is published again at once. Two machines that announce themselves with one id
+ * are clones.
  */
 export class OwnRecord {
   readonly #options: OwnRecordOptions;
@@ -45,12 +53,12 @@ export class OwnRecord {
     return this.#disowned;
   }
 
-  /** The highest number that was told under this node's id: what it says next has to be higher. */
+  /** The highest number that was told under this node's id. The next announcement needs a higher one. */
   get number(): number {
     return this.#number;
   }
 
-  /** What is sent to the service from now on. */
+  /** Notes the data that is sent to the service from now on. */
   published(data: Uint8Array): void {
     const text = Buffer.from(data).toString("base64");
     if (this.#published.at(-1) === text) return;
@@ -59,14 +67,14 @@ export class OwnRecord {
   }
 
   /**
-   * The service tells that this node's affiliate was changed, or deleted (`undefined`). Gives in how many milliseconds
-   * it is to be published again; `undefined` if it is as it should be. `now` is monotonic.
+   * Handles a change of this node's affiliate at the service, or its deletion (`undefined`). Gives the milliseconds
+   * after which it is to be published again; `undefined` if it is as it should be. `now` is monotonic.
    */
   told(envelope: Envelope | undefined, now: number): number | undefined {
     const newest = this.#published.at(-1);
-    if (newest === undefined) return undefined; // from before the start, and about to be replaced
+    if (newest === undefined) return undefined; // the record is older than this start, and about to be replaced
     const text = envelope && Buffer.from(envelope.data).toString("base64");
-    if (text === newest || text === "") return undefined; // others only added where they see this node
+    if (text === newest || text === "") return undefined; // others only added observed endpoints
     if (text === undefined) this.#note("its record was deleted");
     else if (envelope && !this.#published.includes(text)) this.#judge(envelope);
     if (this.#disowned?.isSilenced) return undefined;

@@ -1,9 +1,10 @@
 import { numberOfBytes } from "../base/index.ts";
 
 /**
- * Whether a text is an X25519 public key as WireGuard prints it: base64 of 32 bytes, of a point that a secret can come from,
- * in the only form that a real key has. Other bytes that mean the same point (the highest bit set, or a number that is
- * reduced modulo 2^255 - 19) would be another name for a node that was let go under the first one.
+ * Tells whether a text is an X25519 public key as WireGuard prints it: the base64 of 32 bytes, for a point that a
+ * private key can lead to, in the only form that a real key has. Other bytes for the same point (with the highest bit
+ * set, or a number that is reduced modulo 2^255 - 19) would be another name for a node that was released under the
+ * first one.
  */
 export function isPublicKey(text: string): boolean {
   if (text.length !== 44) return false;
@@ -15,7 +16,7 @@ export function isPublicKey(text: string): boolean {
 
 const modulus = 2n ** 255n - 19n;
 
-/** Points of an order of at most eight (RFC 7748, section 7): what is agreed on with them is zero, whoever agrees. */
+/** The points of an order of at most eight (RFC 7748, section 7). The shared secret with one of them is always zero. */
 const smallOrder: ReadonlySet<bigint> = new Set([
   0n,
   1n,

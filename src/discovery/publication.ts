@@ -7,29 +7,29 @@ import type { Announcement } from "./registry.ts";
 import { nonceBytes, sealData } from "./seal.ts";
 import { isNodeId } from "./text.ts";
 
-/** One update of one affiliate, sealed. Equal content is the same object. */
+/** One sealed update of one affiliate. Equal content is the same object. */
 export interface Update {
   readonly affiliateId: string;
-  /** Absent in an update that only adds observed endpoints to another node's affiliate. */
+  /** The sealed affiliate; absent in an update that only adds observed endpoints to another node's affiliate. */
   readonly data?: Uint8Array;
   readonly endpoints: readonly Uint8Array[];
-  /** What is sealed in it, to tell whether it changed. */
+  /** The content before sealing, by which changes are found. */
   readonly content: string;
 }
 
-/** An announcement ready to be sent: the own update first, then one for each observed node. */
+/** An announcement that is ready to be sent: the own update first, then one for each observed node. */
 export interface Publication {
   readonly updates: readonly Update[];
-  /** What a service would refuse and is therefore not sent, in words. */
+  /** The parts that a service would refuse, which are therefore not sent, in words. */
   readonly leftOut: readonly string[];
 }
 
-/** Gives that many random bytes. */
+/** Gives so many random bytes. */
 export type RandomBytes = (size: number) => Uint8Array;
 
 /**
- * Seals an announcement. What did not change since `previous` keeps its bytes, so that a refresh tells the service
- * nothing new and wakes nobody.
+ * Seals an announcement. Updates that did not change since `previous` keep their bytes, so that a refresh tells the
+ * service nothing new and wakes no watcher.
  */
 export function sealAnnouncement(
   key: Secret,
@@ -58,7 +58,7 @@ export function sealAnnouncement(
   return { updates, leftOut };
 }
 
-/** Puts one update together; `plain` is the encoded affiliate. */
+/** Makes one update; `plain` is the encoded affiliate. */
 type SealUpdate = (id: string, endpoints: readonly Endpoint[], plain?: Uint8Array) => Update;
 
 function ownUpdates({ own }: Announcement, seal: SealUpdate, leftOut: string[]): Update[] {
@@ -81,13 +81,13 @@ function observedUpdates(announcement: Announcement, seal: SealUpdate, leftOut: 
   return others.slice(0, limits.affiliatesPerCluster).map(([id, endpoints]) => seal(id, endpoints));
 }
 
-/** The same without what this node says of itself: only of others where they are seen. */
+/** The publication without this node's own update, so that only observed endpoints of others remain. */
 export const withoutOwn = ({ updates, leftOut }: Publication): Publication => ({
   updates: updates.filter(({ data }) => data === undefined),
   leftOut,
 });
 
-/** Whether both say the same in the same bytes. */
+/** Tells whether two publications have the same updates. */
 export const isSamePublication = (one: Publication, other: Publication): boolean =>
   one.updates.length === other.updates.length &&
   one.updates.every((update, index) => update === other.updates[index]);
@@ -98,12 +98,12 @@ function bounded(endpoints: readonly Endpoint[], id: string, leftOut: string[]):
   return endpoints.slice(0, most);
 }
 
-/** When each update was last accepted, ms on the caller's clock. */
+/** The time at which each update was last accepted, in milliseconds on the caller's clock. */
 export type Sent = ReadonlyMap<Update, number>;
 
 /**
- * Which updates are to be sent now, in order, and how long it is until the next one is due. An update that was not
- * sent yet is due at once, any other `refreshMs` after it was last sent.
+ * The updates to be sent now, in order, and the milliseconds until the next one is due. An update that was not sent yet
+ * is due at once, any other one `refreshMs` after it was last sent.
  */
 export function dueUpdates(
   publication: Publication,

@@ -1,11 +1,11 @@
 import { type HostPort, parseHostPort } from "../net/index.ts";
 
-/** Names that a program reads as a scheme where it takes `scheme:path` for a target. */
+/** The names that count as a scheme if a target is given as `scheme:path`. */
 const schemes = new Set(["dns", "http", "https", "ipv4", "ipv6", "unix", "unix-abstract", "vsock", "xds"]);
 
 /**
- * Reads where a service sends its clients: `host:port`, IPv6 in brackets. Nothing else is followed; above all no URL,
- * whose scheme could take TLS away. `undefined` for anything else.
+ * Reads the target of a redirect: `host:port`, with IPv6 in brackets. `undefined` for anything else, above all for a
+ * URL, whose scheme could take TLS away.
  */
 export function parseRedirect(text: string): HostPort | undefined {
   const target = parseHostPort(text);

@@ -2,47 +2,50 @@ import type { Address, Prefix } from "../net/index.ts";
 import type { Disowned } from "./own-record.ts";
 import type { RefusedAffiliate, Told } from "./registry.ts";
 
-/** Where a registry stands with its other side. */
+/** The state of a registry's connection. */
 export type RegistryPhase =
-  /** Not started, or told to stop. */
+  /** The registry was not started, or was stopped. */
   | { readonly phase: "stopped" }
   /**
-   * No answer yet, or the connection was lost and is being made again. The error is the last failure in words, kept
-   * until the next success, and whatever else is wrong; absent before anything failed.
+   * There is no answer yet, or the connection was lost and is being made again. The error is the last failure in words,
+   * kept until the next success, with any other problems; absent before anything failed.
    */
   | { readonly phase: "connecting"; readonly error?: string }
-  /** The snapshot arrived and changes are being watched. The error is why this node is not announced as it should be. */
+  /**
+   * The snapshot arrived and changes are being watched. The error is the reason why this node is not announced as it
+   * should be.
+   */
   | { readonly phase: "connected"; readonly error?: string }
   /**
-   * No registry, but what was known when the daemon last ran, so many seconds ago; in use until the registries have
-   * answered.
+   * There is no registry, but the knowledge of so many seconds ago, when the daemon last ran. It is used until the
+   * registries have answered.
    */
   | { readonly phase: "cached"; readonly ageSeconds: number };
 
 interface RegistryName {
   readonly name: string;
-  /** Where it is: a URL, or a file. */
+  /** The location of the registry: a URL, or a file. */
   readonly location: string;
 }
 
 interface RegistryFacts extends RegistryName {
-  /** How many other nodes it tells of. */
+  /** The number of other nodes that the registry tells of. */
   readonly affiliates: number;
   readonly refused: readonly RefusedAffiliate[];
-  /** The address that the registry sees us at; absent where it does not say so. */
+  /** The address at which the registry sees this node; absent if it does not tell. */
   readonly reflected?: Address;
-  /** The address that it was last reached at; absent where that is not known. */
+  /** The address at which the registry was last reached; absent if it is not known. */
   readonly reachedAt?: Address;
-  /** What else it told under this node's id; absent where nothing else was. */
+  /** The foreign statements of the registry under this node's id; absent if there were none. */
   readonly disowned?: Disowned;
-  /** The pod networks that it told for this node; absent where it told none. */
+  /** The pod networks that the registry told for this node; absent if it told none. */
   readonly podNetworks?: readonly Prefix[];
 }
 
-/** How a registry does, for `kubespan status`. */
+/** The state of a registry, for `kubespan status`. */
 export type RegistryState = RegistryFacts & RegistryPhase;
 
-/** The state of a registry of any kind, made of what it tells. */
+/** Makes the state of a registry of any kind from its statements. */
 export const stateOf = (
   { name, location }: RegistryName,
   told: Pick<Told, "affiliates" | "refused" | "reflected" | "reachedAt" | "disowned" | "podNetworks">,
@@ -59,6 +62,6 @@ export const stateOf = (
   ...(told.podNetworks !== undefined && told.podNetworks.length > 0 && { podNetworks: told.podNetworks }),
 });
 
-/** What an operator has to know of it; `undefined` if all is well. */
+/** The problem of a registry for the operator; `undefined` if all is well. */
 export const errorOf = (state: RegistryPhase): string | undefined =>
   "error" in state ? state.error : undefined;

@@ -3,43 +3,51 @@ import type { Affiliate } from "./affiliate.ts";
 import type { Disowned } from "./own-record.ts";
 import type { RegistryState } from "./registry-state.ts";
 
-/** What this node tells the others. */
+/** The announcement of this node to the others. */
 export interface Announcement {
   readonly own: Affiliate;
-  /** By node id: endpoints at which we see other nodes and which they do not announce themselves (harvest). */
+  /** The observed endpoints of other nodes that these do not announce themselves (harvest), by node id. */
   readonly observed: ReadonlyMap<string, readonly Endpoint[]>;
 }
 
-/** An affiliate that came in and was not believed. Both texts are printable. */
+/** An affiliate that arrived and was not believed. Both texts are printable. */
 export interface RefusedAffiliate {
   readonly nodeId: string;
   readonly reason: string;
-  /** Only the item that the reason names was left out; the affiliate itself is in use. */
+  /** Set if only the item that the reason names was left out, and the affiliate itself is used. */
   readonly partly?: true;
 }
 
-/** What a registry tells: the same fields, whatever its kind. */
+/** The statements of a registry, with the same fields for every kind. */
 export interface Told {
-  /** Whether it is sealed with the cluster secret, so that only who has that can have said it. */
+  /**
+   * Tells whether the statements are sealed with the cluster secret, so that only a holder of the secret can have made
+   * them.
+   */
   readonly isSealed: boolean;
-  /** Other nodes, as last heard; never this node. The same objects as long as they say the same. */
+  /** The other nodes, as last told, without this node. They are the same objects as long as they say the same. */
   readonly affiliates: readonly Affiliate[];
   readonly refused: readonly RefusedAffiliate[];
-  /** Ids of nodes that were taken out of the cluster on purpose, since the registry was opened; not who it merely lost. */
+  /**
+   * The ids of nodes that were removed from the cluster on purpose since the registry was opened, and not of those that
+   * it merely lost.
+   */
   readonly deletedNodes: ReadonlySet<string>;
-  /** The highest number under this node's id, by whomever: what this node says next has to be higher. */
+  /** The highest number that anybody used under this node's id. The next announcement needs a higher one. */
   readonly ownNumber: number;
-  /** The pod networks that this node has; `undefined` as long as the registry may know some and has not told them. */
+  /** The pod networks of this node; `undefined` as long as the registry may know some and has not told them. */
   readonly podNetworks: readonly Prefix[] | undefined;
-  /** The address that the registry sees us at. */
+  /** The address at which the registry sees this node. */
   readonly reflected: Address | undefined;
-  /** The address that it was last reached at: one of those that its name led to, or a redirect. */
+  /** The address at which the registry was last reached: one that its name led to, or a redirect. */
   readonly reachedAt: Address | undefined;
-  /** What else stands under this node's id: somebody tampers, or a copy of this node runs. */
+  /**
+   * The foreign statements under this node's id, which mean that somebody tampers, or that a copy of this node runs.
+   */
   readonly disowned: Disowned | undefined;
 }
 
-/** Of a registry that knows nothing: each kind says more where it can. */
+/** The statements of a registry that knows nothing. Each kind replaces the fields that it can tell. */
 export const nothingTold: Omit<Told, "isSealed"> = {
   affiliates: [],
   refused: [],
@@ -52,22 +60,22 @@ export const nothingTold: Omit<Told, "isSealed"> = {
 };
 
 /**
- * One source of affiliates. All of them, whatever stands behind, are used through this: what it told stays readable
- * while it is unreachable, so that losing a registry loses no peer.
+ * One source of affiliates, of any kind. Its statements stay readable while it is unreachable, so that losing a
+ * registry loses no peer.
  */
 export interface Registry {
-  /** Begins to connect; `onChange` is called (never synchronously) whenever `told` or `state` changed. */
+  /** Begins to connect. `onChange` is called (never synchronously) whenever `told` or `state` changed. */
   start(onChange: () => void): void;
-  /** Replaces what is announced; sent now if it differs, again when due, and after every reconnect. */
+  /** Replaces the announcement. It is sent now if it differs, again when it is due, and after every reconnect. */
   publish(announcement: Announcement): void;
   told(): Told;
   state(): RegistryState;
   /**
-   * Tells the registry that this node leaves the mesh; with a farewell, leaves that there for a while, for those who
-   * could not be told otherwise. Stops first, so that no announcement can overtake it; `publish` and `start` begin anew.
-   * Throws `KubespanError("discovery")` if it cannot be told.
+   * Tells the registry that this node leaves the mesh. A farewell is left there for a while, for nodes that could not
+   * be told otherwise. The registry stops first, so that no announcement can overtake it; `publish` and `start` begin
+   * anew. Throws `KubespanError("discovery")` if the registry cannot be told.
    */
   withdraw(farewell?: Affiliate): Promise<void>;
-  /** Ends connections and timers; announces nothing. */
+  /** Ends connections and timers, and announces nothing. */
   stop(): Promise<void>;
 }

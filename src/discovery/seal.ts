@@ -1,21 +1,24 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import type { Secret } from "../base/index.ts";
 
-/** The cluster secret is the key of both ciphers below: 32 bytes (reference section 4, "Encryption"). */
+/**
+ * The length of a nonce. The key of both ciphers below is the cluster secret, of 32 bytes (reference section 4,
+ * "Encryption").
+ */
 export const nonceBytes = 12;
 const tagBytes = 16;
 const blockBytes = 16;
 
 /**
- * AES-256-GCM without additional data: nonce, ciphertext, tag. The nonce must be random, and new whenever the plain
- * bytes are.
+ * Seals data with AES-256-GCM without additional data, as nonce, ciphertext and tag. The nonce must be random, and a
+ * new one whenever the plain bytes are new.
  */
 export function sealData(key: Secret, nonce: Uint8Array, plain: Uint8Array): Buffer {
   const cipher = createCipheriv("aes-256-gcm", key.reveal(), nonce, { authTagLength: tagBytes });
   return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
 }
 
-/** The plain bytes; `undefined` if they were not sealed with this key or were changed since. */
+/** Opens sealed data; `undefined` if it was not sealed with this key or was changed since. */
 export function openData(key: Secret, sealed: Uint8Array): Buffer | undefined {
   const tagAt = sealed.length - tagBytes;
   if (tagAt < nonceBytes) return undefined;
@@ -27,14 +30,14 @@ export function openData(key: Secret, sealed: Uint8Array): Buffer | undefined {
   try {
     decipher.final();
   } catch {
-    return undefined; // its only failure is a tag that does not match
+    return undefined; // the only possible failure is a tag that does not match
   }
   return plain;
 }
 
 /**
- * One length byte, the bytes, zeros up to whole blocks; each block AES-256-ECB. Equal endpoints give equal bytes on
- * purpose, so that the service can unite lists that it cannot read. At most 255 bytes.
+ * Seals at most 255 bytes, with a length byte before them and zeros up to whole blocks, each of which is encrypted with
+ * AES-256-ECB. Equal endpoints give equal bytes on purpose, so that the service can unite lists that it cannot read.
  */
 export function sealBlocks(key: Secret, plain: Uint8Array): Buffer {
   if (plain.length > 255) throw new RangeError(`${plain.length} bytes do not fit behind one length byte`);
@@ -46,8 +49,8 @@ export function sealBlocks(key: Secret, plain: Uint8Array): Buffer {
 }
 
 /**
- * The plain bytes; `undefined` unless length byte and padding are as `sealBlocks` writes them. That is the only sign
- * of a wrong key, for ECB has no tag.
+ * Opens sealed blocks; `undefined` unless length byte and padding are as `sealBlocks` writes them. Nothing else reveals
+ * a wrong key, since ECB has no tag.
  */
 export function openBlocks(key: Secret, sealed: Uint8Array): Buffer | undefined {
   if (sealed.length === 0 || sealed.length % blockBytes !== 0) return undefined;

@@ -12,16 +12,19 @@ export interface RefusedMember {
 }
 
 export interface Admitted {
-  /** In order of node id. */
+  /** The members that were admitted, in the order of their node ids. */
   readonly members: readonly Member[];
   readonly refused: readonly RefusedMember[];
-  /** Members of which one has what another one claims, too. */
+  /** The members whose public key or KubeSpan address another member claims, too. */
   readonly rivals: readonly Member[];
 }
 
 const isMember = (affiliate: Affiliate): affiliate is Member => affiliate.kubespan !== undefined;
 
-/** Public keys and KubeSpan addresses must be unique: of two with the same one, the one that stands better has it. */
+/**
+ * Admits the members whose public key and KubeSpan address are unique. When two members claim the same one, the member
+ * with the better standing gets it.
+ */
 export function admit(
   affiliates: readonly Affiliate[],
   own: { readonly publicKey: string; readonly address: Address; readonly clusterPrefix: Prefix },
@@ -35,7 +38,7 @@ export function admit(
   const keys = new Map([[own.publicKey, "this node"]]);
   const addresses = new Map<Address, string>([[own.address, "this node"]]);
   const reasons = new Map<Member, string>();
-  // Those without a rival meet nobody but this node, in whatever order.
+  // Members without a rival can only collide with this node, so their order does not matter.
   for (const member of [...served, ...candidates.filter((each) => !claims.has(each))]) {
     const { publicKey, address } = member.kubespan;
     const reason = refusal(address, keys.get(publicKey), addresses.get(address), own.clusterPrefix);

@@ -19,18 +19,18 @@ import { labelOf, someOf } from "./labels.ts";
 
 export type Member = Affiliate & { readonly kubespan: KubespanAffiliate };
 
-/** What of this node's side decides what a peer may ask for at all. */
+/** The facts about this node that limit what any peer may ask for. */
 export interface Reserved {
   readonly addresses: readonly Address[];
   readonly advertisedPrefixes: readonly Prefix[];
   readonly clusterPrefix: Prefix;
   readonly widestPrefix: { readonly ipv4: number; readonly ipv6: number };
-  /** Where discovery services are reached, as far as that is known without asking anybody. */
+  /** The addresses at which discovery services are reached, as far as they are known without a query. */
   readonly registries?: readonly Address[];
 }
 
 export interface Asked {
-  /** The KubeSpan address first. */
+  /** The claims, beginning with that of the KubeSpan address. */
   readonly claims: readonly Claim[];
   readonly refused: readonly LeftOut[];
 }
@@ -41,8 +41,9 @@ interface Taken {
 }
 
 /**
- * What one peer may ask for, before it is weighed against the other peers. It gets what fits, in the order in which it
- * names it, its addresses first: what does not fit is refused by itself, and counted before any work is done for it.
+ * The networks that one peer may ask for, before they are weighed against those of other peers. A peer gets what fits,
+ * in the order in which it names its networks, and its addresses come first. A network that does not fit is refused by
+ * itself. Networks are counted before any work is done for them.
  */
 export function askedPrefixes(member: Member, own: Reserved): Asked {
   const { nodeId, addresses, kubespan } = member;
@@ -62,7 +63,7 @@ export function askedPrefixes(member: Member, own: Reserved): Asked {
     reason: "a discovery service is reached there",
   }));
   const share = new Share(own.widestPrefix);
-  const bounded: LeftOut[] = []; // said before all that was asked for
+  const bounded: LeftOut[] = []; // listed before the networks that are refused one by one
   if (kubespan.excludedNetworks.length > excluded.length)
     bounded.push({
       value: `${kubespan.excludedNetworks.length - excluded.length} more excluded networks`,
@@ -105,7 +106,10 @@ function tooWide(prefix: Prefix, widest: Reserved["widestPrefix"]): string | und
   return bitsOf(prefix) < limit ? `wider than /${limit}, the limit set by widestPrefix` : undefined;
 }
 
-/** The prefix without what is reserved or special, each named in `refused`; a text if that takes more than `room`. */
+/**
+ * The prefix without its reserved and special parts, each of which is named in `refused`; a text if the rest takes more
+ * than `room` prefixes.
+ */
 function remainder(
   prefix: Prefix,
   reserved: readonly Taken[],
@@ -126,7 +130,10 @@ function remainder(
   return rest;
 }
 
-/** How many addresses one peer may ask for in all: a few wide networks that are allowed each are everything together. */
+/**
+ * The number of addresses that one peer may ask for in all. Without it, a few wide networks, each of which is allowed,
+ * would cover all addresses.
+ */
 class Share {
   readonly #left: Record<4 | 6, bigint>;
   readonly #limits: Record<4 | 6, number>;
@@ -137,7 +144,10 @@ class Share {
     this.#limits = { 4: ipv4, 6: ipv6 };
   }
 
-  /** Why a network of which `rest` is left is too much, together with those before it; else it counts. */
+  /**
+   * Gives the reason why a network, of which `rest` is left, exceeds the share together with the networks before it. A
+   * network that fits is counted.
+   */
   refusal(prefix: Prefix, rest: readonly Prefix[]): string | undefined {
     if (isHostPrefix(prefix)) return undefined;
     const family = prefixFamily(prefix);

@@ -2,9 +2,10 @@ import type { Affiliate, KubespanAffiliate } from "../discovery/index.ts";
 import { type Address, hostPrefix, type Prefix, prefixContains, subtract } from "../net/index.ts";
 
 /**
- * What a member is taken at. What is sealed wins: Kubernetes may add addresses, networks and endpoints to it, since a
- * node that is announced there only in part must not be cut off, but it can neither replace the key nor take away what
- * the node itself claims. The networks that an unsealed affiliate excludes are taken from its own claims alone.
+ * The claim of a member, from what it sealed and from what Kubernetes says of it. The sealed affiliate wins. Kubernetes
+ * may add addresses, networks and endpoints to it, since a node that is announced there only in part must not be cut
+ * off. But Kubernetes can neither replace the key nor take away what the node itself claims. The networks that an
+ * unsealed affiliate excludes are taken from that affiliate's claims alone.
  */
 export function claimOf(
   sealed: Affiliate | undefined,
@@ -26,7 +27,10 @@ export function claimOf(
   };
 }
 
-/** The same with what another affiliate of that node says beside it; of networks only if `withClaims`. */
+/**
+ * Adds the endpoints that another affiliate of the same node names. Its addresses and networks are added only if
+ * `withClaims`.
+ */
 export function withEndpointsOf(claim: Affiliate, other: Affiliate, withClaims: boolean): Affiliate {
   if (!claim.kubespan || !other.kubespan) return claim;
   const { addresses, networks } = withClaims ? withoutExcluded(other) : { addresses: [], networks: [] };
@@ -37,7 +41,9 @@ export function withEndpointsOf(claim: Affiliate, other: Affiliate, withClaims: 
   };
 }
 
-/** More exclusions than any honest node has: working them out could take long, so nothing is added. */
+/**
+ * The number of exclusions above which nothing is added. No honest node has as many, and applying them could take long.
+ */
 const mostExclusions = 64;
 
 function withoutExcluded({ addresses, kubespan }: Affiliate): {
@@ -68,7 +74,7 @@ const withAdded = (
 const united = <Item>(first: readonly Item[], second: readonly Item[]): readonly Item[] =>
   second.length === 0 ? first : [...new Set([...first, ...second])];
 
-/** All that a member asks for, its own addresses as host prefixes. */
+/** All networks that a member asks for, with its own addresses as host prefixes. */
 export const networksClaimed = ({ addresses, kubespan }: Affiliate): readonly Prefix[] => [
   ...addresses.map(hostPrefix),
   ...(kubespan?.additionalAddresses ?? []),

@@ -3,48 +3,56 @@ import { type LeftOut, type Prefix, subtractUpTo, unite } from "../net/index.ts"
 import { type Nested, nest } from "./nesting.ts";
 import { compareClaims, type Standings, whyOwned } from "./standing.ts";
 
-/** A peer asks for all traffic to a prefix. */
+/** The request of a peer for all traffic to a prefix. */
 export interface Claim {
   readonly nodeId: string;
-  /** How messages name the peer. */
+  /** The name of the peer in messages. */
   readonly label: string;
   readonly prefix: Prefix;
-  /** What it is a part of, if the peer may not have all that it asked for. */
+  /** The prefix that the peer asked for, if it may have only a part of it. */
   readonly asked?: Prefix;
-  /** It is an address that the peer has, not a network that it asks for. */
+  /** Set if the prefix is an address of the peer itself, and not a network behind it. */
   readonly isAddress?: true;
 }
 
-/** What one peer gets of what it asked for. */
+/** The prefixes that one peer gets, and those that it is refused. */
 interface Grant {
   readonly prefixes: Prefix[];
   readonly refused: LeftOut[];
 }
 
-/** One member has what another one asks for, too: the same, for a reason, or a part of it, by its longer prefix. */
+/**
+ * A prefix that one member loses to another: either both claim the same prefix, and `why` tells what decided, or the
+ * taker claims a part of it with a longer prefix.
+ */
 export type Taking = { readonly taker: Claim; readonly loser: Claim } & (
   | { readonly of: "the same"; readonly why: string }
   | { readonly of: "a part" }
 );
 
 export interface Granted {
-  /** By node id. */
+  /** The grants by node id. */
   readonly grants: ReadonlyMap<string, Grant>;
-  /** Without those that another member's equal claim won over: each is owned where no longer one of them lies. */
+  /**
+   * The claims that remain after equal ones were decided. A member owns its claim except where a longer one lies within
+   * it.
+   */
   readonly owned: readonly Claim[];
   readonly takings: readonly Taking[];
 }
 
-/** Networks of all peers; more would make each change of the device and the table slow. */
+/** The largest number of networks of all peers. More would make each change of the device and of the table slow. */
 export const mostNetworks = 16_384;
 
 /**
- * Gives every address to exactly one peer, whatever the order in which peers were heard of: the longer prefix wins, and
- * of equal ones the claim that stands better (ADR 0015). The loser keeps the rest of its prefix and both are named (lesson 5).
+ * Gives every address to exactly one peer, whatever the order in which the peers became known. The longer prefix wins,
+ * and of equal prefixes the claim with the better standing (ADR 0015). The loser keeps the rest of its prefix, and both
+ * are named (lesson 5).
  *
- * A peer's prefixes are cut so that no two peers have an address in common, except where that would take more than
- * `bounds.networks` of them: then the wider network stays whole around the longer ones, which WireGuard looks up first.
- * To refuse it instead would let one member take a network from another by asking for a hundred addresses in it.
+ * A peer's prefixes are cut so that no two peers have an address in common. The exception is a cut that would take more
+ * than `bounds.networks` prefixes: then the wider network stays whole around the longer ones, which WireGuard looks up
+ * first. To refuse the wider network instead would let one member take a network from another by asking for a hundred
+ * addresses in it.
  */
 export function grantClaims(claims: readonly Claim[], standings: Standings = new Map()): Granted {
   const grants = new Map<string, Grant>(claims.map(({ nodeId }) => [nodeId, { prefixes: [], refused: [] }]));
@@ -67,7 +75,10 @@ const refusalOf = ({ taker, loser, ...taking }: Taking): LeftOut =>
       }
     : { value: loser.prefix, reason: `${taker.label} asks for it too and ${taking.why}` };
 
-/** Drops all but one of equal claims, and says so. The result is sorted: wider before what lies inside it. */
+/**
+ * Keeps one of equal claims, and notes the others as takings. In the result, which is sorted, a wider prefix comes
+ * before those within it.
+ */
 function withoutEquals(claims: readonly Claim[], standings: Standings, takings: Taking[]): Claim[] {
   const best = new Map<Prefix, Claim>();
   const losers: Claim[] = [];
@@ -86,7 +97,10 @@ function withoutEquals(claims: readonly Claim[], standings: Standings, takings: 
   return [...best.values()];
 }
 
-/** By node id. Room is given in the order of the networks, so that it does not depend on the order of the claims. */
+/**
+ * The prefixes that each member gets, by node id. Room is given in the order of the networks, so that the result does
+ * not depend on the order of the claims.
+ */
 function cut(nested: readonly Nested[]): Map<string, Prefix[]> {
   const kept = new Map<string, number>();
   for (const { claim } of nested) kept.set(claim.nodeId, (kept.get(claim.nodeId) ?? 0) + 1);
@@ -107,7 +121,7 @@ function cut(nested: readonly Nested[]): Map<string, Prefix[]> {
   return prefixes;
 }
 
-/** What is left of a prefix without the holes; all of it where that would be more than one prefix and `more`. */
+/** The prefix without the holes. It stays whole if the rest would be more than `more` prefixes and one. */
 const remainder = (prefix: Prefix, holes: readonly Claim[], more: number): readonly Prefix[] =>
   subtractUpTo(
     [prefix],

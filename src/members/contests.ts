@@ -3,10 +3,10 @@ import type { Member } from "./asked.ts";
 import type { Claim } from "./claims.ts";
 import { type Standings, standingText } from "./standing.ts";
 
-/** By node id, what a member claims that another one claims, too. */
+/** The prefixes that a member claims and another member claims, too, by node id. */
 export type Contests = ReadonlyMap<string, readonly Prefix[]>;
 
-/** `rivals` claim each other's public key or KubeSpan address. */
+/** Finds the contests among claims. The `rivals` claim each other's public key or KubeSpan address. */
 export function contestsAmong(claims: readonly Claim[], rivals: readonly Member[]): Contests {
   const contests = new Map<string, Prefix[]>();
   const add = (nodeId: string, prefix: Prefix): void => {
@@ -25,7 +25,7 @@ export function contestsAmong(claims: readonly Claim[], rivals: readonly Member[
   return contests;
 }
 
-/** All of the standings that can decide about these contests: as long as it is the same, so are the owners. */
+/** All of the standings that can decide these contests, as text. The owners stay the same as long as the text does. */
 export const contestText = (contests: Contests, standings: Standings): string =>
   [...contests]
     .map(([nodeId, prefixes]) => `${nodeId} ${standingText(standings.get(nodeId), prefixes)}`)

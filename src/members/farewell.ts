@@ -6,18 +6,18 @@ import type { Leaving } from "./step.ts";
 
 interface Keys {
   readonly privateKey: Secret;
-  /** In base64. */
+  /** The WireGuard key of this node in base64. */
   readonly publicKey: string;
 }
 
 /**
- * What was found of each proof, by all that it depends on: one costs as much as a handshake, and registries say the same
- * again and again. Bounded: when there are too many, all are forgotten.
+ * The results of checks, by all that a proof depends on. A check costs as much as a handshake, and registries repeat
+ * the same proofs again and again. When there are too many results, all are forgotten.
  */
 const checked = new Map<string, boolean>();
 const mostChecked = 4_096;
 
-/** The members that said farewell by way of a registry, and proved it to this node. */
+/** The members that said farewell through a registry, and proved it to this node. */
 export function farewellsIn(
   heard: readonly Heard[],
   members: Members,
@@ -52,12 +52,16 @@ function isProvenBy({ nodeId, membership }: Affiliate, { claim }: Member, own: K
   return isTrue;
 }
 
-/** As many proofs as fit beside the rest of an affiliate into what a service accepts: 30 bytes each of 2,020. */
+/**
+ * The largest number of proofs in one affiliate. Each takes 30 of the 2,020 bytes that a service accepts, beside the
+ * rest of the affiliate.
+ */
 const mostFarewells = 56;
 
 /**
- * What a node that leaves puts into the registries, for the members that it cannot tell through a tunnel, by their public
- * keys: it has no part in the mesh any more, and proves that to each of them. Whoever finds no proof for itself takes it for absent.
+ * The affiliate that a node puts into the registries when it leaves, for the members that it cannot tell through a
+ * tunnel. It has no part in the mesh any more, and holds a proof for each recipient; recipients are given by their
+ * public keys. A member that finds no proof for itself takes the node for absent.
  */
 export function farewellOf(
   own: Affiliate,
@@ -77,9 +81,9 @@ export function farewellOf(
 }
 
 /**
- * What a notice of a proven sender leads to: that a member is let go, or why not. Who says farewell for itself is taken at
- * its word, and at its number. A request to forget somebody counts for what is known of him here: with a number of the
- * sender's choice, he could be kept out for ever.
+ * Decides about a notice whose sender is proved: the member is let go, or there is a reason against it. A node that
+ * says farewell for itself is believed, and so is its number. A request to forget another member counts only up to the
+ * number that is known of that member here, because a number of the sender's choice could keep the member out for ever.
  */
 export function heedNotice(
   { kind, number }: Notice,
@@ -97,12 +101,12 @@ export function heedNotice(
     : { refused };
 }
 
-/** How long a member has to be gone before it may be forgotten because another member asks for it, ms. */
+/** The time in milliseconds that a member has to be gone before another member may ask to forget it. */
 const goneForMs = 180_000;
 
 /**
- * Why a member that somebody asks to be forgotten is kept. Anybody's word is enough to forget who vanished, and nobody's
- * to cut off who is there.
+ * The reason why a member is kept although another one asks to forget it. The word of any member is enough to forget a
+ * member that vanished, but not to cut off one that is there.
  */
 function whyNotForget(member: Member, now: number): string | undefined {
   if (isConnected(member, now)) return "it is connected";

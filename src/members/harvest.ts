@@ -1,7 +1,7 @@
 import { type Endpoint, endpointAddress, unreachableKind } from "../net/index.ts";
 import { type Budget, type PeerState, refill, spend } from "../peers/index.ts";
 
-/** What harvesting looks at: a peer as announced, and where its packets really come from. */
+/** A peer with the endpoints that it announced, and the endpoint from which its packets arrive. */
 export interface HarvestedPeer {
   readonly nodeId: string;
   readonly state: PeerState;
@@ -9,34 +9,36 @@ export interface HarvestedPeer {
   readonly observed: Endpoint | undefined;
 }
 
-/** What is published of others, and remembered for that. Times in milliseconds. */
+/** The endpoints that this node publishes for others, and what it remembers for that. Times are in milliseconds. */
 export interface Harvest {
-  /** By node id. */
+  /** The published endpoints by node id. */
   readonly published: ReadonlyMap<string, readonly Endpoint[]>;
-  /** By node id and endpoint: when it is our turn, unless another node was there before. */
+  /** The time of this node's turn, by node id and endpoint. Another node may publish the endpoint before. */
   readonly turns: ReadonlyMap<string, number>;
   readonly budget?: Budget;
 }
 
 export const emptyHarvest: Harvest = { published: new Map(), turns: new Map() };
 
-/** Publications that are new. The public service takes 15 requests a second, and 60 at once. */
+/** The rate of new publications. The public service takes 15 requests a second, and 60 at once. */
 const harvestLimits = { perSecond: 2, most: 40 };
 
-/** When the limit is reached, by when there is room for some more, in milliseconds. */
+/** The time in milliseconds after which a publication that exceeded the rate is tried again. */
 const soonestTurnMs = 1_000;
 
 /**
- * Further ports at one address. A NAT that maps by destination shows each observer another port, of use to nobody else:
- * a thousand nodes must not publish a thousand of them. Some are let through, as a mapping may change.
+ * The number of announced ports at one address at which no further one is published. A NAT that maps by destination
+ * shows each observer another port, which is of use to nobody else, and a thousand nodes must not publish a thousand of
+ * them. Some are let through, as a mapping may change.
  */
 const mostPorts = 4;
 
 /**
- * By node id, the endpoints of connected peers that they do not announce themselves: behind a NAT a node cannot know
- * its mapped port, but whoever it dialled can (lessons 6 and 9). All who see the same one take turns, in an order of its
- * own for each peer, so that one or two of them publish it and the others find it announced. What was published stays
- * published while it is observed, although the registry then lists it as announced.
+ * The endpoints of connected peers that these do not announce themselves, by node id. Behind a NAT a node cannot know
+ * its mapped port, but a node that it dialled can (lessons 6 and 9). All nodes that observe the same endpoint take
+ * turns, in an order that differs for each peer, so that one or two of them publish it and the others find it
+ * announced. A published endpoint stays published while it is observed, although the registry then lists it as
+ * announced.
  */
 export function harvest(
   peers: readonly HarvestedPeer[],
@@ -62,7 +64,7 @@ export function harvest(
   return { published, turns, budget };
 }
 
-/** Milliseconds until somebody's turn to be published comes; `undefined` when nobody waits. */
+/** The milliseconds until the next turn to publish an endpoint; `undefined` if none is waiting. */
 export const turnDueIn = ({ turns }: Harvest, now: number): number | undefined =>
   turns.size === 0 ? undefined : Math.max(0, Math.min(...turns.values()) - now);
 
@@ -73,8 +75,9 @@ function isNews(observed: Endpoint, announced: readonly Endpoint[]): boolean {
 }
 
 /**
- * Milliseconds. The first in the order begins, the second follows after more than a second, when its publication is
- * known everywhere; the tenth after six and the thousandth after twenty, because only few nodes may see the peer.
+ * The milliseconds until this node's turn. The first node in the order begins. The second follows after more than a
+ * second, when the first publication is known everywhere, the tenth after six and the thousandth after twenty, because
+ * perhaps only few nodes observe the peer.
  */
 function turnIn(own: string, nodeId: string, members: readonly string[]): number {
   const mine = place(own, nodeId);
@@ -82,7 +85,10 @@ function turnIn(own: string, nodeId: string, members: readonly string[]): number
   return before === 0 ? 0 : 2_000 * Math.log2(1 + before * 0.6);
 }
 
-/** FNV-1a: the order has to be the same everywhere and different for each peer, nothing else. */
+/**
+ * The place of a member in the order for a peer. FNV-1a is enough: the order only has to be the same everywhere and
+ * different for each peer.
+ */
 function place(member: string, nodeId: string): number {
   let hash = 0x811c9dc5;
   for (const text of [nodeId, member])

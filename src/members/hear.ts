@@ -4,21 +4,21 @@ import { limits } from "../discovery/index.ts";
 import { claimOf, withEndpointsOf } from "./claim.ts";
 import type { Member } from "./member.ts";
 
-/** What is believed of what the registries say of a node. */
+/** The part of the registries' statements about a node that is believed. */
 export interface Believed {
   readonly sealed: Affiliate | undefined;
   readonly unsealed: Affiliate | undefined;
   readonly claim: Affiliate;
   readonly number: number;
-  /** Whether a registry names the node as one of the mesh now. */
+  /** Tells whether a registry names the node as one of the mesh now. */
   readonly isNamed: boolean;
-  /** What was not believed. */
+  /** The reasons why statements were not believed. */
   readonly refused: readonly string[];
 }
 
 /**
- * Weighs what is heard of a node against what is known of it. `undefined` for a node that is no member: it was none, and
- * announces no key.
+ * Weighs what the registries say of a node against what is known of it. `undefined` for a node that was no member
+ * before and announces no key.
  */
 export function believe(
   known: Member | undefined,
@@ -42,17 +42,18 @@ export function believe(
 }
 
 interface Part {
-  /** What counts from now on. */
+  /** The affiliate that counts from now on. */
   readonly basis: Affiliate | undefined;
-  /** What is taken beside it for now. */
+  /** The affiliate that is used beside the basis for now. */
   readonly beside?: Affiliate;
   readonly isNamed: boolean;
 }
 
 /**
- * The cluster secret seals what any member says, and any former one: whoever has it, or has kept what somebody sealed
- * with it, can put it into a registry again. So a number that only grows tells now from before. An affiliate without one,
- * of a member that had one, may come from a roll-back or from a replay: it adds what does no harm, and takes nothing.
+ * Decides about a sealed affiliate. Any member, present or former, has the cluster secret, and with it, or with a
+ * sealed affiliate that it kept, it can put an old affiliate into a registry again. So a number that only grows tells
+ * new from old. An affiliate without a number, of a member that had one, may come from a roll-back or from a replay: it
+ * may add what does no harm, and takes nothing away.
  */
 function believeSealed(
   known: Member | undefined,
@@ -82,7 +83,10 @@ function believeSealed(
   return { basis: before && isDeepStrictEqual(before, heard) ? before : heard, isNamed: true };
 }
 
-/** Nobody vouches for what Kubernetes says: it does not replace the key of a member that is connected with another one. */
+/**
+ * Decides about what Kubernetes says, for which nobody vouches: it cannot replace the key of a member that is
+ * connected.
+ */
 function believeUnsealed(
   known: Member | undefined,
   heard: Affiliate | undefined,

@@ -1,4 +1,4 @@
-/** Who is a member of the mesh, what each is granted, and what is published of others. */
+/** The members of the mesh, what each is granted, and what is published for others. */
 export { farewellOf, farewellsIn, heedNotice } from "./farewell.ts";
 export { emptyHarvest, type Harvest, harvest, turnDueIn } from "./harvest.ts";
 export { type MemberNetworks, memberNetworks } from "./kinds.ts";

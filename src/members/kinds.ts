@@ -10,17 +10,18 @@ import {
 } from "../net/index.ts";
 import type { PeerSpec } from "../peers/index.ts";
 
-/** What a peer's networks are. */
+/** The kinds of a peer's networks. */
 export interface MemberNetworks {
-  /** Of those it is granted, pods'. */
+  /** The pod networks among those that the peer is granted. */
   readonly pods: readonly Prefix[];
-  /** Single addresses that it lists itself: its own, and those among the networks behind it. */
+  /** The single addresses that the peer lists itself: its own, and those among the networks behind it. */
   readonly listed: ReadonlySet<Prefix>;
 }
 
 /**
- * By node id. A peer's addresses are no pods'; of its other networks are not those that it says are none, or that the
- * configuration says are none. Who says nothing of that kind, as Talos does not, advertises pods.
+ * The kinds of networks by node id. A network of a peer counts as a pod network unless it is an address of the peer, or
+ * the peer or the configuration says that it is none. A peer that says nothing of the kind, such as a Talos node,
+ * advertises pod networks.
  */
 export function memberNetworks(
   peers: readonly PeerSpec[],

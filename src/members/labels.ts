@@ -1,13 +1,15 @@
 import type { Affiliate } from "../discovery/index.ts";
 import type { LeftOut } from "../net/index.ts";
 
-/** The name that messages give a node. */
+/** The name of a node in messages. */
 export const labelOf = (affiliate: Affiliate): string =>
   affiliate.nodeName || affiliate.hostname || affiliate.nodeId.slice(0, 12);
 
 const mostNamed = 64;
 
-/** As much as anybody reads: whoever asks for a thousand networks that he does not get is told of the first ones. */
+/**
+ * The first entries of a list, as many as anybody reads. A peer may ask for a thousand networks that it does not get.
+ */
 export const someOf = (all: readonly LeftOut[]): readonly LeftOut[] =>
   all.length <= mostNamed
     ? all

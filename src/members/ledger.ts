@@ -14,19 +14,19 @@ import { type Endpoint, type Prefix, parseEndpoint, parsePrefix } from "../net/i
 import { claimOf, networksClaimed } from "./claim.ts";
 import type { Known, Member, Members } from "./member.ts";
 
-/** The members of a cluster as they were once known, without this node. */
+/** The members of a cluster as they were known once, without this node. */
 export interface Ledger {
-  /** When they were last what this node knew; ms since 1970 on its own clock. */
+  /** The time at which the members were last known to be so, in milliseconds since 1970 on this node's clock. */
   readonly savedAt: number;
   readonly members: Members;
-  /** Those of this node, as registries told them; absent if none ever did. */
+  /** The pod networks of this node, as registries told them; absent if none ever did. */
   readonly podNetworks?: readonly Prefix[];
 }
 
-/** Of the file, in bytes; what it holds is bounded so that it always fits, sealed and in base64. */
+/** The largest size of the file in bytes. The contents are bounded so that they always fit, sealed and in base64. */
 export const largestLedger = 16 * 1024 * 1024;
 const largestContent = 10 * 1024 * 1024;
-/** Of one affiliate in base64. Several registries together may say more than one of them accepts. */
+/** The largest size of one affiliate in base64. Several registries together may say more than one of them accepts. */
 const largestData = 4 * limits.dataBytes;
 
 const mostMembers = 2 * limits.affiliatesPerCluster;
@@ -43,7 +43,7 @@ const stored = z.strictObject({
   unsealed: said.optional(),
   number: time,
   announcedAt: time,
-  /** In the order in which `networksClaimed` gives the networks. */
+  /** The times in the order in which `networksClaimed` gives the networks. */
   claimedSince: z.array(time),
   connectedAt: time.optional(),
   lostAt: time.optional(),
@@ -64,12 +64,17 @@ const shared = {
   podNetworks: z.array(z.string().max(64)).max(mostPodNetworks).optional(),
 };
 const contents = {
-  /** Until November 2026: the affiliates that registries had told, without what is known of them beside that. */
+  /**
+   * The format until November 2026: the affiliates that registries had told, and nothing else that was known of them.
+   */
   1: z.strictObject({ ...shared, affiliates: z.array(said).max(limits.affiliatesPerCluster) }),
   2: z.strictObject({ ...shared, members: z.array(stored).max(mostMembers) }),
 };
 
-/** What would be written, without the time: equal text, equal members in any order. What is too much is left out. */
+/**
+ * The text of the members, without the time. Equal members have equal text, whatever their order. Members that exceed
+ * the bounds are left out.
+ */
 export function ledgerContent(members: Members): string {
   const items: string[] = [];
   let room = largestContent;
@@ -83,15 +88,17 @@ export function ledgerContent(members: Members): string {
 }
 
 /**
- * A connected peer shakes hands every two minutes, and to be let go it has to be gone for many hours: written this
- * coarsely, ms, a thousand handshakes are no reason to write the file again.
+ * The precision in milliseconds with which handshakes are written, so that a thousand of them are no reason to write
+ * the file again. A connected peer shakes hands every two minutes, and is let go only after many hours.
  */
 const handshakesToMs = 10 * 60_000;
 
-/** A member is a value that never changes, and its text depends on nothing else: each is encoded once. */
+/**
+ * The texts of members. A member is an immutable value, and its text depends on nothing else, so each is encoded once.
+ */
 const encoded = new WeakMap<Member, string>();
 
-/** `undefined` for one that is too much. */
+/** The text of one member; `undefined` if it exceeds the bounds. */
 function itemOf(member: Member): string | undefined {
   const known = encoded.get(member);
   if (known !== undefined) return known;
@@ -117,8 +124,8 @@ const saidBy = (affiliate: Affiliate): z.input<typeof said> => ({
 });
 
 /**
- * The file's text. It is sealed with the cluster secret: not to hide it from root, who has the secret beside it, but
- * so that a damaged file, a changed one and that of another cluster are told from a good one.
+ * The text of the file. It is sealed with the cluster secret, so that a damaged file, a changed one and that of another
+ * cluster are recognized. The seal does not hide it from root, who has the secret beside it.
  */
 export function ledgerText(
   cluster: { readonly id: string; readonly secret: Secret },
@@ -135,8 +142,8 @@ export function ledgerText(
 }
 
 /**
- * Reads the file's text as warily as what a service sends. A file that is not whole and of this cluster is refused;
- * a member in it that does not pass is left out.
+ * Reads the text of the file as warily as the messages of a service. A file that is damaged, or of another cluster, is
+ * refused. A member in it that cannot be read is left out.
  */
 export function openLedger(
   cluster: { readonly id: string; readonly secret: Secret },

@@ -2,9 +2,9 @@ import type { Affiliate } from "../discovery/index.ts";
 import type { Prefix } from "../net/index.ts";
 
 /**
- * A node that is known to belong to the mesh, remembered until there is a proven reason to let it go. What is steered
- * is made of members and not of what registries say at this moment: who can take a record out of a registry must not be
- * able to make traffic leave in clear (lesson 22).
+ * A node that is known to belong to the mesh, and remembered until there is a proven reason to release it. The steered
+ * networks are those of members, and not of the affiliates in the registries at the moment, since an attacker who can
+ * remove a record from a registry must not be able to make traffic leave in clear (lesson 22).
  *
  *                     heard                        no registry names it
  *        (new) ──────────────────> present ──────────────────────────────> absent
@@ -24,44 +24,53 @@ export type Member = Known &
         readonly standing: "released";
         readonly since: number;
         readonly why: string;
-        /** What brings it back: that a registry names it again, or something newer than its leaving. */
+        /**
+         * The condition for the member's return: a registry names it again, or it announces something newer than its
+         * leaving.
+         */
         readonly until: "named" | "renewed";
       }
   );
 
-/** What is known of a member, whatever its standing. Times in milliseconds since 1970 on this node's clock. */
+/**
+ * The facts about a member that do not depend on its standing. Times are in milliseconds since 1970 on this node's
+ * clock.
+ */
 export interface Known {
   readonly nodeId: string;
-  /** What it is taken at: what is sealed, and what Kubernetes adds to it. Stays the same object until that changes. */
+  /** The claim, made of the sealed affiliate and of what Kubernetes adds. It stays the same object until it changes. */
   readonly claim: Affiliate;
   /** The number of the step in which the claim last changed. */
   readonly revision: number;
-  /** What it said last, sealed with the cluster secret. */
+  /** The last affiliate that the member sealed with the cluster secret. */
   readonly sealed?: Affiliate;
-  /** What Kubernetes says of it. */
+  /** The affiliate that Kubernetes tells. */
   readonly unsealed?: Affiliate;
-  /** The highest number that was accepted of it; 0 for nodes that have none. */
+  /** The highest number that was accepted; 0 for nodes that have none. */
   readonly number: number;
-  /** When its claim last changed, or it announced the same anew under a higher number. */
+  /** The time at which the claim last changed, or was announced again under a higher number. */
   readonly announcedAt: number;
-  /** Of each network that it claims, since when it does so without a break. */
+  /** The time since which each network has been claimed without a break. */
   readonly claimedSince: ReadonlyMap<Prefix, number>;
-  /** Its last handshake, as far as one was seen. */
+  /** The time of the last handshake that was seen. */
   readonly connectedAt?: number;
-  /** When it was last found unconnected after having been connected. */
+  /** The time at which the member was last found unconnected after having been connected. */
   readonly lostAt?: number;
 }
 
 export type Members = ReadonlyMap<string, Member>;
 
-/** WireGuard gives a session up after three minutes; a handshake that is older says nothing about now. */
+/**
+ * The age in milliseconds up to which a handshake counts as a connection. WireGuard gives a session up after three
+ * minutes.
+ */
 export const connectedForMs = 180_000;
 
 export function isConnected({ connectedAt }: Known, now: number): boolean {
-  if (connectedAt === undefined || connectedAt > now) return false; // the clock was set back since
+  if (connectedAt === undefined || connectedAt > now) return false; // the clock was set back since then
   return now - connectedAt < connectedForMs;
 }
 
-/** How messages name a member. */
+/** The name of a member in messages. */
 export const labelOf = ({ nodeId, nodeName, hostname }: Affiliate): string =>
   nodeName || hostname || nodeId.slice(0, 12);

@@ -3,14 +3,14 @@ import type { Claim } from "./claims.ts";
 
 export interface Nested {
   readonly claim: Claim;
-  /** The widest claims of other members inside it: disjoint, in order. */
+  /** The widest claims of other members within the claim: disjoint and in order. */
   readonly holes: readonly Claim[];
 }
 
 /**
- * Which claims lie directly in which, in order of their networks. No two of them are equal, so they are disjoint or nested,
- * and one sweep finds all, whatever their number. A claim inside one of the same member's adds nothing to it: what lies in
- * it lies in the wider one.
+ * Finds the claims that lie directly within each claim, in the order of their networks. No two claims are equal, so
+ * they are disjoint or nested, and one sweep finds all, whatever their number. A claim within another one of the same
+ * member adds nothing: the claims within it lie within the wider one.
  */
 export function nest(claims: readonly Claim[]): Nested[] {
   const sorted = claims

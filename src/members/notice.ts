@@ -4,35 +4,35 @@ import type { Secret } from "../base/index.ts";
 import { readJson, valueOf } from "../base/index.ts";
 import { hash, mac, sharedSecret } from "../handshake/index.ts";
 
-/** What one node tells another of a member's end: of its own, or of somebody who vanished. */
+/** A message about the end of a membership: the sender's own, or that of a member that vanished. */
 export interface Notice {
   readonly kind: "farewell" | "forget";
-  /** Of the member that is to be let go. */
+  /** The node id of the member that is to be let go. */
   readonly nodeId: string;
   /** The highest number that the member announced. */
   readonly number: number;
 }
 
-/** The keys of one side: its own, and the public one of the other, in base64. */
+/** The keys of one side: its own pair, and the public key of the other side. Public keys are in base64. */
 export interface Sides {
   readonly privateKey: Secret;
   readonly publicKey: string;
   readonly peer: string;
 }
 
-/** The proof is as long as those of WireGuard's own messages. */
+/** The length of a proof in bytes, like those in WireGuard's own messages. */
 export const proofBytes = 16;
 
-/** How a recipient is named in a list of proofs: enough of its key that no two members share it. */
+/** The name of a recipient in a list of proofs: so much of its key that no two members share it. */
 export const recipientOf = (publicKey: string): string =>
   Buffer.from(publicKey, "base64").subarray(0, 8).toString("base64");
 
 const label = Buffer.from("kubespan notice v1");
 
 /**
- * What proves that a notice is its sender's, to one recipient. The cluster secret would prove nothing: every member has
- * it, and every former one. So the key is made of the static WireGuard keys of both, as only these two can
- * (X25519). `undefined` for a key that no honest node has (RFC 7748, section 6.1).
+ * The proof, for one recipient, that a notice is its sender's. The cluster secret would prove nothing, as every member
+ * has it, and every former one. So the key is made of the static WireGuard keys of both sides, which only these two can
+ * do (X25519). `undefined` for a key that no honest node has (RFC 7748, section 6.1).
  */
 export function proofOf(notice: Notice, sides: Sides, sender: "own" | "peer"): Uint8Array | undefined {
   const peer = Buffer.from(sides.peer, "base64");
@@ -44,18 +44,18 @@ export function proofOf(notice: Notice, sides: Sides, sender: "own" | "peer"): U
   return mac(hash(label, shared), Buffer.concat([label, ...ends, Buffer.from(text)]));
 }
 
-/** Whether the other side made the proof. */
+/** Tells whether the other side made the proof. */
 export function isProven(notice: Notice, sides: Sides, proof: Uint8Array): boolean {
   const expected = proofOf(notice, sides, "peer");
   return expected !== undefined && proof.length === proofBytes && timingSafeEqual(expected, proof);
 }
 
-/** What goes through the tunnel, or comes out of it: a notice with its proof, or that one arrived. */
+/** A message through the tunnel: a notice with its proof, or the receipt for one. */
 export type Datagram =
   | { readonly kind: "notice"; readonly notice: Notice; readonly proof: Uint8Array }
   | { readonly kind: "receipt"; readonly proof: Uint8Array };
 
-/** A datagram has at most this many bytes; ids are short. */
+/** The largest size of a datagram in bytes; ids are short. */
 export const largestDatagram = 512;
 
 const proofText = z.base64().length(24);
@@ -76,7 +76,10 @@ export function datagramText(datagram: Datagram): string {
   return JSON.stringify({ notice: kind, nodeId, number, proof });
 }
 
-/** `undefined` for anything that `datagramText` does not write: any local user of any member can send anything here. */
+/**
+ * Parses a datagram; `undefined` for bytes that `datagramText` did not write, as any local user of any member can send
+ * anything here.
+ */
 export function readDatagram(bytes: Uint8Array): Datagram | undefined {
   if (bytes.length > largestDatagram) return undefined;
   const data = valueOf(readJson(Buffer.from(bytes).toString(), shapes));

@@ -3,9 +3,9 @@ import type { Prefix } from "../net/index.ts";
 import type { Members } from "./member.ts";
 
 /**
- * What the ledger tells in place of registries that have not answered yet, as a registry would: the members that none of
- * them has named, and pod networks of this node that none has told. `undefined` if it stands in for nothing. It decides
- * nothing: who is a member is what the ledger gave at the start, with the standing that each had.
+ * The ledger's answer in place of registries that have not answered yet, in the form of a registry's: the members that
+ * no registry has named, and the pod networks of this node if none has told them. `undefined` if there is nothing to
+ * stand in for. It decides nothing about membership, as the ledger gave the members and their standings at the start.
  */
 export function toldByLedger(
   members: Members,

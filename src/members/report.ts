@@ -1,12 +1,12 @@
 import type { Warning } from "../marks/index.ts";
 import { isConnected, labelOf, type Member, type Members } from "./member.ts";
 
-/** More than this many are one warning. */
+/** The number of vanished members up to which each has a warning of its own. */
 const mostNamed = 5;
 
 /**
- * Warnings of members that no registry names and that are not connected, with how long they are gone and what to do:
- * what is sent to them is refused, so an operator has to know. Many at once have one cause, and are one warning.
+ * The warnings of members that no registry names and that are not connected. They say for how long the member has been
+ * gone and what to do, because traffic to it is refused. Many at once have one cause, and are one warning.
  */
 export function vanishedWarnings(members: Members, now: number): Warning[] {
   const vanished = [...members.values()]
@@ -32,7 +32,7 @@ export function vanishedWarnings(members: Members, now: number): Warning[] {
   }));
 }
 
-/** Since when a member is absent, in seconds, and why; `undefined` for one that is not. */
+/** The seconds for which a member has been absent, and the reason; `undefined` for a member that is not absent. */
 export function absenceOf(
   member: Member | undefined,
   now: number,

@@ -13,10 +13,10 @@ export interface MemberClaim {
   readonly revision: number;
 }
 
-/** The specs of the peers, what kind their networks are of, and from what both were made. */
+/** The specs of the peers, the kinds of their networks, and the source of both. */
 export interface Specified {
   readonly specs: PeerSpecs;
-  /** By node id. */
+  /** The kinds of networks by node id. */
   readonly kinds: ReadonlyMap<string, MemberNetworks>;
   readonly source: Source;
 }
@@ -26,10 +26,10 @@ interface Source {
   readonly reserved: Revised<Reserved>;
   /** The number of each claim, by node id. */
   readonly claims: ReadonlyMap<string, number>;
-  /** The networks that each member asks for, by node id. Work is done again only for members that changed. */
+  /** The networks that each member asks for, by node id. They are worked out again only for members that changed. */
   readonly asked: ReadonlyMap<string, Asked>;
   readonly contests: Contests;
-  /** The standings that decided about the contests, as text. */
+  /** The standings that decided the contests, as text. */
   readonly decidedBy: string;
 }
 
@@ -51,12 +51,12 @@ export const sameOwnSide: SameFields<OwnSide> = {
   dial: isDeepStrictEqual,
   networks: isDeepStrictEqual,
   otherNetworks: isDeepStrictEqual,
-  lastWorking: identical, // thousands of entries, which stay the same map until one changes
+  lastWorking: identical, // it has thousands of entries, and stays the same map until one changes
 };
 
 /**
- * Peers from what members claim. The result does not depend on the order of the claims, and is `before` where that was made
- * from the same: a handshake of a member that contests nothing changes nothing.
+ * Makes the specs of peers from the claims of members. The result does not depend on the order of the claims. It is
+ * `before` if that was made from the same, so a handshake of a member that contests nothing changes nothing.
  */
 export function specify(
   claims: readonly MemberClaim[],

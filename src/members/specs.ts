@@ -20,43 +20,43 @@ import type { Standings } from "./standing.ts";
 import { takingWarnings } from "./takings.ts";
 import { servedInAll } from "./total.ts";
 
-/** What of this node decides about its peers, whatever they say. */
+/** The facts about this node that decide about its peers, whatever they say. */
 export interface OwnSide extends Reserved {
   readonly nodeId: string;
   readonly publicKey: string;
   readonly address: Address;
   readonly dial: DialRules;
-  /** Networks that this node's links are on. */
+  /** The networks of this node's links. */
   readonly networks: readonly Prefix[];
-  /** Networks of any node that its operator says are no pods'. */
+  /** The networks, of any node, that are no pod networks according to the configuration. */
   readonly otherNetworks: readonly Prefix[];
-  /** By public key, where a peer was last connected. */
+  /** The endpoint at which each peer was last connected, by public key. */
   readonly lastWorking: ReadonlyMap<string, Endpoint>;
 }
 
 export interface PeerSpecs {
-  /** In order of node id. */
+  /** The peers in the order of their node ids. */
   readonly peers: readonly PeerSpec[];
-  /** All that they may be sent, without KubeSpan addresses: the fewest prefixes, in order. */
+  /** The networks of all peers, without KubeSpan addresses: the fewest prefixes, in order. */
   readonly networks: readonly Prefix[];
-  /** Affiliates that are no peers, though they want to be. */
+  /** The affiliates that ask to be peers and are refused. */
   readonly refused: readonly RefusedMember[];
-  /** What members take from each other. */
+  /** The warnings about networks that members lose to each other. */
   readonly warnings: readonly Warning[];
 }
 
-/** Specs, and what they were made by way of. */
+/** The specs with their intermediate results. */
 interface Made {
   readonly specs: PeerSpecs;
-  /** By node id, what each member asks for. */
+  /** The networks that each member asks for, by node id. */
   readonly asked: ReadonlyMap<string, Asked>;
   readonly contests: Contests;
 }
 
 /**
- * Peers from affiliates (reference section 6): allowed IPs are addresses and additional addresses, without what the
- * peer excludes, and the ULA. Who owns what two of them claim alike is decided by their standings, by node id (ADR 0015).
- * The result does not depend on the order of the affiliates.
+ * Makes the specs of peers from affiliates (reference section 6). The allowed IPs are the addresses and additional
+ * addresses without what the peer excludes, and the ULA. If two peers claim the same, their standings decide, by node
+ * id (ADR 0015). The result does not depend on the order of the affiliates.
  */
 export const peerSpecs = (
   affiliates: readonly Affiliate[],
@@ -64,7 +64,9 @@ export const peerSpecs = (
   standings: Standings = new Map(),
 ): PeerSpecs => makeSpecs(affiliates, own, standings, (member) => askedPrefixes(member, own)).specs;
 
-/** The same; `askedOf` gives what one member asks for, as `askedPrefixes` does. */
+/**
+ * Makes the specs with their intermediate results. `askedOf` gives what one member asks for, as `askedPrefixes` does.
+ */
 export function makeSpecs(
   affiliates: readonly Affiliate[],
   own: OwnSide,
@@ -111,7 +113,10 @@ export function makeSpecs(
   return { specs, asked, contests: contestsAmong(served.claims, rivals) };
 }
 
-/** What goes through the mesh to these peers, without KubeSpan addresses: the fewest prefixes, in order. */
+/**
+ * The networks that are sent through the mesh to these peers, without KubeSpan addresses: the fewest prefixes, in
+ * order.
+ */
 export const meshNetworks = (peers: readonly PeerSpec[], clusterPrefix: Prefix): readonly Prefix[] =>
   withoutSpecial(
     unite(

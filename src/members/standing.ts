@@ -2,19 +2,19 @@ import type { Prefix } from "../net/index.ts";
 import type { Claim } from "./claims.ts";
 import { connectedForMs, isConnected, type Members } from "./member.ts";
 
-/** How a member stands, for deciding who owns what two members claim. Times in ms since 1970. */
+/** The facts about a member that decide who owns what two members claim. Times are in milliseconds since 1970. */
 export interface Standing {
-  /** A handshake within three minutes. */
+  /** Tells whether there was a handshake within three minutes. */
   readonly isConnected: boolean;
-  /** It has announced anew since it was last down (true if it never was down). */
+  /** Tells whether the member has announced anew since it was last down; true if it never was. */
   readonly isConfirmed: boolean;
-  /** When it last announced something anew. */
+  /** The time of the last new announcement. */
   readonly announcedAt: number;
-  /** Since when it has claimed each network without withdrawing it (addresses as host prefixes). */
+  /** The time since which each network has been claimed without a break. Addresses are host prefixes. */
   readonly claimedSince: ReadonlyMap<Prefix, number>;
 }
 
-/** By node id; who is missing is not connected and has never announced anything. */
+/** The standings by node id. A member without one is not connected and has never announced anything. */
 export type Standings = ReadonlyMap<string, Standing>;
 
 const unknown: Standing = {
@@ -24,27 +24,27 @@ const unknown: Standing = {
   claimedSince: new Map(),
 };
 
-/** How all members stand. */
+/** The standings of all members. */
 export const standingsOf = (members: Members, now: number): Standings =>
   new Map(
     [...members].map(([nodeId, member]) => {
       const { announcedAt, claimedSince, lostAt } = member;
-      // It was lost at the latest when its last handshake was too old.
+      // The member was lost at the latest when its last handshake became too old.
       const isConfirmed = lostAt === undefined || announcedAt > lostAt - connectedForMs;
       return [nodeId, { isConnected: isConnected(member, now), isConfirmed, announcedAt, claimedSince }];
     }),
   );
 
-/** In which order equal claims are served, and what that says of the one who goes first. */
+/** One step of the order of equal claims, and what it says of the owner. */
 interface Criterion {
   readonly compare: (left: Claim, right: Claim, standings: Standings) => number;
   readonly reason: string;
 }
 
 /**
- * The one rule of who owns what two members claim alike. Nobody keeps what he took while its owner was down, and no
- * claim of somebody dead stands against one of somebody who is there. It is a total order, so there is one owner whatever
- * the order in which members are heard of.
+ * The one rule for two members that claim the same. No member keeps what it took while the owner was down, and the
+ * claim of a dead member does not stand against that of a live one. It is a total order, so there is one owner whatever
+ * the order in which the members became known.
  */
 const criteria: readonly Criterion[] = [
   {
@@ -88,7 +88,9 @@ const since = ({ claimedSince }: Standing, { prefix, asked = prefix }: Claim): n
   claimedSince.get(asked) ?? Number.POSITIVE_INFINITY;
 const ascending = (left: number, right: number): number => (left < right ? -1 : left > right ? 1 : 0);
 
-/** Of claims on the same: negative if the left one owns it. 0 only for two of one member. */
+/**
+ * Compares two claims on the same prefix: negative if the left one owns it, and 0 only for two claims of one member.
+ */
 export function compareClaims(left: Claim, right: Claim, standings: Standings): number {
   for (const { compare } of criteria) {
     const order = compare(left, right, standings);
@@ -97,13 +99,16 @@ export function compareClaims(left: Claim, right: Claim, standings: Standings): 
   return 0;
 }
 
-/** What the owner has that the other one has not. */
+/** The reason for the decision: what the owner has and the other member has not. */
 export function whyOwned(owner: Claim, other: Claim, standings: Standings): string {
   const decisive = criteria.find(({ compare }) => compare(owner, other, standings) < 0);
   return decisive?.reason ?? "comes first";
 }
 
-/** All of a member's standing that can decide about its claim on these: as long as it is the same, so is the owner. */
+/**
+ * All of a member's standing that can decide about its claims on these prefixes, as text. The owner stays the same as
+ * long as the text does.
+ */
 export function standingText(standing: Standing = unknown, prefixes: readonly Prefix[]): string {
   if (!standing.isConnected) return `announced ${standing.announcedAt}`;
   const times = prefixes.map((prefix) => standing.claimedSince.get(prefix) ?? "never");

@@ -4,50 +4,61 @@ import { networksClaimed } from "./claim.ts";
 import { type Believed, believe } from "./hear.ts";
 import { isConnected, type Known, labelOf, type Member, type Members } from "./member.ts";
 
-/** What a step is made of, apart from the members. */
+/** The input of a step, apart from the members. */
 export interface News {
-  /** The number of this step: greater than that of any step before, so that it names what changes in it. */
+  /** The number of this step. It is greater than that of any step before, so that it names the changes of this step. */
   readonly revision: number;
   readonly heard: readonly Heard[];
-  /** By public key, in milliseconds since 1970. */
+  /** The time of the last handshake in milliseconds since 1970, by public key. */
   readonly handshakes: ReadonlyMap<string, number>;
   /** Proven farewells and requests of operators, by node id. */
   readonly leaving: ReadonlyMap<string, Leaving>;
-  /** Node ids whose Node object Kubernetes deleted; empty where the operator does not take that for a farewell. */
+  /**
+   * The node ids whose Node object Kubernetes deleted; empty if the operator does not take a deletion for a farewell.
+   */
   readonly deletedNodes: ReadonlySet<string>;
-  /** Whether the registries have told all that they know: before that, nobody is called absent whom they did not name. */
+  /**
+   * Tells whether the registries have told all that they know. Until then, no member becomes absent because they did
+   * not name it.
+   */
   readonly mayBeAbsent: boolean;
-  /** After how many milliseconds a member that is absent and unconnected is let go. */
+  /** The milliseconds after which a member that is absent and unconnected is released. */
   readonly forgetAfterMs: number;
 }
 
-/** A reason to let a member go that holds at once. */
+/** A reason to release a member at once. */
 export interface Leaving {
   readonly why: string;
-  /** Its number when it left: what it announced until then is from before. */
+  /** The number of the member when it left. Announcements up to this number are older than the farewell. */
   readonly number: number;
-  /** When this node heard of it. A handshake that is newer shows that the member is there. */
+  /** The time at which this node learnt of it. A newer handshake shows that the member is there. */
   readonly at: number;
 }
 
-/** Something that an operator may want to know, once. */
+/** A change that an operator may want to know about, reported once. */
 export type MemberEvent = { readonly label: string; readonly nodeId: string } & (
   | { readonly kind: "joined" | "returned" }
-  /** `unlisted`: no registry names it, and it is connected all the same; `vanished`: nor is it connected. */
+  /** An `unlisted` member is connected although no registry names it; a `vanished` one is not connected either. */
   | { readonly kind: "unlisted" | "vanished" | "released"; readonly why: string }
 );
 
 export interface Stepped {
   readonly members: Members;
   readonly events: readonly MemberEvent[];
-  /** What was not believed, and of whom. */
+  /** The statements that were not believed, with the members that they are about. */
   readonly refused: readonly { readonly nodeId: string; readonly label: string; readonly reason: string }[];
 }
 
-/** As many as the discovery protocol allows in a cluster, and as many again that have left or vanished. */
+/**
+ * The largest number of members: as many as the discovery protocol allows in a cluster, and as many again that have
+ * left or vanished.
+ */
 const mostMembers = 2048;
 
-/** From the members as they were, and what was heard since, to the members as they are. Pure, and the same for any order. */
+/**
+ * Makes the members of now from those before and from what has been told since. It is pure, and the order does not
+ * matter.
+ */
 export function stepMembers(before: Members, news: News, now: number): Stepped {
   const heard = new Map(news.heard.map((each) => [each.nodeId, each]));
   const members = new Map<string, Member>();
@@ -85,7 +96,10 @@ function stepOne(
   return { member: linked && isSame(linked, member) ? linked : member, reasons: believed.refused };
 }
 
-/** Who left is back with what is newer than that; of a node without numbers, with another claim. */
+/**
+ * Tells whether a released member is back. If it takes more than a registry that names the member, its number has to be
+ * newer than its leaving, or its claim another one if the node has no numbers.
+ */
 const isBack = (released: Member & { standing: "released" }, { number, claim, isNamed }: Believed): boolean =>
   isNamed &&
   (released.until === "named" ||
@@ -173,7 +187,10 @@ function eventOf(known: Member | undefined, member: Member, label: string, now: 
 
 const age = (member: Member): number => (member.standing === "present" ? member.announcedAt : member.since);
 
-/** Whoever is connected, or was, is worth more than a name; of the rest those that are gone longest go first. */
+/**
+ * Bounds the members. Those that are or were connected are kept before mere names, and of the rest those that were gone
+ * longest are dropped first.
+ */
 function bounded(members: Map<string, Member>, now: number): Members {
   if (members.size <= mostMembers) return members;
   const worth = (member: Member): number =>
@@ -190,7 +207,7 @@ const isSame = (one: Member, other: Member): boolean => {
   return [...keys].every((key) => one[key] === other[key]);
 };
 
-/** The same map, as long as it holds the same: what is made of it is made again only for what changed. */
+/** Gives the map of before if it holds the same, so that results derived from it are made again only after a change. */
 const sameAs = (before: Members, after: Members): Members =>
   before.size === after.size && [...after].every(([nodeId, member]) => before.get(nodeId) === member)
     ? before

@@ -6,8 +6,8 @@ const mostWarnings = 20;
 const mostTakers = 3;
 
 /**
- * What one member takes from another is told with both names: it is a mistake in somebody's configuration, or somebody
- * reads what is not his. What several take out of one network is one warning.
+ * The warnings about networks that one member takes from another. They name both, because one of them is misconfigured
+ * or reads traffic that is not its own. Several losses from one network are one warning.
  */
 export function takingWarnings(takings: readonly Taking[], refused: readonly RefusedMember[]): Warning[] {
   const byLoss = new Map<string, Taking[]>();

@@ -1,7 +1,7 @@
 import type { LeftOut } from "../net/index.ts";
 import { type Claim, mostNetworks } from "./claims.ts";
 
-/** What one member asks for. */
+/** The claims of one member. */
 interface Asking {
   readonly nodeId: string;
   readonly claims: readonly Claim[];
@@ -9,13 +9,13 @@ interface Asking {
 
 export interface Served {
   readonly claims: readonly Claim[];
-  /** By node id. */
+  /** The claims that were cut off, by node id. */
   readonly refused: ReadonlyMap<string, readonly LeftOut[]>;
 }
 
 /**
- * Bounds what all members ask for together. Who asks for least is served first, so that those who ask for much go without,
- * and not those who ask for little: with 1,024 members, whoever asks for 16 networks gets them, whatever the others do.
+ * Bounds the claims of all members together. Members with the fewest claims are served first, so that the cut hits
+ * those that ask for much. With 1,024 members, a member that asks for 16 networks gets them, whatever the others do.
  */
 export function servedInAll(asking: readonly Asking[], most = mostNetworks): Served {
   const total = asking.reduce((sum, { claims }) => sum + claims.length, 0);

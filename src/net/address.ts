@@ -4,14 +4,14 @@ import { Remembered } from "./remembered.ts";
 declare const addressBrand: unique symbol;
 
 /**
- * An IPv4 or IPv6 address in its canonical text form (RFC 5952; IPv4 inside IPv6 becomes IPv4), so that equal
- * addresses are equal strings and can be keys of a Map.
+ * An IPv4 or IPv6 address in its canonical text form (RFC 5952), with IPv4 in IPv6 as IPv4. So equal addresses are
+ * equal strings and can be keys of a Map.
  */
 export type Address = string & { readonly [addressBrand]: true };
 
 export type Family = 4 | 6;
 
-/** Number of bits in an address of a family. */
+/** The number of bits in an address of a family. */
 export const widthOf = (family: Family): 32 | 128 => (family === 4 ? 32 : 128);
 
 export const familyOf = (address: Address): Family => (address.includes(":") ? 6 : 4);
@@ -22,7 +22,7 @@ export function parseAddress(text: string): Address | undefined {
   return bytes && addressFromBytes(bytes);
 }
 
-/** The address of 4 or 16 bytes in network order; `undefined` for another length. */
+/** Reads the 4 or 16 bytes of an address in network order; `undefined` for another length. */
 export function addressFromBytes(bytes: Uint8Array): Address | undefined {
   if (bytes.length === 4) return formatIPv4(bytes);
   if (bytes.length !== 16) return undefined;
@@ -31,14 +31,17 @@ export function addressFromBytes(bytes: Uint8Array): Address | undefined {
   return mapped ? formatIPv4(bytes.subarray(12)) : formatIPv6(bytes);
 }
 
-/** 4 or 16 bytes in network order. */
+/** Writes an address as 4 or 16 bytes in network order. */
 export function addressToBytes(address: Address): Uint8Array {
   const bytes = familyOf(address) === 4 ? parseIPv4(address) : parseIPv6(address);
   if (!bytes) throw new TypeError(`not an address: ${address}`); // only a forged brand gets here
   return bytes;
 }
 
-/** The same few thousand addresses are compared again and again: reading one costs far more than finding it here. */
+/**
+ * The addresses as numbers. The same few thousand addresses are compared again and again, and parsing one costs far
+ * more than finding it here.
+ */
 const numbers = new Remembered<Address, bigint>((address) => numberOfBytes(addressToBytes(address)));
 
 export const addressToBigInt = (address: Address): bigint => numbers.get(address);
@@ -50,7 +53,7 @@ export function addressFromBigInt(family: Family, value: bigint): Address {
   return family === 4 ? formatIPv4(bytes) : formatIPv6(bytes);
 }
 
-/** A total order: IPv4 first, then by value. */
+/** Compares addresses in a total order: IPv4 first, then by value. */
 export function compareAddresses(left: Address, right: Address): number {
   const byFamily = familyOf(left) - familyOf(right);
   if (byFamily !== 0) return byFamily;
@@ -104,7 +107,7 @@ function formatIPv6(bytes: Uint8Array): Address {
 
 const hexGroups = (groups: readonly number[]): string => groups.map((group) => group.toString(16)).join(":");
 
-/** The first of the longest runs of zero groups (RFC 5952, 4.2.3). */
+/** Finds the first of the longest runs of zero groups (RFC 5952, 4.2.3). */
 function longestZeroRun(groups: readonly number[]): { start: number; length: number } {
   let best = { start: 0, length: 0 };
   let start = 0;

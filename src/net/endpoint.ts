@@ -3,7 +3,10 @@ import { hostPortText, largestPort, parseAddressPort } from "./host-port.ts";
 
 declare const endpointBrand: unique symbol;
 
-/** Where a UDP packet can be sent: `1.2.3.4:51820` or `[2001:db8::1]:51820`, canonical, port 1 to 65535. */
+/**
+ * The address and port of a UDP socket in canonical text: `1.2.3.4:51820` or `[2001:db8::1]:51820`, with a port from 1
+ * to 65535.
+ */
 export type Endpoint = string & { readonly [endpointBrand]: true };
 
 export function parseEndpoint(text: string): Endpoint | undefined {
@@ -11,7 +14,7 @@ export function parseEndpoint(text: string): Endpoint | undefined {
   return parsed && endpointOf(parsed.host, parsed.port);
 }
 
-/** `undefined` when the port is not one a packet can be sent to. */
+/** Makes an endpoint; `undefined` for a port to which no packet can be sent. */
 export function endpointOf(address: Address, port: number): Endpoint | undefined {
   if (!Number.isInteger(port) || port < 1 || port > largestPort) return undefined;
   return hostPortText({ host: address, port }) as Endpoint;

@@ -33,7 +33,7 @@ function partsOf(text: string): Parts | undefined {
   return address && { name: undefined, address, port };
 }
 
-/** Reads `host:port`, or `host` alone if `meant` says which port that means; `undefined` for anything else. */
+/** Reads `host:port`, or `host` alone with `meant` as its port; `undefined` for anything else. */
 export function parseHostPort(text: string, meant?: number): HostPort | undefined {
   const parts = partsOf(text);
   if (!parts) return undefined;
@@ -53,16 +53,16 @@ export function parseAddressPort(
   return host === undefined || port === undefined ? undefined : { host, port };
 }
 
-/** Writes what `parseHostPort` reads. */
+/** Writes a location in the form that `parseHostPort` reads. */
 export const hostPortText = ({ host, port }: HostPort): string =>
   `${host.includes(":") ? `[${host}]` : host}:${port}`;
 
 function parseHost(text: string): string | undefined {
   const lastLabel = text.slice(text.lastIndexOf(".") + 1);
-  if (/^\d+$/.test(lastLabel)) return parseAddress(text); // no name ends in a number: this is meant as an address
+  if (/^\d+$/.test(lastLabel)) return parseAddress(text); // no name ends in a number, so this has to be an address
   return isHostName(text) ? text.toLowerCase() : undefined;
 }
 
-/** A DNS name (RFC 1123): at most 253 characters in labels of at most 63. */
+/** Tells whether a text is a DNS name (RFC 1123): at most 253 characters in labels of at most 63. */
 const isHostName = (text: string): boolean =>
   text.length <= 253 && /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.(?!$)|$))+$/.test(text);

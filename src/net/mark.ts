@@ -3,15 +3,15 @@ import { hexText, wordOf } from "../base/index.ts";
 /** The mask of a whole mark. All numbers in this file have 32 bits and no sign. */
 export const everyBit = 0xffffffff;
 
-/** Bits of the packet mark, each a non-zero 32-bit number; the mask is both together. */
+/** The two bits of the packet mark, each as a non-zero 32-bit number. The mask is both together. */
 export interface Marks {
-  /** Set on packets that WireGuard itself emits. */
+  /** The bit on packets that WireGuard itself emits. */
   readonly fromWireGuard: number;
-  /** Set on packets that are to be sent into WireGuard. */
+  /** The bit on packets that are to be sent into WireGuard. */
   readonly toWireGuard: number;
 }
 
-/** The bits that are the mesh's. */
+/** The mask of the bits that belong to the mesh. */
 export const maskOf = ({ fromWireGuard, toWireGuard }: Marks): number => (fromWireGuard | toWireGuard) >>> 0;
 
 /** A mark of which only the bits in `mask` count. */
@@ -20,10 +20,12 @@ export interface MaskedMark {
   readonly mask: number;
 }
 
-/** The mark of what is to be sent into WireGuard. */
+/** The mark of packets that are to be sent into WireGuard. */
 export const steeredMark = (marks: Marks): MaskedMark => ({ value: marks.toWireGuard, mask: maskOf(marks) });
 
-/** Reads value and mask that a tool prints apart. Without a mask all bits count; a value that cannot be read is 0. */
+/**
+ * Reads a value and a mask that a tool prints apart. Without a mask all bits count. A value that cannot be read is 0.
+ */
 export const maskedMark = (value: unknown, mask: unknown): MaskedMark => ({
   value: wordOf(value) ?? 0,
   mask: wordOf(mask) ?? everyBit,
@@ -38,5 +40,8 @@ export function parseMaskedMark(text: string): MaskedMark {
 /** Writes a mark with its mask: `0x40/0x60`. */
 export const maskedText = ({ value, mask }: MaskedMark): string => `${hexText(value)}/${hexText(mask)}`;
 
-/** The bits that decide a comparison. A mark that is compared as a whole collides only if the value has our bits. */
+/**
+ * The bits that decide a comparison. A mark that is compared as a whole collides only if its value has bits of the
+ * mesh.
+ */
 export const bitsRead = ({ value, mask }: MaskedMark): number => (mask === everyBit ? value : mask);

@@ -6,21 +6,21 @@ interface Entry<Value> {
   readonly value: Value;
 }
 
-/** The prefixes of one length, by the bits that their addresses have in common. */
+/** The prefixes of one length, by their network bits. */
 interface Length<Value> {
   readonly hostBits: bigint;
   readonly byNetwork: Map<bigint, Entry<Value>>;
 }
 
 /**
- * Finds the longest prefix that contains an address, in as many steps as there are different prefix lengths,
+ * Finds the longest prefix that contains an address. It takes as many steps as there are different prefix lengths,
  * however many prefixes there are.
  */
 export class PrefixIndex<Value> {
-  /** The longest prefixes first. */
+  /** The lengths of each family, with the longest prefixes first. */
   readonly #lengths: Record<Family, Length<Value>[]> = { 4: [], 6: [] };
 
-  /** The value of a prefix that is already there is kept: the first one wins. */
+  /** Adds a prefix. If it is already there, it keeps its first value. */
   add(prefix: Prefix, value: Value): void {
     const { family, first } = rangeOf(prefix);
     const { hostBits, byNetwork } = this.#length(family, BigInt(widthOf(family) - bitsOf(prefix)));

@@ -2,12 +2,12 @@ import { addressFromBigInt, type Family, widthOf } from "./address.ts";
 import { type Prefix, prefixFamily, rangeOf } from "./prefix.ts";
 
 /**
- * Sets of prefixes as sorted, disjoint, non-adjacent ranges of numbers. All operations are linear in the number of
- * ranges (plus one sort), so sets of ten thousand prefixes stay cheap. Results are the fewest prefixes that cover
- * exactly the same addresses, in order.
+ * A range of addresses as numbers. Sets of prefixes are handled as sorted, disjoint, non-adjacent ranges. All
+ * operations are linear in the number of ranges (plus one sort), so sets of ten thousand prefixes stay cheap. Their
+ * results are the fewest prefixes that cover exactly the same addresses, in order.
  */
 interface Range {
-  /** Where the range is exactly one prefix that was given. */
+  /** The prefix that the range was made from, if the range is exactly one. */
   readonly prefix?: Prefix;
   readonly first: bigint;
   readonly last: bigint;
@@ -15,13 +15,13 @@ interface Range {
 
 const families: readonly Family[] = [4, 6];
 
-/** Every address that is in one of the prefixes; neighbours that make a larger network are joined. */
+/** Covers every address that is in one of the prefixes. Neighbours that make a larger network are joined. */
 export const unite = (prefixes: Iterable<Prefix>): Prefix[] => {
   const all = [...prefixes];
   return families.flatMap((family) => toPrefixes(family, rangesOf(family, all)));
 };
 
-/** Every address of `from` that is in none of `removed`. */
+/** Covers every address of `from` that is in none of `removed`. */
 export function subtract(from: Iterable<Prefix>, removed: Iterable<Prefix>): Prefix[] {
   const [kept, taken] = [[...from], [...removed]];
   return families.flatMap((family) =>
@@ -30,8 +30,8 @@ export function subtract(from: Iterable<Prefix>, removed: Iterable<Prefix>): Pre
 }
 
 /**
- * The same, if it takes at most `most` prefixes; `undefined` if more. One hole in a wide network leaves up to 128 prefixes:
- * whoever chooses the holes must not choose how much work they are.
+ * Subtracts prefixes if the result has at most `most` prefixes, and else gives `undefined`. One hole in a wide network
+ * leaves up to 128 prefixes, and a peer that chooses the holes must not choose the amount of work.
  */
 export function subtractUpTo(
   from: Iterable<Prefix>,
@@ -48,7 +48,7 @@ export function subtractUpTo(
   return prefixes;
 }
 
-/** Every address that is in both. */
+/** Covers every address that is in both sets. */
 export function intersect(left: Iterable<Prefix>, right: Iterable<Prefix>): Prefix[] {
   const [a, b] = [[...left], [...right]];
   return subtract(a, subtract(a, b));
@@ -85,7 +85,7 @@ function subtractRanges(kept: readonly Range[], taken: readonly Range[]): Range[
   return rest;
 }
 
-/** Cuts each range into the largest aligned blocks that fit; stops once there are `enough`. */
+/** Cuts each range into the largest aligned blocks that fit. It stops once there are `enough`. */
 function toPrefixes(family: Family, ranges: readonly Range[], enough = Number.POSITIVE_INFINITY): Prefix[] {
   const width = widthOf(family);
   const prefixes: Prefix[] = [];

@@ -11,16 +11,16 @@ import { Remembered } from "./remembered.ts";
 
 declare const prefixBrand: unique symbol;
 
-/** A network in canonical text, `address/bits` with the host bits zero; equal networks are equal strings. */
+/** A network in canonical text, `address/bits`, with the host bits zero. Equal networks are equal strings. */
 export type Prefix = string & { readonly [prefixBrand]: true };
 
-/** Reads `address/bits`; host bits are cleared. `undefined` for anything else. */
+/** Reads `address/bits` and clears the host bits. `undefined` for anything else. */
 export const parsePrefix = (text: string): Prefix | undefined =>
   text.length <= longestPrefix ? parsed.get(text) : undefined;
 
 const longestPrefix = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255/128".length;
 
-/** Tools print the same networks again with every look at the kernel. */
+/** The networks that were read. Tools print the same ones again whenever the kernel is observed. */
 const parsed = new Remembered<string, Prefix | undefined>((text) => {
   const match = /^([^/]+)\/(0|[1-9]\d{0,2})$/.exec(text);
   const address = match?.[1] === undefined ? undefined : parseAddress(match[1]);
@@ -28,8 +28,8 @@ const parsed = new Remembered<string, Prefix | undefined>((text) => {
 });
 
 /**
- * The network of `bits` bits that an address lies in; `undefined` when the family has fewer bits.
- * `writtenAsIPv6` tells that the bits count from the 128 of an IPv4-mapped address.
+ * The network of `bits` bits that contains an address; `undefined` if the family has fewer bits. With `writtenAsIPv6`,
+ * the bits are counted from the 128 of an IPv4-mapped address.
  */
 export function prefixOf(address: Address, bits: number, writtenAsIPv6 = false): Prefix | undefined {
   const family = familyOf(address);
@@ -41,7 +41,7 @@ export function prefixOf(address: Address, bits: number, writtenAsIPv6 = false):
   return `${addressFromBigInt(family, network)}/${length}` as Prefix;
 }
 
-/** The network of one address: /32 or /128. */
+/** The network of a single address: /32 or /128. */
 export const hostPrefix = (address: Address): Prefix => `${address}/${widthOf(familyOf(address))}` as Prefix;
 
 export const networkOf = (prefix: Prefix): Address => prefix.slice(0, prefix.indexOf("/")) as Address;
@@ -63,7 +63,7 @@ const ranges = new Remembered<Prefix, PrefixRange>((prefix) => {
   return { prefix, family, first, last: first + (1n << BigInt(widthOf(family) - bitsOf(prefix))) - 1n };
 });
 
-/** First and last address of a prefix as numbers, both inclusive. */
+/** The first and the last address of a prefix as numbers, both inclusive. */
 export const rangeOf = (prefix: Prefix): PrefixRange => ranges.get(prefix);
 
 export function prefixContains(prefix: Prefix, address: Address): boolean {
@@ -73,26 +73,26 @@ export function prefixContains(prefix: Prefix, address: Address): boolean {
   return first <= value && value <= last;
 }
 
-/** Whether all of the first network lies in the second one. */
+/** Tells whether all of the first network lies in the second one. */
 export function prefixWithin(inner: Prefix, outer: Prefix): boolean {
   const [range, around] = [rangeOf(inner), rangeOf(outer)];
   return range.family === around.family && around.first <= range.first && range.last <= around.last;
 }
 
-/** Whether they have an address in common. */
+/** Tells whether two networks have an address in common. */
 export function prefixesTouch(left: Prefix, right: Prefix): boolean {
   const [one, other] = [rangeOf(left), rangeOf(right)];
   return one.family === other.family && one.first <= other.last && other.first <= one.last;
 }
 
-/** A single address. */
+/** Tells whether a prefix is a single address. */
 export const isHostPrefix = (prefix: Prefix): boolean => bitsOf(prefix) === widthOf(prefixFamily(prefix));
 
-/** A total order: family, then network, then the shorter prefix first. */
+/** Compares prefixes in a total order: by family, then by network, then the shorter prefix first. */
 export const comparePrefixes = (left: Prefix, right: Prefix): number =>
   compareRanges(rangeOf(left), rangeOf(right));
 
-/** The same order of what `rangeOf` gave. */
+/** Compares ranges in the order of their prefixes. */
 export function compareRanges(left: PrefixRange, right: PrefixRange): number {
   if (left.family !== right.family) return left.family - right.family;
   if (left.first !== right.first) return left.first < right.first ? -1 : 1;

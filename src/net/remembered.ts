@@ -1,15 +1,15 @@
-/** More than a full cluster needs, and little memory. */
+/** The number of results that are kept. It is more than a full cluster needs, and takes little memory. */
 const most = 16_384;
 
 const utf8 = { encoder: new TextEncoder(), decoder: new TextDecoder() };
 
 /**
- * The same text in memory of its own. A part of a longer text keeps the whole of it alive: one endpoint that is
- * remembered, and with it all that a tool has printed.
+ * Copies a text into memory of its own. A part of a longer text keeps the whole of it alive, so one remembered endpoint
+ * could keep all that a tool has printed.
  */
 export const detached = (text: string): string => utf8.decoder.decode(utf8.encoder.encode(text));
 
-/** A pure function of texts whose last results are kept, bounded: when there are too many, all are forgotten. */
+/** A pure function of texts that keeps its results. When there are too many, all are forgotten. */
 export class Remembered<Key extends string, Value> {
   readonly #compute: (key: Key) => Value;
   readonly #values = new Map<string, Value>();

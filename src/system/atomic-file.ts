@@ -5,19 +5,20 @@ import { KubespanError } from "../base/index.ts";
 import { effectiveUser } from "./user.ts";
 
 interface FileOptions {
-  /** Permission bits, exactly: the process's umask takes none away. */
+  /** The exact permission bits, from which the process's umask takes none away. */
   readonly mode: number;
 }
 
 /**
- * Puts a file in place whole: whoever reads `path`, now or after a power cut, finds either the old contents or the new.
- * Throws `KubespanError("state")`, and then leaves `path` as it was.
+ * Puts a file in place as a whole. A reader of `path`, now or after a power cut, finds either the old contents or the
+ * new. Throws `KubespanError("state")`, and then leaves `path` as it was.
  */
 export const writeAtomically = (path: string, text: string, { mode }: FileOptions): Promise<void> =>
   throughTemporaryFile(path, text, mode, (temporary) => rename(temporary, path));
 
 /**
- * The same, but never replaces anything: `false` if `path` exists already, also if another process made it meanwhile.
+ * Puts a file in place as `writeAtomically` does, but never replaces one. `false` if `path` exists already, also if
+ * another process made it meanwhile.
  */
 export async function createAtomically(path: string, text: string, { mode }: FileOptions): Promise<boolean> {
   let created = true;
@@ -59,15 +60,15 @@ async function throughTemporaryFile(
   }
 }
 
-/** Who owns a folder. */
+/** The owner of a folder. */
 interface Owner {
   readonly uid: number;
   readonly gid: number;
 }
 
 /**
- * Whose a new file in this folder should be. The service may run as a user of its own, and has to read what root writes
- * beside its files (`kubespan down`); only root may give files away.
+ * The owner that a new file in this folder should have. The service may run as a user of its own, and has to read the
+ * files that root writes beside its own (`kubespan down`). Only root may give files away.
  */
 async function ownerOf(folder: string): Promise<Owner | undefined> {
   const { uid, gid } = await stat(folder);
@@ -91,7 +92,7 @@ async function writeSynced(
   }
 }
 
-/** A rename is only durable once the folder that holds the name is. */
+/** Makes a rename durable, which it is only once the folder that holds the name is. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, "r");
   try {

@@ -1,8 +1,9 @@
 import tls, { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
 
 /**
- * Whoever records a connection today and gets the service's key tomorrow shall read nothing: of TLS 1.2 only what agrees on
- * a key by ECDHE, with authenticated encryption; TLS 1.3 has nothing else.
+ * The cipher suites with forward secrecy, so that a connection that is recorded today stays secret even if the
+ * service's key is stolen tomorrow. Of TLS 1.2, they are those with ECDHE and authenticated encryption; TLS 1.3 has no
+ * others.
  */
 export const forwardSecret: SecureContextOptions = {
   minVersion: "TLSv1.2",
@@ -19,12 +20,15 @@ export const forwardSecret: SecureContextOptions = {
   ].join(":"),
 };
 
-/** For whatever opens connections without saying how: the libraries of gRPC's services, of etcd and of Kubernetes. */
+/**
+ * Sets these suites as the default, for the libraries of gRPC's services, of etcd and of Kubernetes, which do not
+ * choose any.
+ */
 export function onlyForwardSecrecy(): void {
   tls.DEFAULT_MIN_VERSION = "TLSv1.2";
   tls.DEFAULT_CIPHERS = forwardSecret.ciphers ?? tls.DEFAULT_CIPHERS;
 }
 
-/** Of a client that trusts these authorities, in PEM. */
+/** The TLS context of a client that trusts these authorities, in PEM. */
 export const clientContext = (authorities: string): SecureContext =>
   createSecureContext({ ...forwardSecret, ca: authorities });

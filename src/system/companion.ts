@@ -1,8 +1,8 @@
 import { type Started, startProcess } from "./process.ts";
 
 /**
- * Starts a program that runs beside this one. However this process ends, the kernel ends the other one too (setpriv, which
- * may be missing: `ENOENT`).
+ * Starts a program that runs beside this one. However this process ends, the kernel ends the program too. setpriv sees
+ * to that; it may be missing (`ENOENT`).
  */
 export async function startCompanion(program: string, args: readonly string[]): Promise<Started> {
   const child = await startProcess("setpriv", ["--pdeathsig", "KILL", program, ...args], {
@@ -10,6 +10,6 @@ export async function startCompanion(program: string, args: readonly string[]): 
     output: "pipe",
     hasOwnGroup: true,
   });
-  child.stdin.on("error", () => undefined); // it died: `ended` tells
+  child.stdin.on("error", () => undefined); // the program died, as `ended` tells
   return child;
 }

@@ -1,6 +1,6 @@
 /**
- * What a process that runs for long gives up at its start, with all that it starts later: the groups of whoever started it,
- * and the permissions that others would get by default. Gives what could not be given up; not everywhere may root do that
+ * Gives up, for a process that runs for long and for all that it starts later, the groups of its starter and the
+ * default permissions of others on new files. Gives what could not be given up, as even root may not do so everywhere
  * (user namespaces).
  */
 export function confine(): string[] {

@@ -3,13 +3,14 @@ import { Lines } from "./lines.ts";
 import { startProcess } from "./process.ts";
 
 const timeoutMs = 30_000;
-/** A larger output is not read to its end. */
+/** The number of lines after which an output is not read on. */
 const mostLines = 2_000_000;
 const longestComplaint = 500;
 
 /**
- * Runs a tool at the lowest priority and hands over its output line by line as it comes, so that a huge ruleset is
- * never in memory and never holds the loop. Throws `KubespanError("command")` when the tool fails or takes too long.
+ * Runs a tool at the lowest priority and hands over its output line by line as it comes. A huge ruleset is never in
+ * memory as a whole, and never blocks the event loop. Throws `KubespanError("command")` if the tool fails or takes too
+ * long.
  */
 export async function eachLine(
   program: string,

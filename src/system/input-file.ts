@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /**
- * A file that has no name: only a process that is given the descriptor can read it, and nothing is left of it however this
- * process ends.
+ * A file without a name. Only a process that is given the descriptor can read it, and nothing of it is left however
+ * this process ends.
  */
 export class InputFile {
   readonly descriptor: number;
@@ -25,10 +25,10 @@ export class InputFile {
   }
 }
 
-/** Where a program finds the file that it was given as standard input. */
+/** The path under which a program finds the file that is its standard input. */
 export const standardInput = "/proc/self/fd/0";
 
-/** open(2): O_TMPFILE is this bit and O_DIRECTORY; Node does not name it. */
+/** The flag O_TMPFILE of open(2), which is this bit with O_DIRECTORY. Node does not name it. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 const mode = 0o600;
 
@@ -39,7 +39,7 @@ function openNameless(folder: string): number {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined || !unsupported.has(code)) throw error;
   }
-  // A file system without such files: the name goes before the contents come.
+  // The file system has no nameless files, so the name is removed before anything is written.
   const path = join(folder, `kubespan-${randomUUID()}`);
   const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, mode);
   unlinkSync(path);
@@ -47,7 +47,7 @@ function openNameless(folder: string): number {
 }
 
 /**
- * What open(2) says of O_TMPFILE where the file system (EOPNOTSUPP, which Node calls ENOTSUP; overlays before Linux 6.3) or
- * the kernel (EISDIR, ENOENT) does not know it.
+ * The errors of open(2) if O_TMPFILE is unknown to the file system (EOPNOTSUPP, which Node calls ENOTSUP; overlays
+ * before Linux 6.3) or to the kernel (EISDIR, ENOENT).
  */
 const unsupported = new Set(["ENOTSUP", "EOPNOTSUPP", "EISDIR", "ENOENT"]);

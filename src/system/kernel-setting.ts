@@ -1,11 +1,17 @@
 import { readTextFile } from "./read-file.ts";
 
-/** Gives the value of a setting of the kernel by its key with slashes (`net/ipv4/ip_forward`); `undefined` if it has none. */
+/**
+ * Gives the value of a kernel setting by its key with slashes (`net/ipv4/ip_forward`); `undefined` if there is no such
+ * setting.
+ */
 export type ReadSetting = (key: string) => Promise<string | undefined>;
 
 const longestValue = 4096;
 
-/** From /proc/sys, for the network namespace of this process. Throws `KubespanError("command")` if it cannot be read. */
+/**
+ * Reads a setting from /proc/sys, for the network namespace of this process. Throws `KubespanError("command")` if it
+ * cannot be read.
+ */
 export const readKernelSetting: ReadSetting = async (key) => {
   const found = await readTextFile(`/proc/sys/${key}`, {
     largest: longestValue,

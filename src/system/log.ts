@@ -4,15 +4,15 @@ import { parseJson, printable, printableLines } from "../base/index.ts";
 
 interface LogOptions {
   readonly level: "fatal" | "error" | "warn" | "info" | "debug" | "trace";
-  /** `json`: one object a line, for machines. `text`: for people. */
+  /** The form of a line: `json` is one object for machines, and `text` is for people. */
   readonly format: "json" | "text";
 }
 
 const standardError = 2;
 
 /**
- * Writes to standard error, at once: the last lines before the end of a process are the ones that matter. Whatever text of
- * others is in a message, it stays on its line and does nothing to a terminal.
+ * Makes a logger that writes to standard error at once, since the last lines before the end of a process matter most.
+ * Foreign text in a message stays on its line and does nothing to a terminal.
  */
 export function createLogger({ level, format }: LogOptions): Logger {
   if (format === "json") {
@@ -37,7 +37,10 @@ export function createLogger({ level, format }: LogOptions): Logger {
   return pino({ level, base: null }, { write: (line: string) => void out.write(readable(line)) });
 }
 
-/** JSON hides control characters, and what shows it to people brings them back: they are replaced before. */
+/**
+ * The escapes by which JSON hides control characters. They are replaced before a line is made readable, which would
+ * bring them back.
+ */
 const hidden = /\\(?:u00[01]|[nrtbf])/;
 
 function readable(line: string): string {
@@ -47,7 +50,7 @@ function readable(line: string): string {
   return "value" in entry ? `${JSON.stringify(entry.value, shown)}\n` : plain;
 }
 
-/** A stack keeps its lines: they are indented where it is shown. */
+/** Makes the strings of an entry printable. A stack keeps its lines, which are indented where it is shown. */
 function shown(key: string, value: unknown): unknown {
   if (typeof value !== "string") return value;
   return key === "stack" ? printableLines(value) : printable(value, Number.POSITIVE_INFINITY);

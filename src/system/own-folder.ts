@@ -5,16 +5,16 @@ import { KubespanError } from "../base/index.ts";
 import { errnoOf } from "./atomic-file.ts";
 import { effectiveUser } from "./user.ts";
 
-/** What is wrong with a folder, and what to do about it. */
+/** A flaw of a folder, with a hint how to mend it. */
 interface Flaw {
   readonly reason: string;
   readonly hint: string;
 }
 
 /**
- * Whether what is in this folder is what this program, or root, put there; a folder that does not exist yet is fine. It is
- * a folder and no link, nobody else may write in it or put another one in its place, and it belongs to root, to this user,
- * or to whom root gave it: the service may run as a user of its own, and `kubespan down` is called by root.
+ * Checks that only this program and root can have put files into a folder; a folder that does not exist yet is fine. It
+ * must be a folder and no link, nobody else may write in it or replace it, and it must belong to root, to this user, or
+ * to a user to whom root gave it, because the service may run as a user of its own while root calls `kubespan down`.
  * Throws `KubespanError("state")`.
  */
 export async function checkOwnFolder(path: string): Promise<void> {
@@ -41,7 +41,10 @@ function flawOf(path: string, found: Stats): Flaw | undefined {
   return undefined;
 }
 
-/** Who may write in a folder further up can put another one in the place of this one, unless the sticky bit is set there. */
+/**
+ * Finds a folder further up in which others may write. They could replace the checked folder, unless the sticky bit is
+ * set there.
+ */
 async function flawAbove(path: string, found: Stats): Promise<Flaw | undefined> {
   let onlyRootMakesFolders = true;
   let at = dirname(await realpath(path));
@@ -63,7 +66,7 @@ async function flawAbove(path: string, found: Stats): Promise<Flaw | undefined> 
 
 const isTrusted = ({ uid }: Stats): boolean => uid === 0 || uid === effectiveUser();
 
-/** Others, or a group other than root's. */
+/** Tells whether others, or a group other than root's, may write. */
 const othersMayWrite = ({ mode, gid }: Stats): boolean =>
   (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== 0);
 

@@ -1,18 +1,18 @@
 import { runProcess } from "./process.ts";
 
-/** What became of a tool that was asked something. */
+/** The answer of a tool to a question. */
 export interface Answer {
   readonly isInstalled: boolean;
   readonly succeeded: boolean;
   readonly stdout: string;
-  /** Why it failed, in the tool's words; the last of them. */
+  /** The end of the tool's own words about its failure. */
   readonly complaint: string;
 }
 
 const timeoutMs = 5_000;
 const longestComplaint = 300;
 
-/** Asks a tool that may be missing or may refuse, and changes nothing by it. Never throws. */
+/** Asks a tool that may be missing or may refuse, and changes nothing. Never throws. */
 export async function probe(program: string, ...args: string[]): Promise<Answer> {
   const result = await runProcess(program, args, timeoutMs);
   const succeeded = result.exitCode === 0 && !result.stopped;

@@ -1,18 +1,18 @@
 import type { Readable, Writable } from "node:stream";
 import type { Options, Result } from "execa";
 
-/** How a program ended. */
+/** The end of a program. */
 export interface End {
-  /** `undefined` when a signal ended it or it could not be started. */
+  /** The exit code; `undefined` if the program was ended by a signal or could not be started. */
   readonly exitCode: number | undefined;
-  /** The signal that ended it, if one did. */
+  /** The signal that ended the program, if one did. */
   readonly signal?: string;
-  /** Why it could not be started (`ENOENT`: there is no such program). */
+  /** The reason why the program could not be started (`ENOENT`: there is no such program). */
   readonly startError?: string;
   readonly stopped?: "too late" | "too much";
 }
 
-/** The end of a program, and what it had printed until then. */
+/** The end of a program, and its output until then. */
 export interface Ended extends End {
   readonly stdout: string;
   readonly stderr: string;
@@ -20,49 +20,54 @@ export interface Ended extends End {
 
 /** A program that was started. */
 export interface Started {
-  /** `undefined` when it could not be started: then `ended` says why. */
+  /** The process id; `undefined` if the program could not be started, for which `ended` gives the reason. */
   readonly pid: number | undefined;
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Ends it at once, and with it its group where it has one of its own. */
+  /** Kills the program at once, together with its group if it has one of its own. */
   kill(): void;
-  /** Lets this process end while the other one runs. */
+  /** Lets this process end while the program runs. */
   unref(): void;
-  /** Resolves when it has ended and what it printed was read. Never rejects. */
+  /** Resolves when the program has ended and its output was read. Never rejects. */
   readonly ended: Promise<End>;
 }
 
 export interface StartOptions {
-  /** A descriptor, a pipe, or nothing. */
+  /** The standard input: a descriptor, a pipe, or nothing. */
   readonly stdin: number | "pipe" | "ignore";
-  /** Whether what it prints is read. Somebody has to read it then. */
+  /** The output: a pipe, which somebody has to read, or nothing. */
   readonly output: "pipe" | "ignore";
-  /** A session and group of its own: Ctrl-C is for this process alone, and it can be killed with all that it runs. */
+  /**
+   * Gives the program a session and group of its own, so that Ctrl-C does not reach it, and it can be killed with all
+   * that it runs.
+   */
   readonly hasOwnGroup?: boolean;
   readonly timeoutMs?: number;
-  /** In addition to this process's own variables and the C locale. */
+  /** The environment variables in addition to this process's own and that of the C locale. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
- * The one way to start a program, in the C locale. Rejects only for arguments that no program can be given (with a zero
- * byte); what could not be started for any other reason (`E2BIG`: its arguments are too long) has ended at once.
+ * Starts a program in the C locale, and is the one way to do so. Rejects only for arguments that no program can be
+ * given (with a zero byte). A program that could not be started for another reason (`E2BIG`: its arguments are too
+ * long) has ended at once.
  */
 export async function startProcess(
   program: string,
   args: readonly string[],
   { stdin, output, hasOwnGroup = false, timeoutMs, env }: StartOptions,
 ): Promise<Started> {
-  // With the first program: whatever starts none, `kubespan status` say, need not pay for it.
+  // The library is loaded with the first program, so that commands without any, such as `kubespan status`, do not pay
+  // for it.
   const { execa } = await import("execa");
   const options: Options = {
-    stdio: [stdin as 3, output, output], // any descriptor will do, but the types have those up to 9
+    stdio: [stdin as 3, output, output], // any descriptor will do, but the types allow only those up to 9
     detached: hasOwnGroup,
     env: { LC_ALL: "C", ...env },
     killSignal: "SIGKILL",
     forceKillAfterDelay: false,
-    buffer: false, // whoever reads it bounds it
+    buffer: false, // the reader bounds the output
     reject: false,
     cleanup: false, // companions are ended by the kernel, and tools end by themselves
     ...(timeoutMs !== undefined && { timeout: timeoutMs }),
@@ -74,7 +79,7 @@ export async function startProcess(
     hasEnded = true;
     return endOf(result);
   });
-  // A stream that is no pipe is `null`; whoever asked for none does not touch it.
+  // A stream that is no pipe is `null`, and a caller that asked for no pipe does not use it.
   const [input, out, errors] = [child.stdin as Writable, child.stdout as Readable, child.stderr as Readable];
   return {
     pid,
@@ -82,7 +87,7 @@ export async function startProcess(
     stdout: out,
     stderr: errors,
     kill: () => {
-      if (hasEnded) return; // its number may be another's by now
+      if (hasEnded) return; // the process id may be another program's by now
       if (hasOwnGroup && pid !== undefined) killGroup(pid);
       else child.kill();
     },
@@ -104,13 +109,13 @@ function killGroup(leader: number): void {
   try {
     process.kill(-leader, "SIGKILL");
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error; // it is gone already
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error; // the group is gone already
   }
 }
 
 /**
- * Runs a program to its end. Its standard input is the file with that descriptor, or nothing. Never rejects: what cannot
- * even be started has ended, too.
+ * Runs a program to its end. Its standard input is the file with this descriptor, or nothing. Never rejects, as a
+ * program that cannot be started counts as ended.
  */
 export type RunProgram = (
   program: string,
@@ -119,7 +124,7 @@ export type RunProgram = (
   input?: number,
 ) => Promise<Ended>;
 
-/** Bytes that a program may print on a stream. */
+/** The number of bytes that a program may print on a stream. */
 export const maxOutputBytes = 256 * 1024 * 1024;
 
 export const runProcess: RunProgram = async (program, args, timeoutMs, input) => {
@@ -136,7 +141,7 @@ export const runProcess: RunProgram = async (program, args, timeoutMs, input) =>
   return { ...end, ...cut, stdout: stdout(), stderr: stderr() };
 };
 
-/** What was started, or what is wrong with the arguments. */
+/** Starts a program, or gives the flaw of its arguments. */
 const tryStart = (
   program: string,
   args: readonly string[],

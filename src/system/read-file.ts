@@ -5,18 +5,19 @@ import { type ErrorCode, KubespanError } from "../base/index.ts";
 import { errnoOf } from "./atomic-file.ts";
 import { effectiveUser } from "./user.ts";
 
-/** A text file as found: its contents and its permission bits. */
+/** A text file: its contents and its permission bits. */
 export interface TextFile {
   readonly text: string;
   readonly mode: number;
 }
 
 interface ReadOptions {
-  /** Bytes; a larger file is refused. */
+  /** The largest size in bytes. A larger file is refused. */
   readonly largest: number;
   /**
-   * The code of the error that a file of this kind leads to, and what the operator can do. `state` is what this program
-   * keeps itself: no link is followed there, and the file belongs to root, to this user or to the owner of its folder.
+   * The code of errors about a file of this kind; `hint` says what the operator can do. `state` is for files that this
+   * program keeps itself: no link is followed, and the file must belong to root, to this user or to the owner of its
+   * folder.
    */
   readonly code: ErrorCode;
   readonly hint: string;
@@ -24,7 +25,7 @@ interface ReadOptions {
 
 /**
  * Reads a regular UTF-8 file; `undefined` if there is none. Throws `KubespanError` for a directory, a pipe or a device
- * (reading them may never end), a file that is too large, not UTF-8, or not readable.
+ * (reading them may never end), and for a file that is too large, not UTF-8, or not readable.
  */
 export async function readTextFile(path: string, options: ReadOptions): Promise<TextFile | undefined> {
   const refuse = (reason: string, cause?: unknown): KubespanError =>
@@ -33,7 +34,8 @@ export async function readTextFile(path: string, options: ReadOptions): Promise<
   let file: FileHandle;
   try {
     if (isOurs) await checkKept(path);
-    // A pipe without a writer would block. What was looked at may be another file by now: links are refused here, too.
+    // A pipe without a writer would block. The checked file may have been replaced meanwhile, so links are refused
+    // here, too.
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | (isOurs ? constants.O_NOFOLLOW : 0));
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
@@ -48,7 +50,7 @@ export async function readTextFile(path: string, options: ReadOptions): Promise<
   }
 }
 
-/** Before it is opened, which alone can make a device do something. */
+/** Checks a file before it is opened, since opening alone can make a device do something. */
 async function checkKept(path: string): Promise<void> {
   const found = await lstat(path);
   if (found.isSymbolicLink()) throw new Error("it is a symbolic link, and none is followed here");

@@ -3,12 +3,12 @@ import { InputFile, standardInput } from "./input-file.ts";
 import { type Ended, type RunProgram, runProcess } from "./process.ts";
 import { startDetached } from "./start-detached.ts";
 
-/** Runs a command and gives its standard output. Throws `KubespanError("command")` when it fails or takes too long. */
+/** Runs a command and gives its standard output. Throws `KubespanError("command")` if it fails or takes too long. */
 export type Runner = (command: Command) => Promise<string>;
 
 const timeoutMs = 20_000;
 
-/** Commands are run by `runProgram`. */
+/** Makes a runner that starts programs by `runProgram`. */
 export const runnerWith =
   (runProgram: RunProgram): Runner =>
   async (command) => {

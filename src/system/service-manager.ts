@@ -1,26 +1,29 @@
 import type { Runner } from "./run.ts";
 
-/** What systemd is told at most, in characters: its status line is one of a terminal. */
+/** The longest status in characters, as systemd shows it on one line of a terminal. */
 const longestStatus = 120;
 
 interface Options {
-  /** The environment: systemd sets NOTIFY_SOCKET for a service of Type=notify, and WATCHDOG_USEC with WatchdogSec=. */
+  /**
+   * The environment variables. systemd sets NOTIFY_SOCKET for a service of Type=notify, and WATCHDOG_USEC with
+   * WatchdogSec=.
+   */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly run: Runner;
-  /** Milliseconds since 1970. */
+  /** The time in milliseconds since 1970. */
   readonly clock: () => number;
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * Tells systemd how a service is, in the way of sd_notify(3): that it has started, that it still works, and a line of
- * status. Node has no sockets of the kind that systemd listens on, so systemd-notify does it. Without systemd nothing
- * happens.
+ * Tells systemd about the service, in the way of sd_notify(3): that it has started, that it still works, and a line of
+ * status. Node has no sockets of the kind on which systemd listens, so systemd-notify sends the messages. Without
+ * systemd nothing happens.
  */
 export class ServiceManager {
   readonly #options: Options;
   readonly #isThere: boolean;
-  /** How often systemd wants to hear that the service works; `undefined`: never. Milliseconds. */
+  /** The milliseconds within which systemd wants a sign that the service works; `undefined` if it wants none. */
   readonly #watchdogMs: number | undefined;
   #told: { readonly status: string; readonly at: number } | undefined;
   #telling: Promise<void> = Promise.resolve();
@@ -33,14 +36,14 @@ export class ServiceManager {
     this.#watchdogMs = microseconds > 0 ? microseconds / 1000 : undefined;
   }
 
-  /** The service does its work now. */
+  /** Tells that the service does its work now. */
   ready(status: string): void {
     this.#tell(status, ["READY=1"]);
   }
 
   /**
-   * The service has done some work. systemd is told when the status is another one, and so often that its watchdog sees
-   * that the service works: a service that hangs does not call this, and is started again.
+   * Notes that the service has done some work. systemd is told if the status changed, and so often that its watchdog
+   * sees the service work. A service that hangs does not call this, and is restarted.
    */
   worked(status: string): void {
     if (!this.#isThere || !this.#told) return;
@@ -50,14 +53,17 @@ export class ServiceManager {
     if (isNews || isDue) this.#tell(status, this.#watchdogMs === undefined ? [] : ["WATCHDOG=1"]);
   }
 
-  /** For a service whose work comes from others: as long as its event loop turns, it works. Gives what ends that. */
+  /**
+   * Reports work at intervals, for a service whose work comes from others: it works as long as its event loop turns.
+   * Gives the function that ends this.
+   */
   beat(status: () => string): () => void {
     if (!this.#isThere || this.#watchdogMs === undefined) return () => undefined;
     const timer = setInterval(() => this.worked(status()), this.#watchdogMs / 3).unref();
     return () => clearInterval(timer);
   }
 
-  /** The service ends by itself. Resolves when everything was told. */
+  /** Tells that the service ends by itself. Resolves when everything was told. */
   async stopping(): Promise<void> {
     if (this.#told) this.#tell("stopping", ["STOPPING=1"]);
     await this.#telling;

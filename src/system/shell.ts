@@ -2,8 +2,9 @@ import { startCompanion } from "./companion.ts";
 import { type Ended, maxOutputBytes, type Started } from "./process.ts";
 
 /**
- * Reads orders, one a line, and carries them out. What a program prints goes on as it comes; after its end follows, on
- * both streams, a zero byte, which no tool prints, and on standard output its exit code.
+ * The program of the shell, which reads orders, one in each line, and carries them out. The output of an order is
+ * passed on as it comes. After its end follows a zero byte on both streams, which no tool prints, and the exit code on
+ * standard output.
  */
 const script = `while IFS= read -r order; do eval "$order"; printf '\\0%s\\n' $?; printf '\\0' >&2; done`;
 const endOfOutput = /\0(\d{1,3})\n$/;
@@ -37,14 +38,14 @@ export class Shell {
     return child;
   }
 
-  /** False once it has died, or could not be started: it takes no more orders. */
+  /** Tells whether the shell takes orders. It does not once it has died, or if it could not be started. */
   get isAlive(): boolean {
     return this.#isAlive;
   }
 
   /**
-   * `order`: one line of shell, the words quoted, and where its standard input is. `undefined` where there is no shell, so
-   * that nothing was done. Never rejects. One at a time.
+   * Runs one order: a line of shell with quoted words and the path of its standard input. `undefined` if the shell is
+   * dead, so that nothing was done. Never rejects. Only one order may run at a time.
    */
   async run(order: string, timeoutMs: number): Promise<Ended | undefined> {
     const { stdin } = await this.#child;
@@ -56,7 +57,7 @@ export class Shell {
     });
   }
 
-  /** Resolves when it is gone, with what it was running. */
+  /** Kills the shell and the program that it runs. Resolves when both are gone. */
   async end(): Promise<void> {
     const child = await this.#child;
     child.kill();
@@ -86,7 +87,7 @@ export class Shell {
     clearTimeout(job.timer);
     this.#job = undefined;
     const [stdout, stderr] = [textOf(job.stdout), textOf(job.stderr)];
-    // 127: the shell has not found it, and says so.
+    // The code 127 means that the shell did not find the program, as its message says.
     const missing = exitCode === 127 && /not found\s*$/.test(stderr) ? "ENOENT" : undefined;
     job.resolve({
       exitCode: missing === undefined ? exitCode : undefined,
@@ -103,7 +104,7 @@ export class Shell {
   }
 }
 
-/** The last bytes of what was read, as a text. */
+/** The last bytes of an output, as a text. */
 function tailOf(chunks: readonly Buffer[]): string {
   let tail = "";
   for (let index = chunks.length - 1; index >= 0 && tail.length < longestEnd; index--)

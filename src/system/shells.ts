@@ -4,29 +4,30 @@ import { type Runner, runnerWith } from "./run.ts";
 import { Shell } from "./shell.ts";
 
 const mostShells = 6;
-/** A shell reads its orders byte by byte. */
+/** The longest order in characters. A shell reads its orders byte by byte. */
 const longestOrder = 4096;
 
 /**
- * Some small shells that start programs for this process. To start one, the kernel copies the page tables of whoever
- * does it: milliseconds for a daemon of 100 MB, in which nothing else happens, and next to nothing for a shell.
+ * Some small shells that start programs for this process. To start a program, the kernel copies the page tables of the
+ * starter. That takes milliseconds for a daemon of 100 MB, which does nothing else meanwhile, and next to no time for a
+ * shell.
  */
 export class Shells {
   readonly #idle: Shell[] = [];
   readonly #waiting: ((shell: Shell | undefined) => void)[] = [];
   readonly #all = new Set<Shell>();
-  /** This process's own folder, by the number that it has for whoever mounted /proc. */
+  /** The folder of this process, by the number that it has in the mounted /proc. */
   readonly #folder = realpathSync("/proc/self");
   #closed: boolean;
 
-  /** Without shells, for comparison: programs are started by this process itself. */
+  /** Makes no shells if they are not used, for comparison; then this process itself starts the programs. */
   constructor({ areUsed = true }: { readonly areUsed?: boolean } = {}) {
     this.#closed = !areUsed;
   }
 
   readonly run: Runner = runnerWith((...program) => this.runProgram(...program));
 
-  /** What no shell can be told, and everything after `close`, is run without. Never rejects. */
+  /** Runs a program by a shell, or directly if no shell can be told of it or after `close`. Never rejects. */
   readonly runProgram: RunProgram = async (program, args, timeoutMs, input) => {
     const order = `${[program, ...args].map(quoted).join(" ")} <${this.#pathOf(input)}`;
     if (this.#closed || order.length > longestOrder || /[\n\0]/.test(order))
@@ -38,19 +39,19 @@ export class Shells {
     return ended ?? runProcess(program, args, timeoutMs, input);
   };
 
-  /** Where a shell finds what is open here. */
+  /** The path under which a shell finds an open file of this process. */
   #pathOf(descriptor: number | undefined): string {
     return descriptor === undefined ? "/dev/null" : `${this.#folder}/fd/${descriptor}`;
   }
 
-  /** Resolves when the shells are gone, with what they were running. */
+  /** Kills the shells and the programs that they run. Resolves when they are gone. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#all].map((shell) => shell.end()));
     this.#all.clear();
   }
 
-  /** `undefined` when they were closed meanwhile. */
+  /** Takes a shell; `undefined` if they were closed meanwhile. */
   #take(): Promise<Shell | undefined> {
     for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
       if (idle.isAlive) return Promise.resolve(idle);

@@ -4,11 +4,11 @@ import { KubespanError, notInstalled } from "../base/index.ts";
 import { type End, startProcess } from "./process.ts";
 
 const deadlineMs = 10_000;
-const pollMs = 10; // start-up only: there is no event for "the socket is there" that works on every file system
+const pollMs = 10; // only while it starts: no event for the existence of a socket works on every file system
 
 /**
- * Starts a process that goes on when this one ends, in a session of its own, with no file open that it could block
- * on. Resolves when `readyFile` exists; a left-over file of a killed predecessor is removed first.
+ * Starts a process that goes on when this one ends, in a session of its own, with no file open on which it could block.
+ * Resolves when `readyFile` exists. A file that a killed predecessor left is removed first.
  */
 export async function startDetached(
   program: string,

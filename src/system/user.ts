@@ -1,2 +1,2 @@
-/** The user that the kernel takes this process for. */
+/** The user as which the kernel treats this process. */
 export const effectiveUser = (): number => process.geteuid?.() ?? 0;

@@ -2,7 +2,9 @@ import { type Client, makeGenericClientConstructor } from "@grpc/grpc-js";
 import { largestAnswerBytes, unboundedReason } from "../message-bounds.ts";
 import { type ClusterClient, ClusterService } from "../wire/index.ts";
 
-/** What the library reports as the reason when this is thrown while it takes a message apart. */
+/**
+ * The error that is thrown while the library decodes a message. The library reports it as the reason for its failure.
+ */
 export const outOfBounds = "the service's message is out of bounds";
 
 const affiliates =
@@ -22,7 +24,7 @@ const small =
 
 const { hello, affiliateUpdate, affiliateDelete, list, watch } = ClusterService;
 
-/** The service as we call it: nothing that it sends is decoded before it has been measured. */
+/** The client of the service, which measures every message before it decodes it. */
 export const BoundedClient = makeGenericClientConstructor(
   {
     hello: { ...hello, responseDeserialize: small(hello.responseDeserialize) },

@@ -8,16 +8,16 @@ import type { ClusterClient, HelloResponse } from "../wire/index.ts";
 import { openClient, request } from "./service-client.ts";
 import { locationOf } from "./service-location.ts";
 
-/** A service that has answered; whoever holds it closes `client`. */
+/** A connection to a service that has answered. Its holder closes `client`. */
 export interface Connection {
   readonly client: ClusterClient;
-  /** The address that the service sees us at. */
+  /** The address at which the service sees this node. */
   readonly reflected?: Address;
-  /** The address that it is reached at, whatever names and redirects led there. */
+  /** The address at which the service was reached, whatever names and redirects led there. */
   readonly reachedAt?: Address;
 }
 
-/** An answer, and the address and port that it came from, as the library tells them. */
+/** An answer, and the address and port from which it came, as the library tells them. */
 interface Hello {
   readonly response: HelloResponse;
   readonly from: string;
@@ -32,8 +32,8 @@ interface Greeting {
 const mostRedirects = 3;
 
 /**
- * Says Hello and follows redirects, which change host and port, never whether TLS is used, and never for which name the
- * certificate has to be valid: a service can lead its clients only to whoever could stand in for it anyway.
+ * Says Hello and follows redirects. A redirect changes host and port, but neither the use of TLS nor the name for which
+ * the certificate has to be valid. So a service can lead its clients only to servers that could stand in for it anyway.
  */
 export async function connect(
   service: ServiceConfig,

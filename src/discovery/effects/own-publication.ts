@@ -18,9 +18,9 @@ const silence =
   "another machine with this node's identity was there first: this node is not announced any more; give it an identity " +
   "of its own: kubespan down --forget-identity";
 
-/** What this node says to one service, sealed, and said again when somebody there changes or deletes it. */
+/** The sealed announcement of this node for one service. It is published again when it is changed or deleted there. */
 export class OwnPublication {
-  /** Notified when `current` becomes something else. */
+  /** Notified when `current` changes. */
   readonly changed = new Wake();
   readonly #key: Secret;
   readonly #log: Logger;
@@ -35,7 +35,7 @@ export class OwnPublication {
     this.#record = new OwnRecord({ key, origin });
   }
 
-  /** `undefined` before anything was published. */
+  /** The current publication; `undefined` before anything was published. */
   get current(): Publication | undefined {
     return this.#current;
   }
@@ -59,12 +59,15 @@ export class OwnPublication {
     this.#seal(announcement, this.#current);
   }
 
-  /** The node leaves: nothing is to be said. */
+  /** Forgets the publication, since the node leaves. */
   forget(): void {
     this.#current = undefined;
   }
 
-  /** What a service has of this node came in, or was deleted (`undefined`). What is not as it should be is said again. */
+  /**
+   * Handles the record that the service has of this node; `undefined` when it was deleted. A wrong record is published
+   * again.
+   */
   told(envelope: Envelope | undefined): void {
     const before = this.disowned;
     const inMs = this.#record.told(envelope, performance.now());
@@ -77,7 +80,7 @@ export class OwnPublication {
     } else if (now !== before) this.#sayAgain();
   }
 
-  /** A session is over: the next one says everything again. */
+  /** Cancels a pending answer at the end of a session, as the next session publishes everything again. */
   pause(): void {
     clearTimeout(this.#answer);
   }
@@ -86,7 +89,7 @@ export class OwnPublication {
     if (this.#announcement && this.#current) this.#seal(this.#announcement, withoutOwn(this.#current));
   }
 
-  /** What is like in `like` keeps its bytes, and is not sent again. */
+  /** Seals an announcement. Updates whose content is unchanged from `like` keep their bytes, and are not sent again. */
   #seal(announcement: Announcement, like: Publication | undefined): void {
     const sealed = sealAnnouncement(this.#key, announcement, like, randomBytes);
     const next = this.disowned?.isSilenced ? withoutOwn(sealed) : sealed;

@@ -10,23 +10,23 @@ import { pause, type Wake } from "./wake.ts";
 interface PushOptions {
   readonly client: ClusterClient;
   readonly clusterId: string;
-  /** What is to be known to the service now; the same object as long as nothing changes. */
+  /** The publication that the service should have now. It is the same object as long as nothing changes. */
   readonly publication: () => Publication | undefined;
   /** Notified when `publication` gives something else. */
   readonly changed: Wake;
   readonly ttlMs: number;
   readonly log: Logger;
-  /** The service has what this node says about itself, or there is nothing to say. */
+  /** Called when the service has this node's own affiliate, or there is none to send. */
   readonly onOwnUpdate: () => void;
 }
 
 const timeoutMs = 10_000;
-/** Between updates of other nodes' endpoints: a service lets 15 requests a second through. */
+/** The pause in milliseconds between updates of other nodes' endpoints. A service lets 15 requests a second through. */
 const betweenObservedMs = 100;
-/** An observed endpoint that was refused is offered again after this. */
+/** The time in milliseconds after which an observed endpoint that was refused is offered again. */
 const retryRefusedMs = 60_000;
 
-/** Sends what is new at once and the rest again every TTL/2, until a request fails. Only ever ends by throwing. */
+/** Sends new updates at once and all others again every TTL/2, until a request fails. Ends only by throwing. */
 export async function pushUpdates(options: PushOptions, signal: AbortSignal): Promise<never> {
   const refreshMs = options.ttlMs / 2;
   let sent = new Map<Update, number>();
@@ -37,7 +37,7 @@ export async function pushUpdates(options: PushOptions, signal: AbortSignal): Pr
     sent = new Map([...sent].filter(([update]) => current.has(update)));
     const { due, nextInMs } = dueUpdates(publication, sent, performance.now(), refreshMs);
     const [next] = due;
-    if (!next?.data) options.onOwnUpdate(); // it is the first that is due, so it has been sent
+    if (!next?.data) options.onOwnUpdate(); // the own update is the first that is due, so it has been sent
     if (!next) await options.changed.wait(nextInMs, signal);
     else if (await isAccepted(next, options, signal)) sent.set(next, performance.now());
     else sent.set(next, performance.now() - refreshMs + retryRefusedMs);
@@ -45,7 +45,10 @@ export async function pushUpdates(options: PushOptions, signal: AbortSignal): Pr
   }
 }
 
-/** A service that does not want another node's endpoints is no reason to give up on it. */
+/**
+ * Sends an update and tells whether it was accepted. A refusal of another node's endpoints is no reason to give up the
+ * service.
+ */
 async function isAccepted(update: Update, options: PushOptions, signal: AbortSignal): Promise<boolean> {
   try {
     await send(update, options, signal);

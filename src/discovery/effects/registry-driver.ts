@@ -4,48 +4,51 @@ import type { Config } from "../../config/index.ts";
 import type { Affiliate, Membership } from "../affiliate.ts";
 import type { Announcement, Registry, Told } from "../registry.ts";
 
-/** What a session says of itself while it lasts. */
+/** The events of a session. */
 export interface Session {
-  /** Everything is known and changes are being watched; what follows the first call is nothing new. */
+  /** Reports that everything is known and changes are being watched. Further calls mean nothing new. */
   connected(): void;
-  /** The other side has what this node says, or nothing more is waited for: from now on it is a good session. */
+  /**
+   * Reports that the other side has this node's announcement, or that none is expected. From then on the session is
+   * good.
+   */
   announced(): void;
-  /** `told`, `location` or `problems` gives something else. */
+  /** Reports that `told`, `location` or `problems` gives something else. */
   changed(): void;
 }
 
-/** What is a kind of registry's own: how its other side is spoken with, and what is known from it. */
+/** The part of a registry that depends on its kind: the conversation with the other side, and the results of it. */
 export interface RegistryDriver {
   readonly name: string;
-  /** What it connects to, as the log calls it. */
+  /** The name of the other side in the log. */
   readonly otherSide: string;
   location(): string;
   told(): Told;
-  /** What keeps this node from being announced there as it should be, in words, however well the connection works. */
+  /** The reasons why this node is not announced there as it should be, however well the connection works. */
   problems(): readonly string[];
   publish(announcement: Announcement): void;
-  /** One connection, from its beginning to the first thing that fails. Only ever ends by throwing, an abort included. */
+  /** Runs one connection, from its beginning to the first failure. Ends only by throwing, also when it is aborted. */
   session(session: Session, signal: AbortSignal): Promise<never>;
-  /** Like `withdraw` of a registry; no session is on. */
+  /** Withdraws this node, as `withdraw` of a registry does, while no session is running. */
   withdraw(farewell: Affiliate | undefined): Promise<void>;
-  /** What a session threw, as a sentence. */
+  /** Makes a sentence of an error that a session threw. */
   explain(thrown: unknown): KubespanError;
 }
 
 /** The node that is announced. */
 interface RegistryNode {
   readonly nodeId: string;
-  /** What it announces of its machine, so that a clone is told from it. */
+  /** The facts about the machine that the node announces, by which a clone is recognized. */
   readonly origin: Pick<Membership, "machine" | "startedAt">;
-  /** What a registry is told we are. */
+  /** The version by which this program introduces itself to a registry. */
   readonly clientVersion: string;
   readonly log: Logger;
 }
 
 /** A kind of registry, as a configuration asks for it. */
 export interface RegistryKind {
-  /** What of the configuration makes its registries: while that stays equal, and the cluster too, they serve on. */
+  /** The part of the configuration that makes the registries. They keep running while it and the cluster stay equal. */
   settings(config: Config): unknown;
-  /** Those that the configuration asks for; none of them is started. */
+  /** Makes the registries that the configuration asks for, without starting them. */
   open(config: Config, node: RegistryNode): readonly Registry[];
 }

@@ -9,8 +9,8 @@ import type { RegistryDriver, Session } from "./registry-driver.ts";
 import { pause } from "./wake.ts";
 
 /**
- * A registry of any kind: session after session, with pauses that grow while they fail. What goes wrong is said once,
- * however often it is tried.
+ * Makes a registry of any kind. It runs session after session, with pauses that grow while they fail. A failure is
+ * logged once, however often it happens.
  */
 export const registryWith = (driver: RegistryDriver, log: Logger): Registry =>
   new RegistryLife(driver, log.child({ registry: driver.name }));
@@ -21,10 +21,10 @@ class RegistryLife implements Registry {
   #phase: Exclude<RegistryPhase["phase"], "cached"> = "stopped";
   /** The last failure, until the next success. */
   #failure: string | undefined;
-  /** Those that were logged. */
+  /** The problems that were logged. */
   #problems: readonly string[] = [];
   #addresses: readonly Address[] = [];
-  /** Ends the session that is on, so that the next one begins. */
+  /** Ends the current session, so that the next one begins. */
   #moved = new AbortController();
   #onChange: (() => void) | undefined;
   #isToldSoon = false;
@@ -49,7 +49,10 @@ class RegistryLife implements Registry {
     this.#follow(announcement.own.addresses);
   }
 
-  /** A connection from an address that is gone would only be found dead after many seconds. */
+  /**
+   * Ends the session if an address of this node is gone. A connection from that address would be found dead only after
+   * many seconds.
+   */
   #follow(addresses: readonly Address[]): void {
     const isGone = this.#addresses.some((address) => !addresses.includes(address));
     this.#addresses = addresses;
@@ -86,7 +89,7 @@ class RegistryLife implements Registry {
     this.#phase = "stopped";
   }
 
-  /** Until stopped. Never rejects. */
+  /** Runs sessions until it is stopped. Never rejects. */
   async #run(stop: AbortSignal): Promise<void> {
     for (let failures = 0; !stop.aborted; ) {
       this.#moved = new AbortController();
@@ -99,7 +102,7 @@ class RegistryLife implements Registry {
     }
   }
 
-  /** One session to its end. Gives for how long all of it had worked. */
+  /** Runs one session to its end. Gives the milliseconds for which all of it had worked. */
   async #session(signal: AbortSignal): Promise<number | undefined> {
     let [isConnected, isAnnounced] = [false, false];
     let since: number | undefined;

@@ -13,28 +13,29 @@ import { quietLibrary } from "./grpc-log.ts";
 const largestAuthoritiesBytes = 4 * 1024 * 1024;
 
 const options: ChannelOptions = {
-  // A frozen service is noticed by nothing else: its host still acknowledges what we send.
+  // Only keepalive reveals a frozen service, whose host still acknowledges what is sent.
   "grpc.keepalive_time_ms": 10_000,
   "grpc.keepalive_timeout_ms": 5_000,
   "grpc.keepalive_permit_without_calls": 1,
   "grpc.max_receive_message_length": largestMessageBytes,
-  // When and how to try again is decided here: nothing of an earlier connection is shared or remembered.
+  // This program decides about retries, so nothing of an earlier connection is shared or remembered.
   "grpc.use_local_subchannel_pool": 1,
   "grpc.enable_retries": 0,
   "grpc.service_config_disable_resolution": 1,
 };
 
 /**
- * A client of one address, not yet connected. With `name`, the certificate has to be valid for that name instead of for
- * the address: who was sent elsewhere asks there for whom it was told to trust. Throws `KubespanError("config")` when
- * the CA file cannot be used.
+ * Opens a client of one address, which is not connected yet. With `name`, the certificate has to be valid for that name
+ * instead of for the address, so that a client that was redirected still asks for the server that it was told to trust.
+ * Throws `KubespanError("config")` if the CA file cannot be used.
  */
 export async function openClient(service: ServiceConfig, name = service.host): Promise<ClusterClient> {
   quietLibrary();
-  // The library reads a scheme out of whatever looks like one, such as the host "unix"; this one is always DNS.
+  // The library reads a scheme out of anything that looks like one, such as the host "unix". The scheme here is always
+  // DNS.
   return new BoundedClient(`dns:${hostPortText(service)}`, await credentialsOf(service, name), {
     ...options,
-    // Which certificate to show is asked by name; an address cannot be asked for so.
+    // A server chooses its certificate by the name that it is asked for, which cannot be an address.
     ...(service.tls && isIP(name) === 0 && { "grpc.ssl_target_name_override": name }),
   });
 }
@@ -48,7 +49,7 @@ async function credentialsOf(service: ServiceConfig, name: string): Promise<Chan
   });
 }
 
-/** What the machine trusts; on one without such a store, what came with Node. */
+/** The authorities that the machine trusts, or those of Node on a machine without such a store. */
 function systemAuthorities(): string {
   const system = getCACertificates("system");
   return (system.length > 0 ? system : getCACertificates("default")).join("\n");
@@ -63,7 +64,7 @@ async function authoritiesIn(path: string): Promise<string> {
   return file.text;
 }
 
-/** One request with one answer, or its failure; aborting it ends the wait at once. */
+/** Makes one request with one answer, or its failure. Aborting it ends the wait at once. */
 export function request<Response>(
   start: (done: (error: ServiceError | null, response: Response) => void) => { cancel(): void },
   signal: AbortSignal,

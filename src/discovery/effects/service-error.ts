@@ -10,7 +10,7 @@ interface Meaning {
   readonly hint: string;
 }
 
-/** What the status codes of a discovery service mean to an operator. */
+/** The meaning of a discovery service's status codes for an operator. */
 const meanings: Readonly<Partial<Record<status, Meaning>>> = {
   [status.UNAVAILABLE]: {
     text: "cannot be reached",
@@ -57,7 +57,7 @@ const boundsHint =
   "it sends what no service should, and nothing of it was taken: ask its operator, or use another service";
 const schemeHint = "it may not speak TLS there: check the port, and https or http in the endpoint";
 
-/** Whatever a call threw, as a sentence about the service. What the service itself said is made printable. */
+/** Makes a sentence about the service of anything that a call threw. The service's own words are made printable. */
 export function serviceError(thrown: unknown, service: ServiceConfig): KubespanError {
   if (thrown instanceof KubespanError) return thrown;
   const { text, hint } = meanings[codeOf(thrown)] ?? fallback;

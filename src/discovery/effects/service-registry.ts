@@ -20,22 +20,25 @@ import { withdrawAffiliate } from "./withdraw.ts";
 export interface ServiceRegistryOptions {
   readonly service: ServiceConfig;
   readonly cluster: ClusterIdentity;
-  /** Of this node. */
+  /** The id of this node. */
   readonly nodeId: string;
-  /** What it announces of its machine, so that a clone is told from it. */
+  /** The facts about the machine that the node announces, by which a clone is recognized. */
   readonly origin?: Pick<Membership, "machine" | "startedAt">;
-  /** What the service is told we are. */
+  /** The version by which this program introduces itself to the service. */
   readonly clientVersion: string;
   readonly log: Logger;
-  /** How long the service keeps what it is told, ms; it is told again after half of it. At most 30 minutes. */
+  /**
+   * The time in milliseconds for which the service keeps an update, at most 30 minutes. Updates are sent again after
+   * half of it.
+   */
   readonly ttlMs?: number;
-  /** How long affiliates that a restarted service does not know yet are kept, ms. */
+  /** The time in milliseconds for which affiliates that a restarted service does not know yet are kept. */
   readonly graceMs?: number;
 }
 
 const helloTimeoutMs = 10_000;
 const snapshotTimeoutMs = 30_000;
-/** Twice the longest pause between attempts to connect, and the time in which a dead connection is noticed. */
+/** Covers twice the longest pause between attempts to connect, and the time in which a dead connection is noticed. */
 const defaultGraceMs = 90_000;
 
 /** The discovery services that the configuration names. */
@@ -45,7 +48,9 @@ export const discoveryServices: RegistryKind = {
     services.map((service) => createServiceRegistry({ service, cluster, ...node })),
 };
 
-/** The other nodes as a discovery service tells them, over gRPC. It needs `start` to do anything. */
+/**
+ * Makes a registry that learns of the other nodes from a discovery service, over gRPC. It does nothing before `start`.
+ */
 export const createServiceRegistry = (options: ServiceRegistryOptions): Registry =>
   registryWith(new ServiceDriver(options), options.log);
 
@@ -72,7 +77,10 @@ class ServiceDriver implements RegistryDriver {
     return locationOf(this.#options.service);
   }
 
-  /** Anybody who knows the cluster id may delete an affiliate there: that says nothing of the node. */
+  /**
+   * Tells no deletions, since anybody who knows the cluster id may delete an affiliate there, which proves nothing
+   * about the node.
+   */
   told(): Told {
     return {
       ...nothingTold,

@@ -23,17 +23,17 @@ export interface SessionOptions {
   readonly log: Logger;
 }
 
-/** What a session tells while it lasts. */
+/** The events of a session. */
 export interface SessionEvents {
   onHello(reflected: Address | undefined, reachedAt: Address | undefined): void;
-  /** `known` changed; with `isSnapshot` it is complete for the first time. */
+  /** Reports that `known` changed; with `isSnapshot` it is complete for the first time. */
   onAffiliates(isSnapshot: boolean): void;
   onOwnUpdate(): void;
 }
 
 /**
- * One life of a connection: Hello, then Watch, and beside it the updates (reference section 4, "Semantics"). The first
- * thing that fails ends all of it. Only ever ends by throwing, an abort included.
+ * Runs one connection: Hello, then Watch, with the updates beside it (reference section 4, "Semantics"). The first
+ * failure ends all of it. Ends only by throwing, also when it is aborted.
  */
 export async function runSession(
   options: SessionOptions,

@@ -1,6 +1,6 @@
 /**
- * Runs activities beside each other until the first of them fails, which ends the others too. Gives what that one threw,
- * once all have ended. Only ever ends by throwing, an abort included.
+ * Runs activities beside each other until the first of them fails, which ends the others too. Throws that failure once
+ * all have ended. Ends only by throwing, also when it is aborted.
  */
 export async function untilOneFails(
   signal: AbortSignal,

@@ -3,7 +3,7 @@ export class Wake {
   #awake = false;
   #resume: (() => void) | undefined;
 
-  /** Ends the wait under way, or the next one at once. */
+  /** Ends the current wait, or the next one at once. */
   notify(): void {
     this.#awake = true;
     this.#resume?.();
@@ -29,5 +29,5 @@ export class Wake {
   }
 }
 
-/** Waits for a time, or until told to stop. */
+/** Waits for so many milliseconds, or until it is told to stop. */
 export const pause = (forMs: number, signal: AbortSignal): Promise<void> => new Wake().wait(forMs, signal);

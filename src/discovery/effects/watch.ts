@@ -6,15 +6,18 @@ interface WatchOptions {
   readonly client: ClusterClient;
   readonly clusterId: string;
   readonly known: KnownAffiliates;
-  /** How long the service may take to send its snapshot. */
+  /** The milliseconds in which the service has to send its snapshot. */
   readonly snapshotTimeoutMs: number;
-  /** How long affiliates that the snapshot did not hold have to tell a restarted service of themselves. */
+  /**
+   * The milliseconds in which affiliates that are missing from the snapshot may announce themselves to a restarted
+   * service.
+   */
   readonly graceMs: number;
-  /** Called when `known` changed; `true` the first time, when it became the service's snapshot. */
+  /** Called when `known` changed. `isSnapshot` is true the first time, when `known` became the service's snapshot. */
   readonly onMessage: (isSnapshot: boolean) => void;
 }
 
-/** Keeps `known` as the service has it until the watch breaks. Only ever ends by throwing, an abort included. */
+/** Keeps `known` as the service has it until the watch breaks. Ends only by throwing, also when it is aborted. */
 export function watchCluster(options: WatchOptions, signal: AbortSignal): Promise<never> {
   const { client, clusterId, known, snapshotTimeoutMs, graceMs } = options;
   return new Promise((_, reject) => {
@@ -33,7 +36,7 @@ export function watchCluster(options: WatchOptions, signal: AbortSignal): Promis
     };
     let isSnapshot = true;
     stream.on("data", (message: WatchResponse) => {
-      if (isOver) return; // what was still in a buffer must not mix with what the next watch tells
+      if (isOver) return; // messages left in a buffer must not mix with those of the next watch
       clearTimeout(late);
       try {
         take(known, message, isSnapshot);

@@ -11,15 +11,16 @@ interface LeavingNode {
   readonly clientVersion: string;
 }
 
-/** Someone waits for the node to leave: better tell nobody than take long. */
+/** The limit for each request, which is short, as an operator waits for the node to leave. */
 const timeoutMs = 3_000;
 
-/** How long a farewell stays with the service, for nodes that are away now, s. */
+/** The seconds for which the service keeps a farewell, for nodes that are away now. */
 const farewellSeconds = 600n;
 
 /**
- * Deletes an affiliate over a connection of its own, or puts a sealed farewell in its place. Throws `KubespanError("discovery")` when the service cannot be
- * told; it then forgets the node by itself, half an hour after it last heard of it.
+ * Deletes an affiliate over a connection of its own, or puts a sealed farewell in its place. Throws
+ * `KubespanError("discovery")` if the service cannot be told. The service then forgets the node by itself, half an hour
+ * after the last update.
  */
 export async function withdrawAffiliate(
   service: ServiceConfig,

@@ -1,6 +1,6 @@
 import type { Affiliate } from "../affiliate.ts";
 
-/** The annotations that a node writes to its own Node object (reference section 5), by what they hold. */
+/** The annotations that a node writes to its own Node object (reference section 5), by their contents. */
 export const annotationNames = {
   nodeId: "cluster.talos.dev/node-id",
   addresses: "networking.talos.dev/self-ips",
@@ -16,13 +16,13 @@ type AnnotationField = keyof typeof annotationNames;
 
 const fields = Object.keys(annotationNames) as AnnotationField[];
 
-/** The values of our annotations on a Node; one that is not there or empty is absent. */
+/** The values of KubeSpan's annotations on a Node. A missing or empty one is absent. */
 export type Annotations = { readonly [Field in AnnotationField]?: string };
 
-/** What a merge patch says of annotations, by their full names: `null` takes one away. */
+/** The change of annotations in a merge patch, by their full names; `null` removes an annotation. */
 export type AnnotationPatch = Readonly<Record<string, string | null>>;
 
-/** What this node says about itself, as annotations. */
+/** The own affiliate in the form of annotations. */
 export function annotationsOf(own: Affiliate): Annotations {
   const { kubespan } = own;
   return withoutEmpty({
@@ -37,11 +37,11 @@ export function annotationsOf(own: Affiliate): Annotations {
   });
 }
 
-/** Our annotations among all that a Node has. */
+/** The annotations of KubeSpan among all those of a Node. */
 export const ownAnnotations = (all: Readonly<Record<string, unknown>>): Annotations =>
   withoutEmpty(Object.fromEntries(fields.map((field) => [field, all[annotationNames[field]]])));
 
-/** The change from what a Node has to what is wanted; `undefined` if there is none. */
+/** The change from the present annotations to the wanted ones; `undefined` if there is none. */
 export function annotationPatch(wanted: Annotations, present: Annotations): AnnotationPatch | undefined {
   const changed = fields.filter((field) => wanted[field] !== present[field]);
   if (changed.length === 0) return undefined;

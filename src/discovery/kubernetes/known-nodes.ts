@@ -6,10 +6,10 @@ import { printable } from "../text.ts";
 import { isOlder, type KubernetesNode, saysTheSame } from "./node.ts";
 import { podNetworksOf, readAffiliate } from "./read-affiliate.ts";
 
-/** Affiliates whose refusal is told, so that bad annotations fill no memory and no screen. */
+/** The number of refusals that are told, so that bad annotations fill no memory and no screen. */
 const maxRefused = 128;
 
-/** Deleted Nodes that are remembered, so that whoever makes and deletes Nodes fills no memory. */
+/** The number of deleted Nodes that are remembered, so that nobody can fill the memory by making and deleting Nodes. */
 const mostDeleted = 1024;
 
 interface Read {
@@ -17,14 +17,14 @@ interface Read {
   readonly refused: readonly RefusedAffiliate[];
 }
 
-/** The Nodes of a cluster as its API tells them: those that take part, and this node's own. */
+/** The Nodes of a cluster as the API tells them: those that take part, and this node's own. */
 export class KnownNodes {
   readonly #ownId: string;
   readonly #ownName: string;
-  /** By name. */
+  /** The Nodes by name. */
   readonly #nodes = new Map<string, KubernetesNode>();
   #read: Read | undefined;
-  /** Node ids of Nodes that were deleted and did not come back. */
+  /** The node ids of Nodes that were deleted and did not come back. */
   readonly #deleted = new Set<string>();
   #isListed = false;
 
@@ -33,7 +33,7 @@ export class KnownNodes {
     this.#ownName = ownName;
   }
 
-  /** The whole list. Gives whether anything is new. */
+  /** Takes the whole list. Gives whether anything is new. */
   replace(nodes: readonly KubernetesNode[]): boolean {
     const names = new Set(nodes.map(({ name }) => name));
     const gone = [...this.#nodes.keys()].filter((name) => !names.has(name));
@@ -43,10 +43,11 @@ export class KnownNodes {
     return [...removed, ...changed].includes(true);
   }
 
-  /** A Node as it is now. Gives whether it says anything new. */
+  /** Takes the present state of a Node. Gives whether it says anything new. */
   put(node: KubernetesNode): boolean {
     const before = this.#nodes.get(node.name);
-    if (before && before.uid === node.uid && isOlder(node, before)) return false; // our own write came back sooner
+    // The answer to this node's own write may come before an older event.
+    if (before && before.uid === node.uid && isOlder(node, before)) return false;
     const isOfUse = node.annotations.nodeId !== undefined || node.name === this.#ownName;
     if (!isOfUse) return this.#forget(node.name);
     this.#deleted.delete(node.annotations.nodeId ?? "");
@@ -56,13 +57,15 @@ export class KnownNodes {
     return true;
   }
 
-  /** A Node was deleted; with a `uid`, only that very one. Gives whether it was known. */
+  /**
+   * Takes the deletion of a Node; with a `uid`, only that of the Node with this uid. Gives whether the Node was known.
+   */
   remove(name: string, uid?: string): boolean {
     if (uid !== undefined && this.#nodes.get(name)?.uid !== uid) return false;
     return this.#delete(name);
   }
 
-  /** Node ids of Nodes that were deleted, which is more than that their annotations were taken away. */
+  /** The node ids of Nodes that were deleted. Nodes that only lost their annotations are not among them. */
   deleted(): ReadonlySet<string> {
     return this.#deleted;
   }
@@ -78,7 +81,7 @@ export class KnownNodes {
     return this.#nodes.delete(name);
   }
 
-  /** Whether all Nodes were told once: a Node that is not known then is not there. */
+  /** Tells whether all Nodes were listed once. From then on, a Node that is not known does not exist. */
   get isListed(): boolean {
     return this.#isListed;
   }
@@ -87,7 +90,7 @@ export class KnownNodes {
     return this.#nodes.get(this.#ownName);
   }
 
-  /** The pod networks that Kubernetes gave this node; `undefined` before it told all Nodes. */
+  /** The pod networks that Kubernetes gave this node; `undefined` before all Nodes were listed. */
   podNetworks(): Prefix[] | undefined {
     const own = this.own();
     if (own) return podNetworksOf(own);
@@ -107,7 +110,9 @@ export class KnownNodes {
     return this.#read;
   }
 
-  /** In the order of names, so that of two Nodes with one node id the same one wins on every node. */
+  /**
+   * Reads the Nodes in the order of their names, so that of two Nodes with one node id the same one wins on every node.
+   */
   #readEach(): Read {
     const affiliates = new Map<string, Affiliate>();
     const refused: RefusedAffiliate[] = [];

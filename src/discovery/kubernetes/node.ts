@@ -1,9 +1,9 @@
 import { type Annotations, ownAnnotations } from "./annotations.ts";
 
-/** What is kept of a Node object. Nothing of it has been checked but its types and sizes. */
+/** The part of a Node object that is kept. Only its types and sizes have been checked. */
 export interface KubernetesNode {
   readonly name: string;
-  /** Another one under the same name is another Node. */
+  /** The uid of the Node, which tells it from a later Node with the same name. */
   readonly uid: string;
   readonly resourceVersion: string;
   readonly annotations: Annotations;
@@ -13,10 +13,10 @@ export interface KubernetesNode {
 }
 
 const controlPlaneLabel = "node-role.kubernetes.io/control-plane";
-/** Kubernetes allows one for each family. */
+/** The largest number of pod networks that are read. Kubernetes allows one for each family. */
 const mostPodCIDRs = 16;
 
-/** Reads a Node as the API gives it; `undefined` for anything that has no name. */
+/** Reads a Node in the form of the API; `undefined` for an object without a valid name. */
 export function readNode(object: unknown): KubernetesNode | undefined {
   const { metadata, spec, status } = mapOf(object);
   const { name, uid, resourceVersion, annotations, labels } = mapOf(metadata);
@@ -35,7 +35,7 @@ export function readNode(object: unknown): KubernetesNode | undefined {
 }
 
 /**
- * Whether a Node is older than another one of that name, as far as versions tell: they are numbers that grow, but
+ * Tells whether a Node is older than another state of it, as far as versions show that. They are numbers that grow, but
  * Kubernetes promises that only since 1.35.
  */
 export function isOlder(node: KubernetesNode, than: KubernetesNode): boolean {
@@ -44,7 +44,7 @@ export function isOlder(node: KubernetesNode, than: KubernetesNode): boolean {
   return isNumber.test(left) && isNumber.test(right) && BigInt(left) < BigInt(right);
 }
 
-/** Whether two states of a Node say the same, apart from when they said it. Most changes are heartbeats. */
+/** Tells whether two states of a Node differ in nothing but their version. Most changes are heartbeats. */
 export const saysTheSame = (left: KubernetesNode, right: KubernetesNode): boolean =>
   JSON.stringify({ ...left, resourceVersion: "" }) === JSON.stringify({ ...right, resourceVersion: "" });
 

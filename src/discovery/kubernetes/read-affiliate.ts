@@ -17,12 +17,13 @@ import { isNodeId, isPrintable, noNodeId, printable } from "../text.ts";
 import { type Annotations, annotationNames } from "./annotations.ts";
 import type { KubernetesNode } from "./node.ts";
 
-/** Entries of one list; a Node's annotations have 256 KiB. */
+/** The largest number of entries in one list. The annotations of a Node have at most 256 KiB. */
 const longestList = 1024;
 
 /**
- * What a Node says about the machine (reference section 5). Whoever may change Nodes may write anything there: nothing
- * is believed unchecked. `undefined` for a Node that takes no part; an item that does not parse is dropped and named.
+ * Reads the affiliate from a Node's annotations (reference section 5). Anybody who may change Nodes can write anything
+ * there, so nothing is believed unchecked. `undefined` for a Node that takes no part. An item that does not parse is
+ * dropped and named.
  */
 export function readAffiliate(node: KubernetesNode): Decoded | undefined {
   const { nodeId } = node.annotations;
@@ -58,7 +59,7 @@ function apiServerPortOf(
   return undefined;
 }
 
-/** Without a key and an address a node is in the cluster, but not in the mesh. */
+/** Reads a node's part in the mesh. A node without a key and an address is in the cluster, but not in the mesh. */
 function kubespanOf(annotations: Annotations, dropped: Dropped): { kubespan: KubespanAffiliate } | undefined {
   const publicKey = one(annotations, "publicKey", publicKeyFrom, dropped);
   const address = one(annotations, "address", addressIPv6, dropped);
@@ -94,7 +95,7 @@ function one<Value>(
   return value;
 }
 
-/** Every item that can be read, in order, without duplicates; the others are named in `dropped`. */
+/** Reads every valid item, in order and without duplicates. The others are named in `dropped`. */
 function list<Value extends Address | Endpoint | Prefix>(
   annotations: Annotations,
   field: keyof Annotations,

@@ -12,37 +12,37 @@ import type { Members } from "../member.ts";
 export interface LedgerOptions {
   readonly stateDirectory: string;
   readonly cluster: ClusterIdentity;
-  /** Of this node: it is never in the ledger. */
+  /** The id of this node, which is never in the ledger. */
   readonly nodeId: string;
   readonly log: Logger;
-  /** Milliseconds since 1970. */
+  /** The time in milliseconds since 1970. */
   readonly clock: () => number;
 }
 
-/** Changes come in bursts: how long to wait for the rest of one, ms. */
+/** The time in milliseconds to wait for the rest of a burst of changes. */
 const settleMs = 2_000;
-/** However often something changes, the disk is written no more often than this, ms. */
+/** The least time in milliseconds between two writes, however often something changes. */
 const leastBetweenMs = 30_000;
-/** How far the time in the file may lag while nothing changes, ms. */
+/** The longest time in milliseconds by which the time in the file may lag while nothing changes. */
 const confirmMs = 60 * 60_000;
 
 const fileIn = (stateDirectory: string): string => join(stateDirectory, "members.json");
-/** Where the version of November 2026 kept the affiliates that it knew; read once, where there is no ledger yet. */
+/** The file in which the version of November 2026 kept the affiliates. It is read once, if there is no ledger yet. */
 const earlierFileIn = (stateDirectory: string): string => join(stateDirectory, "affiliates.json");
 
 /**
- * The members of the mesh on disk, in one file of mode 0600 that is written atomically and seldom: a node that starts
- * knows whose traffic belongs into the tunnels before any registry answers (lessons 13 and 22). A ledger that cannot be
- * read or written costs a warning and nothing else.
+ * The members of the mesh on disk, in one file of mode 0600 that is written atomically and seldom. With it, a node that
+ * starts knows whose traffic belongs into the tunnels before any registry answers (lessons 13 and 22). A ledger that
+ * cannot be read or written costs a warning and nothing else.
  */
 export class LedgerFile {
   readonly file: string;
-  /** As found at the start. */
+  /** The ledger that was found at the start. */
   readonly found: Ledger | undefined;
   readonly #options: LedgerOptions;
   #members: (() => Members) | undefined;
   #podNetworks: () => readonly Prefix[] = () => [];
-  /** A digest of what the file says. */
+  /** A digest of the contents of the file. */
   #written: string | undefined;
   #writtenAt = Number.NEGATIVE_INFINITY;
   #timer: { readonly at: number; readonly handle: NodeJS.Timeout } | undefined;
@@ -59,7 +59,7 @@ export class LedgerFile {
     this.#options = options;
   }
 
-  /** Some of what these give may have changed; they are asked when the time to write has come. */
+  /** Notes that the results of these functions may have changed. They are called when the time to write has come. */
   changed(members: () => Members, podNetworks: () => readonly Prefix[] = () => []): void {
     this.#members = members;
     this.#podNetworks = podNetworks;
@@ -67,7 +67,7 @@ export class LedgerFile {
     this.#writeAt(Math.max(now + settleMs, this.#writtenAt + leastBetweenMs));
   }
 
-  /** Writes what is still to be written, and ends. */
+  /** Writes pending changes, and ends. */
   async close(): Promise<void> {
     this.#disarm();
     if (this.#members) this.#write(this.#members);
@@ -76,7 +76,7 @@ export class LedgerFile {
     this.#disarm();
   }
 
-  /** Removes the file: a node that left the mesh has nothing to come back to. */
+  /** Removes the file, because a node that left the mesh has nothing to come back to. */
   async forget(): Promise<void> {
     this.#members = undefined;
     await this.close();
@@ -101,7 +101,7 @@ export class LedgerFile {
     this.#timer = undefined;
   }
 
-  /** One write after the other. */
+  /** Queues a write after those that are under way. */
   #write(members: () => Members): void {
     const content = ledgerContent(members());
     const now = performance.now();
@@ -136,7 +136,7 @@ async function read(options: LedgerOptions): Promise<Ledger | undefined> {
   return used.kind === "read" ? used.ledger : undefined;
 }
 
-/** What became of one file; of one that cannot be used the log says why. */
+/** The result of reading one file. The log tells why a file is unusable. */
 type ReadFile =
   | { readonly kind: "absent" }
   | { readonly kind: "unusable" }

@@ -6,40 +6,50 @@ import { errorText } from "../../base/index.ts";
 import { type Address, parseAddress } from "../../net/index.ts";
 import { type Datagram, datagramText, isProven, type Notice, proofOf, readDatagram } from "../notice.ts";
 
-/** UDP, on the KubeSpan address alone: nothing outside the mesh reaches it. */
+/**
+ * The UDP port for notices. The socket is bound to the KubeSpan address alone, so that nothing outside the mesh reaches
+ * it.
+ */
 const noticePort = 51_822;
 
-/** A lost packet is sent again after this, ms; a member that is connected answers within a round trip. */
+/**
+ * The time in milliseconds after which a lost packet is sent again. A member that is connected answers within a round
+ * trip.
+ */
 const againMs = 200;
 const attempts = 5;
-/** To work out a proof costs as much as a handshake: what comes faster than this is not looked at. */
+/**
+ * The number of proofs that are checked in a second. A check costs as much as a handshake, so further notices are
+ * ignored.
+ */
 const mostEachSecond = 50;
 
 export interface Recipient {
-  /** The KubeSpan address. */
+  /** The KubeSpan address of the recipient. */
   readonly address: Address;
   readonly publicKey: string;
 }
 
 interface MessengerOptions {
-  /** This node's KubeSpan address. */
+  /** The KubeSpan address of this node. */
   readonly address: Address;
   readonly keys: { readonly privateKey: Secret; readonly publicKey: string };
-  /** Whose address that is. */
+  /** Finds the member that has this KubeSpan address. */
   readonly senderAt: (address: Address) => Recipient | undefined;
-  /** A notice whose sender is proved. */
+  /** Called for a notice whose sender is proved. */
   readonly onNotice: (notice: Notice, sender: Recipient) => void;
   readonly log: Logger;
 }
 
 /**
- * Sends notices through the tunnels and takes them in. That a packet came through the tunnel of a member proves little:
- * any local user there could have sent it. What proves its sender is a code of both nodes' WireGuard keys.
+ * Sends notices through the tunnels and receives them. A packet that came through the tunnel of a member proves little,
+ * as any local user there could have sent it. Its sender is proved by a code that is made with the WireGuard keys of
+ * both nodes.
  */
 export class Messenger {
   readonly #options: MessengerOptions;
   #socket: Socket | undefined;
-  /** Proofs in base64 that receipts are awaited for. */
+  /** The proofs, in base64, for which a receipt is awaited. */
   readonly #awaited = new Map<string, () => void>();
   #budget = { second: 0, left: mostEachSecond };
 
@@ -47,7 +57,7 @@ export class Messenger {
     this.#options = options;
   }
 
-  /** Listens, unless it does already. As long as the link has no address yet, that fails, and is tried again. */
+  /** Listens, unless the socket is open already. This fails while the link has no address yet, and is tried again. */
   async open(): Promise<void> {
     if (this.#socket) return;
     const socket = createSocket({ type: "udp6", ipv6Only: true });
@@ -76,7 +86,10 @@ export class Messenger {
     this.#socket = undefined;
   }
 
-  /** Tells each, until it says that it heard. Gives the public keys of those that did. */
+  /**
+   * Sends the notice to each recipient until the recipient confirms it or the attempts are used up. Gives the public
+   * keys of the recipients that confirmed it.
+   */
   async tell(recipients: readonly Recipient[], notice: Notice): Promise<ReadonlySet<string>> {
     await this.open();
     if (!this.#socket) return new Set();

@@ -1,7 +1,7 @@
 import { errorText, KubespanError } from "../../../base/index.ts";
 import { printable } from "../../text.ts";
 
-/** What the status codes of the Kubernetes API mean to an operator. */
+/** The meaning of the Kubernetes API's status codes for an operator. */
 const meanings: Readonly<Record<number, readonly [text: string, hint: string]>> = {
   401: [
     "does not know who we are",
@@ -15,14 +15,17 @@ const meanings: Readonly<Record<number, readonly [text: string, hint: string]>> 
   429: ["has too much to do", "it is tried again"],
 };
 
-/** The HTTP status that the API answered with; `undefined` if it was another failure. */
+/** The HTTP status of the API's answer; `undefined` for any other failure. */
 export function statusOf(thrown: unknown): number | undefined {
   if (!(thrown instanceof Error)) return undefined;
-  if ("code" in thrown && typeof thrown.code === "number") return thrown.code; // of a request
-  return "statusCode" in thrown && typeof thrown.statusCode === "number" ? thrown.statusCode : undefined; // of a watch
+  if ("code" in thrown && typeof thrown.code === "number") return thrown.code; // from a request
+  return "statusCode" in thrown && typeof thrown.statusCode === "number" ? thrown.statusCode : undefined; // from a watch
 }
 
-/** Whatever a request threw, as a sentence. What client-node says in full may hold headers: that is not shown. */
+/**
+ * Makes a sentence of anything that a request threw. The full message of client-node may hold headers, and is not
+ * shown.
+ */
 export function apiError(thrown: unknown, location: string): KubespanError {
   if (thrown instanceof KubespanError) return thrown;
   const status = statusOf(thrown);
@@ -39,7 +42,7 @@ export function apiError(thrown: unknown, location: string): KubespanError {
   return new KubespanError("discovery", `the Kubernetes API ${location} ${text}`, { hint, cause: thrown });
 }
 
-/** undici says "fetch failed" and keeps why in the cause. */
+/** The reason of a failure. undici only says "fetch failed" and keeps the reason in the cause. */
 function reasonOf(thrown: unknown): string {
   const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
   return printable(errorText(cause)) || "the connection failed";

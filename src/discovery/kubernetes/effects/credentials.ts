@@ -8,8 +8,9 @@ import { readTextFile } from "../../../system/index.ts";
 const largest = 1024 * 1024;
 
 /**
- * Where the API is and who we are there, read afresh: tokens and certificates are replaced while the daemon runs. From
- * the kubeconfig that the configuration names; without one, as a pod finds it. Throws `KubespanError("config")`.
+ * Reads the location of the API and this node's credentials, again for each session, since tokens and certificates are
+ * replaced while the daemon runs. They come from the kubeconfig that the configuration names, or else from a pod's
+ * environment. Throws `KubespanError("config")`.
  */
 export async function loadCredentials(
   empty: KubeConfig,
@@ -23,7 +24,7 @@ export async function loadCredentials(
     if (!empty.getCurrentCluster() || !empty.getCurrentUser())
       throw new Error("current-context names no cluster and user");
   } catch (error) {
-    // What was thrown may quote the file, and that holds credentials.
+    // The error may quote the file, which holds credentials.
     const reason =
       error instanceof Error && error.message.startsWith("current-context") ? `: ${error.message}` : "";
     throw new KubespanError("config", `${kubeconfig} is not a kubeconfig that can be used${reason}`, {
@@ -42,7 +43,7 @@ function inCluster(empty: KubeConfig): KubeConfig {
   return empty;
 }
 
-/** client-node knows no `tokenFile`, which is what everyone else's kubeconfig uses for tokens that rotate. */
+/** Adds the token of a `tokenFile`, which other clients support for tokens that rotate, and client-node does not. */
 async function withTokenFile(config: KubeConfig, text: string, folder: string): Promise<KubeConfig> {
   const user = config.getCurrentUser();
   const { users } = parse(text) as { users?: { name?: unknown; user?: { tokenFile?: unknown } }[] };

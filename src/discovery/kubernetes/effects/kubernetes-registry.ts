@@ -21,17 +21,17 @@ import { followNodes, type NodesEvents, type Position } from "./session.ts";
 
 interface KubernetesRegistryOptions {
   readonly kubernetes: KubernetesConfig;
-  /** Of this node. */
+  /** The id of this node. */
   readonly nodeId: string;
-  /** Of this node in Kubernetes. */
+  /** The name of this node's Node object. */
   readonly nodeName: string;
   readonly log: Logger;
 }
 
-/** Someone waits for the node to leave: better tell nobody than take long. */
+/** The limit for the withdrawal, which is short, as an operator waits for the node to leave. */
 const withdrawMs = 3_000;
 
-/** The Nodes of Kubernetes, where the configuration asks for them. */
+/** The Nodes of Kubernetes, if the configuration asks for them. */
 export const kubernetesNodes: RegistryKind = {
   settings: ({ kubernetes, node }) => kubernetes && { kubernetes, name: node.name },
   open: ({ kubernetes, node }, { nodeId, log }) => {
@@ -41,8 +41,8 @@ export const kubernetesNodes: RegistryKind = {
 };
 
 /**
- * The other nodes as the annotations of Node objects tell them (reference section 5). Endpoints that were observed of
- * others are not published: a node writes to its own Node only. It needs `start` to do anything.
+ * Makes a registry that learns of the other nodes from the annotations of Node objects (reference section 5). It does
+ * not publish observed endpoints, since a node writes to its own Node only. It does nothing before `start`.
  */
 export const createKubernetesRegistry = (options: KubernetesRegistryOptions): Registry =>
   registryWith(new KubernetesDriver(options), options.log);
@@ -71,7 +71,7 @@ class KubernetesDriver implements RegistryDriver {
     return this.#location;
   }
 
-  /** Nobody seals annotations, and they have no numbers: nobody vouches for them. */
+  /** Tells affiliates as unsealed and without numbers, since nobody vouches for annotations. */
   told(): Told {
     return {
       ...nothingTold,
@@ -90,7 +90,10 @@ class KubernetesDriver implements RegistryDriver {
     return this.#pushError === undefined ? [] : [`Node ${nodeName} cannot be annotated: ${this.#pushError}`];
   }
 
-  /** Before the own Node is known, it is not known either which networks belong into the announcement. */
+  /**
+   * Publishes an announcement, but not before the Nodes are listed, since the own Node tells networks that belong into
+   * it.
+   */
   publish({ own }: Announcement): void {
     if (!this.#known.isListed) return;
     this.#wanted = annotationsOf(own);
@@ -100,7 +103,7 @@ class KubernetesDriver implements RegistryDriver {
   async session(session: Session, signal: AbortSignal): Promise<never> {
     const api = await this.#open();
     const events: NodesEvents = {
-      // That the Node cannot be annotated is no reason to connect anew.
+      // A Node that cannot be annotated is no reason to connect again.
       onWatching: () => {
         session.connected();
         session.announced();
@@ -113,7 +116,7 @@ class KubernetesDriver implements RegistryDriver {
     ]);
   }
 
-  /** Takes our annotations away, unless another daemon wrote them. */
+  /** Removes the annotations of KubeSpan, unless another daemon wrote them. */
   async withdraw(): Promise<void> {
     this.#wanted = undefined;
     const { nodeId, nodeName } = this.#options;
@@ -124,7 +127,7 @@ class KubernetesDriver implements RegistryDriver {
       const patch = node?.annotations.nodeId === nodeId ? annotationPatch({}, node.annotations) : undefined;
       if (node && patch) await api.patch(node, patch, signal);
     } catch (error) {
-      if (statusOf(error) !== 404) throw this.explain(error); // without a Node nobody knows of us
+      if (statusOf(error) !== 404) throw this.explain(error); // without a Node there is nothing to remove
     }
   }
 

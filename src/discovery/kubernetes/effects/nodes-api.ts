@@ -5,27 +5,27 @@ import { loadCredentials } from "./credentials.ts";
 /** A page of the list of Nodes. */
 interface NodePage {
   readonly nodes: readonly unknown[];
-  /** Of the whole list: a watch from here misses nothing. */
+  /** The version of the whole list. A watch from this version misses nothing. */
   readonly resourceVersion: string;
-  /** Where the next page begins, if there is one. */
+  /** The beginning of the next page, if there is one. */
   readonly next?: string;
 }
 
 interface WatchEvents {
-  /** The API has begun to answer. */
+  /** Called when the API has begun to answer. */
   readonly onOpen: () => void;
-  /** Of type ADDED, MODIFIED, DELETED, BOOKMARK or ERROR. Must not throw. */
+  /** Called with an event of type ADDED, MODIFIED, DELETED, BOOKMARK or ERROR. Must not throw. */
   readonly onEvent: (type: string, object: unknown) => void;
 }
 
-/** What is asked of the Kubernetes API, and no more. Errors are those of client-node. */
+/** The requests to the Kubernetes API that this program makes. Errors are those of client-node. */
 export interface NodesApi {
-  /** Its URL. */
+  /** The URL of the API. */
   readonly location: string;
   list(next: string | undefined, signal: AbortSignal): Promise<NodePage>;
   /** Resolves when the API ends the watch, as it does every few minutes. */
   watch(resourceVersion: string, events: WatchEvents, signal: AbortSignal): Promise<void>;
-  /** Changes annotations of one very Node; gives it as it is then. */
+  /** Changes annotations of the Node with this uid. Gives the Node after the change. */
   patch(
     node: { name: string; uid: string },
     annotations: AnnotationPatch,
@@ -36,18 +36,18 @@ export interface NodesApi {
 
 const pageSize = 500;
 const requestMs = 30_000;
-/** How long the API is asked to keep a watch, s: some minutes, not the same for all nodes. */
+/** The seconds for which the API is asked to keep a watch: some minutes, which differ between nodes. */
 const watchSeconds = (): number => 240 + Math.floor(Math.random() * 120);
-/** A watch that tells nothing for so long is dead, ms: bookmarks come about every minute. */
+/** The silence in milliseconds after which a watch is dead. Bookmarks come about every minute. */
 const silenceMs = 100_000;
 
-/** The library is large (70 MB of memory), so only who uses it loads it. */
+/** Opens the API. The library takes 70 MB of memory, so it is loaded only here. */
 export async function openNodesApi(config: KubernetesConfig): Promise<NodesApi> {
   const library = await import("@kubernetes/client-node");
   const credentials = await loadCredentials(new library.KubeConfig(), config);
   const api = credentials.makeApiClient(library.CoreV1Api);
   const watcher = new library.Watch(credentials);
-  Object.assign(watcher, { requestTimeoutMs: silenceMs }); // it has no other way to say it
+  Object.assign(watcher, { requestTimeoutMs: silenceMs }); // the library has no option for it
 
   const until = (signal: AbortSignal, headers: Readonly<Record<string, string>> = {}) => ({
     middleware: [
@@ -100,7 +100,7 @@ export async function openNodesApi(config: KubernetesConfig): Promise<NodesApi> 
   };
 }
 
-/** An empty text is no page either. */
+/** The next page, which an empty text does not name. */
 const nextOf = (metadata: { readonly _continue?: string } | undefined): { next?: string } => {
   const next = metadata?.["_continue"];
   return next ? { next } : {};

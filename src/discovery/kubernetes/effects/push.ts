@@ -8,30 +8,33 @@ import type { NodesApi } from "./nodes-api.ts";
 interface PushOptions {
   readonly api: NodesApi;
   readonly known: KnownNodes;
-  /** What this node's annotations are to be; `undefined` as long as that is not known. */
+  /** The annotations that this node's Node should have; `undefined` as long as they are not known. */
   readonly wanted: () => Annotations | undefined;
   /** Notified when `wanted` or this node's own Node changed. */
   readonly changed: Wake;
-  /** With an error that is no reason to stop watching, and without one when all is as wanted. */
+  /** Called with an error that does not end the session, and without one when the annotations are as wanted. */
   readonly onResult: (error?: unknown) => void;
 }
 
-/** Between two writes, ms: what changes in a burst is written once. */
+/** The least time in milliseconds between two writes, so that a burst of changes is written once. */
 const leastBetweenMs = 1_000;
-/** Somebody else changes what we wrote: it is put back, but nobody is drawn into a fight, ms. */
+/**
+ * The time in milliseconds after which annotations that another program changed are written again. It is long, so that
+ * no fight begins.
+ */
 const putBackMs = 10_000;
 const retryMs = 10_000;
 const longMs = 60 * 60_000;
 
 interface Written {
   readonly at: number;
-  /** What was wanted, and of which Node. */
+  /** The annotations that were wanted, and the uid of their Node. */
   readonly what: string;
 }
 
 /**
- * Keeps the annotations of this node's own Node as they are wanted. What is there is what the watch says, so nothing is
- * written that is there already, and a Node that was made anew gets all of it. Ends only by throwing.
+ * Keeps the annotations of this node's own Node as they are wanted. The watch tells the present ones, so nothing is
+ * written twice, and a Node that was made anew gets all of them. Ends only by throwing.
  */
 export async function pushAnnotations(options: PushOptions, signal: AbortSignal): Promise<never> {
   const { api, known, changed, onResult } = options;
@@ -72,8 +75,9 @@ const dueIn = (written: Written, what: string, now: number): number =>
   written.at + (written.what === what ? putBackMs : leastBetweenMs) - now;
 
 /**
- * The API answered, and does not want this write now: not allowed, the Node is gone or another one by now, too busy.
- * Only new credentials help against 401, and those come with a new session.
+ * Tells whether the API answered and does not accept this write now: it is not allowed, the Node is gone or was
+ * replaced, or the API is too busy. The status 401 is no refusal, since only new credentials help, and those come with
+ * a new session.
  */
 function isRefusal(error: unknown): boolean {
   const status = statusOf(error);

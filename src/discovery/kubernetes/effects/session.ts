@@ -4,26 +4,32 @@ import { type KubernetesNode, readNode } from "../node.ts";
 import { statusOf } from "./api-error.ts";
 import type { NodesApi } from "./nodes-api.ts";
 
-/** Where a watch goes on, kept from one session to the next: after an outage nobody has to list all Nodes again. */
+/**
+ * The position at which a watch goes on. It is kept between sessions, so that Nodes need not be listed again after an
+ * outage.
+ */
 export interface Position {
   resourceVersion?: string;
 }
 
 export interface NodesEvents {
-  /** All Nodes are known and changes are being watched. */
+  /** Reports that all Nodes are known and changes are being watched. */
   onWatching(): void;
-  /** `known` says something new. */
+  /** Reports that `known` says something new. */
   onChange(): void;
 }
 
-/** Between two watches, or a watch and a list, ms: an API that ends them at once is not asked in a circle. */
+/**
+ * The least time in milliseconds between two watches, or a watch and a list, so that an API that ends them at once is
+ * not asked in a tight loop.
+ */
 const leastBetweenMs = 1_000;
-/** What the API calls a position that it no longer knows. */
+/** The status for a position that the API no longer knows. */
 const gone = 410;
 
 /**
- * Lists all Nodes, page by page, and watches them from there. Ends only by throwing: a watch that the API ends goes on
- * where it was, one that went too long unwatched (410) begins with a list.
+ * Lists all Nodes, page by page, and watches them from there. When the API ends a watch, the next one goes on at the
+ * same position. When the API no longer knows the position (410), the Nodes are listed again. Ends only by throwing.
  */
 export async function followNodes(
   api: NodesApi,
@@ -65,7 +71,7 @@ async function listNodes(
   if (known.replace(nodes)) events.onChange();
 }
 
-/** An ERROR event is thrown, with its status. */
+/** Watches Nodes. An ERROR event is thrown, with its status. */
 async function watchNodes(
   api: NodesApi,
   known: KnownNodes,
@@ -93,7 +99,7 @@ function versionOf(object: unknown): string | undefined {
   return typeof metadata?.resourceVersion === "string" ? metadata.resourceVersion : undefined;
 }
 
-/** What the API sent instead of an event. */
+/** The error that the API sent instead of an event. */
 class WatchFailure extends Error {
   readonly statusCode: number;
 
