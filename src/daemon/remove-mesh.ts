@@ -8,8 +8,8 @@ import { applyPlan } from "./apply.ts";
 import { observeKernel } from "./observe.ts";
 
 /**
- * Removes every trace from the kernel, and then what would close this node at the next start: where this fails, the node
- * is as closed as it was. Gives what was done.
+ * Removes every trace from the kernel, and then the file that would close this node at the next start. Where this
+ * fails, the node is as closed as it was. Gives the texts of the steps.
  */
 export async function removeMesh(config: Config, run: Runner, log: Logger): Promise<string[]> {
   const plan = planNoMesh(config, await observeRemovable(run, config));
@@ -18,7 +18,10 @@ export async function removeMesh(config: Config, run: Runner, log: Logger): Prom
   return plan.steps.map((step) => step.text);
 }
 
-/** What cannot be read cannot be removed: programs that stay at the links would keep closed what has no tunnel any more. */
+/**
+ * Reads the kernel for a removal. State that cannot be read cannot be removed: programs that stay at the links would
+ * keep networks closed to which no tunnel leads any more.
+ */
 export async function observeRemovable(run: Runner, config: Config): Promise<Kernel> {
   const kernel = await observeKernel(run, config);
   const { barrier } = kernel;
