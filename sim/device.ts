@@ -1,5 +1,6 @@
+import { WireGuardDevice, WireGuardPeer } from "../lab/kernel/index.ts";
 import type { Endpoint } from "../src/net/index.ts";
-import type { ObservedDevice, ObservedPeer } from "../src/wireguard/index.ts";
+import type { ObservedDevice } from "../src/wireguard/index.ts";
 import { keepaliveSeconds } from "../src/wireguard/index.ts";
 import type { Clock } from "./clock.ts";
 import type { Host, Internet } from "./internet.ts";
@@ -28,16 +29,10 @@ export interface Surroundings {
   readonly onSession: (host: number, peer: number) => void;
 }
 
-/** A peer of a device, with what WireGuard remembers of it. Ids 0: none. Times in milliseconds. */
-class SimPeer implements ObservedPeer {
-  readonly publicKey: string;
-  readonly index: number;
-  readonly allowedIPs = [];
-  endpoint?: Endpoint;
-  handshakeAt?: number;
-  receivedBytes = 0;
-  sentBytes = 0;
-  keepaliveSeconds = 0;
+/** A peer with what WireGuard remembers of it besides what it shows. Ids 0: none. Times in milliseconds. */
+class SimPeer extends WireGuardPeer {
+  /** Of its host; set when it is made. */
+  index = -1;
   pending = 0;
   session = 0;
   /** Agreed on as responder, until data confirms it. */
@@ -49,11 +44,6 @@ class SimPeer implements ObservedPeer {
   /** An initiation or an answer to one. */
   handshakeSentAt = 0;
   isGone = false;
-
-  constructor(publicKey: string, index: number) {
-    this.publicKey = publicKey;
-    this.index = index;
-  }
 }
 
 const [initiationBytes, responseBytes, keepaliveBytes] = [148, 92, 32];
@@ -65,12 +55,15 @@ export const stampOf = (now: number): number => Math.floor(now / 16.777216);
 let ids = 0;
 export const newId = (): number => ++ids;
 
-/** WireGuard as far as connecting goes: handshakes, their limits and repetitions, roaming, keepalives, rekeying. */
+/**
+ * WireGuard as far as connecting goes. Its peers are those of the fake kernel's device, set as `wg` sets them; what only this
+ * model has is the protocol in virtual time: handshakes, their limits and repetitions, roaming, keepalives, rekeying.
+ */
 export class Device {
   readonly host: Host;
   readonly publicKey: string;
-  readonly peers = new Map<string, SimPeer>();
-  readonly view: ObservedDevice = { listenPort: 51820, firewallMark: 0x20, peers: this.peers };
+  readonly #wireguard: WireGuardDevice<SimPeer>;
+  readonly view: ObservedDevice;
   readonly #byIndex = new Map<number, SimPeer>();
   readonly #around: Surroundings;
   /** The answer to a race's initiation: whose, and from where. */
@@ -82,16 +75,22 @@ export class Device {
     this.host = host;
     this.publicKey = publicKey;
     this.#around = around;
+    this.#wireguard = new WireGuardDevice(51_820, (key) => new SimPeer(key));
+    this.#wireguard.firewallMark = 0x20;
+    this.view = this.#wireguard.view;
+  }
+
+  get peers(): ReadonlyMap<string, SimPeer> {
+    return this.#wireguard.peers;
   }
 
   set(index: number, { endpoint, keepalive }: { endpoint?: Endpoint | undefined; keepalive: number }): void {
     const publicKey = this.#around.devices[index]?.publicKey ?? "";
-    const peer = this.peers.get(publicKey) ?? new SimPeer(publicKey, index);
-    this.peers.set(publicKey, peer);
+    const set = this.#wireguard.set({ publicKey, endpoint, keepaliveSeconds: keepalive });
+    if (!set) return;
+    const { peer, isTurnedOn } = set;
+    peer.index = index;
     this.#byIndex.set(index, peer);
-    if (endpoint !== undefined) peer.endpoint = endpoint;
-    const isTurnedOn = peer.keepaliveSeconds === 0 && keepalive > 0;
-    peer.keepaliveSeconds = keepalive;
     if (isTurnedOn && peer.session === 0 && peer.next === 0) this.#initiate(peer);
   }
 
@@ -100,7 +99,7 @@ export class Device {
     if (!peer) return;
     peer.isGone = true;
     this.#byIndex.delete(index);
-    this.peers.delete(peer.publicKey);
+    this.#wireguard.set({ publicKey: peer.publicKey, isRemoved: true });
   }
 
   /** Sends a race round: the same initiation to all of them. */

@@ -15,7 +15,10 @@ const link = "wg0";
 const secretFile = "/run/secret";
 const keyFile = "/run/key";
 
-/** A WireGuard device in userspace that only the benchmark manages. */
+/**
+ * A WireGuard device in userspace that only the benchmark manages. It is a real one with real sockets, because the benchmark
+ * measures the time until a real handshake is done: no fake kernel takes its place.
+ */
 export class PlainDevice {
   readonly #node: LabNode;
   #publicKey = "";

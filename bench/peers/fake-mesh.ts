@@ -13,7 +13,10 @@ interface Range {
   readonly generation: number;
 }
 
-/** A mesh of affiliates that no node stands behind. They announce an endpoint that drops packets, or none. */
+/**
+ * A mesh of affiliates that no node stands behind. They announce an endpoint that drops packets, or none. Only what the
+ * discovery service tells is made up. WireGuard is the real one, whose cost is measured: no fake kernel takes its place.
+ */
 export class FakeMesh {
   readonly #service: FakeService;
   readonly #cluster: Cluster;

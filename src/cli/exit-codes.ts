@@ -5,7 +5,7 @@ export const exitCodes: Readonly<Record<number, string>> = {
   2: "the command line is wrong",
   3: "the configuration is wrong",
   4: "a file or folder that the daemon keeps is damaged or not safe to use",
-  5: "the command needs root",
+  5: "the command needs root, or the capability that it names",
   6: "a link, rule or route of another program, or another daemon, is in the way",
   7: "nft, ip, wg or sysctl failed; after a failed down the daemon goes on",
   8: "the discovery service refused, or cannot be reached",

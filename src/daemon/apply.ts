@@ -48,10 +48,11 @@ export async function applySteps(run: Runner, log: Logger, steps: readonly Step[
 
 /**
  * Whether an error concerns the whole device, for example because the link went away or wg is not there. Then no peer
- * can be set, and trying each of them would only take time.
+ * can be set, and trying each of them would only take time. Where the kernel has no WireGuard, wg says of a
+ * wireguard-go that has ended that the protocol is not supported.
  */
 const isOfDevice = (error: unknown): boolean =>
-  /No such device|not permitted|is not installed/.test(errorText(error));
+  /No such device|Protocol not supported|not permitted|is not installed/.test(errorText(error));
 
 const mostNamed = 5;
 

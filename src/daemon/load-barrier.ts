@@ -9,7 +9,7 @@ import { observeTable } from "../nftables/effects/index.ts";
 import { type Networks, planTable } from "../nftables/index.ts";
 import { observeLinks, observeRouting } from "../routing/effects/index.ts";
 import { planRefusal } from "../routing/index.ts";
-import type { Runner } from "../system/index.ts";
+import type { ReadSetting, Runner } from "../system/index.ts";
 import { applySteps } from "./apply.ts";
 
 /**
@@ -30,7 +30,12 @@ const unjudged = (targets: readonly Prefix[]): Networks => ({
  * that refuses at once, then by the second barrier. A table that is there already is newer, and stays. Gives the texts
  * of the steps that were done.
  */
-export async function loadBarrier(config: Config, run: Runner, log: Logger): Promise<string[]> {
+export async function loadBarrier(
+  config: Config,
+  run: Runner,
+  log: Logger,
+  read?: ReadSetting,
+): Promise<string[]> {
   if (!config.enabled || config.allowDownPeerBypass) return [];
   const saved = await readSaved(config.stateDirectory);
   if (!saved || saved.targets.length === 0) return [];
@@ -44,7 +49,8 @@ export async function loadBarrier(config: Config, run: Runner, log: Logger): Pro
   if (table.kind === "absent")
     await carryOut(planTable(tableWith(config, saved.mtu, unjudged(saved.targets)), table));
   const links = await observeLinks(run);
-  await carryOut(planRefusal(await observeRouting(run, { interfaceName, marks, ...routing }, links)));
+  const scope = { interfaceName, marks, ...routing };
+  await carryOut(planRefusal(await observeRouting(run, scope, links, read)));
   const desired = { targets: saved.targets, interfaceName, marks, listenPort, links };
   await carryOut(planSecondBarrier(desired, await observeBarrier(run, config, links)));
   return done;

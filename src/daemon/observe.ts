@@ -7,7 +7,7 @@ import { observeTable } from "../nftables/effects/index.ts";
 import { observeRacingTable } from "../port/effects/index.ts";
 import { observeLinks, observeRouting, observeSysctls, readSavedSysctls } from "../routing/effects/index.ts";
 import { ownAddresses } from "../routing/index.ts";
-import type { Runner } from "../system/index.ts";
+import type { ReadSetting, Runner } from "../system/index.ts";
 import { observeDevice, observeWireGuard } from "../wireguard/effects/index.ts";
 import { type ObservedDevice, withDevice } from "../wireguard/index.ts";
 
@@ -15,16 +15,21 @@ import { type ObservedDevice, withDevice } from "../wireguard/index.ts";
  * Reads all of the kernel on which the mesh depends, its parts at the same time. `before` is the device as it was last
  * seen.
  */
-export async function observeKernel(run: Runner, config: Config, before?: ObservedDevice): Promise<Kernel> {
+export async function observeKernel(
+  run: Runner,
+  config: Config,
+  before?: ObservedDevice,
+  read?: ReadSetting,
+): Promise<Kernel> {
   const { interfaceName, advertisedPrefixes, routing, marks } = config;
   const links = await observeLinks(run);
   const link = links.find(({ name }) => name === interfaceName);
   const seen = link && { mtu: link.mtu, isUp: link.up, ...(link.kind !== undefined && { kind: link.kind }) };
   const [wireguard, observedRouting, table, sysctls, savedSysctls, racingTable, barrier] = await Promise.all([
     observeWireGuard(run, interfaceName, seen, before),
-    observeRouting(run, { interfaceName, marks, ...routing }, links),
+    observeRouting(run, { interfaceName, marks, ...routing }, links, read),
     observeTable(run),
-    observeSysctls(interfaceName, links),
+    observeSysctls(interfaceName, links, read),
     readSavedSysctls(config.stateDirectory),
     observeRacingTable(run),
     observeBarrier(run, config, links),

@@ -3,7 +3,7 @@ import { removeSaved } from "../barrier/effects/index.ts";
 import { KubespanError } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import { type Kernel, planNoMesh } from "../mesh/index.ts";
-import type { Runner } from "../system/index.ts";
+import type { ReadSetting, Runner } from "../system/index.ts";
 import { applyPlan } from "./apply.ts";
 import { observeKernel } from "./observe.ts";
 
@@ -11,8 +11,13 @@ import { observeKernel } from "./observe.ts";
  * Removes every trace from the kernel, and then the file that would close this node at the next start. Where this
  * fails, the node is as closed as it was. Gives the texts of the steps.
  */
-export async function removeMesh(config: Config, run: Runner, log: Logger): Promise<string[]> {
-  const plan = planNoMesh(config, await observeRemovable(run, config));
+export async function removeMesh(
+  config: Config,
+  run: Runner,
+  log: Logger,
+  read?: ReadSetting,
+): Promise<string[]> {
+  const plan = planNoMesh(config, await observeRemovable(run, config, read));
   await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
   await removeSaved(config.stateDirectory);
   return plan.steps.map((step) => step.text);
@@ -22,8 +27,8 @@ export async function removeMesh(config: Config, run: Runner, log: Logger): Prom
  * Reads the kernel for a removal. State that cannot be read cannot be removed: programs that stay at the links would
  * keep networks closed to which no tunnel leads any more.
  */
-export async function observeRemovable(run: Runner, config: Config): Promise<Kernel> {
-  const kernel = await observeKernel(run, config);
+export async function observeRemovable(run: Runner, config: Config, read?: ReadSetting): Promise<Kernel> {
+  const kernel = await observeKernel(run, config, undefined, read);
   const { barrier } = kernel;
   if (barrier.kind === "unavailable" && barrier.isUnread)
     throw new KubespanError("command", `what hangs at the links cannot be read: ${barrier.reason}`, {

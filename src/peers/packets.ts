@@ -5,7 +5,7 @@ import { packetLimits, repetitionsPerSecond } from "./timings.ts";
  * - `proven`: it was connected once, so it is somebody's machine that holds this key, and was where it said
  * - `unproven`: whoever has the cluster's secret may have made it up, with endpoints of anybody
  */
-export type Standing = "proven" | "unproven";
+export type Standing = keyof typeof packetLimits;
 export const standings: readonly Standing[] = ["proven", "unproven"];
 
 /** For all peers of a standing together: packets with an initiation. */

@@ -1,5 +1,4 @@
 import type { BudgetLimits } from "./budget.ts";
-import type { Standing } from "./packets.ts";
 
 /*
  * Every number that decides how peers are connected, with its reason. Names that end in `Ms` are milliseconds; the others
@@ -225,10 +224,10 @@ export const probeLimits: BudgetLimits = { perSecond: 0.5, most: 10 };
  * limit (docs/bench/sim.md). Proven ones are to be back soon after an outage of the network: 1,023 of them with three
  * endpoints each within five seconds.
  */
-export const packetLimits: Readonly<Record<Standing, BudgetLimits>> = {
+export const packetLimits = {
   proven: { perSecond: 600, most: 600 },
   unproven: { perSecond: 100, most: 2_000 },
-};
+} satisfies Readonly<Record<string, BudgetLimits>>;
 
 /** WireGuard repeats an initiation that nobody answers after 5 s, for as long as the peer is to be kept alive. */
 export const repetitionsPerSecond = 0.2;

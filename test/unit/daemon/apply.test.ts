@@ -51,6 +51,7 @@ describe("what fails of one peer", () => {
 
 test.each([
   ["the device is gone", "Unable to modify interface: No such device", [peerStep("a", "evil")]],
+  ["wireguard-go is gone", "Unable to modify interface: Protocol not supported", [peerStep("a", "evil")]],
   ["another step fails", "syntax error", [{ ...swap, commands: [set("evil")] }]],
 ])("the pass ends where %s", async (_, reason, steps) => {
   const { run, done } = machine(reason, "evil");
