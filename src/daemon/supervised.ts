@@ -6,7 +6,7 @@ import type { Mesh } from "./mesh.ts";
 
 /**
  * Checks the capabilities of this process. Throws `KubespanError("privilege")` where the kernel would refuse the
- * actions that a mesh needs, whoever the user is.
+ * actions that a mesh needs, even to root.
  */
 export async function checkPrivilege(): Promise<void> {
   const missing = await missingCapabilities("net_admin");

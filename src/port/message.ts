@@ -10,8 +10,8 @@ const attributes = {
   mappedAddress: 0x0001,
   xorMappedAddress: 0x0020,
   /**
-   * The attributes for credentials. Without any there is nothing to check these with, and nothing wrong with their
-   * being there.
+   * The attributes that prove integrity. Without credentials there is nothing to check them with, and nothing wrong
+   * with them.
    */
   integrity: 0x0008,
   integritySha256: 0x001c,

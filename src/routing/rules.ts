@@ -61,7 +61,7 @@ export interface RoutingRule {
   readonly isInverted: boolean;
   /** Whether the rule refuses packets, or does something else than to lead to a table. */
   readonly hasAction: boolean;
-  /** The number of the program that made the rule, as the kernel has it. */
+  /** The protocol number, by which the kernel notes who made the rule. */
   readonly protocol: number | undefined;
   /** The rule as the tool printed it, for an error message. */
   readonly text: string;
@@ -96,8 +96,8 @@ export function parseRules(text: string, scope: RoutingScope): ObservedRules {
 }
 
 /**
- * The number of this program for the kernel. The same rule at another priority may be somebody else's, so ours bears
- * this number there.
+ * The protocol number that our rule bears at another priority than its own. The same rule there may be somebody else's,
+ * so the number tells who made it.
  */
 const ownProtocol = 180;
 

@@ -2,7 +2,10 @@ import { randomBytes } from "node:crypto";
 import type { Command } from "../../base/index.ts";
 import type { Runner } from "../../system/index.ts";
 
-/** The largest number of signatures that are awaited. One that was never seen, because nobody watched, is forgotten then. */
+/**
+ * The largest number of signatures that are awaited. The oldest is forgotten when there are more: nobody watched when
+ * it came.
+ */
 const mostExpected = 64;
 const signature = /^delete table inet (kubespan_signature_[0-9a-f]{16})$/;
 
