@@ -1,6 +1,6 @@
 import { Queue } from "./queue.ts";
 
-/** When a simulation begins, in milliseconds since 1970. */
+/** The start of a simulation in milliseconds since 1970. */
 const start = 1_700_000_000_000;
 
 /** Virtual time: what is to happen, in order; what falls together, in the order in which it was asked for. */

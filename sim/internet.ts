@@ -17,11 +17,11 @@ export interface Host {
   readonly nat: NatKind;
   /** In its site; behind `none`, its only one. */
   readonly inside: Endpoint;
-  /** Its site's public address with the listen port, which another host of the site may have. */
+  /** The public address of the site with the listen port, which another host of the site may have. */
   readonly outside: Endpoint;
   /** Whether its NAT keeps its port. */
   readonly keepsPort: boolean;
-  /** Milliseconds from a corner of the world. */
+  /** The distance from a corner of the world in milliseconds. */
   readonly east: number;
   readonly north: number;
 }
@@ -29,11 +29,11 @@ export interface Host {
 interface Mapping {
   readonly host: Host;
   readonly external: Endpoint;
-  /** Where the host sent to (an address or an endpoint, as the NAT has it), and when last. */
+  /** The destinations of the host (addresses or endpoints, as the NAT has them), each with the time of the last packet. */
   readonly sent: Map<string, number>;
 }
 
-/** How long a NAT remembers, in milliseconds: Linux' value for a flow that was answered. */
+/** The time that a NAT remembers a flow, in milliseconds: the value of Linux for a flow that was answered. */
 const mappingLifetime = 120_000;
 
 /** Carries packets between hosts, late or never, through their NATs. */
@@ -42,7 +42,7 @@ export class Internet {
   readonly #random: Random;
   readonly #loss: number;
   readonly #hosts = new Map<Endpoint, Host>();
-  /** By host; of symmetric NATs by host and destination. */
+  /** The mapped ports by host, and for symmetric NATs by host and destination. */
   readonly #mappings = new Map<string, Mapping>();
   readonly #external = new Map<Endpoint, Mapping>();
 

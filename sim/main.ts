@@ -40,7 +40,7 @@ function scenarioOf(seed: number, nodes: number, policy: Policy): Scenario {
   };
 }
 
-/** When that share of the connectable pairs was up, in milliseconds; infinite if it never was. */
+/** The time at which this share of the connectable pairs was up, in milliseconds; infinite if it never was. */
 function upAfter(share: number, { connectable, upAt }: Outcome): number {
   return percentile(
     [...upAt, ...Array.from<number>({ length: connectable - upAt.length }).fill(Infinity)],

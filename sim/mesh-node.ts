@@ -52,7 +52,7 @@ interface Known {
 const passTime = (peers: number): number => 10 + 0.03 * peers;
 /** After a peer came up, when it is considered what is seen of it. */
 const harvestDelay = 500;
-/** How often it is counted whom WireGuard is calling, and who waits: the daemon does at each poll. */
+/** The interval of counting whom WireGuard is calling, and who waits; the daemon counts at each poll. */
 const countingPause = 500;
 
 /**
@@ -64,7 +64,7 @@ export class MeshNode implements SimNode {
   readonly #options: MeshNodeOptions;
   readonly #known = new Map<number, Known>();
   readonly #byKey = new Map<string, Known>();
-  /** When peers are to be polled; an entry counts if it is still what its peer says. */
+  /** The times at which peers are to be polled. An entry counts if its peer still has that time. */
   readonly #due = new Queue<Known>();
   readonly #connections = new Map<string, Connection>();
   readonly #races = new Map<
@@ -219,7 +219,7 @@ export class MeshNode implements SimNode {
     this.#pollAgain(known, now + (polled.wakeInMs ?? Number.POSITIVE_INFINITY));
   }
 
-  /** As `planPeers` has it. */
+  /** Carries an action out on the device, as the steps of `planPeers` do. */
   #apply({ index, spec }: Known, peer: DesiredPeer): void {
     const before = this.#device.peers.get(spec.publicKey);
     const { action } = peer;

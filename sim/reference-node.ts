@@ -3,7 +3,7 @@ import { nextEndpoint, peerState, referenceTimings } from "../src/peers/index.ts
 import type { Device, Surroundings } from "./device.ts";
 import type { SimNode } from "./mesh-node.ts";
 
-/** How often the reference looks at its peers, in milliseconds. */
+/** The interval at which the reference polls its peers, in milliseconds. */
 const tick = 30_000;
 const keepalive = 25;
 

@@ -14,22 +14,22 @@ export interface Scenario {
   readonly seed: number;
   readonly nodes: number;
   readonly policy: Policy;
-  /** How many pairs are looked at; all of them where that is more than there are. */
+  /** The number of pairs in the sample; all pairs if there are fewer. */
   readonly pairs: number;
   /** The share of packets that get lost between sites. */
   readonly loss: number;
-  /** Milliseconds after which it ends, if not all connectable pairs are up before. */
+  /** The time in milliseconds at which the simulation ends, if not all connectable pairs are up before. */
   readonly limit: number;
   /** The share of members that are made up: nobody is there, and one of their 64 endpoints changes each second. */
   readonly hostile?: number;
-  /** It goes on to the limit although all are up. */
+  /** `true` lets the simulation go on to the limit although all pairs are up. */
   readonly isLong?: boolean;
 }
 
 export interface Outcome {
   readonly pairs: number;
   readonly connectable: number;
-  /** Milliseconds from the first start until each connectable pair was up, in order. */
+  /** The times in milliseconds from the first start until each connectable pair was up, in order. */
   readonly upAt: readonly number[];
   /** Connectable pairs that never were, by the kinds of their NATs. */
   readonly missing: readonly string[];
@@ -37,15 +37,15 @@ export interface Outcome {
   readonly initiations: number;
   /** Updates that nodes sent to the discovery service, of themselves and of others. */
   readonly updates: { readonly own: number; readonly observed: number };
-  /** How often a peer that was up was found not to be. */
+  /** The number of times that a peer which was up was found not to be. */
   readonly losses: number;
-  /** Of one node in one second. */
+  /** The most attempts of one node in one second. */
   readonly mostAttempts: number;
   /** Packets with an initiation, of one node in one second, WireGuard's own among them. */
   readonly mostPackets: number;
 }
 
-/** Of 100 sites: what stands before them. */
+/** The kinds of NAT in front of 100 sites. */
 const shares: readonly (readonly [NatKind, number])[] = [
   ["none", 30],
   ["full cone", 10],
@@ -167,14 +167,14 @@ function makeUp({ seed, nodes, hostile = 0 }: Scenario): ReadonlySet<number> {
   return new Set(others.filter(() => random() < hostile));
 }
 
-/** Of nobody, in a network that nothing forbids to dial; one is another after so many seconds. */
+/** Endpoints that nobody has, in a network that nothing forbids to dial. One of them changes after so many seconds. */
 const madeUpEndpoints = (index: number, seconds: number): readonly Endpoint[] =>
   Array.from({ length: 64 }, (_, place) => {
     const changes = Math.floor((seconds + 63 - place) / 64);
     return `200.${index >> 8}.${index & 255}.${place + 1}:${1 + changes}` as Endpoint;
   });
 
-/** Who is looked at by whom, both ways. */
+/** The peers that each node polls; each pair of the sample polls both ways. */
 function makePairs({ nodes, pairs }: Scenario, random: Random): readonly (readonly number[])[] {
   const sets = Array.from({ length: nodes }, () => new Set<number>());
   const join = (left: number, right: number): void => {
@@ -218,7 +218,7 @@ class Tally {
   mostPackets = 0;
   readonly #hosts: readonly Host[];
   readonly #clock: Clock;
-  /** Of connectable pairs that are not up: bit 1 and 2 for the sides that have a session. */
+  /** The connectable pairs that are not up, with bits 1 and 2 for the sides that have a session. */
   readonly #open = new Map<string, number>();
   readonly #upAt: number[] = [];
   readonly #pairs: number;

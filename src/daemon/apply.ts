@@ -5,7 +5,7 @@ import type { Decision, Plan } from "../mesh/index.ts";
 import { writeSavedSysctls } from "../routing/effects/index.ts";
 import type { Runner } from "../system/index.ts";
 
-/** The daemon's hands: how a plan is carried out and told about. */
+/** The means by which the daemon carries out plans and logs them. */
 export interface Hands {
   readonly run: Runner;
   readonly log: Logger;
@@ -13,9 +13,9 @@ export interface Hands {
 }
 
 /**
- * Carries a plan out. A step that fails stops it: what was done stays, and the next pass observes and goes on from
- * there. What fails of one peer alone stops nothing: it is returned as text. The original settings are on disk before the
- * first one is changed.
+ * Carries a plan out. A step that fails ends it: what was done stays, and the next pass observes and goes on from
+ * there. A failure that concerns one peer alone ends nothing, and is returned as text. The original settings are on
+ * disk before the first of them is changed.
  */
 export async function applyPlan(
   { run, log, stateDirectory }: Hands,
@@ -27,7 +27,7 @@ export async function applyPlan(
   return failures;
 }
 
-/** Gives what failed of single peers. */
+/** Carries steps out; gives the failures that concern single peers. */
 export async function applySteps(run: Runner, log: Logger, steps: readonly Step[]): Promise<string[]> {
   const failures: string[] = [];
   for (const step of steps) {
@@ -47,22 +47,23 @@ export async function applySteps(run: Runner, log: Logger, steps: readonly Step[
 }
 
 /**
- * The link went away, say, or wg is not there: no peer can be set, and trying each would only take time. Where the kernel has
- * no WireGuard, wg says of a wireguard-go that has ended that the protocol is not supported.
+ * Whether an error concerns the whole device, for example because the link went away or wg is not there. Then no peer
+ * can be set, and trying each of them would only take time. Where the kernel has no WireGuard, wg says of a
+ * wireguard-go that has ended that the protocol is not supported.
  */
 const isOfDevice = (error: unknown): boolean =>
   /No such device|Protocol not supported|not permitted|is not installed/.test(errorText(error));
 
 const mostNamed = 5;
 
-/** What `status` says of it; `undefined` if nothing failed. */
+/** The text of `status` about these failures; `undefined` if nothing failed. */
 export function failureText(failures: readonly string[]): string | undefined {
   if (failures.length === 0) return undefined;
   const more = failures.length > mostNamed ? `; and ${failures.length - mostNamed} more` : "";
   return `not all peers could be set: ${failures.slice(0, mostNamed).join("; ")}${more}`;
 }
 
-/** Peers that are reached elsewhere, and why. */
+/** Logs the peers that are reached at another endpoint, and why. */
 export function tellChanges(log: Logger, { changed }: Decision["polled"]): void {
   for (const { label, from, to, reason } of changed)
     log.info(`${label} is reached at ${to}, no longer at ${from}: ${reason}`);

@@ -32,14 +32,14 @@ export const registriesOf = (
   return openRegistries({ config, nodeId, origin, log, clock: Date.now, remembered: found?.podNetworks });
 };
 
-/** What stays the same whatever the configuration. */
+/** The parts of the daemon that stay the same whatever the configuration. */
 export interface Parts {
   readonly identity: Identity;
   readonly origin: Origin;
   readonly repairs: Repairs;
   readonly barrier: SecondBarrier;
   readonly shells: Shells;
-  /** What `run` changes in nft is known as this daemon's own. */
+  /** The transactions that `run` makes in nft, by which they are known as this daemon's own. */
   readonly transactions: OwnTransactions;
   readonly run: Runner;
   readonly log: Logger;

@@ -20,15 +20,15 @@ import { checkPrivilege, managerOf, summaryOf } from "./supervised.ts";
 import { notTakenDown } from "./take-down.ts";
 import { Turns } from "./turns.ts";
 
-/** Events of one change arrive together; a pass waits this long for the rest, in milliseconds. */
+/** The milliseconds that a pass waits for more events, as the events of one change arrive together. */
 const settleTimeMs = 100;
 const repairIntervalMs = 30_000;
-/** What `status` waits for a look at the peers, in milliseconds. */
+/** The milliseconds that `status` waits for a poll of the peers. */
 const longestLookMs = 10_000;
 
 /**
- * The daemon: runs until `stop` or `down`. Everything outside (registries, kernel, signals, the local API) only asks
- * the loop for a pass; the passes do the work, one at a time.
+ * The daemon, which runs until `stop` or `down`. Everything outside (registries, kernel, signals, the local API) only
+ * asks the loop for a pass. The passes do the work, one at a time.
  */
 export class Daemon {
   readonly #file: string;
@@ -57,7 +57,8 @@ export class Daemon {
     const transactions = new OwnTransactions();
     const run = transactions.signing(shells.run);
     try {
-      // Before anything else: what was steered last is closed before it is known who is there now.
+      // The barrier comes before anything else: the networks that were steered last are closed before it is known who
+      // is there.
       await loadBarrier(config, run, log).catch((error: unknown) => log.warn(errorText(error)));
       const { identity, machine } = await ownIdentity(config, run, log);
       const origin = { machine, startedAt: Date.now() };
@@ -85,7 +86,7 @@ export class Daemon {
     this.#manager = managerOf(parts);
   }
 
-  /** Resolves when the daemon has ended. */
+  /** A promise that resolves when the daemon has ended. */
   get ended(): Promise<void> {
     return this.#ended.promise;
   }
@@ -102,7 +103,7 @@ export class Daemon {
     try {
       await this.#loop.pass("everything");
     } catch (error) {
-      // What no later attempt can cure ends the start; the loop has logged the rest and tries again.
+      // An error that no later attempt can cure ends the start. The loop has logged the others and tries again.
       if (error instanceof KubespanError && ["conflict", "state", "privilege"].includes(error.code)) {
         await this.stop();
         throw error;
@@ -150,9 +151,12 @@ export class Daemon {
     return loop;
   }
 
-  /** A look at the handshakes first, so that what is shown is what is; unless that takes long, which is shown. */
+  /**
+   * Polls the handshakes first, so that the status is up to date. If the poll takes long, the status does not wait, and
+   * shows that.
+   */
   async #status(): Promise<Status> {
-    await within(this.#loop.pass("peers"), longestLookMs); // the loop logs a failure, and the status says it
+    await within(this.#loop.pass("peers"), longestLookMs); // the loop logs a failure, and the status shows it
     const status = await this.#mesh.status({ ...this.#process, work: this.#work() });
     const more = [...(this.#others?.warnings ?? []), ...this.#parts.barrier.warnings];
     return { ...status, warnings: [...status.warnings, ...more] };
@@ -166,7 +170,7 @@ export class Daemon {
     return workOf({ enabled, startedAt, stopped: this.#stopped, passSince, failure, hasPassed }, Date.now());
   }
 
-  /** Reads the configuration again. A wrong one is logged and changes nothing. */
+  /** Reads the configuration again. A wrong configuration is logged and changes nothing. */
   reload(): Promise<void> {
     return this.#turns.next(async () => {
       try {
@@ -182,15 +186,15 @@ export class Daemon {
     });
   }
 
-  /** Ends the passes, and says why there are none until there are others. */
+  /** Ends the passes, and notes the reason why there are none until they begin again. */
   async #pause(why: string): Promise<void> {
     this.#stopped = { why, since: Date.now() };
     await this.#loop.stop();
   }
 
   /**
-   * After something that failed half-way, in whatever state it left registries and kernel: everything begins anew with the
-   * configuration there is. If not even that works, the process ends: a daemon that does nothing must not look well.
+   * Begins everything anew with the present configuration, after something failed half-way and left registries and
+   * kernel in whatever state. If not even that works, the process ends: a daemon that does nothing must not look well.
    */
   async #resume(): Promise<void> {
     if (this.#isEnding) return;
@@ -247,7 +251,7 @@ export class Daemon {
       try {
         const down = await this.#mesh.down();
         for (const warning of down.warnings) this.#parts.log.warn(warning);
-        // The answer still has to leave through the socket that closing ends.
+        // The answer still has to leave through the socket, which `stop` closes.
         setImmediate(() => void this.stop());
         return down;
       } catch (error) {
@@ -259,8 +263,8 @@ export class Daemon {
   }
 
   /**
-   * Ends the daemon and leaves the data plane as it is: tunnels go on, and a new start finds them. With a reason, `ended`
-   * rejects.
+   * Ends the daemon and leaves the data plane as it is: tunnels go on, and the next start finds them. With a reason,
+   * `ended` rejects.
    */
   async stop(reason?: unknown): Promise<void> {
     if (this.#isEnding) return;

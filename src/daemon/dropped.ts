@@ -4,7 +4,10 @@ import { observeDropped } from "../nftables/effects/index.ts";
 import { type Dropped, type ObservedTable, observedDropped } from "../nftables/index.ts";
 import type { Runner } from "../system/index.ts";
 
-/** What the table has dropped by now; what it had when it was last read, if it cannot be read. Never rejects. */
+/**
+ * The packets that the table has dropped by now, or had dropped when it was last read, if it cannot be read now. Never
+ * rejects.
+ */
 export async function droppedNow(
   { run, log }: { readonly run: Runner; readonly log: Logger },
   table: ObservedTable = { kind: "absent" },

@@ -14,12 +14,12 @@ import { observeKernel } from "./observe.ts";
 import { openRegistries, type Registries } from "./registries.ts";
 import { describeSelf } from "./self.ts";
 
-/** How long the registries may take. */
+/** The milliseconds that the registries have to answer. */
 const patienceMs = 10_000;
 
 /**
- * What `kubespan run` would do now, as text. Nothing is changed: not the machine, not the state directory, and the
- * registries are only read. Diagnostics go to the log.
+ * Describes what `kubespan run` would do now. Nothing is changed, neither on the machine nor in the state directory,
+ * and the registries are only read. Diagnostics go to the log.
  */
 export async function dryRun(file: string): Promise<string> {
   const { config: given, warnings } = await loadConfig(file);

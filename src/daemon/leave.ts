@@ -12,21 +12,21 @@ interface Leaver {
   readonly members: Members;
   readonly messenger: Messenger;
   readonly device: ObservedDevice | undefined;
-  /** The network of the KubeSpan addresses. */
+  /** The network of the cluster's KubeSpan addresses. */
   readonly cluster: Prefix;
   readonly registries: Registries;
   readonly keys: { readonly privateKey: Secret; readonly publicKey: string };
-  /** What this node announced, or would. */
+  /** The affiliate that this node announced, or would announce. */
   readonly own: Affiliate;
   readonly number: NumberFile;
-  /** Milliseconds since 1970. */
+  /** The present time in milliseconds since 1970. */
   readonly now: number;
 }
 
 /**
  * Says farewell: through the tunnel to each member that is connected, and by way of the registries to the others.
- * Members that are told neither way keep this node for absent, and refuse what is sent to it, until they forget it. Gives
- * what went wrong, in words.
+ * Members that are told neither way take this node for absent, and refuse traffic to it, until they forget it. Gives
+ * the problems in words.
  */
 export async function sayFarewell(leaver: Leaver): Promise<string[]> {
   const { messenger, registries, keys, own, now } = leaver;
@@ -42,7 +42,10 @@ export async function sayFarewell(leaver: Leaver): Promise<string[]> {
   return registries.withdraw(others.length === 0 ? undefined : farewellOf(own, number, others, keys));
 }
 
-/** Whom a tunnel leads to now, as the device itself knows: it may know more than what was remembered of members. */
+/**
+ * The members to which a tunnel leads now, as the device itself knows. It may know more than what was remembered of
+ * members.
+ */
 function linksOf(device: ObservedDevice | undefined, cluster: Prefix, now: number): Recipient[] {
   return [...(device?.peers.values() ?? [])].flatMap(({ publicKey, handshakeAt, allowedIPs }) => {
     const address = allowedIPs.map(networkOf).find((each) => prefixContains(cluster, each));
@@ -54,7 +57,7 @@ function linksOf(device: ObservedDevice | undefined, cluster: Prefix, now: numbe
 export const recipientFor = ({ claim: { kubespan } }: Member) =>
   kubespan ? [{ address: kubespan.address, publicKey: kubespan.publicKey }] : [];
 
-/** What a node that never announced anything says of itself. */
+/** The affiliate of a node that never announced anything. */
 export const unannounced = (nodeId: string): Affiliate => ({
   nodeId,
   addresses: [],

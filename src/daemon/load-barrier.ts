@@ -13,8 +13,9 @@ import type { ReadSetting, Runner } from "../system/index.ts";
 import { applySteps } from "./apply.ts";
 
 /**
- * Nobody is connected yet, so nothing is dropped that comes in; and what is no single address is taken for pods', to which
- * nobody is answered outside.
+ * The networks of a table from the time before the first pass. No peer is connected yet, so nothing is dropped when it
+ * arrives. A target that is no single address is taken for a pod network, so that nothing from there is answered
+ * outside.
  */
 const unjudged = (targets: readonly Prefix[]): Networks => ({
   targets,
@@ -25,8 +26,9 @@ const unjudged = (targets: readonly Prefix[]): Networks => ({
 });
 
 /**
- * Closes the node by what it steered last, before anything else: the table first, then what refuses at once, then the
- * second barrier. A table that is there is newer, and stays. Gives what was done.
+ * Closes the node for the networks that it steered last, before anything else: first by the table, then by the routing
+ * that refuses at once, then by the second barrier. A table that is there already is newer, and stays. Gives the texts
+ * of the steps that were done.
  */
 export async function loadBarrier(
   config: Config,

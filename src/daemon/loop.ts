@@ -1,8 +1,8 @@
 /**
- * What a pass looks at; each looks at all that the ones before it do.
- * - `peers`: handshakes
- * - `registries`: and what the registries say, with the parts of the kernel that depend on it
- * - `everything`: and the rest of the kernel
+ * The scope of a pass. Each scope includes all that the ones before it look at.
+ * - `peers`: the handshakes
+ * - `registries`: also what the registries say, with the parts of the kernel that depend on it
+ * - `everything`: also the rest of the kernel
  */
 export type Scope = "peers" | "registries" | "everything";
 
@@ -14,18 +14,18 @@ export interface Loop {
   trigger(scope: Scope, delayMs?: number): void;
   /** Resolves after a pass of this scope that began after the call; rejects if that one failed. */
   pass(scope: Scope): Promise<void>;
-  /** Resolves when the pass under way, if any, has ended; there will be no other. */
+  /** Ends the loop. Resolves when the pass under way, if any, has ended; there will be no other. */
   stop(): Promise<void>;
-  /** Since when a pass has been under way, if one is: milliseconds since 1970. */
+  /** The time at which the pass under way began, in milliseconds since 1970; `undefined` if there is none. */
   passSince(): number | undefined;
 }
 
 export interface LoopOptions {
-  /** One pass; gives the milliseconds after which the peers have to be looked at again, if at all. */
+  /** Runs one pass; gives the milliseconds after which the peers have to be polled again, if at all. */
   readonly run: (scope: Scope) => Promise<number | undefined>;
-  /** A failed pass is tried again; this is told. */
+  /** Called with the error of a failed pass, which is tried again. */
   readonly onError: (error: unknown) => void;
-  /** Everything is looked at this often even when nothing seems to happen, in milliseconds. */
+  /** The milliseconds after which everything is looked at again, even when nothing seems to happen. */
   readonly repairIntervalMs: number;
 }
 
@@ -71,7 +71,7 @@ export function startLoop({ run, onError, repairIntervalMs }: LoopOptions): Loop
     passSince = Date.now();
     try {
       const wakeInMs = await run(scope);
-      if (covers(scope, failed)) failures = 0; // a look at less proves nothing about what failed
+      if (covers(scope, failed)) failures = 0; // a pass that looks at less proves nothing about what failed
       if (wakeInMs !== undefined) arm("peers", wakeInMs);
       arm("everything", repairIntervalMs);
       for (const request of served) request.settle();
@@ -98,7 +98,7 @@ export function startLoop({ run, onError, repairIntervalMs }: LoopOptions): Loop
     timers.set(scope, { at, timer });
   };
 
-  /** What a pass covers needs no other one. */
+  /** Disarms the timers of a scope and of those that it covers: what a pass covers needs no other one. */
   const disarm = (scope: Scope): void => {
     for (const each of scopes.filter((narrow) => covers(scope, narrow))) {
       clearTimeout(timers.get(each)?.timer);

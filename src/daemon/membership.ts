@@ -35,24 +35,24 @@ interface Parts {
   readonly number: NumberFile;
   readonly identity: Identity;
   readonly ledger: LedgerFile;
-  /** Whether the ledger is written, or only read. */
+  /** Whether the ledger is written, and not only read. */
   readonly isKept: boolean;
   readonly log: Logger;
-  /** Milliseconds since 1970. */
+  /** The present time in milliseconds since 1970. */
   readonly clock: () => number;
 }
 
-/** Who the members are, from pass to pass and from start to start. */
+/** Keeps the list of the members from pass to pass, and from start to start. */
 export class Membership {
   readonly #parts: Parts;
   readonly #messenger: Messenger;
   #members: Members;
-  /** The number of the last step; goes on from the members that were there before. */
+  /** The number of the last step. It goes on from the members that were there before. */
   #revision: number;
   #refused: Stepped["refused"] = [];
-  /** What came in since the last step beside what the registries say. */
+  /** The members that are to be let go at the next step for other reasons than the registries', by node id. */
   #leaving = new Map<string, Leaving>();
-  /** Ids that some registry has named since the start. */
+  /** The ids that some registry has named since the start. */
   readonly #heard = new Set<string>();
 
   #wake: () => void = () => undefined;
@@ -70,7 +70,7 @@ export class Membership {
     });
   }
 
-  /** Hears farewells from now on, as soon as the link is there; `wake` is asked for a step. */
+  /** Listens for farewells from now on, as soon as the link is there. `wake` is called when a step is needed. */
   async listen(wake: () => void): Promise<void> {
     this.#wake = wake;
     await this.#messenger.open();
@@ -80,12 +80,12 @@ export class Membership {
     return this.#members;
   }
 
-  /** What was not believed at the last step. */
+  /** The affiliates that were not believed at the last step. */
   get refused(): Stepped["refused"] {
     return this.#refused;
   }
 
-  /** Whose traffic belongs into the mesh. */
+  /** The claims of the members whose traffic belongs into the mesh. */
   claims(): readonly MemberClaim[] {
     return [...this.#members.values()].flatMap((member) =>
       member.standing === "released" ? [] : { affiliate: member.claim, revision: member.revision },
@@ -96,7 +96,7 @@ export class Membership {
     return standingsOf(this.#members, this.#parts.clock());
   }
 
-  /** Takes in what the registries say now, and who is connected. */
+  /** Takes in what the registries say now, and which members are connected. */
   step(registries: Registries, device: ObservedDevice | undefined): void {
     const { identity, config, ledger, isKept, clock } = this.#parts;
     const now = clock();
@@ -131,8 +131,9 @@ export class Membership {
   }
 
   /**
-   * Lets a member go because an operator says so, and asks the connected ones to do the same. `name` is a node id, or a
-   * name that only one member has. Throws `KubespanError("usage")` if there is no such member, or it is there.
+   * Lets a member go because an operator says so, and asks the connected members to do the same. `name` is a node id,
+   * or a name that only one member has. Throws `KubespanError("usage")` if there is no such member, or if it is
+   * connected.
    */
   async forget(name: string): Promise<Forgotten> {
     const { clock } = this.#parts;
@@ -149,7 +150,7 @@ export class Membership {
     return { label: labelOf(claim), asked: others.length, heard: told.size };
   }
 
-  /** Tells the others that this node leaves; gives what went wrong. */
+  /** Tells the others that this node leaves; gives the problems in words. */
   leave(
     registries: Registries,
     device: ObservedDevice | undefined,
@@ -199,7 +200,10 @@ export class Membership {
       .flatMap(recipientFor);
   }
 
-  /** What of the last run stands in for registries that have not answered; shown beside them as one more. */
+  /**
+   * The memory of the last run, as far as it stands in for registries that have not answered. It is shown beside them
+   * as one more registry.
+   */
   remembered(registries: Registries): RegistryState[] {
     const { ledger, clock } = this.#parts;
     if (!ledger.found) return [];
@@ -235,7 +239,10 @@ function oneNamed(name: string, members: Members): Member {
   );
 }
 
-/** More than these that vanish at once are one warning: it is a service that lost them, or a network, not each of them. */
+/**
+ * The largest number of vanished members that are named. If more vanish at once, a service or a network lost them, not
+ * each of them.
+ */
 const mostNamed = 3;
 
 function tellMembers(log: Logger, events: readonly MemberEvent[]): void {

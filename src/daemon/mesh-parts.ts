@@ -10,7 +10,7 @@ import type { Registries } from "./registries.ts";
 import type { Repairs } from "./repairs.ts";
 import type { SecondBarrier } from "./second-barrier.ts";
 
-/** What a mesh of one configuration is made of. */
+/** The parts of a mesh with one configuration. */
 export interface MeshParts {
   readonly config: Config;
   readonly identity: Identity;
@@ -24,6 +24,6 @@ export interface MeshParts {
   readonly barrier: SecondBarrier;
   readonly run: Runner;
   readonly log: Logger;
-  /** Milliseconds since 1970. */
+  /** The present time in milliseconds since 1970. */
   readonly clock: () => number;
 }

@@ -35,7 +35,7 @@ import { Racing } from "./racing.ts";
 import { observeRemovable, removeMesh } from "./remove-mesh.ts";
 import { restoreSteering } from "./restore.ts";
 
-/** The last complete pass: what a poll of the handshakes alone builds on, and what `status` shows. */
+/** The last complete pass, on which a poll of the handshakes builds, and which `status` shows. */
 interface Pass {
   readonly decision: Decision;
   readonly kernel: Kernel;
@@ -44,13 +44,13 @@ interface Pass {
   readonly steered: Networks;
 }
 
-/** What a poll of the peers alone ended with: `news` asks for a pass that decides anew. */
+/** The end of a poll of the peers alone; `news` asks for a pass that decides anew. */
 type PollEnd = { readonly kind: "done"; readonly wakeInMs: number | undefined } | { readonly kind: "news" };
 
-/** The mesh of one configuration: observe, decide, apply. */
+/** The mesh of one configuration, which observes, decides and applies. */
 export class Mesh {
   readonly #parts: MeshParts;
-  /** With what Kubernetes adds to it. */
+  /** The configuration, with what Kubernetes adds to it. */
   #config: Config;
   #memory: Memory;
   #last: Pass | undefined;
@@ -70,18 +70,18 @@ export class Mesh {
   #answered(publicKey: string, answer: Answer): void {
     const { peers } = this.#memory;
     const connection = peers.connections.get(publicKey);
-    if (!connection) return; // it went away meanwhile
+    if (!connection) return; // the peer went away meanwhile
     const connections = new Map(peers.connections).set(publicKey, answered(connection, answer));
     this.#memory = { ...this.#memory, peers: { ...peers, connections } };
     if (isRaced(connection)) this.#wake(handOverInMs(answer, this.#parts.clock()), "peers");
   }
 
-  /** Who is asked for a pass when a peer answered or our port is seen elsewhere, in milliseconds from then. */
+  /** Sets the function that asks for a pass, in that many milliseconds, when a peer answered or our port is seen elsewhere. */
   wakeWith(wake: (inMs: number, scope: Scope) => void): void {
     this.#wake = wake;
   }
 
-  /** Ends what depends on this process; the data plane stays. */
+  /** Ends the parts that depend on this process; the data plane stays. */
   async close(): Promise<void> {
     await this.#racing.close();
     if (this.#last) await this.#parts.lastWorking.keep(this.#memory.lastWorking, true);
@@ -101,7 +101,7 @@ export class Mesh {
     return this.#parts.membership.members;
   }
 
-  /** One pass; gives the milliseconds until the peers want to be polled again. */
+  /** Runs one pass; gives the milliseconds until the peers want to be polled again. */
   async pass(scope: Scope): Promise<number | undefined> {
     try {
       const { enabled } = this.#parts.config;
@@ -132,7 +132,7 @@ export class Mesh {
     return changed ? this.#decided(changed, planRegistries) : this.#completePass();
   }
 
-  /** Whether there are others than at the last pass: then also which addresses are this node's own is another. */
+  /** Whether the pod networks are others than at the last pass. Which addresses are this node's own depends on them, too. */
   #readPodNetworks(): boolean {
     const before = this.#config;
     this.#config = this.#configNow();
@@ -165,9 +165,9 @@ export class Mesh {
     await number.keep(decision.memory.said?.number ?? 0);
     tellChanges(log, decision.polled);
     const isThere = device !== undefined;
-    // Steering may cut the way to a registry that is on one of the nodes: what it has to know goes out before. Only a
-    // node without a device yet has nothing to offer. A race needs nothing of the plan but a device that holds the port:
-    // the answers come while the plan is carried out.
+    // Steering may cut the way to a registry that is on one of the nodes, so the registries are told before. Only a
+    // node without a device yet has nothing to offer. A race needs nothing of the plan but a device that holds the
+    // port: the answers come while the plan is carried out.
     if (isThere) this.#tell(decision);
     await this.#racing.pin(decision.polled.pins);
     const failures = await this.#parts.barrier.apply({ run, log }, config, plan, kernel);
@@ -176,14 +176,14 @@ export class Mesh {
     await this.#parts.lastWorking.keep(this.#memory.lastWorking);
     await membership.listen(() => this.#wake(0, "registries"));
     this.outcome.ended(failureText(failures), clock());
-    // A device that was just made has not been read yet: it is at the next pass.
+    // A device that was just made has not been read yet; the next pass reads it.
     this.#last = { decision, kernel, implementation, device, steered: plan.steered };
     return isThere ? this.#wakeIn(decision.polled) : 0;
   }
 
-  /** What others are to hear: the registries what this node offers, and peers that they are raced. */
+  /** Tells the registries what this node offers, and sends the race rounds to the peers. */
   #tell({ announcement, polled }: Decision): void {
-    // Unless Kubernetes told of pod networks since it was decided: the pass that follows knows them.
+    // If Kubernetes has told of other pod networks since the decision, the pass that follows publishes them.
     if (advertiseTheSame(this.#configNow(), this.#config)) this.#parts.registries.publish(announcement);
     this.#racing.send(polled.races);
   }
@@ -194,12 +194,12 @@ export class Mesh {
     await restoreSteering(this.#parts, { ...this.#last, config: this.#config, self: this.#parts.self });
   }
 
-  /** Somebody took away something that steers: the next pass begins with that. */
+  /** Notes that somebody took away something that steers: the next pass begins with that. */
   damaged(): void {
     this.#isDamaged = true;
   }
 
-  /** Handshakes only. Who came up or went down may change who owns what, what is steered and what is published. */
+  /** Polls the handshakes only. A peer that came up or went down may change who owns what, what is steered and published. */
   async #peersPass(last: Pass, device: ObservedDevice): Promise<PollEnd> {
     const { config, identity, self, run, log, clock } = this.#parts;
     const polled = decideAgain(
@@ -227,7 +227,7 @@ export class Mesh {
     return wakeIn === undefined || due === undefined ? (wakeIn ?? due) : Math.min(wakeIn, due);
   }
 
-  /** Removes every trace from the kernel; gives what was done. */
+  /** Removes every trace from the kernel; gives the texts of the steps. */
   async #takeDown(): Promise<string[]> {
     const { config, run, log, repairs, barrier } = this.#parts;
     this.#last = undefined;
@@ -238,14 +238,14 @@ export class Mesh {
   }
 
   /**
-   * Leaves the mesh: the others are told, and nothing stays in the kernel. What cannot even be read cannot be removed; the
-   * others, who send in clear to whoever left, are not told then.
+   * Leaves the mesh: the others are told, and nothing stays in the kernel. State that cannot even be read cannot be
+   * removed; then the others are not told, because they would send in clear to a node that left.
    */
   async down(): Promise<Down> {
     await observeRemovable(this.#parts.run, this.#config);
     const warnings = await this.leave();
     const steps = await this.#takeDown();
-    await this.forgetEverything(); // not sooner: where this fails, the mesh goes on with them
+    await this.forgetEverything(); // not sooner: if the removal fails, the mesh goes on with them
     return { steps, warnings };
   }
 
@@ -253,13 +253,13 @@ export class Mesh {
     return this.#parts.membership.forget(node);
   }
 
-  /** Tells the others that this node is no member any more; gives what went wrong. */
+  /** Tells the others that this node is no member any more; gives the problems in words. */
   leave(): Promise<string[]> {
     const { membership, registries } = this.#parts;
     return membership.leave(registries, this.#last?.device, this.#memory.said?.affiliate);
   }
 
-  /** A node that left the mesh has nothing to come back to. */
+  /** Forgets what the mesh remembers, because a node that left it has nothing to come back to. */
   async forgetEverything(): Promise<void> {
     await this.#parts.membership.erase();
     await forgetLastWorking(this.#parts.config.stateDirectory);

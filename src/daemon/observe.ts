@@ -11,7 +11,10 @@ import type { ReadSetting, Runner } from "../system/index.ts";
 import { observeDevice, observeWireGuard } from "../wireguard/effects/index.ts";
 import { type ObservedDevice, withDevice } from "../wireguard/index.ts";
 
-/** Reads everything of the kernel that the mesh depends on; the parts at the same time. `before`: the device, as last seen. */
+/**
+ * Reads all of the kernel on which the mesh depends, its parts at the same time. `before` is the device as it was last
+ * seen.
+ */
 export async function observeKernel(
   run: Runner,
   config: Config,
@@ -44,7 +47,7 @@ export async function observeKernel(
   };
 }
 
-/** The device and its peers; `undefined` when it went away: then everything has to be looked at. */
+/** Reads the device and its peers; `undefined` when the device went away. Then everything has to be looked at. */
 export async function lookAtDevice(
   { run, log }: { readonly run: Runner; readonly log: Logger },
   { interfaceName }: Config,
@@ -58,7 +61,7 @@ export async function lookAtDevice(
   }
 }
 
-/** What registries have a say in, freshly read; the rest is as it was. `undefined` if that cannot be relied on. */
+/** Reads what depends on the registries, and takes the rest from before; `undefined` if that cannot be relied on. */
 export async function observeChanging(
   hands: { readonly run: Runner; readonly log: Logger },
   config: Config,

@@ -3,10 +3,16 @@ import { scanForOthers } from "../marks/effects/index.ts";
 import type { Ours, Warning } from "../marks/index.ts";
 import type { Runner } from "../system/index.ts";
 
-/** Changes come in bursts, and listing a large ruleset takes a second of somebody's processor, in milliseconds. */
+/**
+ * The milliseconds between a change and a scan. Changes come in bursts, and listing a large ruleset takes a second of a
+ * processor.
+ */
 const settleTimeMs = 2_000;
 const shortestIntervalMs = 30_000;
-/** Not every change is announced: those of iptables' older back end are not. */
+/**
+ * The milliseconds after which a scan is made without a known change. Not every change is announced: those of iptables'
+ * older back end are not.
+ */
 const longestIntervalMs = 15 * 60_000;
 
 interface OthersParts {
@@ -34,12 +40,12 @@ export class Others {
     return this.#warnings;
   }
 
-  /** Something changed: looks again, soon, but not often. */
+  /** Asks for a scan after a change: soon, but not often. */
   request(): void {
     this.#arm(Math.max(settleTimeMs, this.#scannedAt + shortestIntervalMs - performance.now()));
   }
 
-  /** Resolves when no scan runs any more. */
+  /** Ends the scans; resolves when none runs any more. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);

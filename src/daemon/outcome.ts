@@ -1,12 +1,12 @@
 import type { Progress } from "../api/index.ts";
 import { errorText } from "../base/index.ts";
 
-/** How the passes of a mesh ended, as far as it says whether the mesh is kept. */
+/** The results of a mesh's passes, as far as they tell whether the mesh is kept. */
 export class Outcome implements Pick<Progress, "failure" | "hasPassed"> {
   #failure: Progress["failure"];
   #hasPassed = false;
 
-  /** Why the last pass failed, and since when there was none that succeeded. */
+  /** The reason why the last pass failed, and the time since which none succeeded. */
   get failure(): Progress["failure"] {
     return this.#failure;
   }
@@ -15,13 +15,13 @@ export class Outcome implements Pick<Progress, "failure" | "hasPassed"> {
     return this.#hasPassed;
   }
 
-  /** A pass succeeded that looked at more than the handshakes: those prove nothing about what failed before. */
+  /** Notes the success of a pass that looked at more than the handshakes, which prove nothing about what failed before. */
   passed(): void {
     this.#failure = undefined;
     this.#hasPassed = true;
   }
 
-  /** A pass went to its end, but for some of its parts, if there is a problem. */
+  /** Notes that a pass went to its end. If there is a problem, some of its parts failed. */
   ended(problem: string | undefined, now: number): void {
     if (problem === undefined) this.passed();
     else this.failed(problem, now);

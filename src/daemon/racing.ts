@@ -17,14 +17,17 @@ interface RacingParts {
   readonly clock: () => number;
 }
 
-/** What the mesh is told. */
+/** The events of which the mesh is told. */
 interface RacingEvents {
   readonly onAnswer: (publicKey: string, answer: Answer) => void;
-  /** `mapping` changed. */
+  /** Called when `mapping` has changed. */
   readonly onMapping: () => void;
 }
 
-/** The racer of one mesh: opened with the data plane, repaired with it, and replaced by serial attempts where it fails. */
+/**
+ * The racer of one mesh. It is opened with the data plane and repaired with it, and serial attempts take its place
+ * where it fails.
+ */
 export class Racing {
   readonly #parts: RacingParts;
   readonly #events: RacingEvents;
@@ -37,7 +40,7 @@ export class Racing {
     this.#events = events;
   }
 
-  /** What a STUN server says about WireGuard's port, where one is asked. */
+  /** The answer of the STUN server about WireGuard's port; `undefined` where none is asked. */
   get mapping(): Mapping | undefined {
     return this.#prober?.mapping;
   }
@@ -56,7 +59,7 @@ export class Racing {
     };
   }
 
-  /** Never throws: without it there are serial attempts, and the log and the status say why. */
+  /** Opens the racer. Never throws: without a racer there are serial attempts, and the log and the status say why. */
   async open(): Promise<void> {
     const { config, identity, run, log, clock } = this.#parts;
     if (config.connect === "serial" || this.#racer) return;
@@ -92,7 +95,7 @@ export class Racing {
     });
   }
 
-  /** The table may have been flushed by another program. */
+  /** Repairs the table, which another program may have flushed. */
   async repair(listing: string | undefined): Promise<void> {
     const { log } = this.#parts;
     try {
@@ -103,7 +106,7 @@ export class Racing {
     }
   }
 
-  /** Before WireGuard is told to send elsewhere. What fails is tried again at the next poll. */
+  /** Places pins, before WireGuard is told to send elsewhere. Pins that fail are tried again at the next poll. */
   async pin(pins: readonly Pin[]): Promise<void> {
     await this.#racer?.pin(pins).catch((error: unknown) => this.#parts.log.warn(errorText(error)));
   }

@@ -22,42 +22,45 @@ export const registryKinds: readonly RegistryKind[] = [discoveryServices, kubern
 export interface Registries {
   start(onChange: () => void): void;
   publish(announcement: Announcement): void;
-  /** What they say of other nodes now; who is a member is not theirs to say. */
+  /** The affiliates of other nodes as the registries tell them now. It is not for them to say who is a member. */
   heard(): readonly Heard[];
-  /** Ids of nodes that the operator let go by deleting their Nodes, as far as the configuration believes that. */
+  /** The ids of the nodes that the operator let go by deleting their Nodes, as far as the configuration believes that. */
   deletedNodes(): ReadonlySet<string>;
-  /** The highest number that any of them told under this node's id. */
+  /** The highest number that any registry told under this node's id. */
   ownNumber(): number;
   states(): readonly RegistryState[];
-  /** This node's, as the registries told them, or as they did when the daemon last ran. */
+  /** The pod networks of this node as the registries told them, or as they did when the daemon last ran. */
   podNetworks(): readonly Prefix[];
   /** The pod networks that were known before, as long as they stand in for what a registry has not told yet. */
   rememberedPodNetworks(): readonly Prefix[];
   /**
-   * Whether what is not among the members may be taken for gone: every registry has told what it knows, or those that
-   * did not had long enough. Before that, nothing in the kernel is taken away.
+   * Whether a node that is not among the members may be taken for gone: every registry has told what it knows, or had
+   * long enough to do so. Before that, nothing in the kernel is taken away.
    */
   isSettled(): boolean;
-  /** Tells all that this node leaves, with a farewell for those who cannot be told directly; gives what went wrong. */
+  /**
+   * Tells all registries that this node leaves, with a farewell for members who cannot be told directly; gives the
+   * problems.
+   */
   withdraw(farewell?: Affiliate): Promise<string[]>;
   stop(): Promise<void>;
 }
 
-/** What a registry gets to answer after the start before the others decide alone. */
+/** The milliseconds that a registry gets to answer after the start, before the others decide alone. */
 const patienceMs = 15_000;
 
 interface OpenOptions {
   readonly config: Config;
   readonly nodeId: string;
-  /** Without it no clone can be told from this node. */
+  /** The origin of this node's announcements, without which no clone can be told from this node. */
   readonly origin?: Origin;
   readonly log: Logger;
   readonly clock: () => number;
-  /** This node's pod networks when the daemon last ran. */
+  /** The pod networks of this node when the daemon last ran. */
   readonly remembered?: readonly Prefix[] | undefined;
 }
 
-/** The registries that a configuration asks for. */
+/** Opens the registries for which a configuration asks. */
 export function openRegistries({ config, nodeId, log, clock, ...options }: OpenOptions): Registries {
   const { origin = { machine: "", startedAt: 0 }, remembered = [] } = options;
   const node = { nodeId, origin, clientVersion: `kubespan/${version}`, log };
@@ -68,11 +71,11 @@ export function openRegistries({ config, nodeId, log, clock, ...options }: OpenO
 interface JoinOptions {
   readonly nodeDeletion: Config["members"]["nodeDeletion"];
   readonly remembered: readonly Prefix[];
-  /** Milliseconds that only grow. */
+  /** A clock in milliseconds that only grow. */
   readonly clock: () => number;
 }
 
-/** Several registries of whatever kinds as one. */
+/** Joins several registries of whatever kinds into one. */
 export function joinRegistries(registries: readonly Registry[], options: JoinOptions): Registries {
   const { nodeDeletion, remembered, clock } = options;
   const answered = new Set<Registry>();

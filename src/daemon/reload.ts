@@ -3,10 +3,10 @@ import { KubespanError } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import { registryKinds } from "./registries.ts";
 
-/** What the kernel's state is found by: under other names the old state would be nobody's. */
+/** The settings by which the state in the kernel and on disk is found. Under other names the old state would be nobody's. */
 const fixed = ["interfaceName", "routing", "marks", "wireguard", "stateDirectory", "runDirectory"] as const;
 
-/** Throws `KubespanError("config")` if the change cannot be made while the daemon runs. */
+/** Checks a change of the configuration. Throws `KubespanError("config")` if it cannot be made while the daemon runs. */
 export function needsRestart(before: Config, after: Config): void {
   const changed = fixed.filter((name) => !isDeepStrictEqual(before[name], after[name]));
   if (changed.length > 0)

@@ -8,8 +8,8 @@ import { applyPlan } from "./apply.ts";
 import { observeKernel } from "./observe.ts";
 
 /**
- * Removes every trace from the kernel, and then what would close this node at the next start: where this fails, the node
- * is as closed as it was. Gives what was done.
+ * Removes every trace from the kernel, and then the file that would close this node at the next start. Where this
+ * fails, the node is as closed as it was. Gives the texts of the steps.
  */
 export async function removeMesh(
   config: Config,
@@ -23,7 +23,10 @@ export async function removeMesh(
   return plan.steps.map((step) => step.text);
 }
 
-/** What cannot be read cannot be removed: programs that stay at the links would keep closed what has no tunnel any more. */
+/**
+ * Reads the kernel for a removal. State that cannot be read cannot be removed: programs that stay at the links would
+ * keep networks closed to which no tunnel leads any more.
+ */
 export async function observeRemovable(run: Runner, config: Config, read?: ReadSetting): Promise<Kernel> {
   const kernel = await observeKernel(run, config, undefined, read);
   const { barrier } = kernel;

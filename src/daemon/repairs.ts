@@ -3,7 +3,7 @@ import type { Status } from "../api/index.ts";
 import type { Step } from "../base/index.ts";
 import { type Part, repairsIn, type Upkeep } from "../mesh/index.ts";
 
-/** Counts and tells what others changed and the daemon put back, for as long as it runs. */
+/** Counts and logs what others changed and the daemon put back, for as long as the daemon runs. */
 export class Repairs {
   readonly #log: Logger;
   readonly #counts: Record<Part, number> = { table: 0, routing: 0, link: 0, settings: 0 };
@@ -17,7 +17,7 @@ export class Repairs {
     return { ...this.#counts };
   }
 
-  /** After a plan was carried out. Before the mesh is whole, missing parts are not a repair. */
+  /** Notes that a plan was carried out. A part that was missing before the mesh is whole is no repair. */
   passed(upkeep: readonly Upkeep[], isWhole: boolean): void {
     for (const { part, steps } of repairsIn(upkeep, this.#wanted)) this.made(part, steps);
     if (isWhole) for (const { part, wanted } of upkeep) this.#wanted.set(part, wanted);
@@ -30,7 +30,7 @@ export class Repairs {
     this.#log.warn({ part, repairs }, `put back what somebody else had changed: ${texts}`);
   }
 
-  /** The mesh is taken down: nothing is wanted any more. */
+  /** Forgets what was wanted, because the mesh is taken down. */
   forget(): void {
     this.#wanted.clear();
   }

@@ -17,7 +17,7 @@ interface Hands {
   readonly repairs: Repairs;
 }
 
-/** What steers, as it was wanted last. */
+/** The steering as it was wanted last. */
 interface Wanted {
   readonly config: Config;
   readonly self: Self;
@@ -26,8 +26,8 @@ interface Wanted {
 }
 
 /**
- * While the table or the routing is gone, traffic leaves in clear: they come back before anything else is looked at.
- * Never rejects: what fails here is left to the whole pass.
+ * Restores the table and the routing. While they are gone, traffic leaves in clear, so they come back before anything
+ * else is looked at. Never rejects: a failure is left to the whole pass.
  */
 export async function restoreSteering({ run, log, repairs }: Hands, wanted: Wanted): Promise<void> {
   const { config, self, kernel, steered } = wanted;

@@ -7,7 +7,7 @@ import type { Config } from "../config/index.ts";
 import { type Kernel, type MeshPlan, mtuOf } from "../mesh/index.ts";
 import { applyPlan, applySteps, type Hands } from "./apply.ts";
 
-/** Keeps what holds while the table is gone: programs at the links, and a file for before there is a table at all. */
+/** Keeps what holds while the table is gone: programs at the links, and a file for the time before there is a table at all. */
 export class SecondBarrier {
   readonly #log: Logger;
   #written: string | undefined;
@@ -18,8 +18,8 @@ export class SecondBarrier {
   }
 
   /**
-   * Carries a plan out. The file is written before, the programs are changed after it; neither fails the pass. Gives what
-   * failed of the plan and concerns single peers only.
+   * Carries a plan out. The file is written before it, and the programs are changed after it; neither fails the pass.
+   * Gives the failures of the plan that concern single peers.
    */
   async apply(
     hands: Omit<Hands, "stateDirectory">,
@@ -36,7 +36,7 @@ export class SecondBarrier {
     return failures;
   }
 
-  /** The mesh is taken down, and the file with it. */
+  /** Forgets the file and the complaint, because the mesh is taken down. */
   forget(): void {
     this.#written = undefined;
     this.#complaint = undefined;

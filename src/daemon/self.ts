@@ -14,7 +14,7 @@ import { clusterPrefix, type Identity, kubespanAddress, machineTag } from "../id
 import type { Self } from "../self/index.ts";
 import type { Runner } from "../system/index.ts";
 
-/** This node's identity, made at the first start, and made anew on a machine that has a copy of another one's. */
+/** The identity of this node. It is made at the first start, and anew on a machine that has a copy of another machine's. */
 export async function ownIdentity(
   { stateDirectory }: Config,
   run: Runner,
@@ -33,7 +33,7 @@ export async function ownIdentity(
   return { identity, machine: machineTag(machine) };
 }
 
-/** What this node is in this cluster. */
+/** Describes this node in this cluster. */
 export async function describeSelf(config: Config, identity: Identity): Promise<Self> {
   return {
     nodeId: identity.nodeId,
@@ -47,7 +47,7 @@ export async function describeSelf(config: Config, identity: Identity): Promise<
 
 const releaseFiles = ["/etc/os-release", "/usr/lib/os-release"];
 
-/** `PRETTY_NAME` of os-release(5), or "Linux" where there is none. */
+/** The name of the operating system: `PRETTY_NAME` of os-release(5), or "Linux" where there is none. */
 async function operatingSystem(): Promise<string> {
   for (const file of releaseFiles) {
     const text = await readFile(file, "utf8").catch(() => ""); // a minimal image has neither file, and needs neither

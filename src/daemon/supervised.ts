@@ -4,7 +4,10 @@ import { missingCapabilities, ServiceManager } from "../system/index.ts";
 import type { Parts } from "./compose.ts";
 import type { Mesh } from "./mesh.ts";
 
-/** Throws `KubespanError("privilege")` where the kernel would refuse what a mesh needs, whoever the user is. */
+/**
+ * Checks the capabilities of this process. Throws `KubespanError("privilege")` where the kernel would refuse the
+ * actions that a mesh needs, even to root.
+ */
 export async function checkPrivilege(): Promise<void> {
   const missing = await missingCapabilities("net_admin");
   if (missing.length === 0) return;
@@ -13,7 +16,7 @@ export async function checkPrivilege(): Promise<void> {
   });
 }
 
-/** systemd, where it started this daemon. */
+/** The connection to systemd, if it started this daemon. */
 export const managerOf = ({ shells, log }: Pick<Parts, "shells" | "log">): ServiceManager =>
   new ServiceManager({
     environment: process.env,
@@ -22,7 +25,7 @@ export const managerOf = ({ shells, log }: Pick<Parts, "shells" | "log">): Servi
     onError: (error) => log.warn(`systemd was not told how the daemon is: ${errorText(error)}`),
   });
 
-/** How this node is, in a line. */
+/** Describes the state of this node in a line. */
 export function summaryOf({ enabled }: Config, mesh: Mesh): string {
   if (!enabled) return "the mesh is off in the configuration";
   const { failure } = mesh.outcome;

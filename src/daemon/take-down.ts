@@ -12,10 +12,10 @@ import { openRegistries } from "./registries.ts";
 import { removeMesh } from "./remove-mesh.ts";
 import { describeSelf } from "./self.ts";
 
-/** What `kubespan down` does where no daemon runs: tells the others and removes every trace from the kernel. */
+/** Does the work of `kubespan down` where no daemon runs: it tells the others and removes every trace from the kernel. */
 export async function takeDown(config: Config): Promise<Down> {
   const log = createLogger({ ...config.log, level: "warn" });
-  // Whatever the registries or a damaged identity have against it, the node is open afterwards.
+  // The node is open afterwards, even if the registries or a damaged identity keep it from telling the others.
   const [withdrawal] = await Promise.allSettled([leave(config)]);
   await forgetLastWorking(config.stateDirectory);
   const steps = await removeMesh(config, run, log);
@@ -23,7 +23,7 @@ export async function takeDown(config: Config): Promise<Down> {
   return { steps, warnings: withdrawal.value };
 }
 
-/** What `kubespan down` ends with where the daemon could not do it. */
+/** The error with which `kubespan down` ends where the daemon could not do it. */
 export const notTakenDown = (error: unknown): KubespanError =>
   new KubespanError(
     error instanceof KubespanError ? error.code : "command",
@@ -34,7 +34,7 @@ export const notTakenDown = (error: unknown): KubespanError =>
     },
   );
 
-/** A node without an identity never told anybody anything. */
+/** Tells the others that this node leaves. A node without an identity never told anybody anything. */
 async function leave(config: Config): Promise<string[]> {
   const identity = await storedIdentity(config.stateDirectory);
   if (!identity) return [];

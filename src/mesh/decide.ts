@@ -49,41 +49,44 @@ import {
 } from "../self/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 
-/** What a pass knows, apart from the kernel's state. */
+/** The facts from which a pass decides, apart from the kernel's state. */
 export interface Knowledge {
   readonly self: Self;
   readonly config: Config;
-  /** What the members of the mesh claim; without this node. */
+  /** The claims of all members of the mesh, without this node. */
   readonly claims: readonly MemberClaim[];
-  /** How they stand, for deciding who owns what two of them claim. */
+  /** The standings of the members, which decide who owns a network that two of them claim. */
   readonly standings: Standings;
   readonly registries: readonly RegistryState[];
-  /** This node's own, routed addresses. */
+  /** The addresses under which other nodes can reach this one. */
   readonly addresses: readonly Address[];
-  /** Networks that those addresses are in. */
+  /** The networks in which these addresses are. */
   readonly networks: readonly Prefix[];
-  /** Whether this machine can race now, as the configuration wants. */
+  /** Whether the configuration asks for racing, and this machine can do it at the moment. */
   readonly canRace: boolean;
-  /** What a STUN server says, where one is asked. */
+  /** The answer of the STUN server about WireGuard's port; `undefined` where none is asked. */
   readonly mapping: Mapping | undefined;
   readonly origin: Origin;
-  /** Of this node's last announcement, as far as it is on disk. */
+  /** The highest number under which this node is known to have announced itself, on disk or in a registry. */
   readonly lastNumber: number;
 }
 
-/** What has to be remembered from pass to pass, because neither the kernel nor a registry holds it. */
+/** The values that have to be remembered from pass to pass, because neither the kernel nor a registry holds them. */
 export interface Memory {
-  /** As long as nothing is known that is new, no peer is specified anew. */
+  /** The last specification of the peers. No peer is specified anew as long as nothing new is known. */
   readonly specified: Specified | undefined;
   readonly peers: Peers;
-  /** By public key, where a peer was last seen connected; the longest unseen first. */
+  /**
+   * The endpoint at which each peer was last seen connected, by public key. The peer that is unseen for the longest
+   * comes first.
+   */
   readonly lastWorking: ReadonlyMap<string, Endpoint>;
-  /** Own ones, at the last pass that read them. */
+  /** The addresses of this node at the last pass that read them. */
   readonly addresses: readonly Address[];
   readonly shakenAt: number | undefined;
   readonly reflected: Reflected;
   readonly harvest: Harvest;
-  /** What this node announced last. */
+  /** The last announcement of this node. */
   readonly said: Said | undefined;
 }
 
@@ -101,17 +104,17 @@ export const emptyMemory: Memory = {
 export interface Decision {
   readonly specs: PeerSpecs;
   readonly polled: Polled;
-  /** By node id, what kind each peer's networks are of. */
+  /** The kinds of the networks of each peer, by node id. */
   readonly kinds: ReadonlyMap<string, MemberNetworks>;
-  /** What is sent into the mesh: networks without KubeSpan addresses, fewest prefixes, in order. */
+  /** The networks that are sent into the mesh, without KubeSpan addresses: as few prefixes as possible, in order. */
   readonly targets: readonly Prefix[];
   readonly announcement: Announcement;
-  /** Own addresses and endpoints that are not announced. */
+  /** The addresses, endpoints and pod networks of this node that are not announced, with the reasons. */
   readonly leftOut: readonly LeftOut[];
   readonly memory: Memory;
 }
 
-/** Everything there is to decide, from values alone. Times in milliseconds. */
+/** Decides all that a pass has to decide, from values alone. All times are in milliseconds. */
 export function decide(
   knowledge: Knowledge,
   device: ObservedDevice | undefined,
@@ -171,12 +174,12 @@ export function decide(
 }
 
 /**
- * Whether a node that is seen there may be seen from inside the mesh. A public network that somebody asks for is no sign of
- * it, and must not keep the nodes in it from saying where they are.
+ * Whether a node that is seen in this network may be seen there from inside the mesh. A public network that a member
+ * claims is no sign of it, and must not keep the nodes in that network from announcing where they are.
  */
 const mayBeInside = (prefix: Prefix): boolean => isHostPrefix(prefix) || isPrivate(networkOf(prefix));
 
-/** A second poll of the same peers, right after reading the device: who is up, and who is dialled again. */
+/** Polls the peers of a decision once more, right after the device was read: which are up, and which are dialled again. */
 export const decideAgain = (
   before: Decision,
   knowledge: Pick<Knowledge, "self" | "config" | "canRace">,
@@ -186,7 +189,7 @@ export const decideAgain = (
 ): Polled =>
   pollPeers(before.specs.peers, device, memory.peers, now, "known", circumstances(knowledge, memory));
 
-/** What was sent from an address that is gone may have left the peers with nowhere to answer to. */
+/** Notes when an address of this node went away: peers that got packets from that address may have nowhere to answer to. */
 function noteAddresses(memory: Memory, addresses: readonly Address[], now: number): Memory {
   const isLost = memory.addresses.some((address) => !addresses.includes(address));
   return { ...memory, addresses, ...(isLost && { shakenAt: now }) };
@@ -201,11 +204,14 @@ function circumstances(
   return { shakenAt, isProven, ...(canRace && { racing }) };
 }
 
-/** Milliseconds until `decide` has something to publish, unless another node does; `undefined`: it has nothing. */
+/**
+ * The milliseconds until `decide` has harvested endpoints to publish, unless another node publishes them first;
+ * `undefined` if there are none.
+ */
 export const harvestDueIn = (memory: Memory, now: number): number | undefined =>
   turnDueIn(memory.harvest, now);
 
-/** What a poll of the peers adds to the memory. */
+/** Adds the result of a poll to the memory. */
 export const remember = (memory: Memory, { memory: peers, working }: Polled): Memory => ({
   ...memory,
   peers,
@@ -232,7 +238,7 @@ function harvestFrom(
   return harvest(seen, { own: self.nodeId, members }, before, now);
 }
 
-/** Of every peer, or only of those that are up where the operator allows the others' traffic in clear. */
+/** The networks of all peers, or only of those that are up where the operator allows traffic to the others in clear. */
 function targetsOf(
   { peers, networks }: PeerSpecs,
   polled: Polled,

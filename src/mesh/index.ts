@@ -1,4 +1,4 @@
-/** One pass without its effects: knowledge and the state of the kernel in; decision, plan and report out. */
+/** One pass without its effects. It makes a decision, a plan and a report from what is known and from the kernel's state. */
 export {
   type Decision,
   decide,

@@ -33,7 +33,7 @@ import type { Decision } from "./decide.ts";
 import { steeredNetworks } from "./steered.ts";
 import type { Upkeep } from "./upkeep.ts";
 
-/** Everything of the kernel that the mesh reads, as it was at one moment. */
+/** The whole state of the kernel that the mesh reads, as it was at one moment. */
 export interface Kernel {
   readonly links: readonly Link[];
   readonly addresses: { readonly usable: readonly Address[]; readonly leftOut: readonly LeftOut[] };
@@ -42,28 +42,28 @@ export interface Kernel {
   readonly table: ObservedTable;
   readonly sysctls: ObservedSysctls;
   readonly savedSysctls: SavedSysctls | undefined;
-  /** As nft lists it. */
+  /** The nft table for racing as nft lists it; `undefined` if there is none. */
   readonly racingTable: string | undefined;
   readonly barrier: ObservedBarrier;
 }
 
 export interface Plan {
-  /** In the order in which they are carried out. */
+  /** The steps in the order in which they are carried out. */
   readonly steps: readonly Step[];
   readonly sysctls: SysctlPlan;
-  /** To the second barrier, after the other steps; the mesh does without it where these fail. */
+  /** The steps to the second barrier, which come after the others. The mesh does without it where they fail. */
   readonly second: readonly Step[];
-  /** The steps by what they keep up; without those for peers. */
+  /** The steps by the part that they keep up, without the steps for peers. */
   readonly upkeep: readonly Upkeep[];
 }
 
-/** A plan with a mesh. */
+/** A plan for a node with a mesh. */
 export interface MeshPlan extends Plan {
-  /** What the table steers and judges once it is carried out. */
+  /** The networks that the table steers and judges once the plan is carried out. */
   readonly steered: Networks;
 }
 
-/** Who we are to WireGuard. */
+/** This node's private key, and the implementation of WireGuard that uses it. */
 export interface Keys {
   readonly privateKey: Secret;
   readonly implementation: Implementation;
@@ -71,13 +71,17 @@ export interface Keys {
 
 const order: readonly Stage[] = ["grow", "swap", "shrink"];
 
-/** What traffic will need, then the switch, then what nothing needs any more. */
+/**
+ * Sorts steps: first those that make what traffic will need, then the switch, then those that remove what nothing needs
+ * any more.
+ */
 const inOrder = (steps: readonly Step[]): Step[] =>
   order.flatMap((stage) => steps.filter((step) => step.stage === stage));
 
 /**
- * From the kernel as it is to the decision. Until the registries have settled nothing is taken away: a daemon that has
- * just started does not know yet whether a peer that it finds is gone, or only not heard of so far.
+ * Plans the way from the kernel as it is to the decision. Until the registries have settled, nothing is taken away: a
+ * daemon that has just started does not know yet whether a peer that it finds is gone, or has only not been named so
+ * far.
  */
 export function planMesh(
   { config, self }: { readonly config: Config; readonly self: Self },
@@ -119,14 +123,14 @@ function tableUpkeep(config: Config, steered: Networks, kernel: Kernel): Upkeep 
   return { part: "table", wanted: desired, steps: planTable(desired, kernel.table) };
 }
 
-/** Holds the same networks; none where the operator lets traffic to lost peers out. */
+/** The steps to a second barrier for the same networks. There is none where the operator lets traffic to lost peers out. */
 function secondBarrier(config: Config, { targets }: Networks, kernel: Kernel): Step[] {
   const { marks, listenPort, interfaceName } = config;
   const desired = { targets, marks, listenPort, interfaceName, links: kernel.links };
   return planSecondBarrier(config.allowDownPeerBypass ? undefined : desired, kernel.barrier);
 }
 
-/** Whatever table and routes; `below` tells of the links. */
+/** The routing that is wanted, whatever the table and the routes are now. `below` describes the links. */
 export const desiredRouting = (config: Config, self: Self, below: Below): DesiredRouting => ({
   address: self.address,
   ipv4Source: primaryAddress(4, linksBelow(config, below), below.addresses.usable),
@@ -138,7 +142,7 @@ export const desiredRouting = (config: Config, self: Self, below: Below): Desire
 export const desiredTable = (config: Config, kernel: Below, networks: Networks): DesiredTable =>
   tableWith(config, mtuOf(config, kernel), networks);
 
-/** The same where nothing is known of the links but the mesh link's MTU, in bytes. */
+/** The table where only the MTU of the mesh's link is known of all links, in bytes. */
 export const tableWith = (config: Config, mtu: number, networks: Networks): DesiredTable => ({
   marks: config.marks,
   interfaceName: config.interfaceName,
@@ -151,13 +155,16 @@ export const tableWith = (config: Config, mtu: number, networks: Networks): Desi
   ...networks,
 });
 
-/** Where this node may serve a registry: whoever runs one of those that it uses itself, and the API server. */
+/**
+ * The TCP ports at which this node may serve a registry: those of the discovery services that it uses itself, as it may
+ * run one of them, and that of the API server.
+ */
 const registryPorts = ({ services, node }: Config): number[] => [
   ...services.map(({ port }) => port),
   ...(node.apiServerPort === undefined ? [] : [node.apiServerPort]),
 ];
 
-/** What follows from the registries alone; `kernel` is fresh in the device's peers and the table only. */
+/** Plans what follows from the registries alone. Of `kernel`, only the device, the table and the second barrier are fresh. */
 export function planRegistries(
   { config }: { readonly config: Config; readonly self: Self },
   keys: Keys,
@@ -177,13 +184,13 @@ export function planRegistries(
   };
 }
 
-/** Only the peers, as after a poll of the handshakes. */
+/** Plans the changes of peers alone, as they follow from a poll of the handshakes. */
 export const planPolled = (config: Config, keys: Keys, polled: Polled, device: ObservedDevice): Step[] =>
   planPeers(deviceOf(config, keys, polled), device).filter((step) => step.stage !== "shrink");
 
 /**
- * Nothing of the mesh. The table goes last, and in one transaction: until then its last chain refuses what nothing carries
- * any more, so that a removal that fails half-way has let nothing out.
+ * Plans to remove the mesh. The table goes last, and in one transaction: until then its last chain refuses packets that
+ * no tunnel carries any more, so that a removal that fails half-way has let nothing out.
  */
 export function planNoMesh(config: Config, kernel: Kernel): Plan {
   const sysctls = planSysctls(undefined, kernel.sysctls, kernel.savedSysctls);
@@ -200,11 +207,14 @@ export function planNoMesh(config: Config, kernel: Kernel): Plan {
 
 type Below = Pick<Kernel, "links" | "addresses">;
 
-/** Bytes, of the mesh link. */
+/** The MTU of the mesh's link in bytes. */
 export const mtuOf = (config: Config, kernel: Below): number =>
   meshMTU(config.mtu, linksBelow(config, kernel), kernel.addresses.usable);
 
-/** The mesh link carries one of the node's addresses too, but no tunnel runs over it. */
+/**
+ * The links over which tunnels may run. The mesh's link carries one of the node's addresses too, but no tunnel runs
+ * over it.
+ */
 const linksBelow = (config: Config, { links }: Below): Link[] =>
   links.filter(({ name }) => name !== config.interfaceName);
 
@@ -218,7 +228,7 @@ const deviceOf = (config: Config, keys: Keys, polled: Polled): PeersOfDevice => 
   peers: polled.peers,
 });
 
-/** A plan for people: each step, and below it the commands. Secrets are never part of it. */
+/** Writes a plan for people: each step, with its commands below it. Secrets are never part of it. */
 export function planText(steps: readonly Step[]): string {
   if (steps.length === 0) return "nothing to do\n";
   const lines = steps.flatMap((step) => [

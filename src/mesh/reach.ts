@@ -4,10 +4,11 @@ import { hostPrefix, prefixContains } from "../net/index.ts";
 import type { PeerSpec } from "../peers/index.ts";
 
 /**
- * Discovery services that a member's network takes in. One that the configuration names by address is cut out of such
- * networks; what a name was resolved to is not, and only said. For who answers for a name may name any address, and one
- * who sits on the path as well can pass the real service through there, certificate and all: cut out, whatever else is at that
- * address would be sent in clear. So such a service can be taken out of reach, which costs newcomers their way in, and
+ * Warns of discovery services that are in a member's network. A service that the configuration names by address is cut
+ * out of such networks. The address to which a name was resolved is not cut out, and is only warned of. The reason is
+ * that a program that answers for a name may give any address, and one that sits on the path as well can pass the real
+ * service through there, with its certificate. If that address were cut out, traffic to anything else at it would be
+ * sent in clear. So such a service can be taken out of reach, which costs newcomers their way into the mesh, but
  * nothing that is steered is let out.
  */
 export function reachWarnings(

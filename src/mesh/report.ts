@@ -15,15 +15,15 @@ import type { Decision, Knowledge } from "./decide.ts";
 import { type Kernel, mtuOf } from "./plan.ts";
 import { reachWarnings } from "./reach.ts";
 
-/** Facts about the running daemon that no decision needs. */
+/** Facts about the running daemon on which no decision depends. */
 export interface Process {
   readonly pid: number;
-  /** Milliseconds since 1970. */
+  /** The time at which the daemon started, in milliseconds since 1970. */
   readonly startedAt: number;
   readonly work: Work;
 }
 
-/** What a complete pass found and decided. */
+/** The findings and the decision of a complete pass. */
 interface PassSeen {
   readonly decision: Decision;
   readonly device: ObservedDevice | undefined;
@@ -31,9 +31,9 @@ interface PassSeen {
   readonly kernel: Pick<Kernel, "links" | "addresses" | "routing">;
 }
 
-/** All that the status is made of, beside what a pass knows. */
+/** The parts of the status that are not in the `Knowledge` of a pass. */
 export interface StatusView {
-  /** The last one; `undefined` where the mesh is disabled, or did not start. */
+  /** The last complete pass; `undefined` where the mesh is disabled, or did not start. */
   readonly last: PassSeen | undefined;
   readonly dropped: Status["dropped"];
   readonly process: Process;
@@ -48,7 +48,7 @@ const nothingSeen: Pick<Kernel, "links" | "addresses"> = {
   addresses: { usable: [], leftOut: [] },
 };
 
-/** What an operator sees of a pass. Without one there are no peers. */
+/** The status that an operator sees. It has no peers before the first complete pass. */
 export function reportStatus(knowledge: Knowledge, view: StatusView, now: number): Status {
   const { last, error } = view;
   const decision = last?.decision;
@@ -128,7 +128,10 @@ function reportPeer(spec: PeerSpec, { last, membership }: StatusView, now: numbe
   };
 }
 
-/** Two machines with one identity take a peer's session from each other again and again. */
+/**
+ * Warns of peers that go back and forth between two endpoints: two machines with one identity take a peer's session
+ * from each other again and again.
+ */
 const unsettledWarnings = ({ specs, polled }: Decision, now: number): Warning[] =>
   specs.peers.flatMap(({ label, publicKey }) => {
     const [one, other] = unsettledBetween(polled.memory.connections.get(publicKey)?.path, now) ?? [];

@@ -18,9 +18,10 @@ import type { Kernel } from "./plan.ts";
 type Seen = Pick<Kernel, "table" | "links" | "addresses">;
 
 /**
- * What the table steers and judges. Until the registries have settled, what it steers already stays, of the kind that it
- * is there, and nothing of that is dropped when it comes in outside: nobody knows yet whether its owner is connected. And
- * what this node announced before it announces still, as far as others know.
+ * The networks that the table steers and judges. Until the registries have settled, nobody knows whether the owner of a
+ * network is connected. So the networks that the table steers already stay in it, with the kind that they have there,
+ * and packets from them that arrive outside the mesh are not dropped. The networks that this node announced before stay
+ * its own, because others still take them for announced.
  */
 export function steeredNetworks(
   config: Config,
@@ -45,8 +46,9 @@ export function steeredNetworks(
 }
 
 /**
- * Sources in the mesh that may come in outside all the same: those of peers that are not up, for which there is no tunnel
- * here; and whoever is in a network of an own link that a peer claims as a whole, unless a peer lists the very address.
+ * The networks in the mesh from which packets may arrive outside it all the same. They are the networks of peers that
+ * are not up, to which this node has no tunnel, and the networks of this node's links that a peer claims as a whole,
+ * without the addresses that a peer lists one by one.
  */
 function toleratedNetworks({ specs, polled, kinds }: Decision, around: readonly Prefix[]): Prefix[] {
   const listed = [...kinds.values()].flatMap((networks) =>
@@ -71,7 +73,7 @@ function neighbours(
   return near.length === 0 ? [] : subtract(intersect(near, around), listed);
 }
 
-/** What others send to this node through the mesh, as long as there are any. */
+/** The networks that others send to this node through the mesh; none as long as there are no peers. */
 function announced(
   { advertisedPrefixes, excludeAdvertisedNetworks, otherNetworks }: Config,
   { announcement, specs }: Decision,

@@ -1,17 +1,17 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Step } from "../base/index.ts";
 
-/** What of ours in the kernel others may change. */
+/** The parts of the mesh in the kernel that others may change. */
 export type Part = "table" | "routing" | "link" | "settings";
 
-/** Steps that lead to what is wanted of a part, and that itself: plain values, maps and sets. */
+/** A part, what is wanted of it, and the steps that lead there. `wanted` consists of plain values, maps and sets. */
 export interface Upkeep {
   readonly part: Part;
   readonly wanted: unknown;
   readonly steps: readonly Step[];
 }
 
-/** The same is wanted as before, and yet there was something to do: somebody else has changed it. */
+/** The parts that somebody else has changed: the same is wanted as before, and yet there are steps. */
 export const repairsIn = (upkeep: readonly Upkeep[], before: ReadonlyMap<Part, unknown>): Upkeep[] =>
   upkeep.filter(
     ({ part, wanted, steps }) =>

@@ -4,8 +4,9 @@ import type { Lookup } from "./lookups.ts";
 import { cameInOutside, families, headerOf, matchOf, type RuleOptions } from "./match.ts";
 
 /**
- * Packets of a connection that is known go on at once: nearly all. The first packet of a connection is looked at more
- * closely, and so is what belongs to none, because it is not tracked or makes no sense.
+ * The rules at the entrance. Nearly all packets belong to a known connection, and go on at once. The first packet of a
+ * connection is looked at more closely, and so is a packet that belongs to no connection, because it is not tracked or
+ * makes no sense.
  */
 export const gateRules = (chains: { readonly known: string; readonly arriving: string }): string[] => [
   `ct status confirmed goto ${chains.known}`,
@@ -13,7 +14,7 @@ export const gateRules = (chains: { readonly known: string; readonly arriving: s
   `goto ${chains.known}`,
 ];
 
-/** Where that closer look begins: by the link, and then by whose the source is. */
+/** The rules with which that closer look begins. They go by the link, and then by the owner of the source. */
 export const arrivalRules = (
   { interfaceName }: RuleOptions,
   lookups: readonly Lookup[],
@@ -26,10 +27,11 @@ export const arrivalRules = (
 ];
 
 /**
- * Remembers, on a connection's first packet, that it came in outside the mesh from an address whose replies would be
- * steered into it, and that these are to leave outside it too. Only for TCP, which nobody completes whom the replies do not
- * reach, and for pings: of other protocols a forged packet, or a few thousand, would make this node send what it has to say
- * in clear (ADR 0013). Never to pods: nobody has a reason to meet them outside.
+ * The rules that note, on a connection's first packet, that it arrived outside the mesh from an address to which
+ * replies would be steered into the mesh, and that the replies have to leave outside it too. They are only for TCP, in
+ * which nobody completes a connection without getting the replies, and for pings. With other protocols a forged packet,
+ * or a few thousand, would make this node send its data in clear (ADR 0013). Packets from pods are never noted, because
+ * nobody has a reason to meet pods outside.
  */
 export function answeringRules({ marks, answerOutside }: RuleOptions): string[] {
   if (!answerOutside) return [];
@@ -44,20 +46,21 @@ export function answeringRules({ marks, answerOutside }: RuleOptions): string[] 
   ];
 }
 
-/** Before a packet is led into the mesh: whether it answers somebody who came in outside. */
+/** The rule that finds packets of connections that arrived outside the mesh, before they are led into it. */
 export const knownRules = (options: RuleOptions, outside: string): string[] => [
   `${cameInOutside(options)} jump ${outside}`,
 ];
 
-/** The first packet of such a connection that does come through the mesh takes it in for good. */
+/** The rules for packets of such a connection. Its first packet that does come through the mesh takes it in for good. */
 export const outsideRules = ({ marks, interfaceName }: RuleOptions, answers: string): string[] => [
   `iifname "${interfaceName}" ct direction original ct mark set ct mark & ${hexWord(~maskOf(marks))}`,
   `goto ${answers}`,
 ];
 
 /**
- * Until then, who came in outside the mesh is answered outside it (lesson 11), also by whoever is behind this node. An answer
- * of TCP is no SYN by itself: else who forges the SYN of a connection from there would have this node open one in clear.
+ * The rules by which a connection that arrived outside the mesh is answered outside it until then (lesson 11), also by
+ * machines behind this node. A TCP packet that is let out is an answer, and no SYN by itself: otherwise the forged SYN
+ * of a connection from there would make this node open one in clear.
  */
 export const answerRules = ({ answerOutside }: RuleOptions, verdict = "accept"): string[] =>
   answerOutside

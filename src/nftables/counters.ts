@@ -1,34 +1,34 @@
-/** Packets that the table dropped, since it was made. */
+/** The packets that the table dropped since it was first made, by reason. */
 export interface Dropped {
-  /** Arrived outside the mesh, though they belong in it. */
+  /** The packets that arrived outside the mesh, though they belong in it. */
   readonly outside: number;
-  /** Came out of the tunnel for somebody whom this node does not speak for. */
+  /** The packets that came out of the tunnel for a destination that this node does not speak for. */
   readonly tunnel: number;
-  /** Would have entered the mesh with a source of this node, from where that source is not. */
+  /** The packets that would have entered the mesh with a source of this node, from a link where that source is not. */
   readonly entering: number;
-  /** Was for the mesh, and would have left another way. */
+  /** The packets for the mesh that would have left another way. */
   readonly leaving: number;
 }
 
 export type DropKind = keyof Dropped;
 
-/** In the order in which they stand in the table. */
+/** The kinds in the order in which their counters stand in the table. */
 const kinds: readonly DropKind[] = ["outside", "tunnel", "entering", "leaving"];
 
 const nameOf = (kind: DropKind): string => `kubespan_dropped_${kind}`;
 
 export const dropRule = (kind: DropKind): string => `counter name "${nameOf(kind)}" drop`;
 
-/** A counter's state, as nft writes it. */
+/** The state of a counter, as nft writes it. */
 export interface Count {
   readonly packets: bigint;
   readonly bytes: bigint;
 }
 
-/** By name. */
+/** The states of counters by their names. */
 export type Counts = ReadonlyMap<string, Count>;
 
-/** What a table that is replaced has counted is not forgotten: it is where the new one begins. */
+/** The counters of a table, as text. What a replaced table has counted is not forgotten: the counters go on from there. */
 export const counterTexts = (before: Counts): string[] =>
   kinds.map((kind) => {
     const { packets, bytes } = before.get(nameOf(kind)) ?? { packets: 0n, bytes: 0n };

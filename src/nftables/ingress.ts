@@ -2,16 +2,20 @@ import type { Family } from "../net/index.ts";
 import { dropRule } from "./counters.ts";
 import { families, headerOf, type RuleOptions } from "./match.ts";
 
-/** Where a packet wanted to go when it arrived: what is tracked may have been translated since, what is not has not. */
+/**
+ * The expression for the destination that a packet had when it arrived. That of a tracked packet may have been
+ * translated since, that of another packet has not.
+ */
 type Destination = (family: Family) => string;
 
 const beforeTranslation: Destination = (family) => `ct original ${headerOf(family)} daddr`;
 const asItIs: Destination = (family) => `${headerOf(family)} daddr`;
 
 /**
- * A packet on another link from an address that the mesh claims. What belongs in the mesh and is not in it is dropped, as
- * far as the operator wants; what must get through in any case comes before that: WireGuard itself, neighbours, errors of
- * ICMP, whatever is for all, who wants a registry here, and sources that may well be outside.
+ * The rules for a packet that arrives on another link from an address that the mesh claims. A packet that belongs in
+ * the mesh and is not in it is dropped, as far as the operator wants. Packets that must get through in any case come
+ * before that: WireGuard's own, those of neighbour discovery, ICMP errors, broadcasts and multicasts, connections to a
+ * registry on this node, and packets from sources that may well be outside.
  */
 export function ingressRules(
   options: RuleOptions,
@@ -33,7 +37,7 @@ export function ingressRules(
   ];
 }
 
-/** The same for what belongs to no connection; nothing of it is ever answered as one. */
+/** The rules for packets that belong to no connection. None of them is ever answered as if it belonged to one. */
 export const untrackedRules = (options: RuleOptions, answering: string): string[] =>
   options.strictIngress === "off" ? [] : strictRules(options, asItIs, answering);
 
@@ -63,7 +67,7 @@ function strictRules(
   ];
 }
 
-/** As nft prints it. */
+/** Writes TCP ports as nft prints them. */
 function portsText(ports: readonly number[]): string {
   const sorted = [...new Set(ports)].toSorted((left, right) => left - right);
   return sorted.length === 1 ? String(sorted[0]) : `{ ${sorted.join(", ")} }`;

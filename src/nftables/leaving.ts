@@ -8,10 +8,10 @@ import { specialRules } from "./special.ts";
 import { lookupRules, ofWireGuard, passingRule } from "./steering.ts";
 
 /**
- * After everything else, where nothing can send a packet another way any more: what goes to a target leaves by the link
- * or not at all. A rule before ours, a socket that is bound to a link, a rule or a route that somebody deleted: each leads
- * a packet past the routing, none past this. Gives the chains by name, in the order in which they refer to each other;
- * none where the operator lets traffic to lost peers out.
+ * The chains that come after everything else, where nothing can send a packet another way any more: a packet for a
+ * target leaves by the mesh's link or not at all. A rule before ours, a socket that is bound to a link, or a rule or
+ * route that somebody deleted may lead a packet past the routing, but not past these chains. They are given by name, in
+ * the order in which they refer to each other. There are none where the operator lets traffic to lost peers out.
  */
 export const leavingChains = (
   options: RuleOptions,
@@ -25,7 +25,7 @@ export const leavingChains = (
         [
           "kubespan_leaving",
           [
-            // After the translation of sources, the last thing that others do to a packet.
+            // The chain comes after the translation of sources, which is the last thing that others do to a packet.
             "type filter hook postrouting priority 200; policy accept;",
             `oifname "${options.interfaceName}" accept`,
             'oif "lo" accept',
@@ -41,15 +41,16 @@ const markedForMesh = ({ marks }: RuleOptions): string =>
   `meta mark & ${hexWord(maskOf(marks))} == ${hexWord(marks.toWireGuard)}`;
 
 /**
- * A frame that a bridge only passes on: it has a link-layer header, and came from no link, since br_netfilter names none
- * at this hook. What the node sends itself has no such header yet, and what it routes names the link it came by. The
- * chain before marks these frames too, but they leave as they came: a machine behind a bridge has a mesh of its own.
+ * A match for a frame that a bridge only passes on. Such a frame has a link-layer header, and came from no link, since
+ * br_netfilter names none at this hook. A packet that the node sends itself has no such header yet, and a packet that
+ * it routes names the link by which it came. The chain before marks these frames too, but they leave as they came: a
+ * machine behind a bridge has a mesh of its own.
  */
 const bridgedOnly = "iif 0 @ll,48,48 != 0x0";
 
 /**
- * Marked for the mesh, and on another way. The kernel keeps something else in the place of the mark while it makes a
- * report of multicast groups, and leaves it there: those are nobody's mark.
+ * The rules for packets that are marked for the mesh, and are on another way. While the kernel makes a report of
+ * multicast groups, it keeps something else in the place of the mark, and leaves it there: that is nobody's mark.
  */
 const astrayRules = [
   "ip daddr 224.0.0.0/4 accept",
@@ -58,10 +59,13 @@ const astrayRules = [
   dropRule("leaving"),
 ];
 
-/** To a target without the mark: what the chains before let go on purpose, and what never passed them. */
+/**
+ * The rules for packets to a target without the mark: those that the chains before let go on purpose, and those that
+ * never passed these chains.
+ */
 const unmarkedRules = (options: RuleOptions, answered: string): string[] => [
   passingRule(options),
-  // WireGuard's own, whose port somebody translated.
+  // These are WireGuard's own packets, the port of which somebody translated.
   `${ofWireGuard(options)} meta l4proto udp ct original proto-src ${options.listenPort} ${letOut(options)}`,
   "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept",
   `${cameInOutside(options)} jump ${answered}`,
@@ -69,6 +73,6 @@ const unmarkedRules = (options: RuleOptions, answered: string): string[] => [
   dropRule("leaving"),
 ];
 
-/** Both bits together: the second barrier, which sees marks only, lets such a packet go. */
+/** The verdict that sets both bits together and accepts. The second barrier, which sees only marks, lets such a packet go. */
 const letOut = ({ marks }: RuleOptions): string =>
   `meta mark set meta mark | ${hexWord(maskOf(marks))} accept`;

@@ -2,10 +2,10 @@ import { hexText, parseNumber } from "../base/index.ts";
 import type { Count, Counts } from "./counters.ts";
 
 /**
- * What the kernel holds, as `nft list table` shows it:
+ * The table in the kernel, as `nft list table` shows it:
  * - `absent`: there is no such table
  * - `foreign`: there is one, but not in a form that this program makes
- * - `present`: `frame` is everything but the elements and what was counted, normalised; the elements stand as nft prints them
+ * - `present`: `frame` is everything but the elements and the counts, normalised; the elements stand as nft prints them
  */
 export type ObservedTable =
   | { readonly kind: "absent" }
@@ -13,17 +13,17 @@ export type ObservedTable =
   | {
       readonly kind: "present";
       readonly frame: string;
-      /** By name of the set: `10.0.0.0/8`, `192.168.1.7` or `172.16.0.3-172.16.0.9`. */
+      /** The elements by the name of their set: `10.0.0.0/8`, `192.168.1.7` or `172.16.0.3-172.16.0.9`. */
       readonly elements: ReadonlyMap<string, readonly string[]>;
-      /** Of counters that have a name. */
+      /** The counts of the counters that have a name. */
       readonly counts: Counts;
     };
 
 const elementForm = /^[0-9a-fA-F.:]{2,45}(?:\/\d{1,3}|-[0-9a-fA-F.:]{2,45})?$/;
 
 /**
- * Reads the listing of one table; `undefined` where there is none. Never throws: what it cannot read is `foreign`, and gets
- * replaced as a whole.
+ * Reads the listing of one table; `undefined` means that there is none. Never throws: a table that it cannot read is
+ * `foreign`, and gets replaced as a whole.
  */
 export function parseTable(listing: string | undefined): ObservedTable {
   if (listing === undefined) return { kind: "absent" };
@@ -43,7 +43,7 @@ export function parseTable(listing: string | undefined): ObservedTable {
   return { kind: "present", ...withoutCounts(frame), elements };
 }
 
-/** What was counted says nothing about the form of a table. */
+/** Takes the counts out of the lines, because they say nothing about the form of a table. */
 function withoutCounts(lines: readonly string[]): { readonly frame: string; readonly counts: Counts } {
   const counts = new Map<string, Count>();
   const kept = lines.filter((line, at) => {
@@ -71,7 +71,10 @@ const frameLines = (text: string): string[] =>
     .map(normaliseLine)
     .filter((line) => line !== "");
 
-/** Versions of nft write operators in words or signs, numbers with or without leading zeros, some brackets and counts. */
+/**
+ * Brings a line into one form. Versions of nft write operators in words or signs, numbers with or without leading
+ * zeros, and some brackets and counts.
+ */
 function normaliseLine(line: string): string {
   return line
     .replace(/\s# count \d+$/, "")

@@ -1,20 +1,23 @@
 import { addressFromBigInt, type Family, type Prefix, prefixOf, rangeOf, widthOf } from "../net/index.ts";
 import { type Contents, type NetworkSet, targetSets } from "./sets.ts";
 
-/** A set that packets are looked up in. */
+/** A set in which packets are looked up. */
 export interface Lookup {
   readonly set: NetworkSet;
-  /** Holds all of the set's networks: a packet to an address outside needs no lookup. `undefined`: they have none. */
+  /**
+   * A network that holds all of the set's networks, so that a packet to an address outside it needs no lookup;
+   * `undefined` where there is no such network.
+   */
   readonly cover: Prefix | undefined;
 }
 
 /**
- * How long a cover may be, the longest first. Whole bytes are compared without a call of a function; and the fewer
- * lengths, the fewer changes of the networks change a cover, and with it the rules.
+ * The lengths that a cover may have, the longest first. Whole bytes are compared without a call of a function. The
+ * fewer lengths there are, the fewer changes of the networks change a cover, and with it the rules.
  */
 const coverBits: Readonly<Record<Family, readonly number[]>> = { 4: [16, 8], 6: [48, 32, 16] };
 
-/** Only of sets that hold something: a lookup in one that is empty is not free. */
+/** The lookups in all sets that hold something. A lookup in an empty set is not free. */
 export const lookupsIn = (contents: Contents): Lookup[] =>
   targetSets.flatMap((set) => {
     const networks = contents.get(set.name);

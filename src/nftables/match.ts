@@ -3,22 +3,22 @@ import type { StrictIngress } from "../config/index.ts";
 import { addressFromBigInt, type Family, type Marks, maskOf, widthOf } from "../net/index.ts";
 import type { NetworkSet } from "./sets.ts";
 
-/** What the rules need to know besides the sets. */
+/** The values on which the rules depend besides the sets. */
 export interface RuleOptions {
   readonly marks: Marks;
-  /** The link of the mesh. */
+  /** The name of the mesh's link. */
   readonly interfaceName: string;
-  /** Bytes, of that link. */
+  /** The MTU of that link in bytes. */
   readonly mtu: number;
-  /** WireGuard's. */
+  /** The UDP port of WireGuard. */
   readonly listenPort: number;
-  /** Whether what goes to a target leaves through the mesh or not at all. */
+  /** Whether packets for a target leave through the mesh or not at all. */
   readonly isClosed: boolean;
-  /** Whether TCP and pings that came in outside the mesh are answered there. */
+  /** Whether TCP and pings that arrived outside the mesh are answered there. */
   readonly answerOutside: boolean;
-  /** What is dropped that arrives outside, although it belongs in the mesh. */
+  /** The packets that are dropped when they arrive outside the mesh, although they belong in it. */
   readonly strictIngress: StrictIngress;
-  /** TCP ports at which this node may serve a registry: others need them before they are in the mesh. */
+  /** The TCP ports at which this node may serve a registry. Others need them before they are in the mesh. */
   readonly registryPorts: readonly number[];
 }
 
@@ -38,6 +38,6 @@ const netmask = (family: Family, bits: number): string => {
   return addressFromBigInt(family, ((1n << width) - 1n) ^ ((1n << hostBits) - 1n));
 };
 
-/** A connection that came in outside the mesh and may be answered there. */
+/** A match for packets of a connection that arrived outside the mesh and may be answered there. */
 export const cameInOutside = ({ marks }: RuleOptions): string =>
   `ct mark & ${hexWord(maskOf(marks))} == ${hexWord(marks.fromWireGuard)}`;

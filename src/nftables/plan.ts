@@ -24,7 +24,10 @@ import {
 import { type DesiredTable, elementList, frameText, tableName, tableText } from "./table.ts";
 import { deletingText, nftStep, replacingText } from "./transaction.ts";
 
-/** The one transaction that makes the table what it should be; `undefined` for no table. Nothing to do: no step. */
+/**
+ * The one transaction that makes the table what it should be; `undefined` asks for no table. There is no step if
+ * nothing has to be done.
+ */
 export function planTable(desired: DesiredTable | undefined, observed: ObservedTable): Step[] {
   if (desired === undefined)
     return observed.kind === "absent" ? [] : [nftStep("delete the nft table", deletingText(tableName))];
@@ -66,7 +69,7 @@ function planElements(contents: Contents, observed: ReadonlyMap<string, readonly
   return [nftStep(`change ${texts.join("; ")}`, lines.join(""))];
 }
 
-/** The text about the changes of some sets that serve one purpose; none if nothing changes there. */
+/** The text about the changes of sets that serve one purpose; there is none if nothing changes in them. */
 function changeText(purpose: string, changes: readonly Difference[]): string[] {
   const added = changes.flatMap((change) => change.added);
   const removed = changes.flatMap((change) =>
@@ -80,7 +83,7 @@ interface Difference {
   readonly set: NetworkSet;
   readonly wanted: readonly Prefix[];
   readonly added: readonly Prefix[];
-  /** As nft printed them: a deletion must name exactly what the kernel holds. */
+  /** The elements as nft printed them, because a deletion must name exactly what the kernel holds. */
   readonly removed: readonly string[];
 }
 
@@ -90,7 +93,7 @@ function difference(set: NetworkSet, wanted: readonly Prefix[], observed: readon
   return { set, wanted, added: [...missing.values()], removed };
 }
 
-/** A range of addresses that is no prefix equals no target. */
+/** The network for which an element stands. A range of addresses that is no prefix equals no network. */
 const elementKey = (set: NetworkSet, element: string): string => prefixOf(set, element) ?? element;
 
 function prefixOf({ family, bits }: NetworkSet, element: string): Prefix | undefined {
@@ -103,7 +106,7 @@ function prefixOf({ family, bits }: NetworkSet, element: string): Prefix | undef
   return prefix && prefixFamily(prefix) === family ? prefix : undefined;
 }
 
-/** A network that is written like IPv4 inside IPv6, `::ffff:1.2.3.0/120`: in a set of IPv6 it means just that. */
+/** A network that is written like IPv4 inside IPv6, such as `::ffff:1.2.3.0/120`. In a set of IPv6 it means just that. */
 function mappedPrefix(element: string): Prefix | undefined {
   const [, tail, bits = "128"] = /^::ffff:([\d.]+)(?:\/(\d+))?$/.exec(element) ?? [];
   const address = tail === undefined ? undefined : parseAddress(tail);
@@ -112,7 +115,10 @@ function mappedPrefix(element: string): Prefix | undefined {
   return `::ffff:${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}/${bits}` as Prefix;
 }
 
-/** nft searches the whole tree for each deletion: 5,000 out of 10,000 take 14 s, filling the set anew takes 50 ms. */
+/**
+ * The largest number of single deletions. nft searches the whole tree for each one: 5,000 out of 10,000 take 14 s, and
+ * filling the set anew takes 50 ms.
+ */
 const mostDeletions = 64;
 
 const refilled = ({ set, removed }: Difference): boolean =>
@@ -133,10 +139,10 @@ const additionLines = (change: Difference): string[] =>
 const elementLines = (verb: "add" | "delete", set: NetworkSet, elements: readonly string[]): string[] =>
   elements.length === 0 ? [] : [`${verb} element ${tableName} ${set.name} { ${elementList(elements)} }\n`];
 
-/** The networks that the table steers now; empty for a table that is not of our making. */
+/** The networks that the table steers now; none for a table that is not of our making. */
 export const observedTargets = (observed: ObservedTable): Prefix[] => networksIn(observed, targetSets);
 
-/** What else its sets hold. */
+/** The networks in the other sets of the table. */
 export function observedJudging(observed: ObservedTable): Omit<Networks, "targets"> {
   const found = (kind: string): Prefix[] =>
     networksIn(
@@ -151,7 +157,7 @@ export function observedJudging(observed: ObservedTable): Omit<Networks, "target
   };
 }
 
-/** What the sets that packets are looked up in hold, as far as it is networks; as `contentsOf` gives it. */
+/** The contents of the sets in which packets are looked up, as far as they are networks, in the form of `contentsOf`. */
 export const observedContents = (observed: ObservedTable): Contents =>
   new Map(
     targetSets.flatMap((set) => {
@@ -167,7 +173,7 @@ const networksIn = (observed: ObservedTable, sets: readonly NetworkSet[]): Prefi
       )
     : [];
 
-/** What the table has dropped so far. */
+/** The packets that the table has dropped so far. */
 export const observedDropped = (observed: ObservedTable): Dropped =>
   droppedIn(observed.kind === "present" ? observed.counts : new Map());
 

@@ -14,18 +14,19 @@ export interface NetworkSet {
   readonly name: string;
   readonly family: Family;
   /**
-   * All of its networks have this length, and it is a hash: looking one up, adding and deleting one cost the same
-   * whatever there is. `undefined`: networks of any length, in a tree.
+   * The length that all networks of the set have. The set is a hash then: to look up, to add and to delete a network
+   * cost the same, however many there are. `undefined` stands for networks of any length in a tree.
    */
   readonly bits: number | undefined;
 }
 
-/** What Kubernetes gives a node's pods by default. */
+/** The lengths of the networks that Kubernetes gives a node's pods by default. */
 const blockBits: Readonly<Record<Family, number>> = { 4: 24, 6: 64 };
 
 /**
- * Most networks of a mesh are nodes or the pods of one node. The name of those for all other networks is the one that
- * operators of KubeSpan know (reference section 7). In the order of the lookups for packets of the node itself.
+ * The sets of the targets, in the order of the lookups for packets of the node itself. Most networks of a mesh are
+ * nodes or the pods of one node. The sets for all other networks have the names that operators of KubeSpan know
+ * (reference section 7).
  */
 export const targetSets: readonly NetworkSet[] = ([4, 6] as const).flatMap((family) => [
   { name: `kubespan_hosts_ipv${family}`, family, bits: widthOf(family) },
@@ -33,7 +34,10 @@ export const targetSets: readonly NetworkSet[] = ([4, 6] as const).flatMap((fami
   { name: `kubespan_targets_ipv${family}`, family, bits: undefined },
 ]);
 
-/** Networks that decide only what becomes of a connection's first packet; in the table after the others. */
+/**
+ * The sets of networks that decide only what becomes of a connection's first packet. They come after the others in the
+ * table.
+ */
 export const judgingSets: readonly NetworkSet[] = ([4, 6] as const).flatMap((family) =>
   ["pods", "tolerated", "own", "own_pods"].map((kind) => ({
     name: `kubespan_${kind}_ipv${family}`,
@@ -42,27 +46,33 @@ export const judgingSets: readonly NetworkSet[] = ([4, 6] as const).flatMap((fam
   })),
 );
 
-/** What the sets hold: of each kind disjoint networks, in order. */
+/** The contents of the sets: for each kind disjoint networks, in order. */
 export interface Networks {
-  /** Sent into the mesh; no KubeSpan address is among them. */
+  /** The networks that are sent into the mesh. No KubeSpan address is among them. */
   readonly targets: readonly Prefix[];
-  /** Of peers' networks, those of pods. */
+  /** The pod networks among those of peers. */
   readonly pods: readonly Prefix[];
-  /** Targets whose packets may come in outside the mesh: of peers that are not up, and what lives around this node. */
+  /**
+   * The targets from which packets may arrive outside the mesh: networks of peers that are not up, and those around
+   * this node.
+   */
   readonly tolerated: readonly Prefix[];
-  /** What this node announces and does not exclude, and its KubeSpan address. */
+  /** The networks that this node announces and does not exclude, and its KubeSpan address. */
   readonly own: readonly Prefix[];
-  /** Of these, pods. */
+  /** The pod networks among `own`. */
   readonly ownPods: readonly Prefix[];
 }
 
-/** A hash has its size from the start: 256 KiB for this one. What does not fit goes to the tree. */
+/** The size of a hash, which is fixed from the start: this one takes 256 KiB. Networks that do not fit go to the tree. */
 export const hashSize = 16_384;
 
-/** Up to eight networks that were joined because they lie side by side are kept apart, so that no tree is needed. */
+/**
+ * The largest number of bits by which a network may be too short for a hash. So up to eight networks that were joined
+ * because they lie side by side are kept apart, and no tree is needed for them.
+ */
 const mostJoinedBits = 3;
 
-/** By name of the set; sets without networks are left out. */
+/** The networks in each set by its name. Sets without networks are left out. */
 export type Contents = ReadonlyMap<string, readonly Prefix[]>;
 
 /** Spreads disjoint networks over the sets. */
@@ -82,7 +92,7 @@ export function contentsOf(targets: readonly Prefix[]): Contents {
   return contents;
 }
 
-/** All sets' networks. */
+/** The contents of all sets. */
 export function contentsOfAll(networks: Networks): Contents {
   const { targets, pods, tolerated, own, ownPods } = networks;
   const judging = { pods, tolerated, own, own_pods: ownPods };
@@ -95,7 +105,7 @@ export function contentsOfAll(networks: Networks): Contents {
   return contents;
 }
 
-/** The networks of that length which a network is made of; none if it is a longer one, or if they were many. */
+/** The networks of that length that make up a network. There are none if it is a longer one, or if they were too many. */
 function piecesOf(prefix: Prefix, bits: number): Prefix[] {
   const more = bits - bitsOf(prefix);
   if (more === 0) return [prefix];
@@ -108,6 +118,6 @@ function piecesOf(prefix: Prefix, bits: number): Prefix[] {
   );
 }
 
-/** As it is written in a transaction. */
+/** The network as an element is written in a transaction. */
 export const elementText = ({ bits }: NetworkSet, prefix: Prefix): string =>
   bits === undefined ? prefix : networkOf(prefix);

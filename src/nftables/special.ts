@@ -2,7 +2,10 @@ import { type Family, type Prefix, prefixesTouch } from "../net/index.ts";
 import type { Lookup } from "./lookups.ts";
 import { families, headerOf } from "./match.ts";
 
-/** Never in the mesh, whatever a set holds; among them the metadata services of clouds. In the order in which nft prints them. */
+/**
+ * The networks that are never in the mesh, whatever a set holds, in the order in which nft prints them. Among them are
+ * the metadata services of clouds.
+ */
 const specialNetworks: Readonly<Record<Family, readonly Prefix[]>> = {
   4: [
     "100.100.100.200/32", // Alibaba Cloud
@@ -15,8 +18,9 @@ const specialNetworks: Readonly<Record<Family, readonly Prefix[]>> = {
 };
 
 /**
- * Lets go what is sent to special networks, before any lookup. A lookup whose cover holds none of them cannot find one,
- * so there is a rule only where one could: in most clusters none, and what is nobody's business costs nothing more.
+ * The rules that let packets to special networks go, before any lookup. A lookup whose cover holds none of these
+ * networks cannot find one, so that there are rules only where one could. In most clusters there are none, and packets
+ * that do not concern the mesh cost nothing more.
  */
 export const specialRules = (lookups: readonly Lookup[]): string[] =>
   families.flatMap((family) => {

@@ -4,8 +4,8 @@ import type { Lookup } from "./lookups.ts";
 import { cameInOutside, families, headerOf, matchOf, type RuleOptions } from "./match.ts";
 
 /**
- * Packets to a target go on in another chain. All others, which are most of them on most nodes, are done here, and mostly
- * without a lookup, which costs several times what a comparison does.
+ * The rules that lead packets to a target into another chain. All other packets, which are most of them on most nodes,
+ * are done with here, and mostly without a lookup, which costs several times as much as a comparison.
  */
 export const lookupRules = (lookups: readonly Lookup[], steering: string): string[] =>
   lookups.map(({ set, cover }) => {
@@ -14,8 +14,8 @@ export const lookupRules = (lookups: readonly Lookup[], steering: string): strin
   });
 
 /**
- * What becomes of a packet to a target. Packets of WireGuard itself pass. All others get the mark, no bit outside our two
- * is touched, and TCP is told what fits.
+ * The rules for a packet to a target. Packets of WireGuard itself pass. All others get the mark, while no bit outside
+ * our two is touched, and TCP is told the size that fits.
  */
 export const steeringRules = (options: RuleOptions, clamp: string): string[] => [
   passingRule(options),
@@ -24,10 +24,10 @@ export const steeringRules = (options: RuleOptions, clamp: string): string[] => 
 ];
 
 /**
- * The same for a packet of the node itself. One to the node itself needs no tunnel, whatever address it has. What finds or
- * answers a neighbour on the link itself belongs on that link, although the neighbour's address may be a target: in the
- * tunnel it would find nobody, and WireGuard could not reach a peer on the same IPv6 network. And who came in outside the
- * mesh is answered outside it (lesson 11).
+ * The rules for a packet of the node itself to a target. A packet to the node itself needs no tunnel, whatever its
+ * address. A packet that finds or answers a neighbour on a link belongs on that link, although the neighbour's address
+ * may be a target: in the tunnel it would find nobody, and WireGuard could not reach a peer on the same IPv6 network.
+ * Connections that arrived outside the mesh are answered outside it (lesson 11).
  */
 export const localSteeringRules = (
   options: RuleOptions,
@@ -43,8 +43,8 @@ export const localSteeringRules = (
 ];
 
 /**
- * WireGuard's own packets, by its mark and its port: whoever may set marks on his sockets cannot get past the mesh with
- * the mark alone.
+ * The rule for WireGuard's own packets, which it knows by the mark and the port. A program that may set marks on its
+ * sockets cannot get past the mesh with the mark alone.
  */
 export const passingRule = (options: RuleOptions): string =>
   `${ofWireGuard(options)} udp sport ${options.listenPort} accept`;
@@ -52,7 +52,10 @@ export const passingRule = (options: RuleOptions): string =>
 export const ofWireGuard = ({ marks }: RuleOptions): string =>
   `meta mark & ${hexWord(maskOf(marks))} == ${hexWord(marks.fromWireGuard)}`;
 
-/** The bits of others and the one about to be set: the form in which the kernel gives the expression back. */
+/**
+ * The rule that sets the mark. It keeps the bits of others and the one that is about to be set, because that is the
+ * form in which the kernel gives the expression back.
+ */
 function markRule({ marks }: RuleOptions): string {
   const { toWireGuard } = marks;
   const kept = (~maskOf(marks) | toWireGuard) >>> 0;
@@ -60,8 +63,9 @@ function markRule({ marks }: RuleOptions): string {
 }
 
 /**
- * The rules that operators of KubeSpan know, word for word (reference section 7), at the end of both chains at the hooks.
- * They say what the rules before them and the chains these lead to do, which leave nothing for them.
+ * The rules that operators of KubeSpan know, word for word (reference section 7). They stand at the end of both chains
+ * at the hooks. They say what the rules before them do, with the chains to which those lead, and no packet is left for
+ * them.
  */
 export const documentedRules = (options: RuleOptions): string[] => [
   `${ofWireGuard(options)} accept`,
@@ -71,12 +75,12 @@ export const documentedRules = (options: RuleOptions): string[] => [
 
 const ipHeader: Readonly<Record<Family, number>> = { 4: 20, 6: 40 };
 const tcpHeader = 20;
-/** Timestamps, which nearly every connection has; they are not part of the MSS. */
+/** The bytes of TCP's timestamps, which nearly every connection has. They are not part of the MSS. */
 const tcpOptions = 12;
 
 /**
- * Both ends of a TCP connection through the mesh are told what fits (lesson 10). The kernel only ever lowers the value.
- * What is not steered is not clamped, so empty sets clamp nothing.
+ * The rules that tell both ends of a TCP connection through the mesh the size that fits (lesson 10). The kernel only
+ * ever lowers the value. A packet that is not steered is not clamped, so empty sets clamp nothing.
  */
 export const clampRules = ({ mtu }: RuleOptions): string[] =>
   families.map((family) => {

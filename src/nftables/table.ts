@@ -20,30 +20,30 @@ import { clampRules, documentedRules, localSteeringRules, lookupRules, steeringR
 import type { TableName } from "./transaction.ts";
 import { enteringRules, translatedRules, tunnelRules } from "./tunnel.ts";
 
-/** The name other KubeSpan nodes and their operators know the table by (reference section 7). */
+/** The name by which other KubeSpan nodes and their operators know the table (reference section 7). */
 export const tableName = "inet talos_kubespan" satisfies TableName;
 
-/** What the table has to steer and to judge. */
+/** The networks that the table has to steer and to judge, and the options of its rules. */
 export interface DesiredTable extends RuleOptions, Networks {}
 
-/** The whole table, as it is loaded; the counters go on from `counts`. */
+/** The text of the whole table, as it is loaded. Its counters go on from `counts`. */
 export function tableText(desired: DesiredTable, counts: Counts = new Map()): string {
   const contents = contentsOfAll(desired);
   return textOf(desired, lookupsIn(contents), contents, counts);
 }
 
-/** The table without elements, with rules for these lookups only. */
+/** The text of the table without elements, with rules for these lookups only. */
 export const frameText = (options: RuleOptions, lookups: readonly Lookup[]): string =>
   textOf(options, lookups, new Map(), new Map());
 
 /**
- * What a node forwards is from its pods, and mostly for pods: their networks come first there, the tree last. What it
- * sends itself is mostly for nodes.
+ * The lookups in the order for packets that a node forwards. They come from its pods and are mostly for pods, so that
+ * pod networks come first and the tree last. Packets that the node sends itself are mostly for nodes.
  */
 const podsFirst = (lookups: readonly Lookup[]): Lookup[] =>
   lookups.toSorted((left, right) => (left.set.bits ?? 129) - (right.set.bits ?? 129));
 
-/** Chains that others lead to; those at the hooks have the names that operators know. */
+/** The chains to which others lead. The chains at the hooks have the names that operators know. */
 const chains = {
   arriving: "kubespan_arriving",
   tunnelled: "kubespan_tunnelled",
@@ -60,7 +60,7 @@ const chains = {
   known: "kubespan_known",
 } as const;
 
-/** As nft prints it: what is listed is what was loaded. */
+/** The text of a table as nft prints it, so that the listing is the same as what was loaded. */
 const textOf = (
   options: RuleOptions,
   lookups: readonly Lookup[],
@@ -99,7 +99,7 @@ const textOf = (
     "",
   ].join("\n");
 
-/** What a connection's first packet meets. A chain stands after those that it leads to. */
+/** The chains that a connection's first packet meets. A chain stands after those to which it leads. */
 const closerLook = (options: RuleOptions, lookups: readonly Lookup[]): string[] => [
   chainText(chains.answering, answeringRules(options)),
   chainText(chains.untracked, untrackedRules(options, chains.answering)),
@@ -126,7 +126,7 @@ function setText(set: NetworkSet, prefixes: readonly Prefix[]): string {
 const chainText = (name: string, lines: readonly string[]): string =>
   [`\tchain ${name} {`, ...lines.map((line) => `\t\t${line}`), "\t}", ""].join("\n");
 
-/** Several to a line, for whoever reads the transaction. */
+/** Writes several elements to a line, for people who read the transaction. */
 export function elementList(elements: readonly string[]): string {
   const perLine = 8;
   const lines: string[] = [];

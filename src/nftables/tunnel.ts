@@ -3,9 +3,10 @@ import type { Lookup } from "./lookups.ts";
 import { families, headerOf, matchOf } from "./match.ts";
 
 /**
- * What comes out of the tunnel goes only where this node said that it would take it: WireGuard says who sent it, not
- * where to. Replies do not come here. Where a packet goes on to after it was translated is the business of whoever
- * translates; it is judged by where it was sent.
+ * The rules for packets that come out of the tunnel. They may go only where this node said that it would take them,
+ * because WireGuard tells who sent a packet, but not where it may go. Replies do not come here. A packet whose
+ * destination was translated is judged by the original one: where it goes on to is up to the program that translates
+ * it.
  */
 export const tunnelRules = (translated: string): string[] => [
   `ct status dnat goto ${translated}`,
@@ -19,12 +20,16 @@ export const translatedRules = (): string[] => [
   dropRule("tunnel"),
 ];
 
-/** Links by which pods' packets come in although no route to the pods may name them: Cilium's, and what looks like a pod's. */
+/**
+ * The links by which packets of pods arrive although no route to the pods may name them: Cilium's, and those that look
+ * like a pod's.
+ */
 const podLinks = ["cali*", "cilium*", "lxc*", "veth*"];
 
 /**
- * A packet with a source of this node or behind it gets into the mesh as theirs. So it has to come from where they are: by
- * a pod's link, or by the one on which this node would answer. Everything else about it is nobody's business here.
+ * The rules for a packet with a source of this node, or of a network behind it, which would get into the mesh as
+ * theirs. So it has to come from where they are: by a pod's link, or by the link on which this node would answer.
+ * Packets that are not for the mesh do not matter here.
  */
 export const enteringRules = (lookups: readonly Lookup[]): string[] => [
   `iifname { ${podLinks.map((name) => `"${name}"`).join(", ")} } return`,

@@ -1,13 +1,13 @@
-/** How often something happened since the racer was opened. */
+/** The number of events of each kind since the racer was opened. */
 export interface RaceCounts {
-  /** Packets, one for each candidate. */
+  /** The packets that were sent, one for each candidate. */
   readonly sent: number;
   readonly unsent: number;
   readonly answered: number;
   readonly cookies: number;
-  /** To no initiation that is waiting: late, replayed, or no answer at all. */
+  /** The packets that answer no initiation that is waiting: they are late, replayed, or no answers at all. */
   readonly stray: number;
   readonly forged: number;
-  /** From where nothing was sent to. */
+  /** The answers that came from an endpoint to which nothing was sent. */
   readonly fromElsewhere: number;
 }

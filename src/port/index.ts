@@ -1,4 +1,4 @@
-/** WireGuard's UDP port, shared: what is sent from it beside WireGuard, and whose answers are told apart. */
+/** WireGuard's UDP port, shared with packets of our own, whose answers are told apart from WireGuard's. */
 export type { Answer } from "./answer.ts";
 export type { RaceCounts } from "./counts.ts";
 export type { Mapping } from "./mapping.ts";

@@ -1,11 +1,14 @@
 import type { Endpoint } from "../net/index.ts";
 
-/** What a STUN server says about WireGuard's port. */
+/** The endpoints at which a STUN server sees WireGuard's port. */
 export interface Mapping {
-  /** Where the server is, as configured. */
+  /** The host and the port of the server, as configured. */
   readonly server: string;
-  /** As which others see this node: at most one for each family; the last that was told, also when the server is away. */
+  /**
+   * The endpoints as which others see this node, at most one for each family. They are the last ones that were told,
+   * also when the server is away.
+   */
   readonly endpoints: readonly Endpoint[];
-  /** Why there is nothing new, or nothing at all. */
+  /** The reason why there is nothing new, or nothing at all. */
   readonly problem?: string;
 }

@@ -1,22 +1,25 @@
 import { addressFromBytes, type Endpoint, endpointOf } from "../net/index.ts";
 
-/** What every message carries in its bytes 4 to 7 (RFC 8489, section 5). */
+/** The value that every message carries in its bytes 4 to 7 (RFC 8489, section 5). */
 export const magicCookie = 0x2112a442;
-/** Message types: method Binding, class request and success response. */
+/** The types of message of the method Binding: request and success response. */
 export const messageTypes = { request: 0x0001, success: 0x0101 } as const;
 const headerBytes = 20;
 
 const attributes = {
   mappedAddress: 0x0001,
   xorMappedAddress: 0x0020,
-  /** Without credentials there is nothing to check these with, and nothing wrong with their being there. */
+  /**
+   * The attributes that prove integrity. Without credentials there is nothing to check them with, and nothing wrong
+   * with them.
+   */
   integrity: 0x0008,
   integritySha256: 0x001c,
 } as const;
-/** Types below this have to be understood, or the message may not be used (section 14). */
+/** The first type that may be ignored. Types below it have to be understood, or the message may not be used (section 14). */
 const firstOptional = 0x8000;
 
-/** A Binding request without attributes; `transaction` are 12 bytes that nobody can guess. */
+/** Makes a Binding request without attributes; `transaction` is 12 bytes that nobody can guess. */
 export function bindingRequest(transaction: Uint8Array): Uint8Array {
   const packet = Buffer.alloc(headerBytes);
   packet.writeUInt16BE(messageTypes.request, 0);
@@ -29,8 +32,8 @@ export const isStunMessage = (packet: Uint8Array): boolean =>
   packet.length >= headerBytes && view(packet).getUint32(4) === magicCookie;
 
 /**
- * The address and port that a request came from, as the server says. `undefined` for anything but a success response
- * to that transaction that can be understood.
+ * The address and port from which a request came, as the server says. It is `undefined` for any message but a success
+ * response to that transaction that can be understood.
  */
 export function mappedEndpoint(packet: Uint8Array, transaction: Uint8Array): Endpoint | undefined {
   if (!isStunMessage(packet)) return undefined;
@@ -39,14 +42,17 @@ export function mappedEndpoint(packet: Uint8Array, transaction: Uint8Array): End
     header.getUint16(0) === messageTypes.success && header.getUint16(2) === packet.length - headerBytes;
   if (!isAnswer || !Buffer.from(transaction).equals(packet.subarray(8, headerBytes))) return undefined;
   const found = readAttributes(packet.subarray(headerBytes));
-  const mask = packet.subarray(4, headerBytes); // the cookie, and then the transaction
+  const mask = packet.subarray(4, headerBytes); // the magic cookie, followed by the transaction
   const xored = found?.get(attributes.xorMappedAddress);
   if (xored) return endpointFrom(xored, mask);
   const plain = found?.get(attributes.mappedAddress);
   return plain && endpointFrom(plain, new Uint8Array(mask.length));
 }
 
-/** By type; of several only the first counts. `undefined` if they are cut off, or one has to be understood and is not. */
+/**
+ * Reads the attributes by type; of several with one type only the first counts. Gives `undefined` if they are cut off,
+ * or if one of them has to be understood and is not.
+ */
 function readAttributes(bytes: Uint8Array): ReadonlyMap<number, Uint8Array> | undefined {
   const known: readonly number[] = Object.values(attributes);
   const found = new Map<number, Uint8Array>();
@@ -60,7 +66,7 @@ function readAttributes(bytes: Uint8Array): ReadonlyMap<number, Uint8Array> | un
   return found;
 }
 
-/** A family, a port and an address, the latter two with the mask over them (section 14.2). */
+/** Reads a family, a port and an address; the latter two have the mask over them (section 14.2). */
 function endpointFrom(value: Uint8Array, mask: Uint8Array): Endpoint | undefined {
   const bytes = { 1: 4, 2: 16 }[value[1] ?? 0];
   if (bytes === undefined || value.length !== 4 + bytes) return undefined;

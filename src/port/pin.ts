@@ -10,34 +10,39 @@ import {
 } from "../net/index.ts";
 
 /**
- * A peer's packets go to one endpoint, wherever WireGuard would send them. WireGuard answers to wherever the last packet
- * came from: while a peer is led from one endpoint to another, what is still under way on the other path would turn it
- * back, and what it sends then turns the peer, and so on. Where nothing is sent any more, nothing comes from soon.
+ * A rule by which a peer's packets go to one endpoint, wherever WireGuard would send them. WireGuard answers to the
+ * endpoint from which the last packet came. While a peer is moved from one endpoint to another, packets that are still
+ * under way on the old path would turn WireGuard back, its own packets would then turn the peer, and so on. On a path
+ * on which nothing is sent any more, nothing arrives soon.
  */
 export interface Pin {
   readonly to: Endpoint;
   readonly instead: readonly Endpoint[];
 }
 
-/** With this node's address on the way there. */
+/** A pin with the address of this node from which packets leave for the endpoint. */
 export interface PlacedPin extends Pin {
   readonly source: Address;
 }
 
-/** Seconds after which the kernel forgets a pin by itself: a daemon that is killed leaves none behind. */
+/** The seconds after which the kernel forgets a pin by itself, so that a daemon that is killed leaves none behind. */
 const pinnedAtMostSeconds = 30;
 
 const families = { 4: ["ipv4", "ip", "ipv4_addr"], 6: ["ipv6", "ip6", "ipv6_addr"] } as const;
 
-/** An address cannot be replaced by one of the other family: such packets are not pinned. */
+/**
+ * The endpoints from which packets are turned away. An address cannot be replaced by one of the other family, so
+ * packets to endpoints of another family are not pinned.
+ */
 const pinnedFrom = ({ to, instead }: Pin): readonly Endpoint[] => {
   const family = familyOf(endpointAddress(to));
   return instead.filter((each) => each !== to && familyOf(endpointAddress(each)) === family);
 };
 
 /**
- * The sets and the rules of a table, the rules for WireGuard's own packets on their way out. Held is what would turn the
- * peer: data and initiations. Answers go where the question came from, or who asks would not know them.
+ * The sets of a table, and its rules for WireGuard's own packets on their way out. Data and initiations are pinned,
+ * because they would turn the peer. Answers go to the endpoint from which the question came, because the peer would not
+ * know them otherwise.
  */
 export function pinText(
   pins: readonly PlacedPin[],
@@ -61,7 +66,7 @@ export function pinText(
   return { sets, rules: all.map((pin) => pinRule(pin, listenPort)) };
 }
 
-/** Of the four types of message, answers (2) and cookies (3) have this bit of the first word. */
+/** The bit in a message's first word that answers (2) and cookies (3) have, of the four types of message. */
 const isAnswer = "@th,64,32 & 0x02000000";
 
 function pinRule({ from, to, source }: PlacedPin & { from: Endpoint }, listenPort: number): string {
@@ -77,7 +82,7 @@ function pinRule({ from, to, source }: PlacedPin & { from: Endpoint }, listenPor
 
 const routes = z.array(z.object({ prefsrc: z.string() }));
 
-/** Reads `ip -j route get`: the address that packets leave from. Never throws. */
+/** Reads the source address of packets from the output of `ip -j route get`. Never throws. */
 export function parseSource(text: string): Address | undefined {
   const [route] = valueOf(ofForm(parseToolJson(text), routes)) ?? [];
   return route && parseAddress(route.prefsrc);

@@ -5,16 +5,16 @@ import { deletingText, nftStep, type TableName } from "../nftables/index.ts";
 import { magicCookie, messageTypes } from "./message.ts";
 import { type PlacedPin, pinText } from "./pin.ts";
 
-/** A table of its own: `talos_kubespan` stays as it is documented. */
+/** The name of the table for racing. It is a table of its own, so that `talos_kubespan` stays as it is documented. */
 export const racingTableName = "inet kubespan_racing" satisfies TableName;
 
-/** The upper bits of our sender indices. WireGuard's own are random: one answer in a million is taken from it. */
+/** The upper bits of our sender indices. WireGuard's own are random, so that one answer in a million is taken from it. */
 const tagMask = 0xfffff000;
 const counterMask = 0xfff;
-/** How many initiations can be told apart. */
+/** The number of initiations that can be told apart. */
 export const mostIndices = counterMask + 1;
 
-/** A tag from four random bytes. */
+/** Makes a tag from four random bytes. */
 export const tagFrom = (random: Uint8Array): number => (Buffer.from(random).readUInt32BE(0) & tagMask) >>> 0;
 
 export const indexOf = (tag: number, count: number): number => (tag | (count & counterMask)) >>> 0;
@@ -22,21 +22,22 @@ export const indexOf = (tag: number, count: number): number => (tag | (count & c
 export interface RacingRules {
   readonly marks: Marks;
   readonly listenPort: number;
-  /** Ports of our sockets; without IPv6 on this machine there is no socket for it. */
+  /** The ports of our sockets; on a machine without IPv6 there is no socket for it. */
   readonly ports: { readonly ipv4: number; readonly ipv6?: number };
   readonly tag: number;
-  /** Whether a STUN server is asked, too: with the tag in the transaction id. */
+  /** Whether a STUN server is asked too. The tag is in the transaction id of such requests. */
   readonly stun: boolean;
   readonly pins?: readonly PlacedPin[];
 }
 
 /**
- * What lets our sockets share WireGuard's port (nothing else is ever touched: type, length and tag have to fit, so that a
- * table which a killed daemon left behind does no harm to whoever gets its ports):
- * - out, before connection tracking: initiations leave from the listen port, as WireGuard's own, and with its mark, so
- *   that they are not steered into the mesh; the chain is of type `route`, so that the mark counts for their way
- * - in, after connection tracking and after filters: answers to our indices go to our sockets
- * WireGuard's own packets are left alone but for those that are pinned.
+ * The table that lets our sockets share WireGuard's port. Nothing else is ever touched: type, length and tag have to
+ * fit, so that a table that a killed daemon left behind does no harm to programs that get its ports.
+ * - On the way out, before connection tracking, initiations leave from the listen port, as WireGuard's own do, and with
+ *   its mark, so that they are not steered into the mesh. The chain is of type `route`, so that the mark counts for
+ *   their route.
+ * - On the way in, after connection tracking and after filters, answers to our indices go to our sockets.
+ * WireGuard's own packets are left alone, except for those that are pinned.
  */
 export const racingTableText = ({ marks, listenPort, ports, tag, stun, pins = [] }: RacingRules): string => {
   const pinned = pinText(pins, listenPort);
@@ -80,13 +81,16 @@ export const racingTableText = ({ marks, listenPort, ports, tag, stun, pins = []
   ].join("\n");
 };
 
-/** What a daemon that was killed left behind. */
+/** The steps that remove the table of a daemon that was killed. */
 export const planNoRacing = (listing: string | undefined): Step[] =>
   listing === undefined ? [] : [nftStep("delete the nft table for racing", deletingText(racingTableName))];
 
 const udpHeaderBytes = 8;
 
-/** A message of a type and length with our tag in the index at that offset; three bytes after the type are zero. */
+/**
+ * Matches a message of this type and length with our tag in the index at that offset. The three bytes after the type
+ * are zero.
+ */
 const message = (type: number, bytes: number, indexAt: number, tag: number): string =>
   [
     `udp length ${udpHeaderBytes + bytes}`,
@@ -94,7 +98,7 @@ const message = (type: number, bytes: number, indexAt: number, tag: number): str
     `@th,${8 * (udpHeaderBytes + indexAt)},32 & ${hexWord(tagMask)} == ${hexWord(tag)}`,
   ].join(" ");
 
-/** A STUN message of a type with our tag at the beginning of its transaction id; its attributes may be any. */
+/** Matches a STUN message of this type with our tag at the beginning of its transaction id. Its attributes may be any. */
 const stunMessage = (type: keyof typeof messageTypes, tag: number): string =>
   [
     `@th,${8 * udpHeaderBytes},16 ${hexWord(messageTypes[type])}`,

@@ -12,7 +12,7 @@ import {
 import type { Link, LinkAddress } from "./links.ts";
 
 interface OwnAddressesOptions {
-  /** The link of the mesh. */
+  /** The name of the mesh's link. */
   readonly interfaceName: string;
   readonly advertisedPrefixes: readonly Prefix[];
 }
@@ -23,8 +23,8 @@ interface OwnAddresses {
 }
 
 /**
- * The addresses under which other nodes can reach this one, in order of links and then of addresses, and why each of
- * the others is not among them (lessons 8 and 16).
+ * The addresses under which other nodes can reach this one, in order of links and then of addresses, and the reason why
+ * each of the others is not among them (lessons 8 and 16).
  */
 export function ownAddresses(links: readonly Link[], options: OwnAddressesOptions): OwnAddresses {
   const usable = new Set<Address>();
@@ -71,8 +71,9 @@ function whyNot(link: Link, entry: LinkAddress, options: OwnAddressesOptions): s
 }
 
 /**
- * Links that CNI plug-ins, container engines, hypervisors, kube-proxy and other overlays make. Their addresses mean
- * something inside this node or inside another network only; announced as endpoints they lead a tunnel into a tunnel.
+ * The links that CNI plug-ins, container engines, hypervisors, kube-proxy and other overlays make. Their addresses mean
+ * something only inside this node or inside another network. If they were announced as endpoints, they would lead a
+ * tunnel into a tunnel.
  */
 const containerLinks: readonly RegExp[] = [
   /^cni\d+$/, // bridge plug-in, flannel

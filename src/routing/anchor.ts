@@ -3,23 +3,27 @@ import { type Address, familyOf, parseAddress } from "../net/index.ts";
 import type { LinkAddress } from "./links.ts";
 
 /**
- * The link needs an IPv4 address for two reasons. To a link without any, the reverse-path filter is strict in all its
- * modes: Linux drops every IPv4 packet that comes out of the tunnel unless the filter is off for the whole host
- * (fib_validate_source, "last_resort"), and Ubuntu switches it on. And `masquerade` takes the source from the link on
- * which a packet leaves, whatever its route says, or where that has none from the first link that has one, such as a
- * bridge of containers, from which no peer accepts a packet (lesson 12).
+ * The IPv4 address of the mesh's link on a node without one of its own. The link needs an IPv4 address for two reasons.
+ * If a link has none, the reverse-path filter is strict in all its modes: Linux drops every IPv4 packet that comes out
+ * of the tunnel unless the filter is off for the whole host (fib_validate_source, "last_resort"), and Ubuntu switches
+ * it on. And `masquerade` takes the source from the link on which a packet leaves, whatever its route says. If that
+ * link has none, the source comes from the first link that has one, such as a bridge of containers, from which no peer
+ * accepts a packet (lesson 12).
  *
- * So the link carries the node's primary address once more; where the node has no IPv4 address, one that nobody uses
- * and that, with the scope `link`, is never chosen as a source.
+ * So the link carries the node's primary address once more. Where the node has no IPv4 address, the link carries this
+ * one, which nobody uses and which is never chosen as a source, because its scope is `link`.
  */
 const placeholder = parseAddress("169.254.180.1") as Address;
 
 const hostBits = 32;
 
-/** What this program puts there: single addresses. A network on the link is somebody else's. */
+/**
+ * Whether this program put an address on the link. It puts single addresses there; a network on the link is somebody
+ * else's.
+ */
 const isOurs = ({ address, bits }: LinkAddress): boolean => familyOf(address) === 4 && bits === hostBits;
 
-/** Gives the link its IPv4 address, before anything is steered, and takes away another one of ours afterwards. */
+/** Plans to give the link its IPv4 address before anything is steered, and to take away another one of ours afterwards. */
 export function planAnchor(
   interfaceName: string,
   addresses: readonly LinkAddress[],

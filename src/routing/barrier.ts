@@ -3,17 +3,18 @@ import type { Family } from "../net/index.ts";
 import type { ObservedRoute } from "./routes.ts";
 
 /**
- * The last route of the table: whatever is marked for the mesh and finds no link is refused. Without it a lookup in an
- * empty table goes on to the main one, and while the link is gone (wireguard-go was killed, somebody deleted it)
- * cluster traffic would leave in clear. Not wanted where the operator lets traffic to lost peers out.
+ * The metric of the barrier, which is the last route of the table: it refuses packets that are marked for the mesh and
+ * find no link. Without it a lookup in an empty table goes on to the main one, and while the link is gone (wireguard-go
+ * was killed, or somebody deleted the link) cluster traffic would leave in clear. The barrier is not wanted where the
+ * operator lets traffic to lost peers out.
  */
-const metric = 0xff000000; // higher than anybody's, lower than the kernel's own last one
+const metric = 0xff000000; // it is higher than anybody's, and lower than the kernel's own last one
 
-/** How `ip route` shows it. */
+/** Whether a route is the barrier, as `ip route` shows it. */
 export const isBarrier = (route: Pick<ObservedRoute, "type" | "metric">): boolean =>
   route.type === "unreachable" && route.metric === metric;
 
-/** Puts the barrier up before anything is steered, or takes it away after everything else. */
+/** Plans to put the barrier up before anything is steered, or to take it away after everything else. */
 export function planBarrier(family: Family, table: number, isWanted: boolean, isThere: boolean): Step[] {
   if (isWanted === isThere) return [];
   const route = ["unreachable", "default", "table", String(table), "metric", String(metric)];
@@ -25,7 +26,7 @@ export function planBarrier(family: Family, table: number, isWanted: boolean, is
     ? [
         {
           stage: "grow",
-          text: `let no IPv${family} packet for the mesh out elsewhere while the link is gone`,
+          text: `refuse IPv${family} packets for the mesh while the link is gone`,
           commands: [command("replace")],
         },
       ]

@@ -6,25 +6,31 @@ import { parseToolList } from "./tool-json.ts";
 export interface Link {
   readonly index: number;
   readonly name: string;
-  /** `wireguard`, `tun`, `veth`, `bridge`...; `undefined` for hardware and where the kernel does not say. */
+  /**
+   * The kind of the link: `wireguard`, `tun`, `veth`, `bridge`...; `undefined` for hardware and where the kernel does
+   * not say.
+   */
   readonly kind: string | undefined;
   readonly up: boolean;
-  /** Bytes. */
+  /** The MTU in bytes. */
   readonly mtu: number;
-  /** `aa:bb:cc:dd:ee:ff`; `undefined` where a link has none (loopback, tunnels). */
+  /** The hardware address, such as `aa:bb:cc:dd:ee:ff`; `undefined` where a link has none (loopback, tunnels). */
   readonly hardwareAddress: string | undefined;
   readonly addresses: readonly LinkAddress[];
-  /** Whether it is a port of a bridge, a bond, a switch: what the node says passes those, not the port's own layer. */
+  /**
+   * Whether the link is a port of a bridge, a bond or a switch. The node's own packets pass those, and not the port's
+   * own layer.
+   */
   readonly isPort: boolean;
 }
 
 export interface LinkAddress {
   readonly address: Address;
   readonly bits: number;
-  /** `global`, `link`, `host`... or a number. */
+  /** The scope of the address: `global`, `link`, `host`... or a number. */
   readonly scope: string;
   readonly deprecated: boolean;
-  /** Duplicate address detection has not passed (yet). */
+  /** Whether duplicate address detection has not passed, or not yet. */
   readonly tentative: boolean;
 }
 
@@ -50,7 +56,7 @@ const linkForm = z.looseObject({
   addr_info: z.array(addressForm).default([]),
 });
 
-/** From `ip -j -d address show`, in the order of the kernel. */
+/** Parses the output of `ip -j -d address show`, in the order of the kernel. */
 export const parseLinks = (text: string): Link[] =>
   parseToolList("ip address", text, linkForm).flatMap((link) =>
     link.ifname === undefined

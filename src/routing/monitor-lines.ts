@@ -3,7 +3,7 @@ import type { RoutingScope } from "./rules.ts";
 
 /**
  * Whether a line of `ip -o -N monitor label ...` can concern this program. On a busy node most lines are about pods:
- * their links, their routes, rules of the CNI plug-in.
+ * their links, their routes, and the rules of the CNI plug-in.
  */
 export function isRelevantEvent(line: string, scope: RoutingScope): boolean {
   const event = /^\[(\w+)\](?:Deleted )?(.*)$/s.exec(line);
@@ -13,10 +13,10 @@ export function isRelevantEvent(line: string, scope: RoutingScope): boolean {
   if (kind === "ROUTE") return / table (\d+)\b/.exec(text)?.[1] === String(scope.table);
   if (kind === "NETCONF") return ["all", scope.interfaceName].includes(/^inet6? (\S+)/.exec(text)?.[1] ?? "");
   if (kind === "LINK" || kind === "ADDR") return concernsHost(/^\d+: ([^:@\s]+)/.exec(text)?.[1], scope);
-  return true; // lost events, and what another version may print: better look once too often
+  return true; // events were lost, or another version prints them otherwise: it is better to look once too often
 }
 
-/** Whether a line tells that a rule or a route of ours went: then packets for the mesh find another way, or none. */
+/** Whether a line tells that a rule or a route of ours went away. Packets for the mesh find another way then, or none. */
 export const isLossEvent = (line: string, { table }: RoutingScope): boolean =>
   new RegExp(`^\\[(?:RULE|ROUTE)\\]Deleted .*\\b(?:table|lookup) ${table}\\b`, "s").test(line);
 

@@ -11,38 +11,38 @@ import { planSecondRule, removeCopies } from "./second-rule.ts";
 export interface DesiredRouting {
   /** The node's KubeSpan address; the link carries it with the /64 of the cluster. */
   readonly address: Address;
-  /** The node's primary IPv4 address, if it has one: the source of IPv4 packets for the mesh. */
+  /** The node's primary IPv4 address, if it has one. It is the source of IPv4 packets for the mesh. */
   readonly ipv4Source: Address | undefined;
-  /** Bytes, of the default routes. */
+  /** The MTU of the default routes in bytes. */
   readonly mtu: number;
   /** Whether packets for the mesh are refused while there is no link for them. */
   readonly isClosed: boolean;
 }
 
-/** What the kernel holds at our priority, in our table and on our link. */
+/** The rules at our priority, the routes in our table and the addresses of our link, as the kernel has them. */
 export interface ObservedRouting {
   readonly scope: RoutingScope;
-  /** `false` where the host has no IPv6 or has switched it off: everything of that family is left out. */
+  /** Whether there is IPv6. Where the host has none or has switched it off, everything of that family is left out. */
   readonly ipv6: boolean;
   readonly ipv4Routing: FamilyRouting;
   readonly ipv6Routing: FamilyRouting;
-  /** Empty also where there is no such link (yet). */
+  /** The addresses of the mesh's link. There are none where there is no such link (yet). */
   readonly linkAddresses: readonly LinkAddress[];
 }
 
 export interface FamilyRouting extends ObservedRules {
-  /** Without the barrier. */
+  /** The default routes in our table, without the barrier. */
   readonly routes: readonly ObservedRoute[];
   readonly hasBarrier: boolean;
 }
 
-/** Bits of the cluster's network that the link carries (reference section 2). */
+/** The bits of the cluster's network that the link carries (reference section 2). */
 const addressBits = 64;
 
 /**
- * The steps to the routing that is wanted; `undefined` for none of ours. The link must be there and up when they run.
- * Throws `KubespanError("conflict")` when somebody else's rule or default route stands where ours belongs: what this
- * program did not make it does not delete.
+ * Plans the way to the routing that is wanted; `undefined` asks for none of ours. The link must be there and up when
+ * the steps run. Throws `KubespanError("conflict")` when somebody else's rule or default route stands where ours
+ * belongs: this program does not delete what it did not make.
  */
 export function planRouting(desired: DesiredRouting | undefined, observed: ObservedRouting): Step[] {
   const families: Family[] = observed.ipv6 ? [4, 6] : [4];
@@ -69,8 +69,8 @@ export function planRouting(desired: DesiredRouting | undefined, observed: Obser
 }
 
 /**
- * What refuses packets for the mesh before there is a link for them: nothing else is made. A rule of somebody else's at our
- * priority is left to the daemon, which says so.
+ * Plans the rules and routes that refuse packets for the mesh before there is a link for them. Nothing else is made. A
+ * rule of somebody else's at our priority is left to the daemon, which says so.
  */
 export function planRefusal(observed: ObservedRouting): Step[] {
   const families: Family[] = observed.ipv6 ? [4, 6] : [4];
@@ -140,8 +140,9 @@ const ownRoutes = (family: Family, observed: ObservedRouting): ObservedRoute[] =
 const defaultMetric = (family: Family): number => (family === 4 ? 0 : 1024);
 
 /**
- * Peers accept packets from this node's addresses and from its KubeSpan address only (lesson 12). In IPv6 the latter
- * is the one that no other node can claim, and replies to it need no steering.
+ * The source of packets for the mesh. Peers accept packets from this node's addresses and from its KubeSpan address
+ * only (lesson 12). For IPv6 it is the KubeSpan address, because no other node can claim it, and replies to it need no
+ * steering.
  */
 const sourceOf = (family: Family, { address, ipv4Source }: DesiredRouting): Address | undefined =>
   family === 4 ? ipv4Source : address;
@@ -201,13 +202,14 @@ function addAddress(address: Address, observed: ObservedRouting): Step[] {
   // The kernel takes no second entry for an address, so a wrong one has to go first.
   const commands = [
     ...same.map((entry) => ip(6, "address", "del", `${address}/${entry.bits}`, "dev", interfaceName)),
-    // Nobody else can have it: it comes from this node's identity. Waiting for detection would delay the mesh.
+    // Nobody else can have this address, because it comes from this node's identity. Waiting for detection would delay
+    // the mesh.
     ip(6, "address", "add", `${address}/${addressBits}`, "dev", interfaceName, "nodad"),
   ];
   return [step("grow", `give ${interfaceName} the address ${address}/${addressBits}`, commands)];
 }
 
-/** KubeSpan addresses on our own link that are not, or no longer, this node's. */
+/** Plans to remove the KubeSpan addresses on the mesh's link that are not, or no longer, this node's. */
 function removeAddresses(kept: Address | undefined, observed: ObservedRouting): Step[] {
   const { interfaceName } = observed.scope;
   return observed.linkAddresses

@@ -4,22 +4,22 @@ import { parseToolList } from "./tool-json.ts";
 
 /** A default route in our table. */
 export interface ObservedRoute {
-  /** `undefined` where a route names no single link (blackhole, several next hops). */
+  /** The link of the route; `undefined` where a route names no single link (blackhole, several next hops). */
   readonly interfaceName: string | undefined;
-  /** Bytes; `undefined` where the route sets none. */
+  /** The MTU in bytes; `undefined` where the route sets none. */
   readonly mtu: number | undefined;
   /** The preferred source; `undefined` where the route sets none. */
   readonly source: Address | undefined;
   readonly metric: number;
-  /** `unicast`, `unreachable`, `blackhole`... */
+  /** The type of the route: `unicast`, `unreachable`, `blackhole`... */
   readonly type: string;
-  /** Neither a gateway nor another type than unicast. */
+  /** Whether the route has neither a gateway nor another type than unicast. */
   readonly plain: boolean;
-  /** As the tool printed it, for an error message. */
+  /** The route as the tool printed it, for an error message. */
   readonly text: string;
 }
 
-/** RTN_* of the kernel's include/uapi/linux/rtnetlink.h, as `ip -N` prints them. */
+/** The names of RTN_* in the kernel's include/uapi/linux/rtnetlink.h, by the numbers that `ip -N` prints. */
 const typesByNumber: Readonly<Record<string, string>> = {
   1: "unicast",
   2: "local",
@@ -44,8 +44,8 @@ const routeForm = z.looseObject({
 });
 
 /**
- * The default routes of a table, from `ip -j route show table T`, with or without `-N`. Other routes there are nobody's business of ours:
- * they take more specific traffic of ours, as whoever put them there wanted.
+ * Parses the default routes of a table from `ip -j route show table T`, with or without `-N`. Other routes there do not
+ * concern this program: they take more specific traffic of ours, as those who put them there wanted.
  */
 export const parseRoutes = (text: string): ObservedRoute[] =>
   parseToolList("ip route", text, routeForm)
@@ -62,6 +62,6 @@ export const parseRoutes = (text: string): ObservedRoute[] =>
 
 const staysHere = ["local", "unreachable", "blackhole", "prohibit", "throw"];
 
-/** Whether nothing that is looked up in a table leaves this node by it; from `ip -j route show table T`. */
+/** Whether nothing that is looked up in a table leaves this node by it, according to `ip -j route show table T`. */
 export const onlyLeadsHere = (text: string): boolean =>
   parseToolList("ip route", text, routeForm).every(({ type }) => staysHere.includes(type));

@@ -3,7 +3,7 @@ import { wordOf } from "../base/index.ts";
 import { type Marks, type MaskedMark, maskedMark, maskedText, steeredMark } from "../net/index.ts";
 import { parseToolList } from "./tool-json.ts";
 
-/** Where in the system the routing of the mesh lives, from the configuration. */
+/** The place of the mesh's routing in the system, from the configuration. */
 export interface RoutingScope {
   readonly interfaceName: string;
   readonly table: number;
@@ -13,30 +13,30 @@ export interface RoutingScope {
 
 /** A rule at our priority. */
 interface ObservedRule {
-  /** Exactly the rule that this program makes; whatever else stands there belongs to somebody else. */
+  /** Whether this is exactly the rule that this program makes. Any other rule there belongs to somebody else. */
   readonly ours: boolean;
-  /** As the tool printed it, for an error message. */
+  /** The rule as the tool printed it, for an error message. */
   readonly text: string;
 }
 
 /** The rules of one family that matter. */
 export interface ObservedRules {
-  /** At our priority. */
+  /** The rules at our priority. */
   readonly rules: readonly ObservedRule[];
   /** The priorities at which exactly our rule stands a further time. */
   readonly copies: readonly number[];
-  /** Rules of others that come before ours and may send a packet for the mesh elsewhere; in their order. */
+  /** The rules of others that come before ours and may send a packet for the mesh elsewhere, in their order. */
   readonly ahead: readonly ForeignRule[];
 }
 
 /** A rule of somebody else's before ours. */
 interface ForeignRule {
   readonly priority: number;
-  /** Where it leads: a number; `undefined` for a jump, a VRF and whatever else is no table. */
+  /** The number of the table to which the rule leads; `undefined` for a jump, a VRF and everything else that is no table. */
   readonly table: number | undefined;
-  /** Whether it asks for a mark: such rules often lead to sockets of this node only. */
+  /** Whether the rule asks for a mark. Such rules often lead only to sockets of this node. */
   readonly isMarked: boolean;
-  /** As the tool printed it, for an error message. */
+  /** The rule as the tool printed it, for an error message. */
   readonly text: string;
 }
 
@@ -48,26 +48,26 @@ const ruleForm = z.looseObject({
   action: z.union([z.string(), z.number()]).optional(),
 });
 
-/** A rule of anybody. */
+/** A routing rule of this program or of others. */
 export interface RoutingRule {
   readonly priority: number;
-  /** Where it leads; `undefined` where that is no table. */
+  /** The number of the table to which the rule leads; `undefined` where that is no table. */
   readonly table: number | undefined;
-  /** What it asks for of the packet mark. */
+  /** The packet mark for which the rule asks. */
   readonly mark: MaskedMark | undefined;
-  /** Whether it leads there whatever comes from anywhere with that mark, and says nothing else. */
+  /** Whether the rule has no other condition than its mark, and does nothing else than to lead to its table. */
   readonly isPlain: boolean;
-  /** Whether it takes what does not match. */
+  /** Whether the rule takes packets that do not match. */
   readonly isInverted: boolean;
-  /** Whether it refuses, or does something else than to lead to a table. */
+  /** Whether the rule refuses packets, or does something else than to lead to a table. */
   readonly hasAction: boolean;
-  /** Who made it, as the kernel has it. */
+  /** The protocol number, by which the kernel notes who made the rule. */
   readonly protocol: number | undefined;
-  /** As the tool printed it, for an error message. */
+  /** The rule as the tool printed it, for an error message. */
   readonly text: string;
 }
 
-/** From `ip -j -N rule show` of one family. Throws `KubespanError("command")` for anything else. */
+/** Reads `ip -j -N rule show` of one family. Throws `KubespanError("command")` for any other text. */
 export const readRules = (text: string): RoutingRule[] =>
   parseToolList("ip rule", text, ruleForm).map((rule) => {
     const { priority, protocol, src, table, fwmark, fwmask, ...more } = rule;
@@ -83,7 +83,7 @@ export const readRules = (text: string): RoutingRule[] =>
     };
   });
 
-/** From the same. */
+/** Finds the rules that matter in `ip -j -N rule show` of one family. Throws `KubespanError("command")` for any other text. */
 export function parseRules(text: string, scope: RoutingScope): ObservedRules {
   const all = readRules(text);
   return {
@@ -95,7 +95,10 @@ export function parseRules(text: string, scope: RoutingScope): ObservedRules {
   };
 }
 
-/** The same rule elsewhere may be somebody else's, so ours bears a number in the place of who made it. */
+/**
+ * The protocol number that our rule bears at another priority than its own. The same rule there may be somebody else's,
+ * so the number tells who made it.
+ */
 const ownProtocol = 180;
 
 const isCopy = (rule: RoutingRule, scope: RoutingScope): boolean =>
@@ -110,7 +113,10 @@ const foreignRule = ({ priority, table, mark, text }: RoutingRule): ForeignRule 
 
 const localTable = 255;
 
-/** Of the rules before ours: not the kernel's own, none that refuses, none that no packet with our mark can meet. */
+/**
+ * Whether a rule before ours may take packets for the mesh. The kernel's own rules do not, nor do rules that refuse,
+ * nor rules that no packet with our mark can meet.
+ */
 function isAhead(rule: RoutingRule, scope: RoutingScope): boolean {
   const { priority, table, hasAction } = rule;
   if (priority >= scope.priority) return false;
@@ -124,17 +130,20 @@ function canMeet({ mark, isInverted }: RoutingRule, scope: RoutingScope): boolea
   return ((mark.value ^ steered.value) & mark.mask & steered.mask) === 0;
 }
 
-/** Where ours has to stand once more, so that it comes before those of others; `undefined` where it need not or cannot. */
+/**
+ * The priority at which our rule has to stand once more, so that it comes before those of others; `undefined` where it
+ * need not or cannot.
+ */
 export function secondPriority({ ahead }: Pick<ObservedRules, "ahead">): number | undefined {
   const [first] = ahead;
-  // A rule is put behind those of the same priority: before one of priority 0 there is no place.
+  // A rule is put behind those of the same priority: there is no place before a rule of priority 0.
   return first === undefined || first.priority === 0 ? undefined : first.priority - 1;
 }
 
 const isOurs = (rule: RoutingRule, scope: RoutingScope): boolean =>
   rule.isPlain && leadsIntoMesh(rule, scope);
 
-/** Whether a rule sends what bears our mark to our table, whatever else it says. */
+/** Whether a rule sends packets with our mark to our table, whatever else it says. */
 export function leadsIntoMesh(
   { table, mark }: RoutingRule,
   scope: Pick<RoutingScope, "table" | "marks">,
@@ -143,13 +152,13 @@ export function leadsIntoMesh(
   return table === scope.table && mark?.value === steered.value && mark.mask === steered.mask;
 }
 
-/** `priority 32500 fwmark 0x40/0x60 lookup 180`: what `ip rule add` and `ip rule del` take. */
+/** The arguments of `ip rule add` and `ip rule del`: `priority 32500 fwmark 0x40/0x60 lookup 180`. */
 export function ruleArguments(scope: RoutingScope): string[] {
   const mark = maskedText(steeredMark(scope.marks));
   return ["priority", String(scope.priority), "fwmark", mark, "lookup", String(scope.table)];
 }
 
-/** The same for where it stands once more. */
+/** The arguments for our rule at the priority at which it stands once more. */
 export const copyArguments = (scope: RoutingScope, priority: number): string[] => [
   ...ruleArguments({ ...scope, priority }),
   "protocol",

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { KubespanError, readJson } from "../base/index.ts";
 
-/** A setting of the host that this program changed, and what it was before. */
+/** A setting of the host that this program changed, with the value that it had before. */
 export interface SavedSysctl {
-  /** With slashes, so that a link's name may hold dots: `net/ipv6/conf/eth0.100/accept_ra`. */
+  /** The name of the setting with slashes, so that a link's name may hold dots: `net/ipv6/conf/eth0.100/accept_ra`. */
   readonly key: string;
   readonly original: string;
   readonly set: string;
@@ -17,7 +17,10 @@ export interface SavedSysctls {
 
 const value = z.string().regex(/^-?\d{1,10}$/);
 
-/** Only what this program itself ever changes: the file must not become a way to write other settings. */
+/**
+ * The form of the file. It allows only settings that this program itself ever changes: the file must not become a way
+ * to write others.
+ */
 const form = z.strictObject({
   version: z.literal(1),
   bootID: z.string().regex(/^[0-9a-f-]{36}$/),
@@ -38,7 +41,10 @@ const form = z.strictObject({
     .refine((list) => new Set(list.map(({ key }) => key)).size === list.length, "a key stands there twice"),
 });
 
-/** Reads the file's text. Throws `KubespanError("state")` naming the file for anything this program did not write. */
+/**
+ * Reads the file's text. Throws `KubespanError("state")`, which names the file, for any text that this program did not
+ * write.
+ */
 export function parseSavedSysctls(text: string, file: string): SavedSysctls {
   const read = readJson(text, form);
   if ("problem" in read) throw damaged(file, read.problem);

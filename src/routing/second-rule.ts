@@ -3,9 +3,10 @@ import type { Family } from "../net/index.ts";
 import { copyArguments, type ObservedRules, type RoutingScope, secondPriority } from "./rules.ts";
 
 /**
- * Where others have rules before ours (several uplinks, Tailscale), packets for the mesh would go where those lead, and be
- * dropped there. So ours stands once more right before the first of them: whatever bears our mark comes no further, and the
- * rules of others behind it need none of their own. It moves when another one comes before it, and goes with the last.
+ * Plans to put our rule once more right before the first rule of others that comes before ours. Otherwise packets for
+ * the mesh would go where the rules of others lead (several uplinks, Tailscale), and be dropped there. Packets with our
+ * mark come no further than this copy, so that the rules of others behind it need none of their own. The copy moves
+ * when another rule comes before it, and goes with the last of them.
  */
 export function planSecondRule(family: Family, scope: RoutingScope, observed: ObservedRules): Step[] {
   const wanted = secondPriority(observed);
@@ -23,7 +24,7 @@ export function planSecondRule(family: Family, scope: RoutingScope, observed: Ob
   return [...addition, ...removeCopies(family, scope, observed, wanted)];
 }
 
-/** Takes our rule away wherever it stands besides its own place, but for one at the priority that is kept. */
+/** Plans to take our rule away wherever it stands besides its own place, except at the priority that is kept. */
 export function removeCopies(
   family: Family,
   scope: RoutingScope,

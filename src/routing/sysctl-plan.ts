@@ -4,19 +4,20 @@ import type { Family } from "../net/index.ts";
 import type { SavedSysctl, SavedSysctls } from "./saved-sysctls.ts";
 import { type DesiredSysctls, hasIPv6, type ObservedSysctls, switchOf } from "./sysctls.ts";
 
-/** The steps, and what `sysctls.json` has to hold before the first and after the last of them. */
+/** The steps, and the contents that `sysctls.json` must have before the first and after the last of them. */
 export interface SysctlPlan {
   readonly steps: Step[];
-  /** `undefined`: leave the file as it is. */
+  /** The contents before the first step; `undefined` leaves the file as it is. */
   readonly saveBefore: SavedSysctls | undefined;
-  /** `undefined`: leave the file as it is. */
+  /** The contents after the last step; `undefined` leaves the file as it is. */
   readonly saveAfter: SavedSysctls | undefined;
 }
 
 /**
- * Loose reverse-path filter and IPv6 on the mesh link, forwarding where it is wanted. What no longer is wanted gets
- * back the value it had, unless somebody else has changed it since; `undefined` wants nothing.
- * The link's own settings need no restoring: they vanish with it. The link must be there when the steps run.
+ * Plans a loose reverse-path filter and IPv6 on the mesh's link, and forwarding where it is wanted; `undefined` wants
+ * nothing. A setting that is no longer wanted gets back the value that it had, unless somebody else has changed it
+ * since. The link's own settings need no restoring, because they vanish with it. The link must be there when the steps
+ * run.
  */
 export function planSysctls(
   desired: DesiredSysctls | undefined,
@@ -56,7 +57,7 @@ export function planSysctls(
   };
 }
 
-/** Everything that switching a family's forwarding on touches, in the order of the changes; nothing if it was on. */
+/** The settings that change when a family's forwarding is switched on, in the order of the changes; none if it was on. */
 function forwardingChanges(
   family: Family,
   observed: ObservedSysctls,
@@ -82,7 +83,10 @@ const linkSettings = (observed: ObservedSysctls, family: Family, name: string, s
 const isLinkSetting = (key: string, family: Family, name: string): boolean =>
   key.startsWith(`net/ipv${family}/conf/`) && key.endsWith(`/${name}`) && key !== switchOf[family];
 
-/** In the order in which they are written back: the switch first, because it resets the settings of the links. */
+/**
+ * The settings in the order in which they are written back. The switch comes first, because it resets the settings of
+ * the links.
+ */
 function restorations(
   family: Family,
   observed: ObservedSysctls,
@@ -102,8 +106,8 @@ function linkSteps(interfaceName: string, observed: ObservedSysctls): Step[] {
   const filter = `net/ipv4/conf/${interfaceName}/rp_filter`;
   const disabled = `net/ipv6/conf/${interfaceName}/disable_ipv6`;
   // The kernel takes the greater of both values. Off is right where the host allows it: WireGuard has checked the
-  // source of what comes out of the tunnel, and even the loose filter drops sources that no route leads to, as where
-  // a node has no default route. Under a strict filter for all links loose is the mildest there is.
+  // source of packets that come out of the tunnel, and even the loose filter drops sources to which no route leads, as
+  // on a node without a default route. Under a strict filter for all links, loose is the mildest there is.
   const wanted = (observed.values.get("net/ipv4/conf/all/rp_filter") ?? "0") === "0" ? "0" : "2";
   // A link that is not there yet will get the default.
   const isDisabled =
@@ -111,7 +115,11 @@ function linkSteps(interfaceName: string, observed: ObservedSysctls): Step[] {
   return [
     ...(observed.values.get(filter) === wanted
       ? []
-      : settingSteps("grow", `let ${interfaceName} take what left another way`, [[filter, wanted]])),
+      : settingSteps(
+          "grow",
+          `let ${interfaceName} take packets that a strict reverse-path filter would drop`,
+          [[filter, wanted]],
+        )),
     ...(hasIPv6(observed) && isDisabled === "1"
       ? settingSteps("grow", `let ${interfaceName} carry IPv6`, [[disabled, "0"]])
       : []),
@@ -119,8 +127,8 @@ function linkSteps(interfaceName: string, observed: ObservedSysctls): Step[] {
 }
 
 /**
- * One command for all values, so that nothing can come between a switch and the links whose values it resets: after
- * half of that nobody could tell which values are whose.
+ * Plans one command for all values, so that nothing can come between a switch and the links whose values it resets. If
+ * only half of that were done, nobody could tell which values are whose.
  */
 function settingSteps(stage: Stage, text: string, values: readonly (readonly [string, string])[]): Step[] {
   if (values.length === 0) return [];
@@ -135,7 +143,7 @@ function settingSteps(stage: Stage, text: string, values: readonly (readonly [st
   ];
 }
 
-/** No file and a file without entries say the same. */
+/** Whether both say the same. A missing file and a file without entries do. */
 const isSame = (left: SavedSysctls | undefined, right: SavedSysctls): boolean =>
   left === undefined || left.sysctls.length === 0
     ? right.sysctls.length === 0

@@ -9,24 +9,24 @@ export interface DesiredSysctls {
 
 export interface ObservedSysctls {
   readonly bootID: string;
-  /** `net/ipv4/ip_forward` => `0`; what the kernel does not have is missing. */
+  /** The values by name, such as `net/ipv4/ip_forward` => `0`. Settings that the kernel does not have are missing. */
   readonly values: ReadonlyMap<string, string>;
 }
 
-/** A node forwards only for the families of the networks it advertises. */
+/** The families for which this node forwards: those of the networks that it advertises. */
 export const forwardingFor = (advertised: readonly Prefix[]): DesiredSysctls["forwarding"] => ({
   ipv4: advertised.some((prefix) => prefixFamily(prefix) === 4),
   ipv6: advertised.some((prefix) => prefixFamily(prefix) === 6),
 });
 
 const bootKey = "kernel/random/boot_id";
-/** What switches forwarding for a whole family. */
+/** The settings that switch forwarding for a whole family. */
 export const switchOf = { 4: "net/ipv4/ip_forward", 6: "net/ipv6/conf/all/forwarding" } as const;
-/** What says whether links can carry IPv6. */
+/** The setting that says whether links can carry IPv6. */
 export const ipv6Switch = "net/ipv6/conf/all/disable_ipv6";
-const safeName = /^(?!\.{1,2}$)[\w.@-]{1,15}$/; // others cannot be written as the argument of sysctl
+const safeName = /^(?!\.{1,2}$)[\w.@-]{1,15}$/; // other names cannot be written as the argument of sysctl
 
-/** The settings to look at: general ones, the mesh link's own, and those of the links that forwarding may disturb. */
+/** The settings to look at: general ones, those of the mesh's link, and those of the links that forwarding may disturb. */
 export const sysctlKeys = (interfaceName: string, otherLinks: readonly string[]): string[] => [
   bootKey,
   switchOf[4],
@@ -45,7 +45,10 @@ export const sysctlKeys = (interfaceName: string, otherLinks: readonly string[])
     ]),
 ];
 
-/** From what stands in /proc/sys under those keys. Throws `KubespanError("command")` for what cannot be a setting of these. */
+/**
+ * Reads the settings from what stands in /proc/sys under those keys. Throws `KubespanError("command")` for a value that
+ * none of these settings can have.
+ */
 export function observedSysctls(found: ReadonlyMap<string, string>): ObservedSysctls {
   const bootID = found.get(bootKey);
   if (bootID === undefined || !/^[0-9a-f-]{36}$/.test(bootID)) throw odd(bootKey, bootID);
@@ -65,5 +68,5 @@ const odd = (key: string, value: string | undefined): KubespanError =>
 /** Whether links can carry IPv6: the host has it and has not switched it off. */
 export const hasIPv6 = (observed: ObservedSysctls): boolean => isIPv6On(observed.values.get(ipv6Switch));
 
-/** The same, by the one setting that says so. */
+/** Whether links can carry IPv6, by the one setting that says so. */
 export const isIPv6On = (value: string | undefined): boolean => value === "0";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { KubespanError, ofForm, parseToolJson } from "../base/index.ts";
 
-/** More links, rules or routes of one table than any node has; what is longer is not read. */
+/** The largest list that is read. No node has more links, rules or routes of one table. */
 const mostItems = 100_000;
 
 /** Reads the list that `ip -j` prints. Throws `KubespanError("command")` for anything that is not such a list. */
@@ -18,5 +18,5 @@ export function parseToolList<Item extends z.ZodType>(
 
 const unreadable = (tool: string, reason: string): KubespanError =>
   new KubespanError("command", `cannot read what ${tool} printed: ${reason}`, {
-    hint: "is the tool's version supported? iproute2 6.1 is tested",
+    hint: "check the version of the tool: iproute2 6.1 is tested",
   });

@@ -1,18 +1,18 @@
 import { type Address, type Family, familyOf } from "../net/index.ts";
 import type { Link } from "./links.ts";
 
-/** An IPv6 header, UDP's, and WireGuard's own with its padding and tag: what a packet grows by at most. */
+/** The bytes by which a packet grows at most: an IPv6 header, UDP's, and WireGuard's own with its padding and tag. */
 const overhead = 80;
-/** The least that IPv6 works with. */
+/** The smallest MTU with which IPv6 works. */
 const smallestMTU = 1280;
-/** What a packet of 65,535 bytes can carry. */
+/** The largest MTU, which a packet of 65,535 bytes can carry. */
 const largestMTU = 65_455;
-/** Where no link says anything: that of Ethernet. */
+/** The MTU of Ethernet, for a node on which no link says anything. */
 const ordinaryMTU = 1500;
 
 /**
- * The MTU of the mesh link, bytes: what is configured, or 80 less than the smallest among the links that hold the
- * node's own addresses (lesson 10), because tunnels may run over any of them. 1420 over Ethernet.
+ * The MTU of the mesh's link in bytes: the configured one, or 80 less than the smallest among the links that hold the
+ * node's own addresses (lesson 10), because tunnels may run over any of them. Over Ethernet it is 1420.
  */
 export function meshMTU(
   configured: number | "auto",
@@ -28,8 +28,8 @@ export function meshMTU(
 }
 
 /**
- * The node's primary address of a family: the first one of the first link that has any, in the kernel's order, in
- * which addresses that were added later (virtual ones) come later.
+ * The node's primary address of a family. It is the first address of the first link that has any, in the kernel's
+ * order, in which addresses that were added later (virtual ones) come later.
  */
 export const primaryAddress = (
   family: Family,
@@ -41,23 +41,23 @@ export const primaryAddress = (
     .flatMap(({ addresses }) => addresses)
     .find(({ address }) => familyOf(address) === family && ownAddresses.includes(address))?.address;
 
-/** Bytes that an overlay's packet grows by before it enters the mesh; by kind of link. */
+/** The bytes by which an overlay's packet grows before it enters the mesh, by the kind of link. */
 const overlays: Readonly<Record<string, number>> = { vxlan: 50, geneve: 50, ipip: 20, gre: 24, gretap: 38 };
 
-/** Links through which CNI plug-ins send pods' packets to other nodes. */
+/** The links through which CNI plug-ins send pods' packets to other nodes. */
 const podLinks =
   /^(?:cni\d|cbr\d|flannel|cali|tunl0$|vxlan(?:-v6)?\.calico$|cilium|lxc|kube-bridge$|weave$|antrea-gw|ovn-k8s-|genev_sys_)/;
 
 export interface TooLarge {
   readonly link: string;
-  /** Bytes, both of them. */
+  /** The MTU of the link; it and `fits`, which is the largest that fits, are in bytes. */
   readonly mtu: number;
   readonly fits: number;
-  /** How many more links of this MTU there are. */
+  /** The number of further links with this MTU. */
   readonly more: number;
 }
 
-/** Pod links that take larger packets than fit through the mesh (lesson 10), one for each MTU and limit. */
+/** The pod links that take larger packets than fit through the mesh (lesson 10), one for each MTU and limit. */
 export function tooLargePodLinks(links: readonly Link[], mtu: number): TooLarge[] {
   const found = new Map<string, TooLarge>();
   for (const link of links) {

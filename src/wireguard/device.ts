@@ -1,35 +1,36 @@
 import type { Secret } from "../base/index.ts";
 import type { Endpoint, Prefix } from "../net/index.ts";
 
-/** What the WireGuard device has to be. */
+/** The desired state of the WireGuard device. */
 export interface DesiredDevice {
   readonly interfaceName: string;
   readonly implementation: Implementation;
-  /** Bytes. */
+  /** The MTU in bytes. */
   readonly mtu: number;
   readonly privateKey: Secret;
   readonly presharedKey: Secret;
   readonly listenPort: number;
-  /** Set on every packet that WireGuard emits, so that it is not steered back into the tunnel. */
+  /** The mark of every packet that WireGuard emits, so that it is not steered back into the tunnel. */
   readonly firewallMark: number;
   readonly peers: readonly DesiredPeer[];
 }
 
 export interface DesiredPeer {
   readonly publicKey: string;
-  /** How a plan names the peer. */
+  /** The name of the peer in plans. */
   readonly label: string;
   readonly allowedIPs: readonly Prefix[];
   readonly action: PeerAction;
 }
 
 /**
- * What WireGuard is to do about a peer:
- * - `keep`: go on, and keep it alive
- * - `wait`: not try by itself, and not keep it alive, as it is not known yet where the peer answers
- * - `dial`: try this endpoint now; the peer is not connected
- * - `move`: send there and no longer where it did; the peer is connected, and its session goes on
- * - `park`: end trying, which was in vain: a new start, without an endpoint
+ * The way in which WireGuard has to treat a peer:
+ * - `keep`: WireGuard goes on, and keeps the tunnel alive
+ * - `wait`: WireGuard neither tries by itself nor keeps the tunnel alive, as it is not known yet where the peer answers
+ * - `dial`: WireGuard tries this endpoint now; the peer is not connected
+ * - `move`: WireGuard sends to this endpoint and no longer to the old one; the peer is connected, and its session goes
+ *   on
+ * - `park`: WireGuard ends its tries, which were in vain, and starts anew without an endpoint
  */
 export type PeerAction =
   | { readonly kind: "keep" }
@@ -38,8 +39,8 @@ export type PeerAction =
   | { readonly kind: "move"; readonly endpoint: Endpoint }
   | { readonly kind: "park" };
 
-/** The kernel's WireGuard, or Debian's `wireguard-go` behind a tun link. */
+/** The implementation of WireGuard: the kernel's, or Debian's `wireguard-go` behind a tun link. */
 export type Implementation = "kernel" | "userspace";
 
-/** To keep NAT mappings open on every path (reference section 1). */
+/** The interval of the keepalives that keep NAT mappings open on every path (reference section 1). */
 export const keepaliveSeconds = 25;

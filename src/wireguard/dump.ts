@@ -3,10 +3,10 @@ import { detached, type Endpoint, type Prefix, parseEndpoint, parsePrefix } from
 
 /** A WireGuard device as the kernel (or wireguard-go) holds it. */
 export interface ObservedDevice {
-  /** Absent on a device that was just made. */
+  /** The private key; absent on a device that was just made. */
   readonly privateKey?: Secret;
   readonly listenPort: number;
-  /** 0: off. */
+  /** The mark of WireGuard's own packets; 0 means that it is off. */
   readonly firewallMark: number;
   readonly peers: ReadonlyMap<string, ObservedPeer>;
 }
@@ -14,25 +14,25 @@ export interface ObservedDevice {
 export interface ObservedPeer {
   readonly publicKey: string;
   readonly presharedKey?: Secret;
-  /** Where WireGuard sends to, whether we set it or the peer roamed there. */
+  /** The endpoint to which WireGuard sends, whether this program set it or the peer roamed there. */
   readonly endpoint?: Endpoint;
   readonly allowedIPs: readonly Prefix[];
-  /** Milliseconds since 1970, in whole seconds; absent if there never was a handshake. */
+  /** The time of the last handshake in milliseconds since 1970, in whole seconds; absent if there never was one. */
   readonly handshakeAt?: number;
   readonly receivedBytes: number;
   readonly sentBytes: number;
-  /** 0: off. */
+  /** The interval of the keepalives; 0 means that they are off. */
   readonly keepaliveSeconds: number;
 }
 
-/** From which line a peer was read: all that it depends on. */
+/** The line from which each peer was read, on which all of its values depend. */
 const lines = new WeakMap<ObservedPeer, string>();
 
 /**
- * Reads `wg show LINK dump`: tab-separated, first the device, then a line for each peer. Peers whose line is the same as
- * in the dump that `before` was read from are the same objects: of a thousand that are asked for every few seconds, most
- * have not changed.
- * Throws `KubespanError("command")` for anything else; the message never quotes the text, which holds keys.
+ * Reads `wg show LINK dump`, which is tab-separated: first a line for the device, then one for each peer. A peer whose
+ * line is the same as in the dump from which `before` was read is the same object: of a thousand peers that are polled
+ * every few seconds, most have not changed.
+ * Throws `KubespanError("command")` for any other text. The message never quotes the text, which holds keys.
  */
 export function parseDump(text: string, before?: ObservedDevice): ObservedDevice {
   const [first, ...rest] = text.split("\n").filter((line) => line !== "");
@@ -52,14 +52,14 @@ export function parseDump(text: string, before?: ObservedDevice): ObservedDevice
   };
 }
 
-/** `keys` are the preshared keys read so far: all peers of a mesh have the same one. */
+/** Reads the line of a peer. `keys` are the preshared keys read so far, since all peers of a mesh have the same one. */
 function parsePeer(text: string, line: number, keys: Map<string, Secret>): ObservedPeer {
   const [publicKey, presharedKey, endpoint, allowedIPs, handshake, received, sent, keepalive, ...more] =
     text.split("\t");
   if (publicKey === undefined || keepalive === undefined || more.length > 0)
     throw unreadable(`line ${line} does not describe a peer`);
   checkKey(publicKey, line);
-  const dialled = parseEndpoint(endpoint ?? ""); // a link-local one with a zone is none that we could have set
+  const dialled = parseEndpoint(endpoint ?? ""); // a link-local endpoint with a zone is none that this program sets
   const handshakeAt = numberOf(handshake, line) * 1000;
   const peer: ObservedPeer = {
     publicKey,

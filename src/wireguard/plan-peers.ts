@@ -3,22 +3,25 @@ import { type Command, INPUT } from "../base/index.ts";
 import { type DesiredDevice, type DesiredPeer, keepaliveSeconds } from "./device.ts";
 import type { ObservedDevice, ObservedPeer } from "./dump.ts";
 
-/** Well below the kernel's limits of 128 KiB for one argument and 2 MiB for all. */
+/** The largest size of an argument list, well below the kernel's limits of 128 KiB for one argument and 2 MiB for all. */
 const argumentBytes = 100_000;
-/** A longer list is read by wg from a file: what peers ask for must not decide whether a command can be started. */
+/**
+ * The largest list of allowed IPs that is an argument. A longer one is read by wg from a file: what peers claim must
+ * not decide whether a command can be started.
+ */
 const listBytes = 8_192;
 
-/** Peers have nothing to do with the link's MTU. */
+/** The part of the device that concerns peers, which have nothing to do with the link's MTU. */
 export type PeersOfDevice = Omit<DesiredDevice, "mtu">;
 
 interface Change {
   readonly text: string;
   readonly args: readonly string[];
-  /** Whose allowed IPs are too many for `args`, and are set after it. */
+  /** The peer whose allowed IPs are too many for `args`, and are set after it. */
   readonly long?: DesiredPeer;
 }
 
-/** Adds, changes and dials peers (`grow`), then removes those that are no longer wanted (`shrink`). */
+/** Plans to add, change and dial peers (`grow`), and then to remove those that are no longer wanted (`shrink`). */
 export function planPeers(desired: PeersOfDevice, observed: ObservedDevice | undefined): Step[] {
   const changes = desired.peers.flatMap((peer) =>
     changeOf(peer, observed?.peers.get(peer.publicKey), desired),
@@ -40,14 +43,16 @@ function changeOf(peer: DesiredPeer, observed: ObservedPeer | undefined, device:
     return [{ text: describe("leave alone", peer), args: anew(peer), ...longOf(peer) }];
   const isUsed = observed.keepaliveSeconds > 0 || observed.receivedBytes > 0;
   if (action.kind === "dial" && isUsed)
-    // For 5 s after an initiation, and after an answer to the peer's, WireGuard makes none; to a new peer it does at once.
+    // WireGuard makes no initiation for 5 s after its last one, and after its answer to the peer's. To a new peer it
+    // makes one at once.
     return [{ text: describe("dial", peer), args: anew(peer), ...longOf(peer) }];
   const told = "endpoint" in action ? action.endpoint : undefined;
   const endpoint = action.kind === "move" && told === observed.endpoint ? undefined : told;
   const differences: string[] = [];
   if (!observed.presharedKey?.equals(device.presharedKey)) differences.push("preshared-key", INPUT);
   if (endpoint !== undefined) differences.push("endpoint", endpoint);
-  // A peer that was never dialled nor heard is dialled by turning its keepalive on: that cuts nothing.
+  // A peer that was never dialled, and of which nothing was received, is dialled by turning its keepalive on: that cuts
+  // nothing.
   if (action.kind !== "wait" && observed.keepaliveSeconds !== keepaliveSeconds)
     differences.push("persistent-keepalive", String(keepaliveSeconds));
   const isSame = sameMembers(observed.allowedIPs, peer.allowedIPs);
@@ -91,7 +96,7 @@ const longOf = (peer: DesiredPeer): { readonly long?: DesiredPeer } => (isLong(p
 const describe = (verb: string, { label, action }: DesiredPeer): string =>
   `${verb} ${label}${action.kind === "dial" ? ` at ${action.endpoint}` : ""}`;
 
-/** Whatever their order; tools and decisions mostly have the same one. */
+/** Whether two lists have the same members in whatever order. Tools and decisions mostly have the same order. */
 function sameMembers(left: readonly string[], right: readonly string[]): boolean {
   if (left.length !== right.length) return false;
   if (left.every((member, index) => member === right[index])) return true;
@@ -99,7 +104,7 @@ function sameMembers(left: readonly string[], right: readonly string[]): boolean
   return right.every((member) => members.has(member));
 }
 
-/** As few commands as the length of an argument list allows. */
+/** Puts changes into as few commands as the length of an argument list allows. */
 function stepsOf(stage: Step["stage"], desired: PeersOfDevice, changes: readonly Change[]): Step[] {
   const steps: Step[] = [];
   let batch: Change[] = [];
@@ -133,7 +138,8 @@ function commandsOf(desired: PeersOfDevice, batch: readonly Change[]): Command[]
     args: ["set", interfaceName, ...changes],
     ...(changes.includes(INPUT) && { input: presharedKey }),
   };
-  // It replaces the allowed IPs of the peers that it names, and leaves alone all that it does not.
+  // This command replaces the allowed IPs of the peers that it names, and leaves alone everything that it does not
+  // name.
   const add: Command = {
     program: "wg",
     args: ["addconf", interfaceName, INPUT],

@@ -5,28 +5,32 @@ import type { ObservedDevice } from "./dump.ts";
 
 /** The link that carries the device's name, of whatever kind. */
 export interface ObservedLink {
-  /** As `ip -d link` names it: `wireguard`, `tun`, ...; absent for hardware. */
+  /** The kind as `ip -d link` names it: `wireguard`, `tun`, ...; absent for hardware. */
   readonly kind?: string;
   readonly mtu: number;
   readonly isUp: boolean;
 }
 
-/** A link, and the device behind it, if it is one; or no link, and whether the kernel has a WireGuard of its own, or can load it. */
+/**
+ * The link, and the device behind it if it is a WireGuard link. Where there is no link, `kernelSupport` tells whether
+ * the kernel has a WireGuard of its own, or can load it.
+ */
 export type ObservedWireGuard =
   | { readonly link: ObservedLink; readonly device: ObservedDevice | undefined }
   | { readonly link: undefined; readonly device: undefined; readonly kernelSupport: boolean };
 
-/** The same with the device as it was read since. */
+/** The observation with the device as it was read since. */
 export const withDevice = (
   observed: ObservedWireGuard,
   device: ObservedDevice,
 ): ObservedWireGuard | undefined => observed.link && { link: observed.link, device };
 
-/** Where wireguard-go listens for `wg`. */
+/** The socket at which wireguard-go listens for `wg`. */
 export const controlSocket = (interfaceName: string): string => `/var/run/wireguard/${interfaceName}.sock`;
 
 /**
- * Which implementation to use. An existing device is kept with `auto`: replacing it would cut every tunnel.
+ * Chooses the implementation to use. With `auto` an existing device is kept, because replacing it would cut every
+ * tunnel.
  * Throws `KubespanError("conflict")` when the link belongs to something else or cannot be had.
  */
 export function chooseImplementation(
@@ -62,13 +66,13 @@ function implementationOf(name: string, observed: ObservedWireGuard): Implementa
   );
 }
 
-/** Steps from the observed to the desired link and device, without its peers. An empty difference is an empty plan. */
+/** Plans the way from the observed to the desired link and device, without its peers. The plan is empty if nothing differs. */
 export const planTunnels = (desired: DesiredDevice, observed: ObservedWireGuard): Step[] => [
   ...planLink(desired, observed.link),
   ...planDevice(desired, observed),
 ];
 
-/** Ends the device. A wireguard-go process ends with its link. */
+/** Plans to end the device. A wireguard-go process ends with its link. */
 export function planNoWireGuard(name: string, observed: ObservedWireGuard): Step[] {
   if (!observed.link) return [];
   implementationOf(name, observed);
@@ -108,7 +112,10 @@ function creationOf({ interfaceName: name, implementation }: DesiredDevice): Ste
       };
 }
 
-/** Key, port and mark first, then up: a port that is taken is refused before anything depends on it. */
+/**
+ * Plans key, port and mark first, and then to bring the link up: a port that is taken is refused before anything
+ * depends on it.
+ */
 function planDevice(desired: DesiredDevice, { device, link }: ObservedWireGuard): Step[] {
   const { interfaceName: name, privateKey, listenPort, firewallMark } = desired;
   const hasKey = device?.privateKey?.equals(privateKey) === true;

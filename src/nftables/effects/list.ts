@@ -19,7 +19,7 @@ export async function listTable(
   what: keyof typeof listings,
 ): Promise<string | undefined> {
   try {
-    // -n is left out, it would print `filter` as a number and names as ids.
+    // The option -n is left out, because it would print `filter` as a number and names as ids.
     return await run({ program: "nft", args: [...listings[what], ...table.split(" ")] });
   } catch (error) {
     if (error instanceof KubespanError && absent.test(error.message)) return undefined;

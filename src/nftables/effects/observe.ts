@@ -2,10 +2,13 @@ import type { Runner } from "../../system/index.ts";
 import { type Dropped, type ObservedTable, observedDropped, parseTable, tableName } from "../index.ts";
 import { listTable } from "./list.ts";
 
-/** What the kernel holds. Throws `KubespanError("command")` when nft cannot say. */
+/** Reads the table from the kernel. Throws `KubespanError("command")` when nft cannot list it. */
 export const observeTable = async (run: Runner): Promise<ObservedTable> =>
-  parseTable(await listTable(run, tableName, "all")); // with counters: they are wanted
+  parseTable(await listTable(run, tableName, "all")); // the counters are wanted, too
 
-/** What the table has dropped by now, without reading all of it; nothing where there is none. Throws as `observeTable`. */
+/**
+ * Reads what the table has dropped by now without the rest of it; all counts are 0 where there is no table. Throws as
+ * `observeTable` does.
+ */
 export const observeDropped = async (run: Runner): Promise<Dropped> =>
   observedDropped(parseTable(await listTable(run, tableName, "counters")));

@@ -2,19 +2,22 @@ import { randomBytes } from "node:crypto";
 import type { Command } from "../../base/index.ts";
 import type { Runner } from "../../system/index.ts";
 
-/** A signature that was never seen (nobody watched then) is forgotten when so many more were made. */
+/**
+ * The largest number of signatures that are awaited. The oldest is forgotten when there are more: nobody watched when
+ * it came.
+ */
 const mostExpected = 64;
 const signature = /^delete table inet (kubespan_signature_[0-9a-f]{16})$/;
 
 /**
- * Tells this program's transactions from those of others by what is in them: each ends with a table that comes and goes in
- * it, of a name that is used once. `nft monitor` prints both, and no packet and no listing ever meets the table. Which process
- * made a transaction, and in which container, does not matter.
+ * Tells this program's transactions from those of others by their contents. Each one ends with a table that comes and
+ * goes in it, and whose name is used once. `nft monitor` prints both changes, and no packet and no listing ever meets
+ * that table. It does not matter which process made a transaction, nor in which container.
  */
 export class OwnTransactions {
   readonly #expected = new Set<string>();
 
-  /** The same runner, whose transactions are signed. */
+  /** Makes a runner that signs its transactions. */
   readonly signing =
     (run: Runner): Runner =>
     async (command) => {
@@ -23,12 +26,12 @@ export class OwnTransactions {
       try {
         return await run({ ...command, input: `${command.input}\n${signatureText(name)}` });
       } catch (error) {
-        this.#expected.delete(name); // it changed nothing, so nothing will be told of it
+        this.#expected.delete(name); // a transaction that failed changed nothing, so nothing will be told of it
         throw error;
       }
     };
 
-  /** Whether a line of `nft monitor` is the last one of a transaction of this program. It is so once. */
+  /** Whether a line of `nft monitor` is the last one of a transaction of this program. Each signature is found once. */
   readonly isSignature = (line: string): boolean => {
     const name = signature.exec(line)?.[1];
     return name !== undefined && this.#expected.delete(name);

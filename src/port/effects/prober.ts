@@ -17,17 +17,20 @@ import { bindingRequest, mappedEndpoint } from "../message.ts";
 
 interface ProberOptions {
   readonly server: HostPort;
-  /** Sends from WireGuard's port. */
+  /** Sends a packet from WireGuard's port. */
   readonly send: (packet: Uint8Array, to: Endpoint) => void;
-  /** 12 bytes that nobody can guess, by which an answer is known to be ours. */
+  /** Makes 12 bytes that nobody can guess, by which an answer is known to be ours. */
   readonly newTransaction: () => Uint8Array;
   readonly log: Logger;
   readonly onChange: () => void;
 }
 
-/** Ms between two questions: WireGuard's keepalive, so that the mapping that is told stays alive. */
+/**
+ * The milliseconds between two questions: the interval of WireGuard's keepalives, so that the mapping that is told
+ * stays alive.
+ */
 const everyMs = 25_000;
-/** Ms to wait for an answer to each try (RFC 8489, section 6.2.1, but sooner at an end). */
+/** The milliseconds to wait for an answer to each try (RFC 8489, section 6.2.1, but with an earlier end). */
 const triesMs = [500, 1_000, 2_000, 4_000] as const;
 
 interface Question {
@@ -36,7 +39,7 @@ interface Question {
   readonly answered: AbortController;
 }
 
-/** Asks a STUN server again and again where WireGuard's port is seen, over IPv4 and IPv6. */
+/** Asks a STUN server again and again at which endpoints it sees WireGuard's port, over IPv4 and IPv6. */
 export class Prober {
   readonly #options: ProberOptions;
   readonly #stop = new AbortController();
@@ -58,7 +61,7 @@ export class Prober {
     return { server: this.#server, endpoints, ...(problem !== undefined && { problem }) };
   }
 
-  /** A packet that came to one of our requests, or pretends to. */
+  /** Takes a packet that answers one of our requests, or pretends to. */
   receive(packet: Uint8Array, from: Endpoint): void {
     for (const { server, transaction, answered } of this.#questions) {
       const endpoint = server === from ? mappedEndpoint(packet, transaction) : undefined;
@@ -73,7 +76,7 @@ export class Prober {
     await this.#ended;
   }
 
-  /** Until stopped. Never rejects. */
+  /** Asks again and again until the prober is stopped. Never rejects. */
   async #run(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
@@ -83,7 +86,7 @@ export class Prober {
     }
   }
 
-  /** Gives what is wrong, if no family got an answer. */
+  /** Asks once over each family; gives the problem if no family got an answer. */
   async #round(): Promise<string | undefined> {
     try {
       const servers = await this.#addresses();
@@ -94,7 +97,7 @@ export class Prober {
     }
   }
 
-  /** One for each family that it has. */
+  /** The endpoints of the server, one for each family that it has. */
   async #addresses(): Promise<Endpoint[]> {
     const { host, port } = this.#options.server;
     const found = await lookup(host, { all: true, order: "verbatim" });

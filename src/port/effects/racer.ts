@@ -21,16 +21,16 @@ import { deleteRacingTable, loadRacingTable, placePins } from "./table.ts";
 
 interface RacerOptions {
   readonly run: Runner;
-  /** Milliseconds since 1970. */
+  /** The present time in milliseconds since 1970. */
   readonly clock: () => number;
   readonly random: (count: number) => Uint8Array;
   readonly privateKey: Secret;
-  /** Base64, as all public keys here. */
+  /** The public key of this node in base64, as all public keys here. */
   readonly publicKey: string;
   readonly presharedKey: Secret;
   readonly listenPort: number;
   readonly marks: Marks;
-  /** Told what a STUN server answers; without it none is asked. */
+  /** Takes what a STUN server answers; without this function no STUN server is asked. */
   readonly onStun?: (packet: Uint8Array, from: Endpoint) => void;
   readonly onAnswer: (publicKey: string, answer: Answer) => void;
 }
@@ -41,18 +41,18 @@ interface Waiting {
   readonly initiation: Initiation;
   readonly endpoints: ReadonlySet<Endpoint>;
   readonly sentAt: number;
-  /** In milliseconds of a clock that nobody sets. */
+  /** The time of sending in milliseconds of a clock that nobody sets. */
   readonly sentTicks: number;
 }
 
-/** Milliseconds that a cookie is good for (WireGuard's paper, section 5.4.7). */
+/** The milliseconds for which a cookie is valid (WireGuard's paper, section 5.4.7). */
 const cookieLifetimeMs = 120_000;
-/** Milliseconds after which no answer is expected any more. */
+/** The milliseconds after which no answer is expected any more. */
 const answerLifetimeMs = 5_000;
 
 /**
- * Sends one handshake initiation to all candidates of a peer, from WireGuard's port, and tells which of them the peer
- * answered from. Whatever else comes in is counted and ignored.
+ * Sends one handshake initiation to all candidates of a peer, from WireGuard's port, and tells from which of them the
+ * peer answered. All other packets that arrive are counted and ignored.
  */
 export class Racer {
   readonly #options: RacerOptions;
@@ -75,7 +75,7 @@ export class Racer {
   #pins: readonly Pin[] = [];
   #placed: readonly PlacedPin[] = [];
 
-  /** Throws `KubespanError("command")` where this machine cannot do it. */
+  /** Opens the sockets and loads the table. Throws `KubespanError("command")` where this machine cannot do it. */
   static async open(options: RacerOptions): Promise<Racer> {
     const racer = new Racer(options);
     const sockets = await Sockets.open((packet, from) => racer.#receive(packet, from));
@@ -98,7 +98,7 @@ export class Racer {
     return { ...this.#counts };
   }
 
-  /** Sends one race round. Without effect while the time stamp would not be greater than the last one. */
+  /** Sends one race round. Nothing is sent while the time stamp would not be greater than the last one. */
   race(publicKey: string, endpoints: readonly Endpoint[]): void {
     const now = this.#options.clock();
     this.#forgetOld(now);
@@ -109,9 +109,9 @@ export class Racer {
     const cookie = this.#cookies.get(publicKey)?.cookie;
     const ephemeral = this.#options.random(32);
     const initiation = createInitiation(ends, { ephemeral, senderIndex, stamp, cookie });
-    if (!initiation) return; // a key that nobody can own
+    if (!initiation) return; // nobody can own that key
     this.#stamps.set(publicKey, stamp);
-    const sentAt = this.#options.clock(); // making it takes some milliseconds, which no path is to be blamed for
+    const sentAt = this.#options.clock(); // no path is to blame for the time that the initiation took to make
     const waiting = { publicKey, ends, initiation, endpoints: new Set(endpoints), sentAt };
     this.#waiting.set(senderIndex, { ...waiting, sentTicks: performance.now() });
     for (const endpoint of endpoints) {
@@ -120,7 +120,7 @@ export class Racer {
     }
   }
 
-  /** A transaction id for STUN by which the answers find their way here, from 12 random bytes. */
+  /** Makes a transaction id for STUN from 12 random bytes, by which the answers find their way here. */
   transaction(random: Uint8Array): Uint8Array {
     const id = Buffer.from(random);
     id.writeUInt32BE(indexOf(this.#tag, id.readUInt32BE(0)), 0);
@@ -129,10 +129,10 @@ export class Racer {
 
   /** Sends a STUN request from WireGuard's port. */
   send(packet: Uint8Array, to: Endpoint): void {
-    this.#sockets?.send(packet, to, () => undefined); // it goes unanswered, and that is noticed
+    this.#sockets?.send(packet, to, () => undefined); // a request that is not sent goes unanswered, and that is noticed
   }
 
-  /** These peers' packets, and no others', go where they are told. Throws `KubespanError("command")`. */
+  /** Pins the packets of these peers, and of no others, to the given endpoints. Throws `KubespanError("command")`. */
   async pin(pins: readonly Pin[]): Promise<void> {
     if (!this.#sockets || isDeepStrictEqual(pins, this.#pins)) return;
     const { run, marks } = this.#options;
@@ -141,7 +141,7 @@ export class Racer {
     this.#pins = pins;
   }
 
-  /** Puts the table back if it is not, by this listing, as it was made; says whether it had to. */
+  /** Puts the table back if this listing shows that it is not as it was made; tells whether that was necessary. */
   async repair(listing: string | undefined): Promise<boolean> {
     if (!this.#sockets || listing === this.#listing) return false;
     this.#listing = await loadRacingTable(this.#options.run, this.#rules(this.#sockets));

@@ -11,19 +11,19 @@ import {
 
 export type Receive = (packet: Uint8Array, from: Endpoint) => void;
 
-/** A UDP socket for each family, at ports that the kernel chooses. */
+/** A UDP socket for each family, at a port that the kernel chooses. */
 export class Sockets {
   readonly #ipv4: Socket;
   readonly #ipv6: Socket | undefined;
 
-  /** Throws `KubespanError("command")` without IPv4; a machine without IPv6 has one socket. */
+  /** Opens the sockets. Throws `KubespanError("command")` without IPv4; a machine without IPv6 has one socket. */
   static async open(receive: Receive): Promise<Sockets> {
     const ipv4 = await bind("udp4", receive).catch((error: unknown) => {
       throw new KubespanError("command", `no UDP socket could be opened: ${errorText(error)}`, {
         cause: error,
       });
     });
-    const ipv6 = await bind("udp6", receive).catch(() => undefined); // IPv6 is switched off: nothing to race there
+    const ipv6 = await bind("udp6", receive).catch(() => undefined); // IPv6 is switched off: nothing can be raced over it
     return new Sockets(ipv4, ipv6);
   }
 
@@ -37,7 +37,7 @@ export class Sockets {
     return { ipv4: this.#ipv4.address().port, ...(ipv6 !== undefined && { ipv6 }) };
   }
 
-  /** `onFailure` is told when no way leads there, or a firewall of this machine forbids it. */
+  /** Sends a packet. `onFailure` is called when no route leads there, or a firewall of this machine forbids it. */
   send(packet: Uint8Array, to: Endpoint, onFailure: () => void): void {
     const address = endpointAddress(to);
     const socket = familyOf(address) === 4 ? this.#ipv4 : this.#ipv6;
@@ -58,7 +58,7 @@ async function bind(type: "udp4" | "udp6", receive: Receive): Promise<Socket> {
   socket.bind(0, opened.resolve);
   await opened.promise;
   socket.off("error", opened.reject);
-  socket.on("error", () => undefined); // of single packets; each send hears of its own
+  socket.on("error", () => undefined); // an error concerns one packet, and its `send` is told of it
   socket.on("message", (packet, info) => {
     const from = senderOf(info);
     if (from) receive(new Uint8Array(packet), from);
@@ -66,7 +66,7 @@ async function bind(type: "udp4" | "udp6", receive: Receive): Promise<Socket> {
   return socket;
 }
 
-/** A link-local sender carries a zone, and is none that a race was sent to. */
+/** The endpoint from which a packet came. A link-local sender carries a zone, and nothing is ever sent to such an endpoint. */
 const senderOf = ({ address, port }: RemoteInfo): Endpoint | undefined => {
   const parsed = parseAddress(address);
   return parsed && endpointOf(parsed, port);

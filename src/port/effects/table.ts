@@ -5,24 +5,27 @@ import type { Runner } from "../../system/index.ts";
 import { type Pin, type PlacedPin, parseSource } from "../pin.ts";
 import { type RacingRules, racingTableName, racingTableText } from "../rules.ts";
 
-/** The listing of the table, `undefined` when there is none. Throws `KubespanError("command")`. */
+/** The listing of the table; `undefined` when there is none. Throws `KubespanError("command")`. */
 export const observeRacingTable = (run: Runner): Promise<string | undefined> =>
   listTable(run, racingTableName, "frame");
 
-/** In place of whatever is there. Gives the listing. Throws `KubespanError("command")` where nft cannot do it. */
+/**
+ * Loads the table in place of whatever is there, and gives its listing. Throws `KubespanError("command")` where nft
+ * cannot do it.
+ */
 export async function loadRacingTable(run: Runner, rules: RacingRules): Promise<string | undefined> {
   await run(nftCommand(replacingText(racingTableName, racingTableText(rules))));
   return observeRacingTable(run);
 }
 
-/** Also where there is none. */
+/** Deletes the table if there is one. */
 export async function deleteRacingTable(run: Runner): Promise<void> {
   await run(nftCommand(replacingText(racingTableName)));
 }
 
 /**
- * With the address that WireGuard's packets to there leave from, as the routes are now. One that no route leads to is
- * left out: WireGuard could not send there either.
+ * Adds to each pin the address from which WireGuard's packets leave for its endpoint, as the routes are now. A pin to
+ * an endpoint to which no route leads is left out: WireGuard could not send there either.
  */
 export async function placePins(run: Runner, pins: readonly Pin[], marks: Marks): Promise<PlacedPin[]> {
   const mark = String(marks.fromWireGuard);

@@ -1,14 +1,14 @@
 import { KubespanError, notInstalled } from "../../base/index.ts";
 import { type End, Lines, startCompanion } from "../../system/index.ts";
 
-/** Whom a line is about: this program, or others whose use of marks may have changed. */
+/** The programs that a line concerns: this one, or others whose use of marks may have changed. */
 type Concern = "us" | "us, urgently" | "others" | "us and others";
 
 interface MonitorOptions {
   readonly program: "ip" | "nft";
   readonly args: readonly string[];
   readonly concerns: (line: string) => Concern | undefined;
-  /** Of a tool that ends each change with who made it: whether the line is such an end, and the change was ours. */
+  /** Whether a line is the end of a change, and whether the change was ours. Only some tools print such a line. */
   readonly endOf?: (line: string) => "ours" | "theirs" | undefined;
   readonly onChange: (isUrgent: boolean) => void;
   readonly onOthers: () => void;
@@ -19,16 +19,17 @@ type Companion = Awaited<ReturnType<typeof startCompanion>>;
 
 const firstPauseMs = 250;
 const longestPauseMs = 30_000;
-const soundAfterMs = 10_000; // one that ran as long starts again after the shortest pause
+const soundAfterMs = 10_000; // a tool that ran as long starts again after the shortest pause
 const endAfterMs = 100; // a change without an end by then is told of all the same
 
 /**
- * Keeps a tool running that prints a line for each change in the kernel. When it dies, its death is reported, it is
- * started again after a pause that doubles, and a change is reported, since nobody has seen what happened meanwhile.
+ * Keeps a tool running that prints a line for each change in the kernel. When the tool dies, its death is reported, and
+ * it is started again after a pause that doubles. A change is reported then too, since nobody has seen what happened
+ * meanwhile.
  */
 export class Monitor {
   readonly #options: MonitorOptions;
-  /** What the change that is being read concerns. */
+  /** The concerns of the change that is being read. */
   readonly #concerned = new Set<Concern>();
   #child: Promise<Companion> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -41,13 +42,13 @@ export class Monitor {
     this.#start();
   }
 
-  /** Resolves when the process is gone. */
+  /** Ends the process; resolves when it is gone. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#end);
     const child = await this.#child;
-    child?.kill(); // it holds nothing that it would have to put away
+    child?.kill(); // the tool holds nothing that it would have to put away
     await child?.ended;
   }
 

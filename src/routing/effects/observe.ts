@@ -19,11 +19,14 @@ import {
   sysctlKeys,
 } from "../index.ts";
 
-/** All links with their addresses. Throws `KubespanError("command")`. */
+/** Reads all links with their addresses. Throws `KubespanError("command")`. */
 export const observeLinks = async (run: Runner): Promise<Link[]> =>
   parseLinks(await run({ program: "ip", args: ["-j", "-d", "address", "show"] }));
 
-/** What stands at our priority, in our table and on our link, which is one of `links`. Throws `KubespanError("command")`. */
+/**
+ * Reads the rules at our priority, the routes in our table and the addresses of our link, which is one of `links`.
+ * Throws `KubespanError("command")`.
+ */
 export async function observeRouting(
   run: Runner,
   scope: RoutingScope,
@@ -58,7 +61,7 @@ interface Shown {
   readonly routes: string;
 }
 
-/** One process for both, each of which it prints on a line of its own. */
+/** Reads the rules and the table with one process, which prints each of them on a line of its own. */
 async function showRulesAndTable(run: Runner, family: "-4" | "-6", table: number): Promise<Shown> {
   const input = `rule show\nroute show table ${table}\n`;
   const both = await orNothing(
@@ -72,7 +75,10 @@ async function showRulesAndTable(run: Runner, family: "-4" | "-6", table: number
 
 const mostTables = 16;
 
-/** Without rules that only lead to sockets of this node, as transparent proxies have them: there nothing leaves. */
+/**
+ * Reads the rules, without those that only lead to sockets of this node, as transparent proxies have them: nothing
+ * leaves there.
+ */
 async function observeRules(
   run: Runner,
   family: "-4" | "-6",
@@ -90,13 +96,16 @@ async function observeRules(
   return { ...found, ahead: ahead.filter(({ table }) => table === undefined || !leadHere.has(table)) };
 }
 
-/** A table comes into being with its first route; until then some kernels have nothing to list, and others refuse. */
+/**
+ * The complaint of `ip` about a missing table. A table comes into being with its first route. Until then some kernels
+ * have nothing to list, and others refuse.
+ */
 const noTable = "FIB table does not exist";
 
 const showTable = (run: Runner, family: "-4" | "-6", table: number): Promise<string> =>
   orNothing(run({ program: "ip", args: [family, "-j", "route", "show", "table", String(table)] }), noTable);
 
-/** `complaint` is the tool's way of saying that there is none of what was asked for. */
+/** The output of a tool, or nothing if it fails with `complaint`, its way of saying that there is nothing to show. */
 async function orNothing(output: Promise<string>, complaint: string): Promise<string> {
   try {
     return await output;
@@ -107,8 +116,8 @@ async function orNothing(output: Promise<string>, complaint: string): Promise<st
 }
 
 /**
- * The settings that `planSysctls` needs. `links` are those of the host: forwarding must not make them deaf to router
- * advertisements; links of pods get none and are left out. Throws `KubespanError("command")`.
+ * Reads the settings that `planSysctls` needs. `links` are those of the host, which forwarding must not make deaf to
+ * router advertisements. Links of pods get no advertisements, and are left out. Throws `KubespanError("command")`.
  */
 export async function observeSysctls(
   interfaceName: string,
@@ -117,7 +126,8 @@ export async function observeSysctls(
 ): Promise<ObservedSysctls> {
   const names = links.map(({ name }) => name).filter((name) => !isContainerLink(name));
   const found = new Map<string, string>();
-  // One after the other: each is a moment's work, and many at once would take all threads that read files.
+  // The settings are read one after the other: each takes a moment, and many at once would take all threads that read
+  // files.
   for (const key of sysctlKeys(interfaceName, names)) {
     const value = await read(key);
     if (value !== undefined) found.set(key, value);

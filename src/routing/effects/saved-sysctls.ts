@@ -6,7 +6,7 @@ import { parseSavedSysctls, type SavedSysctls, savedSysctlsText } from "../index
 const fileIn = (stateDirectory: string): string => join(stateDirectory, "sysctls.json");
 const largestFile = 16 * 1024 * 1024;
 
-/** `undefined` if there is nothing to restore. Throws `KubespanError("state")` for a damaged file. */
+/** Reads the settings to restore; `undefined` if there are none. Throws `KubespanError("state")` for a damaged file. */
 export async function readSavedSysctls(stateDirectory: string): Promise<SavedSysctls | undefined> {
   const file = fileIn(stateDirectory);
   const found = await readTextFile(file, {
@@ -17,7 +17,7 @@ export async function readSavedSysctls(stateDirectory: string): Promise<SavedSys
   return found && parseSavedSysctls(found.text, file);
 }
 
-/** Keeps what to restore, whole or not at all; with nothing to restore there is no file. */
+/** Writes the settings to restore, whole or not at all. There is no file if there is nothing to restore. */
 export async function writeSavedSysctls(stateDirectory: string, saved: SavedSysctls): Promise<void> {
   const file = fileIn(stateDirectory);
   if (saved.sysctls.length === 0) await rm(file, { force: true });

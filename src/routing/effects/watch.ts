@@ -9,18 +9,18 @@ interface WatchOptions {
   /** Whether a line of `nft monitor` is the last one of a transaction of this program. */
   readonly isSignature: (line: string) => boolean;
   /**
-   * Something of ours may have changed in the kernel. Comes in bursts; the caller waits for their end, unless it is
-   * urgent: something that steers was taken away, and traffic may leave in clear.
+   * Called when something of ours may have changed in the kernel. Calls come in bursts. The caller waits for their end,
+   * unless a call is urgent: then something that steers was taken away, and traffic may leave in clear.
    */
   readonly onChange: (isUrgent: boolean) => void;
-  /** A rule of somebody else's that has to do with marks came, changed or went. Comes in bursts too. */
+  /** Called when a rule of somebody else's that has to do with marks came, changed or went. Calls come in bursts, too. */
   readonly onOthers: () => void;
-  /** A watching process died or cannot be started; it is started again by itself. */
+  /** Called when a watching process died or cannot be started. It is started again by itself. */
   readonly onError: (error: KubespanError) => void;
 }
 
 interface KernelWatch {
-  /** Resolves when the watching processes are gone. */
+  /** Ends the watching processes; resolves when they are gone. */
   stop(): Promise<void>;
 }
 
@@ -49,7 +49,7 @@ export function watchKernel({ scope, isSignature, onChange, onOthers, onError }:
         if (line.includes(racingTableName) || line.startsWith("# ERROR")) return "us";
         return / mark\b/.test(line) ? "others" : undefined;
       },
-      // A change of ours is known already: to look for its traces would cost more than the change.
+      // A change of ours is known already, and looking for its traces would cost more than the change.
       endOf: transactionEnds(isSignature),
       onChange,
       onOthers,
@@ -63,7 +63,7 @@ export function watchKernel({ scope, isSignature, onChange, onOthers, onError }:
   };
 }
 
-/** Whose transaction a line is the end of, told lines in their order; a signature stands right before the end. */
+/** Tells whose transaction a line ends. It is told all lines in their order, since a signature stands right before the end. */
 function transactionEnds(
   isSignature: (line: string) => boolean,
 ): (line: string) => "ours" | "theirs" | undefined {

@@ -9,7 +9,10 @@ import {
   parseDump,
 } from "../index.ts";
 
-/** The device of that name; `link` is what was seen of it among the links, and `before` the device at an earlier look. */
+/**
+ * Observes the device of that name. `link` is what was seen of it among the links, and `before` is the device at an
+ * earlier look.
+ */
 export async function observeWireGuard(
   run: Runner,
   name: string,
@@ -23,7 +26,10 @@ export async function observeWireGuard(
   };
 }
 
-/** Keys, peers, handshakes and counters of an existing device; with what did not change since `before` as it is there. */
+/**
+ * Reads the keys, peers, handshakes and counters of an existing device. Values that have not changed since `before` are
+ * taken from there.
+ */
 export const observeDevice = async (
   run: Runner,
   name: string,
@@ -34,7 +40,7 @@ async function canBeAsked(name: string, { kind }: ObservedLink): Promise<boolean
   return kind === "wireguard" || (kind === "tun" && (await exists(controlSocket(name))));
 }
 
-/** Loaded, built in, or a module that can be loaded. */
+/** Whether the kernel's WireGuard is loaded, built in, or a module that can be loaded. */
 export const kernelHasWireGuard = async (): Promise<boolean> =>
   (await exists("/sys/module/wireguard")) || isLoadable();
 

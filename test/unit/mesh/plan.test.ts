@@ -183,7 +183,7 @@ describe("the plan of a whole pass", () => {
     expect(plan(bare).second.map(({ text }) => text)).toEqual([expect.stringContaining("hold back at eth0")]);
     const open = plan(bare, { allowDownPeerBypass: true });
     expect(open.second).toEqual([]);
-    expect(textsOf(open)).not.toContain("let no IPv4 packet for the mesh out elsewhere");
+    expect(textsOf(open)).not.toContain("refuse IPv4 packets for the mesh");
   });
 
   test("takes the MTU from the links below, or from the configuration", () => {
