@@ -31,7 +31,7 @@ export interface Surroundings {
 
 /** A peer with what WireGuard remembers of it besides what it shows. Ids 0: none. Times in milliseconds. */
 class SimPeer extends WireGuardPeer {
-  /** The index of the host that has this peer, which is set when the host is made. */
+  /** The index of the host of the peer. */
   index = -1;
   pending = 0;
   session = 0;

@@ -9,7 +9,7 @@ export { createLogger } from "./log.ts";
 export { checkOwnFolder } from "./own-folder.ts";
 export { missingCapabilities } from "./privilege.ts";
 export { probe } from "./probe.ts";
-export { type End, runProcess } from "./process.ts";
+export { type End, runProcess, type Started } from "./process.ts";
 export { readTextFile } from "./read-file.ts";
 export { readPem } from "./read-pem.ts";
 export { type Runner, run } from "./run.ts";

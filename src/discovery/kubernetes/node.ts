@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Annotations, ownAnnotations } from "./annotations.ts";
 
 /** The part of a Node object that is kept. Only its types and sizes have been checked. */
@@ -46,7 +47,7 @@ export function isOlder(node: KubernetesNode, than: KubernetesNode): boolean {
 
 /** Tells whether two states of a Node differ in nothing but their version. Most changes are heartbeats. */
 export const saysTheSame = (left: KubernetesNode, right: KubernetesNode): boolean =>
-  JSON.stringify({ ...left, resourceVersion: "" }) === JSON.stringify({ ...right, resourceVersion: "" });
+  isDeepStrictEqual({ ...left, resourceVersion: "" }, { ...right, resourceVersion: "" });
 
 const mapOf = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};

@@ -1,5 +1,5 @@
 import { KubespanError, notInstalled } from "../../base/index.ts";
-import { type End, Lines, startCompanion } from "../../system/index.ts";
+import { type End, Lines, type Started, startCompanion } from "../../system/index.ts";
 
 /** The programs that a line concerns: this one, or others whose use of marks may have changed. */
 type Concern = "us" | "us, urgently" | "others" | "us and others";
@@ -15,8 +15,6 @@ interface MonitorOptions {
   readonly onError: (error: KubespanError) => void;
 }
 
-type Companion = Awaited<ReturnType<typeof startCompanion>>;
-
 const firstPauseMs = 250;
 const longestPauseMs = 30_000;
 const soundAfterMs = 10_000; // a tool that ran as long starts again after the shortest pause
@@ -31,7 +29,7 @@ export class Monitor {
   readonly #options: MonitorOptions;
   /** The concerns of the change that is being read. */
   readonly #concerned = new Set<Concern>();
-  #child: Promise<Companion> | undefined;
+  #child: Promise<Started> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #end: NodeJS.Timeout | undefined;
   #pauseMs = firstPauseMs;
@@ -57,7 +55,7 @@ export class Monitor {
     this.#child = startCompanion(program, args).then((child) => this.#listen(child));
   }
 
-  #listen(child: Companion): Companion {
+  #listen(child: Started): Started {
     const { program, onChange } = this.#options;
     const startedAt = performance.now();
     child.stdin.end();
