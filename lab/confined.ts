@@ -1,5 +1,5 @@
 /**
- * With KUBESPAN_TEST_CONFINED set, daemons run as packaging/systemd/kubespan.service has them: as a user of their own,
+ * With KUBESPAN_TEST_CONFINED set, daemons run as packaging/files/usr/lib/systemd/system/kubespan.service has them: as a user of their own,
  * who has no capability but one, and can never get another. Whoever makes the folders there is systemd; here it is a shell.
  */
 const uid = "64551";

@@ -16,12 +16,16 @@ export function registerDown(program: Command): void {
     .addOption(new Option("--forget-identity", "delete the keys too and return as a new node"))
     .action(async (options: { config: string; forgetIdentity?: boolean }) => {
       const { config } = await loadConfig(options.config);
-      const { steps, warnings } = await down(config);
-      for (const warning of warnings) complain(`kubespan: warning: ${warning}\n`);
-      for (const step of steps) print(`${step}\n`);
-      if (steps.length === 0) print("there was nothing to remove\n");
-      if (options.forgetIdentity && (await forgetIdentity(config.stateDirectory)))
-        print("the identity is deleted\n");
+      try {
+        const { steps, warnings } = await down(config);
+        for (const warning of warnings) complain(`kubespan: warning: ${warning}\n`);
+        for (const step of steps) print(`${step}\n`);
+        if (steps.length === 0) print("there was nothing to remove\n");
+      } finally {
+        // A damaged identity keeps the mesh from being taken down, and this is its cure.
+        if (options.forgetIdentity && (await forgetIdentity(config.stateDirectory)))
+          print("the identity is deleted\n");
+      }
     });
 }
 

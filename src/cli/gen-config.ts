@@ -45,9 +45,12 @@ async function genConfig(options: Options): Promise<void> {
     complain("The mesh is disabled in this file: set a discovery service, then 'enabled: true'.\n");
 }
 
+/** Holds the secret of the cluster, in whosever folder it is written. */
+const file = { mode: 0o600, owner: "writer" } as const;
+
 async function writeConfig({ output, force }: Options, text: string): Promise<void> {
-  if (force) await writeAtomically(output, text, { mode: 0o600 });
-  else if (!(await createAtomically(output, text, { mode: 0o600 })))
+  if (force) await writeAtomically(output, text, file);
+  else if (!(await createAtomically(output, text, file)))
     throw new KubespanError("conflict", `${output} exists already`, {
       hint: "its secret may be in use; choose another --output, or replace it with --force",
     });

@@ -1,6 +1,6 @@
 import { errorText, KubespanError } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
-import { missingCapabilities, ServiceManager } from "../system/index.ts";
+import { missingCapabilities, run, ServiceManager } from "../system/index.ts";
 import type { Parts } from "./compose.ts";
 import type { Mesh } from "./mesh.ts";
 
@@ -17,10 +17,10 @@ export async function checkPrivilege(): Promise<void> {
 }
 
 /** The connection to systemd, if it started this daemon. */
-export const managerOf = ({ shells, log }: Pick<Parts, "shells" | "log">): ServiceManager =>
+export const managerOf = ({ log }: Pick<Parts, "log">): ServiceManager =>
   new ServiceManager({
     environment: process.env,
-    run: shells.run,
+    run, // not by a shell: shells do not have the address of systemd
     clock: () => Date.now(),
     onError: (error) => log.warn(`systemd was not told how the daemon is: ${errorText(error)}`),
   });

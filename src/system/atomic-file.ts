@@ -7,22 +7,27 @@ import { effectiveUser } from "./user.ts";
 interface FileOptions {
   /** The exact permission bits, from which the process's umask takes none away. */
   readonly mode: number;
+  /**
+   * `writer` leaves the file to the user that writes it. By default it belongs to the owner of its folder, who may be the
+   * user of the service.
+   */
+  readonly owner?: "writer";
 }
 
 /**
  * Puts a file in place as a whole. A reader of `path`, now or after a power cut, finds either the old contents or the
  * new. Throws `KubespanError("state")`, and then leaves `path` as it was.
  */
-export const writeAtomically = (path: string, text: string, { mode }: FileOptions): Promise<void> =>
-  throughTemporaryFile(path, text, mode, (temporary) => rename(temporary, path));
+export const writeAtomically = (path: string, text: string, options: FileOptions): Promise<void> =>
+  throughTemporaryFile(path, text, options, (temporary) => rename(temporary, path));
 
 /**
  * Puts a file in place as `writeAtomically` does, but never replaces one. `false` if `path` exists already, also if
  * another process made it meanwhile.
  */
-export async function createAtomically(path: string, text: string, { mode }: FileOptions): Promise<boolean> {
+export async function createAtomically(path: string, text: string, options: FileOptions): Promise<boolean> {
   let created = true;
-  await throughTemporaryFile(path, text, mode, async (temporary) => {
+  await throughTemporaryFile(path, text, options, async (temporary) => {
     created = await link(temporary, path).then(
       () => true,
       (error: unknown) => {
@@ -42,12 +47,12 @@ export const errnoOf = (error: unknown): string | undefined =>
 async function throughTemporaryFile(
   path: string,
   text: string,
-  mode: number,
+  { mode, owner }: FileOptions,
   publish: (temporary: string) => Promise<void>,
 ): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
-    await writeSynced(temporary, text, mode, await ownerOf(dirname(path)));
+    await writeSynced(temporary, text, mode, owner === "writer" ? undefined : await ownerOf(dirname(path)));
     await publish(temporary);
     await syncFolder(dirname(path));
   } catch (error) {

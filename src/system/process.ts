@@ -48,6 +48,11 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** The program that speaks to systemd for this one. */
+const notifier = "systemd-notify";
+/** No other program gets the address of systemd, or it could say that a service works which hangs. */
+const withoutManager = { NOTIFY_SOCKET: undefined, WATCHDOG_USEC: undefined, WATCHDOG_PID: undefined };
+
 /**
  * Starts a program in the C locale, and is the one way to do so. Rejects only for arguments that no program can be
  * given (with a zero byte). A program that could not be started for another reason (`E2BIG`: its arguments are too
@@ -64,7 +69,7 @@ export async function startProcess(
   const options: Options = {
     stdio: [stdin as 3, output, output], // any descriptor will do, but the types allow only those up to 9
     detached: hasOwnGroup,
-    env: { LC_ALL: "C", ...env },
+    env: { LC_ALL: "C", ...(program === notifier ? {} : withoutManager), ...env },
     killSignal: "SIGKILL",
     forceKillAfterDelay: false,
     buffer: false, // the reader bounds the output

@@ -25,13 +25,16 @@ ip -n other address add 203.0.113.2/24 dev wire
 ip -n other link set wire up
 ip -n other link set lo up
 
+# As it is shipped, it lacks a certificate: it says so, and is not started again and again.
+systemctl start kubespan-discovery 2>/dev/null || true
+said unconfigured "$(systemctl show -p ExecMainStatus --value kubespan-discovery) $(systemctl show -p NRestarts --value kubespan-discovery)"
+systemctl reset-failed kubespan-discovery
 echo 'KUBESPAN_DISCOVERY_OPTIONS="--listen 203.0.113.1:3000 --insecure"' >/etc/default/kubespan-discovery
 systemctl start kubespan-discovery
 said discovery "$(systemctl show -p StatusText --value kubespan-discovery)"
 
 config=/etc/kubespan/config.yaml
 kubespan gen config --service http://203.0.113.1:3000/ -o $config >/dev/null
-sed -i 's/^enabled: false/enabled: true/' $config
 sed 's#/var/lib/kubespan#/var/lib/other#; s#/run/kubespan#/run/other#' $config >/root/other.yaml
 chmod 600 /root/other.yaml
 mkdir -m 700 /var/lib/other
@@ -84,6 +87,23 @@ said barrier "$(nft list table inet talos_kubespan | grep -c 203.0.113.2 || true
 systemctl start kubespan
 until_true "the other node is up after the barrier" up
 
+# A configuration that root writes anew is readable for the barrier, too.
+systemctl stop kubespan kubespan-barrier
+chown root:root $config
+systemctl start kubespan-barrier
+said readable "$(systemctl is-active kubespan-barrier)"
+systemctl start kubespan
+until_true "the other node is up once more" up
+
+# Who left the mesh is not put into it again.
+kubespan down >/dev/null
+until_true "the daemon has ended" sh -c '! systemctl is-active kubespan'
+said down "$(systemctl is-active kubespan || true) $(nft list tables | grep -c kubespan || true)"
+systemctl start kubespan
+until_true "the other node is up after a start" up
+
+rm -r /run/systemd/system/kubespan.service.d
+systemctl daemon-reload
 dpkg --remove kubespan >/dev/null
 said left "$({ nft list tables; ip rule show; ip route show table 180; ip link show kubespan; } 2>/dev/null | grep -cE 'kubespan|0x40|dev kubespan' || true)"
 said units "$(systemctl list-units --all --no-legend 'kubespan*' | grep -c active || true)"
