@@ -46,11 +46,11 @@ async function genConfig(options: Options): Promise<void> {
 }
 
 /** Holds the secret of the cluster, in whosever folder it is written. */
-const file = { mode: 0o600, owner: "writer" } as const;
+const kept = { mode: 0o600, owner: "writer" } as const;
 
 async function writeConfig({ output, force }: Options, text: string): Promise<void> {
-  if (force) await writeAtomically(output, text, file);
-  else if (!(await createAtomically(output, text, file)))
+  if (force) await writeAtomically(output, text, kept);
+  else if (!(await createAtomically(output, text, kept)))
     throw new KubespanError("conflict", `${output} exists already`, {
       hint: "its secret may be in use; choose another --output, or replace it with --force",
     });

@@ -21,4 +21,5 @@ export const sameRegistries = (before: Config, after: Config): boolean =>
   after.enabled &&
   before.cluster.id === after.cluster.id &&
   before.cluster.secret.equals(after.cluster.secret) &&
+  before.members.nodeDeletion === after.members.nodeDeletion &&
   registryKinds.every((kind) => isDeepStrictEqual(kind.settings(before), kind.settings(after)));

@@ -21,7 +21,8 @@ interface Job {
 
 /** A shell, in the C locale, that runs one program after the other. */
 export class Shell {
-  readonly #child: Promise<Started>;
+  /** The shell; `undefined` if none could be started, which whoever starts the next program is told. */
+  readonly #child: Promise<Started | undefined>;
   #job: Job | undefined;
   #isAlive = true;
 
@@ -29,8 +30,12 @@ export class Shell {
     this.#child = this.#start();
   }
 
-  async #start(): Promise<Started> {
-    const child = await startCompanion("sh", ["-c", script]);
+  async #start(): Promise<Started | undefined> {
+    const child = await startCompanion("sh", ["-c", script]).catch(() => undefined);
+    if (!child) {
+      this.#isAlive = false;
+      return undefined;
+    }
     child.stdout.on("data", (chunk: Buffer) => this.#read("stdout", chunk));
     child.stderr.on("data", (chunk: Buffer) => this.#read("stderr", chunk));
     if (child.pid === undefined) this.#isAlive = false;
@@ -48,27 +53,27 @@ export class Shell {
    * dead, so that nothing was done. Never rejects. Only one order may run at a time.
    */
   async run(order: string, timeoutMs: number): Promise<Ended | undefined> {
-    const { stdin } = await this.#child;
-    if (!this.#isAlive) return undefined;
+    const child = await this.#child;
+    if (!child || !this.#isAlive) return undefined;
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#stop("too late"), timeoutMs);
       this.#job = { timer, stdout: [], stderr: [], bytes: 0, resolve };
-      stdin.write(`${order}\n`);
+      child.stdin.write(`${order}\n`);
     });
   }
 
   /** Kills the shell and the program that it runs. Resolves when both are gone. */
   async end(): Promise<void> {
     const child = await this.#child;
-    child.kill();
-    await child.ended;
+    child?.kill();
+    await child?.ended;
   }
 
   #stop(why: "too late" | "too much"): void {
     if (!this.#job || this.#job.stopped) return;
     this.#job.stopped = why;
     this.#isAlive = false;
-    void this.#child.then((child) => child.kill());
+    void this.#child.then((child) => child?.kill());
   }
 
   #read(stream: "stdout" | "stderr", chunk: Buffer): void {

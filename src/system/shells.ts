@@ -30,7 +30,9 @@ export class Shells {
   /** Runs a program by a shell, or directly if no shell can be told of it or after `close`. Never rejects. */
   readonly runProgram: RunProgram = async (program, args, timeoutMs, input) => {
     const order = `${[program, ...args].map(quoted).join(" ")} <${this.#pathOf(input)}`;
-    if (this.#closed || order.length > longestOrder || /[\n\0]/.test(order))
+    // A program with input is a transaction that may close this node: it does not wait for other tools to end.
+    const cannotWait = input !== undefined && this.#areAllBusy();
+    if (this.#closed || cannotWait || order.length > longestOrder || /[\n\0]/.test(order))
       return runProcess(program, args, timeoutMs, input);
     const shell = await this.#take();
     if (!shell) return runProcess(program, args, timeoutMs, input);
@@ -49,6 +51,10 @@ export class Shells {
     this.#closed = true;
     await Promise.all([...this.#all].map((shell) => shell.end()));
     this.#all.clear();
+  }
+
+  #areAllBusy(): boolean {
+    return this.#all.size >= mostShells && !this.#idle.some(({ isAlive }) => isAlive);
   }
 
   /** Takes a shell; `undefined` if they were closed meanwhile. */

@@ -15,6 +15,12 @@ import { pause } from "./wake.ts";
 export const registryWith = (driver: RegistryDriver, log: Logger): Registry =>
   new RegistryLife(driver, log.child({ registry: driver.name }));
 
+/**
+ * The shortest time in milliseconds between two sessions that an address ended which is gone. The first is followed at
+ * once. Addresses that go all the time, as forged router advertisements can make them, are followed this often.
+ */
+const calmMs = 1_000;
+
 class RegistryLife implements Registry {
   readonly #driver: RegistryDriver;
   readonly #log: Logger;
@@ -91,11 +97,17 @@ class RegistryLife implements Registry {
 
   /** Runs sessions until it is stopped. Never rejects. */
   async #run(stop: AbortSignal): Promise<void> {
+    let movedAt = Number.NEGATIVE_INFINITY;
     for (let failures = 0; !stop.aborted; ) {
       this.#moved = new AbortController();
       const moved = this.#moved.signal;
       const over = AbortSignal.any([stop, moved]);
       const workedForMs = await this.#session(over);
+      if (moved.aborted) {
+        const calmInMs = movedAt + calmMs - performance.now();
+        movedAt = performance.now();
+        if (calmInMs > 0) await pause(calmInMs, stop);
+      }
       if (over.aborted) continue;
       failures = failuresAfter(failures, workedForMs);
       await pause(reconnectDelayMs(failures, Math.random()), over);

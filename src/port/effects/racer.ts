@@ -72,7 +72,8 @@ export class Racer {
   #sockets: Sockets | undefined;
   #listing: string | undefined;
   #races = 0;
-  #pins: readonly Pin[] = [];
+  /** The pins in the table; `undefined` after a failure, when it is not known which ones are. */
+  #pins: readonly Pin[] | undefined = [];
   #placed: readonly PlacedPin[] = [];
 
   /** Opens the sockets and loads the table. Throws `KubespanError("command")` where this machine cannot do it. */
@@ -136,9 +137,16 @@ export class Racer {
   async pin(pins: readonly Pin[]): Promise<void> {
     if (!this.#sockets || isDeepStrictEqual(pins, this.#pins)) return;
     const { run, marks } = this.#options;
-    this.#placed = await placePins(run, pins, marks);
-    this.#listing = await loadRacingTable(run, this.#rules(this.#sockets));
-    this.#pins = pins;
+    const placed = await placePins(run, pins, marks);
+    this.#pins = undefined;
+    try {
+      this.#placed = placed;
+      this.#listing = await loadRacingTable(run, this.#rules(this.#sockets));
+      this.#pins = pins;
+    } catch (error) {
+      this.#placed = []; // a repair must not bring back what may not be wanted any more by then
+      throw error;
+    }
   }
 
   /** Puts the table back if this listing shows that it is not as it was made; tells whether that was necessary. */

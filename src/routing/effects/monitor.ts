@@ -76,9 +76,12 @@ export class Monitor {
     for (const line of lines) {
       const end = endOf?.(line);
       const concern = concerns(line);
-      if (end === "ours") this.#concerned.clear();
-      else if (end === "theirs") this.#tell();
-      else if (concern) this.#concerned.add(concern);
+      if (end === "ours") {
+        this.#concerned.clear();
+        continue;
+      }
+      if (concern) this.#concerned.add(concern);
+      if (end === "theirs") this.#tell();
     }
     clearTimeout(this.#end);
     if (!endOf) this.#tell();

@@ -46,7 +46,8 @@ export function watchKernel({ scope, isSignature, onChange, onOthers, onError }:
       // Other tables may change a thousand times a minute. A flushed ruleset names each table that it takes away.
       concerns: (line) => {
         if (line.includes(tableName)) return line.startsWith("delete ") ? "us, urgently" : "us";
-        if (line.includes(racingTableName) || line.startsWith("# ERROR")) return "us";
+        if (isLoss(line)) return "us, urgently"; // the lost events may be those of the table
+        if (line.includes(racingTableName)) return "us";
         return / mark\b/.test(line) ? "others" : undefined;
       },
       // A change of ours is known already, and looking for its traces would cost more than the change.
@@ -71,6 +72,10 @@ function transactionEnds(
   return (line) => {
     const author = isSigned ? "ours" : "theirs";
     isSigned = isSignature(line);
+    if (isLoss(line)) return "theirs"; // among the lost events may be the end of somebody's transaction
     return line.startsWith("# new generation ") ? author : undefined;
   };
 }
+
+/** nft monitor reports that the kernel sent more events than it could read. */
+const isLoss = (line: string): boolean => line.startsWith("# ERROR");

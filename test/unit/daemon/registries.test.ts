@@ -156,6 +156,7 @@ test.each<[string, Partial<Config>, Partial<Config>, boolean]>([
   ["another name of the Node", { kubernetes: {}, ...named("a") }, { kubernetes: {}, ...named("b") }, false],
   ["another name without Kubernetes", named("a"), named("b"), true],
   ["disabled", {}, { enabled: false }, false],
+  ["deletions are believed no more", {}, { members: { ...config().members, nodeDeletion: "ignore" } }, false],
 ])("registries that serve on after a reload: %s", (_, before, after, expected) => {
   expect(sameRegistries(config(before), config(after))).toBe(expected);
 });

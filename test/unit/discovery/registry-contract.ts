@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { type Logger, pino } from "pino";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { KubespanError } from "../../../src/base/error.ts";
@@ -161,6 +162,19 @@ export function registryContract(kind: string, world: () => World): void {
       await until(() => expect(one.way.accepted).toBeGreaterThan(accepted));
       await until(() => expect(two.registry.told().affiliates[0]?.addresses).toEqual(["192.0.2.77"]));
       expect([...phases].filter((phase) => phase !== "connected")).toEqual([]);
+    });
+
+    test("connects anew once a second at most while the node loses one address after the other", async () => {
+      const [one] = await started(world(), "one", "two");
+      if (!one) throw new Error("no member");
+      const [before, since] = [one.way.accepted, performance.now()];
+      for (let last = 1; last <= 50; last++) {
+        one.say({ ...one.own, addresses: [address(`192.0.2.${last}`)] });
+        await setImmediate();
+      }
+      await until(() => expect(one.way.accepted).toBeGreaterThan(before));
+      const seconds = (performance.now() - since) / 1000;
+      expect(one.way.accepted - before).toBeLessThanOrEqual(2 + seconds);
     });
 
     test("ends with its connections when it is stopped, and tells nobody; what it was told stays", async () => {

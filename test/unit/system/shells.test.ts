@@ -104,6 +104,21 @@ describe("shells", () => {
     });
   });
 
+  it("are not waited for by a program with input, which may be what closes this node", async () => {
+    const some = new Shells();
+    const sleeping = Array.from({ length: 6 }, () => some.runProgram("sleep", ["1000"], long));
+    const file = new InputFile("some text\n");
+    try {
+      expect(await some.runProgram("cat", ["/proc/self/fd/0"], long, file.descriptor)).toMatchObject({
+        stdout: "some text\n",
+      });
+    } finally {
+      file.close();
+      await some.close();
+      await Promise.all(sleeping);
+    }
+  });
+
   it("are gone when closed, with what they run; after that programs are run without", async () => {
     const some = new Shells();
     const { stdout } = await some.runProgram("sh", ["-c", "echo $PPID"], long);
