@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { loadConfig } from "../config/effects/index.ts";
-import { loadBarrierLoader } from "../daemon/index.ts";
+import { checkPrivilege, loadBarrierLoader } from "../daemon/index.ts";
 import { createLogger, print, run } from "../system/index.ts";
 import { configOption } from "./options.ts";
 
@@ -20,6 +20,7 @@ export function registerBarrier(program: Command): void {
       ].join("\n"),
     )
     .action(async (options: { config: string }) => {
+      await checkPrivilege("barrier load");
       const { loadBarrier } = await loadBarrierLoader();
       const { config } = await loadConfig(options.config);
       const done = await loadBarrier(config, run, createLogger({ ...config.log, level: "warn" }));

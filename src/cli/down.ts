@@ -3,7 +3,7 @@ import { requestDown } from "../api/effects/index.ts";
 import type { Down } from "../api/index.ts";
 import { loadConfig } from "../config/effects/index.ts";
 import type { Config } from "../config/index.ts";
-import { takeDown } from "../daemon/index.ts";
+import { checkPrivilege, takeDown } from "../daemon/index.ts";
 import { forgetIdentity } from "../identity/effects/index.ts";
 import { complain, print } from "../system/index.ts";
 import { configOption } from "./options.ts";
@@ -30,5 +30,9 @@ export function registerDown(program: Command): void {
 }
 
 /** A running daemon takes the mesh down itself, since two processes that change the same table would undo each other's work. */
-const down = async (config: Config): Promise<Down> =>
-  (await requestDown(config.runDirectory)) ?? (await takeDown(config));
+async function down(config: Config): Promise<Down> {
+  const done = await requestDown(config.runDirectory);
+  if (done) return done;
+  await checkPrivilege("down");
+  return takeDown(config);
+}

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { loadDaemon, loadDryRun } from "../daemon/index.ts";
+import { checkPrivilege, loadDaemon, loadDryRun } from "../daemon/index.ts";
 import { print } from "../system/index.ts";
 import { configOption } from "./options.ts";
 
@@ -27,6 +27,7 @@ export function registerRun(program: Command): void {
 }
 
 async function printPlan(file: string): Promise<void> {
+  await checkPrivilege("run --dry-run");
   const { dryRun } = await loadDryRun();
   print(await dryRun(file));
 }

@@ -25,7 +25,7 @@ export function generateConfig({ random, serviceURL, cluster }: NewConfig): stri
 
 const kubespanDocument = (enabled: boolean): string => `\
 # Configuration of kubespan. Check it after a change with: kubespan validate FILE
-# It holds the cluster secret: keep it readable by root only.
+# It holds the cluster secret: keep it readable by root, or by the user of the service, only.
 apiVersion: v1alpha1
 kind: KubeSpanConfig
 ${enabled ? "" : "# Turn it on once the discovery service below is set.\n"}enabled: ${enabled}

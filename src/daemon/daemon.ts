@@ -48,7 +48,7 @@ export class Daemon {
   #isEnding = false;
 
   static async start(file: string): Promise<Daemon> {
-    await checkPrivilege();
+    await checkPrivilege("run");
     const kept = confine();
     const { config, warnings } = await loadConfig(file);
     const log = createLogger(config.log);

@@ -1,3 +1,4 @@
+export { checkPrivilege } from "./supervised.ts";
 export { takeDown } from "./take-down.ts";
 
 /** Each of these modules is loaded when it is asked for: a command that shows something must not wait for a daemon's code. */

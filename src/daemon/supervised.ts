@@ -6,13 +6,13 @@ import type { Mesh } from "./mesh.ts";
 
 /**
  * Checks the capabilities of this process. Throws `KubespanError("privilege")` where the kernel would refuse the
- * actions that a mesh needs, even to root.
+ * actions that this command needs, even to root.
  */
-export async function checkPrivilege(): Promise<void> {
+export async function checkPrivilege(command: string): Promise<void> {
   const missing = await missingCapabilities("net_admin");
   if (missing.length === 0) return;
-  throw new KubespanError("privilege", "kubespan run needs root, or CAP_NET_ADMIN", {
-    hint: "it sets up WireGuard, nftables and routes: run it as root, or as kubespan.service does",
+  throw new KubespanError("privilege", `kubespan ${command} needs root, or CAP_NET_ADMIN`, {
+    hint: "it deals with WireGuard, nftables and routes: run it as root, or as kubespan.service does",
   });
 }
 

@@ -12,7 +12,8 @@ const maxBytes = 64 * 1024 * 1024;
 
 /** Asks the daemon for its status. Throws `KubespanError("unavailable")` when no daemon answers. */
 export const fetchStatus = async (runDirectory: string): Promise<Status> =>
-  // The daemon is this very program and runs as root, so its answer is trusted once it is JSON.
+  // The daemon is this very program, and its socket is in a folder that only root and its user may write in, so its
+  // answer is trusted once it is JSON.
   (await ask(runDirectory, "GET", "/status")) as Status;
 
 /**
