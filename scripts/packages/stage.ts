@@ -1,5 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, globSync, lutimesSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  globSync,
+  lutimesSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, join } from "node:path";
 
 /** What the installed program lies in, and where the package puts it. */
@@ -24,12 +34,14 @@ interface Sources {
   readonly node: string;
   /** Paths of the libraries that are loaded from node_modules. */
   readonly libraries: readonly string[];
+  /** Paths of all libraries in the product, the bundled ones among them. */
+  readonly ingredients: readonly string[];
   /** The time of change that every file bears, in seconds since 1970. */
   readonly madeAt: number;
 }
 
 /** Lays out in `folder` what a package installs below /, the same for every format. */
-export function stage(folder: string, { checkout, node, libraries, madeAt }: Sources): void {
+export function stage(folder: string, { checkout, node, libraries, ingredients, madeAt }: Sources): void {
   rmSync(folder, { recursive: true, force: true });
   const root = join(folder, home);
   mkdirSync(join(root, "dist"), { recursive: true });
@@ -43,8 +55,27 @@ export function stage(folder: string, { checkout, node, libraries, madeAt }: Sou
   for (const name of ["LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md"])
     cpSync(join(checkout, name), join(documents, name));
   cpSync(join(node, "LICENSE"), join(documents, "LICENSE.node"));
+  writeFileSync(join(documents, "LICENSES.libraries"), licencesOf(checkout, ingredients));
+  for (const name of ["docs", "deploy"])
+    cpSync(join(checkout, name), join(documents, name), { recursive: true });
   cpSync(join(checkout, "packaging/files"), folder, { recursive: true });
   settle(folder, madeAt);
+}
+
+/** The licences of these packages, as each of them brings it; one that brings none is named with the licence in its package.json. */
+function licencesOf(checkout: string, paths: readonly string[]): string {
+  const parts = paths.map((path) => {
+    const [file] = readdirSync(join(checkout, path))
+      .filter((name) => /^(?:licen[cs]e|copying|notice)(?:[.-]|$)/i.test(name))
+      .toSorted();
+    const { license } = JSON.parse(readFileSync(join(checkout, path, "package.json"), "utf8")) as {
+      license?: string;
+    };
+    const text =
+      file === undefined ? `Licence: ${license}` : readFileSync(join(checkout, path, file), "utf8").trim();
+    return `== ${path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length)}\n\n${text}\n`;
+  });
+  return parts.join("\n");
 }
 
 /** Modes and times do not tell who built this, where and when. */

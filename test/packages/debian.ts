@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -19,8 +20,9 @@ export class Debian {
 
   /** A copy of a Debian, minimal or with systemd; the first one takes minutes, as its packages are fetched. */
   static async open(suite: "bookworm" | "trixie", kind: "minimal" | "systemd" = "minimal"): Promise<Debian> {
-    const base = join(cache, `debian-${suite}-${kind}`);
     const packages = kind === "systemd" ? [...dependencies, ...machine] : dependencies;
+    const contents = createHash("sha256").update(packages.join()).digest("hex").slice(0, 12);
+    const base = join(cache, `debian-${suite}-${contents}`);
     mkdirSync(cache, { recursive: true });
     if (!existsSync(base)) {
       const making = mkdtempSync(`${base}.`);

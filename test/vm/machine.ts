@@ -60,7 +60,8 @@ export async function runInMachine(run: MachineRun): Promise<MachineResult> {
     }
     await writeFile(join(folder, "initrd"), await firstRoot(kernel, jobFiles(run, kernel, output)));
     const tags = shares.map((share) => share.tag);
-    const machine = startBound(qemuCommand({ kernel, folder, tags, memoryMiB, processors }));
+    const options = run.system === undefined ? [] : ["systemd.unit=machine.service"];
+    const machine = startBound(qemuCommand({ kernel, folder, tags, memoryMiB, processors, options }));
     processes.push(machine);
     return await outcome(machine, folder, run.timeoutMs);
   } finally {

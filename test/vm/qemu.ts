@@ -12,13 +12,22 @@ export interface Hardware {
   readonly tags: readonly string[];
   readonly memoryMiB: number;
   readonly processors: number;
+  /** The boot options in addition to those of every machine. */
+  readonly options: readonly string[];
 }
 
 /**
  * The command that runs the machine. It is always emulated (TCG): a `/dev/kvm` that exists does not mean that it works,
  * and one way of running is tested, not two. It has no network card: nothing that a test does can reach the host's.
  */
-export function qemuCommand({ kernel, folder, tags, memoryMiB, processors }: Hardware): string[] {
+export function qemuCommand({
+  kernel,
+  folder,
+  tags,
+  memoryMiB,
+  processors,
+  options: more,
+}: Hardware): string[] {
   const { qemu, machine, console } = hostArchitecture();
   const bootOptions = [
     `console=${console}`,
@@ -29,6 +38,7 @@ export function qemuCommand({ kernel, folder, tags, memoryMiB, processors }: Har
     "cryptomgr.notests",
     "random.trust_cpu=on",
     "audit=0",
+    ...more,
     ...(process.arch === "x64" ? ["nokaslr", "tsc=reliable", "no_timer_check"] : []),
   ];
   const options: readonly (readonly string[])[] = [
