@@ -5,17 +5,9 @@ import { type Decision, decide, emptyMemory, harvestDueIn, type Memory } from ".
 import { reportStatus } from "../../../src/mesh/report.ts";
 import type { ObservedDevice } from "../../../src/wireguard/index.ts";
 import { claimsOf } from "../members/claims-of.ts";
-import { address, affiliate, config, endpoint, key, prefix } from "./values.ts";
+import { address, affiliate, config, endpoint, key, prefix, self } from "./values.ts";
 
 const now = 1_700_000_000_000;
-const self = {
-  nodeId: "self",
-  publicKey: key(0),
-  address: address("fd00:0:0:2::1"),
-  clusterPrefix: prefix("fd00:0:0:2::/64"),
-  hostname: "host",
-  operatingSystem: "Debian",
-};
 const two = affiliate(
   2,
   { additionalAddresses: [prefix("10.244.2.0/24")] },

@@ -16,18 +16,9 @@ import { parseTable } from "../../../src/nftables/index.ts";
 import { tableText } from "../../../src/nftables/table.ts";
 import type { ObservedPeer } from "../../../src/wireguard/index.ts";
 import { frame } from "../nftables/frame.ts";
-import { address, affiliate, config, endpoint, key, prefix } from "./values.ts";
+import { address, affiliate, config, endpoint, key, keys, prefix, self } from "./values.ts";
 
 const now = 1_700_000_000_000;
-const self = {
-  nodeId: "self",
-  publicKey: key(0),
-  address: address("fd00:0:0:2::1"),
-  clusterPrefix: prefix("fd00:0:0:2::/64"),
-  hostname: "host",
-  operatingSystem: "Debian",
-};
-const keys = { privateKey: config().cluster.secret, implementation: "kernel" } as const;
 const noRouting = { rules: [], copies: [], ahead: [], routes: [], hasBarrier: false };
 const own = { address: address("192.0.2.1"), bits: 24, scope: "global", deprecated: false, tentative: false };
 

@@ -23,6 +23,16 @@ export const endpoint = (text: string): Endpoint =>
 /** The number-th public key. */
 export const key = (number: number): string => Buffer.alloc(32, number + 1).toString("base64");
 
+/** This node: number 1 of the cluster fd00:0:0:2::/64, with the key 0. */
+export const self = {
+  nodeId: "self",
+  publicKey: key(0),
+  address: address("fd00:0:0:2::1"),
+  clusterPrefix: prefix("fd00:0:0:2::/64"),
+  hostname: "host",
+  operatingSystem: "Debian",
+};
+
 /** `node-N` of the cluster fd00:0:0:2::/64, with the ULA ...::N and the endpoint 198.51.100.N:51820. */
 export const affiliate = (
   number: number,
@@ -103,3 +113,6 @@ export const config = (changes: Partial<Config> = {}): Config => ({
   log: { level: "info", format: "text" },
   ...changes,
 });
+
+/** The keys of a pass: the device is the kernel's. */
+export const keys = { privateKey: config().cluster.secret, implementation: "kernel" } as const;

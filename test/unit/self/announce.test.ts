@@ -1,17 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { ownAffiliate, type Self } from "../../../src/self/announce.ts";
+import { ownAffiliate } from "../../../src/self/announce.ts";
 import { believeMapped } from "../../../src/self/mapped.ts";
 import { believeReflected } from "../../../src/self/reflected.ts";
-import { address, config, endpoint, key, prefix } from "../mesh/values.ts";
+import { address, config, endpoint, prefix, self } from "../mesh/values.ts";
 
-const self: Self = {
-  nodeId: "self",
-  publicKey: key(0),
-  address: address("fd00:0:0:2::1"),
-  clusterPrefix: prefix("fd00:0:0:2::/64"),
-  hostname: "host",
-  operatingSystem: "Debian",
-};
 const filter = (text: string): { prefix: ReturnType<typeof prefix>; exclude: boolean } => ({
   prefix: prefix(text.replace("!", "")),
   exclude: text.startsWith("!"),

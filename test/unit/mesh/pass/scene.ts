@@ -29,7 +29,7 @@ import { ownNetworks } from "../../../../src/routing/index.ts";
 import type { Runner } from "../../../../src/system/index.ts";
 import { observeDevice } from "../../../../src/wireguard/effects/index.ts";
 import type { ObservedDevice } from "../../../../src/wireguard/index.ts";
-import { address, config, key, prefix } from "../values.ts";
+import { config, keys, prefix, self } from "../values.ts";
 import { answers, type Node } from "./nodes.ts";
 
 /** Something that a kernel holds before a pass, as the commands that put it there. */
@@ -39,15 +39,6 @@ const log = pino({ level: "silent" });
 const passMs = 100;
 /** Longer than any peer gets that was called for the first time. */
 const calledAgainMs = 5_000;
-const self = {
-  nodeId: "self",
-  publicKey: key(0),
-  address: address("fd00:0:0:2::1"),
-  clusterPrefix: prefix("fd00:0:0:2::/64"),
-  hostname: "host",
-  operatingSystem: "Debian",
-};
-const keys = { privateKey: config().cluster.secret, implementation: "kernel" } as const;
 
 /** The whole of a node but its sockets and processes: what registries say, what is remembered, and a fake kernel. */
 export class Scene {
