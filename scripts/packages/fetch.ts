@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Lock } from "./closure.ts";
 
 /** The architectures that packages are made for, by Debian's names, and what Node and Linux call them. */
@@ -61,7 +61,7 @@ export async function fetchNode(lock: Lock, architecture: Architecture, cache: s
   const archive = await fetched(`${registry}/${name}/-/${name}-${version}.tgz`, algorithm, hash, cache);
   const folder = join(cache, name);
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(dirname(join(folder, "x")), { recursive: true });
+  mkdirSync(folder, { recursive: true });
   execFileSync("tar", ["-xzf", archive, "-C", folder, "--strip-components=1", "--no-same-owner"]);
   return folder;
 }

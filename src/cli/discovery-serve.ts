@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Logger } from "pino";
-import { errorText, KubespanError } from "../base/index.ts";
+import { KubespanError } from "../base/index.ts";
 import type { LogLevel } from "../config/index.ts";
 import type {
   Certificates,
@@ -9,7 +9,7 @@ import type {
   Operations,
 } from "../discovery-server/effects/index.ts";
 import { hostPortText, parseAddressPort } from "../net/index.ts";
-import { confine, createLogger, run, ServiceManager } from "../system/index.ts";
+import { confine, createLogger, serviceManager } from "../system/index.ts";
 import type { StoreOptions } from "./discovery-store.ts";
 
 interface Listen {
@@ -87,12 +87,7 @@ async function serve(options: ServeOptions): Promise<void> {
   for (const warning of confine()) log.warn(warning);
   const certificates = await certificatesOf(options, log);
   const asked = stopAsked();
-  const manager = new ServiceManager({
-    environment: process.env,
-    run,
-    clock: () => Date.now(),
-    onError: (error) => log.warn(`systemd was not told how the service is: ${errorText(error)}`),
-  });
+  const manager = serviceManager(log);
   let endBeat: (() => void) | undefined;
   let onAnswer: OnAnswer | undefined;
   const server = await startDiscoveryServer({

@@ -5,7 +5,15 @@ import { loadConfig } from "../config/effects/index.ts";
 import type { Config } from "../config/index.ts";
 import { OwnTransactions } from "../nftables/effects/index.ts";
 import { watchKernel } from "../routing/effects/index.ts";
-import { confine, createLogger, type ServiceManager, Shells, SpareMemory, within } from "../system/index.ts";
+import {
+  confine,
+  createLogger,
+  type ServiceManager,
+  Shells,
+  SpareMemory,
+  serviceManager,
+  within,
+} from "../system/index.ts";
 import { ledgerOf, meshOf, type Parts, registriesOf } from "./compose.ts";
 import { loadBarrier } from "./load-barrier.ts";
 import { type Loop, startLoop } from "./loop.ts";
@@ -16,7 +24,7 @@ import { needsRestart, sameRegistries } from "./reload.ts";
 import { Repairs } from "./repairs.ts";
 import { SecondBarrier } from "./second-barrier.ts";
 import { ownIdentity } from "./self.ts";
-import { checkPrivilege, managerOf, summaryOf } from "./supervised.ts";
+import { checkPrivilege, summaryOf } from "./supervised.ts";
 import { notTakenDown } from "./take-down.ts";
 import { Turns } from "./turns.ts";
 
@@ -83,7 +91,7 @@ export class Daemon {
     this.#registries = registries;
     this.#mesh = mesh;
     this.#loop = this.#newLoop();
-    this.#manager = managerOf(parts);
+    this.#manager = serviceManager(parts.log);
   }
 
   /** A promise that resolves when the daemon has ended. */
@@ -143,7 +151,7 @@ export class Daemon {
     this.#stopped = undefined;
     const loop = startLoop({
       run: (scope) =>
-        this.#mesh.pass(scope).finally(() => this.#manager.worked(summaryOf(this.#config, this.#mesh))),
+        this.#mesh.pass(scope).finally(() => this.#manager.worked(() => summaryOf(this.#config, this.#mesh))),
       onError: (error) => this.#parts.log.error({ err: error }, errorText(error)),
       repairIntervalMs,
     });

@@ -1,7 +1,6 @@
-import { errorText, KubespanError } from "../base/index.ts";
+import { KubespanError } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
-import { missingCapabilities, run, ServiceManager } from "../system/index.ts";
-import type { Parts } from "./compose.ts";
+import { missingCapabilities } from "../system/index.ts";
 import type { Mesh } from "./mesh.ts";
 
 /**
@@ -15,15 +14,6 @@ export async function checkPrivilege(command: string): Promise<void> {
     hint: "it deals with WireGuard, nftables and routes: run it as root, or as kubespan.service does",
   });
 }
-
-/** The connection to systemd, if it started this daemon. */
-export const managerOf = ({ log }: Pick<Parts, "log">): ServiceManager =>
-  new ServiceManager({
-    environment: process.env,
-    run, // not by a shell: shells do not have the address of systemd
-    clock: () => Date.now(),
-    onError: (error) => log.warn(`systemd was not told how the daemon is: ${errorText(error)}`),
-  });
 
 /** Describes the state of this node in a line. */
 export function summaryOf({ enabled }: Config, mesh: Mesh): string {

@@ -18,7 +18,6 @@ export {
   ciliumProgramsIn,
   linksOfRoutes,
   linksWithPort,
-  parseCapabilities,
   parseListeners,
   parseSynchronised,
   versionIn,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ofForm, parseNumber, parseToolJson, valueOf } from "../base/index.ts";
+import { ofForm, parseToolJson, valueOf } from "../base/index.ts";
 
 /** The first part of a tool's `--version` that looks like a version: `v1.0.20210914` gives `1.0.20210914`. */
 export const versionIn = (text: string): string | undefined =>
@@ -33,10 +33,6 @@ export function parseSynchronised(text: string): boolean | undefined {
   const [, answer] = /^NTPSynchronized=(yes|no)$/m.exec(text) ?? [];
   return answer === undefined ? undefined : answer === "yes";
 }
-
-/** Parses the effective capabilities in `/proc/self/status`. */
-export const parseCapabilities = (text: string): bigint | undefined =>
-  parseNumber(`0x${/^CapEff:\s+([0-9a-f]{1,16})$/m.exec(text)?.[1] ?? ""}`);
 
 const routesForm = z.array(z.looseObject({ dev: z.string().optional() })).max(10_000);
 

@@ -76,8 +76,9 @@ interface Owner {
  * files that root writes beside its own (`kubespan down`). Only root may give files away.
  */
 async function ownerOf(folder: string): Promise<Owner | undefined> {
+  if (effectiveUser() !== 0) return undefined;
   const { uid, gid } = await stat(folder);
-  return effectiveUser() === 0 && uid !== 0 ? { uid, gid } : undefined;
+  return uid === 0 ? undefined : { uid, gid };
 }
 
 async function writeSynced(

@@ -1,4 +1,6 @@
-import type { Runner } from "./run.ts";
+import type { Logger } from "pino";
+import { errorText } from "../base/index.ts";
+import { type Runner, run } from "./run.ts";
 
 /** The longest status in characters, as systemd shows it on one line of a terminal. */
 const longestStatus = 120;
@@ -45,8 +47,9 @@ export class ServiceManager {
    * Notes that the service has done some work. systemd is told if the status changed, and so often that its watchdog
    * sees the service work. A service that hangs does not call this, and is restarted.
    */
-  worked(status: string): void {
+  worked(describe: () => string): void {
     if (!this.#isThere || !this.#told) return;
+    const status = describe();
     const isNews = status !== this.#told.status;
     const sinceMs = this.#options.clock() - this.#told.at;
     const isDue = this.#watchdogMs !== undefined && (sinceMs >= this.#watchdogMs / 3 || sinceMs < 0);
@@ -57,9 +60,9 @@ export class ServiceManager {
    * Reports work at intervals, for a service whose work comes from others: it works as long as its event loop turns.
    * Gives the function that ends this.
    */
-  beat(status: () => string): () => void {
+  beat(describe: () => string): () => void {
     if (!this.#isThere || this.#watchdogMs === undefined) return () => undefined;
-    const timer = setInterval(() => this.worked(status()), this.#watchdogMs / 3).unref();
+    const timer = setInterval(() => this.worked(describe), this.#watchdogMs / 3).unref();
     return () => clearInterval(timer);
   }
 
@@ -71,11 +74,20 @@ export class ServiceManager {
 
   #tell(status: string, messages: readonly string[]): void {
     if (!this.#isThere) return;
-    const { run, clock, onError } = this.#options;
-    this.#told = { status, at: clock() };
+    const options = this.#options;
+    this.#told = { status, at: options.clock() };
     const args = [...messages, `STATUS=${status.slice(0, longestStatus)}`];
     this.#telling = this.#telling
-      .then(() => run({ program: "systemd-notify", args }))
-      .then(() => undefined, onError);
+      .then(() => options.run({ program: "systemd-notify", args }))
+      .then(() => undefined, options.onError);
   }
 }
+
+/** The connection to systemd, if it started this process. No shell takes part, since shells lack the address of systemd. */
+export const serviceManager = (log: Logger): ServiceManager =>
+  new ServiceManager({
+    environment: process.env,
+    run,
+    clock: () => Date.now(),
+    onError: (error) => log.warn(`systemd was not told how the service is: ${errorText(error)}`),
+  });

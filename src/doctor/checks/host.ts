@@ -1,10 +1,8 @@
-import { hexText } from "../../base/index.ts";
+import { hasCapability, hexText } from "../../base/index.ts";
 import { installCommand } from "../distribution.ts";
 import type { Facts, ToolFact } from "../facts.ts";
 import { type Finding, type Fix, loadModule, unknownFinding } from "../finding.ts";
 import { isOlder } from "../tool-text.ts";
-
-const netAdmin = 1n << 12n; // CAP_NET_ADMIN, capability.h
 
 export function checkPrivileges({ userId, capabilities }: Facts): Finding[] {
   const evidence = `user id ${userId}`;
@@ -25,7 +23,7 @@ function netAdminFinding(capabilities: Facts["capabilities"]): Finding {
   const id = "privilege.net_admin";
   if ("unknown" in capabilities) return unknownFinding(id, "the capabilities", capabilities.unknown);
   const evidence = `effective capabilities ${hexText(capabilities.value)}`;
-  if ((capabilities.value & netAdmin) !== 0n)
+  if (hasCapability(capabilities.value, "net_admin"))
     return { id, severity: "ok", text: "networks may be changed (CAP_NET_ADMIN)", evidence };
   const advice = "run it outside a container, or in one with CAP_NET_ADMIN and the host's network";
   return { id, severity: "error", text: "networks may not be changed", evidence, fix: { advice } };

@@ -1,5 +1,5 @@
 import { release } from "node:os";
-import { errorText } from "../../base/index.ts";
+import { errorText, parseCapabilities } from "../../base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { scanForOthers } from "../../marks/effects/index.ts";
 import { aheadWarnings } from "../../marks/index.ts";
@@ -13,7 +13,6 @@ import {
   linksWithPort,
   type Observed,
   type PortFact,
-  parseCapabilities,
   parseListeners,
   type RoutingFact,
   type Settings,

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseCapabilities } from "../../../src/base/capabilities.ts";
 import {
   ciliumProgramsIn,
   flavoursOf,
   linksOfRoutes,
   linksWithPort,
-  parseCapabilities,
   parseListeners,
   parseOsRelease,
   parseSynchronised,

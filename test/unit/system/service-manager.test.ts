@@ -27,17 +27,17 @@ describe("what systemd is told", () => {
   it("is nothing where it did not start the service", async () => {
     const { manager, told } = managed({ WATCHDOG_USEC: "1000000" });
     manager.ready("up");
-    manager.worked("down");
+    manager.worked(() => "down");
     await manager.stopping();
     expect(told).toEqual([]);
   });
 
   it("is that the service is ready, another status, and that it stops", async () => {
     const { manager, told } = managed(socket);
-    manager.worked("before it is ready");
+    manager.worked(() => "before it is ready");
     manager.ready("0 of 1 peers up");
-    manager.worked("0 of 1 peers up");
-    manager.worked("1 of 1 peers up");
+    manager.worked(() => "0 of 1 peers up");
+    manager.worked(() => "1 of 1 peers up");
     await manager.stopping();
     expect(told).toEqual([
       "systemd-notify READY=1 STATUS=0 of 1 peers up",
@@ -51,7 +51,7 @@ describe("what systemd is told", () => {
     manager.ready("up");
     for (let second = 0; second < 180; second += 30) {
       clock.now += 30_000;
-      manager.worked("up");
+      manager.worked(() => "up");
     }
     clock.now += 3_600_000; // it hangs: nothing is told
     await manager.stopping();
