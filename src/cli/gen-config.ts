@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
 import { KubespanError } from "../base/index.ts";
-import { generateConfig, parseConfig, parseServiceURL } from "../config/index.ts";
+import { loadConfig } from "../config/effects/index.ts";
+import { generateConfig, type KubespanSettings, parseConfig, parseServiceURL } from "../config/index.ts";
 import { decodeKey } from "../identity/index.ts";
+import { hostPortText } from "../net/index.ts";
 import { complain, createAtomically, print, readTextFile, writeAtomically } from "../system/index.ts";
 
 interface Options {
@@ -10,6 +12,7 @@ interface Options {
   readonly service?: string;
   readonly clusterId?: string;
   readonly clusterSecretFile?: string;
+  readonly fromTalos?: string;
   readonly force?: true;
 }
 
@@ -23,25 +26,29 @@ export function registerGenConfig(program: Command): void {
     .option("--service <url>", "URL of a discovery service: https://host[:port]/")
     .option("--cluster-id <id>", "id of an existing cluster to join")
     .option("--cluster-secret-file <file>", "file with the secret of an existing cluster")
+    .option("--from-talos <file>", "Talos machine configuration of a cluster to join")
     .option("--force", "replace an existing output file")
     .action(genConfig);
 }
 
 async function genConfig(options: Options): Promise<void> {
-  const cluster = await clusterOf(options);
+  const talos = options.fromTalos === undefined ? undefined : await talosOf(options.fromTalos);
+  const cluster = (await clusterOf(options)) ?? talos?.cluster;
+  const service = options.service ?? talos?.service;
   if (options.service !== undefined && parseServiceURL(options.service) === undefined)
     throw new KubespanError("usage", "--service is not the URL of a discovery service", {
       hint: "expected https://host[:port]/ for TLS or http://host[:port]/ for plaintext",
     });
   const text = generateConfig({
     random: randomBytes,
-    ...(options.service === undefined ? {} : { serviceURL: options.service }),
+    ...(service === undefined ? {} : { serviceURL: service }),
     ...(cluster === undefined ? {} : { cluster }),
+    ...(talos && { settings: talos.settings }),
   });
   parseConfig(text, options.output); // a file that 'validate' refuses is never handed out
   if (options.output === "-") print(text);
   else await writeConfig(options, text);
-  if (options.service === undefined)
+  if (service === undefined)
     complain("The mesh is disabled in this file: set a discovery service, then 'enabled: true'.\n");
 }
 
@@ -57,9 +64,38 @@ async function writeConfig({ output, force }: Options, text: string): Promise<vo
   complain(`Wrote ${output}. All nodes of the cluster need its clusterID and clusterSecret.\n`);
 }
 
+/** What a machine configuration of Talos says of the mesh, or the documents beside it. */
+async function talosOf(path: string): Promise<FromTalos> {
+  const { config, warnings } = await loadConfig(path);
+  for (const warning of warnings) complain(`warning: ${warning}\n`);
+  const { id, secret } = config.cluster;
+  const [service] = config.services;
+  const { host, port, tls } = service ?? {};
+  const url =
+    host === undefined
+      ? undefined
+      : `${tls ? "https" : "http"}://${hostPortText({ host, port: port ?? 443 })}/`;
+  return {
+    cluster: { id, secret: secret.revealBase64() },
+    ...(url !== undefined && { service: url }),
+    settings: config,
+  };
+}
+
+interface FromTalos {
+  readonly cluster: { readonly id: string; readonly secret: string };
+  /** The first discovery service's URL. */
+  readonly service?: string;
+  readonly settings: KubespanSettings;
+}
+
 async function clusterOf(options: Options): Promise<{ id: string; secret: string } | undefined> {
   const { clusterId: id, clusterSecretFile: file } = options;
   if (id === undefined && file === undefined) return undefined;
+  if (options.fromTalos !== undefined)
+    throw new KubespanError("usage", "--from-talos has the cluster's id and secret already", {
+      hint: "leave out --cluster-id and --cluster-secret-file",
+    });
   if (id === undefined || file === undefined)
     throw new KubespanError("usage", "--cluster-id and --cluster-secret-file belong together");
   if (decodeKey(id) === undefined)

@@ -1,6 +1,6 @@
 import { Secret } from "../base/index.ts";
 import { decodeKey } from "../identity/index.ts";
-import type { Config, NodeConfig, ServiceConfig } from "./config.ts";
+import type { Config, MachineType, NodeConfig, ServiceConfig } from "./config.ts";
 import { type KindValue, schemas } from "./kinds.ts";
 import type { KindDocuments } from "./read-kinds.ts";
 
@@ -35,9 +35,9 @@ export function assemble(found: KindDocuments): Config | undefined {
     marks: daemon.marks,
     widestPrefix: daemon.widestPrefix,
     members: daemon.members,
-    node: nodeOf(daemon),
+    node: nodeOf(daemon, found.machineType),
     connect: daemon.connect,
-    dial: daemon.dial,
+    dial: { ...daemon.dial, filters: kubespan.filters.peerEndpoints },
     stateDirectory: daemon.stateDirectory,
     runDirectory: daemon.runDirectory,
     log: daemon.log,
@@ -63,8 +63,8 @@ function kubernetesOf({ kubernetes }: DaemonValue): Pick<Config, "kubernetes"> {
   return enabled ? { kubernetes: kubeconfig === undefined ? {} : { kubeconfig } } : {};
 }
 
-const nodeOf = ({ node }: DaemonValue): NodeConfig => ({
-  machineType: node.machineType,
+const nodeOf = ({ node }: DaemonValue, ofTalos: MachineType = "unknown"): NodeConfig => ({
+  machineType: node.machineType === "unknown" ? ofTalos : node.machineType,
   ...(node.name === undefined ? {} : { name: node.name }),
   ...(node.apiServerPort === undefined ? {} : { apiServerPort: node.apiServerPort }),
 });

@@ -1,6 +1,7 @@
 import type { Secret } from "../base/index.ts";
 import type { Endpoint, Marks, Prefix } from "../net/index.ts";
 import type { DialRules } from "./dial.ts";
+import type { EndpointFilter } from "./endpoint-filter.ts";
 
 /** The complete, validated configuration of the daemon, with all defaults filled in. */
 export interface Config {
@@ -57,15 +58,6 @@ export interface ClusterIdentity {
   readonly id: string;
   /** The 32-byte secret, which is the AES key of discovery data and the preshared key of every tunnel. */
   readonly secret: Secret;
-}
-
-/**
- * A filter for addresses; `!` in the configuration makes an exclusion. The last filter that contains an address
- * decides. An address that no filter contains is left out, unless all filters are exclusions.
- */
-export interface EndpointFilter {
-  readonly prefix: Prefix;
-  readonly exclude: boolean;
 }
 
 export interface ServiceConfig {

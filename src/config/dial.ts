@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { EndpointFilter } from "./endpoint-filter.ts";
 import { listOf, prefix, section } from "./fields.ts";
 
 /** The rules, by network, for which endpoints of peers are dialled. The kinds of candidates get each setting as it is. */
@@ -11,7 +12,10 @@ export const dial = section({
   forbid: listOf(prefix(), "prefixes"),
 }).prefault({});
 
-export type DialRules = Readonly<z.output<typeof dial>>;
+export type DialRules = Readonly<z.output<typeof dial>> & {
+  /** The filters of the endpoints that peers announce (`filters.peerEndpoints`); without filters all pass. */
+  readonly filters: readonly EndpointFilter[];
+};
 
 /** The rules of a configuration that sets none. */
-export const noDialRules: DialRules = dial.parse({});
+export const noDialRules: DialRules = { ...dial.parse({}), filters: [] };

@@ -27,7 +27,21 @@ export const parsedText = <T>(expected: string, parse: (text: string) => T | und
 export const matchingText = (expected: string, pattern: RegExp) =>
   parsedText(expected, (text) => (pattern.test(text) ? text : undefined));
 
-export const trueOrFalse = () => z.boolean({ error: refusal("true or false") });
+/** Accepts also the words of YAML 1.1, which Talos' reader takes for true and false. */
+export const trueOrFalse = () =>
+  z.preprocess(
+    (input) => (typeof input === "string" ? (oldWords.get(input.toLowerCase()) ?? input) : input),
+    z.boolean({ error: refusal("true or false") }),
+  );
+
+const oldWords = new Map([
+  ["yes", true],
+  ["y", true],
+  ["on", true],
+  ["no", false],
+  ["n", false],
+  ["off", false],
+]);
 
 export const oneOf = <const T extends readonly [string, ...string[]]>(words: T) =>
   z.enum(words, { error: refusal(`one of ${words.join(", ")}`) });
@@ -41,13 +55,6 @@ export function wholeNumber(least: number, most: number) {
     .number({ error })
     .refine((value) => Number.isInteger(value) && least <= value && value <= most, { error });
 }
-
-/** Accepts a word, or a whole number of a range. */
-export const wordOrNumber = <const T extends string>(word: T, least: number, most: number) =>
-  z.custom<T | number>(
-    (value) => value === word || (Number.isInteger(value) && least <= Number(value) && Number(value) <= most),
-    { error: refusal(`${word} or a whole number from ${least} to ${most}`) },
-  );
 
 export const port = () => wholeNumber(1, 65_535);
 

@@ -1,3 +1,27 @@
+import type { Config } from "./config.ts";
+import type { EndpointFilter } from "./endpoint-filter.ts";
+
+/** What a KubeSpanConfig says, apart from whether the mesh is on. */
+export type KubespanSettings = Pick<
+  Config,
+  | "advertiseKubernetesNetworks"
+  | "allowDownPeerBypass"
+  | "harvestExtraEndpoints"
+  | "mtu"
+  | "endpointFilters"
+  | "excludeAdvertisedNetworks"
+> & { readonly dial: Pick<Config["dial"], "filters"> };
+
+const usual: KubespanSettings = {
+  advertiseKubernetesNetworks: false,
+  allowDownPeerBypass: false,
+  harvestExtraEndpoints: true,
+  mtu: "auto",
+  endpointFilters: [],
+  excludeAdvertisedNetworks: [],
+  dial: { filters: [] },
+};
+
 /** The input of a new configuration. */
 export interface NewConfig {
   /** Gives `count` unpredictable bytes. */
@@ -6,46 +30,70 @@ export interface NewConfig {
   readonly serviceURL?: string;
   /** The id and the secret, as text, of an existing cluster to join. Without them a new cluster is made. */
   readonly cluster?: { readonly id: string; readonly secret: string };
+  /** The settings of the mesh; without them they are the defaults. */
+  readonly settings?: KubespanSettings;
 }
 
 /**
- * The text of a configuration file with comments. It holds the cluster secret, and `parseConfig` accepts it. The alphabets
- * of id and secret (URL-safe, standard) are those that Talos uses, so that both also fit a Talos machine configuration.
+ * The text of a configuration file with comments. It holds the cluster secret, and `parseConfig` accepts it. Id and
+ * secret are in the alphabet of Talos 1.13 and later, and what its documents would refuse is left out, so that all kinds but
+ * the last also fit a Talos machine configuration.
  */
-export function generateConfig({ random, serviceURL, cluster }: NewConfig): string {
-  const id = cluster?.id ?? Buffer.from(random(32)).toString("base64url").padEnd(44, "=");
+export function generateConfig({ random, serviceURL, cluster, settings = usual }: NewConfig): string {
+  const id = cluster?.id ?? Buffer.from(random(32)).toString("base64");
   const secret = cluster?.secret ?? Buffer.from(random(32)).toString("base64");
   return [
-    kubespanDocument(serviceURL !== undefined),
+    kubespanDocument(serviceURL !== undefined, settings),
     identityDocument(id, secret),
     serviceDocument(serviceURL),
     daemonDocument,
   ].join("---\n");
 }
 
-const kubespanDocument = (enabled: boolean): string => `\
+const kubespanDocument = (enabled: boolean, settings: KubespanSettings): string => `\
 # Configuration of kubespan. Check it after a change with: kubespan validate FILE
 # It holds the cluster secret: keep it readable by root, or by the user of the service, only.
 apiVersion: v1alpha1
 kind: KubeSpanConfig
 ${enabled ? "" : "# Turn it on once the discovery service below is set.\n"}enabled: ${enabled}
 # true: traffic to a node whose tunnel is down leaves outside the mesh, in clear
-allowDownPeerBypass: false
-# auto: 80 bytes less than the MTU of the node's own links, 1420 over Ethernet. Set less if the network between has less.
-mtu: auto
+allowDownPeerBypass: ${settings.allowDownPeerBypass}
+# By default 80 bytes less than the MTU of the node's own links, 1420 over Ethernet. Set less if the network between has less.
+${settings.mtu === "auto" ? "# mtu: 1420" : `mtu: ${settings.mtu}`}
 # true: this node publishes the addresses at which it sees its peers, unless they announce them themselves
-harvestExtraEndpoints: true
+harvestExtraEndpoints: ${settings.harvestExtraEndpoints}
 # true: this node announces the pod networks that Kubernetes gave it; needs kubernetes.enabled below
-advertiseKubernetesNetworks: false
-# filters:
-#   endpoints: ["0.0.0.0/0", "!192.168.0.0/16", "::/0"]   # of its addresses, those the node announces; '!' leaves out
-#   excludeAdvertisedNetworks: ["192.168.1.0/24"]          # networks that are never sent to this node through the mesh
----
+advertiseKubernetesNetworks: ${settings.advertiseKubernetesNetworks}
+${filtersText(settings)}---
 # Further endpoints at which this node can be reached, such as a forwarded port of its router.
 # apiVersion: v1alpha1
 # kind: KubeSpanEndpointsConfig
 # extraAnnouncedEndpoints: ["198.51.100.1:51820"]
 `;
+
+const listText = (filters: readonly EndpointFilter[]): string =>
+  JSON.stringify(filters.map(({ prefix, exclude }) => `${exclude ? "!" : ""}${prefix}`));
+
+/** Examples in comments, or the filters that are set. */
+function filtersText({
+  endpointFilters,
+  dial,
+  excludeAdvertisedNetworks: excluded,
+}: KubespanSettings): string {
+  const isSet = endpointFilters.length + dial.filters.length + excluded.length > 0;
+  return isSet
+    ? `filters:
+  endpoints: ${listText(endpointFilters)}
+  peerEndpoints: ${listText(dial.filters)}
+  excludeAdvertisedNetworks: ${JSON.stringify(excluded)}
+`
+    : `\
+# filters:
+#   endpoints: ["0.0.0.0/0", "!192.168.0.0/16", "::/0"]   # of its addresses, those the node announces; '!' leaves out
+#   peerEndpoints: ["0.0.0.0/0", "!10.0.0.0/8", "::/0"]   # of the endpoints of peers, those that are dialled
+#   excludeAdvertisedNetworks: ["192.168.1.0/24"]          # networks that are never sent to this node through the mesh
+`;
+}
 
 const identityDocument = (id: string, secret: string): string => `\
 # All nodes of the cluster have the same id and secret. The id is sent to the discovery service, the secret never leaves.

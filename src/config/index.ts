@@ -2,7 +2,6 @@ export { bounds } from "./bounds.ts";
 export {
   type ClusterIdentity,
   type Config,
-  type EndpointFilter,
   type KubernetesConfig,
   type LogLevel,
   type MachineType,
@@ -10,7 +9,8 @@ export {
   type StrictIngress,
 } from "./config.ts";
 export { type DialRules, noDialRules } from "./dial.ts";
-export { generateConfig } from "./generate.ts";
-export { parseConfig } from "./parse.ts";
+export { filterReason } from "./endpoint-filter.ts";
+export { generateConfig, type KubespanSettings } from "./generate.ts";
+export { parseConfig, readConfig } from "./parse.ts";
 export { parseServiceURL } from "./service-url.ts";
 export { configSummary } from "./summary.ts";

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { wordOf } from "../base/index.ts";
-import { endpointAddress, parseEndpoint, parsePrefix, unreachableKind } from "../net/index.ts";
+import { endpointAddress, parseEndpoint, unreachableKind } from "../net/index.ts";
 import { bounds } from "./bounds.ts";
-import type { EndpointFilter } from "./config.ts";
+import type { MachineType } from "./config.ts";
 import { dial } from "./dial.ts";
+import { parseEndpointFilter } from "./endpoint-filter.ts";
 import {
   absolutePath,
   exactly,
@@ -19,15 +20,10 @@ import {
   section,
   trueOrFalse,
   wholeNumber,
-  wordOrNumber,
 } from "./fields.ts";
+import { mtu } from "./mtu.ts";
 import { parseServiceURL, parseStunServer } from "./service-url.ts";
 
-/**
- * The largest MTU: a packet of this size fits into an IP packet of 65,535 bytes with the 80 bytes that WireGuard over
- * IPv6 adds.
- */
-const largestMTU = 65_455;
 /**
  * The longest path of the run folder: a Unix socket's path has at most 107 bytes, of which `/kubespan.sock` takes 14.
  */
@@ -38,11 +34,7 @@ const kind = <const K extends string, T extends z.ZodRawShape>(name: K, shape: T
 
 const endpointFilter = parsedText(
   "a prefix such as 0.0.0.0/0, or one to leave out such as !192.168.0.0/16",
-  (text): EndpointFilter | undefined => {
-    const exclude = text.startsWith("!");
-    const parsed = parsePrefix(exclude ? text.slice(1) : text);
-    return parsed && { prefix: parsed, exclude };
-  },
+  parseEndpointFilter,
 );
 
 const dialableEndpoint = parsedText(
@@ -58,7 +50,10 @@ const dialableEndpoint = parsedText(
 });
 
 const serviceName = () =>
-  matchingText("a name of at most 63 letters, digits, '.', '_' and '-'", /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/);
+  matchingText(
+    "a name of at most 63 letters, digits and other visible characters",
+    /^(?! )[^\p{C}\p{Zl}\p{Zp}]{1,63}$/u,
+  );
 
 /** The name of the link. `all` and `default` are refused, as they mean every link to sysctl. */
 const interfaceName = parsedText(
@@ -91,17 +86,28 @@ const marks = section({ fromWireGuard: markBits.default(0x20), toWireGuard: mark
   { error: "overlap; expected fromWireGuard and toWireGuard to have no bit in common" },
 );
 
+/** Talos calls the control plane on which etcd begins `init`. */
+export const machineTypes = oneOf(["controlplane", "init", "worker", "unknown"]).transform(
+  (type): MachineType => (type === "init" ? "controlplane" : type),
+);
+
 const node = section({
   name: matchingText(
     "a Kubernetes node name (small letters, digits, '-' and '.')",
     /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/,
   ).optional(),
-  machineType: oneOf(["controlplane", "worker", "unknown"]).default("unknown"),
+  machineType: machineTypes.default("unknown"),
   apiServerPort: port().optional(),
 }).refine(({ machineType, apiServerPort }) => apiServerPort === undefined || machineType === "controlplane", {
   path: ["apiServerPort"],
   error: "is for control planes only; remove it, or set machineType: controlplane",
 });
+
+/** Talos takes any text; so many bytes are the most that a discovery service accepts. */
+const clusterId = parsedText(
+  "the id that all nodes of the cluster share, of at most 256 bytes, as 'kubespan gen config' makes",
+  (text) => (Buffer.byteLength(text) <= 256 && /^[^\p{C}\p{Z}]+$/u.test(text) ? text : undefined),
+);
 
 /** Tells whether two texts hold one key, whatever their alphabet and padding. */
 const sameKey = (left: string, right: string): boolean =>
@@ -114,9 +120,10 @@ export const schemas = {
     advertiseKubernetesNetworks: trueOrFalse().default(false),
     allowDownPeerBypass: trueOrFalse().default(false),
     harvestExtraEndpoints: trueOrFalse().default(true),
-    mtu: wordOrNumber("auto", 1280, largestMTU).default("auto"),
+    mtu: mtu.default("auto"),
     filters: section({
       endpoints: listOf(endpointFilter, "prefixes"),
+      peerEndpoints: listOf(endpointFilter, "prefixes"),
       excludeAdvertisedNetworks: listOf(prefix(), "prefixes", bounds.excluded),
     }).prefault({}),
   }),
@@ -124,7 +131,7 @@ export const schemas = {
     extraAnnouncedEndpoints: listOf(dialableEndpoint, "endpoints", 64), // a discovery service keeps no more
   }),
   DiscoveryIdentityConfig: kind("DiscoveryIdentityConfig", {
-    clusterID: key("the id that all nodes of the cluster share"),
+    clusterID: clusterId,
     clusterSecret: key("the secret that all nodes of the cluster share"),
   }).refine(({ clusterID, clusterSecret }) => !sameKey(clusterID, clusterSecret), {
     path: ["clusterSecret"],

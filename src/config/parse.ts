@@ -2,7 +2,8 @@ import { KubespanError } from "../base/index.ts";
 import { assemble } from "./assemble.ts";
 import type { Config } from "./config.ts";
 import { consistencyProblems } from "./consistency.ts";
-import { configError } from "./problem.ts";
+import { noticesOf } from "./notices.ts";
+import { configError, placed } from "./problem.ts";
 import { readKinds } from "./read-kinds.ts";
 import { readYaml } from "./yaml-source.ts";
 
@@ -17,7 +18,16 @@ export const largestConfig = 1024 * 1024;
  * Throws one `KubespanError("config")` that lists all problems, each as `file:line:column: what is wrong`. A rule that
  * spans several fields or documents is applied once each of them is correct by itself. No message holds the secret.
  */
-export function parseConfig(text: string, file: string): Config {
+export const parseConfig = (text: string, file: string): Config => readConfig(text, file).config;
+
+/** A configuration, and what an operator should know of its text, each as `file:line:column: what`. */
+export interface ReadConfig {
+  readonly config: Config;
+  readonly notices: readonly string[];
+}
+
+/** Reads a configuration as `parseConfig` does. */
+export function readConfig(text: string, file: string): ReadConfig {
   if (Buffer.byteLength(text) > largestConfig)
     throw new KubespanError("config", `${file} is larger than ${largestConfig} bytes`, {
       hint: "is it the right file?",
@@ -33,5 +43,5 @@ export function parseConfig(text: string, file: string): Config {
   ];
   const config = problems.length === 0 ? assemble(found) : undefined;
   if (config === undefined) throw configError(file, problems, position);
-  return config;
+  return { config, notices: placed(file, noticesOf(found), position) };
 }

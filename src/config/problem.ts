@@ -6,6 +6,9 @@ export interface Problem {
   readonly text: string;
 }
 
+/** Something that an operator should know about a text that is accepted. */
+export type Notice = Problem;
+
 const mostReported = 50;
 const longestShown = 60;
 
@@ -15,13 +18,7 @@ export function configError(
   problems: readonly Problem[],
   position: (offset: number) => { line: number; col: number },
 ): KubespanError {
-  const lines = problems
-    .toSorted((left, right) => left.offset - right.offset)
-    .slice(0, mostReported)
-    .map(({ offset, text }) => {
-      const { line, col } = position(offset);
-      return `${file}:${line}:${col}: ${text}`;
-    });
+  const lines = placed(file, problems, position).slice(0, mostReported);
   const rest = problems.length - lines.length;
   if (rest > 0) lines.push(`${file}: ${rest} more`);
   const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
@@ -29,6 +26,19 @@ export function configError(
     hint: `correct the file, then check it with: kubespan validate ${file}`,
   });
 }
+
+/** Each in the order of the file, as `file:line:column: text`. */
+export const placed = (
+  file: string,
+  problems: readonly Problem[],
+  position: (offset: number) => { line: number; col: number },
+): string[] =>
+  problems
+    .toSorted((left, right) => left.offset - right.offset)
+    .map(({ offset, text }) => {
+      const { line, col } = position(offset);
+      return `${file}:${line}:${col}: ${text}`;
+    });
 
 /**
  * A value in a form that a message may hold: short, on one line, and never key material, even if a key was pasted into

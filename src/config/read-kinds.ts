@@ -1,6 +1,8 @@
 import { z } from "zod";
-import { type KindName, type KindValue, schemas } from "./kinds.ts";
-import { type Problem, shown, suggestion } from "./problem.ts";
+import type { MachineType } from "./config.ts";
+import { type KindName, type KindValue, machineTypes, schemas } from "./kinds.ts";
+import { type Notice, type Problem, shown, suggestion } from "./problem.ts";
+import { isTalosMachine, readTalosMachine } from "./talos-machine.ts";
 import type { SourceDocument } from "./yaml-source.ts";
 
 /** A document of a known kind. `value` is absent when the document was refused; the problems say why. */
@@ -10,8 +12,13 @@ export interface KindDocument<K extends KindName> {
 }
 
 export interface KindDocuments {
-  /** The problems of documents of unknown kinds. */
+  /** The problems of documents without a kind, or with one that is misspelt. */
   readonly unknown: readonly Problem[];
+  /** The documents of kinds that are none of ours. */
+  readonly foreign: readonly SourceDocument[];
+  readonly notices: readonly Notice[];
+  /** The type of the machine in a machine configuration of Talos. */
+  readonly machineType: MachineType | undefined;
   /** The problems of fields in documents of known kinds. */
   readonly problems: readonly Problem[];
   readonly kubespan: readonly KindDocument<"KubeSpanConfig">[];
@@ -24,19 +31,27 @@ export interface KindDocuments {
 const kindNames = Object.keys(schemas) as KindName[];
 
 /** Sorts documents by their kind and checks each against the schema of its kind. */
-export function readKinds(documents: readonly SourceDocument[]): KindDocuments {
+export function readKinds(all: readonly SourceDocument[]): KindDocuments {
   const problems: Problem[] = [];
+  const machines = all.filter(isTalosMachine).map(readTalosMachine);
+  const documents = [
+    ...all.filter((source) => !isTalosMachine(source)),
+    ...machines.flatMap((machine) => machine.documents),
+  ];
   const read = <K extends KindName>(kind: K): KindDocument<K>[] =>
     documents
       .filter((source) => kindOf(source) === kind)
       .map((source) => {
-        const result = z.safeParse(schemas[kind], source.value);
+        const result = z.safeParse(schemas[kind], withoutEmpty(source.value));
         if (result.success) return { source, value: result.data as KindValue<K> };
         problems.push(...result.error.issues.flatMap((issue) => issueProblems(issue, schemas[kind], source)));
         return { source };
       });
   return {
     unknown: documents.flatMap(kindProblem),
+    foreign: documents.filter(isForeign),
+    notices: machines.flatMap(({ notices }) => notices),
+    machineType: machines.map(({ machineType }) => machineTypes.safeParse(machineType).data).find(Boolean),
     kubespan: read("KubeSpanConfig"),
     endpoints: read("KubeSpanEndpointsConfig"),
     identity: read("DiscoveryIdentityConfig"),
@@ -50,9 +65,19 @@ function kindOf({ value }: SourceDocument): unknown {
   return typeof value === "object" && value !== null && "kind" in value ? value.kind : undefined;
 }
 
-const talosText =
-  "this is a machine configuration of Talos; put its cluster.id and cluster.secret into a new file: " +
-  "kubespan gen config --cluster-id ID --cluster-secret-file FILE";
+/** A document of another program, which Talos allows in the same file. A kind that is nearly one of ours is misspelt. */
+function isForeign(source: SourceDocument): boolean {
+  const kind = kindOf(source);
+  return typeof kind === "string" && !Object.hasOwn(schemas, kind) && suggestion(kind, kindNames) === "";
+}
+
+/** A value without the keys of maps that are empty: they are as good as absent, as they are for Talos. */
+function withoutEmpty(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutEmpty);
+  if (typeof value !== "object" || value === null) return value;
+  const kept = Object.entries(value).filter(([, inner]) => inner !== null);
+  return Object.fromEntries(kept.map(([name, inner]) => [name, withoutEmpty(inner)]));
+}
 
 function kindProblem(source: SourceDocument): Problem[] {
   const { value, offset } = source;
@@ -60,13 +85,12 @@ function kindProblem(source: SourceDocument): Problem[] {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return [{ offset, text: `the document is ${shown(value)}; expected a map with apiVersion and kind` }];
   const kind = kindOf(source);
-  if (kind === undefined && "machine" in value && "cluster" in value) return [{ offset, text: talosText }];
   if (kind === undefined) {
     const near = Object.keys(value).find((name) => suggestion(name, ["kind"]) !== "");
     const hint = near === undefined ? "" : ` (did you mean it with ${shown(near)}?)`;
     return [{ offset, text: `kind is missing; ${expected}${hint}` }];
   }
-  if (typeof kind === "string" && Object.hasOwn(schemas, kind)) return [];
+  if (isForeign(source) || (typeof kind === "string" && Object.hasOwn(schemas, kind))) return [];
   const hint = typeof kind === "string" ? suggestion(kind, kindNames) : "";
   return [{ offset: source.offsetOf(["kind"]), text: `kind is ${shown(kind)}; ${expected}${hint}` }];
 }

@@ -5,14 +5,18 @@ export interface ServiceLocation extends HostPort {
   readonly tls: boolean;
 }
 
-const defaultPorts = { https: 443, http: 80 } as const;
+const defaultPorts = { https: 443, grpc: 443, http: 80 } as const;
 
-/** Reads `https://host[:port][/]` (TLS) or `http://host[:port][/]` (plaintext); `undefined` for anything else. */
+/**
+ * Reads `https://host[:port]` or, as Talos takes it, `grpc://host[:port]` (both TLS), or `http://host[:port]` (plaintext);
+ * `undefined` for anything else. A path and a query mean nothing to gRPC and are ignored.
+ */
 export function parseServiceURL(text: string): ServiceLocation | undefined {
-  const [, scheme, location = ""] = /^(https?):\/\/([^/?#@]+)\/?$/.exec(text) ?? [];
-  if (scheme !== "http" && scheme !== "https") return undefined;
+  const [, scheme, location = ""] =
+    /^(https?|grpc):\/\/([^/?#@]+)(?:[/?][^#\p{C}\p{Z}]*)?$/u.exec(text) ?? [];
+  if (scheme !== "http" && scheme !== "https" && scheme !== "grpc") return undefined;
   const parsed = parseHostPort(location, defaultPorts[scheme]);
-  return parsed && { ...parsed, tls: scheme === "https" };
+  return parsed && { ...parsed, tls: scheme !== "http" };
 }
 
 const stunPort = 3478;

@@ -1,14 +1,12 @@
-import type { Config, EndpointFilter } from "../config/index.ts";
+import { type Config, filterReason } from "../config/index.ts";
 import type { Affiliate } from "../discovery/index.ts";
 import {
   type Address,
   type Endpoint,
   endpointAddress,
   endpointOf,
-  hostPrefix,
   type LeftOut,
   type Prefix,
-  prefixContains,
   subtract,
 } from "../net/index.ts";
 
@@ -46,7 +44,7 @@ export function ownAffiliate(
   const own = [...addresses, ...[...reflected].filter((address) => !portIsKnown.has(address))];
   const candidates = [...own.flatMap((address) => endpointOf(address, config.listenPort) ?? []), ...mapped];
   const announced = [...new Set(candidates)].filter((endpoint) => {
-    const reason = filtered(endpointAddress(endpoint), config.endpointFilters);
+    const reason = filterReason(endpointAddress(endpoint), config.endpointFilters, "filters.endpoints");
     if (reason !== undefined) leftOut.push({ value: `endpoint ${endpoint}`, reason });
     return reason === undefined;
   });
@@ -75,15 +73,4 @@ function advertisedPrefixes(config: Config, leftOut: LeftOut[]): Prefix[] {
     if (subtract([prefix], advertised).length > 0)
       leftOut.push({ value: `network ${prefix}`, reason: "wholly or in part in excludeAdvertisedNetworks" });
   return advertised;
-}
-
-/**
- * The reason why the filters exclude an address; `undefined` if they do not. The last filter that contains the address
- * decides. If all filters are exclusions, an address that none contains is announced.
- */
-function filtered(address: Address, filters: readonly EndpointFilter[]): string | undefined {
-  const rule = filters.findLast(({ prefix }) => prefixContains(prefix, address));
-  if (rule) return rule.exclude ? `excluded by filters.endpoints: !${rule.prefix}` : undefined;
-  const onlyExclusions = filters.every(({ exclude }) => exclude);
-  return onlyExclusions ? undefined : `no rule of filters.endpoints contains ${hostPrefix(address)}`;
 }

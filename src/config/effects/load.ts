@@ -1,7 +1,7 @@
 import { KubespanError } from "../../base/index.ts";
 import { readTextFile } from "../../system/index.ts";
 import type { Config } from "../config.ts";
-import { largestConfig, parseConfig } from "../parse.ts";
+import { largestConfig, readConfig } from "../parse.ts";
 
 /** A configuration with the warnings about the file that it was read from. */
 export interface LoadedConfig {
@@ -18,7 +18,8 @@ export async function loadConfig(file: string): Promise<LoadedConfig> {
   const found = await readTextFile(file, { largest: largestConfig, code: "config", hint });
   if (found === undefined)
     throw new KubespanError("config", `there is no configuration file ${file}`, { hint });
-  return { config: parseConfig(found.text, file), warnings: modeWarnings(file, found.mode) };
+  const { config, notices } = readConfig(found.text, file);
+  return { config, warnings: [...notices, ...modeWarnings(file, found.mode)] };
 }
 
 function modeWarnings(file: string, mode: number): string[] {

@@ -7,21 +7,12 @@ const file = (kind: string, fields: string): string => `${head(kind)}${fields}\n
 
 describe("one wrong field", () => {
   test.each([
-    ["KubeSpanConfig", "mtu: 1279", "3:6: mtu is 1279; expected auto or a whole number from 1280 to 65455"],
-    ["KubeSpanConfig", "mtu: 65456", "3:6: mtu is 65456; expected auto or a whole number from 1280 to 65455"],
-    [
+    ...["-1", "1420.5", ".nan", '"1420"', "automatic"].map((mtu) => [
       "KubeSpanConfig",
-      "mtu: 1420.5",
-      "3:6: mtu is 1420.5; expected auto or a whole number from 1280 to 65455",
-    ],
-    ["KubeSpanConfig", "mtu: .nan", "3:6: mtu is NaN; expected auto or a whole number from 1280 to 65455"],
-    [
-      "KubeSpanConfig",
-      'mtu: "1420"',
-      '3:6: mtu is "1420"; expected auto or a whole number from 1280 to 65455',
-    ],
-    ["KubeSpanConfig", "mtu:", "3:5: mtu is empty; expected auto or a whole number from 1280 to 65455"],
-    ["KubeSpanConfig", "enabled: yes", '3:10: enabled is "yes"; expected true or false'],
+      `mtu: ${mtu}`,
+      `3:6: mtu is ${mtu === ".nan" ? "NaN" : mtu === "automatic" ? '"automatic"' : mtu}; expected auto or a whole number of bytes such as 1420`,
+    ]),
+    ["KubeSpanConfig", "enabled: maybe", '3:10: enabled is "maybe"; expected true or false'],
     ["KubeSpanConfig", "enabeld: false", '3:1: enabeld is not known here (did you mean "enabled"?)'],
     ["KubeSpanConfig", "Enabled: false", '3:1: Enabled is not known here (did you mean "enabled"?)'],
     [
@@ -32,7 +23,7 @@ describe("one wrong field", () => {
     [
       "KubeSpanConfig",
       "filters: [a]",
-      "3:10: filters is a list; expected a map with endpoints, excludeAdvertisedNetworks",
+      "3:10: filters is a list; expected a map with endpoints, peerEndpoints, excludeAdvertisedNetworks",
     ],
     [
       "KubeSpanConfig",
@@ -67,12 +58,12 @@ describe("one wrong field", () => {
     [
       "DiscoveryServiceConfig",
       "endpoint: https://a.example",
-      "1:1: name is missing; expected a name of at most 63 letters, digits, '.', '_' and '-'",
+      "1:1: name is missing; expected a name of at most 63 letters, digits and other visible characters",
     ],
     [
       "DiscoveryServiceConfig",
-      "name: a\nendpoint: grpc://a.example",
-      '4:11: endpoint is "grpc://a.example"; expected https://host[:port]/ (TLS, port 443) or http://host[:port]/ (plaintext, port 80)',
+      "name: a\nendpoint: tcp://a.example",
+      '4:11: endpoint is "tcp://a.example"; expected https://host[:port]/ (TLS, port 443) or http://host[:port]/ (plaintext, port 80)',
     ],
     [
       "KubeSpanDaemonConfig",
@@ -162,7 +153,7 @@ describe("one wrong field", () => {
     [
       "KubeSpanDaemonConfig",
       "node: {machineType: master}",
-      '3:21: node.machineType is "master"; expected one of controlplane, worker, unknown',
+      '3:21: node.machineType is "master"; expected one of controlplane, init, worker, unknown',
     ],
     [
       "KubeSpanDaemonConfig",

@@ -6,10 +6,10 @@ import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from "vitest";
 import { registerGenConfig } from "../../../src/cli/gen-config.ts";
 import { registerValidate } from "../../../src/cli/validate.ts";
-import { configSummary, generateConfig, parseConfig } from "../../../src/config/index.ts";
+import { configSummary, generateConfig, parseConfig, readConfig } from "../../../src/config/index.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { thrownBy } from "../thrown-by.ts";
-import { clusterID, clusterSecret, daemon, identity, talos } from "./documents.ts";
+import { clusterID, clusterSecret, daemon, identity, machine, talos } from "./documents.ts";
 
 let stdout: MockInstance<typeof process.stdout.write>;
 let stderr: MockInstance<typeof process.stderr.write>;
@@ -114,6 +114,22 @@ describe("kubespan gen config", () => {
     );
     const { cluster } = parseConfig(printed(stdout), "FILE");
     expect([cluster.id, cluster.secret.revealBase64()]).toEqual([clusterID, clusterSecret]);
+  });
+
+  test("takes over what a Talos machine configuration says of the mesh", async () => {
+    const folder = await temporaryFolder();
+    const file = join(folder, "machine.yaml");
+    await writeFile(file, machine, { mode: 0o600 });
+    await kubespan("gen", "config", "-o", "-", "--from-talos", file);
+    const { config: taken } = readConfig(machine, "FILE");
+    const { services, node, ...rest } = parseConfig(printed(stdout), "FILE");
+    expect(taken).toMatchObject(rest);
+    expect(services).toMatchObject([
+      { name: "primary", host: "discovery.example.org", port: 443, tls: true },
+    ]);
+    expect(node.machineType).toBe("unknown");
+    const both = kubespan("gen", "config", "-o", "-", "--from-talos", file, "--cluster-id", clusterID);
+    expect(await thrownBy(both)).toMatchObject({ code: "usage" });
   });
 
   test.each<[string, (folder: string) => string[]]>([

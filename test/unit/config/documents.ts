@@ -35,6 +35,37 @@ name: primary
 endpoint: https://discovery.example.org/
 `;
 
+/** The machine configuration that releases before 1.13 have, with what concerns other programs beside. */
+export const machine = `\
+version: v1alpha1
+debug: false
+machine:
+  type: controlplane
+  token: abcdef.0123456789abcdef
+  ca: {crt: LS0t, key: LS0t}
+  install: {disk: /dev/sda}
+  network:
+    hostname: one
+    interfaces: [{interface: eth0, dhcp: true}]
+    kubespan:
+      enabled: true
+      advertiseKubernetesNetworks: false
+      allowDownPeerBypass: true
+      harvestExtraEndpoints: false
+      mtu: 1400
+      filters:
+        endpoints: [0.0.0.0/0, "!192.168.0.0/16", "::/0"]
+cluster:
+  id: ${clusterID}
+  secret: ${clusterSecret}
+  controlPlane: {endpoint: "https://192.0.2.1:6443"}
+  discovery:
+    enabled: true
+    registries:
+      kubernetes: {disabled: true}
+      service: {endpoint: "https://discovery.example.org/"}
+`;
+
 /** Every field of our own document, each with a value other than its default. */
 export const daemon = `\
 apiVersion: v1alpha1

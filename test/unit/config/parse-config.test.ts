@@ -32,7 +32,7 @@ const defaults = {
   members: { forgetAfterMinutes: 1440, nodeDeletion: "auto" },
   node: { machineType: "unknown" },
   connect: "auto",
-  dial: { pin: [], prefer: [], forbid: [] },
+  dial: { pin: [], prefer: [], forbid: [], filters: [] },
   stateDirectory: "/var/lib/kubespan",
   runDirectory: "/run/kubespan",
   log: { level: "info", format: "text" },

@@ -1,5 +1,6 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { revised, type SameFields } from "../../../src/base/revised.ts";
+import { noDialRules } from "../../../src/config/index.ts";
 import type { Affiliate } from "../../../src/discovery/affiliate.ts";
 import { type OwnSide, type Specified, specify } from "../../../src/members/index.ts";
 import { sameOwnSide } from "../../../src/members/specified.ts";
@@ -30,7 +31,7 @@ const others: { readonly [Field in keyof Required<OwnSide>]: OwnSide[Field] } = 
   clusterPrefix: prefix("fd00:0:0:3::/64"),
   widestPrefix: { ipv4: 24, ipv6: 16 },
   registries: [address("10.96.0.1")],
-  dial: { pin: [], prefer: [], forbid: [prefix("198.51.100.0/24")] },
+  dial: { ...noDialRules, forbid: [prefix("198.51.100.0/24")] },
   networks: [prefix("198.51.100.0/24")],
   otherNetworks: [prefix("10.244.0.0/16")],
   lastWorking: new Map([[key(3), endpoint("198.51.100.7:1")]]),

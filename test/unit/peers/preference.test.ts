@@ -61,6 +61,12 @@ describe("candidates", () => {
       value: "[2001:db8::2]:1",
       reason: "inside ::/0, which dial.forbid excludes",
     });
+    const filters = [{ prefix: prefix("0.0.0.0/0"), exclude: false }];
+    const filtered = specOf({ dial: { ...own.dial, filters } });
+    expect(filtered.endpoints.filter((each) => each.startsWith("["))).toEqual([]);
+    expect(filtered.refusedCandidates.map(({ reason }) => reason).join()).toContain(
+      "no rule of filters.peerEndpoints contains",
+    );
     const pinned = specOf({ dial: { ...own.dial, pin: [prefix("10.0.0.0/8")] } });
     expect(pinned.endpoints).toEqual(["10.0.0.2:1"]);
     expect(pinned.refusedCandidates).toHaveLength(4);

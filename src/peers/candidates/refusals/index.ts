@@ -2,7 +2,7 @@ import type { Endpoint } from "../../../net/index.ts";
 import type { CandidateContext } from "../kind.ts";
 import { insideMesh, insideTunnel, ownAddress, unreachable } from "./addresses.ts";
 import { broadcast } from "./broadcast.ts";
-import { forbidden, notPinned } from "./dial.ts";
+import { filtered, forbidden, notPinned } from "./dial.ts";
 import { tooManyPorts } from "./ports.ts";
 import type { RefusalRule } from "./rule.ts";
 
@@ -14,6 +14,7 @@ const rules: readonly RefusalRule[] = [
   insideTunnel,
   insideMesh,
   forbidden,
+  filtered,
   tooManyPorts,
   notPinned,
 ];

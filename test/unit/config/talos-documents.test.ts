@@ -1,0 +1,165 @@
+// What Talos 1.8 to 1.15 takes, in the spellings that its reader takes, has the same meaning here.
+import { describe, expect, test } from "vitest";
+import { type Config, readConfig } from "../../../src/config/index.ts";
+import { prefix } from "../mesh/values.ts";
+import { clusterID, clusterSecret, identity, machine } from "./documents.ts";
+
+const read = (text: string) => readConfig(text, "FILE");
+const head = (kind: string): string => `---\napiVersion: v1alpha1\nkind: ${kind}\n`;
+const kubespan = (fields: string): string => `${identity}${head("KubeSpanConfig")}${fields}\n`;
+const service = (fields: string): string => `${identity}${head("DiscoveryServiceConfig")}${fields}\n`;
+
+describe("documents", () => {
+  test.each<[string, string, Partial<Config>]>([
+    [
+      "enabled as YAML 1.1 has it",
+      kubespan("enabled: yes\nmtu: 1420").replace("enabled: yes", "enabled: off"),
+      { enabled: false },
+    ],
+    [
+      "yes",
+      kubespan("allowDownPeerBypass: Yes\nharvestExtraEndpoints: no"),
+      { allowDownPeerBypass: true, harvestExtraEndpoints: false },
+    ],
+    ["no MTU", kubespan("mtu: 0"), { mtu: "auto" }],
+    ["an empty MTU", kubespan("mtu:"), { mtu: "auto" }],
+    ["empty filters", kubespan("filters:"), { endpointFilters: [] }],
+    [
+      "empty lists",
+      kubespan("filters:\n  endpoints:\n  excludeAdvertisedNetworks:"),
+      { endpointFilters: [] },
+    ],
+    [
+      "a single address as a filter",
+      kubespan('filters: {endpoints: [192.0.2.7, "!2001:db8::7"]}'),
+      {
+        endpointFilters: [
+          { prefix: prefix("192.0.2.7/32"), exclude: false },
+          { prefix: prefix("2001:db8::7/128"), exclude: true },
+        ],
+      },
+    ],
+    [
+      "a service by grpc://",
+      service("name: primary\nendpoint: grpc://discovery.example.org:50051"),
+      { services: [{ name: "primary", host: "discovery.example.org", port: 50_051, tls: true }] },
+    ],
+    [
+      "a service with a path and a query, and a blank in its name",
+      service('name: "the first"\nendpoint: https://discovery.example.org/v1?x=y'),
+      { services: [{ name: "the first", host: "discovery.example.org", port: 443, tls: true }] },
+    ],
+    [
+      "the control plane on which etcd begins",
+      `${identity}${head("KubeSpanDaemonConfig")}node: {machineType: init}`,
+      { node: { machineType: "controlplane" } },
+    ],
+  ])("%s", (_, text, expected) => {
+    expect(read(text).config).toMatchObject(expected);
+  });
+
+  test("filters of the endpoints that peers announce", () => {
+    const { config } = read(kubespan('filters: {peerEndpoints: [0.0.0.0/0, "!10.0.0.0/8"]}'));
+    expect(config.dial.filters).toEqual([
+      { prefix: "0.0.0.0/0", exclude: false },
+      { prefix: "10.0.0.0/8", exclude: true },
+    ]);
+  });
+
+  test("an opaque cluster id is used as it is, and a notice asks whether it is complete", () => {
+    const { config, notices } = read(identity.replace(clusterID, "my-cluster"));
+    expect(config.cluster.id).toBe("my-cluster");
+    expect(notices).toEqual([
+      expect.stringMatching(/^FILE:3:12: clusterID is not the base64 text of 32 bytes/),
+    ]);
+  });
+
+  test.each([
+    ["1000", 1280, "mtu is 1000; a link that carries IPv6 has 1280 to 65455, and 1280 is used"],
+    [
+      "4294967295",
+      65_455,
+      "mtu is 4294967295; a link that carries IPv6 has 1280 to 65455, and 65455 is used",
+    ],
+  ])("an MTU of %s is brought within what a link can have, and a notice says so", (mtu, used, notice) => {
+    const { config, notices } = read(kubespan(`mtu: ${mtu}`));
+    expect([config.mtu, notices]).toEqual([used, [`FILE:8:6: ${notice}`]]);
+  });
+
+  test.each(["endpoints", "peerEndpoints"])(
+    "a %s list of exclusions alone: a notice says what Talos makes of it",
+    (name) => {
+      for (const list of ["[]", '["!192.168.0.0/16"]'])
+        expect(read(kubespan(`filters: {${name}: ${list}}`)).notices).toEqual([
+          expect.stringContaining(
+            `filters.${name} names nothing to keep: all else is kept here, and nothing on a Talos node`,
+          ),
+        ]);
+      expect(read(kubespan("filters: {}")).notices).toEqual([]);
+      expect(read(kubespan(`filters: {${name}: [0.0.0.0/0, "!10.0.0.0/8"]}`)).notices).toEqual([]);
+    },
+  );
+
+  test("documents of other kinds are ignored, and named once", () => {
+    const others = ["HostnameConfig", "VolumeConfig", "VolumeConfig", "constructor"].map(head).join("");
+    const { config, notices } = read(`${kubespan("enabled: false")}${others}`);
+    expect(config.enabled).toBe(false);
+    expect(notices).toEqual([
+      'FILE:10:1: documents of kinds that are none of kubespan\'s are ignored: "HostnameConfig", "VolumeConfig", "constructor"',
+    ]);
+  });
+});
+
+describe("a machine configuration", () => {
+  test("is read where releases before 1.13 have the sections", () => {
+    const { config, notices } = read(machine);
+    expect(config).toMatchObject({
+      enabled: true,
+      allowDownPeerBypass: true,
+      harvestExtraEndpoints: false,
+      mtu: 1400,
+      cluster: { id: clusterID },
+      services: [{ name: "talos", host: "discovery.example.org", port: 443, tls: true }],
+      node: { machineType: "controlplane" },
+    });
+    expect(config.endpointFilters).toHaveLength(3);
+    expect(config.cluster.secret.revealBase64()).toBe(clusterSecret);
+    expect(notices).toEqual([]);
+  });
+
+  test("asks Talos' own service where it names none, and none where that is off", () => {
+    const unnamed = machine.replace('service: {endpoint: "https://discovery.example.org/"}', "service: {}");
+    expect(read(unnamed).config.services).toMatchObject([{ host: "discovery.talos.dev" }]);
+    const off = machine.replace("enabled: true\n    registries", "enabled: false\n    registries");
+    expect(read(off.replace("enabled: true", "enabled: false")).config.services).toEqual([]);
+  });
+
+  test("of the control plane on which etcd begins", () => {
+    expect(read(machine.replace("type: controlplane", "type: init")).config.node.machineType).toBe(
+      "controlplane",
+    );
+  });
+
+  test("its Kubernetes registry needs a kubeconfig here, which a notice says", () => {
+    const { notices } = read(machine.replace("{disabled: true}", "{disabled: false}"));
+    expect(notices).toEqual([
+      expect.stringContaining("the Kubernetes registry of this machine configuration is left out"),
+    ]);
+  });
+
+  test("goes on in documents beside it", () => {
+    const [old = ""] = machine.split("    kubespan:");
+    const text = `${old}cluster: {}\n${head("KubeSpanConfig")}enabled: false\n${head("DiscoveryIdentityConfig")}clusterID: ${clusterID}\nclusterSecret: ${clusterSecret}\n`;
+    expect(read(text).config).toMatchObject({ enabled: false, node: { machineType: "controlplane" } });
+  });
+
+  test("that says the same as a document beside it is refused, as Talos does", () => {
+    expect(() => read(`${machine}${head("KubeSpanConfig")}enabled: false\n`)).toThrow(
+      "a second KubeSpanConfig",
+    );
+  });
+
+  test("a wrong value is shown where it stands", () => {
+    expect(() => read(machine.replace("mtu: 1400", "mtu: big"))).toThrow('FILE:16:12: mtu is "big"');
+  });
+});
