@@ -21,6 +21,8 @@ export interface Ledger {
   readonly members: Members;
   /** The pod networks of this node, as registries told them; absent if none ever did. */
   readonly podNetworks?: readonly Prefix[];
+  /** The id of the boot in which it was written; absent in those of earlier versions. */
+  readonly bootID?: string;
 }
 
 /** The largest size of the file in bytes. The contents are bounded so that they always fit, sealed and in base64. */
@@ -61,6 +63,7 @@ const envelope = z.strictObject({
 const shared = {
   clusterId: z.string(),
   savedAt: time,
+  bootID: z.string().max(64).optional(),
   podNetworks: z.array(z.string().max(64)).max(mostPodNetworks).optional(),
 };
 const contents = {
@@ -132,11 +135,11 @@ export function ledgerText(
   content: string,
   savedAt: number,
   random: (size: number) => Uint8Array,
-  podNetworks: readonly Prefix[] = [],
+  { podNetworks = [], bootID }: Pick<Ledger, "podNetworks" | "bootID"> = {},
 ): string {
-  const own =
-    podNetworks.length === 0 ? "" : `,"podNetworks":${JSON.stringify(podNetworks.slice(0, mostPodNetworks))}`;
-  const plain = `{"clusterId":${JSON.stringify(cluster.id)},"savedAt":${savedAt},"members":${content}${own}}`;
+  const networks = podNetworks.length === 0 ? undefined : podNetworks.slice(0, mostPodNetworks);
+  const head = JSON.stringify({ clusterId: cluster.id, savedAt, bootID, podNetworks: networks });
+  const plain = `${head.slice(0, -1)},"members":${content}}`;
   const sealed = sealData(cluster.secret, random(nonceBytes), Buffer.from(plain));
   return `${JSON.stringify({ version: 2, sealed: sealed.toString("base64") })}\n`;
 }
@@ -158,7 +161,7 @@ export function openLedger(
   if ("problem" in inner) return { refused: "its contents have another shape" };
   const known = inner.value;
   if (known.clusterId !== cluster.id) return { refused: "it is of another cluster" };
-  const { savedAt } = known;
+  const { savedAt, bootID } = known;
   const members =
     "members" in known
       ? known.members.flatMap(memberFrom)
@@ -168,6 +171,7 @@ export function openLedger(
     savedAt,
     members: new Map(members.filter((each) => each.nodeId !== nodeId).map((each) => [each.nodeId, each])),
     ...(podNetworks && { podNetworks }),
+    ...(bootID !== undefined && { bootID }),
   };
 }
 
