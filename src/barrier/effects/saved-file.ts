@@ -1,6 +1,5 @@
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { readTextFile, writeAtomically } from "../../system/index.ts";
+import { readTextFile, removeStateFile, writeAtomically } from "../../system/index.ts";
 import { parseSaved, type SavedBarrier, savedText } from "../index.ts";
 
 const fileIn = (stateDirectory: string): string => join(stateDirectory, "barrier.json");
@@ -19,5 +18,5 @@ export const writeSaved = (stateDirectory: string, saved: SavedBarrier): Promise
   writeAtomically(fileIn(stateDirectory), savedText(saved), { mode: 0o600 });
 
 /** Removes the file, so that the next start of the machine loads no barrier. */
-export const removeSaved = (stateDirectory: string): Promise<void> =>
-  rm(fileIn(stateDirectory), { force: true });
+export const removeSaved = async (stateDirectory: string): Promise<void> =>
+  void (await removeStateFile(fileIn(stateDirectory)));

@@ -1,11 +1,16 @@
 import { hash, randomBytes } from "node:crypto";
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { errorText } from "../../base/index.ts";
 import type { ClusterIdentity } from "../../config/index.ts";
 import type { Prefix } from "../../net/index.ts";
-import { type ReadSetting, readKernelSetting, readTextFile, writeAtomically } from "../../system/index.ts";
+import {
+  type ReadSetting,
+  readKernelSetting,
+  readTextFile,
+  removeStateFile,
+  writeAtomically,
+} from "../../system/index.ts";
 import { inThisBoot } from "../boot.ts";
 import { type Ledger, largestLedger, ledgerContent, ledgerText, openLedger } from "../ledger.ts";
 import type { Members } from "../member.ts";
@@ -88,8 +93,8 @@ export class LedgerFile {
   async forget(): Promise<void> {
     this.#members = undefined;
     await this.close();
-    await rm(this.file, { force: true });
-    await rm(earlierFileIn(this.#options.stateDirectory), { force: true });
+    await removeStateFile(this.file);
+    await removeStateFile(earlierFileIn(this.#options.stateDirectory));
     this.#written = undefined;
   }
 
