@@ -1,6 +1,6 @@
 import type { Affiliate } from "./affiliate.ts";
 import { mergeAffiliates } from "./merge.ts";
-import type { Told } from "./registry.ts";
+import type { Told } from "./told.ts";
 
 /** The part of a registry's statements that is about other nodes. */
 type Source = Pick<Told, "isSealed" | "affiliates">;
