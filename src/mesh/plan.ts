@@ -1,4 +1,4 @@
-import { planSecondBarrier } from "../barrier/index.ts";
+import { planNoSecondBarrier, planSecondBarrier } from "../barrier/index.ts";
 import type { Secret, Stage, Step } from "../base/index.ts";
 import { commandText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
@@ -174,14 +174,14 @@ export const planPolled = (config: Config, keys: Keys, polled: Polled, device: O
  * Plans to remove the mesh. The table goes last, and in one transaction: until then its last chain refuses packets that
  * no tunnel carries any more, so that a removal that fails half-way has let nothing out.
  */
-export function planNoMesh(config: Config, kernel: Kernel): Plan {
+export function planNoMesh(config: Config, kernel: Kernel, hadBarrier: boolean): Plan {
   const sysctls = planSysctls(undefined, kernel.sysctls, kernel.savedSysctls);
   const steps = [
     ...planNoRacing(kernel.racingTable),
     ...planRouting(undefined, kernel.routing),
     ...planNoWireGuard(config.interfaceName, kernel.wireguard),
     ...sysctls.steps,
-    ...planSecondBarrier(undefined, kernel.barrier),
+    ...planNoSecondBarrier(kernel.barrier, hadBarrier),
     ...planTable(undefined, kernel.table),
   ];
   return { steps, sysctls, second: [], upkeep: [] };
