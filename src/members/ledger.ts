@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Secret } from "../base/index.ts";
-import { readJson } from "../base/index.ts";
+import { onceFor, readJson } from "../base/index.ts";
 import type { Affiliate } from "../discovery/index.ts";
 import {
   decodeAffiliate,
@@ -96,15 +96,8 @@ export function ledgerContent(members: Members): string {
  */
 const handshakesToMs = 10 * 60_000;
 
-/**
- * The texts of members. A member is an immutable value, and its text depends on nothing else, so each is encoded once.
- */
-const encoded = new WeakMap<Member, string>();
-
 /** The text of one member; `undefined` if it exceeds the bounds. */
-function itemOf(member: Member): string | undefined {
-  const known = encoded.get(member);
-  if (known !== undefined) return known;
+const itemOf = onceFor((member: Member): string | undefined => {
   const { nodeId: _id, revision: _revision, claim, sealed, unsealed, claimedSince, ...rest } = member;
   const parts = { sealed: sealed && saidBy(sealed), unsealed: unsealed && saidBy(unsealed) };
   if ([parts.sealed, parts.unsealed].some((part) => (part?.data.length ?? 0) > largestData)) return undefined;
@@ -116,10 +109,8 @@ function itemOf(member: Member): string | undefined {
     claimedSince: since,
     ...(connectedAt > 0 && { connectedAt: connectedAt - (connectedAt % handshakesToMs) }),
   };
-  const text = JSON.stringify(item);
-  encoded.set(member, text);
-  return text;
-}
+  return JSON.stringify(item);
+});
 
 const saidBy = (affiliate: Affiliate): z.input<typeof said> => ({
   data: Buffer.from(encodeAffiliate(affiliate)).toString("base64"),
