@@ -145,7 +145,8 @@ export class Mesh {
   async #completePass(): Promise<number | undefined> {
     await this.#restore();
     await this.#racing.open();
-    const kernel = await observeKernel(this.#parts.run, this.#config, this.#last?.device);
+    const { run, readSetting } = this.#parts;
+    const kernel = await observeKernel(run, this.#config, this.#last?.device, readSetting);
     await this.#racing.repair(kernel.racingTable);
     return this.#decided(kernel, planMesh);
   }
@@ -233,12 +234,12 @@ export class Mesh {
 
   /** Removes every trace from the kernel; gives the texts of the steps. */
   async #takeDown(): Promise<string[]> {
-    const { config, run, log, repairs, barrier } = this.#parts;
+    const { config, run, log, repairs, barrier, readSetting } = this.#parts;
     this.#last = undefined;
     repairs.forget();
     barrier.forget();
     await this.#racing.close();
-    return removeMesh(config, run, log);
+    return removeMesh(config, run, log, readSetting);
   }
 
   /**
@@ -246,7 +247,7 @@ export class Mesh {
    * removed; then the others are not told, because they would send in clear to a node that left.
    */
   async down(): Promise<Down> {
-    await observeRemovable(this.#parts.run, this.#config);
+    await observeRemovable(this.#parts.run, this.#config, this.#parts.readSetting);
     const warnings = await this.leave();
     const steps = await this.#takeDown();
     await this.forgetEverything(); // not sooner: if the removal fails, the mesh goes on with them
