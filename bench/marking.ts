@@ -1,29 +1,31 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import { execa } from "execa";
 import { Lab } from "../lab/index.ts";
 import { Host, type Path, type Sample } from "./marking/host.ts";
-import { baseline, type Layout, layouts, yardstick } from "./marking/layouts.ts";
+import { baseline, layouts as known, type Layout, yardstick } from "./marking/layouts.ts";
+import { type Options, readOptions, usage } from "./marking/options.ts";
 import { type Family, families, hits, misses } from "./marking/peers.ts";
 import { type Line, plot } from "./marking/plot.ts";
-import { median, percentile, printReport, progress, type Report, type Row } from "./report.ts";
+import { median, percentile, printCsv, printReport, progress, type Report, type Row } from "./report.ts";
 
 /**
  * Measures the cost of leading a packet into the mesh, or past it, with many peers: our table against other layouts.
  */
-const { values } = parseArgs({
-  options: {
-    json: { type: "boolean", default: false },
-    quick: { type: "boolean", default: false },
-    peers: { type: "string" },
-    repetitions: { type: "string" },
-    milliseconds: { type: "string", default: "40" },
-    /** The folder that gets marking.svg and marking.json. */
-    write: { type: "string" },
-  },
-});
-const sizes = (values.peers ?? (values.quick ? "10,300" : "10,100,300,1000,3000")).split(",").map(Number);
-const repetitions = Number(values.repetitions ?? (values.quick ? "3" : "5"));
+function optionsOrEnd(): Options {
+  try {
+    const found = readOptions(process.argv.slice(2));
+    if (found) return found;
+    process.stdout.write(usage);
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)} (see --help)\n`);
+    process.exit(2);
+  }
+}
+
+const options = optionsOrEnd();
+const { repetitions } = options;
+const layouts = [...known, ...options.own];
 
 interface Case {
   readonly path: Path;
@@ -61,7 +63,7 @@ async function sampleOf(host: Host, each: Case, peers: number): Promise<Sample> 
   const isSteered = each.kind === "hit" && !host.layout.name.startsWith(baseline);
   const link = isSteered ? "kubespan" : "sink";
   const before = await host.received(link);
-  const sample = await host.send(each.path, each.family, targetsOf(each, peers), Number(values.milliseconds));
+  const sample = await host.send(each.path, each.family, targetsOf(each, peers), options);
   const seen = (await host.received(link)) - before;
   if (sample.failed > 0 || seen < sample.sent)
     throw new Error(
@@ -163,7 +165,7 @@ const picture = (measured: readonly Measured[]): string =>
 
 const chosen = await usable();
 const measured: Measured[] = [];
-for (const peers of sizes)
+for (const peers of options.peers)
   for (const [each, samples] of await measure(peers, chosen)) measured.push({ peers, each, samples });
 
 const missing = layouts.filter((layout) => !chosen.includes(layout)).map(({ name }) => name);
@@ -174,6 +176,7 @@ const report: Report = {
     measured.filter((one) => one.each === each).flatMap(({ peers, samples }) => rowsOf(peers, each, samples)),
   ),
   notes: [
+    `Ethernet frames of ${options.frameBytes} bytes with IPv4, and of ${options.frameBytes + 20} with IPv6.`,
     ...layouts.map(({ name, tellApart }) => `${name}: ${tellApart}.`),
     "kpps: thousands of packets a second of one sender on one core, which includes the sender's own cost. The ratios are of packets a second, median (smallest to largest) of turns in which all layouts were measured within a second or two.",
     "p50, p99: microseconds until send() is back, with the packet's way through the host done.",
@@ -185,9 +188,10 @@ const report: Report = {
       : []),
   ],
 };
-if (values.write !== undefined) {
-  await mkdir(values.write, { recursive: true });
-  await writeFile(`${values.write}/marking.svg`, picture(measured));
-  await writeFile(`${values.write}/marking.json`, `${JSON.stringify(report, null, 2)}\n`);
+if (options.write !== undefined) {
+  await mkdir(options.write, { recursive: true });
+  await writeFile(`${options.write}/marking.svg`, picture(measured));
+  await writeFile(`${options.write}/marking.json`, `${JSON.stringify(report, null, 2)}\n`);
 }
-printReport(report);
+if (options.form === "csv") printCsv(report);
+else printReport(report);

@@ -29,6 +29,16 @@ export function printReport(report: Report, args: readonly string[] = process.ar
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
+const cell = (value: string | number): string =>
+  /[",\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value);
+
+/** Prints the rows as CSV, with a line of names first. */
+export function printCsv({ rows }: Report): void {
+  const head = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const lines = [head, ...rows.map((row) => head.map((name) => row[name] ?? ""))];
+  process.stdout.write(lines.map((line) => `${line.map(cell).join(",")}\n`).join(""));
+}
+
 /** Reports progress on standard error, so that standard output holds nothing but the result. */
 export const progress = (text: string): void => {
   process.stderr.write(`${text}\n`);

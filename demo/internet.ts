@@ -41,6 +41,9 @@ export const picture = `\
   pods: cloud 10.244.1.2, office 10.244.2.2, home-a 10.244.3.2, home-b 10.244.4.2
 `;
 
+/** The MTU of pods in bytes, as a CNI has to set it: what the tunnel leaves of the 1500 of the wire. */
+const podMTU = 1420;
+
 const cloudAddress = "203.0.113.10";
 export const outsideAddress = "203.0.113.99";
 /** The public address of the office. */
@@ -97,6 +100,8 @@ async function member(
   await node.attach(network, `${address}/24`);
   await node.defaultRoute(gateway);
   const pod = await node.pod(index);
+  await node.run("ip", "link", "set", "cni0", "mtu", String(podMTU));
+  await pod.run("ip", "link", "set", "eth0", "mtu", String(podMTU));
   const podNetwork = `10.244.${index}.0/24`;
   await node.namespace.nft(hidePods(podNetwork));
   return { node, address, pod, podNetwork, podAddress: `10.244.${index}.2`, listenPort };

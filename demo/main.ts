@@ -1,4 +1,3 @@
-// A small internet on this machine, with a mesh across it. Usage: node demo/main.ts [--keep | --down]
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { configFile, kubespan, Lab, waitFor } from "../lab/index.ts";
@@ -11,11 +10,34 @@ const goalSeconds = 10;
 /** The time in which the mesh has to come up, with room for a machine that is busy otherwise. */
 const limitSeconds = 60;
 
-const { values } = parseArgs({
-  options: { keep: { type: "boolean", default: false }, down: { type: "boolean", default: false } },
-});
+const usage = `Usage: node demo/main.ts [--keep | --down | --help]
 
-if (process.getuid?.() !== 0) {
+Builds a small internet in network namespaces of this machine, starts a mesh of
+four nodes across it, shows how it comes up, and proves what its traffic does.
+It needs root. Everything is taken down at the end.
+
+Options:
+  --keep  leave everything up until Ctrl-C, and print how to look around
+  --down  take down a demo that was left up, and what a killed one left behind
+  --help  print this help
+
+With make: make demo, make demo ARGS=--keep, make demo-down.
+`;
+
+function readOptions(): { keep: boolean; down: boolean; help: boolean } {
+  const option = { type: "boolean", default: false } as const;
+  try {
+    return parseArgs({ options: { keep: option, down: option, help: { ...option, short: "h" } } }).values;
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    return process.exit(2);
+  }
+}
+
+const values = readOptions();
+
+if (values.help) console.log(usage.trimEnd());
+else if (process.getuid?.() !== 0) {
   console.error("The demo needs root: it makes network namespaces.");
   process.exitCode = 1;
 } else if (values.down) await takeDown();

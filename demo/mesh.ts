@@ -57,5 +57,8 @@ export async function watchMesh(
   }
 }
 
-const stateOf = (status: Status | undefined, { node }: Member): string | undefined =>
-  status?.peers.find((peer) => peer.label === node.name)?.state;
+/** The state of a peer in one word. A peer that is not up and never was is being connected for the first time. */
+function stateOf(status: Status | undefined, { node }: Member): string | undefined {
+  const peer = status?.peers.find(({ label }) => label === node.name);
+  return peer && peer.state !== "up" && peer.handshakeAgeSeconds === undefined ? "connecting" : peer?.state;
+}

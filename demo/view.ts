@@ -8,8 +8,8 @@ export const styled = (style: Style, text: string): string =>
 
 export const title = (text: string): void => console.log(`\n${styled("bold", text)}\n`);
 
-const styles: Record<string, Style> = { up: "green", down: "red", unknown: "yellow" };
-const width = 9;
+const styles: Record<string, Style> = { up: "green", down: "red", connecting: "yellow", unknown: "yellow" };
+const width = 12;
 
 /** The state of every pair of nodes: a table that is redrawn on a terminal, and a line for each change elsewhere. */
 export class MeshView {

@@ -17,6 +17,9 @@ const program = new URL("send.pl", import.meta.url).pathname;
 /** The number of packets in a chunk, which takes so little of a time slice that most chunks are not interrupted. */
 const packetsPerChunk = 50;
 
+/** The bytes of an Ethernet frame of IPv4 around the payload of UDP, with its check sum. */
+const headerBytes = 14 + 20 + 8 + 4;
+
 /** These rules switch on connection tracking, as on any Kubernetes node, without a rule on the measured paths. */
 const tracking = `
   table inet tracking {
@@ -87,10 +90,16 @@ export class Host {
     ];
   }
 
-  async send(path: Path, family: Family, targets: readonly string[], milliseconds: number): Promise<Sample> {
+  async send(
+    path: Path,
+    family: Family,
+    targets: readonly string[],
+    { milliseconds, frameBytes }: { readonly milliseconds: number; readonly frameBytes: number },
+  ): Promise<Sample> {
     const from = path === "output" ? this.#host : this.#outside;
     await from.write("/run/targets", `${targets.join("\n")}\n`);
     const options = [String(family), String(packetsPerChunk), String(milliseconds), "/run/targets"];
+    options.push(String(frameBytes - headerBytes));
     return JSON.parse(await from.run("perl", program, path, ...options, ...this.#sender)) as Sample;
   }
 

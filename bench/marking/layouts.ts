@@ -134,6 +134,22 @@ async function ipRules(host: Namespace, peers: number): Promise<void> {
   }
 }
 
+/**
+ * A layout from a file of nft. Before its rules stand the networks of the peers, as `$peers4` and `$peers6`. It has to set
+ * the mark 0x40/0x60 on what it steers, like all others here.
+ */
+export const ownLayout = (name: string, text: string): Layout => ({
+  name,
+  tellApart: `the rules of ${name}`,
+  install: async (host, peers) => {
+    await fwmarkRule(host);
+    const defined = families.map(
+      (family) => `define peers${family} = { ${networks(family, peers).join(", ")} }`,
+    );
+    await host.nft(`${[...defined, text].join("\n")}\n`);
+  },
+});
+
 export const baseline = "no table";
 export const yardstick = "minimal hook";
 

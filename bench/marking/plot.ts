@@ -18,7 +18,7 @@ const highest = 1.2;
 const escaped = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 
-/** Draws panels side by side as SVG. The x axis is logarithmic, the y axis goes from 0 to a little more than 1. */
+/** Draws panels side by side as SVG: lines, or bars where there is one size only. The x axis is logarithmic, the y axis goes from 0 to a little more than 1. */
 export function plot(title: string, panels: readonly Panel[]): string {
   const rows = Math.ceil(panels.length / columns);
   const [total, tall] = [
@@ -64,13 +64,28 @@ function panelText({ title, lines }: Panel, colourOf: (name: string) => string):
       (y) =>
         `<line x1="0" y1="${top(y)}" x2="${width}" y2="${top(y)}" stroke="#dddddd"/><text x="-6" y="${top(y) + 4}" text-anchor="end">${y}</text>`,
     ),
-    ...xs.map((x) => `<text x="${left(x)}" y="${height + 16}" text-anchor="middle">${x}</text>`),
-    ...lines.map(({ name, points }) => {
-      const path = points.map(({ x, y }) => `${left(x)},${top(y)}`).join(" ");
-      const dots = points.map(
-        ({ x, y }) => `<circle cx="${left(x)}" cy="${top(y)}" r="2" fill="${colourOf(name)}"/>`,
-      );
-      return `<polyline points="${path}" fill="none" stroke="${colourOf(name)}" stroke-width="1.5"/>${dots.join("")}`;
-    }),
+    ...xs.map(
+      (x) =>
+        `<text x="${xs.length === 1 ? width / 2 : left(x)}" y="${height + 16}" text-anchor="middle">${x}</text>`,
+    ),
+    ...(xs.length === 1
+      ? bars(lines, colourOf)
+      : lines.map((line) => lineText(line, left, colourOf(line.name)))),
   ].join("\n");
+}
+
+function lineText({ points }: Line, left: (x: number) => number, colour: string): string {
+  const path = points.map(({ x, y }) => `${left(x)},${top(y)}`).join(" ");
+  const dots = points.map(({ x, y }) => `<circle cx="${left(x)}" cy="${top(y)}" r="2" fill="${colour}"/>`);
+  return `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="1.5"/>${dots.join("")}`;
+}
+
+/** A bar for each line, side by side: a line through one point would say nothing. */
+function bars(lines: readonly Line[], colourOf: (name: string) => string): string[] {
+  const step = width / Math.max(1, lines.length);
+  return lines.flatMap(({ name, points: [point] }, index) =>
+    point
+      ? `<rect x="${Math.round(index * step + step * 0.15)}" y="${top(point.y)}" width="${Math.round(step * 0.7)}" height="${Math.round((height - top(point.y)) * 10) / 10}" fill="${colourOf(name)}"/>`
+      : [],
+  );
 }

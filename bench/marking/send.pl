@@ -1,4 +1,4 @@
-# send.pl output|forward FAMILY CHUNK MILLISECONDS FILE [LINK_INDEX MAC OWN_MAC] - sends small UDP packets to the addresses in
+# send.pl output|forward FAMILY CHUNK MILLISECONDS FILE BYTES [LINK_INDEX MAC OWN_MAC] - sends UDP packets with that payload to the addresses in
 # FILE (one a line, in turn) for that long and prints one JSON object: the nanoseconds a packet took in each chunk of
 # CHUNK packets, and of single ones. "output": from a socket; "forward": whole frames from a link, for somebody else to
 # forward: they take that path before send() returns, as veth hands packets over at once.
@@ -8,13 +8,13 @@ use warnings;
 use Socket qw(AF_INET AF_INET6 SOCK_DGRAM SOCK_RAW inet_pton pack_sockaddr_in pack_sockaddr_in6);
 use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
 
-my ($path, $family, $chunk, $milliseconds, $file, $link, $mac, $own) = @ARGV;
+my ($path, $family, $chunk, $milliseconds, $file, $bytes, $link, $mac, $own) = @ARGV;
 my $v6 = $family == 6;
 open(my $list, '<', $file) or die "send.pl: $file: $!\n";
 chomp(my @targets = <$list>);
 @targets or die "send.pl: no targets\n";
 
-my $payload = 'x' x 18;
+my $payload = 'x' x $bytes;
 my $socket;
 my (@to, @what);
 if ($path eq 'output') {
@@ -49,7 +49,7 @@ sub udp6 {
   my ($target) = @_;
   my $length = 8 + length $payload;
   my $pseudo = inet_pton(AF_INET6, 'fd01::2') . inet_pton(AF_INET6, $target) . pack('N N', $length, 17);
-  my $sum = checksum(unpack('n*', $pseudo . pack('n4', 40000, 9, $length, 0) . $payload));
+  my $sum = checksum(unpack('n*', $pseudo . pack('n4', 40000, 9, $length, 0) . $payload . ("\0" x ($length % 2))));
   return pack('n4', 40000, 9, $length, $sum || 0xffff) . $payload;
 }
 

@@ -120,9 +120,12 @@ function isWithin(value: bigint, text: string): boolean {
   return value >> rest === found.value >> rest;
 }
 
+/** The number of the only protocol that packets have here. */
+const udp = "17";
+
 function matchesMeta(words: string[], packet: Packet): boolean {
   const what = words.shift();
-  if (what === "l4proto") return listed(words.shift() ?? "").includes("udp");
+  if (what === "l4proto") return listed(words.shift() ?? "").includes(udp);
   if (what === "nfproto") return words.shift() === `ipv${packet.family}`;
   if (what !== "mark") throw new Error(`a match that is not known: meta ${what}`);
   if (words[0] === "set") {

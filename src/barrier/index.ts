@@ -3,6 +3,7 @@ export {
   guardedLinks,
   type ObservedBarrier,
   obstacle,
+  planNoSecondBarrier,
   planSecondBarrier,
 } from "./plan.ts";
 export { parseSaved, type SavedBarrier, savedText } from "./saved.ts";

@@ -65,6 +65,20 @@ export function planSecondBarrier(desired: DesiredBarrier | undefined, observed:
   return names.flatMap((name) => planLink(name, wanted.get(name) ?? [], seen.get(name)));
 }
 
+/**
+ * The steps that take the barrier away. A place for filters that holds none is left of a barrier that was cut short, if
+ * there was one and nobody else uses the place. Otherwise it may be somebody's who is about to, and stays.
+ */
+export function planNoSecondBarrier(observed: ObservedBarrier, wasThere: boolean): Step[] {
+  if (observed.kind === "unavailable") return [];
+  return observed.links.flatMap(({ name, programs, hasOthers }) => {
+    if (programs.size > 0) return [removal(name, hasOthers)];
+    return wasThere && !hasOthers
+      ? [step(`take the empty place for filters from ${name}`, [noQdisc(name)])]
+      : [];
+  });
+}
+
 const programsOf = ({ targets, marks, listenPort }: DesiredBarrier, { hardwareAddress }: Link): string[] =>
   programsFor(targets, { marks, listenPort, hardwareAddress }).slice(0, mostPrograms);
 
@@ -93,10 +107,14 @@ const placeOf = (name: string, handle: number): string[] =>
 
 function removal(name: string, hasOthers: boolean): Step {
   const filters = ["filter", "del", "dev", name, "egress", "pref", String(preference)];
-  return step(`hold nothing back at ${name} any more`, [
-    hasOthers ? tc(...filters) : tc("qdisc", "del", "dev", name, "clsact"),
-  ]);
+  return hasOthers
+    ? step(`hold nothing back at ${name} any more, and leave clsact to the filters of others`, [
+        tc(...filters),
+      ])
+    : step(`hold nothing back at ${name} any more`, [noQdisc(name)]);
 }
+
+const noQdisc = (name: string): ToolRun => tc("qdisc", "del", "dev", name, "clsact");
 
 const tc = (...args: string[]): ToolRun => ({ program: "tc", args });
 

@@ -14,6 +14,7 @@ export const exitCodes: Readonly<Record<number, string>> = {
   11: "doctor found errors, with which the mesh will not work",
   12: "status found a daemon that does not do its work",
   13: "status found the mesh disabled in the configuration",
+  14: "marks found somebody else who uses these bits",
 };
 
 export const exitCodesText = (): string =>

@@ -7,6 +7,7 @@ import { registerDown } from "./down.ts";
 import { exitCodesText } from "./exit-codes.ts";
 import { registerForget } from "./forget.ts";
 import { registerGenConfig } from "./gen-config.ts";
+import { registerMarks } from "./marks.ts";
 import { registerRun } from "./run.ts";
 import { registerStatus } from "./status.ts";
 import { registerValidate } from "./validate.ts";
@@ -28,6 +29,7 @@ export function createProgram(): Command {
     registerGenConfig,
     registerValidate,
     registerDoctor,
+    registerMarks,
     registerBarrier,
     registerDiscoveryServe,
   ])

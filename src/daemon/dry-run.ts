@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
+import { hasSaved } from "../barrier/effects/index.ts";
 import { loadConfig } from "../config/effects/index.ts";
 import { firstHardwareAddress, previewIdentity } from "../identity/effects/index.ts";
 import { LedgerFile } from "../members/effects/index.ts";
@@ -31,7 +32,10 @@ export async function dryRun(file: string): Promise<string> {
     random: randomBytes,
     warn: (text) => log.warn(text),
   });
-  if (!given.enabled) return planText(planNoMesh(given, await observeKernel(run, given)).steps);
+  if (!given.enabled)
+    return planText(
+      planNoMesh(given, await observeKernel(run, given), await hasSaved(given.stateDirectory)).steps,
+    );
   const { stateDirectory, cluster } = given;
   const { nodeId } = identity;
   const clock = Date.now;

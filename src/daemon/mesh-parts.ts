@@ -4,8 +4,9 @@ import type { Identity } from "../identity/index.ts";
 import type { LastWorkingFile } from "../peers/effects/index.ts";
 import type { NumberFile } from "../self/effects/index.ts";
 import type { Origin, Self } from "../self/index.ts";
-import type { Runner } from "../system/index.ts";
+import type { ReadSetting, Runner } from "../system/index.ts";
 import type { Membership } from "./membership.ts";
+import type { OpenRacer } from "./racing.ts";
 import type { Registries } from "./registries.ts";
 import type { Repairs } from "./repairs.ts";
 import type { SecondBarrier } from "./second-barrier.ts";
@@ -26,4 +27,8 @@ export interface MeshParts {
   readonly log: Logger;
   /** The present time in milliseconds since 1970. */
   readonly clock: () => number;
+  /** Reads settings of the kernel; those of this machine if nothing else is given. */
+  readonly readSetting?: ReadSetting;
+  /** Opens the racer; one with real sockets if nothing else is given. */
+  readonly openRacer?: OpenRacer;
 }

@@ -9,7 +9,6 @@ import {
   harvestDueIn,
   type Kernel,
   type Keys,
-  type Knowledge,
   type Memory,
   type Process,
   planMesh,
@@ -22,11 +21,11 @@ import type { Networks } from "../nftables/index.ts";
 import { forgetLastWorking } from "../peers/effects/index.ts";
 import { answered, handOverInMs, isRaced, upCameOrWent } from "../peers/index.ts";
 import type { Answer } from "../port/index.ts";
-import { ownNetworks } from "../routing/index.ts";
 import { advertiseTheSame, withPodNetworks } from "../self/index.ts";
 import { chooseImplementation, type Implementation, type ObservedDevice } from "../wireguard/index.ts";
 import { applySteps, failureText, tellChanges } from "./apply.ts";
 import { droppedNow } from "./dropped.ts";
+import { knowledgeNow } from "./knowledge.ts";
 import type { Scope } from "./loop.ts";
 import type { MeshParts } from "./mesh-parts.ts";
 import { lookAtDevice, observeChanging, observeKernel } from "./observe.ts";
@@ -146,7 +145,8 @@ export class Mesh {
   async #completePass(): Promise<number | undefined> {
     await this.#restore();
     await this.#racing.open();
-    const kernel = await observeKernel(this.#parts.run, this.#config, this.#last?.device);
+    const { run, readSetting } = this.#parts;
+    const kernel = await observeKernel(run, this.#config, this.#last?.device, readSetting);
     await this.#racing.repair(kernel.racingTable);
     return this.#decided(kernel, planMesh);
   }
@@ -157,7 +157,12 @@ export class Mesh {
     const implementation = chooseImplementation(config.wireguard, config.interfaceName, kernel.wireguard);
     const { device } = kernel.wireguard;
     membership.step(registries, device);
-    const decision = decide(this.#knowledge(kernel), device, this.#memory, clock());
+    const decision = decide(
+      knowledgeNow(this.#parts, this.#config, this.#racing, kernel),
+      device,
+      this.#memory,
+      clock(),
+    );
     const keys: Keys = { privateKey: identity.privateKey, implementation };
     const isSettled = registries.isSettled();
     const plan = planner({ config, self }, keys, decision, kernel, isSettled);
@@ -229,12 +234,12 @@ export class Mesh {
 
   /** Removes every trace from the kernel; gives the texts of the steps. */
   async #takeDown(): Promise<string[]> {
-    const { config, run, log, repairs, barrier } = this.#parts;
+    const { config, run, log, repairs, barrier, readSetting } = this.#parts;
     this.#last = undefined;
     repairs.forget();
     barrier.forget();
     await this.#racing.close();
-    return removeMesh(config, run, log);
+    return removeMesh(config, run, log, readSetting);
   }
 
   /**
@@ -242,7 +247,7 @@ export class Mesh {
    * removed; then the others are not told, because they would send in clear to a node that left.
    */
   async down(): Promise<Down> {
-    await observeRemovable(this.#parts.run, this.#config);
+    await observeRemovable(this.#parts.run, this.#config, this.#parts.readSetting);
     const warnings = await this.leave();
     const steps = await this.#takeDown();
     await this.forgetEverything(); // not sooner: if the removal fails, the mesh goes on with them
@@ -268,6 +273,7 @@ export class Mesh {
   async status(process: Process): Promise<Status> {
     const dropped = await droppedNow(this.#parts, this.#last?.kernel.table);
     const last = this.#last;
+    const knowledge = knowledgeNow(this.#parts, this.#config, this.#racing, last?.kernel);
     const view = {
       last,
       dropped,
@@ -277,23 +283,6 @@ export class Mesh {
       repairs: this.#parts.repairs.counts,
       membership: this.#parts.membership,
     };
-    return reportStatus(this.#knowledge(last?.kernel), view, this.#parts.clock());
-  }
-
-  #knowledge(kernel: Kernel | undefined): Knowledge {
-    const { self, registries, membership, origin, number } = this.#parts;
-    return {
-      self,
-      config: this.#config,
-      claims: membership.claims(),
-      standings: membership.standings(),
-      registries: [...registries.states(), ...membership.remembered(registries)],
-      addresses: kernel?.addresses.usable ?? [],
-      networks: kernel ? ownNetworks(kernel.links, kernel.addresses.usable) : [],
-      canRace: this.#racing.isOn,
-      mapping: this.#racing.mapping,
-      origin,
-      lastNumber: Math.max(number.number, registries.ownNumber()),
-    };
+    return reportStatus(knowledge, view, this.#parts.clock());
   }
 }

@@ -15,7 +15,14 @@ interface RacingParts {
   readonly run: Runner;
   readonly log: Logger;
   readonly clock: () => number;
+  readonly openRacer?: OpenRacer;
 }
+
+/** The racer, as far as the mesh of one node needs it. */
+type UsedRacer = Pick<Racer, "counts" | "race" | "pin" | "repair" | "send" | "transaction" | "close">;
+export type OpenRacer = (options: Parameters<typeof Racer.open>[0]) => Promise<UsedRacer>;
+
+const realRacer: OpenRacer = (options) => Racer.open(options);
 
 /** The events of which the mesh is told. */
 interface RacingEvents {
@@ -31,7 +38,7 @@ interface RacingEvents {
 export class Racing {
   readonly #parts: RacingParts;
   readonly #events: RacingEvents;
-  #racer: Racer | undefined;
+  #racer: UsedRacer | undefined;
   #prober: Prober | undefined;
   #failure: string | undefined;
 
@@ -61,10 +68,10 @@ export class Racing {
 
   /** Opens the racer. Never throws: without a racer there are serial attempts, and the log and the status say why. */
   async open(): Promise<void> {
-    const { config, identity, run, log, clock } = this.#parts;
+    const { config, identity, run, log, clock, openRacer = realRacer } = this.#parts;
     if (config.connect === "serial" || this.#racer) return;
     try {
-      this.#racer = await Racer.open({
+      this.#racer = await openRacer({
         run,
         clock,
         random: randomBytes,
@@ -83,7 +90,7 @@ export class Racing {
     }
   }
 
-  #probe(racer: Racer): void {
+  #probe(racer: UsedRacer): void {
     const { config, log } = this.#parts;
     if (!config.stun) return;
     this.#prober = new Prober({

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { removeSaved } from "../barrier/effects/index.ts";
+import { hasSaved, removeSaved } from "../barrier/effects/index.ts";
 import { KubespanError } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import { type Kernel, planNoMesh } from "../mesh/index.ts";
@@ -17,7 +17,11 @@ export async function removeMesh(
   log: Logger,
   read?: ReadSetting,
 ): Promise<string[]> {
-  const plan = planNoMesh(config, await observeRemovable(run, config, read));
+  const plan = planNoMesh(
+    config,
+    await observeRemovable(run, config, read),
+    await hasSaved(config.stateDirectory),
+  );
   await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
   await removeSaved(config.stateDirectory);
   return plan.steps.map((step) => step.text);

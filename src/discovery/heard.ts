@@ -1,6 +1,7 @@
+import { onceFor } from "../base/index.ts";
 import type { Affiliate } from "./affiliate.ts";
 import { mergeAffiliates } from "./merge.ts";
-import type { Told } from "./registry.ts";
+import type { Told } from "./told.ts";
 
 /** The part of a registry's statements that is about other nodes. */
 type Source = Pick<Told, "isSealed" | "affiliates">;
@@ -36,24 +37,13 @@ function byNode(sources: readonly Source[]): ReadonlyMap<string, Affiliate> {
   const found = new Map<string, Affiliate>();
   for (const affiliate of sources.flatMap(({ affiliates }) => affiliates)) {
     const known = found.get(affiliate.nodeId);
-    found.set(affiliate.nodeId, known ? remembered(known, affiliate) : affiliate);
+    found.set(affiliate.nodeId, known ? unitedWith(known)(affiliate) : affiliate);
   }
   return found;
 }
 
-/**
- * The united affiliates. Registries give the same objects until something changes, so two of them are united only once.
- */
-const united = new WeakMap<Affiliate, WeakMap<Affiliate, Affiliate>>();
-
-function remembered(earlier: Affiliate, later: Affiliate): Affiliate {
-  const known = united.get(earlier)?.get(later);
-  if (known) return known;
-  const made = unite(earlier, later);
-  const others = united.get(earlier) ?? new WeakMap<Affiliate, Affiliate>();
-  united.set(earlier, others.set(later, made));
-  return made;
-}
+/** Unites an earlier affiliate with a later one. Registries give the same objects until something changes. */
+const unitedWith = onceFor((earlier: Affiliate) => onceFor((later: Affiliate) => unite(earlier, later)));
 
 /**
  * Unites two affiliates of one node. The newer announcement counts, and the older one only adds the endpoints at which

@@ -2,8 +2,8 @@ import type { Secret } from "../base/index.ts";
 import type { Affiliate } from "./affiliate.ts";
 import { type Envelope, openEnvelope } from "./envelope.ts";
 import { limits } from "./limits.ts";
-import type { RefusedAffiliate } from "./registry.ts";
 import { printable } from "./text.ts";
+import type { RefusedAffiliate } from "./told.ts";
 
 /** The result of opening one envelope. */
 interface Known {

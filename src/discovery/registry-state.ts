@@ -1,6 +1,6 @@
 import type { Address, Prefix } from "../net/index.ts";
 import type { Disowned } from "./own-record.ts";
-import type { RefusedAffiliate, Told } from "./registry.ts";
+import type { RefusedAffiliate, Told } from "./told.ts";
 
 /** The state of a registry's connection. */
 export type RegistryPhase =

@@ -1,7 +1,18 @@
+export {
+  asOurs,
+  bitsOf,
+  type Collision,
+  exitCodeOf,
+  findingsIn,
+  knownCollisions,
+  routingCollisions,
+  ruleCollisions,
+} from "./collisions.ts";
 export { IptablesScanner } from "./iptables-rules.ts";
 export { aheadWarnings, linkWarnings, routeWarnings, ruleWarnings, wireguardWarnings } from "./kernel.ts";
 export { NftScanner } from "./nft-rules.ts";
 export { podLinkWarnings } from "./pod-links.ts";
+export { freeBits } from "./programs.ts";
 export {
   type Finding,
   type Interference,

@@ -58,9 +58,14 @@ export function collision(use: MarkUse, { marks }: Ours): Trouble | undefined {
 function troubleText(trouble: Trouble): string {
   if (trouble.kind === "translation")
     return "translates the source of what goes into the mesh, and perhaps the port of WireGuard's own packets";
-  const { mark, how, bits } = trouble.use;
-  if (bits === 0) return `replaces the ${mark} mark whole, our bits included`;
-  return `${how === "replaces" ? "sets" : how} ${hexText(bits)} of the ${mark} mark, which is ours`;
+  const text = useText(trouble.use);
+  return trouble.use.bits === 0 ? `${text}, our bits included` : `${text}, which is ours`;
+}
+
+/** The use of some bits in words. A use of none of them replaces the whole mark. */
+export function useText({ mark, how, bits }: MarkUse): string {
+  if (bits === 0) return `replaces the ${mark} mark whole`;
+  return `${how === "replaces" ? "sets" : how} ${hexText(bits)} of the ${mark} mark`;
 }
 
 /** The place of a rule. */

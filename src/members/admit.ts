@@ -1,8 +1,8 @@
 import { type Affiliate } from "../discovery/index.ts";
 import { type Address, hostPrefix, type Prefix, prefixContains } from "../net/index.ts";
 import type { Member } from "./asked.ts";
-import type { Claim } from "./claims.ts";
 import { labelOf } from "./labels.ts";
+import type { Claim } from "./prefix-claim.ts";
 import { compareClaims, type Standings } from "./standing.ts";
 
 export interface RefusedMember {

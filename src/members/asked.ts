@@ -14,8 +14,8 @@ import {
   specialIn,
   subtractUpTo,
 } from "../net/index.ts";
-import type { Claim } from "./claims.ts";
 import { labelOf, someOf } from "./labels.ts";
+import type { Claim } from "./prefix-claim.ts";
 
 export type Member = Affiliate & { readonly kubespan: KubespanAffiliate };
 

@@ -1,19 +1,8 @@
 import { bounds } from "../config/index.ts";
 import { type LeftOut, type Prefix, subtractUpTo, unite } from "../net/index.ts";
 import { type Nested, nest } from "./nesting.ts";
+import type { Claim } from "./prefix-claim.ts";
 import { compareClaims, type Standings, whyOwned } from "./standing.ts";
-
-/** The request of a peer for all traffic to a prefix. */
-export interface Claim {
-  readonly nodeId: string;
-  /** The name of the peer in messages. */
-  readonly label: string;
-  readonly prefix: Prefix;
-  /** The prefix that the peer asked for, if it may have only a part of it. */
-  readonly asked?: Prefix;
-  /** Set if the prefix is an address of the peer itself, and not a network behind it. */
-  readonly isAddress?: true;
-}
 
 /** The prefixes that one peer gets, and those that it is refused. */
 interface Grant {

@@ -1,6 +1,6 @@
 import { hostPrefix, type Prefix } from "../net/index.ts";
 import type { Member } from "./asked.ts";
-import type { Claim } from "./claims.ts";
+import type { Claim } from "./prefix-claim.ts";
 import { type Standings, standingText } from "./standing.ts";
 
 /** The prefixes that a member claims and another member claims, too, by node id. */

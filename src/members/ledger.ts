@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Secret } from "../base/index.ts";
-import { readJson } from "../base/index.ts";
+import { onceFor, readJson } from "../base/index.ts";
 import type { Affiliate } from "../discovery/index.ts";
 import {
   decodeAffiliate,
@@ -21,6 +21,8 @@ export interface Ledger {
   readonly members: Members;
   /** The pod networks of this node, as registries told them; absent if none ever did. */
   readonly podNetworks?: readonly Prefix[];
+  /** The id of the boot in which it was written; absent in those of earlier versions. */
+  readonly bootID?: string;
 }
 
 /** The largest size of the file in bytes. The contents are bounded so that they always fit, sealed and in base64. */
@@ -61,6 +63,7 @@ const envelope = z.strictObject({
 const shared = {
   clusterId: z.string(),
   savedAt: time,
+  bootID: z.string().max(64).optional(),
   podNetworks: z.array(z.string().max(64)).max(mostPodNetworks).optional(),
 };
 const contents = {
@@ -93,15 +96,8 @@ export function ledgerContent(members: Members): string {
  */
 const handshakesToMs = 10 * 60_000;
 
-/**
- * The texts of members. A member is an immutable value, and its text depends on nothing else, so each is encoded once.
- */
-const encoded = new WeakMap<Member, string>();
-
 /** The text of one member; `undefined` if it exceeds the bounds. */
-function itemOf(member: Member): string | undefined {
-  const known = encoded.get(member);
-  if (known !== undefined) return known;
+const itemOf = onceFor((member: Member): string | undefined => {
   const { nodeId: _id, revision: _revision, claim, sealed, unsealed, claimedSince, ...rest } = member;
   const parts = { sealed: sealed && saidBy(sealed), unsealed: unsealed && saidBy(unsealed) };
   if ([parts.sealed, parts.unsealed].some((part) => (part?.data.length ?? 0) > largestData)) return undefined;
@@ -113,10 +109,8 @@ function itemOf(member: Member): string | undefined {
     claimedSince: since,
     ...(connectedAt > 0 && { connectedAt: connectedAt - (connectedAt % handshakesToMs) }),
   };
-  const text = JSON.stringify(item);
-  encoded.set(member, text);
-  return text;
-}
+  return JSON.stringify(item);
+});
 
 const saidBy = (affiliate: Affiliate): z.input<typeof said> => ({
   data: Buffer.from(encodeAffiliate(affiliate)).toString("base64"),
@@ -132,11 +126,11 @@ export function ledgerText(
   content: string,
   savedAt: number,
   random: (size: number) => Uint8Array,
-  podNetworks: readonly Prefix[] = [],
+  { podNetworks = [], bootID }: Pick<Ledger, "podNetworks" | "bootID"> = {},
 ): string {
-  const own =
-    podNetworks.length === 0 ? "" : `,"podNetworks":${JSON.stringify(podNetworks.slice(0, mostPodNetworks))}`;
-  const plain = `{"clusterId":${JSON.stringify(cluster.id)},"savedAt":${savedAt},"members":${content}${own}}`;
+  const networks = podNetworks.length === 0 ? undefined : podNetworks.slice(0, mostPodNetworks);
+  const head = JSON.stringify({ clusterId: cluster.id, savedAt, bootID, podNetworks: networks });
+  const plain = `${head.slice(0, -1)},"members":${content}}`;
   const sealed = sealData(cluster.secret, random(nonceBytes), Buffer.from(plain));
   return `${JSON.stringify({ version: 2, sealed: sealed.toString("base64") })}\n`;
 }
@@ -158,7 +152,7 @@ export function openLedger(
   if ("problem" in inner) return { refused: "its contents have another shape" };
   const known = inner.value;
   if (known.clusterId !== cluster.id) return { refused: "it is of another cluster" };
-  const { savedAt } = known;
+  const { savedAt, bootID } = known;
   const members =
     "members" in known
       ? known.members.flatMap(memberFrom)
@@ -168,6 +162,7 @@ export function openLedger(
     savedAt,
     members: new Map(members.filter((each) => each.nodeId !== nodeId).map((each) => [each.nodeId, each])),
     ...(podNetworks && { podNetworks }),
+    ...(bootID !== undefined && { bootID }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { compareRanges, prefixWithin, rangeOf } from "../net/index.ts";
-import type { Claim } from "./claims.ts";
+import type { Claim } from "./prefix-claim.ts";
 
 export interface Nested {
   readonly claim: Claim;

@@ -1,6 +1,6 @@
 import type { Prefix } from "../net/index.ts";
-import type { Claim } from "./claims.ts";
 import { connectedForMs, isConnected, type Members } from "./member.ts";
+import type { Claim } from "./prefix-claim.ts";
 
 /** The facts about a member that decide who owns what two members claim. Times are in milliseconds since 1970. */
 export interface Standing {

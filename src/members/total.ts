@@ -1,5 +1,6 @@
 import type { LeftOut } from "../net/index.ts";
-import { type Claim, mostNetworks } from "./claims.ts";
+import { mostNetworks } from "./claims.ts";
+import type { Claim } from "./prefix-claim.ts";
 
 /** The claims of one member. */
 interface Asking {

@@ -9,10 +9,10 @@ export {
   type Memory,
   remember,
 } from "./decide.ts";
+export type { Kernel } from "./kernel.ts";
 export {
   desiredRouting,
   desiredTable,
-  type Kernel,
   type Keys,
   type MeshPlan,
   mtuOf,

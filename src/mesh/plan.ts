@@ -1,9 +1,8 @@
-import { type ObservedBarrier, planSecondBarrier } from "../barrier/index.ts";
+import { planNoSecondBarrier, planSecondBarrier } from "../barrier/index.ts";
 import type { Secret, Stage, Step } from "../base/index.ts";
 import { commandText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
-import type { Address, LeftOut } from "../net/index.ts";
-import { type DesiredTable, type Networks, type ObservedTable, planTable } from "../nftables/index.ts";
+import { type DesiredTable, type Networks, planTable } from "../nftables/index.ts";
 import type { Polled } from "../peers/index.ts";
 import { planNoRacing } from "../port/index.ts";
 import {
@@ -11,41 +10,24 @@ import {
   forwardingFor,
   type Link,
   meshMTU,
-  type ObservedRouting,
-  type ObservedSysctls,
   planRouting,
   planSysctls,
   primaryAddress,
-  type SavedSysctls,
   type SysctlPlan,
 } from "../routing/index.ts";
 import type { Self } from "../self/index.ts";
 import {
   type Implementation,
   type ObservedDevice,
-  type ObservedWireGuard,
   type PeersOfDevice,
   planNoWireGuard,
   planPeers,
   planTunnels,
 } from "../wireguard/index.ts";
 import type { Decision } from "./decide.ts";
+import type { Kernel } from "./kernel.ts";
 import { steeredNetworks } from "./steered.ts";
 import type { Upkeep } from "./upkeep.ts";
-
-/** The whole state of the kernel that the mesh reads, as it was at one moment. */
-export interface Kernel {
-  readonly links: readonly Link[];
-  readonly addresses: { readonly usable: readonly Address[]; readonly leftOut: readonly LeftOut[] };
-  readonly wireguard: ObservedWireGuard;
-  readonly routing: ObservedRouting;
-  readonly table: ObservedTable;
-  readonly sysctls: ObservedSysctls;
-  readonly savedSysctls: SavedSysctls | undefined;
-  /** The nft table for racing as nft lists it; `undefined` if there is none. */
-  readonly racingTable: string | undefined;
-  readonly barrier: ObservedBarrier;
-}
 
 export interface Plan {
   /** The steps in the order in which they are carried out. */
@@ -192,14 +174,14 @@ export const planPolled = (config: Config, keys: Keys, polled: Polled, device: O
  * Plans to remove the mesh. The table goes last, and in one transaction: until then its last chain refuses packets that
  * no tunnel carries any more, so that a removal that fails half-way has let nothing out.
  */
-export function planNoMesh(config: Config, kernel: Kernel): Plan {
+export function planNoMesh(config: Config, kernel: Kernel, hadBarrier: boolean): Plan {
   const sysctls = planSysctls(undefined, kernel.sysctls, kernel.savedSysctls);
   const steps = [
     ...planNoRacing(kernel.racingTable),
     ...planRouting(undefined, kernel.routing),
     ...planNoWireGuard(config.interfaceName, kernel.wireguard),
     ...sysctls.steps,
-    ...planSecondBarrier(undefined, kernel.barrier),
+    ...planNoSecondBarrier(kernel.barrier, hadBarrier),
     ...planTable(undefined, kernel.table),
   ];
   return { steps, sysctls, second: [], upkeep: [] };

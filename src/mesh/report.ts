@@ -12,7 +12,8 @@ import { type EndpointChange, type PeerSpec, stateOf, unsettledBetween } from ".
 import { sharedEndpointWarnings } from "../self/index.ts";
 import type { Implementation, ObservedDevice } from "../wireguard/index.ts";
 import type { Decision, Knowledge } from "./decide.ts";
-import { type Kernel, mtuOf } from "./plan.ts";
+import type { Kernel } from "./kernel.ts";
+import { mtuOf } from "./plan.ts";
 import { reachWarnings } from "./reach.ts";
 
 /** Facts about the running daemon on which no decision depends. */

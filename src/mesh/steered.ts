@@ -13,7 +13,7 @@ import { type Networks, observedJudging, observedTargets } from "../nftables/ind
 import { stateOf } from "../peers/index.ts";
 import { ownNetworks } from "../routing/index.ts";
 import type { Decision } from "./decide.ts";
-import type { Kernel } from "./plan.ts";
+import type { Kernel } from "./kernel.ts";
 
 type Seen = Pick<Kernel, "table" | "links" | "addresses">;
 

@@ -2,6 +2,7 @@ import { hexWord } from "../base/index.ts";
 import { maskOf } from "../net/index.ts";
 import type { Lookup } from "./lookups.ts";
 import { cameInOutside, families, headerOf, matchOf, type RuleOptions } from "./match.ts";
+import { protocolMatch } from "./protocols.ts";
 
 /**
  * The rules at the entrance. Nearly all packets belong to a known connection, and go on at once. The first packet of a
@@ -40,7 +41,7 @@ export function answeringRules({ marks, answerOutside }: RuleOptions): string[] 
   const remember = `ct mark set ct mark & ${hexWord(kept)} | ${hexWord(fromWireGuard)}`;
   return [
     ...families.map((family) => `${headerOf(family)} saddr @kubespan_pods_ipv${family} return`),
-    `meta l4proto tcp ${remember}`,
+    `${protocolMatch("tcp")} ${remember}`,
     `icmp type echo-request ${remember}`,
     `icmpv6 type echo-request ${remember}`,
   ];
@@ -68,6 +69,6 @@ export const answerRules = ({ answerOutside }: RuleOptions, verdict = "accept"):
         ...families.map((family) => `${headerOf(family)} daddr @kubespan_pods_ipv${family} return`),
         `tcp flags ack ct direction reply ${verdict}`,
         `tcp flags ! syn ct direction reply ${verdict}`,
-        `meta l4proto { icmp, ipv6-icmp } ct direction reply ${verdict}`,
+        `${protocolMatch("icmp", "ipv6-icmp")} ct direction reply ${verdict}`,
       ]
     : [];

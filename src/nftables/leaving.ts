@@ -4,6 +4,7 @@ import { answerRules } from "./arrival.ts";
 import { dropRule } from "./counters.ts";
 import type { Lookup } from "./lookups.ts";
 import { cameInOutside, type RuleOptions } from "./match.ts";
+import { protocolMatch } from "./protocols.ts";
 import { specialRules } from "./special.ts";
 import { lookupRules, ofWireGuard, passingRule } from "./steering.ts";
 
@@ -66,7 +67,7 @@ const astrayRules = [
 const unmarkedRules = (options: RuleOptions, answered: string): string[] => [
   passingRule(options),
   // These are WireGuard's own packets, the port of which somebody translated.
-  `${ofWireGuard(options)} meta l4proto udp ct original proto-src ${options.listenPort} ${letOut(options)}`,
+  `${ofWireGuard(options)} ${protocolMatch("udp")} ct original proto-src ${options.listenPort} ${letOut(options)}`,
   "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept",
   `${cameInOutside(options)} jump ${answered}`,
   `${bridgedOnly} accept`,

@@ -1,5 +1,6 @@
 import { hexText, parseNumber } from "../base/index.ts";
 import type { Count, Counts } from "./counters.ts";
+import { withProtocolNumbers } from "./protocols.ts";
 
 /**
  * The table in the kernel, as `nft list table` shows it:
@@ -73,10 +74,10 @@ const frameLines = (text: string): string[] =>
 
 /**
  * Brings a line into one form. Versions of nft write operators in words or signs, numbers with or without leading
- * zeros, and some brackets and counts.
+ * zeros, protocols by name or number, and some brackets and counts.
  */
 function normaliseLine(line: string): string {
-  return line
+  return withProtocolNumbers(line)
     .replace(/\s# count \d+$/, "")
     .replace(/[()]/g, " ")
     .trim()

@@ -1,3 +1,4 @@
+import { onceFor } from "../base/index.ts";
 import type { Endpoint } from "../net/index.ts";
 import { newsLimits } from "./timings.ts";
 
@@ -7,14 +8,8 @@ export interface Informed {
   readonly newsAt?: readonly number[];
 }
 
-/** A list is asked at each poll for as long as it is what is known. */
-const sets = new WeakMap<readonly Endpoint[], ReadonlySet<Endpoint>>();
-
-export function knownSet(known: readonly Endpoint[]): ReadonlySet<Endpoint> {
-  const set = sets.get(known) ?? new Set(known);
-  sets.set(known, set);
-  return set;
-}
+/** The endpoints of a list as a set. The list is asked at each poll for as long as it is what is known. */
+export const knownSet = onceFor((known: readonly Endpoint[]): ReadonlySet<Endpoint> => new Set(known));
 
 /** The first of the candidates that was not known yet. */
 export function newsAmong({ known }: Informed, candidates: readonly Endpoint[]): Endpoint | undefined {

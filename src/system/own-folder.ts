@@ -3,7 +3,7 @@ import { lstat, realpath, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { KubespanError } from "../base/index.ts";
 import { errnoOf } from "./atomic-file.ts";
-import { effectiveUser } from "./user.ts";
+import { isTrusted, othersMayWrite } from "./user.ts";
 
 /** A flaw of a folder, with a hint how to mend it. */
 interface Flaw {
@@ -63,11 +63,5 @@ async function flawAbove(path: string, found: Stats): Promise<Flaw | undefined> 
     hint: `see what is in it, then: chown root ${path}`,
   };
 }
-
-const isTrusted = ({ uid }: Stats): boolean => uid === 0 || uid === effectiveUser();
-
-/** Tells whether others, or a group other than root's, may write. */
-const othersMayWrite = ({ mode, gid }: Stats): boolean =>
-  (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== 0);
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

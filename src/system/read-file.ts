@@ -3,12 +3,15 @@ import { type FileHandle, lstat, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type ErrorCode, KubespanError } from "../base/index.ts";
 import { errnoOf } from "./atomic-file.ts";
-import { effectiveUser } from "./user.ts";
+import { effectiveUser, isTrusted, othersMayWrite } from "./user.ts";
 
-/** A text file: its contents and its permission bits. */
+/** A text file: its contents, and who may do what with it. */
 export interface TextFile {
   readonly text: string;
+  /** The permission bits that the file had. */
   readonly mode: number;
+  /** Whether it belongs to root or this user, and nobody else may write in it. */
+  readonly isGuarded: boolean;
 }
 
 interface ReadOptions {
@@ -21,6 +24,8 @@ interface ReadOptions {
    */
   readonly code: ErrorCode;
   readonly hint: string;
+  /** Whether a file in which others may look is made readable for its owner only. It is done to the file that was read. */
+  readonly isMadePrivate?: boolean;
 }
 
 /**
@@ -42,7 +47,7 @@ export async function readTextFile(path: string, options: ReadOptions): Promise<
     throw refuse(plainReason(error), error);
   }
   try {
-    return await readOpened(file, options.largest);
+    return await readOpened(file, options);
   } catch (error) {
     throw refuse(plainReason(error), error);
   } finally {
@@ -65,7 +70,7 @@ function regular(found: Stats): void {
   if (!found.isFile()) throw new Error("it is not a regular file");
 }
 
-async function readOpened(file: FileHandle, largest: number): Promise<TextFile> {
+async function readOpened(file: FileHandle, { largest, isMadePrivate }: ReadOptions): Promise<TextFile> {
   const found = await file.stat();
   regular(found);
   const buffer = Buffer.alloc(largest + 1);
@@ -76,7 +81,10 @@ async function readOpened(file: FileHandle, largest: number): Promise<TextFile> 
     length += bytesRead;
   }
   if (length > largest) throw new Error(`it is larger than ${largest} bytes`);
-  return { text: decode(buffer.subarray(0, length)), mode: found.mode & 0o7777 };
+  const mode = found.mode & 0o7777;
+  if (isMadePrivate && (mode & 0o077) !== 0) await file.chmod(0o600);
+  const isGuarded = isTrusted(found) && !othersMayWrite(found);
+  return { text: decode(buffer.subarray(0, length)), mode, isGuarded };
 }
 
 function decode(bytes: Uint8Array): string {

@@ -25,7 +25,10 @@ export interface ObservedPeer {
   readonly keepaliveSeconds: number;
 }
 
-/** The line from which each peer was read, on which all of its values depend. */
+/**
+ * The line from which each peer was read, on which all of its values depend. It is no field of the peer, because the line
+ * holds the preshared key, and what is a field gets printed.
+ */
 const lines = new WeakMap<ObservedPeer, string>();
 
 /**

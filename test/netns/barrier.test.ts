@@ -142,6 +142,20 @@ it("down works without a daemon and leaves nothing that comes back", async () =>
   expect((await a.ping(targets[0] ?? "")).received).toBe(3);
 });
 
+it("down takes away what a barrier that was cut short left at a link, and no empty place of others", async () => {
+  await a.daemon.start();
+  await bothUp();
+  await restarted();
+  await a.run("tc", "qdisc", "add", "dev", "eth0", "clsact"); // the program that was to come never did
+  const { exitCode, stdout } = await a.daemon.command("down");
+  expect([exitCode, stdout]).toEqual([0, expect.stringContaining("empty place for filters from eth0")]);
+  expect(await a.run("tc", "qdisc", "show")).not.toContain("clsact");
+  await a.run("tc", "qdisc", "add", "dev", "eth0", "clsact");
+  expect((await a.daemon.command("down")).exitCode).toBe(0);
+  expect(await a.run("tc", "qdisc", "show")).toContain("clsact");
+  await a.run("tc", "qdisc", "del", "dev", "eth0", "clsact");
+});
+
 it.each([
   ["disabled", { enabled: false }],
   ["open to lost peers", { allowDownPeerBypass: true }],

@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { INPUT } from "../../src/base/command.ts";
+import { type Command, INPUT } from "../../src/base/command.ts";
 import { type Prefix, parsePrefix, unite } from "../../src/net/index.ts";
 import { observeTable } from "../../src/nftables/effects/observe.ts";
 import { type DesiredTable, observedTargets, planTable } from "../../src/nftables/index.ts";
+import { type Runner, run } from "../../src/system/index.ts";
 import { frame } from "../unit/nftables/frame.ts";
 import { apply, failing, makeNamespace, type Namespace } from "./namespace.ts";
 
@@ -17,6 +18,17 @@ beforeEach(() => nft("flush ruleset"));
 
 const nft = (input: string): Promise<string> =>
   namespace.run({ program: "nft", args: ["-f", INPUT], input: `${input}\n` });
+
+/** Runs a command as on a small system, which has no /etc/protocols. */
+const withoutNames: Runner = (command) => {
+  const hide = '[ ! -e /etc/protocols ] || mount --bind /dev/null /etc/protocols; exec "$0" "$@"';
+  const entered = ["ip", "netns", "exec", namespace.name, command.program, ...command.args];
+  return run({
+    ...command,
+    program: "unshare" as Command["program"],
+    args: ["-m", "sh", "-c", hide, ...entered],
+  });
+};
 
 const prefixes = (...texts: string[]): Prefix[] => unite(texts.flatMap((text) => parsePrefix(text) ?? []));
 
@@ -33,9 +45,19 @@ async function converge(desired: DesiredTable | undefined): Promise<void> {
 describe("the table", () => {
   test("is what other nodes' operators know", async () => {
     await converge(wanted("10.0.1.0/24", "192.0.2.7/32", "2001:db8:1::/48"));
-    expect(await namespace.sh("nft list table inet talos_kubespan")).toBe(
+    expect(await namespace.sh("nft -p list table inet talos_kubespan")).toBe(
       (await readFile(new URL("table.nft", import.meta.url), "utf8")).trimEnd(),
     );
+  });
+
+  test("is the same to a system that knows no names of protocols, and to one that does", async () => {
+    const desired = wanted("10.0.0.0/8");
+    await apply(withoutNames, planTable(desired, await observeTable(withoutNames)));
+    for (const runner of [withoutNames, namespace.run])
+      expect(planTable(desired, await observeTable(runner))).toEqual([]);
+    await converge({ ...desired, answerOutside: false });
+    await converge(desired);
+    expect(planTable(desired, await observeTable(withoutNames))).toEqual([]);
   });
 
   test.each([

@@ -1,2 +1,2 @@
 export { observeBarrier } from "./observe.ts";
-export { readSaved, removeSaved, writeSaved } from "./saved-file.ts";
+export { hasSaved, readSaved, removeSaved, writeSaved } from "./saved-file.ts";

@@ -1,6 +1,6 @@
-import { rm } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { join } from "node:path";
-import { readTextFile, writeAtomically } from "../../system/index.ts";
+import { errnoOf, readTextFile, removeStateFile, writeAtomically } from "../../system/index.ts";
 import { parseSaved, type SavedBarrier, savedText } from "../index.ts";
 
 const fileIn = (stateDirectory: string): string => join(stateDirectory, "barrier.json");
@@ -18,6 +18,16 @@ export async function readSaved(stateDirectory: string): Promise<SavedBarrier | 
 export const writeSaved = (stateDirectory: string, saved: SavedBarrier): Promise<void> =>
   writeAtomically(fileIn(stateDirectory), savedText(saved), { mode: 0o600 });
 
+/**
+ * Tells whether there is a file, in whatever state. It is written before the first step to a barrier, and removed when
+ * the barrier is gone, so that without it nothing at the links is ours.
+ */
+export const hasSaved = (stateDirectory: string): Promise<boolean> =>
+  lstat(fileIn(stateDirectory)).then(
+    () => true,
+    (error: unknown) => errnoOf(error) !== "ENOENT",
+  );
+
 /** Removes the file, so that the next start of the machine loads no barrier. */
-export const removeSaved = (stateDirectory: string): Promise<void> =>
-  rm(fileIn(stateDirectory), { force: true });
+export const removeSaved = async (stateDirectory: string): Promise<void> =>
+  void (await removeStateFile(fileIn(stateDirectory)));

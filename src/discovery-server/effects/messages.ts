@@ -1,34 +1,21 @@
+import { onceFor } from "../../base/index.ts";
 import type { Envelope } from "../../discovery/index.ts";
 import { type Affiliate, WatchResponse } from "../../discovery/wire/index.ts";
 import type { Change } from "../cluster-state.ts";
 import { type Message, messageOf } from "../frame.ts";
 
 /**
- * The bytes of each state of an affiliate and of a cluster. They are made once and kept as long as the state is in use.
- */
-const encodedAffiliates = new WeakMap<Envelope, Buffer>();
-const encodedSnapshots = new WeakMap<readonly Envelope[], Message>();
-
-/**
  * The bytes of an affiliate, which is a field of its own in WatchResponse and in ListResponse, so that a message is a
  * sequence of them.
  */
-function encodedAffiliate(envelope: Envelope): Buffer {
-  const known = encodedAffiliates.get(envelope);
-  if (known) return known;
-  const made = encoded([affiliateMessage(envelope)], false);
-  encodedAffiliates.set(envelope, made);
-  return made;
-}
+const encodedAffiliate = onceFor(
+  (envelope: Envelope): Buffer => encoded([affiliateMessage(envelope)], false),
+);
 
 /** The answer to List, and the first message of Watch. */
-export function snapshotMessage(snapshot: readonly Envelope[]): Message {
-  const known = encodedSnapshots.get(snapshot);
-  if (known) return known;
-  const made = messageOf(snapshot.map(encodedAffiliate));
-  encodedSnapshots.set(snapshot, made);
-  return made;
-}
+export const snapshotMessage = onceFor(
+  (snapshot: readonly Envelope[]): Message => messageOf(snapshot.map(encodedAffiliate)),
+);
 
 export function changeMessage(change: Change): Message {
   if (change.kind === "updated") return messageOf([encodedAffiliate(change.affiliate)]);

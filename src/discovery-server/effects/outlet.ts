@@ -3,8 +3,15 @@ import { status } from "@grpc/grpc-js";
 import { Pace } from "../pace.ts";
 import type { Rate } from "../rate-limit.ts";
 import { Shares } from "../shares.ts";
-import type { Call } from "./call.ts";
 import { CallFailure } from "./call-failure.ts";
+
+/** The reader of an answer, as the outlet knows it. */
+interface Reader {
+  /** The holder to whose share its unread bytes count. */
+  readonly caller: { readonly holder: string };
+  /** Ends it at once and discards what is under way. */
+  cut(): void;
+}
 
 export interface OutletLimits {
   /** The limits on the bytes that are sent and not yet read. */
@@ -24,12 +31,12 @@ const callBytes = 4 * 1024;
  */
 export class Outlet {
   readonly chunkBytes = 64 * 1024;
-  readonly #unread: Shares<Call>;
+  readonly #unread: Shares<Reader>;
   readonly #pace: Pace;
   #cutOff = 0;
 
   constructor(limits: OutletLimits) {
-    this.#unread = new Shares<Call>(
+    this.#unread = new Shares<Reader>(
       { total: limits.unreadBytes, perHolder: limits.unreadBytesPerAddress },
       { isKept: () => false, first: "oldest" },
     );
@@ -45,18 +52,22 @@ export class Outlet {
     return this.#cutOff;
   }
 
-  async send(call: Call, chunks: Iterable<Buffer>, write: (chunk: Buffer) => Promise<void>): Promise<void> {
-    const { holder } = call.caller;
+  async send(
+    reader: Reader,
+    chunks: Iterable<Buffer>,
+    write: (chunk: Buffer) => Promise<void>,
+  ): Promise<void> {
+    const { holder } = reader.caller;
     try {
       await this.#wait(holder, callBytes);
       for (const chunk of chunks) {
-        this.#admit(call, holder, chunk.length + callBytes);
+        this.#admit(reader, holder, chunk.length + callBytes);
         await write(chunk);
-        this.#unread.remove(call);
+        this.#unread.remove(reader);
         await this.#wait(holder, chunk.length); // the wait comes before the next chunk is made
       }
     } finally {
-      this.#unread.remove(call);
+      this.#unread.remove(reader);
     }
   }
 
@@ -65,13 +76,13 @@ export class Outlet {
     if (waitMs >= 1) await delay(waitMs);
   }
 
-  #admit(call: Call, holder: string, bytes: number): void {
+  #admit(reader: Reader, holder: string, bytes: number): void {
     const toCut = this.#unread.room(holder, bytes);
-    for (const each of toCut ?? [call]) {
+    for (const each of toCut ?? [reader]) {
       this.#cutOff++;
       each.cut();
     }
     if (!toCut) throw new CallFailure(status.RESOURCE_EXHAUSTED, "too many answers are not read");
-    this.#unread.set(call, holder, bytes);
+    this.#unread.set(reader, holder, bytes);
   }
 }

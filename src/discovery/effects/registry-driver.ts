@@ -2,7 +2,8 @@ import type { Logger } from "pino";
 import type { KubespanError } from "../../base/index.ts";
 import type { Config } from "../../config/index.ts";
 import type { Affiliate, Membership } from "../affiliate.ts";
-import type { Announcement, Registry, Told } from "../registry.ts";
+import type { Announcement, Registry } from "../registry.ts";
+import type { Told } from "../told.ts";
 
 /** The events of a session. */
 export interface Session {

@@ -3,8 +3,9 @@ import { errorText } from "../../base/index.ts";
 import type { Address } from "../../net/index.ts";
 import type { Affiliate } from "../affiliate.ts";
 import { failuresAfter, reconnectDelayMs } from "../backoff.ts";
-import type { Announcement, Registry, Told } from "../registry.ts";
+import type { Announcement, Registry } from "../registry.ts";
 import { type RegistryPhase, type RegistryState, stateOf } from "../registry-state.ts";
+import type { Told } from "../told.ts";
 import type { RegistryDriver, Session } from "./registry-driver.ts";
 import { pause } from "./wake.ts";
 

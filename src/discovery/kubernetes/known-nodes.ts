@@ -1,8 +1,8 @@
 import type { Prefix } from "../../net/index.ts";
 import type { Affiliate } from "../affiliate.ts";
 import { limits } from "../limits.ts";
-import type { RefusedAffiliate } from "../registry.ts";
 import { printable } from "../text.ts";
+import type { RefusedAffiliate } from "../told.ts";
 import { isOlder, type KubernetesNode, saysTheSame } from "./node.ts";
 import { podNetworksOf, readAffiliate } from "./read-affiliate.ts";
 

@@ -1,7 +1,7 @@
-import { chmod, mkdir, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { KubespanError } from "../../base/index.ts";
-import { checkOwnFolder, createAtomically, errnoOf, readTextFile } from "../../system/index.ts";
+import { checkOwnFolder, createAtomically, readTextFile, removeStateFile } from "../../system/index.ts";
 import {
   damageHint,
   type Identity,
@@ -31,8 +31,8 @@ export interface IdentitySource {
 export async function loadIdentity(source: IdentitySource): Promise<Identity> {
   const file = join(source.stateDirectory, fileName);
   await checkOwnFolder(source.stateDirectory);
-  const found = await readIdentity(file);
-  if (found) return tightened(file, found, source.warn);
+  const found = await readIdentity(file, { isMadePrivate: true });
+  if (found) return warned(file, found, source.warn);
   await makeFolder(source.stateDirectory);
   await checkOwnFolder(source.stateDirectory);
   const identity = newIdentity(await source.hardwareAddress(), source.random);
@@ -65,33 +65,25 @@ const besides = ["machine.json", "announced.json"];
 
 /** Removes the identity, so that the next start makes a new one. Gives `false` if there was none. */
 export async function forgetIdentity(stateDirectory: string): Promise<boolean> {
-  const file = join(stateDirectory, fileName);
   await checkOwnFolder(stateDirectory);
-  try {
-    for (const name of besides) await rm(join(stateDirectory, name), { force: true });
-    await rm(file);
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return false;
-    throw new KubespanError("state", `cannot remove ${file}: ${reasonOf(error)}`, { cause: error });
-  }
+  for (const name of besides) await removeStateFile(join(stateDirectory, name));
+  return removeStateFile(join(stateDirectory, fileName));
 }
 
 interface Found {
   readonly identity: Identity;
-  /** The permission bits of the file. */
+  /** The permission bits that the file had. */
   readonly mode: number;
 }
 
-async function readIdentity(file: string): Promise<Found | undefined> {
-  const read = await readTextFile(file, { largest: largestFile, code: "state", hint: damageHint });
+async function readIdentity(file: string, more: { isMadePrivate?: true } = {}): Promise<Found | undefined> {
+  const read = await readTextFile(file, { largest: largestFile, code: "state", hint: damageHint, ...more });
   return read && { identity: parseIdentity(read.text, file), mode: read.mode };
 }
 
-/** The identity in the file, after the file was made readable for its owner only. */
-async function tightened(file: string, found: Found, warn: IdentitySource["warn"]): Promise<Identity> {
+/** The identity in the file, with a warning if the file had to be made readable for its owner only. */
+function warned(file: string, found: Found, warn: IdentitySource["warn"]): Identity {
   if ((found.mode & 0o077) === 0) return found.identity;
-  await chmod(file, 0o600);
   warn?.(
     `${file} holds the private key and had mode 0${found.mode.toString(8)}; it is 0600 now. ` +
       "If others use this machine, give it a new key: kubespan down --forget-identity",

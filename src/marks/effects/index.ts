@@ -1,1 +1,1 @@
-export { scanForOthers } from "./scan.ts";
+export { scanForCollisions, scanForOthers } from "./scan.ts";

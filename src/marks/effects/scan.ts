@@ -3,6 +3,8 @@ import { tableName } from "../../nftables/index.ts";
 import { racingTableName } from "../../port/index.ts";
 import { eachLine, type Runner } from "../../system/index.ts";
 import {
+  asOurs,
+  type Collision,
   type Finding,
   type Interference,
   IptablesScanner,
@@ -11,6 +13,8 @@ import {
   NftScanner,
   type Ours,
   routeWarnings,
+  routingCollisions,
+  ruleCollisions,
   ruleWarnings,
   type Warning,
   wireguardWarnings,
@@ -30,15 +34,7 @@ export interface Scan {
 export async function scanForOthers(run: Runner, ours: Ours): Promise<Scan> {
   const warnings: Interference[] = [];
   const unread: string[] = [];
-  const look: Look = async (read) => {
-    try {
-      await read();
-      return true;
-    } catch (error) {
-      unread.push(errorText(error));
-      return false;
-    }
-  };
+  const look = lookInto(unread);
   const note = (found: readonly Warning[]): void => {
     warnings.push(...found.map((warning): Interference => ({ ...warning, about: "numbers" })));
   };
@@ -54,19 +50,52 @@ export async function scanForOthers(run: Runner, ours: Ours): Promise<Scan> {
   await look(async () =>
     note(wireguardWarnings(await run({ program: "wg", args: ["show", "all", "fwmark"] }), ours)),
   );
-  const iptables = await scanIptables(look, ours);
-  warnings.push(...interferences(iptables.findings));
-  await look(async () => {
-    const scanner = new NftScanner(ours, [tableName, racingTableName]);
-    await eachLine("nft", ["-t", "list", "ruleset"], (line) => scanner.line(line));
-    const native = scanner.findings(!iptables.areTranslatedRead);
-    warnings.push(...interferences(withoutTranslations(native, iptables.findings)));
-  });
+  warnings.push(...interferences(await scanRules(look, ours, [tableName, racingTableName])));
   return { warnings, unread };
+}
+
+/** The uses of bits by rules on this machine, whoever made them, and the sources that could not be read. */
+export async function scanForCollisions(
+  run: Runner,
+  bits: number,
+): Promise<{ readonly collisions: readonly Collision[]; readonly unread: readonly string[] }> {
+  const collisions: Collision[] = [];
+  const unread: string[] = [];
+  const look = lookInto(unread);
+  const machine = "this machine";
+  for (const family of [4, 6] as const)
+    await look(async () => {
+      const text = await run({ program: "ip", args: [`-${family}`, "-j", "-N", "rule", "show"] });
+      collisions.push(...routingCollisions(machine, family, text, bits));
+    });
+  collisions.push(...ruleCollisions(machine, await scanRules(look, asOurs(bits), [])));
+  return { collisions, unread };
+}
+
+/** The findings about rules in nftables and iptables, without the tables that are given. */
+async function scanRules(look: Look, ours: Ours, without: readonly string[]): Promise<Finding[]> {
+  const { findings, areTranslatedRead } = await scanIptables(look, ours);
+  const scanner = new NftScanner(ours, without);
+  const isRead = await look(() => eachLine("nft", ["-t", "list", "ruleset"], (line) => scanner.line(line)));
+  const native = isRead ? withoutTranslations(scanner.findings(!areTranslatedRead), findings) : [];
+  return [...findings, ...native];
 }
 
 /** Tries to read a source. Tells whether the source could be read. */
 type Look = (read: () => Promise<void>) => Promise<boolean>;
+
+/** Notes why a source could not be read. */
+const lookInto =
+  (unread: string[]): Look =>
+  async (read) => {
+    try {
+      await read();
+      return true;
+    } catch (error) {
+      unread.push(errorText(error));
+      return false;
+    }
+  };
 
 /**
  * Scans both back ends of iptables, if the tools are installed. Tells whether the rules that iptables keeps in nftables

@@ -1,11 +1,17 @@
 import { hash, randomBytes } from "node:crypto";
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { errorText } from "../../base/index.ts";
 import type { ClusterIdentity } from "../../config/index.ts";
 import type { Prefix } from "../../net/index.ts";
-import { readTextFile, writeAtomically } from "../../system/index.ts";
+import {
+  type ReadSetting,
+  readKernelSetting,
+  readTextFile,
+  removeStateFile,
+  writeAtomically,
+} from "../../system/index.ts";
+import { inThisBoot } from "../boot.ts";
 import { type Ledger, largestLedger, ledgerContent, ledgerText, openLedger } from "../ledger.ts";
 import type { Members } from "../member.ts";
 
@@ -17,6 +23,12 @@ export interface LedgerOptions {
   readonly log: Logger;
   /** The time in milliseconds since 1970. */
   readonly clock: () => number;
+  readonly readSetting?: ReadSetting;
+}
+
+/** The options, and what was found out with them once. */
+interface Settled extends LedgerOptions {
+  readonly bootID: string | undefined;
 }
 
 /** The time in milliseconds to wait for the rest of a burst of changes. */
@@ -39,7 +51,7 @@ export class LedgerFile {
   readonly file: string;
   /** The ledger that was found at the start. */
   readonly found: Ledger | undefined;
-  readonly #options: LedgerOptions;
+  readonly #options: Settled;
   #members: (() => Members) | undefined;
   #podNetworks: () => readonly Prefix[] = () => [];
   /** A digest of the contents of the file. */
@@ -50,10 +62,11 @@ export class LedgerFile {
   #hasFailed = false;
 
   static async open(options: LedgerOptions): Promise<LedgerFile> {
-    return new LedgerFile(options, await read(options));
+    const settled = { ...options, bootID: await thisBoot(options.readSetting) };
+    return new LedgerFile(settled, await read(settled));
   }
 
-  private constructor(options: LedgerOptions, found: Ledger | undefined) {
+  private constructor(options: Settled, found: Ledger | undefined) {
     this.file = fileIn(options.stateDirectory);
     this.found = found;
     this.#options = options;
@@ -80,8 +93,8 @@ export class LedgerFile {
   async forget(): Promise<void> {
     this.#members = undefined;
     await this.close();
-    await rm(this.file, { force: true });
-    await rm(earlierFileIn(this.#options.stateDirectory), { force: true });
+    await removeStateFile(this.file);
+    await removeStateFile(earlierFileIn(this.#options.stateDirectory));
     this.#written = undefined;
   }
 
@@ -115,9 +128,12 @@ export class LedgerFile {
   }
 
   async #put(content: string, podNetworks: readonly Prefix[]): Promise<void> {
-    const { cluster, clock, log } = this.#options;
+    const { cluster, clock, log, bootID } = this.#options;
     try {
-      const text = ledgerText(cluster, content, clock(), randomBytes, podNetworks);
+      const text = ledgerText(cluster, content, clock(), randomBytes, {
+        podNetworks,
+        ...(bootID !== undefined && { bootID }),
+      });
       await writeAtomically(this.file, text, { mode: 0o600 });
       this.#hasFailed = false;
     } catch (error) {
@@ -128,7 +144,11 @@ export class LedgerFile {
   }
 }
 
-async function read(options: LedgerOptions): Promise<Ledger | undefined> {
+/** The id of this boot. Without it nothing is known of boots, which is no reason not to start. */
+const thisBoot = (readSetting: ReadSetting = readKernelSetting): Promise<string | undefined> =>
+  readSetting("kernel/random/boot_id").catch(() => undefined);
+
+async function read(options: Settled): Promise<Ledger | undefined> {
   const { stateDirectory } = options;
   const [file, earlier] = [fileIn(stateDirectory), earlierFileIn(stateDirectory)];
   const found = await readFrom(file, options);
@@ -142,13 +162,13 @@ type ReadFile =
   | { readonly kind: "unusable" }
   | { readonly kind: "read"; readonly ledger: Ledger };
 
-async function readFrom(file: string, { cluster, nodeId, log }: LedgerOptions): Promise<ReadFile> {
+async function readFrom(file: string, { cluster, nodeId, log, bootID, clock }: Settled): Promise<ReadFile> {
   try {
     const hint = "it is written anew when a registry answers";
     const text = (await readTextFile(file, { largest: largestLedger, code: "state", hint }))?.text;
     if (text === undefined) return { kind: "absent" };
     const found = openLedger(cluster, nodeId, text);
-    if (!("refused" in found)) return { kind: "read", ledger: found };
+    if (!("refused" in found)) return { kind: "read", ledger: inThisBoot(found, bootID, clock()) };
     log.warn(`${file} is not used: ${found.refused}; it is written anew when a registry answers`);
   } catch (error) {
     log.warn(errorText(error));

@@ -1,9 +1,8 @@
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { errorText } from "../../base/index.ts";
 import type { Endpoint } from "../../net/index.ts";
-import { readTextFile, writeAtomically } from "../../system/index.ts";
+import { readTextFile, removeStateFile, writeAtomically } from "../../system/index.ts";
 import { lastWorkingText, mostLastWorking, parseLastWorking } from "../index.ts";
 
 type Endpoints = ReadonlyMap<string, Endpoint>;
@@ -52,8 +51,8 @@ export class LastWorkingFile {
   }
 }
 
-export const forgetLastWorking = (stateDirectory: string): Promise<void> =>
-  rm(fileIn(stateDirectory), { force: true });
+export const forgetLastWorking = async (stateDirectory: string): Promise<void> =>
+  void (await removeStateFile(fileIn(stateDirectory)));
 
 async function read(path: string, log: Logger): Promise<Endpoints> {
   const hint = "it is only used to dial the endpoint that worked last first";

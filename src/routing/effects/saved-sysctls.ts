@@ -1,6 +1,5 @@
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { readTextFile, writeAtomically } from "../../system/index.ts";
+import { readTextFile, removeStateFile, writeAtomically } from "../../system/index.ts";
 import { parseSavedSysctls, type SavedSysctls, savedSysctlsText } from "../index.ts";
 
 const fileIn = (stateDirectory: string): string => join(stateDirectory, "sysctls.json");
@@ -20,6 +19,6 @@ export async function readSavedSysctls(stateDirectory: string): Promise<SavedSys
 /** Writes the settings to restore, whole or not at all. There is no file if there is nothing to restore. */
 export async function writeSavedSysctls(stateDirectory: string, saved: SavedSysctls): Promise<void> {
   const file = fileIn(stateDirectory);
-  if (saved.sysctls.length === 0) await rm(file, { force: true });
+  if (saved.sysctls.length === 0) await removeStateFile(file);
   else await writeAtomically(file, savedSysctlsText(saved), { mode: 0o600 });
 }

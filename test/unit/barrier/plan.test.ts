@@ -7,6 +7,7 @@ import {
   obstacle,
   parseFilters,
   parseSaved,
+  planNoSecondBarrier,
   planSecondBarrier,
   savedText,
 } from "../../../src/barrier/index.ts";
@@ -133,6 +134,19 @@ describe("which links are guarded", () => {
     expect(removal(true)).toEqual(["filter del dev eth0 egress pref 18"]);
     expect(removal(false)).toEqual(["qdisc del dev eth0 clsact"]);
   });
+});
+
+test.each([
+  ["ours", true, false, ["qdisc del dev eth0 clsact"]],
+  ["used by others", true, true, []],
+  ["of somebody else, as there was no barrier", false, false, []],
+])("taking the barrier away: an empty place for filters that is %s", (_, wasThere, hasOthers, commands) => {
+  const empty = { name: "eth0", hasQdisc: true, programs: new Map<number, string>(), hasOthers };
+  const steps = planNoSecondBarrier({ kind: "seen", links: [empty] }, wasThere);
+  expect(steps.flatMap((step) => step.commands.map(({ args }) => args.join(" ")))).toEqual(commands);
+  const held = { ...empty, programs: new Map([[1, "1,6 0 0 2"]]) };
+  const [step] = planNoSecondBarrier({ kind: "seen", links: [held] }, wasThere);
+  expect(step?.text).toMatch(hasOthers ? /leave clsact to the filters of others$/ : /any more$/);
 });
 
 /** iproute2 6.1, recorded. */

@@ -5,6 +5,7 @@ import { type ErrorCode, KubespanError } from "../../../src/base/index.ts";
 import { exitCodes } from "../../../src/cli/exit-codes.ts";
 import { createProgram } from "../../../src/cli/index.ts";
 import { exitCodeOf as exitCodeOfFinding } from "../../../src/doctor/index.ts";
+import { exitCodeOf as exitCodeOfMarks } from "../../../src/marks/index.ts";
 import { textOf } from "../structure/source.ts";
 
 const columns = 80;
@@ -143,6 +144,7 @@ describe("exit codes", () => {
       ...(["working", "disabled", "failing"] as const).map((state) =>
         exitCodeOfWork({ state } as Parameters<typeof exitCodeOfWork>[0]),
       ),
+      exitCodeOfMarks([{ source: "", who: "", bits: 1, what: "" }]),
     ];
     expect([...new Set(used)].toSorted((a, b) => a - b)).toEqual(Object.keys(exitCodes).map(Number));
   });

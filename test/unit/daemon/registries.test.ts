@@ -3,9 +3,10 @@ import { KubespanError } from "../../../src/base/error.ts";
 import type { Config } from "../../../src/config/config.ts";
 import { joinRegistries } from "../../../src/daemon/registries.ts";
 import { sameRegistries } from "../../../src/daemon/reload.ts";
-import { type Announcement, nothingTold, type Registry, type Told } from "../../../src/discovery/registry.ts";
+import type { Announcement, Registry } from "../../../src/discovery/registry.ts";
 import type { RegistryPhase } from "../../../src/discovery/registry-state.ts";
 import { stateOf } from "../../../src/discovery/registry-state.ts";
+import { nothingTold, type Told } from "../../../src/discovery/told.ts";
 import { affiliateNamed, idOf, nameOf, prefix } from "../discovery/samples.ts";
 import { config } from "../mesh/values.ts";
 

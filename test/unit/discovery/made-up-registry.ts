@@ -3,7 +3,8 @@ import { KubespanError } from "../../../src/base/error.ts";
 import type { Affiliate } from "../../../src/discovery/affiliate.ts";
 import type { RegistryDriver, Session } from "../../../src/discovery/effects/registry-driver.ts";
 import { Wake } from "../../../src/discovery/effects/wake.ts";
-import { type Announcement, nothingTold, type Told } from "../../../src/discovery/registry.ts";
+import type { Announcement } from "../../../src/discovery/registry.ts";
+import { nothingTold, type Told } from "../../../src/discovery/told.ts";
 
 /** A kind of registry that exists nowhere else: who takes part stands in one map, and all are woken by a change. */
 export class Zone {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Claim, grantClaims } from "../../../src/members/claims.ts";
+import { grantClaims } from "../../../src/members/claims.ts";
+import type { Claim } from "../../../src/members/prefix-claim.ts";
 import { intersect, type Prefix, parsePrefix, unite } from "../../../src/net/index.ts";
 
 const prefix = (text: string): Prefix => parsePrefix(text) ?? expect.fail(`not a prefix: ${text}`);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { LedgerFile } from "../../../src/members/effects/ledger-file.ts";
+import { isConnected } from "../../../src/members/index.ts";
 import { affiliateNamed, idOf, key, otherKey, prefix } from "../discovery/samples.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { memberOf, membersOf } from "./member.ts";
@@ -12,7 +13,13 @@ interface Opened {
   readonly log: string[];
 }
 
-async function open(stateDirectory: string, secret = key): Promise<Opened> {
+const boots = { first: "1a6ac1c5-0f61-4a6f-9e04-e9190e98dc5e", next: "2b7bd2d6-0f61-4a6f-9e04-e9190e98dc5e" };
+
+async function open(
+  stateDirectory: string,
+  secret = key,
+  { bootID, now }: { bootID: string | undefined; now: number } = { bootID: boots.first, now: 5_000 },
+): Promise<Opened> {
   const lines: string[] = [];
   const log = pino({ level: "info" }, { write: (line) => lines.push(line) });
   const cluster = { id: "a cluster", secret };
@@ -21,7 +28,8 @@ async function open(stateDirectory: string, secret = key): Promise<Opened> {
     cluster,
     nodeId: idOf("self"),
     log,
-    clock: () => 5_000,
+    clock: () => now,
+    readSetting: async () => bootID,
   });
   return { ledger, log: lines };
 }
@@ -37,7 +45,28 @@ describe("members on disk", () => {
     ledger.changed(() => two);
     await ledger.close();
     expect((await stat(ledger.file)).mode & 0o777).toBe(0o600);
-    expect((await open(folder)).ledger.found).toEqual({ savedAt: 5_000, members: two });
+    expect((await open(folder)).ledger.found).toEqual({
+      savedAt: 5_000,
+      bootID: boots.first,
+      members: two,
+    });
+  });
+
+  test.each([
+    ["the same boot", boots.first, true],
+    ["a boot that cannot be told", undefined, true],
+    ["another boot", boots.next, false],
+  ])("a handshake a minute before a start in %s counts as a connection: %s %s", async (_, bootID, isUp) => {
+    const folder = await temporaryFolder();
+    const handshakeAt = 600_000;
+    const { ledger } = await open(folder);
+    ledger.changed(() => membersOf(memberOf(affiliateNamed("a"), 1_000, { connectedAt: handshakeAt })));
+    await ledger.close();
+    const now = handshakeAt + 60_000;
+    const { found } = (await open(folder, key, { bootID, now })).ledger;
+    const [member] = found?.members.values() ?? [];
+    expect(member && isConnected(member, now)).toBe(isUp);
+    expect(member?.connectedAt).toBeGreaterThan(0);
   });
 
   test("pod networks of this node are kept with them, and no other text", async () => {

@@ -122,7 +122,7 @@ const textsOf = ({ steps }: Pick<Planned, "steps">): string => steps.map(({ text
 
 const wanted = ({ upkeep }: Planned): unknown => upkeep.map(({ part, wanted: each }) => [part, each]);
 const gone = (kernel: Kernel): string[] =>
-  planNoMesh(config(), kernel).steps.map(({ stage, text }) => `${stage}: ${text}`);
+  planNoMesh(config(), kernel, true).steps.map(({ stage, text }) => `${stage}: ${text}`);
 
 const stages = ["grow", "swap", "shrink"];
 const inOrder = (found: readonly string[]): string[] =>
@@ -223,7 +223,7 @@ describe("the plan of a pass over the registries", () => {
 
 describe("the plan for no mesh", () => {
   test("is empty where there is none", () => {
-    expect(planNoMesh(config(), bare)).toMatchObject({ steps: [], second: [], upkeep: [] });
+    expect(planNoMesh(config(), bare, true)).toMatchObject({ steps: [], second: [], upkeep: [] });
   });
 
   test("takes what traffic needed first, then the second barrier, and the table last", () => {
@@ -255,12 +255,12 @@ describe("the plan for no mesh", () => {
       "swap: hold nothing back at eth0 any more",
       "swap: delete the nft table",
     ]);
-    expect(planNoMesh(config(), whole).sysctls.saveAfter?.sysctls).toEqual([]);
+    expect(planNoMesh(config(), whole, true).sysctls.saveAfter?.sysctls).toEqual([]);
   });
 
   test("leaves a link of that name alone that is somebody else's", () => {
     const foreign = { link: { kind: "dummy", mtu: 1500, isUp: true }, device: undefined };
-    expect(() => planNoMesh(config(), { ...bare, wireguard: foreign })).toThrow(
+    expect(() => planNoMesh(config(), { ...bare, wireguard: foreign }, true)).toThrow(
       /no WireGuard link \(dummy\)/,
     );
   });

@@ -37,6 +37,14 @@ describe("a listing of the table", () => {
     ["decimal numbers", (text) => text.replaceAll("0x00000040", "64")],
     ["no comparison sign", (text) => text.replaceAll(" == ", " ")],
     ["priority as a number", (text) => text.replaceAll("priority filter", "priority 0")],
+    [
+      "protocols by number, as nft prints them where there is no /etc/protocols",
+      (text) =>
+        text
+          .replaceAll("l4proto tcp", "l4proto 6")
+          .replaceAll("l4proto udp", "l4proto 17")
+          .replaceAll("{ icmp, ipv6-icmp }", "{ 1, 58 }"),
+    ],
     ["spaces for tabs", (text) => text.replaceAll("\t", "    ")],
     ["no empty lines", (text) => text.replaceAll("\n\n", "\n")],
     ["elements on one line each", (text) => text.replace("192.168.1.7, ", "192.168.1.7,\n\t\t\t     ")],
@@ -51,6 +59,7 @@ describe("a listing of the table", () => {
     ["another mark", (text) => text.replaceAll("0x00000040", "0x00000080")],
     ["all bits kept", (text) => text.replaceAll("& 0xffffffdf ", "")],
     ["a policy that drops", (text) => text.replace("policy accept", "policy drop")],
+    ["another protocol", (text) => text.replaceAll("l4proto udp", "l4proto tcp")],
     ["another hook", (text) => text.replace("hook output", "hook postrouting")],
     ["a rule fewer", (text) => text.replace('\t\toif "lo" accept\n', "")],
     ["rules in another order", (text) => text.replace(/(\t\toif .*\n)(.*\n)/, "$2$1")],

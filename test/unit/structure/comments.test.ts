@@ -1,5 +1,6 @@
+import { globSync } from "node:fs";
 import { expect, test } from "vitest";
-import { filesIn, textOf } from "./source.ts";
+import { filesIn, root, textOf } from "./source.ts";
 
 const files = filesIn("src", "sim", "lab", "demo", "bench", "scripts");
 
@@ -16,6 +17,18 @@ test("every docstring names its subject: it begins with the thing, or with what 
   const all = files.flatMap((file) => docstringsOf(file).map((text) => ({ file, text })));
   expect(all.length).toBeGreaterThan(500);
   expect(all.filter(({ text }) => elliptic.test(text) || text.split(" ").length < 3)).toEqual([]);
+});
+
+/** Each block of lines that are comments, as one text. */
+const commentsOf = (text: string): string[] =>
+  [...text.matchAll(/(?:^[ \t]*\/\/.*\n)+/gm)].map(([block]) => block.replace(/\s*\/\/ ?/g, " ").trim());
+
+test("comments of the wire format are sentences, too", () => {
+  const all = globSync("src/**/*.proto", { cwd: root }).flatMap((file) => commentsOf(textOf(file)));
+  expect(all.length).toBeGreaterThan(15);
+  const isSentence = (text: string): boolean =>
+    /^[A-Z]/.test(text) && text.endsWith(".") && text.split(" ").length > 4 && !elliptic.test(text);
+  expect(all.filter((text) => !isSentence(text))).toEqual([]);
 });
 
 test.each([

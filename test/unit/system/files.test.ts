@@ -2,6 +2,10 @@ import { chown, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { removeSaved } from "../../../src/barrier/effects/index.ts";
+import { forgetIdentity } from "../../../src/identity/effects/index.ts";
+import { forgetLastWorking } from "../../../src/peers/effects/index.ts";
+import { writeSavedSysctls } from "../../../src/routing/effects/index.ts";
 import { createAtomically, writeAtomically } from "../../../src/system/atomic-file.ts";
 import { readTextFile } from "../../../src/system/read-file.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
@@ -94,6 +98,24 @@ describe("createAtomically", () => {
   });
 });
 
+describe("removing state", () => {
+  test.each([
+    ["endpoints.json", forgetLastWorking],
+    ["barrier.json", removeSaved],
+    ["identity.json", forgetIdentity],
+    ["announced.json", forgetIdentity],
+    ["sysctls.json", (folder: string) => writeSavedSysctls(folder, { bootID: "", sysctls: [] })],
+  ])("that is a folder of somebody's (%s): an error with what to do", async (name, forget) => {
+    const folder = await temporaryFolder();
+    await forget(folder);
+    await mkdir(join(folder, name));
+    const error = await thrownBy(forget(folder));
+    expect(error).toMatchObject({ code: "state", hint: expect.stringContaining("remove it") as string });
+    expect(error.message).toBe(`cannot remove ${join(folder, name)}: it is a directory`);
+    expect(await readdir(folder)).toEqual([name]);
+  });
+});
+
 async function ofNobody(path: string): Promise<void> {
   await writeFile(path, "theirs");
   await chown(path, 65534, 65534);
@@ -104,8 +126,35 @@ describe("readTextFile", () => {
     const path = join(await temporaryFolder(), "file");
     expect(await readTextFile(path, options)).toBeUndefined();
     await writeAtomically(path, "ä".repeat(50), { mode: 0o640 }); // exactly 100 bytes
-    expect(await readTextFile(path, options)).toEqual({ text: "ä".repeat(50), mode: 0o640 });
+    expect(await readTextFile(path, options)).toEqual({
+      text: "ä".repeat(50),
+      mode: 0o640,
+      isGuarded: true,
+    });
   });
+
+  test("closes the file to others if asked, and tells what it was", async () => {
+    const path = join(await temporaryFolder(), "file");
+    await writeAtomically(path, "text", { mode: 0o644 });
+    expect(await readTextFile(path, { ...options, isMadePrivate: true })).toMatchObject({ mode: 0o644 });
+    expect(await modeOf(path)).toBe(0o600);
+  });
+
+  test.each<[boolean, number, number, number]>([
+    [true, 0o644, 0, 0],
+    [true, 0o664, 0, 0],
+    [false, 0o664, 0, 65534],
+    [false, 0o646, 0, 0],
+    [false, 0o600, 65534, 0],
+  ])(
+    "tells whether nobody but root may write: %s for mode %o of %i:%i",
+    async (isGuarded, mode, uid, gid) => {
+      const path = join(await temporaryFolder(), "file");
+      await writeAtomically(path, "text", { mode });
+      await chown(path, uid, gid);
+      expect(await readTextFile(path, { ...options, code: "config" })).toMatchObject({ isGuarded });
+    },
+  );
 
   const given = "config"; // by an operator, who may use links
   const kept = "state"; // by this program

@@ -10,7 +10,8 @@ import {
   untilOneFails,
   Wake,
 } from "../../effects/index.ts";
-import { type Announcement, nothingTold, type Registry, type Told } from "../../registry.ts";
+import type { Announcement, Registry } from "../../registry.ts";
+import { nothingTold, type Told } from "../../told.ts";
 import { type Annotations, annotationPatch, annotationsOf } from "../annotations.ts";
 import { KnownNodes } from "../known-nodes.ts";
 import { readNode } from "../node.ts";

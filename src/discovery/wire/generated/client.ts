@@ -12,8 +12,8 @@ export const protobufPackage = "sidero.discovery.client";
 export const protobufFileName = "client.proto";
 
 /**
- * What nodes say to each other. The discovery service only ever sees it sealed.
- * IP addresses are 4 or 16 bytes in network order.
+ * These are the messages of nodes to each other, which the discovery service only ever sees sealed. IP addresses are 4
+ * or 16 bytes in network order.
  */
 
 export interface Affiliate {
@@ -21,49 +21,49 @@ export interface Affiliate {
   addresses: Buffer[];
   hostname: string;
   nodename: string;
-  /** controlplane, worker or unknown */
+  /** The type is controlplane, worker or unknown. */
   machineType: string;
   operatingSystem: string;
   kubespan?: KubeSpan | undefined;
   controlPlane?:
     | ControlPlane
     | undefined;
-  /** Of this program alone; a reader that does not know it passes over it. */
+  /** This field is of this program alone. A reader that does not know it passes over it. */
   membership?: Membership | undefined;
 }
 
 /**
- * What tells an affiliate of now from one of before, one machine from its clone, and a node that left from one that was
- * taken away.
+ * A membership tells an affiliate of now from one of before, one machine from its clone, and a node that left from one
+ * that was taken away.
  */
 export interface Membership {
-  /** Grows with each change of the affiliate, also across restarts. */
+  /** The number grows with each change of the affiliate, also across restarts. */
   number: bigint;
-  /** When the daemon started, in milliseconds since 1970. */
+  /** The time at which the daemon started, in milliseconds since 1970. */
   startedAt: bigint;
-  /** A hash of what identifies the machine; empty where nothing does. */
+  /** This is a hash of what identifies the machine, and empty where nothing does. */
   machine: Buffer;
-  /** Additional addresses that are no pod networks. */
+  /** These are the additional addresses that are no pod networks. */
   otherNetworks: IPPrefix[];
-  /** The node has left the mesh; one farewell for each node that is to believe it. */
+  /** The node has left the mesh. There is one farewell for each node that is to believe it. */
   left: boolean;
   farewells: Farewell[];
 }
 
 export interface Farewell {
-  /** Of the node that it is for: the first 8 bytes of its public key. */
+  /** The node that it is for is named by the first 8 bytes of its public key. */
   recipient: Buffer;
-  /** 16 bytes, keyed by the static WireGuard keys of both. */
+  /** The code has 16 bytes, and is keyed by the static WireGuard keys of both nodes. */
   mac: Buffer;
 }
 
 export interface KubeSpan {
-  /** X25519 in base64 */
+  /** The key is one of X25519, in base64. */
   publicKey: string;
   address: Buffer;
   additionalAddresses: IPPrefix[];
   /**
-   * As in the published API v0.1.8, where it is called exclude_advertised_addresses; v0.1.6 has no such field, and a
+   * The published API v0.1.8 calls this field exclude_advertised_addresses. Version 0.1.6 has no such field, and a
    * reader that does not know it passes over it. test/interop compares it.
    */
   excludedAdvertisedNetworks: IPPrefix[];

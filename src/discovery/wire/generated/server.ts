@@ -26,13 +26,13 @@ export const protobufPackage = "sidero.discovery.server";
 
 export const protobufFileName = "server.proto";
 
-/** The discovery service as nodes see it. It stores and hands on bytes that it cannot read. */
+/** This is the discovery service as nodes see it. It stores and hands on bytes that it cannot read. */
 
 export interface Affiliate {
   id: string;
-  /** A sealed sidero.discovery.client.Affiliate. */
+  /** The data are a sealed sidero.discovery.client.Affiliate. */
   data: Buffer;
-  /** Sealed sidero.discovery.client.Endpoint messages. */
+  /** The endpoints are sealed sidero.discovery.client.Endpoint messages. */
   endpoints: Buffer[];
 }
 
@@ -42,7 +42,7 @@ export interface HelloRequest {
 }
 
 export interface RedirectMessage {
-  /** host:port */
+  /** The endpoint is written as host:port. */
   endpoint: string;
 }
 
@@ -50,14 +50,14 @@ export interface HelloResponse {
   redirect?:
     | RedirectMessage
     | undefined;
-  /** 4 or 16 bytes, network order. */
+  /** The address has 4 or 16 bytes in network order. */
   clientIp: Buffer;
 }
 
 export interface AffiliateUpdateRequest {
   clusterId: string;
   affiliateId: string;
-  /** Absent: only the endpoints are merged. */
+  /** If there are no data, only the endpoints are merged. */
   affiliateData?: Buffer | undefined;
   affiliateEndpoints: Buffer[];
   ttl?: Duration | undefined;
@@ -88,7 +88,7 @@ export interface WatchRequest {
 
 export interface WatchResponse {
   affiliates: Affiliate[];
-  /** The affiliates, of which only the ids are given, are gone. */
+  /** If this is set, the affiliates, of which only the ids are given, are gone. */
   deleted: boolean;
 }
 
@@ -852,7 +852,7 @@ export const WatchResponse: MessageFns<WatchResponse> = {
 
 export type ClusterService = typeof ClusterService;
 export const ClusterService = {
-  /** Asked first: is this the right service, and which address do we come from? */
+  /** Hello is asked first: whether this is the right service, and from which address the node comes. */
   hello: {
     path: "/sidero.discovery.server.Cluster/Hello" as const,
     requestStream: false as const,
@@ -906,7 +906,7 @@ export const ClusterService = {
 } as const;
 
 export interface ClusterServer extends UntypedServiceImplementation {
-  /** Asked first: is this the right service, and which address do we come from? */
+  /** Hello is asked first: whether this is the right service, and from which address the node comes. */
   hello: handleUnaryCall<HelloRequest, HelloResponse>;
   affiliateUpdate: handleUnaryCall<AffiliateUpdateRequest, AffiliateUpdateResponse>;
   affiliateDelete: handleUnaryCall<AffiliateDeleteRequest, AffiliateDeleteResponse>;
@@ -916,7 +916,7 @@ export interface ClusterServer extends UntypedServiceImplementation {
 }
 
 export interface ClusterClient extends Client {
-  /** Asked first: is this the right service, and which address do we come from? */
+  /** Hello is asked first: whether this is the right service, and from which address the node comes. */
   hello(
     request: HelloRequest,
     callback: (error: ServiceError | null, response: HelloResponse) => void,

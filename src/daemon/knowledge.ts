@@ -1,0 +1,25 @@
+import type { Config } from "../config/index.ts";
+import type { Kernel, Knowledge } from "../mesh/index.ts";
+import { ownNetworks } from "../routing/index.ts";
+import type { MeshParts } from "./mesh-parts.ts";
+import type { Racing } from "./racing.ts";
+
+/** Everything on which a decision rests, as the parts of the mesh and the kernel tell it at this moment. */
+export const knowledgeNow = (
+  { self, registries, membership, origin, number }: MeshParts,
+  config: Config,
+  racing: Pick<Racing, "isOn" | "mapping">,
+  kernel: Kernel | undefined,
+): Knowledge => ({
+  self,
+  config,
+  claims: membership.claims(),
+  standings: membership.standings(),
+  registries: [...registries.states(), ...membership.remembered(registries)],
+  addresses: kernel?.addresses.usable ?? [],
+  networks: kernel ? ownNetworks(kernel.links, kernel.addresses.usable) : [],
+  canRace: racing.isOn,
+  mapping: racing.mapping,
+  origin,
+  lastNumber: Math.max(number.number, registries.ownNumber()),
+});

@@ -1,0 +1,19 @@
+import type { ObservedBarrier } from "../barrier/index.ts";
+import type { Address, LeftOut } from "../net/index.ts";
+import type { ObservedTable } from "../nftables/index.ts";
+import type { Link, ObservedRouting, ObservedSysctls, SavedSysctls } from "../routing/index.ts";
+import type { ObservedWireGuard } from "../wireguard/index.ts";
+
+/** The whole state of the kernel that the mesh reads, as it was at one moment. */
+export interface Kernel {
+  readonly links: readonly Link[];
+  readonly addresses: { readonly usable: readonly Address[]; readonly leftOut: readonly LeftOut[] };
+  readonly wireguard: ObservedWireGuard;
+  readonly routing: ObservedRouting;
+  readonly table: ObservedTable;
+  readonly sysctls: ObservedSysctls;
+  readonly savedSysctls: SavedSysctls | undefined;
+  /** The nft table for racing as nft lists it; `undefined` if there is none. */
+  readonly racingTable: string | undefined;
+  readonly barrier: ObservedBarrier;
+}
