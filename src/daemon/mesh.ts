@@ -26,7 +26,7 @@ import { ownNetworks } from "../routing/index.ts";
 import { advertiseTheSame, withPodNetworks } from "../self/index.ts";
 import { chooseImplementation, type Implementation, type ObservedDevice } from "../wireguard/index.ts";
 import { applySteps, failureText, tellChanges } from "./apply.ts";
-import { droppedNow } from "./dropped.ts";
+import { countedNow } from "./counted.ts";
 import type { Scope } from "./loop.ts";
 import type { MeshParts } from "./mesh-parts.ts";
 import { lookAtDevice, observeChanging, observeKernel } from "./observe.ts";
@@ -266,11 +266,11 @@ export class Mesh {
   }
 
   async status(process: Process): Promise<Status> {
-    const dropped = await droppedNow(this.#parts, this.#last?.kernel.table);
+    const counted = await countedNow(this.#parts, this.#last?.kernel.table);
     const last = this.#last;
     const view = {
       last,
-      dropped,
+      counted,
       process,
       error: this.outcome.failure?.error,
       racing: this.#racing.report(),

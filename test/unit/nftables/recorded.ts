@@ -16,6 +16,14 @@ export const recorded = `table inet talos_kubespan {
 		packets 0 bytes 0
 	}
 
+	counter kubespan_dropped_unaccepted {
+		packets 0 bytes 0
+	}
+
+	counter kubespan_masqueraded {
+		packets 0 bytes 0
+	}
+
 	set kubespan_hosts_ipv4 {
 		type ipv4_addr
 		size 16384
@@ -144,6 +152,16 @@ export const recorded = `table inet talos_kubespan {
 		ip daddr @kubespan_targets_ipv4 counter name "kubespan_dropped_entering" drop
 	}
 
+	chain kubespan_passing {
+		iifname { "cali*", "cilium*", "lxc*", "veth*" } ct mark set ct mark | 0x00000060 return
+		fib saddr type local counter name "kubespan_dropped_unaccepted" drop
+		ip daddr @kubespan_pods_ipv4 return
+		ip6 daddr @kubespan_pods_ipv6 return
+		fib saddr . iif oif missing return
+		fib daddr . iif oif exists return
+		ct mark set ct mark | 0x00000060
+	}
+
 	chain kubespan_arriving {
 		iifname "kubespan" goto kubespan_tunnelled
 		iif "lo" return
@@ -152,6 +170,9 @@ export const recorded = `table inet talos_kubespan {
 		ip saddr @kubespan_targets_ipv4 goto kubespan_ingress
 		ip saddr @kubespan_own_ipv4 goto kubespan_entering
 		ip6 saddr @kubespan_own_ipv6 goto kubespan_entering
+		ip daddr @kubespan_hosts_ipv4 goto kubespan_passing
+		ip daddr & 255.255.255.0 == @kubespan_blocks_ipv4 goto kubespan_passing
+		ip daddr @kubespan_targets_ipv4 goto kubespan_passing
 	}
 
 	chain kubespan_answers {
@@ -172,16 +193,21 @@ export const recorded = `table inet talos_kubespan {
 		meta nfproto ipv6 tcp flags syn tcp option maxseg size set 1348
 	}
 
+	chain kubespan_from_port {
+		meta mark & 0x00000060 == 0x00000020 accept
+		ct mark & 0x00000060 == 0x00000020 meta mark set meta mark & 0xffffffbf | 0x00000020 accept
+		meta mark set meta mark & 0xffffff9f
+	}
+
 	chain kubespan_forwarded {
-		meta mark & 0x00000060 == 0x00000020 udp sport 51820 accept
 		tcp flags syn jump kubespan_clamp
 		meta mark set meta mark & 0xffffffdf | 0x00000040 accept
 	}
 
 	chain kubespan_own {
 		oif "lo" accept
+		udp sport 51820 counter name "kubespan_dropped_leaving" drop
 		ct mark & 0x00000060 == 0x00000020 jump kubespan_answers
-		meta mark & 0x00000060 == 0x00000020 udp sport 51820 accept
 		tcp flags syn jump kubespan_clamp
 		meta mark set meta mark & 0xffffffdf | 0x00000040 accept
 	}
@@ -194,8 +220,14 @@ export const recorded = `table inet talos_kubespan {
 		ip daddr @kubespan_targets_ipv4 goto kubespan_forwarded
 	}
 
+	chain kubespan_answerable {
+		type filter hook prerouting priority -315; policy accept;
+		iifname "kubespan" meta mark set meta mark & 0xffffffdf | 0x00000040
+	}
+
 	chain kubespan_prerouting {
-		type filter hook prerouting priority filter; policy accept;
+		type filter hook prerouting priority 20; policy accept;
+		meta mark & 0x00000060 != 0x00000000 meta mark set meta mark & 0xffffff9f
 		ct status confirmed goto kubespan_known
 		jump kubespan_arriving
 		goto kubespan_known
@@ -204,8 +236,14 @@ export const recorded = `table inet talos_kubespan {
 		ip6 daddr @kubespan_targets_ipv6 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
 	}
 
+	chain kubespan_noting {
+		type filter hook output priority -165; policy accept;
+		meta mark & 0x00000060 == 0x00000020 udp sport 51820 ct mark set ct mark & 0xffffffbf | 0x00000020
+	}
+
 	chain kubespan_outgoing {
 		type route hook output priority filter; policy accept;
+		udp sport 51820 jump kubespan_from_port
 		ip daddr { 100.100.100.200, 127.0.0.0/8, 168.63.129.16, 169.254.0.0/16, 224.0.0.0/4 } accept
 		ip daddr 192.168.0.0/16 ip daddr @kubespan_hosts_ipv4 goto kubespan_own
 		ip daddr 10.0.0.0/16 ip daddr & 255.255.255.0 == @kubespan_blocks_ipv4 goto kubespan_own
@@ -214,6 +252,24 @@ export const recorded = `table inet talos_kubespan {
 		meta mark & 0x00000060 == 0x00000020 accept
 		ip daddr @kubespan_targets_ipv4 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
 		ip6 daddr @kubespan_targets_ipv6 meta mark set meta mark & 0xffffffdf | 0x00000040 accept
+	}
+
+	chain kubespan_given {
+		ct mark set ct mark & 0xffffff9f
+		meta nfproto ipv4 counter name "kubespan_masqueraded" masquerade
+		meta nfproto ipv6 counter name "kubespan_masqueraded" masquerade
+		counter name "kubespan_dropped_unaccepted" drop
+	}
+
+	chain kubespan_sources {
+		type nat hook postrouting priority 120; policy accept;
+		oifname != "kubespan" accept
+		ip saddr @kubespan_own_ipv4 accept
+		ip6 saddr @kubespan_own_ipv6 accept
+		fib daddr type multicast accept
+		fib saddr type local goto kubespan_given
+		ct mark & 0x00000060 == 0x00000060 goto kubespan_given
+		counter name "kubespan_dropped_unaccepted" drop
 	}
 
 	chain kubespan_astray {
@@ -234,6 +290,8 @@ export const recorded = `table inet talos_kubespan {
 	chain kubespan_unmarked {
 		meta mark & 0x00000060 == 0x00000020 udp sport 51820 accept
 		meta mark & 0x00000060 == 0x00000020 meta l4proto udp ct original proto-src 51820 meta mark set meta mark | 0x00000060 accept
+		ct mark & 0x00000060 == 0x00000020 meta l4proto udp ct original proto-src 51820 meta mark set meta mark | 0x00000060 accept
+		ct mark & 0x00000060 == 0x00000020 meta l4proto udp ct reply proto-src 51820 meta mark set meta mark | 0x00000060 accept
 		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
 		ct mark & 0x00000060 == 0x00000020 jump kubespan_answered
 		iif 0 @ll,48,48 != 0x0 accept
