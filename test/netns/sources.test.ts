@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   Capture,
+  Discovery,
   Lab,
   type LabNode,
   type Network,
@@ -22,13 +23,14 @@ import { asked, counted, say, serve, take } from "./talk.ts";
  */
 let lab: Lab;
 let internet: Network;
+let hub: LabNode;
 let [a, b, x, client, podB]: LabNode[] = [];
 const node = (found: LabNode | undefined): LabNode => found ?? expect.fail("the lab is not there");
 
 beforeAll(async () => {
   lab = await Lab.open();
-  const { network, discovery, host } = await publicNetwork(lab);
-  internet = network;
+  const { network, discovery, host, hub: service } = await publicNetwork(lab);
+  [internet, hub] = [network, service];
   const lan = await lab.network("lan");
   [a, b, x] = [await host("a", 1), await host("b", 2), await host("x", 66)];
   client = await lab.node("client");
@@ -58,7 +60,6 @@ beforeAll(async () => {
   await serve(b, 7000, "from b");
   for (const target of targets) expect(await client.ping(target)).toEqual({ sent: 3, received: 3 });
   const options = { cluster: newCluster(), services: [discovery.url] };
-  // Else the LAN's own addresses of a would be announced, which is beside the point.
   await a.start(options);
   await b.start({ ...options, daemon: { advertisedPrefixes: ["10.244.2.0/24", "fd44:2::/64"] } });
   await Promise.all([a.daemon.waitForPeers("b"), b.daemon.waitForPeers("a")]);
@@ -75,7 +76,7 @@ async function inClear(act: () => Promise<unknown>): Promise<string[]> {
   await act();
   await capture.stop();
   return capture.lines(
-    "not udp port 51820 and (host 203.0.113.2 or host 2001:db8::2 or host 10.244.2.2 or host fd44:2::2)" +
+    "not udp port 51820 and (host 203.0.113.2 or host 203.0.113.5 or host 2001:db8::2 or host 10.244.2.2 or host fd44:2::2)" +
       " and not host 203.0.113.9 and not host 203.0.113.66 and not host 2001:db8::66 and not arp" +
       " and not (icmp6 and ip6[40] >= 130 and ip6[40] <= 143)",
   );
@@ -188,13 +189,35 @@ it("a network that the node advertises keeps its addresses", async () => {
   expect((await entered()) - before).toBe(0);
 });
 
-it("a node without an address of that family in the mesh refuses, counts and says so", async () => {
-  const lonely = await lab.node("lonely");
-  await lonely.attach(internet, "2001:db8::4/64");
-  await lonely.run("ip", "-6", "route", "add", "default", "via", "2001:db8::9");
-  // As CLAT makes it: an address that nobody else can use, and a way out that leads nowhere.
-  await lonely.run("ip", "tuntap", "add", "clat", "mode", "tun");
-  await lonely.run("ip", "link", "set", "clat", "up");
-  await lonely.run("ip", "address", "add", "169.254.77.1/32", "dev", "clat");
-  await lonely.run("ip", "route", "add", "default", "dev", "clat", "src", "169.254.77.1");
+describe("a node of which peers accept no address of a family", () => {
+  it("refuses what it would send them, counts it and says so", async () => {
+    const lonely = await lab.node("lonely");
+    await lonely.attach(internet, "2001:db8::4/64");
+    await lonely.run("ip", "-6", "route", "add", "default", "via", "2001:db8::9");
+    // As CLAT makes it: a link with an address that only this node knows, by which IPv4 leaves.
+    await lonely.run("ip", "tuntap", "add", "clat", "mode", "tun");
+    await lonely.run("ip", "link", "set", "clat", "up");
+    await lonely.run("ip", "address", "add", "169.254.77.1/32", "dev", "clat");
+    await lonely.run("ip", "route", "add", "default", "dev", "clat", "src", "169.254.77.1");
+    const second = new Discovery(hub, "2001:db8::9");
+    await hub.address("eth0", "2001:db8::9/64");
+    await second.start();
+    const services = [second.url];
+    const own = newCluster();
+    const other = await lab.node("other");
+    await other.attach(internet, "203.0.113.5/24", "2001:db8::5/64");
+    await lonely.start({ cluster: own, services });
+    await other.start({ cluster: own, services });
+    await Promise.all([lonely.daemon.waitForPeers("other"), other.daemon.waitForPeers("lonely")]);
+    await waitFor(() => lonely.reaches("2001:db8::5"), { what: "IPv6" });
+    const clear = await inClear(async () => {
+      const { stdout } = await lonely.namespace.attempt("ping", "-n", "-c", "3", "-i", "0.1", "203.0.113.5");
+      expect(stdout).not.toContain("bytes from");
+    });
+    expect(clear).toEqual([]);
+    const status = await lonely.daemon.status();
+    expect(status.dropped.unaccepted).toBe(3);
+    expect(status.warnings.map(({ who }) => who)).toContain("IPv4 of this node");
+    expect((await other.ping("2001:db8::4")).received).toBe(3);
+  });
 });
