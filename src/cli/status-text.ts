@@ -29,16 +29,15 @@ function nodeText({ node, work, repairs, dropped, masqueraded }: Status): string
   if (repaired.length > 0) lines.push(["put back", repaired.map((each) => each.join(" ")).join(", ")]);
   const kept = droppedText(dropped);
   if (kept !== "") lines.push(["dropped", kept]);
-  if (masqueraded > 0)
-    lines.push([
-      "translated",
-      `${masqueraded} connections into the mesh, from sources that no peer accepts, to an address of this node`,
-    ]);
+  if (masqueraded > 0) lines.push(["translated", translatedText(masqueraded)]);
   if (work.state === "disabled") lines.push(["mesh", "disabled in the configuration"]);
   else if (work.state !== "working")
     lines.push(["problem", `${work.state} for ${age(work.seconds)}: ${work.why}`]);
   return lines.map(([name, value]) => `${`${name}:`.padEnd(12)}${oneLine(value)}`).join("\n");
 }
+
+const translatedText = (connections: number): string =>
+  `${connections} connections into the mesh, from sources that no peer accepts, to an address of this node`;
 
 const droppedText = ({ outside, tunnel, entering, leaving, unaccepted }: Status["dropped"]): string =>
   [

@@ -103,17 +103,18 @@ function targetOf(
   return target === "CONNMARK" ? copyOf(words, after) : [];
 }
 
+const copied = (mark: MarkUse["mark"], bits: number): MarkUse => ({
+  mark,
+  how: bits === everyBit ? "copies" : "changes",
+  bits,
+});
+
 /**
  * Finds `--save-mark`, which copies to the connection's mark, and `--restore-mark`, which copies from it. Each end has
  * a mask, and only the bits of the end that is written change.
  */
 function copyOf(words: readonly string[], after: (name: string) => string | undefined): MarkUse[] {
   const mask = (name: string): number => wordOf(after(name)) ?? everyBit;
-  const copied = (mark: MarkUse["mark"], bits: number): MarkUse => ({
-    mark,
-    how: bits === everyBit ? "copies" : "changes",
-    bits,
-  });
   return [
     ...(words.includes("--save-mark") ? [copied("connection", mask("--ctmask"))] : []),
     ...(words.includes("--restore-mark") ? [copied("packet", mask("--nfmask"))] : []),
