@@ -15,10 +15,15 @@ import { cameInOutside, clearBits, type RuleOptions, setBit } from "./match.ts";
 export const ofWireGuard = ({ marks }: RuleOptions): string =>
   `meta mark & ${hexWord(maskOf(marks))} == ${hexWord(marks.fromWireGuard)}`;
 
-/** The rules of the chain that notes WireGuard's connections, between connection tracking and the mangle table. */
+/**
+ * The rules of the chain that notes WireGuard's connections, between connection tracking and the mangle table. A packet
+ * from its port without its mark is somebody else's, who got the port while the link was gone: its connection may be the
+ * same, and is WireGuard's no longer.
+ */
 export const notingRules = (options: RuleOptions): string[] => [
   "type filter hook output priority -165; policy accept;",
-  `${ofWireGuard(options)} udp sport ${options.listenPort} ${setBit("ct", options, options.marks.fromWireGuard)}`,
+  `${ofWireGuard(options)} udp sport ${options.listenPort} ${setBit("ct", options, options.marks.fromWireGuard)} accept`,
+  `udp sport ${options.listenPort} ${clearBits("ct", options)}`,
 ];
 
 /** The rule that leads what this node sends from WireGuard's port to the rules below, before any lookup. */

@@ -103,6 +103,20 @@ describe.each([
   });
 });
 
+it("closes the mesh, without a loop, where rules leave nothing to know WireGuard's packets by", async () => {
+  const all = ["OUTPUT -j MARK --set-mark 0x1", "OUTPUT -j CONNMARK --save-mark"];
+  const capture = await Capture.start(lab, internet);
+  await mangle("-A", all);
+  const before = await sentBytes();
+  for (const target of targets) await node(podA).ping(target);
+  await capture.stop();
+  await mangle("-D", all);
+  expect((await sentBytes()) - before).toBeLessThan(500_000);
+  expect(await capture.lines(echoes)).toEqual([]);
+  expect((await node(a).daemon.status()).dropped.leaving).toBeGreaterThan(0);
+  for (const target of targets) await waitFor(() => node(podA).reaches(target), { what: `${target} again` });
+});
+
 it("is the same where the rules are there before the daemon", async () => {
   const c = node(third);
   for (const tool of ["iptables", "ip6tables"])
