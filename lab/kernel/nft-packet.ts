@@ -17,11 +17,16 @@ export interface Packet {
 
 type Verdict = "accept" | "drop" | "go on";
 
-/** Tells whether all chains at a hook let a packet go on. Those that come first may have changed its mark. */
+/**
+ * Tells whether all chains at a hook let a packet go on. Those that come first may have changed its mark. Chains that
+ * translate see only the first packet of a connection, which is not this one.
+ */
 export function passes(ruleset: Ruleset, hook: string, packet: Packet): boolean {
   const chains = [...ruleset.tables.values()].flatMap((table) =>
     [...table.chains].flatMap(([name, { hook: place = "" }]) =>
-      place.includes(` hook ${hook} `) ? [{ name, table, priority: priorityOf(place) }] : [],
+      place.includes(` hook ${hook} `) && !place.startsWith("type nat ")
+        ? [{ name, table, priority: priorityOf(place) }]
+        : [],
     ),
   );
   chains.sort((left, right) => left.priority - right.priority);
@@ -134,8 +139,9 @@ function matchesMeta(words: string[], packet: Packet): boolean {
     return true;
   }
   const value = combined(packet.mark, words);
-  if (words[0] === "==") words.shift();
-  return value === Number(words.shift()) >>> 0;
+  const isInverted = words[0] === "!=";
+  if (isInverted || words[0] === "==") words.shift();
+  return (value === Number(words.shift()) >>> 0) !== isInverted;
 }
 
 /** Applies `& 0xA | 0xB`, as far as it is there. */
@@ -149,13 +155,22 @@ function combined(mark: number, words: string[]): number {
   return value;
 }
 
-/** The connection that every packet belongs to: it is known, bears no mark, was translated nowhere, and began here. */
+/**
+ * The connection that every packet belongs to: it is known, was translated nowhere, and began here. Its mark is 0 for all
+ * rules, also after one that sets it.
+ */
 function matchesConnection(words: string[], packet: Packet): boolean {
   const what = words.shift();
   const value = words.shift();
   if (what === "status") return value === "confirmed";
   if (what === "original" && value === "proto-src") return packet.sport === Number(words.shift());
+  if (what === "reply" && value === "proto-src") return packet.dport === Number(words.shift());
   if (what === "direction") return value === "original";
+  if (what === "mark" && value === "set") {
+    words.splice(0, 2); // `ct mark`
+    combined(0, words);
+    return true;
+  }
   if (what === "mark" && value === "&") {
     words.shift();
     words.shift(); // the operator

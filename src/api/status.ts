@@ -26,6 +26,11 @@ export interface Status {
   readonly repairs: Readonly<Record<"table" | "routing" | "link" | "settings", number>>;
   /** The packets that the table dropped since it was made, by the rule that dropped them. */
   readonly dropped: Dropped;
+  /**
+   * The connections into the mesh that got an address of this node, because no peer accepts their own source: from
+   * networks behind this node, or from addresses that it does not announce.
+   */
+  readonly masqueraded: number;
   /** The reason why the last pass failed; absent when it succeeded. */
   readonly error?: string;
 }

@@ -16,7 +16,7 @@ export function statusText(status: Status): string {
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }
 
-function nodeText({ node, work, repairs, dropped }: Status): string {
+function nodeText({ node, work, repairs, dropped, masqueraded }: Status): string {
   const lines: [string, string][] = [
     ["node", `${node.hostname} (${node.nodeId})`],
     ["address", node.address],
@@ -29,18 +29,23 @@ function nodeText({ node, work, repairs, dropped }: Status): string {
   if (repaired.length > 0) lines.push(["put back", repaired.map((each) => each.join(" ")).join(", ")]);
   const kept = droppedText(dropped);
   if (kept !== "") lines.push(["dropped", kept]);
+  if (masqueraded > 0) lines.push(["translated", translatedText(masqueraded)]);
   if (work.state === "disabled") lines.push(["mesh", "disabled in the configuration"]);
   else if (work.state !== "working")
     lines.push(["problem", `${work.state} for ${age(work.seconds)}: ${work.why}`]);
   return lines.map(([name, value]) => `${`${name}:`.padEnd(12)}${oneLine(value)}`).join("\n");
 }
 
-const droppedText = ({ outside, tunnel, entering, leaving }: Status["dropped"]): string =>
+const translatedText = (connections: number): string =>
+  `${connections} connections into the mesh, from sources that no peer accepts, to an address of this node`;
+
+const droppedText = ({ outside, tunnel, entering, leaving, unaccepted }: Status["dropped"]): string =>
   [
     [outside, "that came in outside the mesh"],
     [tunnel, "out of the tunnel to networks that are not this node's"],
     [entering, "into the mesh with a source of this node from elsewhere"],
     [leaving, "for the mesh that would have left another way"],
+    [unaccepted, "into the mesh with a source that no peer accepts, and for which there is no other"],
   ]
     .flatMap(([packets, what]) => (packets === 0 ? [] : [`${packets} ${what}`]))
     .join(", ");

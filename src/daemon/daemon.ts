@@ -160,11 +160,12 @@ export class Daemon {
   }
 
   /**
-   * Polls the handshakes first, so that the status is up to date. If the poll takes long, the status does not wait, and
-   * shows that.
+   * Polls the handshakes first, and looks at what others changed, so that the status is up to date. If that takes long,
+   * the status does not wait, and shows that.
    */
   async #status(): Promise<Status> {
-    await within(this.#loop.pass("peers"), longestLookMs); // the loop logs a failure, and the status shows it
+    const poll = this.#loop.pass("peers"); // the loop logs a failure, and the status shows it
+    await within(Promise.allSettled([poll, this.#others?.catchUp()]), longestLookMs);
     const status = await this.#mesh.status({ ...this.#process, work: this.#work() });
     const more = [...(this.#others?.warnings ?? []), ...this.#parts.barrier.warnings];
     return { ...status, warnings: [...status.warnings, ...more] };

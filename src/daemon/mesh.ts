@@ -24,7 +24,7 @@ import type { Answer } from "../port/index.ts";
 import { advertiseTheSame, withPodNetworks } from "../self/index.ts";
 import { chooseImplementation, type Implementation, type ObservedDevice } from "../wireguard/index.ts";
 import { applySteps, failureText, tellChanges } from "./apply.ts";
-import { droppedNow } from "./dropped.ts";
+import { countedNow } from "./counted.ts";
 import { knowledgeNow } from "./knowledge.ts";
 import type { Scope } from "./loop.ts";
 import type { MeshParts } from "./mesh-parts.ts";
@@ -271,12 +271,12 @@ export class Mesh {
   }
 
   async status(process: Process): Promise<Status> {
-    const dropped = await droppedNow(this.#parts, this.#last?.kernel.table);
+    const counted = await countedNow(this.#parts, this.#last?.kernel.table);
     const last = this.#last;
     const knowledge = knowledgeNow(this.#parts, this.#config, this.#racing, last?.kernel);
     const view = {
       last,
-      dropped,
+      counted,
       process,
       error: this.outcome.failure?.error,
       racing: this.#racing.report(),

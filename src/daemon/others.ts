@@ -30,6 +30,8 @@ export class Others {
   #scannedAt = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | undefined;
   #isStopped = false;
+  /** Whether there was a change that no scan has seen. */
+  #isBehind = false;
 
   constructor(parts: OthersParts) {
     this.#parts = parts;
@@ -42,7 +44,15 @@ export class Others {
 
   /** Asks for a scan after a change: soon, but not often. */
   request(): void {
+    this.#isBehind = true;
     this.#arm(Math.max(settleTimeMs, this.#scannedAt + shortestIntervalMs - performance.now()));
+  }
+
+  /** Scans at once if there was a change since the last scan, for an operator who asks. */
+  async catchUp(): Promise<void> {
+    if (this.#isBehind) this.#arm(0);
+    if (this.#dueAt <= performance.now()) this.#due();
+    await this.#running;
   }
 
   /** Ends the scans; resolves when none runs any more. */
@@ -57,15 +67,19 @@ export class Others {
     if (this.#isStopped || this.#dueAt <= dueAt) return;
     clearTimeout(this.#timer);
     this.#dueAt = dueAt;
-    this.#timer = setTimeout(() => {
-      this.#dueAt = Number.POSITIVE_INFINITY;
-      this.#running = (this.#running ?? Promise.resolve()).then(() => this.#scan());
-    }, delayMs);
+    this.#timer = setTimeout(() => this.#due(), delayMs);
+  }
+
+  #due(): void {
+    clearTimeout(this.#timer);
+    this.#dueAt = Number.POSITIVE_INFINITY;
+    this.#running = (this.#running ?? Promise.resolve()).then(() => this.#scan());
   }
 
   async #scan(): Promise<void> {
     if (this.#isStopped) return;
     const { run, log, ours } = this.#parts;
+    this.#isBehind = false;
     const { warnings: found, unread } = await scanForOthers(run, ours);
     const warnings = found.map(({ who, what }) => ({ who, what }));
     const known = new Set(this.#warnings.map(textOf));

@@ -1,4 +1,5 @@
 import type { Interference, Warning } from "../marks/index.ts";
+import type { Marks } from "../net/index.ts";
 import type { Link } from "../routing/index.ts";
 import type { Distribution } from "./distribution.ts";
 import type { Flavour } from "./flavour.ts";
@@ -15,6 +16,7 @@ export interface Settings {
   readonly wireguard: "auto" | "kernel" | "userspace";
   readonly table: number;
   readonly priority: number;
+  readonly marks: Marks;
   /** Whether this node advertises networks behind it, and therefore forwards. */
   readonly advertises: boolean;
 }

@@ -76,7 +76,7 @@ export function findingsIn(rules: string, bits: number): Finding[] {
 /** The collisions among findings about rules; a translation of addresses is none. */
 export const ruleCollisions = (source: string, findings: readonly Finding[]): Collision[] =>
   findings.flatMap(({ place: { tool, table, chain }, trouble, rule, count }) =>
-    trouble.kind === "translation"
+    trouble.kind !== "mark"
       ? []
       : {
           source,

@@ -1,5 +1,6 @@
 import { wordOf } from "../base/index.ts";
 import { bitsRead, everyBit, maskOf, parseMaskedMark } from "../net/index.ts";
+import { iptablesDropsMesh } from "./reverse-path.ts";
 import { iptablesTranslates } from "./translation.ts";
 import {
   collision,
@@ -27,6 +28,8 @@ export class IptablesScanner {
   line(line: string): void {
     if (line.startsWith("*")) this.#table = line.slice(1);
     else if (line.startsWith("-A ") && /mark/i.test(line)) this.#rule(line);
+    if (line.startsWith("-A ") && iptablesDropsMesh(line, this.#ours))
+      this.#findings.add(this.#place(line.split(" ", 2)[1] ?? ""), { kind: "reversePath" }, line);
     if (this.#table === "nat" && iptablesTranslates(line, this.#ours))
       this.#findings.add(this.#place("POSTROUTING"), { kind: "translation" }, line);
   }
@@ -62,7 +65,7 @@ export function iptablesMarkUses(rule: string): MarkUse[] {
     const at = words.indexOf(name);
     return at < 0 ? undefined : words[at + 1];
   };
-  return [...matches(words), ...targetOf(after("-j"), after)];
+  return [...matches(words), ...targetOf(after("-j"), words, after)];
 }
 
 /**
@@ -82,7 +85,11 @@ function matches(words: readonly string[]): MarkUse[] {
   });
 }
 
-function targetOf(target: string | undefined, after: (name: string) => string | undefined): MarkUse[] {
+function targetOf(
+  target: string | undefined,
+  words: readonly string[],
+  after: (name: string) => string | undefined,
+): MarkUse[] {
   const mark = target === "CONNMARK" ? "connection" : "packet";
   const written = after("--set-xmark") ?? after("--set-mark") ?? after("--tproxy-mark");
   if (written !== undefined) {
@@ -93,17 +100,23 @@ function targetOf(target: string | undefined, after: (name: string) => string | 
         : { mark, how: "changes", bits: (value | mask) >>> 0 },
     ];
   }
-  return target === "CONNMARK" ? copyOf(after) : [];
+  return target === "CONNMARK" ? copyOf(words, after) : [];
 }
+
+const copied = (mark: MarkUse["mark"], bits: number): MarkUse => ({
+  mark,
+  how: bits === everyBit ? "copies" : "changes",
+  bits,
+});
 
 /**
  * Finds `--save-mark`, which copies to the connection's mark, and `--restore-mark`, which copies from it. Each end has
- * a mask.
+ * a mask, and only the bits of the end that is written change.
  */
-function copyOf(after: (name: string) => string | undefined): MarkUse[] {
+function copyOf(words: readonly string[], after: (name: string) => string | undefined): MarkUse[] {
   const mask = (name: string): number => wordOf(after(name)) ?? everyBit;
   return [
-    { mark: "connection", how: "changes", bits: mask("--ctmask") },
-    { mark: "packet", how: "changes", bits: mask("--nfmask") },
+    ...(words.includes("--save-mark") ? [copied("connection", mask("--ctmask"))] : []),
+    ...(words.includes("--restore-mark") ? [copied("packet", mask("--nfmask"))] : []),
   ];
 }

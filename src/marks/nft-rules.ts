@@ -1,5 +1,6 @@
 import { wordOf } from "../base/index.ts";
 import { everyBit } from "../net/index.ts";
+import { letsMeshPass, nftDropsMesh, type Surroundings, surroundingsOf } from "./reverse-path.ts";
 import { nftTranslates } from "./translation.ts";
 import {
   collision,
@@ -26,6 +27,9 @@ export class NftScanner {
   #isTranslated = false;
   /** Whether the current chain translates sources. */
   #isPostrouting = false;
+  #around: Surroundings = {};
+  /** Whether a rule of the current chain lets what comes out of the mesh pass the rules after it. */
+  #isMeshPast = false;
 
   /** `ownTables` names the tables of the mesh, as `inet talos_kubespan`. */
   constructor(ours: Ours, ownTables: readonly string[]) {
@@ -36,8 +40,8 @@ export class NftScanner {
   line(line: string): void {
     const head = /^(?:table (\S+ \S+)|\tchain (\S+)) \{/.exec(line);
     if (head?.[1] !== undefined) this.#table = head[1];
-    else if (head?.[2] !== undefined) [this.#chain, this.#isPostrouting] = [head[2], false];
-    else if (line.includes("type nat hook postrouting")) this.#isPostrouting = true;
+    else if (head?.[2] !== undefined) this.#chainBegins(head[2]);
+    else if (line.includes(" hook ") && this.#hookBegins(line)) return;
     else if (line.startsWith("# Warning: table ")) this.#isTranslated = line.includes("iptables-nft");
     else if (line === "}") this.#isTranslated = false;
     else if (!this.#ownTables.includes(this.#table)) this.#rule(line);
@@ -55,7 +59,26 @@ export class NftScanner {
     return interferences(this.findings(translated));
   }
 
+  #chainBegins(name: string): void {
+    [this.#chain, this.#isPostrouting, this.#isMeshPast, this.#around] = [name, false, false, {}];
+  }
+
+  #hookBegins(line: string): boolean {
+    const around = surroundingsOf(line);
+    if (around === undefined) return false;
+    this.#isPostrouting = line.includes("type nat hook postrouting");
+    this.#around = around;
+    return true;
+  }
+
+  #reversePath(rule: string): void {
+    if (this.#isMeshPast) return;
+    if (letsMeshPass(rule, this.#ours)) this.#isMeshPast = true;
+    else if (nftDropsMesh(rule, this.#around, this.#ours)) this.#add({ kind: "reversePath" }, rule);
+  }
+
   #rule(line: string): void {
+    if (line.includes("fib saddr") || line.includes("iifname")) this.#reversePath(line.trim());
     const isTranslation = this.#isPostrouting && nftTranslates(line.trim(), this.#ours);
     if (!isTranslation && !line.includes("mark")) return;
     const rule = line.trim();
@@ -136,7 +159,7 @@ function writeOf(mark: MarkUse["mark"], value: string): Written {
   const isSame = (source === "ct") === (mark === "connection");
   const use: MarkUse = isSame
     ? { mark, how: "changes", bits: touched }
-    : { mark, how: "replaces", bits: passed };
+    : { mark, how: passed === everyBit ? "copies" : "replaces", bits: passed };
   return { use, length: value.length - rest.length };
 }
 

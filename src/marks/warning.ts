@@ -17,9 +17,12 @@ export interface Interference extends Warning {
   /**
    * The kind of the conflict:
    * - `numbers`: the software uses a mark, a table or a priority of ours, so one of the two has to take others
+   * - `mask`: the software writes the whole mark without using our bits, so it has to leave them out; other bits for the
+   *   mesh would not help
    * - `translation`: the software changes the source of the mesh's packets, which have to be excluded from that
+   * - `reversePath`: the software drops what comes out of the mesh, which has to be excluded from that
    */
-  readonly about: "numbers" | "translation";
+  readonly about: "numbers" | "mask" | "translation" | "reversePath";
 }
 
 /** The numbers and names that belong to the mesh alone. */
@@ -38,19 +41,22 @@ export interface MarkUse {
    * - `reads`: the rule decides by these bits
    * - `changes`: the rule sets or clears these bits, or copies them
    * - `replaces`: the rule writes the whole mark, and these bits are, or may be, set afterwards
+   * - `copies`: the rule writes the whole mark, and takes all of it from the other kind of mark
    */
-  readonly how: "reads" | "changes" | "replaces";
+  readonly how: "reads" | "changes" | "replaces" | "copies";
   readonly bits: number;
 }
 
 /** The harm that a rule does to the mesh. `use` has no other bits than ours. */
-export type Trouble = { readonly kind: "mark"; readonly use: MarkUse } | { readonly kind: "translation" };
+export type Trouble =
+  | { readonly kind: "mark"; readonly use: MarkUse }
+  | { readonly kind: "translation" }
+  | { readonly kind: "reversePath" };
 
 /** The harm that a use of a mark does to the mesh; `undefined` if it does none. */
 export function collision(use: MarkUse, { marks }: Ours): Trouble | undefined {
   const bits = (use.bits & maskOf(marks)) >>> 0;
-  // A connection without our bit is treated as one of the mesh, which is safe. A packet of WireGuard without our bit
-  // would be steered again.
+  // A connection without our bit is treated as one of the mesh, which is safe.
   if (bits === 0 && (use.how !== "replaces" || use.mark !== "packet")) return undefined;
   return { kind: "mark", use: { ...use, bits } };
 }
@@ -58,12 +64,18 @@ export function collision(use: MarkUse, { marks }: Ours): Trouble | undefined {
 function troubleText(trouble: Trouble): string {
   if (trouble.kind === "translation")
     return "translates the source of what goes into the mesh, and perhaps the port of WireGuard's own packets";
+  if (trouble.kind === "reversePath")
+    return "drops what comes out of the mesh, because it looks for the way back without the mesh's mark";
   const text = useText(trouble.use);
-  return trouble.use.bits === 0 ? `${text}, our bits included` : `${text}, which is ours`;
+  return trouble.use.how === "copies" || trouble.use.bits === 0
+    ? `${text}, our bits included`
+    : `${text}, which is ours`;
 }
 
 /** The use of some bits in words. A use of none of them replaces the whole mark. */
 export function useText({ mark, how, bits }: MarkUse): string {
+  if (how === "copies")
+    return `copies the whole ${mark} mark from the ${mark === "packet" ? "connection" : "packet"} mark`;
   if (bits === 0) return `replaces the ${mark} mark whole`;
   return `${how === "replaces" ? "sets" : how} ${hexText(bits)} of the ${mark} mark`;
 }
@@ -92,9 +104,13 @@ const longestText = 160;
 
 /** The key that tells one kind of trouble from another. */
 const kindOf = (trouble: Trouble): string =>
-  trouble.kind === "translation"
-    ? trouble.kind
-    : [trouble.use.mark, trouble.use.how, trouble.use.bits].join(" ");
+  trouble.kind === "mark" ? [trouble.use.mark, trouble.use.how, trouble.use.bits].join(" ") : trouble.kind;
+
+function aboutOf(trouble: Trouble): Interference["about"] {
+  if (trouble.kind !== "mark") return trouble.kind;
+  const { how, bits } = trouble.use;
+  return how === "copies" || (how === "replaces" && bits === 0) ? "mask" : "numbers";
+}
 
 /** A bounded list of findings: one for each place and kind, with the first rule and the number of rules. */
 export class Findings {
@@ -114,7 +130,7 @@ export class Findings {
 
 export const interferences = (findings: readonly Finding[]): Interference[] =>
   findings.map(({ place: { tool, table, chain }, trouble, rule, count }) => ({
-    about: trouble.kind === "mark" ? "numbers" : "translation",
+    about: aboutOf(trouble),
     who: `${tool} table ${table}, chain ${chain}`,
     what: `${troubleText(trouble)}: ${rule.slice(0, longestText)}${count > 1 ? ` (and ${count - 1} more)` : ""}`,
   }));

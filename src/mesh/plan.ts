@@ -12,7 +12,6 @@ import {
   meshMTU,
   planRouting,
   planSysctls,
-  primaryAddress,
   type SysctlPlan,
 } from "../routing/index.ts";
 import type { Self } from "../self/index.ts";
@@ -26,6 +25,7 @@ import {
 } from "../wireguard/index.ts";
 import type { Decision } from "./decide.ts";
 import type { Kernel } from "./kernel.ts";
+import { acceptedFamilies, ipv4SourceOf } from "./sources.ts";
 import { steeredNetworks } from "./steered.ts";
 import type { Upkeep } from "./upkeep.ts";
 
@@ -115,17 +115,22 @@ function secondBarrier(config: Config, { targets }: Networks, kernel: Kernel): S
 /** The routing that is wanted, whatever the table and the routes are now. `below` describes the links. */
 export const desiredRouting = (config: Config, self: Self, below: Below): DesiredRouting => ({
   address: self.address,
-  ipv4Source: primaryAddress(4, linksBelow(config, below), below.addresses.usable),
+  ipv4Source: ipv4SourceOf(config, below),
   mtu: mtuOf(config, below),
   isClosed: !config.allowDownPeerBypass,
 });
 
 /** The table that steers these networks. */
 export const desiredTable = (config: Config, kernel: Below, networks: Networks): DesiredTable =>
-  tableWith(config, mtuOf(config, kernel), networks);
+  tableWith(config, mtuOf(config, kernel), networks, acceptedFamilies(config, kernel, networks.own));
 
-/** The table where only the MTU of the mesh's link is known of all links, in bytes. */
-export const tableWith = (config: Config, mtu: number, networks: Networks): DesiredTable => ({
+/** The table where only the MTU of the mesh's link is known of all links, in bytes, or the families with addresses as well. */
+export const tableWith = (
+  config: Config,
+  mtu: number,
+  networks: Networks,
+  accepted?: DesiredTable["acceptedFamilies"],
+): DesiredTable => ({
   marks: config.marks,
   interfaceName: config.interfaceName,
   mtu,
@@ -134,6 +139,7 @@ export const tableWith = (config: Config, mtu: number, networks: Networks): Desi
   answerOutside: config.answerOutside,
   strictIngress: config.strictIngress,
   registryPorts: registryPorts(config),
+  acceptedFamilies: accepted,
   ...networks,
 });
 

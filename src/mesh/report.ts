@@ -8,6 +8,7 @@ import type {
 } from "../api/index.ts";
 import { aheadWarnings, podLinkWarnings, type Warning } from "../marks/index.ts";
 import { absenceOf, type Members, type Stepped, vanishedWarnings } from "../members/index.ts";
+import type { Counted, Networks } from "../nftables/index.ts";
 import { type EndpointChange, type PeerSpec, stateOf, unsettledBetween } from "../peers/index.ts";
 import { sharedEndpointWarnings } from "../self/index.ts";
 import type { Implementation, ObservedDevice } from "../wireguard/index.ts";
@@ -15,6 +16,7 @@ import type { Decision, Knowledge } from "./decide.ts";
 import type { Kernel } from "./kernel.ts";
 import { mtuOf } from "./plan.ts";
 import { reachWarnings } from "./reach.ts";
+import { sourceWarnings } from "./sources.ts";
 
 /** Facts about the running daemon on which no decision depends. */
 export interface Process {
@@ -30,13 +32,14 @@ interface PassSeen {
   readonly device: ObservedDevice | undefined;
   readonly implementation: Implementation;
   readonly kernel: Pick<Kernel, "links" | "addresses" | "routing">;
+  readonly steered: Networks;
 }
 
 /** The parts of the status that are not in the `Knowledge` of a pass. */
 export interface StatusView {
   /** The last complete pass; `undefined` where the mesh is disabled, or did not start. */
   readonly last: PassSeen | undefined;
-  readonly dropped: Status["dropped"];
+  readonly counted: Counted;
   readonly process: Process;
   readonly error: string | undefined;
   readonly racing: RacingReport;
@@ -67,10 +70,11 @@ export function reportStatus(knowledge: Knowledge, view: StatusView, now: number
       ...(decision?.specs.warnings ?? []),
       ...reachWarnings(knowledge.registries, decision?.specs.peers ?? []),
       ...(last ? aheadWarnings(last.kernel.routing) : []),
+      ...(last ? sourceWarnings(knowledge.config, last.kernel, last.steered) : []),
       ...(decision ? sharedEndpointWarnings(decision.announcement.own, decision.specs.peers) : []),
     ],
     repairs: view.repairs,
-    dropped: view.dropped,
+    ...view.counted,
     ...(error !== undefined && { error }),
   };
 }

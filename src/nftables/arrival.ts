@@ -1,7 +1,5 @@
-import { hexWord } from "../base/index.ts";
-import { maskOf } from "../net/index.ts";
 import type { Lookup } from "./lookups.ts";
-import { cameInOutside, families, headerOf, matchOf, type RuleOptions } from "./match.ts";
+import { cameInOutside, clearBits, families, headerOf, matchOf, type RuleOptions, setBit } from "./match.ts";
 import { protocolMatch } from "./protocols.ts";
 
 /**
@@ -15,16 +13,25 @@ export const gateRules = (chains: { readonly known: string; readonly arriving: s
   `goto ${chains.known}`,
 ];
 
-/** The rules with which that closer look begins. They go by the link, and then by the owner of the source. */
+/**
+ * The rules with which that closer look begins. They go by the link, and then by the owner of the source. Who is
+ * neither in the mesh nor this node's matters only where the packet is for the mesh.
+ */
 export const arrivalRules = (
   { interfaceName }: RuleOptions,
   lookups: readonly Lookup[],
-  chains: { readonly tunnelled: string; readonly outside: string; readonly entering: string },
+  chains: {
+    readonly tunnelled: string;
+    readonly outside: string;
+    readonly entering: string;
+    readonly passing: string;
+  },
 ): string[] => [
   `iifname "${interfaceName}" goto ${chains.tunnelled}`,
   'iif "lo" return',
   ...lookups.map(({ set }) => `${matchOf(set, "saddr")} goto ${chains.outside}`),
   ...families.map((family) => `${headerOf(family)} saddr @kubespan_own_ipv${family} goto ${chains.entering}`),
+  ...lookups.map(({ set }) => `${matchOf(set, "daddr")} goto ${chains.passing}`),
 ];
 
 /**
@@ -34,11 +41,9 @@ export const arrivalRules = (
  * or a few thousand, would make this node send its data in clear (ADR 0013). Packets from pods are never noted, because
  * nobody has a reason to meet pods outside.
  */
-export function answeringRules({ marks, answerOutside }: RuleOptions): string[] {
-  if (!answerOutside) return [];
-  const { fromWireGuard } = marks;
-  const kept = (~maskOf(marks) | fromWireGuard) >>> 0;
-  const remember = `ct mark set ct mark & ${hexWord(kept)} | ${hexWord(fromWireGuard)}`;
+export function answeringRules(options: RuleOptions): string[] {
+  if (!options.answerOutside) return [];
+  const remember = setBit("ct", options, options.marks.fromWireGuard);
   return [
     ...families.map((family) => `${headerOf(family)} saddr @kubespan_pods_ipv${family} return`),
     `${protocolMatch("tcp")} ${remember}`,
@@ -53,8 +58,8 @@ export const knownRules = (options: RuleOptions, outside: string): string[] => [
 ];
 
 /** The rules for packets of such a connection. Its first packet that does come through the mesh takes it in for good. */
-export const outsideRules = ({ marks, interfaceName }: RuleOptions, answers: string): string[] => [
-  `iifname "${interfaceName}" ct direction original ct mark set ct mark & ${hexWord(~maskOf(marks))}`,
+export const outsideRules = (options: RuleOptions, answers: string): string[] => [
+  `iifname "${options.interfaceName}" ct direction original ${clearBits("ct", options)}`,
   `goto ${answers}`,
 ];
 

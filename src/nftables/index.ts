@@ -1,6 +1,6 @@
-export type { Dropped } from "./counters.ts";
+export type { Counted, Dropped } from "./counters.ts";
 export { type ObservedTable, parseTable } from "./listing.ts";
-export { observedDropped, observedJudging, observedTargets, planTable } from "./plan.ts";
+export { observedCounts, observedJudging, observedTargets, planTable } from "./plan.ts";
 export type { Networks } from "./sets.ts";
 export { type DesiredTable, tableName } from "./table.ts";
 export { deletingText, nftCommand, nftStep, replacingText, type TableName } from "./transaction.ts";

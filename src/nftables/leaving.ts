@@ -4,9 +4,9 @@ import { answerRules } from "./arrival.ts";
 import { dropRule } from "./counters.ts";
 import type { Lookup } from "./lookups.ts";
 import { cameInOutside, type RuleOptions } from "./match.ts";
-import { protocolMatch } from "./protocols.ts";
+import { ownPacketRules } from "./own-packets.ts";
 import { specialRules } from "./special.ts";
-import { lookupRules, ofWireGuard, passingRule } from "./steering.ts";
+import { lookupRules } from "./steering.ts";
 
 /**
  * The chains that come after everything else, where nothing can send a packet another way any more: a packet for a
@@ -65,9 +65,7 @@ const astrayRules = [
  * never passed these chains.
  */
 const unmarkedRules = (options: RuleOptions, answered: string): string[] => [
-  passingRule(options),
-  // These are WireGuard's own packets, the port of which somebody translated.
-  `${ofWireGuard(options)} ${protocolMatch("udp")} ct original proto-src ${options.listenPort} ${letOut(options)}`,
+  ...ownPacketRules(options, letOut(options)),
   "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept",
   `${cameInOutside(options)} jump ${answered}`,
   `${bridgedOnly} accept`,

@@ -20,6 +20,11 @@ export interface RuleOptions {
   readonly strictIngress: StrictIngress;
   /** The TCP ports at which this node may serve a registry. Others need them before they are in the mesh. */
   readonly registryPorts: readonly number[];
+  /**
+   * The families in which the mesh's link has an address that peers accept; `undefined` while nobody knows what they
+   * accept.
+   */
+  readonly acceptedFamilies: readonly Family[] | undefined;
 }
 
 export const families: readonly Family[] = [4, 6];
@@ -41,3 +46,16 @@ const netmask = (family: Family, bits: number): string => {
 /** A match for packets of a connection that arrived outside the mesh and may be answered there. */
 export const cameInOutside = ({ marks }: RuleOptions): string =>
   `ct mark & ${hexWord(maskOf(marks))} == ${hexWord(marks.fromWireGuard)}`;
+
+/**
+ * A statement that sets one of our bits, clears the other, and keeps those of others. It keeps the bit that is about to
+ * be set, too, because that is the form in which the kernel gives the expression back.
+ */
+export function setBit(mark: "meta" | "ct", { marks }: Pick<RuleOptions, "marks">, bit: number): string {
+  const kept = (~maskOf(marks) | bit) >>> 0;
+  return `${mark} mark set ${mark} mark & ${hexWord(kept)} | ${hexWord(bit)}`;
+}
+
+/** A statement that clears both of our bits. */
+export const clearBits = (mark: "meta" | "ct", { marks }: Pick<RuleOptions, "marks">): string =>
+  `${mark} mark set ${mark} mark & ${hexWord(~maskOf(marks))}`;

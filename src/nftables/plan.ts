@@ -8,7 +8,7 @@ import {
   parsePrefix,
   prefixFamily,
 } from "../net/index.ts";
-import { type Counts, type Dropped, droppedIn } from "./counters.ts";
+import { type Counted, type Counts, countedIn } from "./counters.ts";
 import { type ObservedTable, parseTable } from "./listing.ts";
 import { type Lookup, lookupsIn } from "./lookups.ts";
 import type { RuleOptions } from "./match.ts";
@@ -173,9 +173,9 @@ const networksIn = (observed: ObservedTable, sets: readonly NetworkSet[]): Prefi
       )
     : [];
 
-/** The packets that the table has dropped so far. */
-export const observedDropped = (observed: ObservedTable): Dropped =>
-  droppedIn(observed.kind === "present" ? observed.counts : new Map());
+/** What the table has counted so far. */
+export const observedCounts = (observed: ObservedTable): Counted =>
+  countedIn(observed.kind === "present" ? observed.counts : new Map());
 
 const counted = ({ targets }: DesiredTable): string =>
   `with ${targets.length} ${targets.length === 1 ? "target" : "targets"}`;

@@ -1,7 +1,7 @@
-import { hexWord } from "../base/index.ts";
-import { type Family, maskOf } from "../net/index.ts";
+import type { Family } from "../net/index.ts";
 import type { Lookup } from "./lookups.ts";
-import { cameInOutside, families, headerOf, matchOf, type RuleOptions } from "./match.ts";
+import { cameInOutside, families, headerOf, matchOf, type RuleOptions, setBit } from "./match.ts";
+import { ofWireGuard, strayRule } from "./own-packets.ts";
 
 /**
  * The rules that lead packets to a target into another chain. All other packets, which are most of them on most nodes,
@@ -14,11 +14,10 @@ export const lookupRules = (lookups: readonly Lookup[], steering: string): strin
   });
 
 /**
- * The rules for a packet to a target. Packets of WireGuard itself pass. All others get the mark, while no bit outside
- * our two is touched, and TCP is told the size that fits.
+ * The rules for a packet to a target. It gets the mark, while no bit outside our two is touched, and TCP is told the
+ * size that fits.
  */
 export const steeringRules = (options: RuleOptions, clamp: string): string[] => [
-  passingRule(options),
   `tcp flags syn jump ${clamp}`,
   markRule(options),
 ];
@@ -38,29 +37,14 @@ export const localSteeringRules = (
   ...(lookups.some(({ set }) => set.family === 6)
     ? ["icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept"]
     : []),
+  strayRule(options),
   `${cameInOutside(options)} jump ${chains.answers}`,
   ...steeringRules(options, chains.clamp),
 ];
 
-/**
- * The rule for WireGuard's own packets, which it knows by the mark and the port. A program that may set marks on its
- * sockets cannot get past the mesh with the mark alone.
- */
-export const passingRule = (options: RuleOptions): string =>
-  `${ofWireGuard(options)} udp sport ${options.listenPort} accept`;
-
-export const ofWireGuard = ({ marks }: RuleOptions): string =>
-  `meta mark & ${hexWord(maskOf(marks))} == ${hexWord(marks.fromWireGuard)}`;
-
-/**
- * The rule that sets the mark. It keeps the bits of others and the one that is about to be set, because that is the
- * form in which the kernel gives the expression back.
- */
-function markRule({ marks }: RuleOptions): string {
-  const { toWireGuard } = marks;
-  const kept = (~maskOf(marks) | toWireGuard) >>> 0;
-  return `meta mark set meta mark & ${hexWord(kept)} | ${hexWord(toWireGuard)} accept`;
-}
+/** The rule that sets the mark. */
+const markRule = (options: RuleOptions): string =>
+  `${setBit("meta", options, options.marks.toWireGuard)} accept`;
 
 /**
  * The rules that operators of KubeSpan know, word for word (reference section 7). They stand at the end of both chains

@@ -5,6 +5,8 @@ import { ingressRules, untrackedRules } from "./ingress.ts";
 import { leavingChains } from "./leaving.ts";
 import { type Lookup, lookupsIn } from "./lookups.ts";
 import type { RuleOptions } from "./match.ts";
+import { fromPortRule, fromPortRules, notingRules } from "./own-packets.ts";
+import { answerableRules, cleanRule } from "./reverse-path.ts";
 import {
   type Contents,
   contentsOfAll,
@@ -15,6 +17,7 @@ import {
   type Networks,
   targetSets,
 } from "./sets.ts";
+import { givenRules, passingRules, sourceRules } from "./sources.ts";
 import { specialRules } from "./special.ts";
 import { clampRules, documentedRules, localSteeringRules, lookupRules, steeringRules } from "./steering.ts";
 import type { TableName } from "./transaction.ts";
@@ -55,6 +58,9 @@ const chains = {
   answers: "kubespan_answers",
   outside: "kubespan_outside",
   clamp: "kubespan_clamp",
+  passing: "kubespan_passing",
+  fromPort: "kubespan_from_port",
+  given: "kubespan_given",
   forwarded: "kubespan_forwarded",
   own: "kubespan_own",
   known: "kubespan_known",
@@ -75,6 +81,7 @@ const textOf = (
     chainText(chains.answers, answerRules(options)),
     chainText(chains.outside, outsideRules(options, chains.answers)),
     chainText(chains.clamp, clampRules(options)),
+    chainText(chains.fromPort, fromPortRules(options)),
     chainText(chains.forwarded, steeringRules(options, chains.clamp)),
     chainText(chains.own, localSteeringRules(options, lookups, chains)),
     chainText(chains.known, [
@@ -82,18 +89,25 @@ const textOf = (
       ...specialRules(lookups),
       ...lookupRules(podsFirst(lookups), chains.forwarded),
     ]),
+    chainText("kubespan_answerable", answerableRules(options)),
     chainText("kubespan_prerouting", [
-      "type filter hook prerouting priority filter; policy accept;",
+      // The chain comes after those of others, who may look at the mark of what comes out of the mesh.
+      "type filter hook prerouting priority 20; policy accept;",
+      cleanRule(options),
       ...gateRules(chains),
       ...documentedRules(options),
     ]),
+    chainText("kubespan_noting", notingRules(options)),
     chainText("kubespan_outgoing", [
       "type route hook output priority filter; policy accept;",
+      fromPortRule(options, chains.fromPort),
       ...specialRules(lookups),
       ...lookupRules(lookups, chains.own),
       "accept",
       ...documentedRules(options),
     ]),
+    chainText(chains.given, givenRules(options)),
+    chainText("kubespan_sources", sourceRules(options, chains.given)),
     ...leavingChains(options, lookups).map((chain) => chainText(...chain)),
     "}",
     "",
@@ -107,6 +121,7 @@ const closerLook = (options: RuleOptions, lookups: readonly Lookup[]): string[] 
   chainText(chains.translated, translatedRules()),
   chainText(chains.tunnelled, tunnelRules(chains.translated)),
   chainText(chains.entering, enteringRules(lookups)),
+  chainText(chains.passing, passingRules(options)),
   chainText(chains.arriving, arrivalRules(options, lookups, { ...chains, outside: chains.ingress })),
 ];
 

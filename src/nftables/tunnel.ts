@@ -24,7 +24,7 @@ export const translatedRules = (): string[] => [
  * The links by which packets of pods arrive although no route to the pods may name them: Cilium's, and those that look
  * like a pod's.
  */
-const podLinks = ["cali*", "cilium*", "lxc*", "veth*"];
+export const podLinks = ["cali*", "cilium*", "lxc*", "veth*"];
 
 /**
  * The rules for a packet with a source of this node, or of a network behind it, which would get into the mesh as

@@ -107,6 +107,34 @@ describe("the table", () => {
     await namespace.sh("ip link del up0");
   });
 
+  test("knows WireGuard's connection by its mark only as long as nobody else sends from the port", async () => {
+    await namespace.sh("ip link add up0 type veth peer name up1");
+    await namespace.sh("ip link set up0 up");
+    await namespace.sh("ip address add 198.51.100.1/24 dev up0");
+    await namespace.sh("ip route add default dev up0");
+    await converge(wanted("10.0.0.0/8"));
+    await nft(`table inet probe {
+      counter out { }
+      chain others { type route hook output priority mangle; policy accept; meta mark set 0x1; }
+      chain after { type filter hook postrouting priority 300; udp sport 51820 counter name out; }
+    }`);
+    const send = (mark: number): Promise<string> =>
+      namespace.run({
+        program: "ip",
+        args: ["netns", "exec", namespace.name, "perl", "-MSocket=:all", "-e", sendFromPort(mark)],
+      });
+    const sent = async (): Promise<string> =>
+      /packets (\d+)/.exec(await namespace.sh("nft list counters table inet probe"))?.[1] ?? "";
+    await send(0x20);
+    expect(await sent()).toBe("1"); // WireGuard's own, whose mark somebody overwrites
+    await send(0);
+    await send(0x40);
+    expect(await sent()).toBe("1"); // somebody who has the port now, to the same end
+    await send(0x20);
+    expect(await sent()).toBe("2");
+    await namespace.sh("ip link del up0");
+  });
+
   test("never steers what is for a special network, whatever the targets are", async () => {
     await namespace.sh("ip link add up0 type veth peer name up1");
     await namespace.sh("ip link set up0 up");
@@ -153,6 +181,13 @@ describe("the table", () => {
     expect(await namespace.sh("nft list ruleset")).toBe(before);
   });
 });
+
+/** Sends a packet from WireGuard's port, with a mark as WireGuard sets it (SO_MARK is 36). */
+const sendFromPort = (mark: number): string => `
+  socket(my $s, AF_INET, SOCK_DGRAM, 0) or die $!;
+  bind($s, pack_sockaddr_in(51820, INADDR_ANY)) or die $!;
+  setsockopt($s, SOL_SOCKET, 36, pack("i", ${mark})) or die $! if ${mark};
+  send($s, "x", 0, pack_sockaddr_in(51820, inet_aton("10.1.2.3")));`;
 
 describe("a change of targets", () => {
   test.each<[string, string[], string[]]>([

@@ -127,7 +127,7 @@ describe("answered, with the defaults:", () => {
     ["outside it", 'iifname "lan" meta mark set meta mark & 0xffffff9f'],
   ])("clients in a LAN that a peer masquerades, %s", async (_how, rule) => {
     await node(g).namespace.nft(`table ip gateway {
-      chain past { type filter hook prerouting priority 5
+      chain past { type filter hook prerouting priority 30
         ${rule}
       }
       chain out { type nat hook postrouting priority srcnat
@@ -179,9 +179,9 @@ describe("answered, with the defaults:", () => {
   });
 });
 
-/** With our table's chain at priority 0: what it lets through. */
+/** With our table's chain at priority 20: what it lets through. */
 const passed = (match: string): string =>
-  `chain c { type filter hook prerouting priority 10\n iifname "eth0" ${match} counter name seen\n }`;
+  `chain c { type filter hook prerouting priority 30\n iifname "eth0" ${match} counter name seen\n }`;
 
 /** An error of ICMP about nothing that anybody sent: no fragmentation, or a packet that is too big. */
 const icmpError = "0304000000000000".padEnd(72, "0");

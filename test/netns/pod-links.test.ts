@@ -74,7 +74,13 @@ it.each<[string, string, (link: string, address: string) => Promise<unknown>]>([
   await waitFor(() => pod.reaches("10.244.2.2"), { what: "the other pod" });
   expect(await node(podB).ping(address)).toEqual({ sent: 3, received: 3 });
   expect(await pod.ping("203.0.113.2")).toEqual({ sent: 3, received: 3 });
-  expect((await node(a).daemon.status()).dropped).toEqual({ outside: 0, tunnel: 0, entering: 0, leaving: 0 });
+  expect((await node(a).daemon.status()).dropped).toEqual({
+    outside: 0,
+    tunnel: 0,
+    entering: 0,
+    leaving: 0,
+    unaccepted: 0,
+  });
 });
 
 it("a bridge, with pods as its ports", async () => {
@@ -118,5 +124,11 @@ it("an overlay between nodes that advertise none of its networks: Flannel's VXLA
   expect(await node(b).ping("10.42.1.0")).toEqual({ sent: 3, received: 3 });
   await capture.stop();
   expect(await capture.lines("udp port 8472")).toEqual([]);
-  expect((await node(a).daemon.status()).dropped).toEqual({ outside: 0, tunnel: 0, entering: 0, leaving: 0 });
+  expect((await node(a).daemon.status()).dropped).toEqual({
+    outside: 0,
+    tunnel: 0,
+    entering: 0,
+    leaving: 0,
+    unaccepted: 0,
+  });
 });

@@ -1,5 +1,8 @@
+import { hexText } from "../../base/index.ts";
+import type { Interference } from "../../marks/index.ts";
+import { maskOf } from "../../net/index.ts";
 import { type Link, tooLargePodLinks } from "../../routing/index.ts";
-import type { Facts } from "../facts.ts";
+import type { Facts, Settings } from "../facts.ts";
 import { type Finding, unknownFinding } from "../finding.ts";
 
 /** The number of bytes by which a packet grows in the tunnel: IPv6, UDP, WireGuard's header and tag. */
@@ -72,7 +75,7 @@ export function checkRouting({ routing, settings }: Facts): Finding[] {
 }
 
 /** Reports software that uses marks, tables or priorities of the mesh, found as the daemon finds it (src/marks). */
-export function checkOthers({ others }: Facts): Finding[] {
+export function checkOthers({ others, settings }: Facts): Finding[] {
   const id = "marks";
   const { warnings, unread } = others;
   if (warnings.length === 0) {
@@ -80,15 +83,34 @@ export function checkOthers({ others }: Facts): Finding[] {
     const evidence = `no rule or link with them${left}`;
     return [{ id, severity: "ok", text: "nobody else uses our mark bits", evidence }];
   }
-  const marks = "set marks or routing in KubeSpanDaemonConfig to what nobody uses, on every node alike";
-  const rule = "except what leaves by the mesh's link, and WireGuard's UDP port, from that rule";
   return warnings.map(({ who, what, about }) => ({
     id,
-    severity: "warning",
+    severity: about === "reversePath" ? "error" : "warning",
     text: `${who} and the mesh get in each other's way`,
     evidence: what,
-    fix: { advice: about === "translation" ? rule : marks },
+    fix: { advice: adviceFor(about, settings) },
   }));
+}
+
+function adviceFor(about: Interference["about"], { interfaceName, marks }: Settings): string {
+  const without = hexText(~maskOf(marks));
+  switch (about) {
+    case "numbers":
+      return "set marks or routing in KubeSpanDaemonConfig to what nobody uses, on every node alike";
+    case "mask":
+      return (
+        `leave the mesh's bits out of that rule, whichever they are: with the mask ${without} (CONNMARK: --nfmask ${without} ` +
+        `--ctmask ${without}); until then the mesh works, but may answer through itself who came in outside`
+      );
+    case "translation":
+      return "except what leaves by the mesh's link, and WireGuard's UDP port, from that rule";
+    case "reversePath":
+      return (
+        `let what comes out of the mesh pass before that rule (nft: iifname "${interfaceName}" accept; iptables: -i ` +
+        `${interfaceName} -j RETURN), or let it look at the mark in prerouting, at a priority below 20 (fib saddr . mark . ` +
+        "iif; -m rpfilter --validmark; firewalld: IPv6_rpfilter=strict)"
+      );
+  }
 }
 
 /** Checks for Cilium's eBPF host routing, with which packets of pods bypass iptables and nftables of the host. */

@@ -41,10 +41,9 @@ const defaultSettings: Omit<Settings, "mtu"> = {
   wireguard: "auto",
   table: 180,
   priority: 32500,
+  marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },
   advertises: false,
 };
-
-const defaultMarks = { fromWireGuard: 0x20, toWireGuard: 0x40 };
 
 const settingsOf = (config: Config): Omit<Settings, "mtu"> => ({
   interfaceName: config.interfaceName,
@@ -52,6 +51,7 @@ const settingsOf = (config: Config): Omit<Settings, "mtu"> => ({
   wireguard: config.wireguard,
   table: config.routing.table,
   priority: config.routing.priority,
+  marks: config.marks,
   advertises: config.advertisedPrefixes.length > 0 || config.advertiseKubernetesNetworks,
 });
 
@@ -63,8 +63,8 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
   const links = await observed(() => observeLinks(run));
   const settings = { ...configured, mtu: mtuFor(config, configured.interfaceName, links) };
   const uplinks = await observeUplinks();
-  const { interfaceName, table, priority } = settings;
-  const ours = { interfaceName, table, priority, marks: config?.marks ?? defaultMarks };
+  const { interfaceName, table, priority, marks } = settings;
+  const ours = { interfaceName, table, priority, marks };
   const [
     distribution,
     flavours,

@@ -1,3 +1,3 @@
 export { listTable } from "./list.ts";
-export { observeDropped, observeTable } from "./observe.ts";
+export { observeCounts, observeTable } from "./observe.ts";
 export { OwnTransactions } from "./own-transactions.ts";

@@ -27,6 +27,7 @@ export const soundNode: Facts = {
     table: 180,
     priority: 32500,
     advertises: true,
+    marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },
   },
   stateDirectory: "/var/lib/kubespan",
   identity: { state: "sound", nodeId: "abc", mode: 0o600 },
@@ -64,6 +65,16 @@ export const soundNode: Facts = {
 
 export const firewall: Facts["others"] = {
   warnings: [{ about: "numbers", who: "nft table inet firewall", what: "sets 0x40 of the packet mark" }],
+  unread: [],
+};
+
+export const copier: Facts["others"] = {
+  warnings: [{ about: "mask", who: "iptables table mangle", what: "copies the whole packet mark" }],
+  unread: [],
+};
+
+export const filter: Facts["others"] = {
+  warnings: [{ about: "reversePath", who: "nft table inet firewalld", what: "drops what comes out" }],
   unread: [],
 };
 

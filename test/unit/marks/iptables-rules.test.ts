@@ -27,6 +27,10 @@ const peaceful = [
   "-A ts-forward -i tailscale0 -j MARK --set-xmark 0x40000/0xff0000",
   "-A ts-forward -m mark --mark 0x40000/0xff0000 -j ACCEPT",
   "-A PREROUTING -i eni+ -j CONNMARK --restore-mark --nfmask 0x80 --ctmask 0x80",
+  "-A nixos-fw-rpfilter -m rpfilter --validmark -j RETURN",
+  "-A PREROUTING -m rpfilter --loose --invert -j DROP",
+  "-A PREROUTING -i eth0 -m rpfilter --invert -j DROP",
+  "-A PREROUTING ! -i kubespan -m rpfilter --invert -j DROP",
   "-A DOCKER-INGRESS -p tcp -m tcp --dport 80 -j DNAT --to-destination 172.18.0.2:80",
 ];
 
@@ -40,8 +44,11 @@ const colliding: readonly (readonly [string, string[]])[] = [
   ["-A OUTPUT -j CONNMARK --set-xmark 0x20/0x20", ["changes 0x20 of the connection mark"]],
   [
     "-A OUTPUT -j CONNMARK --save-mark --nfmask 0xffffffff --ctmask 0xffffffff",
-    ["changes 0x60 of the connection mark", "changes 0x60 of the packet mark"],
+    ["copies the whole connection mark from the packet mark, our bits included"],
   ],
+  ["-A OUTPUT -j CONNMARK --restore-mark", ["copies the whole packet mark from the connection mark"]],
+  ["-A OUTPUT -j CONNMARK --restore-mark --nfmask 0xff --ctmask 0xff", ["changes 0x60 of the packet mark"]],
+  ["-A OUTPUT -m rpfilter --invert -j DROP", ["drops what comes out of the mesh"]],
 ];
 
 describe("a rule of iptables", () => {

@@ -43,8 +43,12 @@ const colliding: readonly (readonly [string, string])[] = [
   ["meta mark & 0x000000ff == 0x00000001 drop", "reads 0x60 of the packet mark, which is ours"],
   ["meta mark 0x0000ca6c accept", "reads 0x60 of the packet mark, which is ours"],
   ["meta mark != { 0x00000001, 0x00000040 } accept", "reads 0x40 of the packet mark, which is ours"],
-  ["meta mark set ct mark", "sets 0x60 of the packet mark, which is ours"],
-  ["ct mark set meta mark", "sets 0x60 of the connection mark, which is ours"],
+  ["meta mark set ct mark", "copies the whole packet mark from the connection mark, our bits included"],
+  ["ct mark set meta mark", "copies the whole connection mark from the packet mark, our bits included"],
+  [
+    "fib saddr . iif oif missing counter packets 0 bytes 0 drop",
+    "drops what comes out of the mesh, because it looks for the way back without the mesh's mark",
+  ],
   ["ct mark set ct mark | 0x00000020", "changes 0x20 of the connection mark, which is ours"],
   ["meta mark set jhash ip saddr mod 2", "replaces the packet mark whole, our bits included"],
 ];

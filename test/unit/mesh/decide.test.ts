@@ -95,6 +95,7 @@ describe("harvest", () => {
 });
 
 it("reports peers as an operator wants to see them", () => {
+  const noNetworks = { targets: [], pods: [], tolerated: [], own: [], ownPods: [] };
   const decision = decided({});
   const routing = { rules: [], copies: [], ahead: [], routes: [], hasBarrier: false };
   const scope = { interfaceName: "kubespan", table: 180, priority: 32500, marks: config().marks };
@@ -106,8 +107,11 @@ it("reports peers as an operator wants to see them", () => {
   const status = reportStatus(
     knowledge({}),
     {
-      last: { decision, device, implementation: "kernel", kernel },
-      dropped: { outside: 0, tunnel: 0, entering: 0, leaving: 0 },
+      last: { decision, device, implementation: "kernel", kernel, steered: noNetworks },
+      counted: {
+        dropped: { outside: 0, tunnel: 0, entering: 0, leaving: 0, unaccepted: 0 },
+        masqueraded: 0,
+      },
       process: { pid: 1, startedAt: now, work: { state: "working" } },
       error: undefined,
       racing: { mode: "serial" as const, works: false },

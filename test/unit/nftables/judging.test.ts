@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Prefix } from "../../../src/net/index.ts";
-import { observedDropped, observedJudging, parseTable, planTable } from "../../../src/nftables/index.ts";
+import { observedCounts, observedJudging, parseTable, planTable } from "../../../src/nftables/index.ts";
 import { tableText } from "../../../src/nftables/table.ts";
 import { frame } from "./frame.ts";
 
@@ -22,11 +22,9 @@ describe("what was counted", () => {
 
   test("does not make the table another one", () => {
     expect(planTable({ ...frame, targets }, parseTable(counting))).toEqual([]);
-    expect(observedDropped(parseTable(counting))).toEqual({
-      outside: 12,
-      tunnel: 0,
-      entering: 0,
-      leaving: 0,
+    expect(observedCounts(parseTable(counting))).toEqual({
+      dropped: { outside: 12, tunnel: 0, entering: 0, leaving: 0, unaccepted: 0 },
+      masqueraded: 0,
     });
   });
 
@@ -36,7 +34,10 @@ describe("what was counted", () => {
   });
 
   test("is nothing where there is no table", () => {
-    expect(observedDropped({ kind: "absent" })).toEqual({ outside: 0, tunnel: 0, entering: 0, leaving: 0 });
+    expect(observedCounts({ kind: "absent" })).toEqual({
+      dropped: { outside: 0, tunnel: 0, entering: 0, leaving: 0, unaccepted: 0 },
+      masqueraded: 0,
+    });
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Command, KubespanError } from "../../../src/base/index.ts";
-import { listTable, observeDropped, observeTable } from "../../../src/nftables/effects/index.ts";
-import { observedDropped, planTable } from "../../../src/nftables/index.ts";
+import { listTable, observeCounts, observeTable } from "../../../src/nftables/effects/index.ts";
+import { observedCounts, planTable } from "../../../src/nftables/index.ts";
 import { tableText } from "../../../src/nftables/table.ts";
 import { observeRacingTable } from "../../../src/port/effects/index.ts";
 import { planNoRacing } from "../../../src/port/index.ts";
@@ -16,7 +16,7 @@ const failing =
 
 const looks: readonly [string, (run: Runner) => Promise<unknown>, unknown][] = [
   ["the mesh's table", observeTable, { kind: "absent" }],
-  ["its counters", observeDropped, observedDropped({ kind: "absent" })],
+  ["its counters", observeCounts, observedCounts({ kind: "absent" })],
   ["the table for racing", observeRacingTable, undefined],
 ];
 

@@ -49,7 +49,8 @@ const status = (text: string): Status => ({
   peers: [],
   refusedAffiliates: [{ nodeId: text, label: text, reason: text }],
   warnings: [{ who: text, what: text }],
-  dropped: { outside: 0, tunnel: 0, entering: 0, leaving: 0 },
+  masqueraded: 0,
+  dropped: { outside: 0, tunnel: 0, entering: 0, leaving: 0, unaccepted: 0 },
   repairs: { table: 0, routing: 0, link: 0, settings: 0 },
   error: text,
 });
