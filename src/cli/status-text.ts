@@ -1,7 +1,8 @@
 import type { PeerReport, Status } from "../api/index.ts";
+import { age } from "../base/index.ts";
 import { errorOf } from "../discovery/index.ts";
 import type { LeftOut } from "../net/index.ts";
-import { age, bytes, oneLine, table } from "./render.ts";
+import { bytes, oneLine, table } from "./render.ts";
 
 /** What `kubespan status` prints on a terminal. */
 export function statusText(status: Status): string {

@@ -4,6 +4,7 @@ import type { DesiredPeer, ObservedDevice } from "../wireguard/index.ts";
 import { type Budget, refill, spend } from "./budget.ts";
 import { type Connection, stateOf } from "./connection.ts";
 import { type Applicant, affordable, grant } from "./grant.ts";
+import { recall } from "./history.ts";
 import { isGivenUp, isKnocking } from "./knocking.ts";
 import { type Knocking, type PacketBudget, refillPackets, type Standing } from "./packets.ts";
 import type { EndpointChange } from "./path.ts";
@@ -12,6 +13,7 @@ import type { Action, Racing, Step, View } from "./proposal.ts";
 import type { PeerSpec } from "./spec.ts";
 import { step } from "./step.ts";
 import { probeLimits } from "./timings.ts";
+import { type Transition, tell } from "./transition.ts";
 import type { Turn } from "./turns.ts";
 
 /** What is remembered of peers from poll to poll. */
@@ -54,6 +56,8 @@ export interface Polled {
   readonly working: ReadonlyMap<string, Endpoint>;
   /** Peers that are reached at another endpoint than before this poll. */
   readonly changed: readonly (EndpointChange & { readonly label: string })[];
+  /** What the log is told of peers that came up, fell silent or went down. */
+  readonly transitions: readonly (Transition & { readonly label: string; readonly publicKey: string })[];
   /** The milliseconds until there may be something to do or to see; `undefined` without peers. */
   readonly wakeInMs: number | undefined;
 }
@@ -108,7 +112,7 @@ export function pollPeers(
   const { granted, turns, budget: packets } = grant(stepped.filter(mayAct), means);
   const spent = [...granted].reduce((sum, { proposal }) => sum + (proposal?.cost.probes ?? 0), 0);
   const results = stepped.map((each) =>
-    resultOf(each, { isGranted: granted.has(each), isParked: parked.has(each), turn: turns.get(each) }),
+    resultOf(each, { isGranted: granted.has(each), isParked: parked.has(each), turn: turns.get(each) }, now),
   );
   const connections = new Map(results.map(({ peer, connection }) => [peer.publicKey, connection]));
   const working = results.flatMap(({ peer, connection, endpoint }) =>
@@ -121,6 +125,9 @@ export function pollPeers(
     pins: pinsOf(connections, device),
     working: new Map(working),
     changed: results.flatMap(({ change }) => change ?? []),
+    transitions: results.flatMap(({ transition, peer: { label, publicKey } }) =>
+      transition ? { ...transition, label, publicKey } : [],
+    ),
     wakeInMs: results.length === 0 ? undefined : Math.min(...results.map(({ pollInMs }) => pollInMs)),
   };
 }
@@ -171,6 +178,7 @@ interface Result {
   readonly endpoint: Endpoint | undefined;
   readonly race: RaceRound | undefined;
   readonly change: Polled["changed"][number] | undefined;
+  readonly transition: Transition | undefined;
   readonly pollInMs: number;
 }
 
@@ -178,10 +186,15 @@ interface Result {
 function resultOf(
   { view, before, next, proposal, isBarred, ...idle }: Stepped,
   { isGranted, isParked, turn }: { isGranted: boolean; isParked: boolean; turn: Turn | undefined },
+  now: number,
 ): Result {
   const { publicKey, label, allowedIPs } = view.spec;
   const granted = isGranted ? proposal : undefined;
-  const connection = withTurn(granted?.after ?? next, turn);
+  const turned = withTurn(granted?.after ?? next, turn);
+  const asked = granted?.cost.packets ?? 0;
+  const recalled = recall(before?.history, turned, { observed: view.observed, asked }, now);
+  const { history, transition } = tell(before?.history, recalled, turned, view, now);
+  const connection = { ...turned, history };
   const action: Action = granted?.do ?? (isParked ? { kind: "park" } : idle.do);
   const { lastChange, changes } = connection.path ?? {};
   return {
@@ -190,6 +203,7 @@ function resultOf(
     endpoint: view.observed?.endpoint,
     race: action.kind === "race" ? { publicKey, endpoints: action.endpoints } : undefined,
     change: lastChange && changes !== before?.path?.changes ? { ...lastChange, label } : undefined,
+    transition,
     pollInMs: granted?.pollInMs ?? (isBarred ? 0 : idle.pollInMs),
   };
 }

@@ -139,6 +139,12 @@ export const monitoringTimings: MonitoringTimings = {
 /** A keepalive takes 32 bytes and an initiation 148, and neither is answered with data. */
 export const unremarkableBytes = 180;
 
+/** What operators are told of peers. */
+export const historyTimings = {
+  /** A peer that never was connected is told of after so long: others start later than this node. */
+  unreachedMs: 30_000,
+};
+
 /** The pace of polls. */
 export const paceTimings = {
   /**
