@@ -6,6 +6,8 @@ import { complain, onlyForwardSecrecy } from "./system/index.ts";
 // Node opens its inspector at SIGUSR1 unless something handles that signal. The launcher forbids it too; this line protects
 // a process that was started without the launcher.
 process.on("SIGUSR1", () => undefined);
+// Deprecations of Node concern its libraries and who works on them, and are nothing that an operator can act on.
+process.noDeprecation = true;
 onlyForwardSecrecy();
 
 /** The exit code: what the command set, else 0 for success, 1 for a defect of this program, and from 2 on one code for each kind of failure, as listed in the README. */

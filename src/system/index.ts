@@ -13,6 +13,7 @@ export { type End, runProcess, type Started } from "./process.ts";
 export { readTextFile } from "./read-file.ts";
 export { readPem } from "./read-pem.ts";
 export { type Runner, run } from "./run.ts";
+export { Said } from "./said.ts";
 export { type ServiceManager, serviceManager } from "./service-manager.ts";
 export { Shells } from "./shells.ts";
 export { SpareMemory } from "./spare-memory.ts";

@@ -147,7 +147,7 @@ function polled(before: Connection | undefined, view: View, left: number) {
 }
 
 /** Removes what a step does not decide: the turn is the budget's, and the history is written after it. */
-function ofStep({ history: _, ...connection }: Connection): Connection {
+function ofStep({ history: _history, ...connection }: Connection): Connection {
   return connection.phase === "up" ? connection : { ...connection, turn: undefined };
 }
 
