@@ -33,6 +33,7 @@ export interface Status {
 export interface NodeStatus {
   readonly nodeId: string;
   readonly hostname: string;
+  readonly clusterId: string;
   readonly publicKey: string;
   readonly address: Address;
   readonly enabled: boolean;

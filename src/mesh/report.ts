@@ -88,6 +88,7 @@ function reportNode({ self, config }: Knowledge, view: StatusView): NodeStatus {
   return {
     nodeId: self.nodeId,
     hostname: self.hostname,
+    clusterId: config.cluster.id,
     publicKey: self.publicKey,
     address: self.address,
     enabled: config.enabled,
