@@ -12,6 +12,11 @@ onlyForwardSecrecy();
 
 /** The exit code: what the command set, else 0 for success, 1 for a defect of this program, and from 2 on one code for each kind of failure, as listed in the README. */
 async function main(): Promise<number> {
+  // Whoever reads our output may have seen enough, as `head` has.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(Number(process.exitCode ?? 0));
+  });
   try {
     await createProgram().parseAsync();
     return Number(process.exitCode ?? 0);

@@ -7,6 +7,7 @@ import { registerDown } from "./down.ts";
 import { exitCodesText } from "./exit-codes.ts";
 import { registerForget } from "./forget.ts";
 import { registerGenConfig } from "./gen-config.ts";
+import { registerHelp } from "./help.ts";
 import { registerRun } from "./run.ts";
 import { registerStatus } from "./status.ts";
 import { registerValidate } from "./validate.ts";
@@ -17,7 +18,7 @@ export function createProgram(): Command {
     .description("One encrypted WireGuard mesh for the nodes of a Kubernetes cluster, wherever they are")
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
-    .helpCommand("help [command]", "print the help of a command")
+    .helpCommand(false)
     .addHelpText("after", `\nExit codes:\n${exitCodesText()}`)
     .exitOverride();
   for (const register of [
@@ -30,6 +31,7 @@ export function createProgram(): Command {
     registerDoctor,
     registerBarrier,
     registerDiscoveryServe,
+    registerHelp,
   ])
     register(program);
   nameHelp(program, "kubespan");

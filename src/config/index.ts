@@ -14,3 +14,4 @@ export { generateConfig } from "./generate.ts";
 export { parseConfig } from "./parse.ts";
 export { parseServiceURL } from "./service-url.ts";
 export { configSummary } from "./summary.ts";
+export { configWarnings, runDirectoryIn } from "./warnings.ts";

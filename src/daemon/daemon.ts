@@ -280,6 +280,8 @@ export class Daemon {
   async stop(reason?: unknown): Promise<void> {
     if (this.#isEnding) return;
     this.#isEnding = true;
+    const isLeft = !this.#stopped && this.#mesh.outcome.hasPassed && this.#config.enabled;
+    if (isLeft) this.#parts.log.info("the daemon ends; the tunnels stay: 'kubespan down' takes them down");
     try {
       await this.#manager.stopping();
       await this.#loop.stop();
