@@ -27,6 +27,13 @@ test("what an operator can mend is one line, once, however often and whenever it
   expect(lines).toEqual(["50 wg set kubespan failed after 12 ms: Address already in use (why)"]);
 });
 
+test("two commands of which a tool complains alike are one failure, and another complaint is another one", () => {
+  const { lines, failures: told } = failures("info");
+  for (const text of ["set a failed: in use", "set b failed: in use", "set b failed: no such device"])
+    told.tell(new KubespanError("command", `wg ${text}`));
+  expect(lines).toEqual(["50 wg set a failed: in use", "50 wg set b failed: no such device"]);
+});
+
 test("it is told that it is over, once, and said again when it comes back", () => {
   const { lines, failures: told } = failures("info");
   told.over();
