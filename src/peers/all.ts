@@ -1,10 +1,15 @@
 import type { Endpoint } from "../net/index.ts";
 import type { Pin } from "../port/index.ts";
-import type { DesiredPeer, ObservedDevice } from "../wireguard/index.ts";
+import {
+  type DesiredPeer,
+  keepaliveSeconds as defaultKeepalive,
+  type ObservedDevice,
+} from "../wireguard/index.ts";
 import { type Budget, refill, spend } from "./budget.ts";
 import { type Connection, stateOf } from "./connection.ts";
 import { type Applicant, affordable, grant } from "./grant.ts";
 import { recall } from "./history.ts";
+import { learn } from "./keepalive.ts";
 import { isGivenUp, isKnocking } from "./knocking.ts";
 import { type Knocking, type PacketBudget, refillPackets, type Standing } from "./packets.ts";
 import type { EndpointChange } from "./path.ts";
@@ -31,6 +36,8 @@ export const noPeers: Peers = { connections: new Map(), packets: undefined, prob
 /** The conditions under which peers are connected. Without `racing` all attempts are serial. */
 export interface Circumstances {
   readonly racing?: Racing | undefined;
+  /** The longest interval between two packets to a peer that the configuration allows. */
+  readonly keepaliveSeconds?: number;
   /** The time at which this node last lost an address: peers of which nothing was received since are doubted. */
   readonly shakenAt?: number | undefined;
   /** Tells by public key whether a peer was connected once. Without it, those were that are connected now. */
@@ -94,9 +101,9 @@ export function pollPeers(
 ): Polled {
   const stepped = specs.map((spec) => {
     const { publicKey } = spec;
-    const { racing, shakenAt, all, isProven } = circumstances;
+    const { racing, shakenAt, all, isProven, keepaliveSeconds = defaultKeepalive } = circumstances;
     const observed = device?.peers.get(publicKey);
-    const view = { spec, observed, racing, shakenAt, peers: all?.count ?? specs.length };
+    const view = { spec, observed, racing, shakenAt, peers: all?.count ?? specs.length, keepaliveSeconds };
     const wasProven = isProven?.(publicKey) ?? false;
     return stepOf(before.connections.get(publicKey), view, { scope, wasProven }, now);
   });
@@ -194,11 +201,19 @@ function resultOf(
   const asked = granted?.cost.packets ?? 0;
   const recalled = recall(before?.history, turned, { observed: view.observed, asked }, now);
   const { history, transition } = tell(before?.history, recalled, turned, view, now);
-  const connection = { ...turned, history };
+  const keepalive = learn(before?.keepalive, view.observed, before?.history, now);
+  const connection = { ...turned, history, keepalive };
+  const seconds = Math.min(view.keepaliveSeconds, keepalive?.seconds ?? view.keepaliveSeconds);
   const action: Action = granted?.do ?? (isParked ? { kind: "park" } : idle.do);
   const { lastChange, changes } = connection.path ?? {};
   return {
-    peer: { publicKey, label, allowedIPs, action: action.kind === "race" ? idle.do : action },
+    peer: {
+      publicKey,
+      label,
+      allowedIPs,
+      keepaliveSeconds: seconds,
+      action: action.kind === "race" ? idle.do : action,
+    },
     connection,
     endpoint: view.observed?.endpoint,
     race: action.kind === "race" ? { publicKey, endpoints: action.endpoints } : undefined,

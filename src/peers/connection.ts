@@ -2,6 +2,7 @@ import type { Endpoint } from "../net/index.ts";
 import type { Answer } from "../port/index.ts";
 import type { Counters } from "./counters.ts";
 import { type History, withAnswered } from "./history.ts";
+import type { Keepalive } from "./keepalive.ts";
 import type { Path } from "./path.ts";
 import { type Race, withAnswer } from "./race.ts";
 import type { Received } from "./received.ts";
@@ -45,6 +46,7 @@ export interface Shared {
   readonly attempt: Attempt | undefined;
   /** What operators are told of the peer; known from its first poll on. */
   readonly history?: History;
+  readonly keepalive?: Keepalive | undefined;
 }
 
 /** What is being done about a peer, in every phase but `up`. */

@@ -51,7 +51,7 @@ it("a port that is taken is one line in the log, without a stack, and found by d
     expect(await linesWith(a, /ERROR/)).toEqual([expect.stringMatching(/in use/)]);
     expect(log).not.toMatch(/^ +at /m);
     const { stdout } = await a.daemon.command("doctor");
-    expect(stdout).toMatch(/UDP port 51820 is taken by somebody else\n.*node/);
+    expect(stdout).toMatch(/UDP port 51820 is taken by somebody else\n.*pid/);
   } finally {
     await holder.stop();
   }

@@ -146,8 +146,8 @@ function polled(before: Connection | undefined, view: View, left: number) {
   return { ...all, connection: connection && ofStep(connection), action: peer?.action };
 }
 
-/** Removes what a step does not decide: the turn is the budget's, and the history is written after it. */
-function ofStep({ history: _history, ...connection }: Connection): Connection {
+/** Removes what a step does not decide: the turn is the budget's, and history and keepalive are written after it. */
+function ofStep({ history: _history, keepalive: _keepalive, ...connection }: Connection): Connection {
   return connection.phase === "up" ? connection : { ...connection, turn: undefined };
 }
 
