@@ -20,7 +20,7 @@ export {
 } from "./candidates/index.ts";
 export { answered, type Connection, isRaced, stateOf } from "./connection.ts";
 export { handOverInMs } from "./hand-over.ts";
-export { bytesOf, type History } from "./history.ts";
+export { bytesOf } from "./history.ts";
 export { isKnocking } from "./knocking.ts";
 export { lastWorkingText, mostLastWorking, parseLastWorking, rememberWorking } from "./last-working.ts";
 export type { Knocking, PacketBudget } from "./packets.ts";
