@@ -6,10 +6,17 @@ import { complain, onlyForwardSecrecy } from "./system/index.ts";
 // Node opens its inspector at SIGUSR1 unless something handles that signal. The launcher forbids it too; this line protects
 // a process that was started without the launcher.
 process.on("SIGUSR1", () => undefined);
+// Deprecations of Node concern its libraries and who works on them, and are nothing that an operator can act on.
+process.noDeprecation = true;
 onlyForwardSecrecy();
 
 /** The exit code: what the command set, else 0 for success, 1 for a defect of this program, and from 2 on one code for each kind of failure, as listed in the README. */
 async function main(): Promise<number> {
+  // Whoever reads our output may have seen enough, as `head` has.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(Number(process.exitCode ?? 0));
+  });
   try {
     await createProgram().parseAsync();
     return Number(process.exitCode ?? 0);

@@ -38,6 +38,7 @@ export interface Status {
 export interface NodeStatus {
   readonly nodeId: string;
   readonly hostname: string;
+  readonly clusterId: string;
   readonly publicKey: string;
   readonly address: Address;
   readonly enabled: boolean;
@@ -71,6 +72,15 @@ export interface PeerReport {
   readonly publicKey: string;
   readonly address: Address;
   readonly state: PeerState;
+  /** The time since which the peer is up, or is not. */
+  readonly stateSeconds: number;
+  /** What is wrong with a peer that is not up, in words; absent while it is too early to tell. */
+  readonly trouble?: string;
+  /** The time since something was last received of it; absent when nothing was, as far as this daemon knows. */
+  readonly heardAgeSeconds?: number;
+  /** The handshakes that were sent to a peer that is not up or suspected, and the answers to them. */
+  readonly asked: number;
+  readonly answered: number;
   /** `true` when the peer is up, but an answer or keepalive that was due is missing. */
   readonly suspected?: true;
   /** Present while no registry names the peer: the time since then, and the reason. The peer stays a member. */
@@ -89,7 +99,10 @@ export interface PeerReport {
   readonly allowedIPs: readonly Prefix[];
   /** The prefixes that the peer claims and is not granted, each with the reason. */
   readonly refusedPrefixes: readonly LeftOut[];
-  /** The time since the last handshake; absent when there never was one. */
+  /**
+   * The time since the last handshake, and the bytes since this daemon knows the peer, however often WireGuard was told
+   * of it anew; absent when there never was a handshake.
+   */
   readonly handshakeAgeSeconds?: number;
   readonly receivedBytes: number;
   readonly sentBytes: number;

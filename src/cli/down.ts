@@ -1,12 +1,11 @@
 import { type Command, Option } from "commander";
 import { requestDown } from "../api/effects/index.ts";
 import type { Down } from "../api/index.ts";
-import { loadConfig } from "../config/effects/index.ts";
-import type { Config } from "../config/index.ts";
+import { type LoadedConfig, loadConfig } from "../config/effects/index.ts";
 import { checkPrivilege, takeDown } from "../daemon/index.ts";
 import { forgetIdentity } from "../identity/effects/index.ts";
 import { complain, print } from "../system/index.ts";
-import { configOption } from "./options.ts";
+import { configOption, runDirectoryOf } from "./options.ts";
 
 export function registerDown(program: Command): void {
   program
@@ -15,24 +14,25 @@ export function registerDown(program: Command): void {
     .addOption(configOption())
     .addOption(new Option("--forget-identity", "delete the keys too and return as a new node"))
     .action(async (options: { config: string; forgetIdentity?: boolean }) => {
-      const { config } = await loadConfig(options.config);
+      const loaded = loadConfig(options.config);
+      loaded.catch(() => undefined); // it is awaited where it is needed
       try {
-        const { steps, warnings } = await down(config);
+        const { steps, warnings } = await down(options.config, loaded);
         for (const warning of warnings) complain(`kubespan: warning: ${warning}\n`);
         for (const step of steps) print(`${step}\n`);
         if (steps.length === 0) print("there was nothing to remove\n");
       } finally {
         // A damaged identity keeps the mesh from being taken down, and this is its cure.
-        if (options.forgetIdentity && (await forgetIdentity(config.stateDirectory)))
+        if (options.forgetIdentity && (await forgetIdentity((await loaded).config.stateDirectory)))
           print("the identity is deleted\n");
       }
     });
 }
 
 /** A running daemon takes the mesh down itself, since two processes that change the same table would undo each other's work. */
-async function down(config: Config): Promise<Down> {
-  const done = await requestDown(config.runDirectory);
+async function down(file: string, loaded: Promise<LoadedConfig>): Promise<Down> {
+  const done = await requestDown(await runDirectoryOf(file));
   if (done) return done;
   await checkPrivilege("down");
-  return takeDown(config);
+  return takeDown((await loaded).config);
 }

@@ -1,11 +1,21 @@
 import { randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Command } from "commander";
 import { KubespanError } from "../base/index.ts";
 import { loadConfig } from "../config/effects/index.ts";
 import { generateConfig, type KubespanSettings, parseConfig, parseServiceURL } from "../config/index.ts";
 import { decodeKey } from "../identity/index.ts";
 import { hostPortText } from "../net/index.ts";
-import { complain, createAtomically, print, readTextFile, writeAtomically } from "../system/index.ts";
+import {
+  complain,
+  createAtomically,
+  errnoOf,
+  print,
+  readTextFile,
+  writeAtomically,
+} from "../system/index.ts";
+import { defaultConfigFile } from "./options.ts";
 
 interface Options {
   readonly output: string;
@@ -22,7 +32,7 @@ export function registerGenConfig(program: Command): void {
   gen
     .command("config")
     .description("make a configuration for a new or existing cluster")
-    .option("-o, --output <file>", "file to write, or - for standard output", "./kubespan.yaml")
+    .option("-o, --output <file>", "file to write, or - for standard output", defaultConfigFile)
     .option("--service <url>", "URL of a discovery service: https://host[:port]/")
     .option("--cluster-id <id>", "id of an existing cluster to join")
     .option("--cluster-secret-file <file>", "file with the secret of an existing cluster")
@@ -56,6 +66,9 @@ async function genConfig(options: Options): Promise<void> {
 const kept = { mode: 0o600, owner: "writer" } as const;
 
 async function writeConfig({ output, force }: Options, text: string): Promise<void> {
+  await mkdir(dirname(output), { recursive: true, mode: 0o755 }).catch((error: unknown) => {
+    throw cannotWrite(output, error);
+  });
   if (force) await writeAtomically(output, text, kept);
   else if (!(await createAtomically(output, text, kept)))
     throw new KubespanError("conflict", `${output} exists already`, {
@@ -88,6 +101,15 @@ interface FromTalos {
   readonly service?: string;
   readonly settings: KubespanSettings;
 }
+const cannotWrite = (output: string, cause: unknown): KubespanError => {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return errnoOf(cause) === "EACCES"
+    ? new KubespanError("privilege", `the folder of ${output} is not this user's to make`, {
+        hint: "run this as root, or choose another --output",
+        cause,
+      })
+    : new KubespanError("usage", `the folder of ${output} cannot be made: ${reason}`, { cause });
+};
 
 async function clusterOf(options: Options): Promise<{ id: string; secret: string } | undefined> {
   const { clusterId: id, clusterSecretFile: file } = options;

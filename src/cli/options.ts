@@ -1,11 +1,22 @@
 import { Option } from "commander";
-import { loadConfig } from "../config/effects/index.ts";
+import { errorText } from "../base/index.ts";
+import { findRunDirectory } from "../config/effects/index.ts";
+import { complain } from "../system/index.ts";
 
-const defaultConfigFile = "/etc/kubespan/config.yaml";
+export const defaultConfigFile = "/etc/kubespan/config.yaml";
 
 export const configOption = (): Option =>
   new Option("-c, --config <file>", "configuration file to read").default(defaultConfigFile);
 
-/** The folder with the socket of the daemon that runs with this configuration. */
-export const runDirectoryOf = async (file: string): Promise<string> =>
-  (await loadConfig(file)).config.runDirectory;
+/**
+ * The folder with the socket of the daemon that runs with this configuration. A configuration that is wrong is only
+ * complained of, since the daemon that runs was started with a right one.
+ */
+export async function runDirectoryOf(file: string): Promise<string> {
+  const { runDirectory, problem } = await findRunDirectory(file);
+  if (problem !== undefined)
+    complain(
+      `kubespan: warning: ${errorText(problem)}\nkubespan: warning: asking the daemon at ${runDirectory}\n`,
+    );
+  return runDirectory;
+}

@@ -7,6 +7,7 @@ import { registerDown } from "./down.ts";
 import { exitCodesText } from "./exit-codes.ts";
 import { registerForget } from "./forget.ts";
 import { registerGenConfig } from "./gen-config.ts";
+import { registerHelp } from "./help.ts";
 import { registerMarks } from "./marks.ts";
 import { registerRun } from "./run.ts";
 import { registerStatus } from "./status.ts";
@@ -18,7 +19,7 @@ export function createProgram(): Command {
     .description("One encrypted WireGuard mesh for the nodes of a Kubernetes cluster, wherever they are")
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
-    .helpCommand("help [command]", "print the help of a command")
+    .helpCommand(false)
     .addHelpText("after", `\nExit codes:\n${exitCodesText()}`)
     .exitOverride();
   for (const register of [
@@ -32,6 +33,7 @@ export function createProgram(): Command {
     registerMarks,
     registerBarrier,
     registerDiscoveryServe,
+    registerHelp,
   ])
     register(program);
   nameHelp(program, "kubespan");

@@ -1,17 +1,23 @@
 import type { PeerReport, Status } from "../api/index.ts";
+import { age } from "../base/index.ts";
 import { errorOf } from "../discovery/index.ts";
 import type { LeftOut } from "../net/index.ts";
-import { age, bytes, oneLine, table } from "./render.ts";
+import { bytes, columns, cut, fittingTable, oneLine, table, wrapped } from "./render.ts";
 
-/** What `kubespan status` prints on a terminal. */
-export function statusText(status: Status): string {
+interface View {
+  /** Shows what is usual, too, and all columns, however wide that is. */
+  readonly all?: boolean;
+}
+
+/** What `kubespan status` prints on a terminal. What asks for an operator stands before what does not. */
+export function statusText(status: Status, { all = false }: View = {}): string {
   const sections = [
     nodeText(status),
-    registriesText(status),
-    peersText(status.peers),
-    changesText(status.peers),
     warningsText(status),
-    leftOutText(status),
+    registriesText(status),
+    peersText(status, all),
+    changesText(status.peers),
+    leftOutText(status, all),
   ];
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }
@@ -19,6 +25,7 @@ export function statusText(status: Status): string {
 function nodeText({ node, work, repairs, dropped, masqueraded }: Status): string {
   const lines: [string, string][] = [
     ["node", `${node.hostname} (${node.nodeId})`],
+    ["cluster", node.clusterId],
     ["address", node.address],
     ["public key", node.publicKey],
     ["link", `${node.interfaceName}, ${node.implementation}, port ${node.listenPort}, MTU ${node.mtu}`],
@@ -50,74 +57,158 @@ const droppedText = ({ outside, tunnel, entering, leaving, unaccepted }: Status[
     .flatMap(([packets, what]) => (packets === 0 ? [] : [`${packets} ${what}`]))
     .join(", ");
 
-const registriesText = ({ registries }: Status): string =>
-  table(
+/** What is refused as a whole, and what is in conflict with the mesh. */
+function warningsText({ registries, refusedAffiliates, warnings }: Status): string {
+  const refused = registries.flatMap((registry) =>
+    registry.refused
+      .filter(({ partly }) => !partly)
+      .map(({ nodeId, reason }) => [registry.name, `affiliate ${nodeId} is refused: ${reason}`]),
+  );
+  const rows = [
+    ...refused,
+    ...refusedAffiliates.map(({ label, nodeId, reason }) => [label, `node ${nodeId} is refused: ${reason}`]),
+    ...warnings.map(({ who, what }) => [who, what]),
+  ];
+  return rows.length === 0 ? "" : fittingTable(["WARNING", "WHAT"], rows);
+}
+
+/** The registries, and below them what is wrong: an error in a table makes that as wide as the error is long. */
+function registriesText({ registries }: Status): string {
+  const shown = fittingTable(
     ["REGISTRY", "STATE", "AFFILIATES", "OBSERVED ADDRESS", "LOCATION"],
     registries.map((each) => [
       each.name,
-      registryStateText(each),
+      each.phase === "cached" ? `${each.phase} ${age(each.ageSeconds)} ago` : each.phase,
       String(each.affiliates),
       each.reflected ?? "-",
       each.location,
     ]),
   );
-
-function registryStateText(registry: Status["registries"][number]): string {
-  const { phase, disowned } = registry;
-  const state = phase === "cached" ? `${phase} ${age(registry.ageSeconds)} ago` : phase;
-  const problem = errorOf(registry) ?? (disowned && `${disowned.what} (${disowned.times} times)`);
-  return problem === undefined ? state : `${state}: ${problem}`;
+  const problems = registries.flatMap((registry) => {
+    const { disowned } = registry;
+    const problem = errorOf(registry) ?? (disowned && `${disowned.what} (${disowned.times} times)`);
+    return problem === undefined ? [] : sentence(registry.name, problem);
+  });
+  return [shown, ...problems].join("\n");
 }
 
-function peersText(peers: readonly PeerReport[]): string {
-  if (peers.length === 0) return "no peers yet";
-  const up = peers.filter((peer) => peer.state === "up").length;
-  const rows = peers.map((peer) => [
-    peer.label,
-    peer.suspected ? "suspected" : peer.state,
-    peer.endpoint ?? "-",
-    peer.handshakeAgeSeconds === undefined ? "never" : age(peer.handshakeAgeSeconds),
-    bytes(peer.receivedBytes),
-    bytes(peer.sentBytes),
-    String(peer.candidates.length),
-    peer.address,
-  ]);
-  const head = ["PEER", "STATE", "ENDPOINT", "HANDSHAKE", "RX", "TX", "CANDIDATES", "ADDRESS"];
-  return `${table(head, rows)}\n${up} of ${peers.length} peers up`;
+const sentence = (name: string, text: string): string[] => wrapped(oneLine(`${name}: ${text}`), columns);
+
+/** The order of peers: those in trouble first. */
+const ranks = ["down", "suspected", "unknown", "up"];
+const stateText = ({ suspected, state }: PeerReport): string => (suspected ? "suspected" : state);
+const rankOf = (peer: PeerReport): number => ranks.indexOf(stateText(peer));
+
+const longestName = 20;
+/** The peers of which the table is followed by what is wrong with them. */
+const mostExplained = 10;
+
+function peersText({ peers, registries }: Status, all: boolean): string {
+  if (peers.length === 0) return nobodyText(registries);
+  const sorted = peers.toSorted(
+    (left, right) => rankOf(left) - rankOf(right) || left.label.localeCompare(right.label, "en"),
+  );
+  const troubles = sorted.flatMap(({ label, trouble }) =>
+    trouble === undefined ? [] : [[label, trouble] as const],
+  );
+  const explained = all ? troubles : troubles.slice(0, mostExplained);
+  const more = troubles.length - explained.length;
+  return [
+    countText(peers),
+    all ? wideTable(sorted) : narrowTable(sorted),
+    ...explained.flatMap(([label, trouble]) => sentence(label, trouble)),
+    ...(more > 0 ? [`and ${more} more peers that are down: status --all`] : []),
+  ].join("\n");
 }
+
+function nobodyText(registries: Status["registries"]): string {
+  const isAlone = registries.some(({ phase, affiliates }) => phase === "connected" && affiliates === 0);
+  return isAlone
+    ? "no peers yet: no registry that answers knows another node of this cluster id"
+    : "no peers yet";
+}
+
+function countText(peers: readonly PeerReport[]): string {
+  const count = (state: string): number => peers.filter((peer) => stateText(peer) === state).length;
+  const suspected = count("suspected");
+  const up = `${count("up") + suspected} of ${peers.length} peers up`;
+  return suspected === 0 ? up : `${up}, ${suspected} of them suspected`;
+}
+
+const ago = (seconds: number | undefined): string => (seconds === undefined ? "never" : age(seconds));
+
+const narrowTable = (peers: readonly PeerReport[]): string =>
+  fittingTable(
+    ["PEER", "STATE", "SEEN", "RX", "TX", "ENDPOINT"],
+    peers.map((peer) => [
+      cut(peer.label, longestName),
+      peer.state === "down" ? `down ${age(peer.stateSeconds)}` : stateText(peer),
+      ago(peer.heardAgeSeconds),
+      bytes(peer.receivedBytes),
+      bytes(peer.sentBytes),
+      peer.endpoint ?? "-",
+    ]),
+  );
+
+const wideTable = (peers: readonly PeerReport[]): string =>
+  table(
+    ["PEER", "STATE", "ENDPOINT", "SEEN", "HANDSHAKE", "RX", "TX", "CANDIDATES", "ADDRESS"],
+    peers.map((peer) => [
+      peer.label,
+      `${stateText(peer)} ${age(peer.stateSeconds)}`,
+      peer.endpoint ?? "-",
+      ago(peer.heardAgeSeconds),
+      ago(peer.handshakeAgeSeconds),
+      bytes(peer.receivedBytes),
+      bytes(peer.sentBytes),
+      String(peer.candidates.length),
+      peer.address,
+    ]),
+  );
 
 /** The peers whose endpoint has changed. */
 function changesText(peers: readonly PeerReport[]): string {
   const rows = peers.flatMap(({ label, endpointChanges, lastEndpointChange: last }) =>
     last
-      ? [[label, `${age(last.ageSeconds)} ago`, last.from, last.to, String(endpointChanges), last.reason]]
+      ? [
+          [
+            cut(label, longestName),
+            `${age(last.ageSeconds)} ago`,
+            String(endpointChanges),
+            `from ${last.from} to ${last.to}: ${last.reason}`,
+          ],
+        ]
       : [],
   );
-  return rows.length === 0 ? "" : table(["MOVED", "LAST", "FROM", "TO", "TIMES", "WHY"], rows);
+  return rows.length === 0 ? "" : fittingTable(["MOVED", "LAST", "TIMES", "HOW"], rows);
 }
 
-const warningsText = ({ warnings }: Status): string =>
-  warnings.length === 0
-    ? ""
-    : table(
-        ["WARNING", "WHAT"],
-        warnings.map(({ who, what }) => [who, what]),
-      );
-
-function leftOutText(status: Status): string {
-  const rows = [
-    ...named("this node", status.node.leftOut),
-    ...status.registries.flatMap((registry) =>
-      registry.refused.map(({ nodeId, reason }) => [registry.name, `affiliate ${nodeId}`, reason]),
+/** What of a node that takes part is not used. What is usual, or of no matter as the peer is up, is counted only. */
+function leftOutText({ node, registries, peers }: Status, all: boolean): string {
+  const items = [
+    ...named("this node", node.leftOut, ({ isUsual }) => isUsual === true),
+    ...registries.flatMap(({ name, refused }) =>
+      refused
+        .filter(({ partly }) => partly)
+        .map(({ nodeId, reason }) => ({ row: [name, `affiliate ${nodeId}`, reason], isQuiet: false })),
     ),
-    ...status.refusedAffiliates.map(({ label, nodeId, reason }) => [label, `affiliate ${nodeId}`, reason]),
-    ...status.peers.flatMap((peer) => [
-      ...named(peer.label, peer.refusedCandidates),
-      ...named(peer.label, peer.refusedPrefixes),
+    ...peers.flatMap((peer) => [
+      ...named(peer.label, peer.refusedPrefixes, () => false),
+      ...named(peer.label, peer.refusedCandidates, () => peer.state === "up"),
     ]),
   ];
-  return rows.length === 0 ? "" : table(["LEFT OUT", "WHAT", "WHY"], rows);
+  const shown = items.filter(({ isQuiet }) => all || !isQuiet).map(({ row }) => row);
+  const quiet = items.length - shown.length;
+  const head = ["LEFT OUT", "WHAT", "WHY"];
+  return [
+    ...(shown.length === 0 ? [] : [all ? table(head, shown) : fittingTable(head, shown)]),
+    ...(quiet === 0 ? [] : [`${quiet} more left out, as is usual: status --all`]),
+  ].join("\n");
 }
 
-const named = (name: string, items: readonly LeftOut[]): string[][] =>
-  items.map(({ value, reason }) => [name, value, reason]);
+const named = (
+  name: string,
+  items: readonly LeftOut[],
+  isQuiet: (item: LeftOut) => boolean,
+): { readonly row: string[]; readonly isQuiet: boolean }[] =>
+  items.map((item) => ({ row: [name, item.value, item.reason], isQuiet: isQuiet(item) }));

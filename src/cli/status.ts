@@ -12,11 +12,12 @@ export function registerStatus(program: Command): void {
     .addOption(
       new Option("-o, --output <format>", "format of the output").choices(["table", "json"]).default("table"),
     )
-    .action(async (options: { config: string; output: "table" | "json" }) => {
+    .option("--all", "show all columns, and what every machine leaves out")
+    .action(async (options: { config: string; output: "table" | "json"; all?: true }) => {
       const { statusText } = await import("./status-text.ts");
       const status = await fetchStatus(await runDirectoryOf(options.config));
       if (options.output === "json") printJson(status);
-      else print(statusText(status));
+      else print(statusText(status, { all: options.all ?? false }));
       process.exitCode = exitCodeOf(status.work);
     });
 }

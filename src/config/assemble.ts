@@ -27,6 +27,7 @@ export function assemble(found: KindDocuments): Config | undefined {
     interfaceName: daemon.interfaceName,
     listenPort: daemon.listenPort,
     wireguard: daemon.wireguard,
+    keepalive: daemon.keepalive,
     advertisedPrefixes: daemon.advertisedPrefixes,
     otherNetworks: daemon.nonPodNetworks,
     answerOutside: daemon.answerOutside,

@@ -31,6 +31,8 @@ export interface Config {
   readonly interfaceName: string;
   readonly listenPort: number;
   readonly wireguard: WireGuardImplementation;
+  /** The longest interval in seconds between two packets to a peer, with which a NAT on the way keeps the path open. */
+  readonly keepalive: number;
   readonly advertisedPrefixes: readonly Prefix[];
   /** The networks, advertised by this node or by others, that are not pod networks. */
   readonly otherNetworks: readonly Prefix[];

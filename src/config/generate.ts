@@ -122,6 +122,7 @@ kind: KubeSpanDaemonConfig
 interfaceName: kubespan
 listenPort: 51820
 wireguard: auto                    # kernel, userspace (wireguard-go), or the first of these that works
+keepalive: 25                      # seconds, 5 to 25: the longest pause between packets to a peer; less where NATs forget sooner
 connect: auto                      # race (all endpoints of a peer at once), serial (one by one), or race with serial as a fallback
 # dial: {pin: [], prefer: [], forbid: ["192.168.0.0/16"]}   # networks of peers' endpoints: only, first, never
 stateDirectory: /var/lib/kubespan  # keeps the node's identity

@@ -14,3 +14,4 @@ export { generateConfig, type KubespanSettings } from "./generate.ts";
 export { parseConfig, readConfig } from "./parse.ts";
 export { parseServiceURL } from "./service-url.ts";
 export { configSummary } from "./summary.ts";
+export { configWarnings, runDirectoryIn } from "./warnings.ts";

@@ -148,6 +148,7 @@ export const schemas = {
     interfaceName: interfaceName.default("kubespan"),
     listenPort: port().default(51_820),
     wireguard: oneOf(["auto", "kernel", "userspace"]).default("auto"),
+    keepalive: wholeNumber(5, 25).default(25),
     connect: oneOf(["auto", "race", "serial"]).default("auto"),
     dial,
     stateDirectory: absolutePath().default("/var/lib/kubespan"),

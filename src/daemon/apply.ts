@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Step } from "../base/index.ts";
 import { errorText } from "../base/index.ts";
-import type { Decision, Plan } from "../mesh/index.ts";
+import type { Plan } from "../mesh/index.ts";
 import { writeSavedSysctls } from "../routing/effects/index.ts";
 import type { Runner } from "../system/index.ts";
 
@@ -61,10 +61,4 @@ export function failureText(failures: readonly string[]): string | undefined {
   if (failures.length === 0) return undefined;
   const more = failures.length > mostNamed ? `; and ${failures.length - mostNamed} more` : "";
   return `not all peers could be set: ${failures.slice(0, mostNamed).join("; ")}${more}`;
-}
-
-/** Logs the peers that are reached at another endpoint, and why. */
-export function tellChanges(log: Logger, { changed }: Decision["polled"]): void {
-  for (const { label, from, to, reason } of changed)
-    log.info(`${label} is reached at ${to}, no longer at ${from}: ${reason}`);
 }

@@ -15,6 +15,7 @@ import {
   within,
 } from "../system/index.ts";
 import { ledgerOf, meshOf, type Parts, registriesOf } from "./compose.ts";
+import { Failures } from "./failures.ts";
 import { loadBarrier } from "./load-barrier.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import type { Mesh } from "./mesh.ts";
@@ -52,6 +53,7 @@ export class Daemon {
   #loop: Loop;
   #others: Others | undefined;
   readonly #turns = new Turns();
+  readonly #failures: Failures;
   #stopped: Progress["stopped"];
   #isEnding = false;
 
@@ -90,6 +92,7 @@ export class Daemon {
     this.#config = config;
     this.#registries = registries;
     this.#mesh = mesh;
+    this.#failures = new Failures(parts.log);
     this.#loop = this.#newLoop();
     this.#manager = serviceManager(parts.log);
   }
@@ -151,8 +154,11 @@ export class Daemon {
     this.#stopped = undefined;
     const loop = startLoop({
       run: (scope) =>
-        this.#mesh.pass(scope).finally(() => this.#manager.worked(() => summaryOf(this.#config, this.#mesh))),
-      onError: (error) => this.#parts.log.error({ err: error }, errorText(error)),
+        this.#mesh.pass(scope).finally(() => {
+          if (!this.#mesh.outcome.failure) this.#failures.over();
+          this.#manager.worked(() => summaryOf(this.#config, this.#mesh));
+        }),
+      onError: (error) => this.#failures.tell(error),
       repairIntervalMs,
     });
     this.#mesh.wakeWith((inMs, scope) => loop.trigger(scope, inMs));
@@ -218,10 +224,7 @@ export class Daemon {
       this.#startRegistries();
       this.#loop.trigger("everything");
     } catch (error) {
-      this.#parts.log.error(
-        { err: error },
-        `the mesh cannot go on, and the daemon ends: ${errorText(error)}`,
-      );
+      this.#parts.log.error(`the mesh cannot go on, and the daemon ends: ${errorText(error)}`);
       await this.stop(error);
     }
   }
@@ -264,7 +267,7 @@ export class Daemon {
         setImmediate(() => void this.stop());
         return down;
       } catch (error) {
-        this.#parts.log.error({ err: error }, `the mesh was not taken down: ${errorText(error)}`);
+        this.#parts.log.error(`the mesh was not taken down: ${errorText(error)}`);
         await this.#resume();
         throw notTakenDown(error);
       }
@@ -278,6 +281,8 @@ export class Daemon {
   async stop(reason?: unknown): Promise<void> {
     if (this.#isEnding) return;
     this.#isEnding = true;
+    const isLeft = !this.#stopped && this.#mesh.outcome.hasPassed && this.#config.enabled;
+    if (isLeft) this.#parts.log.info("the daemon ends; the tunnels stay: 'kubespan down' takes them down");
     try {
       await this.#manager.stopping();
       await this.#loop.stop();

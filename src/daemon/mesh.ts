@@ -23,7 +23,7 @@ import { answered, handOverInMs, isRaced, upCameOrWent } from "../peers/index.ts
 import type { Answer } from "../port/index.ts";
 import { advertiseTheSame, withPodNetworks } from "../self/index.ts";
 import { chooseImplementation, type Implementation, type ObservedDevice } from "../wireguard/index.ts";
-import { applySteps, failureText, tellChanges } from "./apply.ts";
+import { applySteps, failureText } from "./apply.ts";
 import { countedNow } from "./counted.ts";
 import { knowledgeNow } from "./knowledge.ts";
 import type { Scope } from "./loop.ts";
@@ -33,6 +33,7 @@ import { Outcome } from "./outcome.ts";
 import { Racing } from "./racing.ts";
 import { observeRemovable, removeMesh } from "./remove-mesh.ts";
 import { restoreSteering } from "./restore.ts";
+import { tellChanges } from "./tell.ts";
 
 /** The last complete pass, on which a poll of the handshakes builds, and which `status` shows. */
 interface Pass {
@@ -168,7 +169,7 @@ export class Mesh {
     const plan = planner({ config, self }, keys, decision, kernel, isSettled);
     this.#memory = decision.memory;
     await number.keep(decision.memory.said?.number ?? 0);
-    tellChanges(log, decision.polled);
+    tellChanges(this.#parts, decision.polled, decision.specs);
     const isThere = device !== undefined;
     // Steering may cut the way to a registry that is on one of the nodes, so the registries are told before. Only a
     // node without a device yet has nothing to offer. A race needs nothing of the plan but a device that holds the
@@ -216,7 +217,7 @@ export class Mesh {
     );
     const keys: Keys = { privateKey: identity.privateKey, implementation: last.implementation };
     this.#memory = remember(this.#memory, polled);
-    tellChanges(log, polled);
+    tellChanges(this.#parts, polled, last.decision.specs);
     await this.#racing.pin(polled.pins);
     const failures = await applySteps(run, log, planPolled(config, keys, polled, device));
     if (failures.length > 0) this.outcome.ended(failureText(failures), clock());

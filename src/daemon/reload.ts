@@ -8,7 +8,8 @@ const fixed = ["interfaceName", "routing", "marks", "wireguard", "stateDirectory
 
 /** Checks a change of the configuration. Throws `KubespanError("config")` if it cannot be made while the daemon runs. */
 export function needsRestart(before: Config, after: Config): void {
-  const changed = fixed.filter((name) => !isDeepStrictEqual(before[name], after[name]));
+  const changed: string[] = fixed.filter((name) => !isDeepStrictEqual(before[name], after[name]));
+  if (before.log.format !== after.log.format) changed.push("log.format");
   if (changed.length > 0)
     throw new KubespanError("config", `${changed.join(", ")} cannot change while the daemon runs`, {
       hint: `run "kubespan down", change it, and start again`,

@@ -6,7 +6,7 @@
 export { type Affiliate, type KubespanAffiliate, type Membership } from "./affiliate.ts";
 export { decodeAffiliate } from "./decode.ts";
 export { encodeAffiliate } from "./encode.ts";
-export { type Envelope } from "./envelope.ts";
+export { type Envelope, openEnvelope } from "./envelope.ts";
 export { type Heard, hearAll } from "./heard.ts";
 export { limits } from "./limits.ts";
 export { mergeAffiliates } from "./merge.ts";

@@ -12,7 +12,7 @@ export function isOlder(version: string, other: string): boolean {
   return at >= 0 && (left[at] ?? 0) < (right[at] ?? 0);
 }
 
-/** Parses the output of `ss -H -u -l -n -p` for one port; each process is `name (pid N)`. */
+/** Parses the output of `ss -H -u -a -n -p` for one port; each process is `name (pid N)`. */
 export function parseListeners(text: string, port: number): { isTaken: boolean; users: string[] } {
   const lines = text.split("\n").filter((line) => line.split(/\s+/)[3]?.endsWith(`:${port}`));
   const users = lines.flatMap((line) =>

@@ -201,7 +201,7 @@ function circumstances(
 ): Circumstances {
   const racing = { ownKey: self.publicKey, mayDialSerially: config.connect === "auto" };
   const isProven = (publicKey: string): boolean => lastWorking.has(publicKey);
-  return { shakenAt, isProven, ...(canRace && { racing }) };
+  return { shakenAt, isProven, keepaliveSeconds: config.keepalive, ...(canRace && { racing }) };
 }
 
 /**

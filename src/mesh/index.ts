@@ -24,5 +24,6 @@ export {
   planText,
   tableWith,
 } from "./plan.ts";
+export { registriesBehind } from "./reach.ts";
 export { type Process, reportStatus } from "./report.ts";
 export { type Part, repairsIn, type Upkeep } from "./upkeep.ts";

@@ -9,13 +9,20 @@ import type {
 import { aheadWarnings, podLinkWarnings, type Warning } from "../marks/index.ts";
 import { absenceOf, type Members, type Stepped, vanishedWarnings } from "../members/index.ts";
 import type { Counted, Networks } from "../nftables/index.ts";
-import { type EndpointChange, type PeerSpec, stateOf, unsettledBetween } from "../peers/index.ts";
+import {
+  bytesOf,
+  type EndpointChange,
+  type PeerSpec,
+  stateOf,
+  troubleText,
+  unsettledBetween,
+} from "../peers/index.ts";
 import { sharedEndpointWarnings } from "../self/index.ts";
 import type { Implementation, ObservedDevice } from "../wireguard/index.ts";
 import type { Decision, Knowledge } from "./decide.ts";
 import type { Kernel } from "./kernel.ts";
 import { mtuOf } from "./plan.ts";
-import { reachWarnings } from "./reach.ts";
+import { cutOffWarnings, reachWarnings } from "./reach.ts";
 import { sourceWarnings } from "./sources.ts";
 
 /** Facts about the running daemon on which no decision depends. */
@@ -69,6 +76,7 @@ export function reportStatus(knowledge: Knowledge, view: StatusView, now: number
       ...podLinkWarnings(links, mtuOf(knowledge.config, { links, addresses })),
       ...(decision?.specs.warnings ?? []),
       ...reachWarnings(knowledge.registries, decision?.specs.peers ?? []),
+      ...(decision ? cutOff(knowledge, decision) : []),
       ...(last ? aheadWarnings(last.kernel.routing) : []),
       ...(last ? sourceWarnings(knowledge.config, last.kernel, last.steered) : []),
       ...(decision ? sharedEndpointWarnings(decision.announcement.own, decision.specs.peers) : []),
@@ -85,6 +93,7 @@ function reportNode({ self, config }: Knowledge, view: StatusView): NodeStatus {
   return {
     nodeId: self.nodeId,
     hostname: self.hostname,
+    clusterId: config.cluster.id,
     publicKey: self.publicKey,
     address: self.address,
     enabled: config.enabled,
@@ -105,16 +114,27 @@ function reportNode({ self, config }: Knowledge, view: StatusView): NodeStatus {
 function reportPeer(spec: PeerSpec, { last, membership }: StatusView, now: number): PeerReport {
   const decision = last?.decision;
   const observed = last?.device?.peers.get(spec.publicKey);
-  const { endpoint, handshakeAt } = observed ?? {};
+  const { endpoint } = observed ?? {};
   const absence = absenceOf(membership.members.get(spec.nodeId), now);
   const connection = decision?.polled.memory.connections.get(spec.publicKey);
   const { changes = 0, lastChange } = connection?.path ?? {};
+  const { history } = connection ?? {};
+  const { heardAt, handshakeAt = observed?.handshakeAt, asked = 0, answered = 0 } = history ?? {};
+  const state = stateOf(connection);
+  const isLost = history !== undefined && state === "down";
+  const { received, sent } = history ? bytesOf(history) : { received: 0, sent: 0 };
+  const age = (since: number): number => Math.max(0, Math.round((now - since) / 1000));
   return {
     nodeId: spec.nodeId,
     label: spec.label,
     publicKey: spec.publicKey,
     address: spec.address,
-    state: stateOf(connection),
+    state,
+    stateSeconds: age(history?.since ?? now),
+    ...(isLost && { trouble: troubleText(history, spec) }),
+    ...(heardAt !== undefined && { heardAgeSeconds: age(heardAt) }),
+    asked,
+    answered,
     ...(connection?.phase === "doubted" && { suspected: true as const }),
     ...(absence && { absent: absence }),
     ...(endpoint !== undefined && { endpoint }),
@@ -125,11 +145,9 @@ function reportPeer(spec: PeerSpec, { last, membership }: StatusView, now: numbe
     refusedCandidates: spec.refusedCandidates,
     allowedIPs: spec.allowedIPs,
     refusedPrefixes: spec.refusedPrefixes,
-    ...(handshakeAt !== undefined && {
-      handshakeAgeSeconds: Math.max(0, Math.round((now - handshakeAt) / 1000)),
-    }),
-    receivedBytes: observed?.receivedBytes ?? 0,
-    sentBytes: observed?.sentBytes ?? 0,
+    ...(handshakeAt !== undefined && { handshakeAgeSeconds: age(handshakeAt) }),
+    receivedBytes: received,
+    sentBytes: sent,
   };
 }
 
@@ -149,6 +167,14 @@ const unsettledWarnings = ({ specs, polled }: Decision, now: number): Warning[] 
             "copy: kubespan down --forget-identity), or something on the way changes where it is seen",
         };
   });
+
+/** Warns of registries behind peers that are not up. */
+const cutOff = ({ registries, config }: Knowledge, { specs, polled }: Decision): Warning[] => {
+  const lost = specs.peers.filter(
+    ({ publicKey }) => stateOf(polled.memory.connections.get(publicKey)) !== "up",
+  );
+  return cutOffWarnings(lost, registries, config.services);
+};
 
 const reportChange = ({ at, ...change }: EndpointChange, now: number): EndpointChangeReport => ({
   ...change,

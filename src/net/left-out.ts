@@ -2,4 +2,6 @@
 export interface LeftOut {
   readonly value: string;
   readonly reason: string;
+  /** Set where every machine has the like, such as an address of the loopback link. */
+  readonly isUsual?: true;
 }

@@ -1,9 +1,15 @@
 import type { Endpoint } from "../net/index.ts";
 import type { Pin } from "../port/index.ts";
-import type { DesiredPeer, ObservedDevice } from "../wireguard/index.ts";
+import {
+  type DesiredPeer,
+  keepaliveSeconds as defaultKeepalive,
+  type ObservedDevice,
+} from "../wireguard/index.ts";
 import { type Budget, refill, spend } from "./budget.ts";
 import { type Connection, stateOf } from "./connection.ts";
 import { type Applicant, affordable, grant } from "./grant.ts";
+import { recall } from "./history.ts";
+import { learn } from "./keepalive.ts";
 import { isGivenUp, isKnocking } from "./knocking.ts";
 import { type Knocking, type PacketBudget, refillPackets, type Standing } from "./packets.ts";
 import type { EndpointChange } from "./path.ts";
@@ -12,6 +18,7 @@ import type { Action, Racing, Step, View } from "./proposal.ts";
 import type { PeerSpec } from "./spec.ts";
 import { step } from "./step.ts";
 import { probeLimits } from "./timings.ts";
+import { type Transition, tell } from "./transition.ts";
 import type { Turn } from "./turns.ts";
 
 /** What is remembered of peers from poll to poll. */
@@ -29,6 +36,8 @@ export const noPeers: Peers = { connections: new Map(), packets: undefined, prob
 /** The conditions under which peers are connected. Without `racing` all attempts are serial. */
 export interface Circumstances {
   readonly racing?: Racing | undefined;
+  /** The longest interval between two packets to a peer that the configuration allows. */
+  readonly keepaliveSeconds?: number;
   /** The time at which this node last lost an address: peers of which nothing was received since are doubted. */
   readonly shakenAt?: number | undefined;
   /** Tells by public key whether a peer was connected once. Without it, those were that are connected now. */
@@ -54,6 +63,8 @@ export interface Polled {
   readonly working: ReadonlyMap<string, Endpoint>;
   /** Peers that are reached at another endpoint than before this poll. */
   readonly changed: readonly (EndpointChange & { readonly label: string })[];
+  /** What the log is told of peers that came up, fell silent or went down. */
+  readonly transitions: readonly (Transition & { readonly label: string; readonly publicKey: string })[];
   /** The milliseconds until there may be something to do or to see; `undefined` without peers. */
   readonly wakeInMs: number | undefined;
 }
@@ -90,9 +101,9 @@ export function pollPeers(
 ): Polled {
   const stepped = specs.map((spec) => {
     const { publicKey } = spec;
-    const { racing, shakenAt, all, isProven } = circumstances;
+    const { racing, shakenAt, all, isProven, keepaliveSeconds = defaultKeepalive } = circumstances;
     const observed = device?.peers.get(publicKey);
-    const view = { spec, observed, racing, shakenAt, peers: all?.count ?? specs.length };
+    const view = { spec, observed, racing, shakenAt, peers: all?.count ?? specs.length, keepaliveSeconds };
     const wasProven = isProven?.(publicKey) ?? false;
     return stepOf(before.connections.get(publicKey), view, { scope, wasProven }, now);
   });
@@ -108,7 +119,7 @@ export function pollPeers(
   const { granted, turns, budget: packets } = grant(stepped.filter(mayAct), means);
   const spent = [...granted].reduce((sum, { proposal }) => sum + (proposal?.cost.probes ?? 0), 0);
   const results = stepped.map((each) =>
-    resultOf(each, { isGranted: granted.has(each), isParked: parked.has(each), turn: turns.get(each) }),
+    resultOf(each, { isGranted: granted.has(each), isParked: parked.has(each), turn: turns.get(each) }, now),
   );
   const connections = new Map(results.map(({ peer, connection }) => [peer.publicKey, connection]));
   const working = results.flatMap(({ peer, connection, endpoint }) =>
@@ -121,6 +132,9 @@ export function pollPeers(
     pins: pinsOf(connections, device),
     working: new Map(working),
     changed: results.flatMap(({ change }) => change ?? []),
+    transitions: results.flatMap(({ transition, peer: { label, publicKey } }) =>
+      transition ? { ...transition, label, publicKey } : [],
+    ),
     wakeInMs: results.length === 0 ? undefined : Math.min(...results.map(({ pollInMs }) => pollInMs)),
   };
 }
@@ -171,6 +185,7 @@ interface Result {
   readonly endpoint: Endpoint | undefined;
   readonly race: RaceRound | undefined;
   readonly change: Polled["changed"][number] | undefined;
+  readonly transition: Transition | undefined;
   readonly pollInMs: number;
 }
 
@@ -178,18 +193,32 @@ interface Result {
 function resultOf(
   { view, before, next, proposal, isBarred, ...idle }: Stepped,
   { isGranted, isParked, turn }: { isGranted: boolean; isParked: boolean; turn: Turn | undefined },
+  now: number,
 ): Result {
   const { publicKey, label, allowedIPs } = view.spec;
   const granted = isGranted ? proposal : undefined;
-  const connection = withTurn(granted?.after ?? next, turn);
+  const turned = withTurn(granted?.after ?? next, turn);
+  const asked = granted?.cost.packets ?? 0;
+  const recalled = recall(before?.history, turned, { observed: view.observed, asked }, now);
+  const { history, transition } = tell(before?.history, recalled, turned, view, now);
+  const keepalive = learn(before?.keepalive, view.observed, before?.history, now);
+  const connection = { ...turned, history, keepalive };
+  const seconds = Math.min(view.keepaliveSeconds, keepalive?.seconds ?? view.keepaliveSeconds);
   const action: Action = granted?.do ?? (isParked ? { kind: "park" } : idle.do);
   const { lastChange, changes } = connection.path ?? {};
   return {
-    peer: { publicKey, label, allowedIPs, action: action.kind === "race" ? idle.do : action },
+    peer: {
+      publicKey,
+      label,
+      allowedIPs,
+      keepaliveSeconds: seconds,
+      action: action.kind === "race" ? idle.do : action,
+    },
     connection,
     endpoint: view.observed?.endpoint,
     race: action.kind === "race" ? { publicKey, endpoints: action.endpoints } : undefined,
     change: lastChange && changes !== before?.path?.changes ? { ...lastChange, label } : undefined,
+    transition,
     pollInMs: granted?.pollInMs ?? (isBarred ? 0 : idle.pollInMs),
   };
 }

@@ -1,6 +1,8 @@
 import type { Endpoint } from "../net/index.ts";
 import type { Answer } from "../port/index.ts";
 import type { Counters } from "./counters.ts";
+import { type History, withAnswered } from "./history.ts";
+import type { Keepalive } from "./keepalive.ts";
 import type { Path } from "./path.ts";
 import { type Race, withAnswer } from "./race.ts";
 import type { Received } from "./received.ts";
@@ -42,6 +44,9 @@ export interface Shared {
   readonly path: Path | undefined;
   /** The last endpoint that WireGuard was told to dial. */
   readonly attempt: Attempt | undefined;
+  /** What operators are told of the peer; known from its first poll on. */
+  readonly history?: History;
+  readonly keepalive?: Keepalive | undefined;
 }
 
 /** What is being done about a peer, in every phase but `up`. */
@@ -150,7 +155,9 @@ export const stateOf = (connection: Connection | undefined): PeerState => {
 export const answered = (connection: Connection, answer: Answer): Connection => {
   const roundTrips = withRoundTrip(connection.roundTrips, answer);
   if (connection.phase === "up" || !connection.race) return { ...connection, roundTrips };
-  return { ...connection, roundTrips, race: withAnswer(connection.race, answer) };
+  const { history } = connection;
+  const race = withAnswer(connection.race, answer);
+  return { ...connection, roundTrips, race, ...(history && { history: withAnswered(history) }) };
 };
 
 /** Whether an answer to a race has something to change. */

@@ -37,14 +37,16 @@ export function count(
 /** The peer answered a handshake on the path in use. Data that stays unanswered all the same is a session that is lost. */
 export const verified = (counters: Counters, at: number): Counters => ({ ...counters, verifiedAt: at });
 
+/** With `isShort`, keepalives of this node come so often that the peer sends none. */
 export function verdictOf(
   counters: Counters,
   now: number,
   timings: MonitoringTimings = monitoringTimings,
+  isShort = false,
 ): Verdict {
   const { receivedAt, unansweredAt = now, verifiedAt = 0 } = counters;
-  if (now - unansweredAt >= timings.silentUnansweredMs || now - receivedAt >= timings.silentQuietMs)
-    return "silent";
+  const silentQuietMs = isShort ? timings.silentQuietShortMs : timings.silentQuietMs;
+  if (now - unansweredAt >= timings.silentUnansweredMs || now - receivedAt >= silentQuietMs) return "silent";
   const quiet = now - Math.max(receivedAt, verifiedAt);
   const unanswered = now - Math.max(unansweredAt, verifiedAt);
   const isDoubtful = unanswered >= timings.doubtfulUnansweredMs || quiet >= timings.doubtfulQuietMs;

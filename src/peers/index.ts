@@ -20,6 +20,7 @@ export {
 } from "./candidates/index.ts";
 export { answered, type Connection, isRaced, stateOf } from "./connection.ts";
 export { handOverInMs } from "./hand-over.ts";
+export { bytesOf } from "./history.ts";
 export { isKnocking } from "./knocking.ts";
 export { lastWorkingText, mostLastWorking, parseLastWorking, rememberWorking } from "./last-working.ts";
 export type { Knocking, PacketBudget } from "./packets.ts";
@@ -28,4 +29,5 @@ export { nextEndpoint } from "./rotation.ts";
 export type { PeerSpec } from "./spec.ts";
 export { type PeerState, peerState } from "./state.ts";
 export { mostEndpoints, mostKnocking, packetLimits, referenceTimings } from "./timings.ts";
+export { type Transition, troubleText } from "./transition.ts";
 export { waitingTurn } from "./turns.ts";

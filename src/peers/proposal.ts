@@ -12,6 +12,7 @@ export interface View {
   readonly peers: number;
   /** Absent where races do not work: then all attempts are serial. */
   readonly racing: Racing | undefined;
+  readonly keepaliveSeconds: number;
   /** The time at which this node last lost an address: a peer of which nothing was received since is doubted. */
   readonly shakenAt: number | undefined;
 }

@@ -1,4 +1,4 @@
-import type { ObservedPeer } from "../wireguard/index.ts";
+import { keepaliveSeconds, type ObservedPeer } from "../wireguard/index.ts";
 import type { Connection, Shared } from "./connection.ts";
 import { type Counters, count, isShaken, verdictOf, verified } from "./counters.ts";
 import { followPath, type Path, type Sight } from "./path.ts";
@@ -9,7 +9,7 @@ import { receive } from "./received.ts";
 import { connectTimeoutMs } from "./rotation.ts";
 import type { PeerSpec } from "./spec.ts";
 import { type PeerState, peerState } from "./state.ts";
-import { peerDownIntervalMs } from "./timings.ts";
+import { monitoringTimings, peerDownIntervalMs } from "./timings.ts";
 import type { Turn } from "./turns.ts";
 
 /** What one poll shows of a peer, whatever the phase: what all phases share is brought up to date with it. */
@@ -41,7 +41,7 @@ export function see(before: Connection | undefined, view: View, now: number): Lo
   const session = sessionOf(before, raced, observed, now);
   const counters =
     observed && session === "up" ? countersOf(before?.counters, spec, observed, raced, now) : undefined;
-  const verdict = counters && verdictOf(counters, now);
+  const verdict = counters && verdictOf(counters, now, monitoringTimings, isShort(observed));
   const roundTrips = before?.roundTrips ?? new Map();
   const { endpoint, handshakeAt } = observed ?? {};
   const sight = { choices: spec, roundTrips, endpoint, handshakeAt };
@@ -63,6 +63,9 @@ export function see(before: Connection | undefined, view: View, now: number): Lo
     shared: { ...shared, path: followed, attempt: kept },
   };
 }
+
+const isShort = (observed: ObservedPeer | undefined): boolean =>
+  observed !== undefined && observed.keepaliveSeconds > 0 && observed.keepaliveSeconds < keepaliveSeconds;
 
 const nothing = { race: undefined, turn: undefined };
 

@@ -121,6 +121,8 @@ export interface MonitoringTimings {
   /** Counted from when anything was received. */
   readonly doubtfulQuietMs: number;
   readonly silentQuietMs: number;
+  /** The same where this node's keepalives come so often that the peer sends none of its own. */
+  readonly silentQuietShortMs: number;
 }
 
 /**
@@ -128,16 +130,40 @@ export interface MonitoringTimings {
  * starts a new handshake, and repeats it after 5 s. So after 25 s an unanswered peer was called three times. Without
  * traffic there is a keepalive every 25 s: one that is missing is a doubt, three in a row are none any more. Data in
  * one direction only is doubted wrongly until that keepalive comes; finding out costs two packets.
+ *
+ * WireGuard counts its keepalive from the last packet in either direction. A peer that gets keepalives more often than it
+ * would send some sends none, and is heard only when the session is renewed: after 120 s by whoever began it if that is
+ * this node, and after 165 s otherwise.
  */
 export const monitoringTimings: MonitoringTimings = {
   doubtfulUnansweredMs: 4_000,
   silentUnansweredMs: 25_000,
   doubtfulQuietMs: 30_000,
   silentQuietMs: 90_000,
+  silentQuietShortMs: 200_000,
 };
 
 /** A keepalive takes 32 bytes and an initiation 148, and neither is answered with data. */
 export const unremarkableBytes = 180;
+
+/** When a path is found to be forgotten by a NAT while nothing is sent. */
+export const keepaliveTimings = {
+  /** No shorter interval is used: a NAT that forgets in less is of no use for anybody. */
+  leastSeconds: 5,
+  /** A path that was used more recently is open, and what is lost there is lost for another reason. */
+  leastIdleMs: 5_000,
+  /** Data without an answer for so long may be lost. */
+  unansweredMs: 4_000,
+  /** A receiver without data answers 10 s after it got some; this much around that is no sign of anything. */
+  soonestAnswerMs: 9_500,
+  latestAnswerMs: 11_000,
+};
+
+/** What operators are told of peers. */
+export const historyTimings = {
+  /** A peer that never was connected is told of after so long: others start later than this node. */
+  unreachedMs: 30_000,
+};
 
 /** The pace of polls. */
 export const paceTimings = {

@@ -35,9 +35,15 @@ export function ownAddresses(links: readonly Link[], options: OwnAddressesOption
     for (const entry of link.addresses.toSorted((left, right) =>
       compareAddresses(left.address, right.address),
     )) {
-      const reason = whyNot(link, entry, options);
+      const usual = usualReason(link, entry.address, options);
+      const reason = usual ?? whyNot(link, entry, options);
       if (reason === undefined) usable.add(entry.address);
-      else leftOut.push({ value: entry.address, reason: `${reason} (on ${link.name})` });
+      else
+        leftOut.push({
+          value: entry.address,
+          reason: `${reason} (on ${link.name})`,
+          ...(usual !== undefined && { isUsual: true }),
+        });
     }
   return { usable: [...usable], leftOut: leftOut.filter(({ value }) => !usable.has(value as Address)) };
 }
@@ -53,13 +59,21 @@ export function ownNetworks(links: readonly Link[], usable: readonly Address[]):
 
 const compareText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
 
-function whyNot(link: Link, entry: LinkAddress, options: OwnAddressesOptions): string | undefined {
-  const { address } = entry;
-  if (link.name === options.interfaceName) return "it is on the link of the mesh itself";
+/** The reasons that concern some address of every machine. */
+function usualReason(
+  link: Link,
+  address: Address,
+  { interfaceName }: OwnAddressesOptions,
+): string | undefined {
+  if (link.name === interfaceName) return "it is on the link of the mesh itself";
   const kind = unreachableKind(address);
   if (kind !== undefined) return `it is ${kind}`;
   if (link.name === "lo") return "it is on the loopback link";
-  if (isContainerLink(link.name)) return "the link belongs to containers or pods";
+  return isContainerLink(link.name) ? "the link belongs to containers or pods" : undefined;
+}
+
+function whyNot(link: Link, entry: LinkAddress, options: OwnAddressesOptions): string | undefined {
+  const { address } = entry;
   if (!link.up) return "the link is down";
   if (isKubespanULA(address)) return "it is a KubeSpan address";
   if (isSideroLink(address)) return "it is a SideroLink address";

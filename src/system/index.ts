@@ -14,6 +14,7 @@ export { readTextFile, type TextFile } from "./read-file.ts";
 export { readPem } from "./read-pem.ts";
 export { removeStateFile } from "./remove-file.ts";
 export { type Runner, run } from "./run.ts";
+export { Said } from "./said.ts";
 export { type ServiceManager, serviceManager } from "./service-manager.ts";
 export { Shells } from "./shells.ts";
 export { SpareMemory } from "./spare-memory.ts";

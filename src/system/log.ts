@@ -31,7 +31,7 @@ export function createLogger({ level, format }: LogOptions): Logger {
     destination: standardError,
     sync: true,
     colorize: process.stderr.isTTY,
-    translateTime: "SYS:HH:MM:ss.l",
+    translateTime: "SYS:yyyy-mm-dd HH:MM:ss.l",
     singleLine: true,
   });
   return pino({ level, base: null }, { write: (line: string) => void out.write(readable(line)) });

@@ -34,5 +34,9 @@ function outputOf(command: Command, result: Ended): string {
     throw new KubespanError("command", `${line} did not finish within ${timeoutMs / 1000} s`);
   if (result.stopped) throw new KubespanError("command", `${line} printed more than can be read`);
   const status = result.startError ?? `it ended with ${result.exitCode ?? "a signal"}`;
-  throw new KubespanError("command", `${line} failed: ${result.stderr.trim() || status}`);
+  const complaint = result.stderr.trim() || status;
+  const isTaken = command.program === "wg" && complaint.includes("Address already in use");
+  throw new KubespanError("command", `${line} failed: ${complaint}`, isTaken ? { hint: takenPort } : {});
 }
+
+const takenPort = "another program has the UDP port of WireGuard: 'kubespan doctor' names it";

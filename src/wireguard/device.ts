@@ -20,6 +20,8 @@ export interface DesiredPeer {
   /** The name of the peer in plans. */
   readonly label: string;
   readonly allowedIPs: readonly Prefix[];
+  /** The interval of the keepalives, where that is not the usual one. */
+  readonly keepaliveSeconds?: number;
   readonly action: PeerAction;
 }
 
@@ -42,5 +44,5 @@ export type PeerAction =
 /** The implementation of WireGuard: the kernel's, or Debian's `wireguard-go` behind a tun link. */
 export type Implementation = "kernel" | "userspace";
 
-/** The interval of the keepalives that keep NAT mappings open on every path (reference section 1). */
+/** The interval of the keepalives that keep NAT mappings open on nearly every path (reference section 1). */
 export const keepaliveSeconds = 25;

@@ -53,8 +53,9 @@ function changeOf(peer: DesiredPeer, observed: ObservedPeer | undefined, device:
   if (endpoint !== undefined) differences.push("endpoint", endpoint);
   // A peer that was never dialled, and of which nothing was received, is dialled by turning its keepalive on: that cuts
   // nothing.
-  if (action.kind !== "wait" && observed.keepaliveSeconds !== keepaliveSeconds)
-    differences.push("persistent-keepalive", String(keepaliveSeconds));
+  const keepalive = peer.keepaliveSeconds ?? keepaliveSeconds;
+  if (action.kind !== "wait" && observed.keepaliveSeconds !== keepalive)
+    differences.push("persistent-keepalive", String(keepalive));
   const isSame = sameMembers(observed.allowedIPs, peer.allowedIPs);
   if (!isSame) differences.push(...allowedIPsOf(peer));
   const long = isSame ? {} : longOf(peer);
@@ -81,7 +82,7 @@ function everything(peer: DesiredPeer): string[] {
   const { action } = peer;
   const endpoint = action.kind === "dial" ? ["endpoint", action.endpoint] : [];
   const isOff = action.kind === "wait" || action.kind === "park";
-  const keepalive = isOff ? "off" : String(keepaliveSeconds);
+  const keepalive = isOff ? "off" : String(peer.keepaliveSeconds ?? keepaliveSeconds);
   return ["preshared-key", INPUT, ...endpoint, "persistent-keepalive", keepalive, ...allowedIPsOf(peer)];
 }
 

@@ -56,9 +56,28 @@ test("a peer whose every path is cut is suspected, then given up, and comes back
   const stream = await PingStream.start(a, "10.0.1.2", 0.1);
   await cut(world, "first", "second");
   await a.daemon.waitForStatus("the suspicion", (status) => viewOf(status) === "suspected");
-  await a.daemon.waitForStatus("the end of the peer", (status) => viewOf(status) === "down");
+  const { peers } = await a.daemon.waitForStatus(
+    "the end of the peer",
+    (status) => viewOf(status) === "down",
+  );
+  const [lost = expect.fail("no peer")] = peers;
+  expect(lost.trouble).toMatch(
+    /^nothing came back for \d+s of traffic, last at \S+; \d+ handshakes unanswered/,
+  );
+  expect(lost.handshakeAgeSeconds).toBeGreaterThan(10);
+  expect(lost.heardAgeSeconds).toBeGreaterThan(10);
+  expect(lost.receivedBytes).toBeGreaterThan(0);
+  expect(lost.asked).toBeGreaterThan(0);
   await mend(world);
   await a.daemon.waitForPeers("b");
   await stream.moreAnswers(1);
   await stream.stop();
+  const log = await a.daemon.log();
+  const told = [
+    /INFO.* b is up, at /,
+    /INFO.* b is suspected: /,
+    /WARN.* b is down: /,
+    /INFO.* b is up again, after /,
+  ];
+  expect(told.map((line) => log.match(new RegExp(line, "g"))?.length)).toEqual([1, 1, 1, 1]);
 });

@@ -107,7 +107,16 @@ function unavailable(socket: string, error: Error & { code?: string }): Kubespan
       hint: `start it with "kubespan run", or name its configuration with --config`,
       cause: error,
     });
-  const hint = error.code === "EACCES" ? "run this as root" : "see the daemon's log";
+  if (error.code === "EACCES" || error.code === "EPERM")
+    return new KubespanError(
+      "privilege",
+      `only root, or the user of the service, may ask the daemon at ${socket}`,
+      {
+        hint: "run this as root",
+        cause: error,
+      },
+    );
+  const hint = "see the daemon's log";
   return new KubespanError("unavailable", `cannot talk to the daemon at ${socket}: ${error.message}`, {
     hint,
     cause: error,

@@ -1,1 +1,1 @@
-export { loadConfig } from "./load.ts";
+export { findRunDirectory, type LoadedConfig, loadConfig } from "./load.ts";

@@ -1,7 +1,8 @@
 import { KubespanError } from "../../base/index.ts";
-import { readTextFile } from "../../system/index.ts";
+import { errnoOf, readTextFile } from "../../system/index.ts";
 import type { Config } from "../config.ts";
 import { largestConfig, readConfig } from "../parse.ts";
+import { configWarnings, runDirectoryIn } from "../warnings.ts";
 
 /** A configuration with the warnings about the file that it was read from. */
 export interface LoadedConfig {
@@ -15,11 +16,42 @@ export interface LoadedConfig {
  */
 export async function loadConfig(file: string): Promise<LoadedConfig> {
   const hint = `is it the right path? 'kubespan gen config --output ${file}' makes a new file, in a folder that exists`;
-  const found = await readTextFile(file, { largest: largestConfig, code: "config", hint });
+  const found = await readTextFile(file, { largest: largestConfig, code: "config", hint }).catch(asOthers);
   if (found === undefined)
     throw new KubespanError("config", `there is no configuration file ${file}`, { hint });
   const { config, notices } = readConfig(found.text, file);
-  return { config, warnings: [...notices, ...modeWarnings(file, found.mode)] };
+  const warnings = [...modeWarnings(file, found.mode), ...notices, ...configWarnings(config, found.text)];
+  return { config, warnings };
+}
+
+/** The defaults of the folder of the daemon's socket (README). */
+const defaultRunDirectory = "/run/kubespan";
+
+/**
+ * The folder of the socket of the daemon that runs with this configuration, also where that has been broken since:
+ * whoever has just made a mistake in it needs to see how the daemon is. Then `problem` is what is wrong with it.
+ */
+export async function findRunDirectory(
+  file: string,
+): Promise<{ readonly runDirectory: string; readonly problem?: unknown }> {
+  try {
+    return { runDirectory: (await loadConfig(file)).config.runDirectory };
+  } catch (problem) {
+    if (!(problem instanceof KubespanError) || problem.code !== "config") throw problem;
+    const options = { largest: largestConfig, code: "config", hint: "" } as const;
+    const found = await readTextFile(file, options).catch(() => undefined);
+    return { runDirectory: runDirectoryIn(found?.text ?? "") ?? defaultRunDirectory, problem };
+  }
+}
+
+/** A file that this user may not read is not wrong: the command needs another user. */
+function asOthers(error: unknown): never {
+  if (error instanceof KubespanError && errnoOf(error.cause) === "EACCES")
+    throw new KubespanError("privilege", error.message, {
+      hint: "it holds the cluster secret: run this as root, or as the user of the service",
+      cause: error,
+    });
+  throw error;
 }
 
 function modeWarnings(file: string, mode: number): string[] {

@@ -1,17 +1,18 @@
 import type { Logger } from "pino";
 import { errorText } from "../../base/index.ts";
 import type { Address } from "../../net/index.ts";
+import { Said } from "../../system/index.ts";
 import type { Affiliate } from "../affiliate.ts";
 import { failuresAfter, reconnectDelayMs } from "../backoff.ts";
 import type { Announcement, Registry } from "../registry.ts";
 import { type RegistryPhase, type RegistryState, stateOf } from "../registry-state.ts";
-import type { Told } from "../told.ts";
+import type { RefusedAffiliate, Told } from "../told.ts";
 import type { RegistryDriver, Session } from "./registry-driver.ts";
 import { pause } from "./wake.ts";
 
 /**
  * Makes a registry of any kind. It runs session after session, with pauses that grow while they fail. A failure is
- * logged once, however often it happens.
+ * logged once until the next success, however often it happens.
  */
 export const registryWith = (driver: RegistryDriver, log: Logger): Registry =>
   new RegistryLife(driver, log.child({ registry: driver.name }));
@@ -22,12 +23,18 @@ export const registryWith = (driver: RegistryDriver, log: Logger): Registry =>
  */
 const calmMs = 1_000;
 
+/** The number of refused affiliates that are logged: anybody may put as many there as the service takes. */
+const mostRefusalsLogged = 20;
+
 class RegistryLife implements Registry {
   readonly #driver: RegistryDriver;
   readonly #log: Logger;
   #phase: Exclude<RegistryPhase["phase"], "cached"> = "stopped";
   /** The last failure, until the next success. */
   #failure: string | undefined;
+  /** The failures that were logged since the last success. */
+  readonly #said = new Said();
+  readonly #refusalsSaid = new Set<string>();
   /** The problems that were logged. */
   #problems: readonly string[] = [];
   #addresses: readonly Address[] = [];
@@ -145,6 +152,7 @@ class RegistryLife implements Registry {
   #connected(): void {
     this.#phase = "connected";
     this.#failure = undefined;
+    this.#said.forget();
     const { affiliates } = this.#driver.told();
     this.#log.info({ affiliates: affiliates.length }, `connected to ${this.#driver.otherSide}`);
     this.#changed();
@@ -152,8 +160,7 @@ class RegistryLife implements Registry {
 
   #failed(thrown: unknown): void {
     const failure = errorText(this.#driver.explain(thrown));
-    if (failure === this.#failure) this.#log.debug(failure);
-    else this.#log.warn(failure);
+    this.#log[this.#said.isNews(failure) ? "warn" : "debug"](failure);
     this.#phase = "connecting";
     this.#failure = failure;
     this.#changed();
@@ -165,12 +172,23 @@ class RegistryLife implements Registry {
     this.#problems = problems;
   }
 
+  /** Logs each affiliate that is refused as a whole, once; the status shows all of them. */
+  #logRefusals(refused: readonly RefusedAffiliate[]): void {
+    for (const { nodeId, reason, partly } of refused) {
+      const text = `affiliate ${nodeId} is refused: ${reason}`;
+      if (partly || this.#refusalsSaid.size >= mostRefusalsLogged || this.#refusalsSaid.has(text)) continue;
+      this.#refusalsSaid.add(text);
+      this.#log.warn(text);
+    }
+  }
+
   #changed(): void {
     this.#logProblems();
     if (this.#isToldSoon) return;
     this.#isToldSoon = true;
     setImmediate(() => {
       this.#isToldSoon = false;
+      if (this.#running) this.#logRefusals(this.#driver.told().refused);
       this.#onChange?.();
     });
   }

@@ -1,6 +1,7 @@
 import { type ServiceError, status } from "@grpc/grpc-js";
 import { KubespanError } from "../../base/index.ts";
 import type { ServiceConfig } from "../../config/index.ts";
+import { connectionFailure, unframed } from "../failure.ts";
 import { printable } from "../text.ts";
 import { outOfBounds } from "./bounded-client.ts";
 import { locationOf } from "./service-location.ts";
@@ -47,40 +48,48 @@ const meanings: Readonly<Partial<Record<status, Meaning>>> = {
 };
 
 const fallback: Meaning = { text: "failed", hint: "see the log of the service; it is tried again" };
-const authorityHint =
-  "its certificate is not trusted: name the PEM file of its authority in serviceCAFiles (KubeSpanDaemonConfig)";
-const nameHint =
-  "its certificate is not trusted for this name: the endpoint has to have a name it was issued for";
-const validityHint =
-  "its certificate is not valid at this time: renew it, or set the clock of this node if that is wrong";
 const boundsHint =
   "it sends what no service should, and nothing of it was taken: ask its operator, or use another service";
-const schemeHint = "it may not speak TLS there: check the port, and https or http in the endpoint";
-
 /** Makes a sentence about the service of anything that a call threw. The service's own words are made printable. */
 export function serviceError(thrown: unknown, service: ServiceConfig): KubespanError {
   if (thrown instanceof KubespanError) return thrown;
-  const { text, hint } = meanings[codeOf(thrown)] ?? fallback;
-  const details = printable(detailsOf(thrown));
-  return new KubespanError("discovery", `discovery service ${locationOf(service)} ${text}: ${details}`, {
-    hint: details.includes(outOfBounds) ? boundsHint : (tlsHint(details) ?? hint),
+  const code = codeOf(thrown);
+  const { text, hint } = meanings[code] ?? fallback;
+  const { what, advice } = detailsOf(thrown, code, service);
+  const details = what === "" ? "" : `: ${what}`;
+  return new KubespanError("discovery", `discovery service ${locationOf(service)} ${text}${details}`, {
+    hint: advice ?? hint,
     cause: thrown,
   });
 }
+
+interface Details {
+  readonly what: string;
+  /** The advice for exactly this, which is better than that for the code. */
+  readonly advice?: string;
+}
+
+/** The details of a failure in words of ours where they are a library's, and else in those of the service. */
+function detailsOf(thrown: unknown, code: status, { tls }: ServiceConfig): Details {
+  const told = messageOf(thrown);
+  if (told.includes(outOfBounds)) return { what: printable(told), advice: boundsHint };
+  if (code === status.DEADLINE_EXCEEDED) return { what: "" };
+  const [, httpStatus] = /^Received HTTP status code (\d+)/.exec(told) ?? [];
+  if (httpStatus !== undefined) return { what: `it answered with the HTTP status ${httpStatus}` };
+  const failure = areOwnWords(code) ? connectionFailure(told, tls) : undefined;
+  return failure ? { what: failure.text, advice: failure.hint } : { what: printable(unframed(told)) };
+}
+
+/** Whether a library speaks, and not the service. */
+const areOwnWords = (code: status): boolean =>
+  [status.UNAVAILABLE, status.UNKNOWN, status.INTERNAL, status.CANCELLED].includes(code);
 
 const isServiceError = (thrown: unknown): thrown is ServiceError =>
   thrown instanceof Error && "code" in thrown && typeof thrown.code === "number";
 
 export const codeOf = (thrown: unknown): status => (isServiceError(thrown) ? thrown.code : status.UNKNOWN);
 
-function detailsOf(thrown: unknown): string {
+function messageOf(thrown: unknown): string {
   if (isServiceError(thrown)) return thrown.details;
   return thrown instanceof Error ? thrown.message : String(thrown);
-}
-
-function tlsHint(details: string): string | undefined {
-  if (/expired|not yet valid/i.test(details)) return validityHint;
-  if (/altnames/i.test(details)) return nameHint;
-  if (/certificate|self.signed/i.test(details)) return authorityHint;
-  return /SSL routines|wrong version number|EPROTO|packet length/i.test(details) ? schemeHint : undefined;
 }

@@ -15,7 +15,7 @@ export function checkPort({ port, settings }: Facts): Finding[] {
   if ("unknown" in port) return [unknownFinding(id, what, port.unknown)];
   const { isTaken, users, wireguardLinks } = port.value;
   const evidence = [...users, ...wireguardLinks.map((name) => `WireGuard link ${name}`)].join(", ");
-  if (!isTaken) return [{ id, severity: "ok", text: `${what} is free`, evidence: "nobody listens" }];
+  if (!isTaken) return [{ id, severity: "ok", text: `${what} is free`, evidence: "no socket has it" }];
   if (wireguardLinks.includes(settings.interfaceName))
     return [{ id, severity: "ok", text: `${what} is used by our link`, evidence }];
   return [

@@ -1,4 +1,4 @@
-import type { Facts } from "../facts.ts";
+import type { Facts, ServiceFact } from "../facts.ts";
 import type { Finding } from "../finding.ts";
 
 export function checkConfig({ config, configFile }: Facts): Finding[] {
@@ -76,9 +76,11 @@ export function checkDiscovery({ services, config }: Facts): Finding[] {
       },
     ];
   const isAnyReached = services.some(({ error }) => error === undefined);
-  return services.map(({ location, reflected, node, error }): Finding => {
+  return services.map(({ location, reflected, records, node, error }): Finding => {
     const id = `discovery.${location}`;
     const who = node === undefined ? "the discovery service" : "the Kubernetes API";
+    if (error === undefined && records && records.opened < records.all)
+      return strangers(id, location, records);
     if (error === undefined)
       return {
         id,
@@ -86,16 +88,39 @@ export function checkDiscovery({ services, config }: Facts): Finding[] {
         text: `${who} answers`,
         evidence:
           node === undefined
-            ? `${location} sees us at ${reflected ?? "an address that it does not tell"}`
+            ? `${location} sees us at ${reflected ?? "an address that it does not tell"}${knownText(records)}`
             : `${location} has the Node ${node}`,
       };
     const fix = error.hint === undefined ? {} : { fix: { advice: error.hint } };
     return {
       id,
       severity: isAnyReached ? "warning" : "error",
-      text: node === undefined ? `${who} does not answer` : `${who} is of no use`,
+      text: `${who} is of no use`,
       evidence: error.message,
       ...fix,
     };
   });
 }
+
+const knownText = (records: ServiceFact["records"]): string => {
+  if (!records) return "";
+  return records.all === 0
+    ? ", and knows no node of this clusterID"
+    : `, and knows ${records.all} nodes of this cluster`;
+};
+
+/** Finds that nodes of the same clusterID have another secret. */
+const strangers = (
+  id: string,
+  location: string,
+  { all, opened }: NonNullable<ServiceFact["records"]>,
+): Finding => ({
+  id: `${id}.secret`,
+  severity: opened === 0 ? "error" : "warning",
+  text:
+    opened === 0
+      ? "this node's clusterSecret is not that of the other nodes"
+      : "some nodes have another clusterSecret, and are not let in",
+  evidence: `${opened} of ${all} records at ${location} open with it`,
+  fix: { advice: "copy clusterID and clusterSecret from a node that works to those that do not" },
+});

@@ -172,7 +172,7 @@ async function observeUplinks(): Promise<string[]> {
 
 async function observePort({ listenPort }: Settings): Promise<Observed<PortFact>> {
   const [sockets, ports] = await Promise.all([
-    probe("ss", "-H", "-u", "-l", "-n", "-p"),
+    probe("ss", "-H", "-u", "-a", "-n", "-p"), // a socket that is connected holds its port, too
     probe("wg", "show", "all", "listen-port"),
   ]);
   if (!sockets.succeeded) return { unknown: sockets.complaint };

@@ -168,3 +168,27 @@ test("the README names every option of the discovery service", () => {
   expect(options.length).toBeGreaterThan(15);
   expect(options.filter((long) => !readme.includes(`\`${long}`) && long !== "--log-format")).toEqual([]);
 });
+
+const helpOf = async (...args: string[]): Promise<string> => {
+  let text = "";
+  const program = createProgram();
+  const write = (piece: string): void => {
+    text += piece;
+  };
+  for (const each of commandsOf(program))
+    each.exitOverride().configureOutput({ writeErr: write, writeOut: write });
+  await program.parseAsync(["help", ...args], { from: "user" }).catch(() => undefined);
+  return text;
+};
+
+describe("kubespan help", () => {
+  test.each([
+    [[], /^Usage: kubespan \[options\]/],
+    [["status"], /^Usage: kubespan status/],
+    [["gen", "config"], /^Usage: kubespan gen config/],
+    [["nothing"], /^error: unknown command 'nothing'\n+\(see kubespan --help\)/],
+    [["gen", "nothing"], /^error: unknown command 'nothing'\n+\(see kubespan gen --help\)/],
+  ])("%j", async (args, expected) => {
+    expect(await helpOf(...args)).toMatch(expected);
+  });
+});

@@ -180,7 +180,7 @@ describe("kubespan validate", () => {
       expect(screen).toContain(text);
     expect(screen).not.toContain(clusterSecret);
     expect(screen.split("\n").length).toBeLessThan(24);
-    expect(printed(stderr)).toMatch(/^warning: .*mode 0644.*\n$/);
+    expect(printed(stderr)).toMatch(/^warning: .*mode 0644.*\n(?:warning: .*\n)*$/);
   });
 
   test("a wrong one: its problems, exit code 3, and nothing on the screen", async () => {

@@ -54,9 +54,12 @@ describe("who listens", () => {
     'UNCONN 0      0            0.0.0.0:51820      0.0.0.0:*    users:(("wireguard-go",pid=71,fd=8))',
     'UNCONN 0      0               [::]:51820         [::]:*    users:(("wireguard-go",pid=71,fd=9))',
     "UNCONN 0      0            0.0.0.0:4789       0.0.0.0:*",
+    'ESTAB  0      0        192.0.2.10:53111  192.0.2.20:9000 users:(("python3",pid=2466,fd=3))',
   ].join("\n");
 
   it.each([
+    [53111, { isTaken: true, users: ["python3 (pid 2466)"] }],
+    [9000, { isTaken: false, users: [] }],
     [51820, { isTaken: true, users: ["wireguard-go (pid 71)"] }],
     [4789, { isTaken: true, users: [] }],
     [1820, { isTaken: false, users: [] }],

@@ -19,6 +19,27 @@ export const registryCases: readonly Case[] = [
     /refused.*start it/,
   ],
   [
+    "a service whose records do not open",
+    { services: [{ location: "a", records: { all: 3, opened: 0 } }] },
+    "discovery.a.secret",
+    "error",
+    /clusterSecret is not that of the other nodes.*0 of 3 records at a/,
+  ],
+  [
+    "a service of which some records do not open",
+    { services: [{ location: "a", records: { all: 3, opened: 2 } }] },
+    "discovery.a.secret",
+    "warning",
+    /some nodes have another clusterSecret/,
+  ],
+  [
+    "a service that knows nobody by this clusterID",
+    { services: [{ location: "a", records: { all: 0, opened: 0 } }] },
+    "discovery.a",
+    "ok",
+    /knows no node of this clusterID/,
+  ],
+  [
     "no Node in Kubernetes",
     {
       services: [

@@ -97,6 +97,7 @@ export const config = (changes: Partial<Config> = {}): Config => ({
   interfaceName: "kubespan",
   listenPort: 51820,
   wireguard: "auto",
+  keepalive: 25,
   advertisedPrefixes: [],
   otherNetworks: [],
   answerOutside: true,

@@ -125,6 +125,7 @@ export const anyView: fc.Arbitrary<View> = fc.record({
       }),
     ),
   observed: maybe(observed),
+  keepaliveSeconds: fc.constant(25),
   peers: fc.constantFrom(1, 1_000),
   racing: maybe(fc.record({ ownKey: fc.constantFrom(key(0), key(2)), mayDialSerially: fc.boolean() })),
   shakenAt: maybe(ago),

@@ -109,6 +109,18 @@ test("of a peer that is heard no more, the verdict only ever gets worse, and end
   );
 });
 
+test("a peer that gets keepalives often, and so sends none, is silent only when its session was not renewed", () => {
+  const { counters, now } = watch([]);
+  const after = (seconds: number, isShort: boolean): string =>
+    verdictOf(counters, now + seconds * 1000, monitoringTimings, isShort);
+  expect([after(89, false), after(90, false), after(199, true), after(200, true)]).toEqual([
+    "doubtful",
+    "silent",
+    "doubtful",
+    "silent",
+  ]);
+});
+
 test("a path that was verified is not doubted for a while, and a session that is lost is given up all the same", () => {
   const { counters, now } = watch([
     [2_000, 0, 3_000],

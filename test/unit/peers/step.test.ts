@@ -143,12 +143,13 @@ function polled(before: Connection | undefined, view: View, left: number) {
   const all = pollPeers([spec], deviceOf(view), memory, now, "known", circumstances);
   const connection = all.memory.connections.get(publicKey);
   const [peer] = all.peers;
-  return { ...all, connection: connection && withoutTurn(connection), action: peer?.action };
+  return { ...all, connection: connection && ofStep(connection), action: peer?.action };
 }
 
-/** Whose turn it is is the budget's. */
-const withoutTurn = (connection: Connection): Connection =>
-  connection.phase === "up" ? connection : { ...connection, turn: undefined };
+/** Removes what a step does not decide: the turn is the budget's, and history and keepalive are written after it. */
+function ofStep({ history: _history, keepalive: _keepalive, ...connection }: Connection): Connection {
+  return connection.phase === "up" ? connection : { ...connection, turn: undefined };
+}
 
 describe("what is proposed", () => {
   it("has not happened where it is not granted: nothing is sent, told or remembered, and it is proposed again", () => {
@@ -163,7 +164,7 @@ describe("what is proposed", () => {
         ]);
         expect(races).toEqual([]);
         expect(action).toEqual(idle);
-        expect(connection).toEqual(withoutTurn(next));
+        expect(connection).toEqual(ofStep(next));
         expect(next.attempt?.since).toBe(before?.attempt?.since);
         expect(next.attempt?.endpoint).toBe(before?.attempt?.endpoint);
         if (next.phase !== "up" && before && before.phase !== "up" && view.racing)
@@ -186,7 +187,7 @@ describe("what is proposed", () => {
       fc.property(cases, ([before, view]) => {
         const { next, proposal, do: idle } = step(before, view, now);
         const { connection, action, races, memory } = polled(before, view, 100);
-        expect(connection).toEqual(withoutTurn(proposal?.after ?? next));
+        expect(connection).toEqual(ofStep(proposal?.after ?? next));
         const isRace = proposal?.do.kind === "race";
         expect(action).toEqual(proposal && !isRace ? proposal.do : idle);
         expect(races.map(({ endpoints }) => endpoints)).toEqual(isRace ? [proposal.do.endpoints] : []);

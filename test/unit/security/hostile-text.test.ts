@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Status } from "../../../src/api/status.ts";
-import { printableJson, printableLines } from "../../../src/base/text.ts";
+import { printable, printableJson, printableLines } from "../../../src/base/text.ts";
 import { doctorText } from "../../../src/cli/doctor-text.ts";
 import { statusText } from "../../../src/cli/status-text.ts";
 import { decodeAffiliate } from "../../../src/discovery/decode.ts";
@@ -21,6 +21,7 @@ const status = (text: string): Status => ({
   node: {
     nodeId: text,
     hostname: text,
+    clusterId: text,
     publicKey: text,
     address: text as Status["node"]["address"],
     enabled: true,
@@ -65,9 +66,13 @@ const finding = (of: string): Finding => ({
 
 describe.each(hostileTexts)("%s", (_name, text) => {
   test("in any field of the status, it is shown in one line, and the JSON reads back as it was", () => {
-    const shown = printableLines(statusText(status(text)));
-    expect(disturbs(shown)).toBe(false);
-    expect(shown.split("\n")).toHaveLength(statusText(status("x")).split("\n").length);
+    for (const all of [false, true]) {
+      const shown = printableLines(statusText(status(text), { all }));
+      expect(disturbs(shown)).toBe(false);
+      // A harmless text of the same length and with the same spaces is broken into as many lines.
+      const harmless = printable(text, Number.POSITIVE_INFINITY).replaceAll("?", "x");
+      expect(shown.split("\n")).toHaveLength(statusText(status(harmless), { all }).split("\n").length);
+    }
     const json = printableJson(status(text));
     expect(disturbs(json)).toBe(false);
     expect(JSON.parse(json)).toEqual(status(text));

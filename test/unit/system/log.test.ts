@@ -37,7 +37,9 @@ describe("the log", () => {
     const lines = await logged("text");
     for (const line of lines) {
       expect(disturbs(line)).toBe(false);
-      expect(line).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] (?:INFO|WARN|ERROR)(?: \(.*\))?: |^ {4}/);
+      expect(line).toMatch(
+        /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\] (?:INFO|WARN|ERROR)(?: \(.*\))?: |^ {4}/,
+      );
     }
     const entries = lines.filter((line) => line.startsWith("["));
     expect(entries).toHaveLength(3 * hostileTexts.filter(([, text]) => text.length < 1000).length);

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import {
+  type ConfigOptions,
+  configFile,
+  kubespan,
+  Lab,
+  type LabNode,
+  newCluster,
+  publicNetwork,
+  waitFor,
+} from "../../lab/index.ts";
+import { Service } from "../../lab/service.ts";
+
+/*
+ * What an operator is told, of a node a whose discovery service is at .9, and of a peer b.
+ *
+ *   a 203.0.113.1   b 203.0.113.2   discovery 203.0.113.9
+ *   ===+================+===============+=== internet
+ */
+let lab: Lab;
+let a: LabNode;
+let b: LabNode;
+let options: ConfigOptions;
+
+beforeAll(async () => {
+  lab = await Lab.open();
+  const { discovery, host } = await publicNetwork(lab);
+  [a, b] = [await host("a", 1), await host("b", 2)];
+  options = { cluster: newCluster(), services: [discovery.url] };
+});
+
+afterAll(() => lab.close());
+
+const linesWith = async (node: LabNode, form: RegExp): Promise<string[]> =>
+  (await node.daemon.log()).split("\n").filter((line) => form.test(line));
+
+it("a port that is taken is one line in the log, without a stack, and found by doctor although nobody listens", async () => {
+  const script = `const s = require("dgram").createSocket("udp4");
+    s.bind(51820, "203.0.113.1", () => s.connect(9, "203.0.113.9", () => console.log("holds")));`;
+  const holder = new Service(a.namespace, "holder", [process.execPath, "-e", script]);
+  await holder.start();
+  try {
+    await waitFor(async () => (await a.run("ss", "-H", "-u", "-a", "-n")).includes("203.0.113.1:51820"), {
+      what: "the holder of the port",
+    });
+    await a.start(options);
+    await a.daemon.waitForStatus("the failure", ({ work }) => work.state === "failing");
+    const tries = /WireGuard: set .*listen-port/;
+    await waitFor(async () => (await linesWith(a, tries)).length > 2, { what: "some tries" });
+    const log = await a.daemon.log();
+    expect(await linesWith(a, /ERROR/)).toEqual([expect.stringMatching(/in use/)]);
+    expect(log).not.toMatch(/^ +at /m);
+    const { stdout } = await a.daemon.command("doctor");
+    expect(stdout).toMatch(/UDP port 51820 is taken by somebody else\n.*pid/);
+  } finally {
+    await holder.stop();
+  }
+  await a.daemon.waitForStatus("a mesh that works", ({ work }) => work.state === "working");
+  await waitFor(async () => (await linesWith(a, /what failed before works again/)).length === 1, {
+    what: "the end of the failure in the log",
+  });
+});
+
+it("a configuration that is broken later blinds neither status nor down", async () => {
+  await b.start(options);
+  await a.daemon.waitForPeers("b");
+  await b.namespace.write(configFile, "kind: [\nrunDirectory: /run/kubespan\n");
+  const { stdout, stderr, exitCode } = await b.daemon.command("status");
+  expect([exitCode, stdout]).toEqual([0, expect.stringContaining("1 of 1 peers up")]);
+  expect(stderr).toMatch(/warning: the configuration has a problem/);
+  const down = await b.daemon.command("down");
+  expect([down.exitCode, down.stderr]).toEqual([
+    0,
+    expect.stringContaining("the configuration has a problem"),
+  ]);
+});
+
+it("a reader that has seen enough ends status quietly", async () => {
+  const { stderr, exitCode } = await a.namespace.attempt(
+    "sh",
+    "-c",
+    `{ ${kubespan} status -o json --config ${configFile}; echo "ended with $?" >&2; } | head -c 1`,
+  );
+  expect([exitCode, stderr]).toEqual([0, "ended with 0\n"]);
+});
+
+it("a wrong secret is a warning in the log and in status, and an error of doctor", async () => {
+  const { id } = options.cluster;
+  await b.start({ ...options, cluster: { id, secret: newCluster().secret } });
+  await a.daemon.waitForStatus("the refusal", ({ registries }) =>
+    registries.some(({ refused }) => refused.length > 0),
+  );
+  await waitFor(
+    async () => (await linesWith(a, /WARN.*affiliate \w+ is refused: its data does not open/)).length === 1,
+    { what: "the refusal in the log" },
+  );
+  const { stdout } = await a.daemon.command("status");
+  expect(stdout.replace(/\s+/g, " ")).toMatch(
+    /WARNING WHAT .*is refused: its data does not open with this node's clusterSecret.*REGISTRY/,
+  );
+  const doctor = await b.daemon.command("doctor");
+  expect(doctor.stdout).toMatch(/another clusterSecret|clusterSecret is not that of the other nodes/);
+});
+
+it("at its end the daemon says that the tunnels stay, with the date", async () => {
+  await a.daemon.stop("SIGINT");
+  const [line = ""] = await linesWith(a, /the tunnels stay: 'kubespan down' takes them down/);
+  expect(line).toMatch(/\[20\d\d-\d\d-\d\d \d\d:/);
+});

@@ -1,0 +1,138 @@
+import { expect, test } from "vitest";
+import type { PeerReport, Status } from "../../../src/api/index.ts";
+import { statusText } from "../../../src/cli/status-text.ts";
+import { address, endpoint, key } from "../mesh/values.ts";
+
+const peer = (number: number, more: Partial<PeerReport> = {}): PeerReport => ({
+  nodeId: `id${number}`,
+  label: `ip-10-0-1-${number}.eu-central-1.compute.internal`,
+  publicKey: key(number),
+  address: address(`fd7f:6ce6:bceb:4502:c458:17ff:fef3:${number.toString(16)}`),
+  state: "up",
+  stateSeconds: 111,
+  asked: 0,
+  answered: 0,
+  heardAgeSeconds: 12,
+  handshakeAgeSeconds: 100,
+  endpoint: endpoint(number % 2 === 0 ? `203.0.113.${number}:51820` : `[2001:db8:1:2:3:4:5:${number}]:51820`),
+  endpointChanges: 1,
+  lastEndpointChange: {
+    ageSeconds: 5,
+    from: endpoint("[2001:db8:1:2:3:4:5:6]:51820"),
+    to: endpoint("192.0.2.1:51820"),
+    reason: "the peer sends from there",
+  },
+  candidates: [],
+  roundTrips: {},
+  refusedCandidates: [{ value: "10.0.0.1:51820", reason: "it is an address of this node" }],
+  allowedIPs: [],
+  refusedPrefixes: [],
+  receivedBytes: 1_234_567_890,
+  sentBytes: 98_765,
+  ...more,
+});
+
+const status = (more: Partial<Status> = {}): Status => ({
+  work: { state: "working" },
+  node: {
+    nodeId: "n",
+    hostname: "host",
+    clusterId: "the-cluster",
+    publicKey: key(0),
+    address: address("fd7f:6ce6:bceb:4502::1"),
+    enabled: true,
+    interfaceName: "kubespan",
+    listenPort: 51820,
+    implementation: "kernel",
+    mtu: 1420,
+    pid: 1,
+    startedAt: "",
+    announcedAddresses: [],
+    announcedEndpoints: [],
+    advertisedPrefixes: [],
+    leftOut: [
+      { value: "127.0.0.1", reason: "it is a loopback address (on lo)", isUsual: true },
+      { value: "2001:db8::1", reason: "it is deprecated (on eth0)" },
+    ],
+    racing: { mode: "auto", works: true },
+  },
+  registries: [],
+  peers: [],
+  refusedAffiliates: [],
+  warnings: [],
+  dropped: { outside: 0, tunnel: 0, entering: 0, leaving: 0, unaccepted: 0 },
+  repairs: { table: 0, routing: 0, link: 0, settings: 0 },
+  ...more,
+});
+
+const long =
+  "discovery service https://discovery.example.org:443 cannot be reached: its certificate has expired (renew it; if it is valid still, set the clock of this node, which is ahead)";
+const failing = {
+  name: "default",
+  location: "https://discovery.example.org:443",
+  phase: "connecting",
+  error: long,
+  affiliates: 200,
+  refused: [
+    { nodeId: "x".repeat(43), reason: "its data does not open with this node's clusterSecret" },
+    { nodeId: "y".repeat(43), reason: "endpoint 1 of 1: does not open", partly: true },
+  ],
+} as const;
+const trouble =
+  "nothing came back for 25s of traffic, last at 203.0.113.7:51820; 12 handshakes unanswered (is its machine off, or UDP blocked on the way?)";
+const many = Array.from({ length: 200 }, (_, at) =>
+  peer(at, at === 150 ? { state: "down", trouble } : at === 160 ? { suspected: true } : {}),
+);
+
+test("with 200 peers, a failing registry and refusals no line is longer than 80 columns", () => {
+  const text = statusText(status({ peers: many, registries: [failing] }));
+  expect(text.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  expect(text.split("\n").length).toBeLessThan(1_050);
+});
+
+test("the count comes first, then peers in trouble, and what is wrong with them below the table", () => {
+  const lines = statusText(status({ peers: many })).split("\n");
+  const at = lines.indexOf("199 of 200 peers up, 1 of them suspected");
+  expect(lines.slice(at + 1, at + 4).map((line) => line.split(/ +/)[1])).toEqual([
+    "STATE",
+    "down",
+    "suspected",
+  ]);
+  expect(lines[at + 2]).toMatch(
+    /^ip-10-0-1\.\.\S+ +down 1m51s +12s +1\.1 GiB +96\.5 KiB +203\.0\.113\.150:51820$/,
+  );
+  const told = lines.findIndex((line) =>
+    line.startsWith("ip-10-0-1-150.eu-central-1.compute.internal: nothing came"),
+  );
+  expect(told).toBeGreaterThan(at + 200);
+});
+
+test("the error of a registry stands below the table, not in it", () => {
+  const lines = statusText(status({ registries: [failing] })).split("\n");
+  const at = lines.findIndex((line) => line.startsWith("REGISTRY"));
+  expect(lines[at + 1]).toMatch(/^default +connecting +200 +-$/);
+  expect(lines.slice(at + 3, at + 7).join(" ")).toContain(`default: ${long}`);
+});
+
+test("what is refused is a warning and comes before the rest; what is usual is shown with --all only", () => {
+  const given = status({ registries: [failing], peers: [peer(2)] });
+  const text = statusText(given);
+  expect(text.indexOf("clusterSecret")).toBeLessThan(text.indexOf("REGISTRY"));
+  expect(text).toMatch(/^WARNING +WHAT\ndefault +affiliate x+ is refused: its\n +data/m);
+  expect(text).toContain("it is deprecated");
+  expect(text).toContain("endpoint 1 of 1: does not open");
+  expect(text).not.toMatch(/loopback|10\.0\.0\.1/);
+  expect(text).toContain("2 more left out, as is usual: status --all");
+  expect(statusText(given, { all: true })).toMatch(/loopback[^]*10\.0\.0\.1/);
+});
+
+test("a refused endpoint of a peer that is down is shown", () => {
+  expect(statusText(status({ peers: [peer(2, { state: "down" })] }))).toContain("10.0.0.1:51820");
+});
+
+test("the cluster id is shown, and that nobody else is known by it", () => {
+  const alone = { ...failing, phase: "connected", affiliates: 0, refused: [] } as const;
+  const text = statusText(status({ registries: [alone] }));
+  expect(text).toMatch(/^cluster: +the-cluster$/m);
+  expect(text).toContain("no registry that answers knows another node of this cluster id");
+});
