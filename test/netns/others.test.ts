@@ -84,3 +84,26 @@ it("marks of others that leave our bits alone are nobody's business", async () =
   for (const line of lines) await node.run("sh", "-c", line);
   expect(await said()).toEqual(["ok"]);
 });
+
+const askedAbout = (bits: string) =>
+  node.namespace.attempt(kubespan, "marks", bits, "--machine", "-o", "json");
+
+it("kubespan marks finds the same rules for whoever asks about their bits, and ends with 14", async () => {
+  const free = await askedAbout("0x1000/0x3000");
+  expect(free.exitCode).toBe(0);
+  const lines = [
+    "nft add table inet firewall; nft add chain inet firewall c",
+    "nft add rule inet firewall c meta mark and 0x1000 == 0x1000 drop",
+    "ip6tables-nft -t mangle -A PREROUTING -j MARK --set-xmark 0x1000/0x1000",
+    "ip rule add priority 97 fwmark 0x2000/0x2000 lookup main",
+  ];
+  for (const line of lines) await node.run("sh", "-c", line);
+  const { exitCode, stdout } = await askedAbout("0x1000/0x3000");
+  const { collisions } = JSON.parse(stdout) as { readonly collisions: readonly { who: string }[] };
+  expect(exitCode).toBe(14);
+  expect(collisions.map(({ who }) => who).toSorted()).toEqual([
+    "IPv4 routing rule 97",
+    "ip6tables-nft table mangle, chain PREROUTING",
+    "nft table inet firewall, chain c",
+  ]);
+});

@@ -23,11 +23,12 @@ test("every docstring names its subject: it begins with the thing, or with what 
 const commentsOf = (text: string): string[] =>
   [...text.matchAll(/(?:^[ \t]*\/\/.*\n)+/gm)].map(([block]) => block.replace(/\s*\/\/ ?/g, " ").trim());
 
+const isSentence = (text: string): boolean =>
+  /^[A-Z]/.test(text) && text.endsWith(".") && text.split(" ").length > 4 && !elliptic.test(text);
+
 test("comments of the wire format are sentences, too", () => {
   const all = globSync("src/**/*.proto", { cwd: root }).flatMap((file) => commentsOf(textOf(file)));
   expect(all.length).toBeGreaterThan(15);
-  const isSentence = (text: string): boolean =>
-    /^[A-Z]/.test(text) && text.endsWith(".") && text.split(" ").length > 4 && !elliptic.test(text);
   expect(all.filter((text) => !isSentence(text))).toEqual([]);
 });
 
