@@ -3,3 +3,19 @@ export interface LeftOut {
   readonly value: string;
   readonly reason: string;
 }
+
+/** The number of values with one reason up to which each of them is named. */
+const mostNamed = 4;
+
+/**
+ * The list with one line for values that are many and have the same reason, at the place of the first of them. A link
+ * for the addresses of Services has thousands.
+ */
+export function fewLeftOut(all: readonly LeftOut[]): LeftOut[] {
+  const byReason = Map.groupBy(all, ({ reason }) => reason);
+  return [...byReason].flatMap(([reason, items]) => {
+    const [first] = items;
+    if (items.length <= mostNamed || first === undefined) return items;
+    return [{ value: `${first.value} and ${items.length - 1} more`, reason }];
+  });
+}
