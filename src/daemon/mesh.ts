@@ -11,6 +11,7 @@ import {
   type Keys,
   type Knowledge,
   type Memory,
+  ownSide,
   type Process,
   planMesh,
   planPolled,
@@ -22,7 +23,6 @@ import type { Networks } from "../nftables/index.ts";
 import { forgetLastWorking } from "../peers/effects/index.ts";
 import { answered, handOverInMs, isRaced, upCameOrWent } from "../peers/index.ts";
 import type { Answer } from "../port/index.ts";
-import { ownNetworks } from "../routing/index.ts";
 import { advertiseTheSame, withPodNetworks } from "../self/index.ts";
 import { chooseImplementation, type Implementation, type ObservedDevice } from "../wireguard/index.ts";
 import { applySteps, failureText, tellChanges } from "./apply.ts";
@@ -288,8 +288,7 @@ export class Mesh {
       claims: membership.claims(),
       standings: membership.standings(),
       registries: [...registries.states(), ...membership.remembered(registries)],
-      addresses: kernel?.addresses.usable ?? [],
-      networks: kernel ? ownNetworks(kernel.links, kernel.addresses.usable) : [],
+      ...ownSide(kernel),
       canRace: this.#racing.isOn,
       mapping: this.#racing.mapping,
       origin,

@@ -9,6 +9,7 @@ export {
   type Memory,
   remember,
 } from "./decide.ts";
+export { ownSide } from "./own-side.ts";
 export {
   desiredRouting,
   desiredTable,

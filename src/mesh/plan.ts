@@ -2,7 +2,6 @@ import { type ObservedBarrier, planSecondBarrier } from "../barrier/index.ts";
 import type { Secret, Stage, Step } from "../base/index.ts";
 import { commandText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
-import type { Address, LeftOut } from "../net/index.ts";
 import { type DesiredTable, type Networks, type ObservedTable, planTable } from "../nftables/index.ts";
 import type { Polled } from "../peers/index.ts";
 import { planNoRacing } from "../port/index.ts";
@@ -13,6 +12,7 @@ import {
   meshMTU,
   type ObservedRouting,
   type ObservedSysctls,
+  type OwnAddresses,
   planRouting,
   planSysctls,
   primaryAddress,
@@ -30,13 +30,14 @@ import {
   planTunnels,
 } from "../wireguard/index.ts";
 import type { Decision } from "./decide.ts";
+import { hasSource } from "./no-source.ts";
 import { steeredNetworks } from "./steered.ts";
 import type { Upkeep } from "./upkeep.ts";
 
 /** The whole state of the kernel that the mesh reads, as it was at one moment. */
 export interface Kernel {
   readonly links: readonly Link[];
-  readonly addresses: { readonly usable: readonly Address[]; readonly leftOut: readonly LeftOut[] };
+  readonly addresses: OwnAddresses;
   readonly wireguard: ObservedWireGuard;
   readonly routing: ObservedRouting;
   readonly table: ObservedTable;
@@ -97,7 +98,7 @@ export function planMesh(
   const { interfaceName } = config;
   const settings = { interfaceName, forwarding: forwardingFor(config.advertisedPrefixes) };
   const sysctls = planSysctls(settings, kernel.sysctls, kernel.savedSysctls);
-  const routing = desiredRouting(config, self, kernel);
+  const routing = desiredRouting(config, self, kernel, decision);
   const { listenPort, marks } = config;
   const link: Upkeep = {
     part: "link",
@@ -130,13 +131,25 @@ function secondBarrier(config: Config, { targets }: Networks, kernel: Kernel): S
   return planSecondBarrier(config.allowDownPeerBypass ? undefined : desired, kernel.barrier);
 }
 
-/** The routing that is wanted, whatever the table and the routes are now. `below` describes the links. */
-export const desiredRouting = (config: Config, self: Self, below: Below): DesiredRouting => ({
-  address: self.address,
-  ipv4Source: primaryAddress(4, linksBelow(config, below), below.addresses.usable),
-  mtu: mtuOf(config, below),
-  isClosed: !config.allowDownPeerBypass,
-});
+/**
+ * The routing that is wanted, whatever the table and the routes are now. `below` describes the links. The source is one
+ * of the addresses that others were told of, as they accept packets from no other.
+ */
+export function desiredRouting(
+  config: Config,
+  self: Self,
+  below: Below,
+  { announcement }: Pick<Decision, "announcement">,
+): DesiredRouting {
+  const { addresses } = announcement.own;
+  return {
+    address: self.address,
+    ipv4Source: primaryAddress(4, linksBelow(config, below), addresses),
+    carriesIPv4: hasSource(4, config, addresses),
+    mtu: mtuOf(config, below),
+    isClosed: !config.allowDownPeerBypass,
+  };
+}
 
 /** The table that steers these networks. */
 export const desiredTable = (config: Config, kernel: Below, networks: Networks): DesiredTable =>
