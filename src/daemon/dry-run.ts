@@ -4,8 +4,7 @@ import { hasSaved } from "../barrier/effects/index.ts";
 import { loadConfig } from "../config/effects/index.ts";
 import { firstHardwareAddress, previewIdentity } from "../identity/effects/index.ts";
 import { LedgerFile } from "../members/effects/index.ts";
-import { decide, emptyMemory, planMesh, planNoMesh, planText } from "../mesh/index.ts";
-import { ownNetworks } from "../routing/index.ts";
+import { decide, emptyMemory, ownSide, planMesh, planNoMesh, planText } from "../mesh/index.ts";
 import { NumberFile } from "../self/effects/index.ts";
 import { withPodNetworks } from "../self/index.ts";
 import { createLogger, run } from "../system/index.ts";
@@ -61,8 +60,7 @@ export async function dryRun(file: string): Promise<string> {
       claims: members.claims(),
       standings: members.standings(),
       registries: registries.states(),
-      addresses: kernel.addresses.usable,
-      networks: ownNetworks(kernel.links, kernel.addresses.usable),
+      ...ownSide(kernel),
       canRace: config.connect !== "serial",
       mapping: undefined,
       origin: { machine: "", startedAt: 0 },

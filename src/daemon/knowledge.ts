@@ -1,6 +1,5 @@
 import type { Config } from "../config/index.ts";
-import type { Kernel, Knowledge } from "../mesh/index.ts";
-import { ownNetworks } from "../routing/index.ts";
+import { type Kernel, type Knowledge, ownSide } from "../mesh/index.ts";
 import type { MeshParts } from "./mesh-parts.ts";
 import type { Racing } from "./racing.ts";
 
@@ -16,8 +15,7 @@ export const knowledgeNow = (
   claims: membership.claims(),
   standings: membership.standings(),
   registries: [...registries.states(), ...membership.remembered(registries)],
-  addresses: kernel?.addresses.usable ?? [],
-  networks: kernel ? ownNetworks(kernel.links, kernel.addresses.usable) : [],
+  ...ownSide(kernel),
   canRace: racing.isOn,
   mapping: racing.mapping,
   origin,

@@ -5,7 +5,12 @@ import type { Config } from "../config/index.ts";
 import type { Kernel } from "../mesh/index.ts";
 import { observeTable } from "../nftables/effects/index.ts";
 import { observeRacingTable } from "../port/effects/index.ts";
-import { observeLinks, observeRouting, observeSysctls, readSavedSysctls } from "../routing/effects/index.ts";
+import {
+  observeHostLinks,
+  observeRouting,
+  observeSysctls,
+  readSavedSysctls,
+} from "../routing/effects/index.ts";
 import { ownAddresses } from "../routing/index.ts";
 import type { ReadSetting, Runner } from "../system/index.ts";
 import { observeDevice, observeWireGuard } from "../wireguard/effects/index.ts";
@@ -22,7 +27,7 @@ export async function observeKernel(
   read?: ReadSetting,
 ): Promise<Kernel> {
   const { interfaceName, advertisedPrefixes, routing, marks } = config;
-  const links = await observeLinks(run);
+  const links = await observeHostLinks(run, interfaceName);
   const link = links.find(({ name }) => name === interfaceName);
   const seen = link && { mtu: link.mtu, isUp: link.up, ...(link.kind !== undefined && { kind: link.kind }) };
   const [wireguard, observedRouting, table, sysctls, savedSysctls, racingTable, barrier] = await Promise.all([

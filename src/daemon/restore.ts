@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { errorText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
-import { desiredRouting, desiredTable, type Kernel } from "../mesh/index.ts";
+import { type Decision, desiredRouting, desiredTable, type Kernel } from "../mesh/index.ts";
 import { observeTable } from "../nftables/effects/index.ts";
 import { type Networks, planTable } from "../nftables/index.ts";
 import { observeLinks, observeRouting } from "../routing/effects/index.ts";
@@ -22,6 +22,7 @@ interface Wanted {
   readonly config: Config;
   readonly self: Self;
   readonly kernel: Kernel;
+  readonly decision: Decision;
   readonly steered: Networks;
 }
 
@@ -30,13 +31,13 @@ interface Wanted {
  * else is looked at. Never rejects: a failure is left to the whole pass.
  */
 export async function restoreSteering({ run, log, repairs }: Hands, wanted: Wanted): Promise<void> {
-  const { config, self, kernel, steered } = wanted;
+  const { config, self, kernel, decision, steered } = wanted;
   try {
     const table = planTable(desiredTable(config, kernel, steered), await observeTable(run));
     await applySteps(run, log, table);
     repairs.made("table", table);
     const observed = await observeRouting(run, kernel.routing.scope, await observeLinks(run));
-    const routing = planRouting(desiredRouting(config, self, kernel), observed);
+    const routing = planRouting(desiredRouting(config, self, kernel, decision), observed);
     await applySteps(run, log, routing);
     repairs.made("routing", routing);
   } catch (error) {

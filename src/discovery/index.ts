@@ -10,7 +10,7 @@ export { type Envelope, openEnvelope } from "./envelope.ts";
 export { type Heard, hearAll } from "./heard.ts";
 export { limits } from "./limits.ts";
 export { mergeAffiliates } from "./merge.ts";
-export { sealAnnouncement } from "./publication.ts";
+export { affiliateBytes, mostAffiliateBytes, sealAnnouncement } from "./publication.ts";
 export type { Announcement, Registry } from "./registry.ts";
 export { errorOf, type RegistryState, stateOf } from "./registry-state.ts";
 export { nonceBytes, openData, sealData } from "./seal.ts";

@@ -1,11 +1,18 @@
 import type { Secret } from "../base/index.ts";
 import type { Endpoint } from "../net/index.ts";
+import type { Affiliate } from "./affiliate.ts";
 import { encodeAffiliate } from "./encode.ts";
 import { sealEndpoint } from "./envelope.ts";
 import { limits } from "./limits.ts";
 import type { Announcement } from "./registry.ts";
 import { nonceBytes, sealData } from "./seal.ts";
 import { isNodeId } from "./text.ts";
+
+/** The length that an encoded affiliate may have, in bytes. A service accepts no more once it is sealed. */
+export const mostAffiliateBytes = limits.dataBytes - nonceBytes - 16;
+
+/** The length of an affiliate once it is encoded, in bytes. */
+export const affiliateBytes = (affiliate: Affiliate): number => encodeAffiliate(affiliate).length;
 
 /** One sealed update of one affiliate. Equal content is the same object. */
 export interface Update {
@@ -63,11 +70,10 @@ type SealUpdate = (id: string, endpoints: readonly Endpoint[], plain?: Uint8Arra
 
 function ownUpdates({ own }: Announcement, seal: SealUpdate, leftOut: string[]): Update[] {
   const plain = encodeAffiliate(own);
-  const most = limits.dataBytes - nonceBytes - 16;
-  if (plain.length <= most) return [seal(own.nodeId, own.kubespan?.endpoints ?? [], plain)];
+  if (plain.length <= mostAffiliateBytes) return [seal(own.nodeId, own.kubespan?.endpoints ?? [], plain)];
   leftOut.push(
-    `this node is not announced: addresses and advertised prefixes take ${plain.length} bytes, and a service ` +
-      `accepts ${most}; advertise fewer or wider prefixes`,
+    `this node is not announced: its names and excluded networks take ${plain.length} bytes, and a service accepts ` +
+      `${mostAffiliateBytes}; exclude fewer or wider networks (excludeAdvertisedNetworks)`,
   );
   return [];
 }

@@ -1,5 +1,6 @@
 import type { Config } from "../config/index.ts";
 import type { Announcement, RegistryState } from "../discovery/index.ts";
+import type { Warning } from "../marks/index.ts";
 import {
   emptyHarvest,
   type Harvest,
@@ -17,7 +18,6 @@ import {
 import {
   type Address,
   type Endpoint,
-  intersect,
   isHostPrefix,
   isPrivate,
   type LeftOut,
@@ -36,18 +36,9 @@ import {
   stateOf,
 } from "../peers/index.ts";
 import type { Mapping } from "../port/index.ts";
-import {
-  believeMapped,
-  believeReflected,
-  numbered,
-  type Origin,
-  ownAffiliate,
-  podNetworksLeftOut,
-  type Reflected,
-  type Said,
-  type Self,
-} from "../self/index.ts";
+import { type Origin, type Reflected, type Said, type Self, type Shared } from "../self/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
+import { announce } from "./announce.ts";
 
 /** The facts from which a pass decides, apart from the kernel's state. */
 export interface Knowledge {
@@ -62,6 +53,10 @@ export interface Knowledge {
   readonly addresses: readonly Address[];
   /** The networks in which these addresses are. */
   readonly networks: readonly Prefix[];
+  /** Those of the addresses at which this node should not be dialled, with the reasons. */
+  readonly undialled?: readonly LeftOut[];
+  /** Those of the addresses that only the loopback link has. */
+  readonly onLoopback?: readonly Address[];
   /** Whether the configuration asks for racing, and this machine can do it at the moment. */
   readonly canRace: boolean;
   /** The answer of the STUN server about WireGuard's port; `undefined` where none is asked. */
@@ -84,6 +79,8 @@ export interface Memory {
   /** The addresses of this node at the last pass that read them. */
   readonly addresses: readonly Address[];
   readonly shakenAt: number | undefined;
+  /** The addresses of this node that other members have, too. */
+  readonly shared: Shared;
   readonly reflected: Reflected;
   readonly harvest: Harvest;
   /** The last announcement of this node. */
@@ -96,6 +93,7 @@ export const emptyMemory: Memory = {
   lastWorking: new Map(),
   addresses: [],
   shakenAt: undefined,
+  shared: new Map(),
   reflected: new Map(),
   harvest: emptyHarvest,
   said: undefined,
@@ -111,6 +109,8 @@ export interface Decision {
   readonly announcement: Announcement;
   /** The addresses, endpoints and pod networks of this node that are not announced, with the reasons. */
   readonly leftOut: readonly LeftOut[];
+  /** The warnings about what this node says of itself. */
+  readonly warnings: readonly Warning[];
   readonly memory: Memory;
 }
 
@@ -143,17 +143,8 @@ export function decide(
   const polled = pollPeers(specs.peers, device, memory.peers, now, "new", around);
   const granted = specs.peers.flatMap((peer) => peer.allowedIPs);
   const routed = [...granted.filter(mayBeInside), ...config.advertisedPrefixes];
-  const seen = believeReflected(knowledge.registries, memory.reflected, routed, addresses);
-  const stun = believeMapped(config, knowledge.mapping, routed, addresses);
-  const announced = ownAffiliate(self, config, addresses, seen.reflected.values(), stun.mapped);
-  const otherNetworks = intersect(config.advertisedPrefixes, config.otherNetworks);
-  const said = numbered(
-    announced.affiliate,
-    { ...knowledge.origin, otherNetworks },
-    memory.said,
-    knowledge.lastNumber,
-    now,
-  );
+  const targets = targetsOf(specs, polled, config, self);
+  const announced = announce(knowledge, memory, routed, now);
   const harvested = config.harvestExtraEndpoints
     ? harvestFrom(specs.peers, knowledge, polled, device, memory.harvest, now)
     : emptyHarvest;
@@ -161,15 +152,11 @@ export function decide(
     specs,
     polled,
     kinds,
-    targets: targetsOf(specs, polled, config, self),
-    announcement: { own: said.affiliate, observed: harvested.published },
-    leftOut: [
-      ...announced.leftOut,
-      ...seen.leftOut,
-      ...stun.leftOut,
-      ...podNetworksLeftOut(config, knowledge.registries),
-    ],
-    memory: { ...remember(memory, polled), specified, reflected: seen.reflected, harvest: harvested, said },
+    targets,
+    announcement: { own: announced.said.affiliate, observed: harvested.published },
+    leftOut: announced.leftOut,
+    warnings: announced.warnings,
+    memory: { ...remember(memory, polled), ...announced.memory, specified, harvest: harvested },
   };
 }
 

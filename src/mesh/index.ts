@@ -10,6 +10,7 @@ export {
   remember,
 } from "./decide.ts";
 export type { Kernel } from "./kernel.ts";
+export { ownSide } from "./own-side.ts";
 export {
   desiredRouting,
   desiredTable,

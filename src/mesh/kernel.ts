@@ -1,13 +1,12 @@
 import type { ObservedBarrier } from "../barrier/index.ts";
-import type { Address, LeftOut } from "../net/index.ts";
 import type { ObservedTable } from "../nftables/index.ts";
-import type { Link, ObservedRouting, ObservedSysctls, SavedSysctls } from "../routing/index.ts";
+import type { Link, ObservedRouting, ObservedSysctls, OwnAddresses, SavedSysctls } from "../routing/index.ts";
 import type { ObservedWireGuard } from "../wireguard/index.ts";
 
 /** The whole state of the kernel that the mesh reads, as it was at one moment. */
 export interface Kernel {
   readonly links: readonly Link[];
-  readonly addresses: { readonly usable: readonly Address[]; readonly leftOut: readonly LeftOut[] };
+  readonly addresses: OwnAddresses;
   readonly wireguard: ObservedWireGuard;
   readonly routing: ObservedRouting;
   readonly table: ObservedTable;

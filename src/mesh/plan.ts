@@ -25,7 +25,7 @@ import {
 } from "../wireguard/index.ts";
 import type { Decision } from "./decide.ts";
 import type { Kernel } from "./kernel.ts";
-import { acceptedFamilies, ipv4SourceOf } from "./sources.ts";
+import { acceptedFamilies, hasSource, ipv4SourceOf } from "./sources.ts";
 import { steeredNetworks } from "./steered.ts";
 import type { Upkeep } from "./upkeep.ts";
 
@@ -79,7 +79,7 @@ export function planMesh(
   const { interfaceName } = config;
   const settings = { interfaceName, forwarding: forwardingFor(config.advertisedPrefixes) };
   const sysctls = planSysctls(settings, kernel.sysctls, kernel.savedSysctls);
-  const routing = desiredRouting(config, self, kernel);
+  const routing = desiredRouting(config, self, kernel, decision);
   const { listenPort, marks } = config;
   const link: Upkeep = {
     part: "link",
@@ -112,13 +112,25 @@ function secondBarrier(config: Config, { targets }: Networks, kernel: Kernel): S
   return planSecondBarrier(config.allowDownPeerBypass ? undefined : desired, kernel.barrier);
 }
 
-/** The routing that is wanted, whatever the table and the routes are now. `below` describes the links. */
-export const desiredRouting = (config: Config, self: Self, below: Below): DesiredRouting => ({
-  address: self.address,
-  ipv4Source: ipv4SourceOf(config, below),
-  mtu: mtuOf(config, below),
-  isClosed: !config.allowDownPeerBypass,
-});
+/**
+ * The routing that is wanted, whatever the table and the routes are now. `below` describes the links. The source is one
+ * of the addresses that others were told of, as they accept packets from no other.
+ */
+export function desiredRouting(
+  config: Config,
+  self: Self,
+  below: Below,
+  { announcement }: Pick<Decision, "announcement">,
+): DesiredRouting {
+  const { addresses } = announcement.own;
+  return {
+    address: self.address,
+    ipv4Source: ipv4SourceOf(config, below.links, addresses),
+    carriesIPv4: hasSource(4, config, addresses),
+    mtu: mtuOf(config, below),
+    isClosed: !config.allowDownPeerBypass,
+  };
+}
 
 /** The table that steers these networks. */
 export const desiredTable = (config: Config, kernel: Below, networks: Networks): DesiredTable =>

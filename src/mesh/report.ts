@@ -74,6 +74,7 @@ export function reportStatus(knowledge: Knowledge, view: StatusView, now: number
       ...vanishedWarnings(view.membership.members, now),
       ...(decision ? unsettledWarnings(decision, now) : []),
       ...podLinkWarnings(links, mtuOf(knowledge.config, { links, addresses })),
+      ...(decision?.warnings ?? []),
       ...(decision?.specs.warnings ?? []),
       ...reachWarnings(knowledge.registries, decision?.specs.peers ?? []),
       ...(decision ? cutOff(knowledge, decision) : []),

@@ -15,27 +15,48 @@ import type { Kernel } from "./kernel.ts";
 type Seen = Pick<Kernel, "links" | "addresses">;
 
 /**
- * The node's IPv4 address for packets into the mesh, which the mesh's link carries, too; `undefined` if it has none that
- * peers accept.
+ * The node's IPv4 address for packets into the mesh, which the mesh's link carries, too: one that was announced and is
+ * not in an excluded network, as peers accept no other. `undefined` if there is none.
  */
-export const ipv4SourceOf = (config: Config, { links, addresses }: Seen): Address | undefined =>
+export const ipv4SourceOf = (
+  config: Config,
+  links: Kernel["links"],
+  announced: readonly Address[],
+): Address | undefined =>
   primaryAddress(
     4,
     links.filter(({ name }) => name !== config.interfaceName),
-    addresses.usable.filter(
+    announced.filter(
       (address) => !config.excludeAdvertisedNetworks.some((network) => prefixContains(network, address)),
     ),
   );
 
 /**
+ * Whether this node has a source of a family that peers accept: an address of its own, or a network that it advertises.
+ * For IPv6 the KubeSpan address always is one.
+ */
+export const hasSource = (
+  family: Family,
+  { advertisedPrefixes }: Config,
+  addresses: readonly Address[],
+): boolean =>
+  addresses.some((address) => familyOf(address) === family) ||
+  advertisedPrefixes.some((prefix) => prefixFamily(prefix) === family);
+
+/**
  * The families in which the mesh's link has an address that peers accept. For IPv6 it has the KubeSpan address.
  * `undefined` as long as this node announces nothing, because then nobody knows.
  */
-export function acceptedFamilies(config: Config, seen: Seen, own: readonly Prefix[]): Family[] | undefined {
+export function acceptedFamilies(
+  config: Config,
+  { links, addresses }: Seen,
+  own: readonly Prefix[],
+): Family[] | undefined {
   if (own.length === 0) return undefined;
-  const source = ipv4SourceOf(config, seen);
-  const isAccepted = source !== undefined && own.some((network) => prefixContains(network, source));
-  return isAccepted ? [4, 6] : [6];
+  const announced = addresses.usable.filter((address) =>
+    own.some((network) => prefixContains(network, address)),
+  );
+  return ipv4SourceOf(config, links, announced) === undefined ? [6] : [4, 6];
 }
 
 /**

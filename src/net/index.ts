@@ -18,7 +18,7 @@ export {
   parseHostPort,
   parsePort,
 } from "./host-port.ts";
-export { type LeftOut } from "./left-out.ts";
+export { fewLeftOut, type LeftOut } from "./left-out.ts";
 export {
   bitsRead,
   everyBit,

@@ -31,6 +31,7 @@ const special: readonly SpecialNetwork[] = (
     ["0.0.0.0/8", "unspecified"],
     ["127.0.0.0/8", "a loopback address"],
     ["169.254.0.0/16", "link-local"],
+    ["192.0.0.0/24", "reserved for protocols"], // RFC 6890; every machine that translates IPv4 (464XLAT) has 192.0.0.1
     ["224.0.0.0/4", "multicast"],
     ["240.0.0.0/4", "reserved"],
     ["100.100.100.200/32", cloudService], // Alibaba Cloud

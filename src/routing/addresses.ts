@@ -1,6 +1,8 @@
 import {
   type Address,
   compareAddresses,
+  fewLeftOut,
+  isHostPrefix,
   isKubespanULA,
   isSideroLink,
   type LeftOut,
@@ -9,7 +11,9 @@ import {
   prefixOf,
   unreachableKind,
 } from "../net/index.ts";
+import { whyElsewhere, whyInside } from "./link-kinds.ts";
 import type { Link, LinkAddress } from "./links.ts";
+import { loopback, primaryAddress } from "./underlying.ts";
 
 interface OwnAddressesOptions {
   /** The name of the mesh's link. */
@@ -17,101 +21,110 @@ interface OwnAddressesOptions {
   readonly advertisedPrefixes: readonly Prefix[];
 }
 
-interface OwnAddresses {
+export interface OwnAddresses {
+  /**
+   * The addresses for which this node answers, and that may be sent to it. The primary address of each family comes
+   * first, then they are in order of links and of addresses, those of the loopback link and deprecated ones last.
+   */
   readonly usable: readonly Address[];
+  /** Those of them at which the node should not be dialled, each with the reason. */
+  readonly undialled?: readonly LeftOut[];
+  /** Those of them that only the loopback link has. Several nodes may have the same one there. */
+  readonly onLoopback?: readonly Address[];
+  /** The other addresses, with the reasons. */
   readonly leftOut: readonly LeftOut[];
 }
 
+/** An address and the link that has it. */
+interface Held {
+  readonly link: Link;
+  readonly entry: LinkAddress;
+}
+
 /**
- * The addresses under which other nodes can reach this one, in order of links and then of addresses, and the reason why
- * each of the others is not among them (lessons 8 and 16).
+ * The addresses that are this node's, and the reason why each of the others is not among them (lessons 8 and 16). An
+ * address is the node's as long as the node answers for it: a deprecated one until it is no longer valid, a single
+ * address on the loopback link as well.
  */
 export function ownAddresses(links: readonly Link[], options: OwnAddressesOptions): OwnAddresses {
-  const usable = new Set<Address>();
+  const held = links
+    .flatMap((link) => link.addresses.map((entry): Held => ({ link, entry })))
+    .toSorted(
+      (left, right) =>
+        rank(left) - rank(right) ||
+        left.link.index - right.link.index ||
+        compareText(left.link.name, right.link.name) ||
+        compareAddresses(left.entry.address, right.entry.address),
+    );
+  const usable = new Map<Address, Held>();
   const leftOut: LeftOut[] = [];
-  for (const link of links.toSorted(
-    (left, right) => left.index - right.index || compareText(left.name, right.name),
-  ))
-    for (const entry of link.addresses.toSorted((left, right) =>
-      compareAddresses(left.address, right.address),
-    )) {
-      const usual = usualReason(link, entry.address, options);
-      const reason = usual ?? whyNot(link, entry, options);
-      if (reason === undefined) usable.add(entry.address);
-      else
-        leftOut.push({
-          value: entry.address,
-          reason: `${reason} (on ${link.name})`,
-          ...(usual !== undefined && { isUsual: true }),
-        });
-    }
-  return { usable: [...usable], leftOut: leftOut.filter(({ value }) => !usable.has(value as Address)) };
+  for (const each of held) {
+    const { link, entry } = each;
+    const usual = whyUsually(each, options);
+    const reason = usual ?? whyNot(each, links, options);
+    if (reason !== undefined)
+      leftOut.push({
+        value: entry.address,
+        reason: `${reason} (on ${link.name})`,
+        ...(usual !== undefined && { isUsual: true }),
+      });
+    else if (!usable.has(entry.address)) usable.set(entry.address, each);
+  }
+  const all = [...usable.keys()];
+  const below = links.filter(({ name }) => name !== options.interfaceName);
+  const primary = ([4, 6] as const).flatMap((family) => primaryAddress(family, below, all) ?? []);
+  return {
+    usable: [...new Set([...primary, ...all])],
+    undialled: [...usable].flatMap(([value, { link, entry }]) =>
+      entry.deprecated ? [{ value, reason: `it is deprecated (on ${link.name})` }] : [],
+    ),
+    onLoopback: all.filter((address) => usable.get(address)?.link.name === loopback),
+    leftOut: fewLeftOut(leftOut.filter(({ value }) => !usable.has(value as Address))),
+  };
 }
+
+const rank = ({ link, entry }: Held): number => Number(entry.deprecated) + 2 * Number(link.name === loopback);
 
 /** The networks in which this node has one of those addresses, as its links say. */
 export function ownNetworks(links: readonly Link[], usable: readonly Address[]): Prefix[] {
-  const entries = links.flatMap(({ addresses }) => addresses);
+  const own = new Set(usable);
+  const entries = links.filter(({ name }) => name !== loopback).flatMap(({ addresses }) => addresses);
   const networks = entries
-    .filter(({ address }) => usable.includes(address))
+    .filter(({ address }) => own.has(address))
     .flatMap(({ address, bits }) => prefixOf(address, bits) ?? []);
   return [...new Set(networks)];
 }
 
 const compareText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
 
-/** The reasons that concern some address of every machine. */
-function usualReason(
-  link: Link,
-  address: Address,
-  { interfaceName }: OwnAddressesOptions,
-): string | undefined {
-  if (link.name === interfaceName) return "it is on the link of the mesh itself";
+/** The reasons that concern some address of every machine, or of every machine with containers. */
+function whyUsually({ link, entry }: Held, options: OwnAddressesOptions): string | undefined {
+  const { address } = entry;
+  if (link.name === options.interfaceName) return "it is on the link of the mesh itself";
   const kind = unreachableKind(address);
   if (kind !== undefined) return `it is ${kind}`;
-  if (link.name === "lo") return "it is on the loopback link";
-  return isContainerLink(link.name) ? "the link belongs to containers or pods" : undefined;
+  if (link.name === loopback && !isSingle(entry)) return "it is a network on the loopback link";
+  return whyInside(link);
 }
 
-function whyNot(link: Link, entry: LinkAddress, options: OwnAddressesOptions): string | undefined {
+function whyNot(
+  { link, entry }: Held,
+  links: readonly Link[],
+  options: OwnAddressesOptions,
+): string | undefined {
   const { address } = entry;
+  const elsewhere = whyElsewhere(link, address, links);
+  if (elsewhere !== undefined) return elsewhere;
   if (!link.up) return "the link is down";
   if (isKubespanULA(address)) return "it is a KubeSpan address";
   if (isSideroLink(address)) return "it is a SideroLink address";
   if (entry.scope !== "global") return `its scope is ${entry.scope}, not global`;
   if (entry.tentative) return "it is tentative: duplicate address detection has not passed";
-  if (entry.deprecated) return "it is deprecated";
   const advertised = options.advertisedPrefixes.find((prefix) => prefixContains(prefix, address));
   return advertised && `it is inside ${advertised}, which this node advertises`;
 }
 
-/**
- * The links that CNI plug-ins, container engines, hypervisors, kube-proxy and other overlays make. Their addresses mean
- * something only inside this node or inside another network. If they were announced as endpoints, they would lead a
- * tunnel into a tunnel.
- */
-const containerLinks: readonly RegExp[] = [
-  /^cni\d+$/, // bridge plug-in, flannel
-  /^cni-podman\d+$/,
-  /^cbr\d+$/, // kubenet
-  /^flannel/,
-  /^cali/,
-  /^(?:tunl|ip6tnl|sit)0$/, // Calico IP in IP
-  /^(?:vxlan|vxlan-v6)\.calico$/,
-  /^(?:wireguard|wg-v6)\.cali$/,
-  /^cilium/,
-  /^lxc/,
-  /^(?:docker|podman|lxdbr|lxcbr)\d+$/,
-  /^br-[0-9a-f]{12}$/, // Docker's own networks
-  /^veth/,
-  /^virbr\d/,
-  /^vnet\d/,
-  /^kube-(?:ipvs\d|bridge|dummy-if)/,
-  /^nodelocaldns$/,
-  /^tailscale\d/,
-  /^weave$/,
-  /^antrea-(?:gw|egress)\d/,
-  /^ovn-k8s-/,
-  /^genev_sys_/,
-];
-
-export const isContainerLink = (name: string): boolean => containerLinks.some((form) => form.test(name));
+const isSingle = ({ address, bits }: LinkAddress): boolean => {
+  const network = prefixOf(address, bits);
+  return network !== undefined && isHostPrefix(network);
+};

@@ -1,5 +1,6 @@
-export { isContainerLink, ownAddresses, ownNetworks } from "./addresses.ts";
+export { type OwnAddresses, ownAddresses, ownNetworks } from "./addresses.ts";
 export { isBarrier } from "./barrier.ts";
+export { isContainerLink, isDoubtful } from "./link-kinds.ts";
 export { type Link, type LinkAddress, parseLinks } from "./links.ts";
 export { isLossEvent, isRelevantEvent } from "./monitor-lines.ts";
 export {
@@ -9,7 +10,7 @@ export {
   planRefusal,
   planRouting,
 } from "./plan.ts";
-export { onlyLeadsHere, parseRoutes } from "./routes.ts";
+export { linksOfDefaults, onlyLeadsHere, parseRoutes } from "./routes.ts";
 export {
   leadsIntoMesh,
   type ObservedRules,
@@ -24,6 +25,7 @@ export {
   type DesiredSysctls,
   forwardingFor,
   ipv6Switch,
+  ipv6Switches,
   isIPv6On,
   type ObservedSysctls,
   observedSysctls,

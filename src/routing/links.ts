@@ -22,6 +22,10 @@ export interface Link {
    * own layer.
    */
   readonly isPort: boolean;
+  /** The link of which this one is a port; absent where it is none. */
+  readonly master?: string;
+  /** Whether a default route of the main table leads through the link; absent where nobody looked. */
+  readonly leadsOut?: boolean;
 }
 
 export interface LinkAddress {
@@ -50,6 +54,7 @@ const linkForm = z.looseObject({
   mtu: z.number().int().min(0).default(0),
   link_type: z.string().default(""),
   address: z.string().optional(),
+  master: z.string().optional(),
   linkinfo: z
     .looseObject({ info_kind: z.string().optional(), info_slave_kind: z.string().optional() })
     .default({}),
@@ -71,6 +76,7 @@ export const parseLinks = (text: string): Link[] =>
             hardwareAddress: hardwareAddress(link.link_type, link.address),
             addresses: link.addr_info.flatMap(linkAddress),
             isPort: (link.linkinfo.info_slave_kind ?? "vrf") !== "vrf",
+            ...(link.master !== undefined && { master: link.master }),
           },
         ],
   );

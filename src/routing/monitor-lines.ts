@@ -1,4 +1,4 @@
-import { isContainerLink } from "./addresses.ts";
+import { isContainerLink } from "./link-kinds.ts";
 import type { RoutingScope } from "./rules.ts";
 
 /**

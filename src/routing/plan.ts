@@ -13,6 +13,11 @@ export interface DesiredRouting {
   readonly address: Address;
   /** The node's primary IPv4 address, if it has one. It is the source of IPv4 packets for the mesh. */
   readonly ipv4Source: Address | undefined;
+  /**
+   * Whether the link may carry IPv4; `true` where absent. Otherwise there is no IPv4 route to it, and packets for the mesh are
+   * refused: no peer would accept any source that they can have.
+   */
+  readonly carriesIPv4?: boolean;
   /** The MTU of the default routes in bytes. */
   readonly mtu: number;
   /** Whether packets for the mesh are refused while there is no link for them. */
@@ -148,7 +153,8 @@ const sourceOf = (family: Family, { address, ipv4Source }: DesiredRouting): Addr
   family === 4 ? ipv4Source : address;
 
 function planRoutes(family: Family, desired: DesiredRouting, observed: ObservedRouting): Step[] {
-  const { mtu } = desired;
+  const { mtu, carriesIPv4 = true } = desired;
+  if (family === 4 && !carriesIPv4) return removeRoutes(family, ownRoutes(family, observed), observed);
   const source = sourceOf(family, desired);
   const own = ownRoutes(family, observed);
   const inPlace = own.filter((route) => route.metric === defaultMetric(family));

@@ -65,3 +65,14 @@ const staysHere = ["local", "unreachable", "blackhole", "prohibit", "throw"];
 /** Whether nothing that is looked up in a table leaves this node by it, according to `ip -j route show table T`. */
 export const onlyLeadsHere = (text: string): boolean =>
   parseToolList("ip route", text, routeForm).every(({ type }) => staysHere.includes(type));
+
+const wayForm = z.looseObject({
+  dev: z.string().optional(),
+  nexthops: z.array(z.looseObject({ dev: z.string().optional() })).default([]),
+});
+
+/** The names of the links of routes, according to `ip -j route show default`. */
+export const linksOfDefaults = (text: string): string[] =>
+  parseToolList("ip route", text, wayForm).flatMap(({ dev, nexthops }) =>
+    [dev, ...nexthops.map((hop) => hop.dev)].filter((name) => name !== undefined),
+  );

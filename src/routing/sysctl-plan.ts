@@ -120,7 +120,7 @@ function linkSteps(interfaceName: string, observed: ObservedSysctls): Step[] {
           `let ${interfaceName} take packets that a strict reverse-path filter would drop`,
           [[filter, wanted]],
         )),
-    ...(hasIPv6(observed) && isDisabled === "1"
+    ...(hasIPv6(observed, interfaceName) && isDisabled === "1"
       ? settingSteps("grow", `let ${interfaceName} carry IPv6`, [[disabled, "0"]])
       : []),
   ];

@@ -1,4 +1,5 @@
 import { type Address, type Family, familyOf } from "../net/index.ts";
+import { isOutward } from "./link-kinds.ts";
 import type { Link } from "./links.ts";
 
 /** The bytes by which a packet grows at most: an IPv6 header, UDP's, and WireGuard's own with its padding and tag. */
@@ -10,9 +11,13 @@ const largestMTU = 65_455;
 /** The MTU of Ethernet, for a node on which no link says anything. */
 const ordinaryMTU = 1500;
 
+/** The name of the loopback link. No tunnel runs over it, whatever addresses it has. */
+export const loopback = "lo";
+
 /**
  * The MTU of the mesh's link in bytes: the configured one, or 80 less than the smallest among the links that hold the
- * node's own addresses (lesson 10), because tunnels may run over any of them. Over Ethernet it is 1420.
+ * node's own addresses (lesson 10), because tunnels may run over any of them. Over Ethernet it is 1420. Where only the
+ * loopback link has own addresses (routing to the host), all links that lead out count.
  */
 export function meshMTU(
   configured: number | "auto",
@@ -20,26 +25,38 @@ export function meshMTU(
   ownAddresses: readonly Address[],
 ): number {
   if (configured !== "auto") return configured;
-  const below = links
-    .filter((link) => link.mtu > 0 && link.addresses.some(({ address }) => ownAddresses.includes(address)))
-    .map(({ mtu }) => mtu);
+  const own = new Set(ownAddresses);
+  const real = links.filter(({ name, mtu }) => name !== loopback && mtu > 0);
+  const holding = real.filter(({ addresses }) => addresses.some(({ address }) => own.has(address)));
+  const below = (holding.length > 0 ? holding : real.filter(isOutward)).map(({ mtu }) => mtu);
   const smallest = Math.min(...(below.length > 0 ? below : [ordinaryMTU]));
   return Math.min(Math.max(smallest - overhead, smallestMTU), largestMTU);
 }
 
 /**
  * The node's primary address of a family. It is the first address of the first link that has any, in the kernel's
- * order, in which addresses that were added later (virtual ones) come later.
+ * order, in which addresses that were added later (virtual ones) come later. A deprecated address, or one of the
+ * loopback link, is taken only where there is no other.
  */
-export const primaryAddress = (
+export function primaryAddress(
   family: Family,
   links: readonly Link[],
   ownAddresses: readonly Address[],
-): Address | undefined =>
-  links
+): Address | undefined {
+  const own = new Set(ownAddresses.filter((address) => familyOf(address) === family));
+  const found = links
     .toSorted((left, right) => left.index - right.index)
-    .flatMap(({ addresses }) => addresses)
-    .find(({ address }) => familyOf(address) === family && ownAddresses.includes(address))?.address;
+    .flatMap(({ name, addresses }) =>
+      addresses
+        .filter(({ address }) => own.has(address))
+        .map(({ address, deprecated }) => ({ address, isLast: name === loopback, deprecated })),
+    );
+  const best =
+    found.find(({ isLast, deprecated }) => !isLast && !deprecated) ??
+    found.find(({ deprecated }) => !deprecated) ??
+    found[0];
+  return best?.address;
+}
 
 /** The bytes by which an overlay's packet grows before it enters the mesh, by the kind of link. */
 const overlays: Readonly<Record<string, number>> = { vxlan: 50, geneve: 50, ipip: 20, gre: 24, gretap: 38 };

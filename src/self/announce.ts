@@ -1,10 +1,11 @@
 import { type Config, filterReason } from "../config/index.ts";
-import type { Affiliate } from "../discovery/index.ts";
+import { type Affiliate, limits } from "../discovery/index.ts";
 import {
   type Address,
   type Endpoint,
   endpointAddress,
   endpointOf,
+  fewLeftOut,
   type LeftOut,
   type Prefix,
   subtract,
@@ -28,9 +29,17 @@ export interface OwnAffiliate {
 }
 
 /**
- * The affiliate that this node announces. Its endpoints are the node's own and its reflected addresses, filtered, with
- * the listen port, or with the port that a STUN server saw at that address. The extra endpoints follow, to which no
- * filter applies.
+ * The largest number of endpoints that a node announces. A service keeps those of before for half an hour, and has room
+ * for 64 of a node: all of them may change at once.
+ */
+const mostEndpoints = limits.endpointsPerAffiliate / 2;
+
+/**
+ * The affiliate that this node announces. Its endpoints are the extra ones, to which no filter applies, then those that
+ * others see (with the port that a STUN server saw at that address, or the listen port), and then the node's own
+ * addresses with the listen port. So the last ones are left out where there are too many, and a peer that tries one
+ * after the other does not begin with addresses that mean nothing where it is. At the addresses in `undialled` the node
+ * is not dialled.
  */
 export function ownAffiliate(
   self: Self,
@@ -38,16 +47,35 @@ export function ownAffiliate(
   addresses: readonly Address[],
   reflected: Iterable<Address>,
   mapped: readonly Endpoint[] = [],
+  undialled: readonly LeftOut[] = [],
 ): OwnAffiliate {
   const leftOut: LeftOut[] = [];
   const portIsKnown = new Set(mapped.map(endpointAddress));
-  const own = [...addresses, ...[...reflected].filter((address) => !portIsKnown.has(address))];
-  const candidates = [...own.flatMap((address) => endpointOf(address, config.listenPort) ?? []), ...mapped];
+  const unfit = new Map(undialled.map(({ value, reason }) => [value, reason]));
+  const atListenPort = (address: Address): Endpoint[] => {
+    const endpoint = endpointOf(address, config.listenPort);
+    return endpoint === undefined ? [] : [endpoint];
+  };
+  const candidates = [
+    ...mapped,
+    ...[...reflected].filter((address) => !portIsKnown.has(address)).flatMap(atListenPort),
+    ...addresses.flatMap((address) => {
+      const reason = unfit.get(address);
+      if (reason !== undefined) leftOut.push({ value: `endpoint ${atListenPort(address).join()}`, reason });
+      return reason === undefined ? atListenPort(address) : [];
+    }),
+  ];
   const announced = [...new Set(candidates)].filter((endpoint) => {
     const reason = filterReason(endpointAddress(endpoint), config.endpointFilters, "filters.endpoints");
     if (reason !== undefined) leftOut.push({ value: `endpoint ${endpoint}`, reason });
     return reason === undefined;
   });
+  const all = [...new Set([...config.extraAnnouncedEndpoints, ...announced])];
+  for (const endpoint of all.slice(mostEndpoints))
+    leftOut.push({
+      value: `endpoint ${endpoint}`,
+      reason: `a node announces ${mostEndpoints} endpoints at most`,
+    });
   const affiliate: Affiliate = {
     nodeId: self.nodeId,
     addresses,
@@ -61,10 +89,10 @@ export function ownAffiliate(
       address: self.address,
       additionalAddresses: advertisedPrefixes(config, leftOut),
       excludedNetworks: config.excludeAdvertisedNetworks,
-      endpoints: [...new Set([...announced, ...config.extraAnnouncedEndpoints])],
+      endpoints: all.slice(0, mostEndpoints),
     },
   };
-  return { affiliate, leftOut };
+  return { affiliate, leftOut: fewLeftOut(leftOut) };
 }
 
 function advertisedPrefixes(config: Config, leftOut: LeftOut[]): Prefix[] {

@@ -1,7 +1,9 @@
 /** What this node says of itself: one file for each source of its endpoints and networks. */
 export { ownAffiliate, type Self } from "./announce.ts";
+export { fitted } from "./fit.ts";
 export { believeMapped } from "./mapped.ts";
 export { nextNumber, numbered, type Origin, type Said } from "./numbered.ts";
 export { advertiseTheSame, podNetworksLeftOut, withPodNetworks } from "./pod-networks.ts";
 export { believeReflected, type Reflected } from "./reflected.ts";
+export { type Shared, sharedAddresses, withoutShared } from "./shared.ts";
 export { sharedEndpointWarnings } from "./shared-endpoints.ts";

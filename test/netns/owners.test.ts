@@ -33,7 +33,8 @@ beforeAll(async () => {
   [a, b, c] = [await host("a", 1), await host("b", 2), await host("c", 3)];
   options = { cluster: newCluster(), services: [discovery.url] };
   for (const node of [b, c])
-    for (const address of addresses) await node.run("ip", "address", "add", `${address}/32`, "dev", "lo");
+    for (const address of addresses)
+      await node.run("ip", "address", "add", `${address}/32`, "dev", "lo", "scope", "host");
   await a.start(options);
   await b.start({ ...options, daemon: { advertisedPrefixes: ["10.50.0.0/24", "10.70.0.0/24"] } });
   await c.start({ ...options, daemon: { advertisedPrefixes: ["10.60.0.0/24"] } });

@@ -2,12 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { INPUT } from "../../src/base/command.ts";
 import { type Address, parseAddress } from "../../src/net/index.ts";
 import { observeLinks, observeRouting } from "../../src/routing/effects/observe.ts";
-import {
-  type DesiredRouting,
-  ownAddresses,
-  planRouting,
-  type RoutingScope,
-} from "../../src/routing/index.ts";
+import { type DesiredRouting, planRouting, type RoutingScope } from "../../src/routing/index.ts";
 import { apply, failing, makeNamespace, type Namespace } from "./namespace.ts";
 
 /* One namespace with two links, each a veth pair: `kubespan` stands for the WireGuard link, `eth0` for hardware. */
@@ -255,44 +250,3 @@ test.each([false, true])(
       }
   },
 );
-
-test("the links of the host and the addresses that others can reach", async () => {
-  for (const line of [
-    "ip link add br0 type bridge",
-    "ip link set br0 up", // br1 stays down
-    "ip link add br1 type bridge",
-    "ip link add cni0 type bridge",
-    "ip tuntap add tun7 mode tun",
-    "ip address add 192.0.2.7/24 dev eth0",
-    "ip -6 address add 2001:db8::7/64 dev eth0 nodad",
-    "ip -6 address add 2001:db8::8/64 dev eth0 nodad preferred_lft 0",
-    "ip address add 10.244.0.1/24 dev cni0",
-    "ip address add 10.9.0.1/24 dev br0",
-    "ip address add 10.9.1.1/24 dev br1",
-    "ip address add 203.0.113.9/32 dev lo",
-  ])
-    await namespace.sh(line);
-  await converge(desired);
-  const links = await lookAtLinks();
-  expect(links.map(({ name, kind }) => [name, kind])).toEqual(
-    expect.arrayContaining([
-      ["lo", undefined],
-      ["eth0", "veth"],
-      ["br0", "bridge"],
-      ["tun7", "tun"],
-    ]),
-  );
-  expect(links.find(({ name }) => name === "eth0")).toMatchObject({ up: true, mtu: 1500 });
-  expect(links.find(({ name }) => name === "tun7")).toMatchObject({ up: false, hardwareAddress: undefined });
-  const own = ownAddresses(links, { interfaceName: "kubespan", advertisedPrefixes: [] });
-  expect(own.usable).toEqual(["192.0.2.7", "2001:db8::7", "10.9.0.1"]);
-  expect(own.leftOut).toEqual(
-    expect.arrayContaining([
-      { value: "10.244.0.1", reason: "the link belongs to containers or pods (on cni0)" },
-      { value: "10.9.1.1", reason: "the link is down (on br1)" },
-      { value: "2001:db8::8", reason: "it is deprecated (on eth0)" },
-      { value: "203.0.113.9", reason: "it is on the loopback link (on lo)" },
-      { value: desired.address, reason: "it is on the link of the mesh itself (on kubespan)" },
-    ]),
-  );
-});

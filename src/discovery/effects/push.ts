@@ -23,7 +23,7 @@ interface PushOptions {
 const timeoutMs = 10_000;
 /** The pause in milliseconds between updates of other nodes' endpoints. A service lets 15 requests a second through. */
 const betweenObservedMs = 100;
-/** The time in milliseconds after which an observed endpoint that was refused is offered again. */
+/** The time in milliseconds after which an endpoint that was refused is offered again. */
 const retryRefusedMs = 60_000;
 
 /** Sends new updates at once and all others again every TTL/2, until a request fails. Ends only by throwing. */
@@ -46,14 +46,21 @@ export async function pushUpdates(options: PushOptions, signal: AbortSignal): Pr
 }
 
 /**
- * Sends an update and tells whether it was accepted. A refusal of another node's endpoints is no reason to give up the
- * service.
+ * Sends an update and tells whether all of it was accepted. A refusal of another node's endpoints is no reason to give
+ * up the service. Nor is a service without room for this node's endpoints, as long as it takes the rest: it keeps those of
+ * before for half an hour, and all of them together may be too many.
  */
 async function isAccepted(update: Update, options: PushOptions, signal: AbortSignal): Promise<boolean> {
   try {
     await send(update, options, signal);
     return true;
   } catch (error) {
+    if (update.data && update.endpoints.length > 0 && codeOf(error) === status.RESOURCE_EXHAUSTED) {
+      const endpoints = update.endpoints.slice(0, update.endpoints.length >> 1);
+      await isAccepted({ ...update, endpoints }, options, signal);
+      options.log.debug(`the discovery service has no room for ${update.endpoints.length} endpoints`);
+      return false;
+    }
     const refused = [status.RESOURCE_EXHAUSTED, status.INVALID_ARGUMENT].includes(codeOf(error));
     if (update.data || !refused) throw error;
     options.log.warn(

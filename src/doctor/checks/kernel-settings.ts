@@ -1,3 +1,4 @@
+import { familyOf } from "../../net/index.ts";
 import type { Facts } from "../facts.ts";
 import { type Finding, loadModule, setSysctl } from "../finding.ts";
 
@@ -125,10 +126,19 @@ export function checkReversePath({ sysctls, settings }: Facts): Finding[] {
   return [{ id, severity: "ok", text: "no strict reverse-path filter", evidence }];
 }
 
-export function checkIPv6({ sysctls }: Facts): Finding[] {
+export function checkIPv6({ sysctls, links, settings }: Facts): Finding[] {
   const key: Key = "net/ipv6/conf/all/disable_ipv6";
   const [id, evidence] = ["ipv6", shown(key, sysctls.get(key))];
-  return sysctls.get(key) === "0"
+  // A link that was switched on after all were switched off carries IPv6, and has addresses of it.
+  const isOnSomewhere =
+    "value" in links &&
+    links.value.some(
+      ({ name, addresses }) =>
+        name !== "lo" &&
+        name !== settings.interfaceName &&
+        addresses.some(({ address }) => familyOf(address) === 6),
+    );
+  return sysctls.get(key) === "0" || isOnSomewhere
     ? [{ id, severity: "ok", text: "IPv6 is on", evidence }]
     : [
         {

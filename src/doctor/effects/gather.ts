@@ -3,7 +3,7 @@ import { errorText, parseCapabilities } from "../../base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { scanForOthers } from "../../marks/effects/index.ts";
 import { aheadWarnings } from "../../marks/index.ts";
-import { observeLinks, observeRouting } from "../../routing/effects/index.ts";
+import { observeHostLinks, observeRouting } from "../../routing/effects/index.ts";
 import { type Link, meshMTU, ownAddresses, type RoutingScope } from "../../routing/index.ts";
 import { probe, run } from "../../system/index.ts";
 import { kernelHasWireGuard } from "../../wireguard/effects/index.ts";
@@ -60,7 +60,7 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
   const { config, fact } = await observeConfig(configFile);
   const configured = config ? settingsOf(config) : defaultSettings;
   const stateDirectory = config?.stateDirectory ?? defaultStateDirectory;
-  const links = await observed(() => observeLinks(run));
+  const links = await observed(() => observeHostLinks(run, configured.interfaceName));
   const settings = { ...configured, mtu: mtuFor(config, configured.interfaceName, links) };
   const uplinks = await observeUplinks();
   const { interfaceName, table, priority, marks } = settings;

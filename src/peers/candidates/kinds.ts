@@ -5,6 +5,7 @@ import { preferred } from "./preferred.ts";
 import { privateAddress } from "./private.ts";
 import { publicIPv4 } from "./public-ipv4.ts";
 import { publicIPv6 } from "./public-ipv6.ts";
+import { sameSite } from "./same-site.ts";
 import { sharedNetwork } from "./shared-network.ts";
 
 /** The first that recognizes an endpoint tells what it is. In which order candidates are dialled, their `place` tells. */
@@ -12,6 +13,7 @@ const list = [
   preferred,
   lastWorking,
   sharedNetwork,
+  sameSite,
   claimedByAnother,
   privateAddress,
   publicIPv6,

@@ -3,10 +3,13 @@ import { type ReadSetting, type Runner, readKernelSetting } from "../../system/i
 import {
   type FamilyRouting,
   ipv6Switch,
+  ipv6Switches,
   isBarrier,
   isContainerLink,
+  isDoubtful,
   isIPv6On,
   type Link,
+  linksOfDefaults,
   type ObservedRouting,
   type ObservedRules,
   type ObservedSysctls,
@@ -24,6 +27,20 @@ export const observeLinks = async (run: Runner): Promise<Link[]> =>
   parseLinks(await run({ program: "ip", args: ["-j", "-d", "address", "show"] }));
 
 /**
+ * Reads all links as `observeLinks` does. Where the kind of a link leaves open whose its addresses are, the default
+ * routes are read, too. Throws `KubespanError("command")`.
+ */
+export async function observeHostLinks(run: Runner, interfaceName: string): Promise<Link[]> {
+  const links = await observeLinks(run);
+  if (!links.some((link) => link.name !== interfaceName && isDoubtful(link))) return links;
+  const shown = await Promise.all(
+    ["-4", "-6"].map((family) => run({ program: "ip", args: [family, "-j", "route", "show", "default"] })),
+  );
+  const outward = new Set(shown.flatMap(linksOfDefaults));
+  return links.map((link) => ({ ...link, leadsOut: outward.has(link.name) }));
+}
+
+/**
  * Reads the rules at our priority, the routes in our table and the addresses of our link, which is one of `links`.
  * Throws `KubespanError("command")`.
  */
@@ -33,7 +50,7 @@ export async function observeRouting(
   links: readonly Link[],
   read: ReadSetting = readKernelSetting,
 ): Promise<ObservedRouting> {
-  const ipv6 = isIPv6On(await read(ipv6Switch));
+  const ipv6 = await carriesIPv6(scope.interfaceName, links, read);
   const [ipv4Routing, ipv6Routing] = await Promise.all([
     observeFamily(run, "-4", scope),
     ipv6 ? observeFamily(run, "-6", scope) : nothing,
@@ -43,6 +60,25 @@ export async function observeRouting(
     .flatMap(({ addresses }) => addresses);
   return { scope, ipv6, ipv4Routing, ipv6Routing, linkAddresses };
 }
+
+/**
+ * Whether a link of the host carries IPv6. The setting of each link is read only where all were switched off, since one
+ * may be on again.
+ */
+async function carriesIPv6(
+  interfaceName: string,
+  links: readonly Link[],
+  read: ReadSetting,
+): Promise<boolean> {
+  const general = await read(ipv6Switch);
+  if (general === undefined || isIPv6On(general)) return general !== undefined;
+  for (const key of ipv6Switches(interfaceName, hostLinks(links))) if (isIPv6On(await read(key))) return true;
+  return false;
+}
+
+/** The names of the links that are not those of pods, of which there may be hundreds. */
+const hostLinks = (links: readonly Link[]): string[] =>
+  links.map(({ name }) => name).filter((name) => !isContainerLink(name));
 
 const nothing: FamilyRouting = { rules: [], copies: [], ahead: [], routes: [], hasBarrier: false };
 
@@ -124,13 +160,17 @@ export async function observeSysctls(
   links: readonly Link[],
   read: ReadSetting = readKernelSetting,
 ): Promise<ObservedSysctls> {
-  const names = links.map(({ name }) => name).filter((name) => !isContainerLink(name));
   const found = new Map<string, string>();
   // The settings are read one after the other: each takes a moment, and many at once would take all threads that read
   // files.
-  for (const key of sysctlKeys(interfaceName, names)) {
-    const value = await read(key);
-    if (value !== undefined) found.set(key, value);
-  }
+  const look = async (keys: readonly string[]): Promise<void> => {
+    for (const key of keys) {
+      const value = await read(key);
+      if (value !== undefined) found.set(key, value);
+    }
+  };
+  await look(sysctlKeys(interfaceName, hostLinks(links)));
+  if (found.has(ipv6Switch) && !isIPv6On(found.get(ipv6Switch)))
+    await look(ipv6Switches(interfaceName, hostLinks(links)));
   return observedSysctls(found);
 }

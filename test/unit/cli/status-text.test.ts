@@ -61,6 +61,7 @@ const status = (more: Partial<Status> = {}): Status => ({
   refusedAffiliates: [],
   warnings: [],
   dropped: { outside: 0, tunnel: 0, entering: 0, leaving: 0, unaccepted: 0 },
+  masqueraded: 0,
   repairs: { table: 0, routing: 0, link: 0, settings: 0 },
   ...more,
 });

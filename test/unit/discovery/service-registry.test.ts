@@ -10,6 +10,8 @@ const observed = (id: string, text: string) => new Map([[idOf(id), [endpoint(tex
 const endpointsOf = (registry: ReturnType<typeof node>, id: string) =>
   registry.told().affiliates.find(({ nodeId }) => nodeId === idOf(id))?.kubespan?.endpoints;
 
+const many = (from: number) => Array.from({ length: 40 }, (_, at) => `192.0.2.${from + at}:51820`);
+
 describe("nodes that share a service", () => {
   test("find each other, and never themselves", async () => {
     const { port } = await service();
@@ -40,6 +42,19 @@ describe("nodes that share a service", () => {
     for (const hostname of ["x", "y", "z"])
       a.publish({ own: { ...affiliateNamed("a"), hostname }, observed: new Map() });
     await until(() => expect(b.told().affiliates[0]?.hostname).toBe("z"));
+  });
+
+  test("hear of all that a node says anew, although the service keeps its endpoints of before and has no room", async () => {
+    const { port } = await service();
+    const [a, b] = [node("a", port), node("b", port)];
+    await until(() => expect(idsOf(b)).toEqual(["a"]));
+    a.publish({ own: affiliateNamed("a", ...many(1)), observed: new Map() });
+    await until(() => expect(endpointsOf(b, "a")).toContain("192.0.2.40:51820"));
+    a.publish({ own: { ...affiliateNamed("a", ...many(101)), hostname: "new" }, observed: new Map() });
+    await until(() => expect(b.told().affiliates[0]?.hostname).toBe("new"));
+    expect(endpointsOf(b, "a")).toContain("192.0.2.101:51820");
+    expect(a.state().phase).toBe("connected");
+    expect(errorOf(a.state())).toBeUndefined();
   });
 
   test("hear of endpoints that others observed", async () => {

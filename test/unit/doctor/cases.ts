@@ -1,6 +1,6 @@
 import type { Facts } from "../../../src/doctor/index.ts";
 import { markCases } from "./mark-cases.ts";
-import { link, linksFrom, soundNode, withSysctl } from "./node.ts";
+import { ipv6OnOneLink, link, linksFrom, soundNode, withSysctl } from "./node.ts";
 import { type Case, registryCases } from "./registry-cases.ts";
 
 const { settings, kernel } = soundNode;
@@ -180,6 +180,7 @@ export const cases: readonly Case[] = [
     "note",
   ],
   ["no IPv6", withSysctl("net/ipv6/conf/all/disable_ipv6", "1"), "ipv6", "warning"],
+  ["IPv6 switched off for all links, and on for one", ipv6OnOneLink, "ipv6", "ok"],
   ["systemd-networkd", { networkdTakesRules: true }, "networkd", "note", /networkd\.conf\.d/],
   [
     "a foreign link of our name",

@@ -89,3 +89,9 @@ export const withSysctl = (key: string, value: string | undefined): Partial<Fact
   else sysctls.set(key, value);
   return { sysctls };
 };
+
+/** IPv6 was switched off for all links, and then on again for the uplink. */
+export const ipv6OnOneLink: Partial<Facts> = {
+  ...withSysctl("net/ipv6/conf/all/disable_ipv6", "1"),
+  links: linksFrom({ ...link("eth0", 1500), addr_info: [{ local: "2001:db8::1", prefixlen: 64 }] }),
+};

@@ -36,12 +36,12 @@ const noNetworks = { pods: [], tolerated: [], ownPods: [] };
 
 describe("the node's IPv4 address for packets into the mesh", () => {
   test("is its first one", () => {
-    expect(ipv4SourceOf(config(), both)).toBe("10.0.0.1");
+    expect(ipv4SourceOf(config(), both.links, both.addresses.usable)).toBe("10.0.0.1");
   });
 
   test("is one that peers accept: not one that this node excludes", () => {
     const excluding = config({ excludeAdvertisedNetworks: [prefix("10.0.0.1/32")] });
-    expect(ipv4SourceOf(excluding, both)).toBe("10.0.0.2");
+    expect(ipv4SourceOf(excluding, both.links, both.addresses.usable)).toBe("10.0.0.2");
   });
 });
 

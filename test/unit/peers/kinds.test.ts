@@ -10,7 +10,7 @@ const network = (text: string, nodeId: string) => ({ prefix: prefix(text), label
 const context: CandidateContext = {
   nodeId: "peer",
   ownAddresses: new Set(),
-  ownNetworks: [prefix("192.168.1.0/24")],
+  ownNetworks: ["192.168.1.0/24", "192.168.1.9/32", "10.7.0.11/32", "fd07:7:7:1::1/128"].map(prefix),
   routed: routedPrefixes([network("203.0.113.0/24", "other"), network("10.5.0.0/16", "other")], []),
   dial: { ...noDialRules, prefer: [prefix("198.51.100.8/32"), prefix("198.51.100.7/32")] },
 };
@@ -24,6 +24,9 @@ describe("an endpoint is of one kind, and worth what it is", () => {
   it.each([
     ["198.51.100.7:1", "preferred", 0],
     ["192.168.1.7:1", "shared-network", 1],
+    ["10.7.200.12:1", "same-site", 1],
+    ["[fd07:7:7:9::1]:1", "same-site", 1],
+    ["10.8.0.12:1", "private", 2],
     ["[2001:db8::7]:1", "public-ipv6", 2],
     ["198.51.100.1:1", "public-ipv4", 2],
     ["192.168.2.7:1", "private", 2],
@@ -61,6 +64,7 @@ it("all kinds stand in the order in which they are dialled, preferred ones in th
     "192.168.2.7:1",
     "198.51.100.1:1",
     "[2001:db8::7]:1",
+    "10.7.0.12:1",
     "192.168.1.7:1",
     "198.51.100.7:1",
     "198.51.100.8:1",

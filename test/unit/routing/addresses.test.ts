@@ -21,6 +21,13 @@ const link = (name: string, ...addresses: (string | Partial<LinkAddress>)[]): Li
   })),
 });
 
+const single = (text: string): Partial<LinkAddress> => ({
+  address: parseAddress(text) as Address,
+  bits: text.includes(":") ? 128 : 32,
+});
+
+const kindOf = (kind: string, one: Link): Link => ({ ...one, kind });
+
 const options = {
   interfaceName: "kubespan",
   advertisedPrefixes: [parsePrefix("10.244.1.0/24") as Prefix],
@@ -30,7 +37,28 @@ test.each<[string, Link, string]>([
   ["loopback", link("eth0", "127.0.0.1"), "it is a loopback address (on eth0)"],
   ["link-local", link("eth0", "fe80::1"), "it is link-local (on eth0)"],
   ["IPv4 link-local", link("eth0", "169.254.25.10"), "it is link-local (on eth0)"],
-  ["on lo", link("lo", "192.0.2.1"), "it is on the loopback link (on lo)"],
+  ["of a network on lo", link("lo", "192.0.2.1"), "it is a network on the loopback link (on lo)"],
+  [
+    "of this host on lo",
+    link("lo", { ...single("192.0.2.1"), scope: "host" }),
+    "its scope is host, not global (on lo)",
+  ],
+  ["of a translation of IPv4", link("clat", single("192.0.0.1")), "it is reserved for protocols (on clat)"],
+  [
+    "of a network inside the machine",
+    link("tmfifo_net0", "192.168.100.1"),
+    "the link leads to what is inside this machine (on tmfifo_net0)",
+  ],
+  [
+    "of another overlay",
+    kindOf("wireguard", link("wt0", "100.64.0.7")),
+    "the link is another overlay's (wireguard), and no default route leads there (on wt0)",
+  ],
+  [
+    "of a bridge inside the machine",
+    kindOf("bridge", link("br7", "10.9.0.1")),
+    "the bridge has no port that leads out, and no default route leads there (on br7)",
+  ],
   ["on the mesh's link", link("kubespan", "192.0.2.1"), "it is on the link of the mesh itself (on kubespan)"],
   ["a KubeSpan address", link("eth0", "fd7f:175a:b97c:5602::1"), "it is a KubeSpan address (on eth0)"],
   [
@@ -45,11 +73,6 @@ test.each<[string, Link, string]>([
     "it is inside 10.244.1.0/24, which this node advertises (on eth0)",
   ],
   ["of a link that is down", { ...link("eth0", "192.0.2.1"), up: false }, "the link is down (on eth0)"],
-  [
-    "deprecated",
-    link("eth0", { address: "2001:db8::1" as Address, deprecated: true }),
-    "it is deprecated (on eth0)",
-  ],
   [
     "tentative",
     link("eth0", { address: "2001:db8::1" as Address, tentative: true }),
@@ -71,14 +94,51 @@ test("usable addresses come in a fixed order, each once", () => {
     link("eth0", "2001:db8::2", "192.0.2.9", "192.0.2.10"),
     link("wg0", "10.99.0.1"),
     link("eth1", "192.0.2.9", "fd12:3456:789a:1::1"),
-    link("lo", "192.0.2.10"),
+    link("lo", single("192.0.2.10")),
   ];
   const own = ownAddresses(links, options);
   expect(own).toEqual({
-    usable: ["192.0.2.9", "192.0.2.10", "2001:db8::2", "10.99.0.1", "fd12:3456:789a:1::1"],
-    leftOut: [], // 192.0.2.10 is usable through eth0, whatever lo says
+    usable: ["192.0.2.9", "2001:db8::2", "192.0.2.10", "10.99.0.1", "fd12:3456:789a:1::1"],
+    undialled: [],
+    onLoopback: [], // 192.0.2.10 is on eth0 as well
+    leftOut: [],
   });
   expect(ownAddresses(links.toReversed(), options)).toEqual(own);
+});
+
+test("what the node answers for is its own: also what is deprecated, and single addresses of lo; they come last", () => {
+  const links = [
+    link("lo", single("198.51.100.1"), single("2001:db8:3::1")),
+    link("eth0", { address: "2001:db8::1" as Address, deprecated: true }, "2001:db8::2", "192.0.2.9"),
+  ];
+  expect(ownAddresses(links, options)).toEqual({
+    usable: ["192.0.2.9", "2001:db8::2", "2001:db8::1", "198.51.100.1", "2001:db8:3::1"],
+    undialled: [{ value: "2001:db8::1", reason: "it is deprecated (on eth0)" }],
+    onLoopback: ["198.51.100.1", "2001:db8:3::1"],
+    leftOut: [],
+  });
+});
+
+describe("a link that may be inside the machine or another overlay's is the node's own", () => {
+  test.each<[string, Link[]]>([
+    ["where a default route leads there", [{ ...kindOf("tun", link("tun0", "10.8.0.2")), leadsOut: true }]],
+    ["where its address is public", [kindOf("gre", link("gre1", "203.0.113.5"))]],
+    [
+      "where it is a bridge with hardware",
+      [kindOf("bridge", link("azure0", "10.0.0.4")), { ...link("eth0"), isPort: true, master: "azure0" }],
+    ],
+    ["where it is a container's uplink", [kindOf("veth", link("eth0", "10.0.3.7"))]],
+  ])("%s", (_name, links) => {
+    const addresses = links.flatMap((one) => one.addresses.map(({ address }) => address));
+    expect(ownAddresses(links, options)).toMatchObject({ usable: addresses, leftOut: [] });
+  });
+});
+
+test("many addresses of one link that are left out are one line", () => {
+  const many = Array.from({ length: 5000 }, (_, at) => `10.96.${Math.floor(at / 250)}.${(at % 250) + 1}`);
+  expect(ownAddresses([link("kube-ipvs0", ...many)], options).leftOut).toEqual([
+    { value: "10.96.0.1 and 4999 more", reason: "the link belongs to containers or pods (on kube-ipvs0)" },
+  ]);
 });
 
 describe("links of containers", () => {

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { KubespanError } from "../../../src/base/error.ts";
 import {
+  linksOfDefaults,
   observedSysctls,
   onlyLeadsHere,
   parseLinks,
@@ -44,6 +45,17 @@ test("types of routes mean the same as numbers", () => {
   const numbered =
     '[{"type":"7","dst":"default","metric":9,"flags":[]},{"type":"1","dst":"default","dev":"eth0"}]';
   expect(parseRoutes(numbered).map(({ type }) => type)).toEqual(["unreachable", "unicast"]);
+});
+
+test("default routes name their links, also those with several next hops", () => {
+  const shown = `[{"dst":"default","gateway":"203.0.113.9","dev":"eth0","flags":[]},{"dst":"default","metric":7,"flags":[],"nexthops":[{"gateway":"10.0.0.1","dev":"eth1","weight":1,"flags":[]},{"dev":"tun0","weight":1,"flags":[]}]}]`;
+  expect(linksOfDefaults(shown)).toEqual(["eth0", "eth1", "tun0"]);
+  expect(linksOfDefaults("")).toEqual([]);
+});
+
+test("a port of a bridge names the bridge", () => {
+  const shown = `[{"ifindex":2,"ifname":"eth0","flags":["UP"],"mtu":1500,"master":"br0","link_type":"ether","linkinfo":{"info_slave_kind":"bridge"},"addr_info":[]}]`;
+  expect(parseLinks(shown)).toMatchObject([{ name: "eth0", master: "br0", isPort: true }]);
 });
 
 describe("ip rule", () => {

@@ -3,10 +3,12 @@ import { expect, test } from "vitest";
 import type { Prefix } from "../../../src/net/index.ts";
 import {
   forwardingFor,
+  ipv6Switches,
   type ObservedSysctls,
   planSysctls,
   type SavedSysctls,
 } from "../../../src/routing/index.ts";
+import { hasIPv6 } from "../../../src/routing/sysctls.ts";
 
 const links = ["eth0", "eth0.100"];
 const bootID = "1a6ac1c5-0f61-4a6f-9e04-e9190e98dc5e";
@@ -128,4 +130,27 @@ test("a node forwards for the families of what it advertises", () => {
   expect(forwardingFor([])).toEqual({ ipv4: false, ipv6: false });
   expect(forwardingFor(["10.0.0.0/8" as Prefix])).toEqual({ ipv4: true, ipv6: false });
   expect(forwardingFor(["10.0.0.0/8" as Prefix, "fd00::/8" as Prefix])).toEqual({ ipv4: true, ipv6: true });
+});
+
+test.each([
+  ["off for all links", { all: "1", eth0: "1" }, false],
+  ["off for all links, and on for one", { all: "1", eth0: "0" }, true],
+  [
+    "off for all links but lo's like the mesh's own",
+    { all: "1", kubespan: "0", default: "0", eth0: "1" },
+    false,
+  ],
+  ["on", { all: "0", eth0: "1" }, true],
+  ["not there", {}, false],
+])("the mesh's link carries IPv6 where the host does: %s", (_name, settings, isOn) => {
+  const values = new Map(
+    Object.entries(settings).map(([name, value]) => [`net/ipv6/conf/${name}/disable_ipv6`, value ?? ""]),
+  );
+  expect(hasIPv6({ bootID, values }, "kubespan")).toBe(isOn);
+});
+
+test("the setting of each host link that could carry IPv6 is looked at, and no other", () => {
+  expect(ipv6Switches("kubespan", ["lo", "eth0", "kubespan", "all", "a/b"])).toEqual([
+    "net/ipv6/conf/eth0/disable_ipv6",
+  ]);
 });

@@ -45,8 +45,19 @@ describe("the MTU of the mesh", () => {
       1420,
     ],
     ["is never less than IPv6 needs", "auto", [link(2, "ppp0", 1300, ["192.0.2.9"])], 1280],
-    ["is never more than a packet holds", "auto", [link(2, "lo", 65_536, ["192.0.2.9"])], 65_455],
+    ["is never more than a packet holds", "auto", [link(2, "ib0", 65_536, ["192.0.2.9"])], 65_455],
     ["where no link tells", "auto", [], 1420],
+    [
+      "over the links that lead out, where only lo has an own address",
+      "auto",
+      [
+        link(1, "lo", 65_536, ["192.0.2.9"]),
+        link(2, "eth0", 9000),
+        link(3, "eth1", 9000),
+        link(4, "cni0", 1450),
+      ],
+      8920,
+    ],
     ["as configured", 1300, [link(2, "eth0", 1500, ["192.0.2.9"])], 1300],
   ])("%s", (_name, configured, links, expected) => {
     expect(meshMTU(configured, links, own)).toBe(expected);
@@ -62,6 +73,15 @@ test("the primary address is the kernel's first of the first link that has any",
   expect(primaryAddress(4, links, own)).toBe("192.0.2.9");
   expect(primaryAddress(6, links, own)).toBeUndefined();
   expect(primaryAddress(6, [link(2, "eth0", 1500, ["2001:db8::1"])], own)).toBe("2001:db8::1");
+});
+
+test("a deprecated address, or one of lo, is the primary one only where there is no other", () => {
+  const lo = link(1, "lo", 65_536, ["192.0.2.9"]);
+  const eth0 = link(2, "eth0", 1500, ["192.0.2.2"]);
+  const old = { ...eth0, addresses: eth0.addresses.map((each) => ({ ...each, deprecated: true })) };
+  expect(primaryAddress(4, [lo, eth0], own)).toBe("192.0.2.2");
+  expect(primaryAddress(4, [lo, old], own)).toBe("192.0.2.9");
+  expect(primaryAddress(4, [old], own)).toBe("192.0.2.2");
 });
 
 test("pod links that take more than fits are named once for each MTU", () => {

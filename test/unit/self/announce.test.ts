@@ -12,20 +12,44 @@ const filter = (text: string): { prefix: ReturnType<typeof prefix>; exclude: boo
 describe("announced endpoints", () => {
   const addresses = [address("192.168.1.5"), address("10.0.0.5"), address("2001:db8::5")];
 
-  it("are the addresses and the reflected ones with the listen port, then the extra ones", () => {
+  it("are the extra ones, then the reflected addresses and the own ones with the listen port", () => {
     const extra = [endpoint("192.168.13.46:52000"), endpoint("10.0.0.5:51820")];
     const { affiliate, leftOut } = ownAffiliate(self, config({ extraAnnouncedEndpoints: extra }), addresses, [
       address("203.0.113.1"),
       address("10.0.0.5"),
     ]);
     expect(affiliate.kubespan?.endpoints).toEqual([
-      "192.168.1.5:51820",
-      "10.0.0.5:51820",
-      "[2001:db8::5]:51820",
-      "203.0.113.1:51820",
       "192.168.13.46:52000",
+      "10.0.0.5:51820",
+      "203.0.113.1:51820",
+      "192.168.1.5:51820",
+      "[2001:db8::5]:51820",
     ]);
     expect(leftOut).toEqual([]);
+  });
+
+  it("are so few that a service has room for as many others; own addresses give way first", () => {
+    const many = Array.from({ length: 80 }, (_, at) => address(`192.0.2.${at + 1}`));
+    const extra = endpoint("192.168.13.46:52000");
+    const seen = address("203.0.113.1");
+    const { affiliate, leftOut } = ownAffiliate(self, config({ extraAnnouncedEndpoints: [extra] }), many, [
+      seen,
+    ]);
+    const { endpoints = [] } = affiliate.kubespan ?? {};
+    expect(endpoints).toHaveLength(32);
+    expect(endpoints.slice(0, 3)).toEqual([extra, "203.0.113.1:51820", "192.0.2.1:51820"]);
+    expect(affiliate.addresses).toEqual(many);
+    expect(leftOut).toEqual([
+      { value: "endpoint 192.0.2.31:51820 and 49 more", reason: "a node announces 32 endpoints at most" },
+    ]);
+  });
+
+  it("are not at addresses at which the node should not be dialled, which are its own all the same", () => {
+    const old = { value: "2001:db8::5", reason: "it is deprecated (on eth0)" };
+    const { affiliate, leftOut } = ownAffiliate(self, config(), addresses, [], [], [old]);
+    expect(affiliate.kubespan?.endpoints).toEqual(["192.168.1.5:51820", "10.0.0.5:51820"]);
+    expect(affiliate.addresses).toEqual(addresses);
+    expect(leftOut).toEqual([{ ...old, value: "endpoint [2001:db8::5]:51820" }]);
   });
 
   it("have the port that a STUN server saw in place of the listen port, and filters hold for it, too", () => {
@@ -39,7 +63,7 @@ describe("announced endpoints", () => {
       reflected,
       mapped,
     );
-    expect(affiliate.kubespan?.endpoints).toEqual(["203.0.113.2:51820", "203.0.113.1:4711"]);
+    expect(affiliate.kubespan?.endpoints).toEqual(["203.0.113.1:4711", "203.0.113.2:51820"]);
     expect(leftOut.map(({ value }) => value)).toEqual(["endpoint 203.0.114.1:4712"]);
   });
 

@@ -1,0 +1,70 @@
+import type { Warning } from "../marks/index.ts";
+import { intersect, type LeftOut, type Prefix } from "../net/index.ts";
+import {
+  believeMapped,
+  believeReflected,
+  fitted,
+  numbered,
+  ownAffiliate,
+  podNetworksLeftOut,
+  type Said,
+  type Shared,
+  sharedAddresses,
+  withoutShared,
+} from "../self/index.ts";
+import type { Knowledge, Memory } from "./decide.ts";
+
+interface Announced {
+  readonly said: Said;
+  /** The addresses, endpoints and pod networks of this node that are not announced, with the reasons. */
+  readonly leftOut: readonly LeftOut[];
+  readonly warnings: readonly Warning[];
+  readonly memory: Pick<Memory, "reflected" | "shared" | "said">;
+}
+
+/** Decides what this node says of itself. `routed` are the networks inside the mesh. */
+export function announce(
+  knowledge: Knowledge,
+  memory: Memory,
+  routed: readonly Prefix[],
+  now: number,
+): Announced {
+  const { self, config, addresses, registries, origin } = knowledge;
+  const seen = believeReflected(registries, memory.reflected, routed, addresses);
+  const stun = believeMapped(config, knowledge.mapping, routed, addresses);
+  const shared = sharedWith(knowledge, memory.shared, now);
+  const { named, leftOut: nobodys } = withoutShared(addresses, shared, now);
+  const { affiliate, leftOut } = ownAffiliate(
+    self,
+    config,
+    named,
+    seen.reflected.values(),
+    stun.mapped,
+    knowledge.undialled,
+  );
+  const otherNetworks = intersect(config.advertisedPrefixes, config.otherNetworks);
+  const fit = fitted(affiliate, { machine: origin.machine, otherNetworks }, config);
+  const said = numbered(fit.affiliate, { ...origin, otherNetworks }, memory.said, knowledge.lastNumber, now);
+  return {
+    said,
+    leftOut: [
+      ...nobodys,
+      ...leftOut,
+      ...fit.leftOut,
+      ...seen.leftOut,
+      ...stun.leftOut,
+      ...podNetworksLeftOut(config, registries),
+    ],
+    warnings: [...fit.warnings],
+    memory: { reflected: seen.reflected, shared, said },
+  };
+}
+
+function sharedWith({ onLoopback = [], claims, standings }: Knowledge, before: Shared, now: number): Shared {
+  const others = onLoopback.length === 0 ? [] : claims;
+  const members = others.map(({ affiliate }) => ({
+    affiliate,
+    isConnected: standings.get(affiliate.nodeId)?.isConnected === true,
+  }));
+  return sharedAddresses(onLoopback, members, before, now);
+}

@@ -1,0 +1,12 @@
+import { ownNetworks } from "../routing/index.ts";
+import type { Knowledge } from "./decide.ts";
+import type { Kernel } from "./kernel.ts";
+
+/** The addresses of this node, as far as they are known: none before the kernel was looked at. */
+export function ownSide(
+  kernel: Pick<Kernel, "links" | "addresses"> | undefined,
+): Pick<Knowledge, "addresses" | "networks" | "undialled" | "onLoopback"> {
+  if (!kernel) return { addresses: [], networks: [] };
+  const { usable, undialled = [], onLoopback = [] } = kernel.addresses;
+  return { addresses: usable, networks: ownNetworks(kernel.links, usable), undialled, onLoopback };
+}
