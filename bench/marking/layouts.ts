@@ -24,6 +24,7 @@ export const options: Omit<NonNullable<Parameters<typeof planTable>[0]>, "target
   answerOutside: true,
   strictIngress: "pods",
   registryPorts: [],
+  otherMeshes: [],
   pods: [],
   tolerated: [],
   own: [],

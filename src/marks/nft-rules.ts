@@ -27,7 +27,7 @@ export class NftScanner {
   /** Whether the current chain translates sources. */
   #isPostrouting = false;
 
-  /** `ownTables` names the tables of the mesh, as `inet talos_kubespan`. */
+  /** `ownTables` names the tables of the main mesh, as `inet talos_kubespan`. Those of other meshes have longer names. */
   constructor(ours: Ours, ownTables: readonly string[]) {
     this.#ours = ours;
     this.#ownTables = ownTables;
@@ -40,7 +40,7 @@ export class NftScanner {
     else if (line.includes("type nat hook postrouting")) this.#isPostrouting = true;
     else if (line.startsWith("# Warning: table ")) this.#isTranslated = line.includes("iptables-nft");
     else if (line === "}") this.#isTranslated = false;
-    else if (!this.#ownTables.includes(this.#table)) this.#rule(line);
+    else if (!this.#isOfMesh()) this.#rule(line);
   }
 
   /**
@@ -53,6 +53,10 @@ export class NftScanner {
 
   warnings(translated: boolean): Interference[] {
     return interferences(this.findings(translated));
+  }
+
+  #isOfMesh(): boolean {
+    return this.#ownTables.some((own) => this.#table === own || this.#table.startsWith(`${own}_`));
   }
 
   #rule(line: string): void {

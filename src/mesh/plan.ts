@@ -3,13 +3,20 @@ import type { Secret, Stage, Step } from "../base/index.ts";
 import { commandText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Address, LeftOut } from "../net/index.ts";
-import { type DesiredTable, type Networks, type ObservedTable, planTable } from "../nftables/index.ts";
+import {
+  type DesiredTable,
+  type Networks,
+  type ObservedTable,
+  type OtherMesh,
+  planTable,
+} from "../nftables/index.ts";
 import type { Polled } from "../peers/index.ts";
 import { planNoRacing } from "../port/index.ts";
 import {
   type DesiredRouting,
   forwardingFor,
   type Link,
+  linksBelow,
   meshMTU,
   type ObservedRouting,
   type ObservedSysctls,
@@ -45,6 +52,8 @@ export interface Kernel {
   /** The nft table for racing as nft lists it; `undefined` if there is none. */
   readonly racingTable: string | undefined;
   readonly barrier: ObservedBarrier;
+  /** The other meshes on this node. */
+  readonly otherMeshes: readonly OtherMesh[];
 }
 
 export interface Plan {
@@ -127,23 +136,31 @@ function tableUpkeep(config: Config, steered: Networks, kernel: Kernel): Upkeep 
 function secondBarrier(config: Config, { targets }: Networks, kernel: Kernel): Step[] {
   const { marks, listenPort, interfaceName } = config;
   const desired = { targets, marks, listenPort, interfaceName, links: kernel.links };
-  return planSecondBarrier(config.allowDownPeerBypass ? undefined : desired, kernel.barrier);
+  return planSecondBarrier(config.allowDownPeerBypass ? undefined : desired, kernel.barrier, interfaceName);
 }
 
 /** The routing that is wanted, whatever the table and the routes are now. `below` describes the links. */
 export const desiredRouting = (config: Config, self: Self, below: Below): DesiredRouting => ({
   address: self.address,
-  ipv4Source: primaryAddress(4, linksBelow(config, below), below.addresses.usable),
+  ipv4Source: primaryAddress(4, linksBelow(below.links, config.interfaceName), below.addresses.usable),
   mtu: mtuOf(config, below),
   isClosed: !config.allowDownPeerBypass,
 });
 
 /** The table that steers these networks. */
-export const desiredTable = (config: Config, kernel: Below, networks: Networks): DesiredTable =>
-  tableWith(config, mtuOf(config, kernel), networks);
+export const desiredTable = (
+  config: Config,
+  kernel: Below & Pick<Kernel, "otherMeshes">,
+  networks: Networks,
+): DesiredTable => tableWith(config, mtuOf(config, kernel), networks, kernel.otherMeshes);
 
 /** The table where only the MTU of the mesh's link is known of all links, in bytes. */
-export const tableWith = (config: Config, mtu: number, networks: Networks): DesiredTable => ({
+export const tableWith = (
+  config: Config,
+  mtu: number,
+  networks: Networks,
+  otherMeshes: readonly OtherMesh[] = [],
+): DesiredTable => ({
   marks: config.marks,
   interfaceName: config.interfaceName,
   mtu,
@@ -152,6 +169,7 @@ export const tableWith = (config: Config, mtu: number, networks: Networks): Desi
   answerOutside: config.answerOutside,
   strictIngress: config.strictIngress,
   registryPorts: registryPorts(config),
+  otherMeshes,
   ...networks,
 });
 
@@ -195,12 +213,12 @@ export const planPolled = (config: Config, keys: Keys, polled: Polled, device: O
 export function planNoMesh(config: Config, kernel: Kernel): Plan {
   const sysctls = planSysctls(undefined, kernel.sysctls, kernel.savedSysctls);
   const steps = [
-    ...planNoRacing(kernel.racingTable),
+    ...planNoRacing(kernel.racingTable, config.interfaceName),
     ...planRouting(undefined, kernel.routing),
     ...planNoWireGuard(config.interfaceName, kernel.wireguard),
     ...sysctls.steps,
-    ...planSecondBarrier(undefined, kernel.barrier),
-    ...planTable(undefined, kernel.table),
+    ...planSecondBarrier(undefined, kernel.barrier, config.interfaceName),
+    ...planTable(undefined, kernel.table, config.interfaceName),
   ];
   return { steps, sysctls, second: [], upkeep: [] };
 }
@@ -209,14 +227,7 @@ type Below = Pick<Kernel, "links" | "addresses">;
 
 /** The MTU of the mesh's link in bytes. */
 export const mtuOf = (config: Config, kernel: Below): number =>
-  meshMTU(config.mtu, linksBelow(config, kernel), kernel.addresses.usable);
-
-/**
- * The links over which tunnels may run. The mesh's link carries one of the node's addresses too, but no tunnel runs
- * over it.
- */
-const linksBelow = (config: Config, { links }: Below): Link[] =>
-  links.filter(({ name }) => name !== config.interfaceName);
+  meshMTU(config.mtu, linksBelow(kernel.links, config.interfaceName), kernel.addresses.usable);
 
 const deviceOf = (config: Config, keys: Keys, polled: Polled): PeersOfDevice => ({
   interfaceName: config.interfaceName,

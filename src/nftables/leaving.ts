@@ -4,6 +4,7 @@ import { answerRules } from "./arrival.ts";
 import { dropRule } from "./counters.ts";
 import type { Lookup } from "./lookups.ts";
 import { cameInOutside, type RuleOptions } from "./match.ts";
+import { otherLinkRules, otherTunnelRules } from "./other-meshes.ts";
 import { specialRules } from "./special.ts";
 import { lookupRules, ofWireGuard, passingRule } from "./steering.ts";
 
@@ -28,6 +29,7 @@ export const leavingChains = (
             // The chain comes after the translation of sources, which is the last thing that others do to a packet.
             "type filter hook postrouting priority 200; policy accept;",
             `oifname "${options.interfaceName}" accept`,
+            ...otherLinkRules(options),
             'oif "lo" accept',
             `${markedForMesh(options)} goto kubespan_astray`,
             ...specialRules(lookups),
@@ -65,6 +67,7 @@ const astrayRules = [
  */
 const unmarkedRules = (options: RuleOptions, answered: string): string[] => [
   passingRule(options),
+  ...otherTunnelRules(options, letOut(options)),
   // These are WireGuard's own packets, the port of which somebody translated.
   `${ofWireGuard(options)} meta l4proto udp ct original proto-src ${options.listenPort} ${letOut(options)}`,
   "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept",

@@ -2,6 +2,7 @@ import { hexWord } from "../base/index.ts";
 import { type Family, maskOf } from "../net/index.ts";
 import type { Lookup } from "./lookups.ts";
 import { cameInOutside, families, headerOf, matchOf, type RuleOptions } from "./match.ts";
+import { otherTunnelRules } from "./other-meshes.ts";
 
 /**
  * The rules that lead packets to a target into another chain. All other packets, which are most of them on most nodes,
@@ -38,6 +39,7 @@ export const localSteeringRules = (
   ...(lookups.some(({ set }) => set.family === 6)
     ? ["icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept"]
     : []),
+  ...otherTunnelRules(options, "accept"),
   `${cameInOutside(options)} jump ${chains.answers}`,
   ...steeringRules(options, chains.clamp),
 ];

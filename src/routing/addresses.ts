@@ -10,6 +10,7 @@ import {
   unreachableKind,
 } from "../net/index.ts";
 import type { Link, LinkAddress } from "./links.ts";
+import { otherMeshLinks } from "./other-meshes.ts";
 
 interface OwnAddressesOptions {
   /** The name of the mesh's link. */
@@ -27,6 +28,7 @@ interface OwnAddresses {
  * each of the others is not among them (lessons 8 and 16).
  */
 export function ownAddresses(links: readonly Link[], options: OwnAddressesOptions): OwnAddresses {
+  const others = otherMeshLinks(links, options.interfaceName);
   const usable = new Set<Address>();
   const leftOut: LeftOut[] = [];
   for (const link of links.toSorted(
@@ -35,7 +37,9 @@ export function ownAddresses(links: readonly Link[], options: OwnAddressesOption
     for (const entry of link.addresses.toSorted((left, right) =>
       compareAddresses(left.address, right.address),
     )) {
-      const reason = whyNot(link, entry, options);
+      const reason = others.includes(link)
+        ? "it is on the link of another mesh"
+        : whyNot(link, entry, options);
       if (reason === undefined) usable.add(entry.address);
       else leftOut.push({ value: entry.address, reason: `${reason} (on ${link.name})` });
     }

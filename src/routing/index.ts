@@ -2,6 +2,7 @@ export { isContainerLink, ownAddresses, ownNetworks } from "./addresses.ts";
 export { isBarrier } from "./barrier.ts";
 export { type Link, type LinkAddress, parseLinks } from "./links.ts";
 export { isLossEvent, isRelevantEvent } from "./monitor-lines.ts";
+export { linksBelow, otherMeshLinks } from "./other-meshes.ts";
 export {
   type DesiredRouting,
   type FamilyRouting,

@@ -4,7 +4,7 @@ import type { Config } from "../../config/index.ts";
 import { scanForOthers } from "../../marks/effects/index.ts";
 import { aheadWarnings } from "../../marks/index.ts";
 import { observeLinks, observeRouting } from "../../routing/effects/index.ts";
-import { type Link, meshMTU, ownAddresses, type RoutingScope } from "../../routing/index.ts";
+import { type Link, linksBelow, meshMTU, ownAddresses, type RoutingScope } from "../../routing/index.ts";
 import { probe, run } from "../../system/index.ts";
 import { kernelHasWireGuard } from "../../wireguard/effects/index.ts";
 import {
@@ -126,7 +126,7 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
 
 /** The MTU in bytes that the daemon would give its link. */
 function mtuFor(config: Config | undefined, interfaceName: string, links: Observed<readonly Link[]>): number {
-  const others = "value" in links ? links.value.filter(({ name }) => name !== interfaceName) : [];
+  const others = "value" in links ? linksBelow(links.value, interfaceName) : [];
   const { usable } = ownAddresses(others, {
     interfaceName,
     advertisedPrefixes: config?.advertisedPrefixes ?? [],

@@ -1,6 +1,6 @@
-import { errorText } from "../../base/index.ts";
-import { tableName } from "../../nftables/index.ts";
-import { racingTableName } from "../../port/index.ts";
+import { errorText, mainLink } from "../../base/index.ts";
+import { tableNameOf } from "../../nftables/index.ts";
+import { racingTableNameOf } from "../../port/index.ts";
 import { eachLine, type Runner } from "../../system/index.ts";
 import {
   type Finding,
@@ -57,7 +57,7 @@ export async function scanForOthers(run: Runner, ours: Ours): Promise<Scan> {
   const iptables = await scanIptables(look, ours);
   warnings.push(...interferences(iptables.findings));
   await look(async () => {
-    const scanner = new NftScanner(ours, [tableName, racingTableName]);
+    const scanner = new NftScanner(ours, [tableNameOf(mainLink), racingTableNameOf(mainLink)]);
     await eachLine("nft", ["-t", "list", "ruleset"], (line) => scanner.line(line));
     const native = scanner.findings(!iptables.areTranslatedRead);
     warnings.push(...interferences(withoutTranslations(native, iptables.findings)));

@@ -56,6 +56,7 @@ const bare: Kernel = {
   savedSysctls: undefined,
   racingTable: undefined,
   barrier: { kind: "seen", links: [] },
+  otherMeshes: [],
 };
 
 /** A peer as it was left by a pass before, of whom nobody speaks any more. */

@@ -10,6 +10,7 @@ export const frame = {
   answerOutside: true,
   strictIngress: "pods" as StrictIngress,
   registryPorts: [3000],
+  otherMeshes: [],
   pods: [] as readonly Prefix[],
   tolerated: [] as readonly Prefix[],
   own: [] as readonly Prefix[],
