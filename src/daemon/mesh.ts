@@ -171,7 +171,7 @@ export class Mesh {
     if (isThere) this.#tell(decision);
     await this.#racing.pin(decision.polled.pins);
     const failures = await this.#parts.barrier.apply({ run, log }, config, plan, kernel);
-    repairs.passed(plan.upkeep, isThere);
+    repairs.passed(plan.upkeep, isThere, failures);
     if (!isThere) this.#tell(decision);
     await this.#parts.lastWorking.keep(this.#memory.lastWorking);
     await membership.listen(() => this.#wake(0, "registries"));
@@ -214,7 +214,7 @@ export class Mesh {
     tellChanges(log, polled);
     await this.#racing.pin(polled.pins);
     const failures = await applySteps(run, log, planPolled(config, keys, polled, device));
-    if (failures.length > 0) this.outcome.ended(failureText(failures), clock());
+    if (failures.peers.length > 0) this.outcome.ended(failureText(failures), clock());
     this.#racing.send(polled.races);
     this.#last = { ...last, device, decision: { ...last.decision, polled } };
     const isTurn = harvestDueIn(this.#memory, clock()) === 0;
@@ -227,8 +227,8 @@ export class Mesh {
     return wakeIn === undefined || due === undefined ? (wakeIn ?? due) : Math.min(wakeIn, due);
   }
 
-  /** Removes every trace from the kernel; gives the texts of the steps. */
-  async #takeDown(): Promise<string[]> {
+  /** Removes every trace from the kernel. */
+  async #takeDown(): Promise<Down> {
     const { config, run, log, repairs, barrier } = this.#parts;
     this.#last = undefined;
     repairs.forget();
@@ -244,9 +244,9 @@ export class Mesh {
   async down(): Promise<Down> {
     await observeRemovable(this.#parts.run, this.#config);
     const warnings = await this.leave();
-    const steps = await this.#takeDown();
+    const { steps, warnings: left } = await this.#takeDown();
     await this.forgetEverything(); // not sooner: if the removal fails, the mesh goes on with them
-    return { steps, warnings };
+    return { steps, warnings: [...warnings, ...left] };
   }
 
   forget(node: string): Promise<Forgotten> {
@@ -274,6 +274,7 @@ export class Mesh {
       process,
       error: this.outcome.failure?.error,
       racing: this.#racing.report(),
+      settings: this.#parts.repairs.unset,
       repairs: this.#parts.repairs.counts,
       membership: this.#parts.membership,
     };

@@ -195,7 +195,7 @@ export function planRegistries(
   const table = tableUpkeep(config, steered, kernel);
   return {
     steps: inOrder([...peersIn(peers, isSettled), ...table.steps]),
-    sysctls: { steps: [], saveBefore: undefined, saveAfter: undefined },
+    sysctls: { steps: [], left: [], saveBefore: undefined, saveAfter: undefined },
     second: secondBarrier(config, steered, kernel),
     upkeep: [table],
     steered,

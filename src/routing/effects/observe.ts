@@ -12,6 +12,7 @@ import {
   type ObservedSysctls,
   observedSysctls,
   onlyLeadsHere,
+  otherMeshLinks,
   parseLinks,
   parseRoutes,
   parseRules,
@@ -132,5 +133,7 @@ export async function observeSysctls(
     const value = await read(key);
     if (value !== undefined) found.set(key, value);
   }
-  return observedSysctls(found);
+  const others = otherMeshLinks(links, interfaceName);
+  const forwarder = links.find((link) => link.up && (isContainerLink(link.name) || others.includes(link)));
+  return { ...observedSysctls(found), forwarder: forwarder?.name };
 }
