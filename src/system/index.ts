@@ -16,5 +16,6 @@ export { type Runner, run } from "./run.ts";
 export { type ServiceManager, serviceManager } from "./service-manager.ts";
 export { Shells } from "./shells.ts";
 export { SpareMemory } from "./spare-memory.ts";
+export { deviceProblem } from "./start-detached.ts";
 export { complain, print, printJson } from "./terminal.ts";
 export { within } from "./within.ts";

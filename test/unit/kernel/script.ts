@@ -81,7 +81,7 @@ export const script: readonly ContractStep[] = [
       {
         program: "wireguard-go",
         args: ["-f", meshLink],
-        detached: { readyFile: `/var/run/wireguard/${meshLink}.sock` },
+        detached: { readyFile: `/var/run/wireguard/${meshLink}.sock`, device: "/dev/net/tun" },
       },
       command(`ip link set ${meshLink} mtu 1400`),
       {
