@@ -97,6 +97,10 @@ export class Mesh {
     return { up: connections.filter(({ phase }) => phase !== "connecting").length, all: connections.length };
   }
 
+  get config(): Config {
+    return this.#config;
+  }
+
   get members(): Members {
     return this.#parts.membership.members;
   }
@@ -104,8 +108,7 @@ export class Mesh {
   /** Runs one pass; gives the milliseconds until the peers want to be polled again. */
   async pass(scope: Scope): Promise<number | undefined> {
     try {
-      const { enabled } = this.#parts.config;
-      if (enabled) return await this.#enabledPass(scope);
+      if (this.#parts.config.enabled) return await this.#enabledPass(scope);
       await this.#takeDown();
       this.outcome.passed();
       return undefined;
@@ -243,10 +246,10 @@ export class Mesh {
    */
   async down(): Promise<Down> {
     await observeRemovable(this.#parts.run, this.#config);
-    const warnings = await this.leave();
-    const { steps, warnings: left } = await this.#takeDown();
+    const told = await this.leave();
+    const { steps, warnings } = await this.#takeDown();
     await this.forgetEverything(); // not sooner: if the removal fails, the mesh goes on with them
-    return { steps, warnings: [...warnings, ...left] };
+    return { steps, warnings: [...told, ...warnings] };
   }
 
   forget(node: string): Promise<Forgotten> {
@@ -266,18 +269,12 @@ export class Mesh {
   }
 
   async status(process: Process): Promise<Status> {
+    const { repairs, membership } = this.#parts;
     const dropped = await droppedNow(this.#parts, this.#last?.kernel.table);
     const last = this.#last;
-    const view = {
-      last,
-      dropped,
-      process,
-      error: this.outcome.failure?.error,
-      racing: this.#racing.report(),
-      settings: this.#parts.repairs.unset,
-      repairs: this.#parts.repairs.counts,
-      membership: this.#parts.membership,
-    };
+    const [error, racing] = [this.outcome.failure?.error, this.#racing.report()];
+    const { counts, unset: settings } = repairs;
+    const view = { last, dropped, process, error, racing, settings, repairs: counts, membership };
     return reportStatus(this.#knowledge(last?.kernel), view, this.#parts.clock());
   }
 

@@ -5,7 +5,7 @@ import { scanForOthers } from "../../marks/effects/index.ts";
 import { aheadWarnings } from "../../marks/index.ts";
 import { observeLinks, observeRouting } from "../../routing/effects/index.ts";
 import { type Link, linksBelow, meshMTU, ownAddresses, type RoutingScope } from "../../routing/index.ts";
-import { probe, run } from "../../system/index.ts";
+import { deviceProblem, probe, run } from "../../system/index.ts";
 import { kernelHasWireGuard } from "../../wireguard/effects/index.ts";
 import {
   type Facts,
@@ -29,6 +29,7 @@ import {
   observeSysctls,
 } from "./host.ts";
 import { observeKubernetes } from "./kubernetes.ts";
+import { observeRefusals } from "./refusals.ts";
 import { observeServices } from "./services.ts";
 import { observeConfig, observeIdentity } from "./setup.ts";
 
@@ -41,6 +42,7 @@ const defaultSettings: Omit<Settings, "mtu"> = {
   wireguard: "auto",
   table: 180,
   priority: 32500,
+  networks: [],
   advertises: false,
 };
 
@@ -52,6 +54,7 @@ const settingsOf = (config: Config): Omit<Settings, "mtu"> => ({
   wireguard: config.wireguard,
   table: config.routing.table,
   priority: config.routing.priority,
+  networks: config.advertisedPrefixes,
   advertises: config.advertisedPrefixes.length > 0 || config.advertiseKubernetesNetworks,
 });
 
@@ -64,6 +67,7 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
   const settings = { ...configured, mtu: mtuFor(config, configured.interfaceName, links) };
   const uplinks = await observeUplinks();
   const { interfaceName, table, priority } = settings;
+  const passage = { interfaceName, listenPort: settings.listenPort, networks: settings.networks };
   const ours = { interfaceName, table, priority, marks: config?.marks ?? defaultMarks };
   const [
     distribution,
@@ -78,20 +82,23 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     clock,
     programs,
     registries,
+    refusals,
   ] = await Promise.all([
     observeDistribution(),
     observeFlavours(),
     observeIdentity(stateDirectory),
     probe("nft", "list", "tables"),
-    observeSysctls(),
+    observeSysctls(linkNames(links)),
     Promise.all(toolNames.map(observeTool)),
     observePort(settings),
     observed(() => observeForeignRouting(ours, "value" in links ? links.value : [])),
-    scanForOthers(run, ours),
+    scanForOthers(run, ours, passage),
     observeClock(),
     observeCilium(linkNames(links), uplinks),
     Promise.all([observeServices(config), observeKubernetes(config)]),
+    observed(() => observeRefusals(stateDirectory, table)),
   ]);
+  const tunProblem = await deviceProblem("/dev/net/tun");
   return {
     distribution,
     flavours,
@@ -105,7 +112,7 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     kernel: {
       release: release(),
       wireguard: await observeKernelWireGuard(),
-      hasTun: await exists("/dev/net/tun"),
+      ...(tunProblem !== undefined && { tunProblem }),
     },
     nftTables: nft.succeeded
       ? { value: nft.stdout.split("\n").filter((line) => line.startsWith("table ")).length }
@@ -117,6 +124,8 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     port,
     routing,
     others: scan,
+    firewall: scan.blocks,
+    refusals,
     clock,
     ciliumPrograms: programs,
     services: registries.flat(),

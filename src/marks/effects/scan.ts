@@ -3,13 +3,16 @@ import { tableNameOf } from "../../nftables/index.ts";
 import { racingTableNameOf } from "../../port/index.ts";
 import { eachLine, type Runner } from "../../system/index.ts";
 import {
+  type Block,
   type Finding,
+  FirewallScanner,
   type Interference,
   IptablesScanner,
   interferences,
   linkWarnings,
   NftScanner,
   type Ours,
+  type Passage,
   routeWarnings,
   ruleWarnings,
   type Warning,
@@ -21,13 +24,16 @@ export interface Scan {
   readonly warnings: readonly Interference[];
   /** The sources that could not be read, each with the reason; usually a tool is not installed. */
   readonly unread: readonly string[];
+  /** The chains of firewalls that may keep out what the mesh needs. */
+  readonly blocks: readonly Block[];
 }
 
 /**
  * Looks for software that uses marks, tables or priorities of the mesh. It runs one tool at a time, as there is no
  * hurry. Never rejects.
  */
-export async function scanForOthers(run: Runner, ours: Ours): Promise<Scan> {
+export async function scanForOthers(run: Runner, ours: Ours, passage: Passage): Promise<Scan> {
+  const firewall = new FirewallScanner(passage, isOwnTable);
   const warnings: Interference[] = [];
   const unread: string[] = [];
   const look: Look = async (read) => {
@@ -54,16 +60,25 @@ export async function scanForOthers(run: Runner, ours: Ours): Promise<Scan> {
   await look(async () =>
     note(wireguardWarnings(await run({ program: "wg", args: ["show", "all", "fwmark"] }), ours)),
   );
-  const iptables = await scanIptables(look, ours);
+  const iptables = await scanIptables(look, ours, firewall);
   warnings.push(...interferences(iptables.findings));
   await look(async () => {
-    const scanner = new NftScanner(ours, [tableNameOf(mainLink), racingTableNameOf(mainLink)]);
-    await eachLine("nft", ["-t", "list", "ruleset"], (line) => scanner.line(line));
+    const scanner = new NftScanner(ours, ownTables);
+    await eachLine("nft", ["-t", "list", "ruleset"], (line) => {
+      scanner.line(line);
+      firewall.nft(line);
+    });
     const native = scanner.findings(!iptables.areTranslatedRead);
     warnings.push(...interferences(withoutTranslations(native, iptables.findings)));
   });
-  return { warnings, unread };
+  return { warnings, unread, blocks: firewall.blocks() };
 }
+
+const legacyTools = ["iptables-legacy", "ip6tables-legacy"] as const;
+const ownTables = [tableNameOf(mainLink), racingTableNameOf(mainLink)];
+
+const isOwnTable = (table: string): boolean =>
+  ownTables.some((own) => table === own || table.startsWith(`${own}_`));
 
 /** Tries to read a source. Tells whether the source could be read. */
 type Look = (read: () => Promise<void>) => Promise<boolean>;
@@ -75,12 +90,17 @@ type Look = (read: () => Promise<void>) => Promise<boolean>;
 async function scanIptables(
   look: Look,
   ours: Ours,
+  firewall: FirewallScanner,
 ): Promise<{ readonly findings: readonly Finding[]; readonly areTranslatedRead: boolean }> {
   const findings: Finding[] = [];
   const save = (tool: string): Promise<boolean> =>
     look(async () => {
       const scanner = new IptablesScanner(ours, tool.replace("-save", ""));
-      await eachLine(tool, [], (line) => scanner.line(line));
+      const legacy = legacyTools.find((each) => tool === `${each}-save`);
+      await eachLine(tool, [], (line) => {
+        scanner.line(line);
+        if (legacy) firewall.legacy(legacy, line);
+      });
       findings.push(...scanner.findings());
     });
   const [nft4, nft6] = [await save("iptables-nft-save"), await save("ip6tables-nft-save")];

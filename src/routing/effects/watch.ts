@@ -50,7 +50,7 @@ export function watchKernel({ scope, isSignature, onChange, onOthers, onError }:
         if (names(line, table)) return line.startsWith("delete ") ? "us, urgently" : "us";
         if (isLoss(line)) return "us, urgently"; // the lost events may be those of the table
         if (names(line, racingTable)) return "us";
-        return / mark\b/.test(line) ? "others" : undefined;
+        return / (?:mark\b|type filter hook (?:input|forward) )/.test(line) ? "others" : undefined;
       },
       // A change of ours is known already, and looking for its traces would cost more than the change.
       endOf: transactionEnds(isSignature),

@@ -146,11 +146,11 @@ test("what others need by now stays, with all that goes with it, and is told", (
   ]);
 });
 
+const own = (host: Host): (string | undefined)[] =>
+  [4, 6].map((family) => host.values.get(`net/ipv${family}/conf/kubespan/forwarding`));
+
 describe("the mesh's own link forwards where the node does", () => {
   const all = { ipv4: true, ipv6: true };
-  const own = (host: Host): (string | undefined)[] =>
-    [4, 6].map((family) => host.values.get(`net/ipv${family}/conf/kubespan/forwarding`));
-
   test.each(["default", "kubespan"])("although the value of %s says otherwise", (name) => {
     const host = new Host();
     host.write("net/ipv4/ip_forward=1");
