@@ -88,6 +88,7 @@ const passageOf = ({ interfaceName, listenPort, advertisedPrefixes: networks }: 
   interfaceName,
   listenPort,
   networks,
+  forwards: networks.length > 0,
 });
 
 const textOf = ({ who, what }: Warning): string => `${who} ${what}`;

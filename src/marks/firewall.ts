@@ -6,7 +6,8 @@ export interface Passage {
   readonly interfaceName: string;
   /** The UDP port of WireGuard. */
   readonly listenPort: number;
-  /** The networks behind this node. */
+  /** Whether this node forwards for networks behind it, and those of them that are known. */
+  readonly forwards: boolean;
   readonly networks: readonly Prefix[];
 }
 
@@ -139,7 +140,7 @@ export class FirewallScanner {
 
   #blockOf(name: string, { isUfw, hasPort, hasLink }: Table, { hook, place, policy, last }: Chain): Block[] {
     const refuses = policy === "drop" || refusing.test(last);
-    const isNeeded = hook === "input" || this.#passage.networks.length > 0;
+    const isNeeded = hook === "input" || this.#passage.forwards;
     const missing = [
       ...(hook === "input" && !hasPort ? (["port"] as const) : []),
       ...(hasLink[hook] ? [] : (["link"] as const)),

@@ -67,7 +67,12 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
   const settings = { ...configured, mtu: mtuFor(config, configured.interfaceName, links) };
   const uplinks = await observeUplinks();
   const { interfaceName, table, priority } = settings;
-  const passage = { interfaceName, listenPort: settings.listenPort, networks: settings.networks };
+  const passage = {
+    interfaceName,
+    listenPort: settings.listenPort,
+    networks: settings.networks,
+    forwards: settings.advertises,
+  };
   const ours = { interfaceName, table, priority, marks: config?.marks ?? defaultMarks };
   const [
     distribution,

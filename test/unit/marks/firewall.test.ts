@@ -2,10 +2,18 @@ import { describe, expect, test } from "vitest";
 import { type Block, FirewallScanner } from "../../../src/marks/index.ts";
 import type { Prefix } from "../../../src/net/index.ts";
 
-const passage = { interfaceName: "kubespan", listenPort: 51820, networks: ["10.244.1.0/24" as Prefix] };
+const passage = {
+  forwards: true,
+  interfaceName: "kubespan",
+  listenPort: 51820,
+  networks: ["10.244.1.0/24" as Prefix],
+};
 
 function scanned(text: string, networks: readonly Prefix[] = passage.networks): Block[] {
-  const scanner = new FirewallScanner({ ...passage, networks }, (table) => table === "inet talos_kubespan");
+  const scanner = new FirewallScanner(
+    { ...passage, networks, forwards: networks.length > 0 },
+    (table) => table === "inet talos_kubespan",
+  );
   for (const line of text.split("\n")) scanner.nft(line);
   return scanner.blocks();
 }
