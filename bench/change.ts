@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { Lab } from "../lab/index.ts";
 import type { Namespace } from "../lab/namespace.ts";
-import { tableName } from "../src/nftables/index.ts";
+import { tableNameOf } from "../src/nftables/index.ts";
 import { type Change, changes, everything, type Table, tables } from "./change/tables.ts";
 import { median, percentile, printReport, progress, type Report, type Row } from "./report.ts";
 
@@ -49,7 +49,7 @@ async function measure(peers: number): Promise<Map<string, number[]>> {
       for (const [{ name }, host] of hosts) {
         if (name !== "ours") continue;
         await timed(nothing, host, "nft", "-f", "/run/nothing");
-        await timed(reading, host, "nft", "-s", "list", "table", ...tableName.split(" "));
+        await timed(reading, host, "nft", "-s", "list", "table", ...tableNameOf("kubespan").split(" "));
       }
       for (const change of changes)
         for (const [table, host] of hosts)

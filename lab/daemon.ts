@@ -10,7 +10,7 @@ import { waitFor } from "./wait.ts";
 /** The launcher of the program, which has to be built before. */
 export const kubespan = fileURLToPath(new URL("../bin/kubespan", import.meta.url));
 
-/** The path of the configuration, which every node has in its own namespace. */
+/** The path of the configuration, which every node has in its own namespace. That of a second mesh there has its name in it. */
 export const configFile = "/run/kubespan.yaml";
 
 /** The exit codes of `status` with which a daemon answered: it works, does not do its work, or is disabled. */
@@ -20,21 +20,25 @@ const answered = [0, 12, 13];
 export class Daemon extends Service {
   readonly name: string;
   readonly #namespace: Namespace;
+  readonly #file: string;
 
-  constructor(name: string, namespace: Namespace) {
-    super(namespace, "daemon", confined(configFile, [kubespan, "run", "--config", configFile]));
+  /** `second` is the name of a mesh besides the first one on the node. */
+  constructor(name: string, namespace: Namespace, second?: string) {
+    const file = second === undefined ? configFile : `/run/${second}.yaml`;
+    super(namespace, second ?? "daemon", confined(file, [kubespan, "run", "--config", file]));
     this.name = name;
     this.#namespace = namespace;
+    this.#file = file;
   }
 
   configure(options: ConfigOptions): Promise<void> {
     const daemon = { node: { name: this.name }, ...options.daemon };
-    return this.#namespace.write(configFile, configText({ ...options, daemon }));
+    return this.#namespace.write(this.#file, configText({ ...options, daemon }));
   }
 
   /** Runs `kubespan COMMAND --config FILE ...`. */
   command(name: string, ...args: string[]): Promise<Result> {
-    return this.#namespace.attempt(kubespan, name, "--config", configFile, ...args);
+    return this.#namespace.attempt(kubespan, name, "--config", this.#file, ...args);
   }
 
   async status(): Promise<Status> {

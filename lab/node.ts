@@ -72,6 +72,14 @@ export class LabNode {
     return this.#daemon;
   }
 
+  /** Starts a further daemon, for a mesh of that name besides the first one. */
+  async startSecond(name: string, options: ConfigOptions): Promise<Daemon> {
+    const daemon = new Daemon(this.name, this.namespace, name);
+    await daemon.configure(options);
+    await daemon.start();
+    return daemon;
+  }
+
   get daemon(): Daemon {
     if (!this.#daemon) throw new Error(`no daemon was ever started on ${this.name}`);
     return this.#daemon;

@@ -1,4 +1,4 @@
-export { filterQuestions, filtersOf, linksWithQdisc, parseFilters } from "./listing.ts";
+export { filterQuestions, filtersOf, linksWithQdisc, parseFilters, preferenceOf } from "./listing.ts";
 export {
   guardedLinks,
   type ObservedBarrier,

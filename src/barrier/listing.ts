@@ -1,4 +1,4 @@
-import { KubespanError, wordOf } from "../base/index.ts";
+import { KubespanError, mainLink, wordOf } from "../base/index.ts";
 
 /** The traffic control filters at the egress of one link. */
 export interface LinkFilters {
@@ -11,8 +11,19 @@ export interface LinkFilters {
   readonly hasOthers: boolean;
 }
 
-/** The preference of our filters among those of a link. */
-export const preference = 18;
+/**
+ * The preference of our filters among those of a link. Each mesh on a node has its own, which follows from the name of
+ * its link, so that neither takes the other's filters for its own.
+ */
+export const preferenceOf = (interfaceName: string): number =>
+  interfaceName === mainLink
+    ? 18
+    : firstOfOthers +
+      (Buffer.from(interfaceName).reduce((sum, byte) => (sum * 31 + byte) >>> 0, 0) % manyOfOthers);
+
+/** The preferences of meshes with other names: above those that programs choose, and below those that the kernel does. */
+const firstOfOthers = 1000;
+const manyOfOthers = 30_011; // it is a prime, so that all letters of a name count
 
 /** The links that have the `clsact` qdisc, from `tc qdisc show`. */
 export const linksWithQdisc = (text: string): string[] =>
@@ -26,20 +37,22 @@ export const filterQuestions = (name: string): string[][] =>
   ]);
 
 /** The filters of these links, from the answers to their `filterQuestions`. Throws when a link lost its qdisc meanwhile. */
-export function filtersOf(names: readonly string[], answers: string): LinkFilters[] {
+export function filtersOf(names: readonly string[], answers: string, preference: number): LinkFilters[] {
   const [, ...listings] = answers.split(/^qdisc clsact .*\n/m);
   if (listings.length !== 2 * names.length)
     throw new KubespanError("command", "the links changed while their filters were read", {
       hint: "nothing has to be done: they are read again",
     });
-  return names.map((name, at) => parseFilters(name, listings[2 * at] ?? "", listings[2 * at + 1] ?? ""));
+  return names.map((name, at) =>
+    parseFilters(name, listings[2 * at] ?? "", listings[2 * at + 1] ?? "", preference),
+  );
 }
 
 /**
  * Parses `tc filter show dev NAME egress` and `... ingress`. A filter that cannot be parsed counts as one of other
  * software.
  */
-export function parseFilters(name: string, egress: string, ingress: string): LinkFilters {
+export function parseFilters(name: string, egress: string, ingress: string, preference: number): LinkFilters {
   const lines = egress.split("\n").filter((line) => line.startsWith("filter "));
   const programs = new Map<number, string>();
   let hasOthers = /^filter /m.test(ingress);

@@ -1,8 +1,7 @@
-import type { Step } from "../base/index.ts";
-import { type Command, INPUT, type ToolRun } from "../base/index.ts";
+import { type Command, INPUT, mainLink, type Step, type ToolRun } from "../base/index.ts";
 import { type Marks, maskOf, type Prefix } from "../net/index.ts";
-import { isContainerLink, type Link } from "../routing/index.ts";
-import { type LinkFilters, preference } from "./listing.ts";
+import { isContainerLink, type Link, linksBelow } from "../routing/index.ts";
+import { type LinkFilters, preferenceOf } from "./listing.ts";
 import { programsFor } from "./program.ts";
 
 /** The traffic that the second barrier stops, and the links at which it does. */
@@ -25,13 +24,13 @@ export type ObservedBarrier =
   | { readonly kind: "seen"; readonly links: readonly LinkFilters[] };
 
 /**
- * The links by which packets leave the node, apart from the mesh's own link. Ports of a bridge are left out, as they
+ * The links by which packets leave the node, apart from the links of this mesh and of others. Ports of a bridge are left out, as they
  * also carry the traffic of machines behind the bridge, and the node's own traffic passes the bridge itself. Links of
  * containers are left out, as they lead to this node.
  */
 export const guardedLinks = (links: readonly Link[], interfaceName: string): Link[] =>
-  links.filter(
-    ({ name, isPort }) => !isPort && name !== "lo" && name !== interfaceName && !isContainerLink(name),
+  linksBelow(links, interfaceName).filter(
+    ({ name, isPort }) => !isPort && name !== "lo" && !isContainerLink(name),
   );
 
 /**
@@ -56,23 +55,33 @@ const mostPrograms = 32;
  * The steps from the observed filters to the desired ones. There are none if nothing differs or nothing can be done.
  * `undefined` as the desired barrier removes our filters.
  */
-export function planSecondBarrier(desired: DesiredBarrier | undefined, observed: ObservedBarrier): Step[] {
+export function planSecondBarrier(
+  desired: DesiredBarrier | undefined,
+  observed: ObservedBarrier,
+  interfaceName = desired?.interfaceName ?? mainLink,
+): Step[] {
+  const preference = preferenceOf(interfaceName);
   if (observed.kind === "unavailable") return [];
   const guarded = desired ? guardedLinks(desired.links, desired.interfaceName) : [];
   const wanted = new Map(guarded.map((link) => [link.name, desired ? programsOf(desired, link) : []]));
   const seen = new Map(observed.links.map((link) => [link.name, link]));
   const names = [...new Set([...wanted.keys(), ...seen.keys()])];
-  return names.flatMap((name) => planLink(name, wanted.get(name) ?? [], seen.get(name)));
+  return names.flatMap((name) => planLink({ name, preference }, wanted.get(name) ?? [], seen.get(name)));
 }
 
 /**
  * The steps that take the barrier away. A place for filters that holds none is left of a barrier that was cut short, if
  * there was one and nobody else uses the place. Otherwise it may be somebody's who is about to, and stays.
  */
-export function planNoSecondBarrier(observed: ObservedBarrier, wasThere: boolean): Step[] {
+export function planNoSecondBarrier(
+  observed: ObservedBarrier,
+  interfaceName: string,
+  wasThere: boolean,
+): Step[] {
   if (observed.kind === "unavailable") return [];
+  const preference = preferenceOf(interfaceName);
   return observed.links.flatMap(({ name, programs, hasOthers }) => {
-    if (programs.size > 0) return [removal(name, hasOthers)];
+    if (programs.size > 0) return [removal({ name, preference }, hasOthers)];
     return wasThere && !hasOthers
       ? [step(`take the empty place for filters from ${name}`, [noQdisc(name)])]
       : [];
@@ -82,30 +91,37 @@ export function planNoSecondBarrier(observed: ObservedBarrier, wasThere: boolean
 const programsOf = ({ targets, marks, listenPort }: DesiredBarrier, { hardwareAddress }: Link): string[] =>
   programsFor(targets, { marks, listenPort, hardwareAddress }).slice(0, mostPrograms);
 
-function planLink(name: string, wanted: readonly string[], seen: LinkFilters | undefined): Step[] {
+function planLink(place: Place, wanted: readonly string[], seen: LinkFilters | undefined): Step[] {
+  const { name } = place;
   const programs = seen?.programs ?? new Map<number, string>();
   const changed = wanted.flatMap((program, at) =>
     programs.get(at + 1) === program ? [] : [{ handle: at + 1, program }],
   );
   const extra = [...programs.keys()].filter((handle) => handle > wanted.length);
   if (changed.length === 0 && extra.length === 0) return [];
-  if (wanted.length === 0) return [removal(name, seen?.hasOthers ?? true)];
+  if (wanted.length === 0) return [removal(place, seen?.hasOthers ?? true)];
   return [
     step(`hold back at ${name} what the table would not stop, if it were gone`, [
       ...(seen?.hasQdisc ? [] : [tc("qdisc", "add", "dev", name, "clsact")]),
       ...changed.map(({ handle, program }) => ({
-        ...tc("filter", "replace", ...placeOf(name, handle), "da", "bytecode-file", INPUT),
+        ...tc("filter", "replace", ...placeOf(place, handle), "da", "bytecode-file", INPUT),
         input: program,
       })),
-      ...extra.map((handle) => tc("filter", "del", ...placeOf(name, handle))),
+      ...extra.map((handle) => tc("filter", "del", ...placeOf(place, handle))),
     ]),
   ];
 }
 
-const placeOf = (name: string, handle: number): string[] =>
+/** The link at which our filters are, and their preference there. */
+interface Place {
+  readonly name: string;
+  readonly preference: number;
+}
+
+const placeOf = ({ name, preference }: Place, handle: number): string[] =>
   `dev ${name} egress protocol all pref ${preference} handle ${handle} bpf`.split(" ");
 
-function removal(name: string, hasOthers: boolean): Step {
+function removal({ name, preference }: Place, hasOthers: boolean): Step {
   const filters = ["filter", "del", "dev", name, "egress", "pref", String(preference)];
   return hasOthers
     ? step(`hold nothing back at ${name} any more, and leave clsact to the filters of others`, [

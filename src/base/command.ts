@@ -22,7 +22,7 @@ interface DetachedStart {
   readonly program: Program;
   readonly args: readonly string[];
   readonly input?: never;
-  readonly detached: { readonly readyFile: string };
+  readonly detached: { readonly readyFile: string; readonly device: string };
 }
 
 /** A placeholder in `args` for the path of the file that holds `input`. */

@@ -3,6 +3,7 @@ export { type Command, commandText, INPUT, type ToolRun } from "./command.ts";
 export { age } from "./duration.ts";
 export { type ErrorCode, errorCodes, errorText, KubespanError, notInstalled } from "./error.ts";
 export { ofForm, parseJson, parseToolJson, type Read, readJson, valueOf } from "./json.ts";
+export { mainLink, nameFor } from "./link-name.ts";
 export { hexText, hexWord, numberOfBytes, parseNumber, wordOf } from "./number.ts";
 export { onceFor } from "./once-for.ts";
 export { type Revised, revised, type SameFields } from "./revised.ts";

@@ -14,9 +14,9 @@ export interface Step {
   readonly text: string;
   readonly commands: readonly Command[];
   /**
-   * Absent if the whole mesh needs the step, so that its failure ends the plan. Present if the step is about peers,
-   * which are independent of each other. The plan then goes on: a step for one peer is skipped, and a step for several
-   * peers is tried again for each.
+   * Absent if the whole mesh needs the step, so that its failure ends the plan. Present if the plan goes on without it:
+   * a step for one peer is skipped, as peers are independent of each other, and a step for several peers is tried again
+   * for each. A setting of the host is missed by some traffic only.
    */
-  readonly apart?: "one peer" | readonly Step[];
+  readonly apart?: "one peer" | "a setting" | readonly Step[];
 }

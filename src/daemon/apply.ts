@@ -1,6 +1,5 @@
 import type { Logger } from "pino";
-import type { Step } from "../base/index.ts";
-import { errorText } from "../base/index.ts";
+import { errorText, type Step } from "../base/index.ts";
 import type { Plan } from "../mesh/index.ts";
 import { writeSavedSysctls } from "../routing/effects/index.ts";
 import type { Runner } from "../system/index.ts";
@@ -12,38 +11,49 @@ export interface Hands {
   readonly stateDirectory: string;
 }
 
+/** The failures with which a plan goes on, as texts: those that concern single peers, and settings of the host. */
+export interface Failures {
+  readonly peers: readonly string[];
+  readonly settings: readonly string[];
+}
+
 /**
  * Carries a plan out. A step that fails ends it: what was done stays, and the next pass observes and goes on from
- * there. A failure that concerns one peer alone ends nothing, and is returned as text. The original settings are on
+ * there. A failure without which the mesh can do ends nothing, and is returned as text. The original settings are on
  * disk before the first of them is changed.
  */
 export async function applyPlan(
   { run, log, stateDirectory }: Hands,
   { steps, sysctls }: Plan,
-): Promise<string[]> {
+): Promise<Failures> {
   if (sysctls.saveBefore) await writeSavedSysctls(stateDirectory, sysctls.saveBefore);
   const failures = await applySteps(run, log, steps);
-  if (sysctls.saveAfter) await writeSavedSysctls(stateDirectory, sysctls.saveAfter);
+  // What was not restored has to be known to whoever tries again.
+  if (sysctls.saveAfter && failures.settings.length === 0)
+    await writeSavedSysctls(stateDirectory, sysctls.saveAfter);
   return failures;
 }
 
-/** Carries steps out; gives the failures that concern single peers. */
-export async function applySteps(run: Runner, log: Logger, steps: readonly Step[]): Promise<string[]> {
-  const failures: string[] = [];
+/** Carries steps out; gives the failures with which the plan goes on. */
+export async function applySteps(run: Runner, log: Logger, steps: readonly Step[]): Promise<Failures> {
+  const [peers, settings]: [string[], string[]] = [[], []];
   for (const step of steps) {
-    log.info({ stage: step.stage }, step.text);
+    const isSetting = step.apart === "a setting";
+    if (!isSetting) log.info({ stage: step.stage }, step.text);
     try {
       for (const command of step.commands) await run(command);
+      if (isSetting) log.info({ stage: step.stage }, step.text); // one that fails is tried in each pass, and told once
     } catch (error) {
-      if (step.apart === undefined || isOfDevice(error)) throw error;
-      if (step.apart !== "one peer") failures.push(...(await applySteps(run, log, step.apart)));
+      if (isSetting) settings.push(`${step.text}: ${errorText(error)}`);
+      else if (step.apart === undefined || isOfDevice(error)) throw error;
+      else if (step.apart !== "one peer") peers.push(...(await applySteps(run, log, step.apart)).peers);
       else {
-        failures.push(`${step.text}: ${errorText(error)}`);
+        peers.push(`${step.text}: ${errorText(error)}`);
         log.error(`not done: ${step.text}: ${errorText(error)}`);
       }
     }
   }
-  return failures;
+  return { peers, settings };
 }
 
 /**
@@ -57,7 +67,7 @@ const isOfDevice = (error: unknown): boolean =>
 const mostNamed = 5;
 
 /** The text of `status` about these failures; `undefined` if nothing failed. */
-export function failureText(failures: readonly string[]): string | undefined {
+export function failureText({ peers: failures }: Failures): string | undefined {
   if (failures.length === 0) return undefined;
   const more = failures.length > mostNamed ? `; and ${failures.length - mostNamed} more` : "";
   return `not all peers could be set: ${failures.slice(0, mostNamed).join("; ")}${more}`;

@@ -122,7 +122,12 @@ export class Daemon {
     }
     const { interfaceName, marks, routing } = this.#config;
     const ours = { interfaceName, marks, ...routing };
-    const others = new Others({ run: this.#parts.run, log: this.#parts.log, ours });
+    const others = new Others({
+      run: this.#parts.run,
+      log: this.#parts.log,
+      ours,
+      config: () => this.#mesh.config,
+    });
     this.#others = others;
     this.#closers.push(() => others.stop());
     const watch = watchKernel({

@@ -45,7 +45,7 @@ export async function loadBarrier(
     await applySteps(run, log, steps);
     done.push(...steps.map(({ text }) => text));
   };
-  const table = await observeTable(run);
+  const table = await observeTable(run, interfaceName);
   if (table.kind === "absent")
     await carryOut(planTable(tableWith(config, saved.mtu, unjudged(saved.targets)), table));
   const links = await observeLinks(run);

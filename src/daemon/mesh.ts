@@ -97,6 +97,10 @@ export class Mesh {
     return { up: connections.filter(({ phase }) => phase !== "connecting").length, all: connections.length };
   }
 
+  get config(): Config {
+    return this.#config;
+  }
+
   get members(): Members {
     return this.#parts.membership.members;
   }
@@ -104,8 +108,7 @@ export class Mesh {
   /** Runs one pass; gives the milliseconds until the peers want to be polled again. */
   async pass(scope: Scope): Promise<number | undefined> {
     try {
-      const { enabled } = this.#parts.config;
-      if (enabled) return await this.#enabledPass(scope);
+      if (this.#parts.config.enabled) return await this.#enabledPass(scope);
       await this.#takeDown();
       this.outcome.passed();
       return undefined;
@@ -177,7 +180,7 @@ export class Mesh {
     if (isThere) this.#tell(decision);
     await this.#racing.pin(decision.polled.pins);
     const failures = await this.#parts.barrier.apply({ run, log }, config, plan, kernel);
-    repairs.passed(plan.upkeep, isThere);
+    repairs.passed(plan.upkeep, isThere, failures);
     if (!isThere) this.#tell(decision);
     await this.#parts.lastWorking.keep(this.#memory.lastWorking);
     await membership.listen(() => this.#wake(0, "registries"));
@@ -220,7 +223,7 @@ export class Mesh {
     tellChanges(this.#parts, polled, last.decision.specs);
     await this.#racing.pin(polled.pins);
     const failures = await applySteps(run, log, planPolled(config, keys, polled, device));
-    if (failures.length > 0) this.outcome.ended(failureText(failures), clock());
+    if (failures.peers.length > 0) this.outcome.ended(failureText(failures), clock());
     this.#racing.send(polled.races);
     this.#last = { ...last, device, decision: { ...last.decision, polled } };
     const isTurn = harvestDueIn(this.#memory, clock()) === 0;
@@ -233,8 +236,8 @@ export class Mesh {
     return wakeIn === undefined || due === undefined ? (wakeIn ?? due) : Math.min(wakeIn, due);
   }
 
-  /** Removes every trace from the kernel; gives the texts of the steps. */
-  async #takeDown(): Promise<string[]> {
+  /** Removes every trace from the kernel. */
+  async #takeDown(): Promise<Down> {
     const { config, run, log, repairs, barrier, readSetting } = this.#parts;
     this.#last = undefined;
     repairs.forget();
@@ -249,10 +252,10 @@ export class Mesh {
    */
   async down(): Promise<Down> {
     await observeRemovable(this.#parts.run, this.#config, this.#parts.readSetting);
-    const warnings = await this.leave();
-    const steps = await this.#takeDown();
+    const told = await this.leave();
+    const { steps, warnings } = await this.#takeDown();
     await this.forgetEverything(); // not sooner: if the removal fails, the mesh goes on with them
-    return { steps, warnings };
+    return { steps, warnings: [...told, ...warnings] };
   }
 
   forget(node: string): Promise<Forgotten> {
@@ -281,6 +284,7 @@ export class Mesh {
       process,
       error: this.outcome.failure?.error,
       racing: this.#racing.report(),
+      settings: this.#parts.repairs.unset,
       repairs: this.#parts.repairs.counts,
       membership: this.#parts.membership,
     };

@@ -4,6 +4,7 @@ import { errorText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Kernel } from "../mesh/index.ts";
 import { observeTable } from "../nftables/effects/index.ts";
+import type { OtherMesh } from "../nftables/index.ts";
 import { observeRacingTable } from "../port/effects/index.ts";
 import {
   observeHostLinks,
@@ -11,9 +12,9 @@ import {
   observeSysctls,
   readSavedSysctls,
 } from "../routing/effects/index.ts";
-import { ownAddresses } from "../routing/index.ts";
+import { type Link, otherMeshLinks, ownAddresses } from "../routing/index.ts";
 import type { ReadSetting, Runner } from "../system/index.ts";
-import { observeDevice, observeWireGuard } from "../wireguard/effects/index.ts";
+import { observeDevice, observePort, observeWireGuard } from "../wireguard/effects/index.ts";
 import { type ObservedDevice, withDevice } from "../wireguard/index.ts";
 
 /**
@@ -30,15 +31,17 @@ export async function observeKernel(
   const links = await observeHostLinks(run, interfaceName);
   const link = links.find(({ name }) => name === interfaceName);
   const seen = link && { mtu: link.mtu, isUp: link.up, ...(link.kind !== undefined && { kind: link.kind }) };
-  const [wireguard, observedRouting, table, sysctls, savedSysctls, racingTable, barrier] = await Promise.all([
-    observeWireGuard(run, interfaceName, seen, before),
-    observeRouting(run, { interfaceName, marks, ...routing }, links, read),
-    observeTable(run),
-    observeSysctls(interfaceName, links, read),
-    readSavedSysctls(config.stateDirectory),
-    observeRacingTable(run),
-    observeBarrier(run, config, links),
-  ]);
+  const [wireguard, observedRouting, table, sysctls, savedSysctls, racingTable, barrier, otherMeshes] =
+    await Promise.all([
+      observeWireGuard(run, interfaceName, seen, before),
+      observeRouting(run, { interfaceName, marks, ...routing }, links, read),
+      observeTable(run, interfaceName),
+      observeSysctls(interfaceName, links, read),
+      readSavedSysctls(config.stateDirectory),
+      observeRacingTable(run, interfaceName),
+      observeBarrier(run, config, links),
+      observeOtherMeshes(run, otherMeshLinks(links, interfaceName)),
+    ]);
   return {
     links,
     addresses: ownAddresses(links, { interfaceName, advertisedPrefixes }),
@@ -49,7 +52,17 @@ export async function observeKernel(
     savedSysctls,
     racingTable,
     barrier,
+    otherMeshes,
   };
+}
+
+async function observeOtherMeshes(run: Runner, links: readonly Link[]): Promise<OtherMesh[]> {
+  const found = await Promise.all(
+    links.map(async ({ name }) => ({ interfaceName: name, ...(await observePort(run, name)) })),
+  );
+  return found.flatMap(({ interfaceName, mark, listenPort }) =>
+    mark === undefined || listenPort === undefined ? [] : [{ interfaceName, mark, listenPort }],
+  );
 }
 
 /** Reads the device and its peers; `undefined` when the device went away. Then everything has to be looked at. */
@@ -75,7 +88,7 @@ export async function observeChanging(
   const { kernel } = before;
   const [device, table, barrier] = await Promise.all([
     lookAtDevice(hands, config, before.device),
-    observeTable(hands.run),
+    observeTable(hands.run, config.interfaceName),
     observeBarrier(hands.run, config, kernel.links),
   ]);
   const wireguard = device && withDevice(kernel.wireguard, device);

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
+import type { Config } from "../config/index.ts";
 import { scanForOthers } from "../marks/effects/index.ts";
-import type { Ours, Warning } from "../marks/index.ts";
+import { blockWarning, type Ours, type Passage, type Warning } from "../marks/index.ts";
 import type { Runner } from "../system/index.ts";
 
 /**
@@ -19,9 +20,11 @@ interface OthersParts {
   readonly run: Runner;
   readonly log: Logger;
   readonly ours: Ours;
+  /** Gives the configuration as it is now, by which firewalls are judged. */
+  readonly config: () => Config;
 }
 
-/** Looks for other users of our mark bits, table and priority: at the start, after changes, and now and then. */
+/** Looks for other users of our mark bits, table and priority, and for firewalls: at the start, after changes, and now and then. */
 export class Others {
   readonly #parts: OthersParts;
   #warnings: readonly Warning[] = [];
@@ -80,8 +83,12 @@ export class Others {
     if (this.#isStopped) return;
     const { run, log, ours } = this.#parts;
     this.#isBehind = false;
-    const { warnings: found, unread } = await scanForOthers(run, ours);
-    const warnings = found.map(({ who, what }) => ({ who, what }));
+    const passage = passageOf(this.#parts.config());
+    const { warnings: found, unread, blocks } = await scanForOthers(run, ours, passage);
+    const warnings = [
+      ...found.map(({ who, what }) => ({ who, what })),
+      ...blocks.map((block) => blockWarning(block, passage)),
+    ];
     const known = new Set(this.#warnings.map(textOf));
     for (const warning of warnings) if (!known.has(textOf(warning))) log.warn(textOf(warning));
     log.debug({ warnings: warnings.length, unread }, "looked for others who use what is ours");
@@ -90,5 +97,12 @@ export class Others {
     this.#arm(longestIntervalMs);
   }
 }
+
+const passageOf = ({ interfaceName, listenPort, advertisedPrefixes: networks }: Config): Passage => ({
+  interfaceName,
+  listenPort,
+  networks,
+  forwards: networks.length > 0,
+});
 
 const textOf = ({ who, what }: Warning): string => `${who} ${what}`;

@@ -78,6 +78,7 @@ export class Racing {
         privateKey: identity.privateKey,
         publicKey: identity.publicKey,
         presharedKey: config.cluster.secret,
+        interfaceName: config.interfaceName,
         listenPort: config.listenPort,
         marks: config.marks,
         ...(config.stun && { onStun: (packet, from) => this.#prober?.receive(packet, from) }),

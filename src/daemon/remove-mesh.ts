@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { Down } from "../api/index.ts";
 import { hasSaved, removeSaved } from "../barrier/effects/index.ts";
 import { KubespanError } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
@@ -9,22 +10,23 @@ import { observeKernel } from "./observe.ts";
 
 /**
  * Removes every trace from the kernel, and then the file that would close this node at the next start. Where this
- * fails, the node is as closed as it was. Gives the texts of the steps.
+ * fails, the node is as closed as it was.
  */
 export async function removeMesh(
   config: Config,
   run: Runner,
   log: Logger,
   read?: ReadSetting,
-): Promise<string[]> {
+): Promise<Down> {
   const plan = planNoMesh(
     config,
     await observeRemovable(run, config, read),
     await hasSaved(config.stateDirectory),
   );
-  await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
+  const { settings } = await applyPlan({ run, log, stateDirectory: config.stateDirectory }, plan);
   await removeSaved(config.stateDirectory);
-  return plan.steps.map((step) => step.text);
+  const unset = settings.map((failure) => `a setting of the host stays as it is: ${failure}`);
+  return { steps: plan.steps.map((step) => step.text), warnings: [...plan.sysctls.left, ...unset] };
 }
 
 /**

@@ -33,7 +33,10 @@ interface Wanted {
 export async function restoreSteering({ run, log, repairs }: Hands, wanted: Wanted): Promise<void> {
   const { config, self, kernel, decision, steered } = wanted;
   try {
-    const table = planTable(desiredTable(config, kernel, steered), await observeTable(run));
+    const table = planTable(
+      desiredTable(config, kernel, steered),
+      await observeTable(run, config.interfaceName),
+    );
     await applySteps(run, log, table);
     repairs.made("table", table);
     const observed = await observeRouting(run, kernel.routing.scope, await observeLinks(run));

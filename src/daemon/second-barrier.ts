@@ -5,7 +5,7 @@ import { type SavedBarrier, savedText } from "../barrier/index.ts";
 import { errorText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import { type Kernel, type MeshPlan, mtuOf } from "../mesh/index.ts";
-import { applyPlan, applySteps, type Hands } from "./apply.ts";
+import { applyPlan, applySteps, type Failures, type Hands } from "./apply.ts";
 
 /** Keeps what holds while the table is gone: programs at the links, and a file for the time before there is a table at all. */
 export class SecondBarrier {
@@ -19,14 +19,14 @@ export class SecondBarrier {
 
   /**
    * Carries a plan out. The file is written before it, and the programs are changed after it; neither fails the pass.
-   * Gives the failures of the plan that concern single peers.
+   * Gives the failures with which the plan goes on.
    */
   async apply(
     hands: Omit<Hands, "stateDirectory">,
     config: Config,
     plan: MeshPlan,
     kernel: Kernel,
-  ): Promise<readonly string[]> {
+  ): Promise<Failures> {
     const { stateDirectory } = config;
     const unsaved = await this.#save(config, { targets: plan.steered.targets, mtu: mtuOf(config, kernel) });
     const failures = await applyPlan({ ...hands, stateDirectory }, plan);

@@ -17,10 +17,10 @@ export async function takeDown(config: Config): Promise<Down> {
   const log = createLogger({ ...config.log, level: "warn" });
   // The node is open afterwards, even if the registries or a damaged identity keep it from telling the others.
   const [withdrawal] = await Promise.allSettled([leave(config)]);
-  const steps = await removeMesh(config, run, log);
+  const { steps, warnings } = await removeMesh(config, run, log);
   await forgetLastWorking(config.stateDirectory);
   if (withdrawal.status === "rejected") throw withdrawal.reason;
-  return { steps, warnings: withdrawal.value };
+  return { steps, warnings: [...withdrawal.value, ...warnings] };
 }
 
 /** The error with which `kubespan down` ends where the daemon could not do it. */

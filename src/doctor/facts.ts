@@ -1,5 +1,5 @@
-import type { Interference, Warning } from "../marks/index.ts";
-import type { Marks } from "../net/index.ts";
+import type { Block, Interference, Warning } from "../marks/index.ts";
+import type { Marks, Prefix } from "../net/index.ts";
 import type { Link } from "../routing/index.ts";
 import type { Distribution } from "./distribution.ts";
 import type { Flavour } from "./flavour.ts";
@@ -17,6 +17,8 @@ export interface Settings {
   readonly table: number;
   readonly priority: number;
   readonly marks: Marks;
+  /** The networks behind this node that the configuration names. */
+  readonly networks: readonly Prefix[];
   /** Whether this node advertises networks behind it, and therefore forwards. */
   readonly advertises: boolean;
 }
@@ -66,6 +68,13 @@ export interface ServiceFact {
   readonly error?: { readonly message: string; readonly hint: string | undefined };
 }
 
+/** A route that refuses packets, and a network of the mesh to which it leads. */
+export interface Refusal {
+  /** The route, as the tool prints it. */
+  readonly route: string;
+  readonly target: Prefix;
+}
+
 /** All facts from which the findings are derived. */
 export interface Facts {
   readonly distribution: Distribution;
@@ -81,9 +90,13 @@ export interface Facts {
   readonly kernel: {
     readonly release: string;
     readonly wireguard: "present" | "loadable" | "none";
-    /** Whether `/dev/net/tun` exists, which wireguard-go needs. */
-    readonly hasTun: boolean;
+    /** The reason why `/dev/net/tun`, which wireguard-go needs, cannot be used; absent if it can. */
+    readonly tunProblem?: string;
   };
+  /** The rules of a firewall that keep out what the mesh needs, as far as they can be understood. */
+  readonly firewall: readonly Block[];
+  /** The routes that refuse what this node itself sends to a network of the mesh. */
+  readonly refusals: Observed<readonly Refusal[]>;
   /** The number of tables that nft listed. */
   readonly nftTables: Observed<number>;
   /** The sysctls, with slashes in their keys. A key that the kernel does not know is absent. */

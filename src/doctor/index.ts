@@ -1,4 +1,4 @@
-export { sysctlsOfInterest } from "./checks/index.ts";
+export { linkSettings, sysctlsOfInterest } from "./checks/index.ts";
 export { parseOsRelease } from "./distribution.ts";
 export { examine } from "./examine.ts";
 export {
@@ -7,6 +7,7 @@ export {
   type IdentityFact,
   type Observed,
   type PortFact,
+  type Refusal,
   type RoutingFact,
   type ServiceFact,
   type Settings,

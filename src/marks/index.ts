@@ -8,6 +8,7 @@ export {
   routingCollisions,
   ruleCollisions,
 } from "./collisions.ts";
+export { type Block, blockWarning, FirewallScanner, type Passage } from "./firewall.ts";
 export { IptablesScanner } from "./iptables-rules.ts";
 export { aheadWarnings, linkWarnings, routeWarnings, ruleWarnings, wireguardWarnings } from "./kernel.ts";
 export { NftScanner } from "./nft-rules.ts";

@@ -31,7 +31,7 @@ export class NftScanner {
   /** Whether a rule of the current chain lets what comes out of the mesh pass the rules after it. */
   #isMeshPast = false;
 
-  /** `ownTables` names the tables of the mesh, as `inet talos_kubespan`. */
+  /** `ownTables` names the tables of the main mesh, as `inet talos_kubespan`. Those of other meshes have longer names. */
   constructor(ours: Ours, ownTables: readonly string[]) {
     this.#ours = ours;
     this.#ownTables = ownTables;
@@ -44,7 +44,7 @@ export class NftScanner {
     else if (line.includes(" hook ") && this.#hookBegins(line)) return;
     else if (line.startsWith("# Warning: table ")) this.#isTranslated = line.includes("iptables-nft");
     else if (line === "}") this.#isTranslated = false;
-    else if (!this.#ownTables.includes(this.#table)) this.#rule(line);
+    else if (!this.#isOfMesh()) this.#rule(line);
   }
 
   /**
@@ -75,6 +75,10 @@ export class NftScanner {
     if (this.#isMeshPast) return;
     if (letsMeshPass(rule, this.#ours)) this.#isMeshPast = true;
     else if (nftDropsMesh(rule, this.#around, this.#ours)) this.#add({ kind: "reversePath" }, rule);
+  }
+
+  #isOfMesh(): boolean {
+    return this.#ownTables.some((own) => this.#table === own || this.#table.startsWith(`${own}_`));
   }
 
   #rule(line: string): void {

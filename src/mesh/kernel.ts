@@ -1,5 +1,5 @@
 import type { ObservedBarrier } from "../barrier/index.ts";
-import type { ObservedTable } from "../nftables/index.ts";
+import type { ObservedTable, OtherMesh } from "../nftables/index.ts";
 import type { Link, ObservedRouting, ObservedSysctls, OwnAddresses, SavedSysctls } from "../routing/index.ts";
 import type { ObservedWireGuard } from "../wireguard/index.ts";
 
@@ -15,4 +15,6 @@ export interface Kernel {
   /** The nft table for racing as nft lists it; `undefined` if there is none. */
   readonly racingTable: string | undefined;
   readonly barrier: ObservedBarrier;
+  /** The other meshes on this node. */
+  readonly otherMeshes: readonly OtherMesh[];
 }

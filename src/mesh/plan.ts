@@ -8,7 +8,7 @@ import { planNoRacing } from "../port/index.ts";
 import {
   type DesiredRouting,
   forwardingFor,
-  type Link,
+  linksBelow,
   meshMTU,
   planRouting,
   planSysctls,
@@ -109,7 +109,7 @@ function tableUpkeep(config: Config, steered: Networks, kernel: Kernel): Upkeep 
 function secondBarrier(config: Config, { targets }: Networks, kernel: Kernel): Step[] {
   const { marks, listenPort, interfaceName } = config;
   const desired = { targets, marks, listenPort, interfaceName, links: kernel.links };
-  return planSecondBarrier(config.allowDownPeerBypass ? undefined : desired, kernel.barrier);
+  return planSecondBarrier(config.allowDownPeerBypass ? undefined : desired, kernel.barrier, interfaceName);
 }
 
 /**
@@ -133,16 +133,22 @@ export function desiredRouting(
 }
 
 /** The table that steers these networks. */
-export const desiredTable = (config: Config, kernel: Below, networks: Networks): DesiredTable =>
-  tableWith(config, mtuOf(config, kernel), networks, acceptedFamilies(config, kernel, networks.own));
-
-/** The table where only the MTU of the mesh's link is known of all links, in bytes, or the families with addresses as well. */
-export const tableWith = (
+export const desiredTable = (
   config: Config,
-  mtu: number,
+  kernel: Below & Pick<Kernel, "otherMeshes">,
   networks: Networks,
-  accepted?: DesiredTable["acceptedFamilies"],
-): DesiredTable => ({
+): DesiredTable =>
+  tableWith(config, mtuOf(config, kernel), networks, {
+    acceptedFamilies: acceptedFamilies(config, kernel, networks.own),
+    otherMeshes: kernel.otherMeshes,
+  });
+
+/** The parts of the table that the kernel tells, where it was looked at. */
+type Seen = Pick<DesiredTable, "acceptedFamilies" | "otherMeshes">;
+const unseen: Seen = { acceptedFamilies: undefined, otherMeshes: [] };
+
+/** The table where only the MTU of the mesh's link is known of all links, in bytes. */
+export const tableWith = (config: Config, mtu: number, networks: Networks, seen = unseen): DesiredTable => ({
   marks: config.marks,
   interfaceName: config.interfaceName,
   mtu,
@@ -151,7 +157,7 @@ export const tableWith = (
   answerOutside: config.answerOutside,
   strictIngress: config.strictIngress,
   registryPorts: registryPorts(config),
-  acceptedFamilies: accepted,
+  ...seen,
   ...networks,
 });
 
@@ -177,7 +183,7 @@ export function planRegistries(
   const table = tableUpkeep(config, steered, kernel);
   return {
     steps: inOrder([...peersIn(peers, isSettled), ...table.steps]),
-    sysctls: { steps: [], saveBefore: undefined, saveAfter: undefined },
+    sysctls: { steps: [], left: [], saveBefore: undefined, saveAfter: undefined },
     second: secondBarrier(config, steered, kernel),
     upkeep: [table],
     steered,
@@ -195,12 +201,12 @@ export const planPolled = (config: Config, keys: Keys, polled: Polled, device: O
 export function planNoMesh(config: Config, kernel: Kernel, hadBarrier: boolean): Plan {
   const sysctls = planSysctls(undefined, kernel.sysctls, kernel.savedSysctls);
   const steps = [
-    ...planNoRacing(kernel.racingTable),
+    ...planNoRacing(kernel.racingTable, config.interfaceName),
     ...planRouting(undefined, kernel.routing),
     ...planNoWireGuard(config.interfaceName, kernel.wireguard),
     ...sysctls.steps,
-    ...planNoSecondBarrier(kernel.barrier, hadBarrier),
-    ...planTable(undefined, kernel.table),
+    ...planNoSecondBarrier(kernel.barrier, config.interfaceName, hadBarrier),
+    ...planTable(undefined, kernel.table, config.interfaceName),
   ];
   return { steps, sysctls, second: [], upkeep: [] };
 }
@@ -209,14 +215,7 @@ type Below = Pick<Kernel, "links" | "addresses">;
 
 /** The MTU of the mesh's link in bytes. */
 export const mtuOf = (config: Config, kernel: Below): number =>
-  meshMTU(config.mtu, linksBelow(config, kernel), kernel.addresses.usable);
-
-/**
- * The links over which tunnels may run. The mesh's link carries one of the node's addresses too, but no tunnel runs
- * over it.
- */
-const linksBelow = (config: Config, { links }: Below): Link[] =>
-  links.filter(({ name }) => name !== config.interfaceName);
+  meshMTU(config.mtu, linksBelow(kernel.links, config.interfaceName), kernel.addresses.usable);
 
 const deviceOf = (config: Config, keys: Keys, polled: Polled): PeersOfDevice => ({
   interfaceName: config.interfaceName,

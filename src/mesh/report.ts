@@ -50,6 +50,8 @@ export interface StatusView {
   readonly process: Process;
   readonly error: string | undefined;
   readonly racing: RacingReport;
+  /** The warnings about settings of the host that could not be set. */
+  readonly settings: readonly Warning[];
   readonly repairs: Status["repairs"];
   readonly membership: { readonly members: Members; readonly refused: Stepped["refused"] };
 }
@@ -71,6 +73,7 @@ export function reportStatus(knowledge: Knowledge, view: StatusView, now: number
     peers: (decision?.specs.peers ?? []).map((spec) => reportPeer(spec, view, now)),
     refusedAffiliates: [...(decision?.specs.refused ?? []), ...view.membership.refused],
     warnings: [
+      ...view.settings,
       ...vanishedWarnings(view.membership.members, now),
       ...(decision ? unsettledWarnings(decision, now) : []),
       ...podLinkWarnings(links, mtuOf(knowledge.config, { links, addresses })),

@@ -1,6 +1,7 @@
 import type { Family } from "../net/index.ts";
 import { dropRule } from "./counters.ts";
 import { families, headerOf, type RuleOptions } from "./match.ts";
+import { otherPortRules } from "./other-meshes.ts";
 
 /**
  * The expression for the destination that a packet had when it arrived. That of a tracked packet may have been
@@ -27,6 +28,7 @@ export function ingressRules(
     "icmp type { destination-unreachable, source-quench, redirect, time-exceeded, parameter-problem } return",
     `icmpv6 type { ${[...icmpv6Errors, ...neighbourDiscovery].join(", ")} } return`,
     `udp dport ${listenPort} return`,
+    ...otherPortRules(options),
     "fib daddr type { broadcast, multicast } return",
     ...families.map(
       (family) => `${headerOf(family)} saddr @kubespan_tolerated_ipv${family} goto ${chains.answering}`,

@@ -4,6 +4,7 @@ import { answerRules } from "./arrival.ts";
 import { dropRule } from "./counters.ts";
 import type { Lookup } from "./lookups.ts";
 import { cameInOutside, type RuleOptions } from "./match.ts";
+import { otherLinkRules, otherTunnelRules } from "./other-meshes.ts";
 import { ownPacketRules } from "./own-packets.ts";
 import { specialRules } from "./special.ts";
 import { lookupRules } from "./steering.ts";
@@ -29,6 +30,7 @@ export const leavingChains = (
             // The chain comes after the translation of sources, which is the last thing that others do to a packet.
             "type filter hook postrouting priority 200; policy accept;",
             `oifname "${options.interfaceName}" accept`,
+            ...otherLinkRules(options),
             'oif "lo" accept',
             `${markedForMesh(options)} goto kubespan_astray`,
             ...specialRules(lookups),
@@ -66,6 +68,7 @@ const astrayRules = [
  */
 const unmarkedRules = (options: RuleOptions, answered: string): string[] => [
   ...ownPacketRules(options, letOut(options)),
+  ...otherTunnelRules(options, letOut(options)),
   "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept",
   `${cameInOutside(options)} jump ${answered}`,
   `${bridgedOnly} accept`,

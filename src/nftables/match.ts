@@ -1,6 +1,7 @@
 import { hexWord } from "../base/index.ts";
 import type { StrictIngress } from "../config/index.ts";
 import { addressFromBigInt, type Family, type Marks, maskOf, widthOf } from "../net/index.ts";
+import type { OtherMesh } from "./other-meshes.ts";
 import type { NetworkSet } from "./sets.ts";
 
 /** The values on which the rules depend besides the sets. */
@@ -25,6 +26,8 @@ export interface RuleOptions {
    * accept.
    */
   readonly acceptedFamilies: readonly Family[] | undefined;
+  /** The other meshes on this node. */
+  readonly otherMeshes: readonly OtherMesh[];
 }
 
 export const families: readonly Family[] = [4, 6];

@@ -1,4 +1,4 @@
-import type { Step } from "../base/index.ts";
+import { mainLink, type Step } from "../base/index.ts";
 import {
   addressToBytes,
   familyOf,
@@ -21,22 +21,27 @@ import {
   type Networks,
   targetSets,
 } from "./sets.ts";
-import { type DesiredTable, elementList, frameText, tableName, tableText } from "./table.ts";
-import { deletingText, nftStep, replacingText } from "./transaction.ts";
+import { type DesiredTable, elementList, frameText, tableNameOf, tableText } from "./table.ts";
+import { deletingText, nftStep, replacingText, type TableName } from "./transaction.ts";
 
 /**
  * The one transaction that makes the table what it should be; `undefined` asks for no table. There is no step if
  * nothing has to be done.
  */
-export function planTable(desired: DesiredTable | undefined, observed: ObservedTable): Step[] {
+export function planTable(
+  desired: DesiredTable | undefined,
+  observed: ObservedTable,
+  interfaceName = desired?.interfaceName ?? mainLink,
+): Step[] {
+  const table = tableNameOf(interfaceName);
   if (desired === undefined)
-    return observed.kind === "absent" ? [] : [nftStep("delete the nft table", deletingText(tableName))];
+    return observed.kind === "absent" ? [] : [nftStep("delete the nft table", deletingText(table))];
   if (observed.kind === "absent")
     return [nftStep(`create the nft table ${counted(desired)}`, wholeTable(desired))];
   if (observed.kind === "foreign") return [replacement("is not as it should be", desired, new Map())];
   const contents = contentsOfAll(desired);
   if (observed.frame === frameOf(desired, lookupsIn(contents)))
-    return planElements(contents, observed.elements);
+    return planElements(table, contents, observed.elements);
   // The rules of a table that is whole are those for the networks in its sets.
   const isWhole = observed.frame === frameOf(desired, lookupsIn(observedContents(observed)));
   const why = isWhole ? "has rules for other networks" : "is not as it should be";
@@ -47,20 +52,27 @@ const replacement = (why: string, desired: DesiredTable, counts: Counts): Step =
   nftStep(`replace the nft table, which ${why}, ${counted(desired)}`, wholeTable(desired, counts));
 
 const wholeTable = (desired: DesiredTable, counts?: Counts): string =>
-  replacingText(tableName, tableText(desired, counts));
+  replacingText(tableNameOf(desired.interfaceName), tableText(desired, counts));
 
 function frameOf(options: RuleOptions, lookups: readonly Lookup[]): string {
   const made = parseTable(frameText(options, lookups));
   return made.kind === "present" ? made.frame : "";
 }
 
-function planElements(contents: Contents, observed: ReadonlyMap<string, readonly string[]>): Step[] {
+function planElements(
+  table: TableName,
+  contents: Contents,
+  observed: ReadonlyMap<string, readonly string[]>,
+): Step[] {
   const differences = (sets: readonly NetworkSet[]): Difference[] =>
     sets.map((set) => difference(set, contents.get(set.name) ?? [], observed.get(set.name) ?? []));
   const [targets, judging] = [differences(targetSets), differences(judgingSets)];
   const changes = [...targets, ...judging];
   // Deletions come first: a new element may overlap an old one.
-  const lines = [...changes.flatMap(removalLines), ...changes.flatMap(additionLines)];
+  const lines = [
+    ...changes.flatMap((change) => removalLines(table, change)),
+    ...changes.flatMap((change) => additionLines(table, change)),
+  ];
   if (lines.length === 0) return [];
   const texts = [
     ...changeText("the targets", targets),
@@ -124,20 +136,20 @@ const mostDeletions = 64;
 const refilled = ({ set, removed }: Difference): boolean =>
   set.bits === undefined && removed.length > mostDeletions;
 
-const removalLines = (change: Difference): string[] =>
+const removalLines = (table: TableName, change: Difference): string[] =>
   refilled(change)
-    ? [`flush set ${tableName} ${change.set.name}\n`]
-    : elementLines("delete", change.set, change.removed);
+    ? [`flush set ${table} ${change.set.name}\n`]
+    : elementLines(`delete element ${table}`, change.set, change.removed);
 
-const additionLines = (change: Difference): string[] =>
+const additionLines = (table: TableName, change: Difference): string[] =>
   elementLines(
-    "add",
+    `add element ${table}`,
     change.set,
     (refilled(change) ? change.wanted : change.added).map((prefix) => elementText(change.set, prefix)),
   );
 
-const elementLines = (verb: "add" | "delete", set: NetworkSet, elements: readonly string[]): string[] =>
-  elements.length === 0 ? [] : [`${verb} element ${tableName} ${set.name} { ${elementList(elements)} }\n`];
+const elementLines = (command: string, set: NetworkSet, elements: readonly string[]): string[] =>
+  elements.length === 0 ? [] : [`${command} ${set.name} { ${elementList(elements)} }\n`];
 
 /** The networks that the table steers now; none for a table that is not of our making. */
 export const observedTargets = (observed: ObservedTable): Prefix[] => networksIn(observed, targetSets);

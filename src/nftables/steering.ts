@@ -1,6 +1,7 @@
 import type { Family } from "../net/index.ts";
 import type { Lookup } from "./lookups.ts";
 import { cameInOutside, families, headerOf, matchOf, type RuleOptions, setBit } from "./match.ts";
+import { otherTunnelRules } from "./other-meshes.ts";
 import { ofWireGuard, strayRule } from "./own-packets.ts";
 
 /**
@@ -38,6 +39,7 @@ export const localSteeringRules = (
     ? ["icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept"]
     : []),
   strayRule(options),
+  ...otherTunnelRules(options, "accept"),
   `${cameInOutside(options)} jump ${chains.answers}`,
   ...steeringRules(options, chains.clamp),
 ];

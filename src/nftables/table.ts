@@ -1,3 +1,4 @@
+import { nameFor } from "../base/index.ts";
 import type { Prefix } from "../net/index.ts";
 import { answeringRules, answerRules, arrivalRules, gateRules, knownRules, outsideRules } from "./arrival.ts";
 import { type Counts, counterTexts } from "./counters.ts";
@@ -23,8 +24,9 @@ import { clampRules, documentedRules, localSteeringRules, lookupRules, steeringR
 import type { TableName } from "./transaction.ts";
 import { enteringRules, translatedRules, tunnelRules } from "./tunnel.ts";
 
-/** The name by which other KubeSpan nodes and their operators know the table (reference section 7). */
-export const tableName = "inet talos_kubespan" satisfies TableName;
+/** The table of the mesh with this link. Other KubeSpan nodes and their operators know the plain name (reference section 7). */
+export const tableNameOf = (interfaceName: string): TableName =>
+  nameFor("inet talos_kubespan", interfaceName);
 
 /** The networks that the table has to steer and to judge, and the options of its rules. */
 export interface DesiredTable extends RuleOptions, Networks {}
@@ -74,7 +76,7 @@ const textOf = (
   counts: Counts,
 ): string =>
   [
-    `table ${tableName} {`,
+    `table ${tableNameOf(options.interfaceName)} {`,
     ...counterTexts(counts),
     ...[...targetSets, ...judgingSets].map((set) => setText(set, contents.get(set.name) ?? [])),
     ...closerLook(options, lookups),

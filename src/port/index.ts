@@ -3,4 +3,4 @@ export type { Answer } from "./answer.ts";
 export type { RaceCounts } from "./counts.ts";
 export type { Mapping } from "./mapping.ts";
 export type { Pin } from "./pin.ts";
-export { planNoRacing, racingTableName } from "./rules.ts";
+export { planNoRacing, racingTableNameOf } from "./rules.ts";

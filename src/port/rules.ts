@@ -1,12 +1,13 @@
-import { hexWord, type Step } from "../base/index.ts";
+import { hexWord, nameFor, type Step } from "../base/index.ts";
 import { cookieReplyBytes, initiationBytes, responseBytes } from "../handshake/index.ts";
 import { type Marks, maskOf } from "../net/index.ts";
 import { deletingText, nftStep, type TableName } from "../nftables/index.ts";
 import { magicCookie, messageTypes } from "./message.ts";
 import { type PlacedPin, pinText } from "./pin.ts";
 
-/** The name of the table for racing. It is a table of its own, so that `talos_kubespan` stays as it is documented. */
-export const racingTableName = "inet kubespan_racing" satisfies TableName;
+/** The table for racing of the mesh with this link. It is a table of its own, so that `talos_kubespan` stays as it is documented. */
+export const racingTableNameOf = (interfaceName: string): TableName =>
+  nameFor("inet kubespan_racing", interfaceName);
 
 /** The upper bits of our sender indices. WireGuard's own are random, so that one answer in a million is taken from it. */
 const tagMask = 0xfffff000;
@@ -20,6 +21,8 @@ export const tagFrom = (random: Uint8Array): number => (Buffer.from(random).read
 export const indexOf = (tag: number, count: number): number => (tag | (count & counterMask)) >>> 0;
 
 export interface RacingRules {
+  /** The name of the mesh's link. */
+  readonly interfaceName: string;
   readonly marks: Marks;
   readonly listenPort: number;
   /** The ports of our sockets; on a machine without IPv6 there is no socket for it. */
@@ -39,7 +42,8 @@ export interface RacingRules {
  * - On the way in, after connection tracking and after filters, answers to our indices go to our sockets.
  * WireGuard's own packets are left alone, except for those that are pinned.
  */
-export const racingTableText = ({ marks, listenPort, ports, tag, stun, pins = [] }: RacingRules): string => {
+export const racingTableText = (options: RacingRules): string => {
+  const { marks, listenPort, ports, tag, stun, pins = [] } = options;
   const pinned = pinText(pins, listenPort);
   const mark = `meta mark set meta mark & ${hexWord(~maskOf(marks))} | ${hexWord(marks.fromWireGuard)}`;
   const families = [
@@ -64,7 +68,7 @@ export const racingTableText = ({ marks, listenPort, ports, tag, stun, pins = []
     ),
   );
   return [
-    `table ${racingTableName} {`,
+    `table ${racingTableNameOf(options.interfaceName)} {`,
     ...pinned.sets,
     ...chain("outgoing", "type route hook output priority raw; policy accept;", [
       ...pinned.rules,
@@ -82,8 +86,10 @@ export const racingTableText = ({ marks, listenPort, ports, tag, stun, pins = []
 };
 
 /** The steps that remove the table of a daemon that was killed. */
-export const planNoRacing = (listing: string | undefined): Step[] =>
-  listing === undefined ? [] : [nftStep("delete the nft table for racing", deletingText(racingTableName))];
+export const planNoRacing = (listing: string | undefined, interfaceName: string): Step[] =>
+  listing === undefined
+    ? []
+    : [nftStep("delete the nft table for racing", deletingText(racingTableNameOf(interfaceName)))];
 
 const udpHeaderBytes = 8;
 

@@ -13,6 +13,7 @@ import {
 } from "../net/index.ts";
 import { whyElsewhere, whyInside } from "./link-kinds.ts";
 import type { Link, LinkAddress } from "./links.ts";
+import { otherMeshLinks } from "./other-meshes.ts";
 import { loopback, primaryAddress } from "./underlying.ts";
 
 interface OwnAddressesOptions {
@@ -58,9 +59,10 @@ export function ownAddresses(links: readonly Link[], options: OwnAddressesOption
     );
   const usable = new Map<Address, Held>();
   const leftOut: LeftOut[] = [];
+  const others = otherMeshLinks(links, options.interfaceName);
   for (const each of held) {
     const { link, entry } = each;
-    const usual = whyUsually(each, options);
+    const usual = whyUsually(each, others, options);
     const reason = usual ?? whyNot(each, links, options);
     if (reason !== undefined)
       leftOut.push({
@@ -98,9 +100,14 @@ export function ownNetworks(links: readonly Link[], usable: readonly Address[]):
 const compareText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
 
 /** The reasons that concern some address of every machine, or of every machine with containers. */
-function whyUsually({ link, entry }: Held, options: OwnAddressesOptions): string | undefined {
+function whyUsually(
+  { link, entry }: Held,
+  others: readonly Link[],
+  options: OwnAddressesOptions,
+): string | undefined {
   const { address } = entry;
   if (link.name === options.interfaceName) return "it is on the link of the mesh itself";
+  if (others.includes(link)) return "it is on the link of another mesh";
   const kind = unreachableKind(address);
   if (kind !== undefined) return `it is ${kind}`;
   if (link.name === loopback && !isSingle(entry)) return "it is a network on the loopback link";

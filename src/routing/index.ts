@@ -3,6 +3,7 @@ export { isBarrier } from "./barrier.ts";
 export { isContainerLink, isDoubtful } from "./link-kinds.ts";
 export { type Link, type LinkAddress, parseLinks } from "./links.ts";
 export { isLossEvent, isRelevantEvent } from "./monitor-lines.ts";
+export { linksBelow, otherMeshLinks } from "./other-meshes.ts";
 export {
   type DesiredRouting,
   type FamilyRouting,

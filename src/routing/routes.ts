@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Address, parseAddress } from "../net/index.ts";
+import { isBarrier } from "./barrier.ts";
 import { parseToolList } from "./tool-json.ts";
 
 /** A default route in our table. */
@@ -62,10 +63,6 @@ export const parseRoutes = (text: string): ObservedRoute[] =>
 
 const staysHere = ["local", "unreachable", "blackhole", "prohibit", "throw"];
 
-/** Whether nothing that is looked up in a table leaves this node by it, according to `ip -j route show table T`. */
-export const onlyLeadsHere = (text: string): boolean =>
-  parseToolList("ip route", text, routeForm).every(({ type }) => staysHere.includes(type));
-
 const wayForm = z.looseObject({
   dev: z.string().optional(),
   nexthops: z.array(z.looseObject({ dev: z.string().optional() })).default([]),
@@ -76,3 +73,11 @@ export const linksOfDefaults = (text: string): string[] =>
   parseToolList("ip route", text, wayForm).flatMap(({ dev, nexthops }) =>
     [dev, ...nexthops.map((hop) => hop.dev)].filter((name) => name !== undefined),
   );
+/**
+ * Whether nothing that is looked up in a table leaves this node in clear by it, according to `ip -j route show table
+ * T`: either it does not leave at all, or the table is that of another mesh, which ends with a barrier like ours.
+ */
+export function onlyLeadsHere(text: string): boolean {
+  const routes = parseToolList("ip route", text, routeForm);
+  return routes.some(isBarrier) || routes.every(({ type }) => staysHere.includes(type));
+}

@@ -118,8 +118,10 @@ const localTable = 255;
  * nor rules that no packet with our mark can meet.
  */
 function isAhead(rule: RoutingRule, scope: RoutingScope): boolean {
-  const { priority, table, hasAction } = rule;
-  if (priority >= scope.priority) return false;
+  const { priority, table, hasAction, protocol } = rule;
+  // The copy of another mesh's rule takes only that mesh's packets. If each mesh put a copy before the other's, the
+  // copies would climb without an end.
+  if (priority >= scope.priority || protocol === ownProtocol) return false;
   if (table === localTable || table === scope.table || hasAction) return false;
   return canMeet(rule, scope);
 }

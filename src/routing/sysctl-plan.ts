@@ -7,6 +7,8 @@ import { type DesiredSysctls, hasIPv6, type ObservedSysctls, switchOf } from "./
 /** The steps, and the contents that `sysctls.json` must have before the first and after the last of them. */
 export interface SysctlPlan {
   readonly steps: Step[];
+  /** The settings that stay as the mesh has set them, with the reasons, for people. */
+  readonly left: readonly string[];
   /** The contents before the first step; `undefined` leaves the file as it is. */
   readonly saveBefore: SavedSysctls | undefined;
   /** The contents after the last step; `undefined` leaves the file as it is. */
@@ -16,7 +18,7 @@ export interface SysctlPlan {
 /**
  * Plans a loose reverse-path filter and IPv6 on the mesh's link, and forwarding where it is wanted; `undefined` wants
  * nothing. A setting that is no longer wanted gets back the value that it had, unless somebody else has changed it
- * since. The link's own settings need no restoring, because they vanish with it. The link must be there when the steps
+ * since, or forwards by now and needs it. The link's own settings need no restoring, because they vanish with it. The link must be there when the steps
  * run.
  */
 export function planSysctls(
@@ -29,10 +31,14 @@ export function planSysctls(
   const families: readonly Family[] = [4, 6];
   const isWanted = (family: Family): boolean => desired?.forwarding[`ipv${family}`] ?? false;
 
-  const changes = families.filter(isWanted).flatMap((family) => forwardingChanges(family, observed, known));
+  const onHost = desired ? withoutLink(observed, desired.interfaceName) : observed;
+  const changes = families.filter(isWanted).flatMap((family) => forwardingChanges(family, onHost, known));
   const writes = changes.filter(({ key, set }) => observed.values.get(key) !== set);
   const unwanted = families.filter((family) => !isWanted(family));
-  const restored = unwanted.flatMap((family) => restorations(family, observed, known));
+  const restorable = unwanted.map((family) => restorations(family, observed, known));
+  const restored = observed.forwarder === undefined ? restorable.flat() : [];
+  const left =
+    observed.forwarder === undefined ? [] : restorable.flatMap((all) => leftText(all, observed.forwarder));
 
   const remembered = [...known, ...changes.filter(({ key }) => !known.some((entry) => entry.key === key))];
   const before = { bootID, sysctls: remembered };
@@ -40,7 +46,7 @@ export function planSysctls(
   const saveBefore = writes.length > 0 && !isSame(saved, before) ? before : undefined;
   return {
     steps: [
-      ...(desired ? linkSteps(desired.interfaceName, observed) : []),
+      ...(desired ? linkSteps(desired, observed) : []),
       ...settingSteps(
         "grow",
         "switch forwarding on",
@@ -52,10 +58,29 @@ export function planSysctls(
         restored.map((entry) => [entry.key, entry.original]),
       ),
     ],
+    left,
     saveBefore,
     saveAfter: isSame(saveBefore ?? saved, after) ? undefined : after,
   };
 }
+
+/** The settings of the host without those of the mesh's own link, which vanish with it. */
+const withoutLink = (observed: ObservedSysctls, interfaceName: string): ObservedSysctls => ({
+  ...observed,
+  values: new Map([...observed.values].filter(([key]) => !key.includes(`/conf/${interfaceName}/`))),
+});
+
+/** The text about a switch that stays on, because this node forwards for somebody else by now. */
+const leftText = (restorable: readonly SavedSysctl[], forwarder: string | undefined): string[] =>
+  restorable
+    .filter(({ key }) => key === switchOf[familyOf(key)])
+    .map(({ key, original, set }) => {
+      const name = key.replaceAll("/", ".");
+      return (
+        `${name} stays ${set}, though it was ${original} before the mesh: ${forwarder} may need it by now. ` +
+        `If nobody does: sysctl -w ${name}=${original}`
+      );
+    });
 
 /** The settings that change when a family's forwarding is switched on, in the order of the changes; none if it was on. */
 function forwardingChanges(
@@ -102,7 +127,7 @@ function restorations(
 
 const familyOf = (key: string): Family => (key.startsWith("net/ipv6/") ? 6 : 4);
 
-function linkSteps(interfaceName: string, observed: ObservedSysctls): Step[] {
+function linkSteps({ interfaceName, forwarding }: DesiredSysctls, observed: ObservedSysctls): Step[] {
   const filter = `net/ipv4/conf/${interfaceName}/rp_filter`;
   const disabled = `net/ipv6/conf/${interfaceName}/disable_ipv6`;
   // The kernel takes the greater of both values. Off is right where the host allows it: WireGuard has checked the
@@ -123,7 +148,23 @@ function linkSteps(interfaceName: string, observed: ObservedSysctls): Step[] {
     ...(hasIPv6(observed, interfaceName) && isDisabled === "1"
       ? settingSteps("grow", `let ${interfaceName} carry IPv6`, [[disabled, "0"]])
       : []),
+    ...settingSteps(
+      "grow",
+      `let ${interfaceName} take packets for the networks behind this node`,
+      ([4, 6] as const)
+        .filter((family) => forwarding[`ipv${family}`] && isHeldBack(family, interfaceName, observed))
+        .map((family) => [`net/ipv${family}/conf/${interfaceName}/forwarding`, "1"]),
+    ),
   ];
+}
+
+/**
+ * Whether the link itself does not forward although the host does. Where the host does not yet, its switch will reset
+ * the value of each link.
+ */
+function isHeldBack(family: Family, interfaceName: string, { values }: ObservedSysctls): boolean {
+  const own = (name: string): string | undefined => values.get(`net/ipv${family}/conf/${name}/forwarding`);
+  return values.get(switchOf[family]) === "1" && (own(interfaceName) ?? own("default")) === "0";
 }
 
 /**
@@ -139,6 +180,7 @@ function settingSteps(stage: Stage, text: string, values: readonly (readonly [st
       stage,
       text: `${text}: ${shown}`,
       commands: [{ program: "sysctl", args: ["-q", "-w", ...assignments] }],
+      apart: "a setting",
     },
   ];
 }

@@ -11,6 +11,8 @@ export interface ObservedSysctls {
   readonly bootID: string;
   /** The values by name, such as `net/ipv4/ip_forward` => `0`. Settings that the kernel does not have are missing. */
   readonly values: ReadonlyMap<string, string>;
+  /** A link of containers, machines or another mesh, for which this node forwards, whoever switched that on. */
+  readonly forwarder?: string | undefined;
 }
 
 /** The families for which this node forwards: those of the networks that it advertises. */
@@ -35,6 +37,8 @@ export const sysctlKeys = (interfaceName: string, otherLinks: readonly string[])
   switchOf[6],
   ipv6Switch,
   "net/ipv6/conf/default/disable_ipv6",
+  "net/ipv4/conf/default/forwarding",
+  "net/ipv6/conf/default/forwarding",
   "net/ipv4/conf/all/rp_filter",
   `net/ipv4/conf/${interfaceName}/rp_filter`,
   `net/ipv6/conf/${interfaceName}/disable_ipv6`,
@@ -43,6 +47,15 @@ export const sysctlKeys = (interfaceName: string, otherLinks: readonly string[])
     `net/ipv6/conf/${name}/forwarding`,
     `net/ipv6/conf/${name}/accept_ra`,
   ]),
+  `net/ipv4/conf/${interfaceName}/forwarding`,
+  `net/ipv6/conf/${interfaceName}/forwarding`,
+  ...otherLinks
+    .filter((name) => safeName.test(name) && !["all", "lo", interfaceName].includes(name))
+    .flatMap((name) => [
+      `net/ipv4/conf/${name}/forwarding`,
+      `net/ipv6/conf/${name}/forwarding`,
+      `net/ipv6/conf/${name}/accept_ra`,
+    ]),
 ];
 
 /**

@@ -18,5 +18,6 @@ export { Said } from "./said.ts";
 export { type ServiceManager, serviceManager } from "./service-manager.ts";
 export { Shells } from "./shells.ts";
 export { SpareMemory } from "./spare-memory.ts";
+export { deviceProblem } from "./start-detached.ts";
 export { complain, print, printJson } from "./terminal.ts";
 export { within } from "./within.ts";

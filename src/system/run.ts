@@ -13,7 +13,7 @@ export const runnerWith =
   (runProgram: RunProgram): Runner =>
   async (command) => {
     const { program, args, detached, input } = command;
-    if (detached) return startDetached(program, args, detached.readyFile);
+    if (detached) return startDetached(program, args, detached);
     if (input === undefined) return outputOf(command, await runProgram(program, args, timeoutMs));
     const file = new InputFile(input instanceof Secret ? input.revealBase64() : input);
     try {

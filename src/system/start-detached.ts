@@ -1,6 +1,6 @@
-import { access, rm } from "node:fs/promises";
+import { access, open, rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { KubespanError, notInstalled } from "../base/index.ts";
+import { errorText, KubespanError, notInstalled } from "../base/index.ts";
 import { type End, startProcess } from "./process.ts";
 
 const deadlineMs = 10_000;
@@ -8,12 +8,13 @@ const pollMs = 10; // only while it starts: no event for the existence of a sock
 
 /**
  * Starts a process that goes on when this one ends, in a session of its own, with no file open on which it could block.
- * Resolves when `readyFile` exists. A file that a killed predecessor left is removed first.
+ * Resolves when `readyFile` exists. A file that a killed predecessor left is removed first. `device` is what the process
+ * needs: it has nothing to which it could write why it ended, and mostly that is why.
  */
 export async function startDetached(
   program: string,
   args: readonly string[],
-  readyFile: string,
+  { readyFile, device }: { readonly readyFile: string; readonly device: string },
 ): Promise<string> {
   await rm(readyFile, { force: true });
   const child = await startProcess(program, args, {
@@ -28,7 +29,7 @@ export async function startDetached(
     end = found;
   });
   for (let waited = 0; waited < deadlineMs; waited += pollMs) {
-    if (end) throw endedAtOnce(program, args, end);
+    if (end) throw endedAtOnce(program, args, end, await deviceProblem(device));
     if (await exists(readyFile)) return "";
     await delay(pollMs);
   }
@@ -36,10 +37,35 @@ export async function startDetached(
   throw new KubespanError("command", `${program} did not open ${readyFile} within ${deadlineMs / 1000} s`);
 }
 
-function endedAtOnce(program: string, args: readonly string[], end: End): KubespanError {
+/** The reason why this process, and those that it starts, cannot use a device; `undefined` if they can. */
+export async function deviceProblem(device: string): Promise<string | undefined> {
+  try {
+    await (await open(device, "r+")).close();
+    return undefined;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : errorText(error);
+    return `${device} ${reasons[code] ?? `cannot be opened (${code})`}`;
+  }
+}
+
+const missing = "is missing: load the module tun, or give this container the device";
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: missing,
+  ENODEV: missing,
+  ENXIO: missing,
+  EACCES: "may not be used by this user: see who owns it, and its mode",
+  EPERM: "may not be used here: give this container the device",
+};
+
+function endedAtOnce(
+  program: string,
+  args: readonly string[],
+  end: End,
+  problem: string | undefined,
+): KubespanError {
   if (end.startError === "ENOENT") return notInstalled(program);
   const how = end.startError ?? `it ended with ${end.signal ?? end.exitCode}`;
-  return new KubespanError("command", `${program} ${args.join(" ")} ended at once: ${how}`);
+  return new KubespanError("command", `${program} ${args.join(" ")} ended at once: ${problem ?? how}`);
 }
 
 const exists = (path: string): Promise<boolean> =>

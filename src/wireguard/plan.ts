@@ -107,7 +107,11 @@ function creationOf({ interfaceName: name, implementation }: DesiredDevice): Ste
         stage: "grow",
         text: `create the link ${name} with wireguard-go`,
         commands: [
-          { program: "wireguard-go", args: ["-f", name], detached: { readyFile: controlSocket(name) } },
+          {
+            program: "wireguard-go",
+            args: ["-f", name],
+            detached: { readyFile: controlSocket(name), device: "/dev/net/tun" },
+          },
         ],
       };
 }

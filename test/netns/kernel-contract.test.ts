@@ -30,7 +30,7 @@ const inside: Runner = (command) => {
   const entered = { program: program as Command["program"], args };
   if (!command.detached) return run({ ...command, ...entered });
   const readyFile = namespace.path(command.detached.readyFile.replace("/var/run/", "/run/"));
-  return run({ ...entered, detached: { readyFile } });
+  return run({ ...entered, detached: { ...command.detached, readyFile } });
 };
 
 const read: ReadSetting = async (key) => {

@@ -36,8 +36,8 @@ const wanted = (...texts: string[]): DesiredTable => ({ ...frame, targets: prefi
 
 /** One pass, and the proof that it was enough. */
 async function converge(desired: DesiredTable | undefined): Promise<void> {
-  await apply(namespace.run, planTable(desired, await observeTable(namespace.run)));
-  const observed = await observeTable(namespace.run);
+  await apply(namespace.run, planTable(desired, await observeTable(namespace.run, "kubespan")));
+  const observed = await observeTable(namespace.run, "kubespan");
   expect(unite(observedTargets(observed))).toEqual(desired?.targets ?? []);
   expect(planTable(desired, observed)).toEqual([]);
 }
@@ -52,12 +52,12 @@ describe("the table", () => {
 
   test("is the same to a system that knows no names of protocols, and to one that does", async () => {
     const desired = wanted("10.0.0.0/8");
-    await apply(withoutNames, planTable(desired, await observeTable(withoutNames)));
+    await apply(withoutNames, planTable(desired, await observeTable(withoutNames, frame.interfaceName)));
     for (const runner of [withoutNames, namespace.run])
-      expect(planTable(desired, await observeTable(runner))).toEqual([]);
+      expect(planTable(desired, await observeTable(runner, frame.interfaceName))).toEqual([]);
     await converge({ ...desired, answerOutside: false });
     await converge(desired);
-    expect(planTable(desired, await observeTable(withoutNames))).toEqual([]);
+    expect(planTable(desired, await observeTable(withoutNames, frame.interfaceName))).toEqual([]);
   });
 
   test.each([
@@ -214,9 +214,11 @@ describe("a change of targets", () => {
     for (const target of targets) {
       await apply(
         namespace.run,
-        planTable({ ...frame, targets: [target] }, await observeTable(namespace.run)),
+        planTable({ ...frame, targets: [target] }, await observeTable(namespace.run, "kubespan")),
       );
-      expect(planTable({ ...frame, targets: [target] }, await observeTable(namespace.run))).toEqual([]);
+      expect(
+        planTable({ ...frame, targets: [target] }, await observeTable(namespace.run, "kubespan")),
+      ).toEqual([]);
     }
   });
 
@@ -224,7 +226,7 @@ describe("a change of targets", () => {
     await converge(wanted("10.0.0.0/24", "10.2.0.0/24", "fd00::/64"));
     const [step, ...more] = planTable(
       wanted("10.0.0.0/24", "10.3.0.0/24", "fd00::/64"),
-      await observeTable(namespace.run),
+      await observeTable(namespace.run, "kubespan"),
     );
     expect(more).toEqual([]);
     expect(step?.commands.map(({ input }) => input)).toEqual([
@@ -307,14 +309,14 @@ describe("what others do to the table is undone", () => {
     const desired = wanted("10.0.0.0/24", "10.7.0.0/16", "fd00::/64");
     await converge(desired);
     await nft(edit);
-    expect(planTable(desired, await observeTable(namespace.run))).toHaveLength(1);
+    expect(planTable(desired, await observeTable(namespace.run, "kubespan"))).toHaveLength(1);
     await converge(desired);
   });
 });
 
 test.each([false, true])("a command that fails (after its work: %s) does no harm", async (afterwards) => {
   for (const desired of [wanted("10.0.0.0/24"), wanted("10.0.0.0/25", "10.0.1.0/24"), undefined]) {
-    const plan = planTable(desired, await observeTable(namespace.run));
+    const plan = planTable(desired, await observeTable(namespace.run, "kubespan"));
     await expect(apply(failing(namespace.run, 1, afterwards), plan)).rejects.toThrow("out of order");
     await converge(desired);
   }

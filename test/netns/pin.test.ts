@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { Capture, Lab, type LabNode, type Network, newCluster, waitFor } from "../../lab/index.ts";
 import { parseAddress, parseEndpoint } from "../../src/net/index.ts";
 import type { PlacedPin } from "../../src/port/pin.ts";
-import { racingTableName, racingTableText } from "../../src/port/rules.ts";
+import { racingTableNameOf, racingTableText } from "../../src/port/rules.ts";
 
 /*
  *   a .1 ---- left: 10.0.1.0/24, 2001:db8:1::/64 ---- .2 b
@@ -77,6 +77,7 @@ const pins = [
 ];
 const table = (pinned: readonly PlacedPin[]): string =>
   racingTableText({
+    interfaceName: "kubespan",
     marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },
     listenPort: 51820,
     ports: { ipv4: 50000, ipv6: 50001 },
@@ -85,7 +86,8 @@ const table = (pinned: readonly PlacedPin[]): string =>
     pins: pinned,
   });
 
-const listing = (): Promise<string> => a.run("nft", "list", "table", ...racingTableName.split(" "));
+const listing = (): Promise<string> =>
+  a.run("nft", "list", "table", ...racingTableNameOf("kubespan").split(" "));
 
 const line = (from: string, to: string, length: number): string => `${from} > ${to}: UDP, length ${length}`;
 

@@ -52,7 +52,7 @@ async function pass(desired: DesiredSysctls | undefined, runner: Runner = namesp
 
 async function converge(desired: DesiredSysctls | undefined): Promise<void> {
   await pass(desired);
-  expect(await plan(desired)).toEqual({ steps: [], saveBefore: undefined, saveAfter: undefined });
+  expect(await plan(desired)).toEqual({ steps: [], left: [], saveBefore: undefined, saveAfter: undefined });
 }
 
 const everything = (): Promise<string> =>

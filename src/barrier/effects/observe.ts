@@ -9,6 +9,7 @@ import {
   linksWithQdisc,
   type ObservedBarrier,
   obstacle,
+  preferenceOf,
 } from "../index.ts";
 
 /**
@@ -26,7 +27,8 @@ export async function observeBarrier(
     const names = guardedLinks(links, interfaceName).map(({ name }) => name);
     const ready = linksWithQdisc(await run({ program: "tc", args: ["qdisc", "show"] }));
     const seen = names.filter((name) => ready.includes(name));
-    return { kind: "seen", links: filtersOf(seen, await ask(run, seen.flatMap(filterQuestions))) };
+    const answers = await ask(run, seen.flatMap(filterQuestions));
+    return { kind: "seen", links: filtersOf(seen, answers, preferenceOf(interfaceName)) };
   } catch (error) {
     const text = errorText(error);
     return { kind: "unavailable", reason: text, isUnread: !text.includes("is not installed") };

@@ -90,12 +90,12 @@ export function checkWireGuard({ kernel, settings, tools, distribution }: Facts)
         fix: installFix(distribution, "wireguard-go"),
       },
     ];
-  if (!kernel.hasTun)
+  if (kernel.tunProblem !== undefined)
     return [
       {
         id,
         severity: "error",
-        text: "wireguard-go needs /dev/net/tun, which is not there",
+        text: `wireguard-go cannot run: ${kernel.tunProblem}`,
         evidence,
         fix: loadModule("tun"),
       },

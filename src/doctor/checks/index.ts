@@ -7,6 +7,7 @@ export {
   checkReversePath,
   sysctlsOfInterest,
 } from "./kernel-settings.ts";
+export { checkLinkSettings, linkSettings } from "./link-settings.ts";
 export {
   checkCilium,
   checkEncryption,
@@ -17,3 +18,4 @@ export {
   checkRouting,
 } from "./network.ts";
 export { checkConfig, checkDiscovery, checkIdentity } from "./setup.ts";
+export { checkFirewall, checkRefusals, checkTracking } from "./traffic.ts";

@@ -11,6 +11,8 @@ export const sysctlsOfInterest = [
   "net/ipv4/conf/all/rp_filter",
   "net/ipv4/conf/default/rp_filter",
   "net/ipv6/conf/all/disable_ipv6",
+  "net/netfilter/nf_conntrack_count",
+  "net/netfilter/nf_conntrack_max",
 ] as const;
 
 type Key = (typeof sysctlsOfInterest)[number];

@@ -8,6 +8,9 @@ import { type Finding, unknownFinding } from "../finding.ts";
 /** The number of bytes by which a packet grows in the tunnel: IPv6, UDP, WireGuard's header and tag. */
 const wireguardOverhead = 80;
 
+/** The MTU that nearly every network has, and the bytes of the headers of a ping over IPv4. */
+const [ordinaryMTU, icmpHeaders] = [1500, 28];
+
 /** Checks the UDP port. Another WireGuard, such as Flannel's or Calico's encryption, uses the same port by default. */
 export function checkPort({ port, settings }: Facts): Finding[] {
   const id = "port";
@@ -152,7 +155,18 @@ export function checkMTU({ links, uplinks, settings }: Facts): Finding[] {
 function uplinkFinding({ name, mtu }: Link, mesh: number): Finding {
   const [id, evidence] = [`mtu.${name}`, `${name} ${mtu}, mesh ${mesh}`];
   const most = mtu - wireguardOverhead;
-  if (mesh <= most) return { id, severity: "ok", text: `the mesh fits through ${name}`, evidence };
+  const beyond = "smaller networks on the way to the peers were not looked for";
+  if (mesh <= most && mtu > ordinaryMTU)
+    return {
+      id,
+      severity: "note",
+      text: `the mesh fits through ${name}, if every network on the way to the peers takes ${mtu} bytes, too: that was not tested`,
+      evidence,
+      fix: {
+        advice: `see whether "ping -M do -s ${mtu - icmpHeaders} PEER" is answered outside the mesh; if not, set mtu: ${ordinaryMTU - wireguardOverhead} in KubeSpanConfig`,
+      },
+    };
+  if (mesh <= most) return { id, severity: "ok", text: `the mesh fits through ${name}; ${beyond}`, evidence };
   return {
     id,
     severity: "warning",

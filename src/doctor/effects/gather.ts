@@ -4,8 +4,8 @@ import type { Config } from "../../config/index.ts";
 import { scanForOthers } from "../../marks/effects/index.ts";
 import { aheadWarnings } from "../../marks/index.ts";
 import { observeHostLinks, observeRouting } from "../../routing/effects/index.ts";
-import { type Link, meshMTU, ownAddresses, type RoutingScope } from "../../routing/index.ts";
-import { probe, run } from "../../system/index.ts";
+import { type Link, linksBelow, meshMTU, ownAddresses, type RoutingScope } from "../../routing/index.ts";
+import { deviceProblem, probe, run } from "../../system/index.ts";
 import { kernelHasWireGuard } from "../../wireguard/effects/index.ts";
 import {
   type Facts,
@@ -29,6 +29,7 @@ import {
   observeSysctls,
 } from "./host.ts";
 import { observeKubernetes } from "./kubernetes.ts";
+import { observeRefusals } from "./refusals.ts";
 import { observeServices } from "./services.ts";
 import { observeConfig, observeIdentity } from "./setup.ts";
 
@@ -42,6 +43,7 @@ const defaultSettings: Omit<Settings, "mtu"> = {
   table: 180,
   priority: 32500,
   marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },
+  networks: [],
   advertises: false,
 };
 
@@ -52,6 +54,7 @@ const settingsOf = (config: Config): Omit<Settings, "mtu"> => ({
   table: config.routing.table,
   priority: config.routing.priority,
   marks: config.marks,
+  networks: config.advertisedPrefixes,
   advertises: config.advertisedPrefixes.length > 0 || config.advertiseKubernetesNetworks,
 });
 
@@ -65,6 +68,12 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
   const uplinks = await observeUplinks();
   const { interfaceName, table, priority, marks } = settings;
   const ours = { interfaceName, table, priority, marks };
+  const passage = {
+    interfaceName,
+    listenPort: settings.listenPort,
+    networks: settings.networks,
+    forwards: settings.advertises,
+  };
   const [
     distribution,
     flavours,
@@ -78,20 +87,23 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     clock,
     programs,
     registries,
+    refusals,
   ] = await Promise.all([
     observeDistribution(),
     observeFlavours(),
     observeIdentity(stateDirectory),
     probe("nft", "list", "tables"),
-    observeSysctls(),
+    observeSysctls(linkNames(links)),
     Promise.all(toolNames.map(observeTool)),
     observePort(settings),
     observed(() => observeForeignRouting(ours, "value" in links ? links.value : [])),
-    scanForOthers(run, ours),
+    scanForOthers(run, ours, passage),
     observeClock(),
     observeCilium(linkNames(links), uplinks),
     Promise.all([observeServices(config), observeKubernetes(config)]),
+    observed(() => observeRefusals(stateDirectory, table)),
   ]);
+  const tunProblem = await deviceProblem("/dev/net/tun");
   return {
     distribution,
     flavours,
@@ -105,7 +117,7 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     kernel: {
       release: release(),
       wireguard: await observeKernelWireGuard(),
-      hasTun: await exists("/dev/net/tun"),
+      ...(tunProblem !== undefined && { tunProblem }),
     },
     nftTables: nft.succeeded
       ? { value: nft.stdout.split("\n").filter((line) => line.startsWith("table ")).length }
@@ -117,6 +129,8 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     port,
     routing,
     others: scan,
+    firewall: scan.blocks,
+    refusals,
     clock,
     ciliumPrograms: programs,
     services: registries.flat(),
@@ -126,7 +140,7 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
 
 /** The MTU in bytes that the daemon would give its link. */
 function mtuFor(config: Config | undefined, interfaceName: string, links: Observed<readonly Link[]>): number {
-  const others = "value" in links ? links.value.filter(({ name }) => name !== interfaceName) : [];
+  const others = "value" in links ? linksBelow(links.value, interfaceName) : [];
   const { usable } = ownAddresses(others, {
     interfaceName,
     advertisedPrefixes: config?.advertisedPrefixes ?? [],

@@ -6,6 +6,7 @@ import {
   type Facts,
   flavourFiles,
   flavoursOf,
+  linkSettings,
   parseOsRelease,
   parseSynchronised,
   sysctlsOfInterest,
@@ -22,9 +23,11 @@ export async function observeFlavours(): Promise<Facts["flavours"]> {
 }
 
 /** Reads sysctls from /proc, which works even if the tool is not installed. */
-export async function observeSysctls(): Promise<ReadonlyMap<string, string>> {
+export async function observeSysctls(links: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const values = await Promise.all(
-    sysctlsOfInterest.map(async (key) => [key, await readKernelSetting(key).catch(() => undefined)] as const),
+    [...sysctlsOfInterest, ...linkSettings(links)].map(
+      async (key) => [key, await readKernelSetting(key).catch(() => undefined)] as const,
+    ),
   );
   return new Map(values.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])));
 }

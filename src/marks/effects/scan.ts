@@ -1,17 +1,20 @@
-import { errorText } from "../../base/index.ts";
-import { tableName } from "../../nftables/index.ts";
-import { racingTableName } from "../../port/index.ts";
+import { errorText, mainLink } from "../../base/index.ts";
+import { tableNameOf } from "../../nftables/index.ts";
+import { racingTableNameOf } from "../../port/index.ts";
 import { eachLine, type Runner } from "../../system/index.ts";
 import {
   asOurs,
+  type Block,
   type Collision,
   type Finding,
+  FirewallScanner,
   type Interference,
   IptablesScanner,
   interferences,
   linkWarnings,
   NftScanner,
   type Ours,
+  type Passage,
   routeWarnings,
   routingCollisions,
   ruleCollisions,
@@ -25,13 +28,16 @@ export interface Scan {
   readonly warnings: readonly Interference[];
   /** The sources that could not be read, each with the reason; usually a tool is not installed. */
   readonly unread: readonly string[];
+  /** The chains of firewalls that may keep out what the mesh needs. */
+  readonly blocks: readonly Block[];
 }
 
 /**
  * Looks for software that uses marks, tables or priorities of the mesh. It runs one tool at a time, as there is no
  * hurry. Never rejects.
  */
-export async function scanForOthers(run: Runner, ours: Ours): Promise<Scan> {
+export async function scanForOthers(run: Runner, ours: Ours, passage: Passage): Promise<Scan> {
+  const firewall = new FirewallScanner(passage, isOwnTable);
   const warnings: Interference[] = [];
   const unread: string[] = [];
   const look = lookInto(unread);
@@ -50,8 +56,8 @@ export async function scanForOthers(run: Runner, ours: Ours): Promise<Scan> {
   await look(async () =>
     note(wireguardWarnings(await run({ program: "wg", args: ["show", "all", "fwmark"] }), ours)),
   );
-  warnings.push(...interferences(await scanRules(look, ours, [tableName, racingTableName])));
-  return { warnings, unread };
+  warnings.push(...interferences(await scanRules(look, ours, ownTables, firewall)));
+  return { warnings, unread, blocks: firewall.blocks() };
 }
 
 /** The uses of bits by rules on this machine, whoever made them, and the sources that could not be read. */
@@ -72,14 +78,30 @@ export async function scanForCollisions(
   return { collisions, unread };
 }
 
-/** The findings about rules in nftables and iptables, without the tables that are given. */
-async function scanRules(look: Look, ours: Ours, without: readonly string[]): Promise<Finding[]> {
-  const { findings, areTranslatedRead } = await scanIptables(look, ours);
+/** The findings about rules in nftables and iptables, without the tables that are given. A firewall is read with them. */
+async function scanRules(
+  look: Look,
+  ours: Ours,
+  without: readonly string[],
+  firewall?: FirewallScanner,
+): Promise<Finding[]> {
+  const { findings, areTranslatedRead } = await scanIptables(look, ours, firewall);
   const scanner = new NftScanner(ours, without);
-  const isRead = await look(() => eachLine("nft", ["-t", "list", "ruleset"], (line) => scanner.line(line)));
+  const isRead = await look(() =>
+    eachLine("nft", ["-t", "list", "ruleset"], (line) => {
+      scanner.line(line);
+      firewall?.nft(line);
+    }),
+  );
   const native = isRead ? withoutTranslations(scanner.findings(!areTranslatedRead), findings) : [];
   return [...findings, ...native];
 }
+
+const legacyTools = ["iptables-legacy", "ip6tables-legacy"] as const;
+const ownTables = [tableNameOf(mainLink), racingTableNameOf(mainLink)];
+
+const isOwnTable = (table: string): boolean =>
+  ownTables.some((own) => table === own || table.startsWith(`${own}_`));
 
 /** Tries to read a source. Tells whether the source could be read. */
 type Look = (read: () => Promise<void>) => Promise<boolean>;
@@ -104,12 +126,17 @@ const lookInto =
 async function scanIptables(
   look: Look,
   ours: Ours,
+  firewall: FirewallScanner | undefined,
 ): Promise<{ readonly findings: readonly Finding[]; readonly areTranslatedRead: boolean }> {
   const findings: Finding[] = [];
   const save = (tool: string): Promise<boolean> =>
     look(async () => {
       const scanner = new IptablesScanner(ours, tool.replace("-save", ""));
-      await eachLine(tool, [], (line) => scanner.line(line));
+      const legacy = legacyTools.find((each) => tool === `${each}-save`);
+      await eachLine(tool, [], (line) => {
+        scanner.line(line);
+        if (legacy) firewall?.legacy(legacy, line);
+      });
       findings.push(...scanner.findings());
     });
   const [nft4, nft6] = [await save("iptables-nft-save"), await save("ip6tables-nft-save")];

@@ -28,6 +28,8 @@ interface RacerOptions {
   /** The public key of this node in base64, as all public keys here. */
   readonly publicKey: string;
   readonly presharedKey: Secret;
+  /** The name of the mesh's link. */
+  readonly interfaceName: string;
   readonly listenPort: number;
   readonly marks: Marks;
   /** Takes what a STUN server answers; without this function no STUN server is asked. */
@@ -161,15 +163,16 @@ export class Racer {
     this.#sockets = undefined;
     this.#waiting.clear();
     try {
-      await deleteRacingTable(this.#options.run);
+      await deleteRacingTable(this.#options.run, this.#options.interfaceName);
     } finally {
       await sockets?.close();
     }
   }
 
   #rules({ ports }: Sockets): RacingRules {
-    const { marks, listenPort } = this.#options;
+    const { interfaceName, marks, listenPort } = this.#options;
     return {
+      interfaceName,
       marks,
       listenPort,
       ports,

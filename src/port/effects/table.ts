@@ -3,24 +3,24 @@ import { listTable } from "../../nftables/effects/index.ts";
 import { nftCommand, replacingText } from "../../nftables/index.ts";
 import type { Runner } from "../../system/index.ts";
 import { type Pin, type PlacedPin, parseSource } from "../pin.ts";
-import { type RacingRules, racingTableName, racingTableText } from "../rules.ts";
+import { type RacingRules, racingTableNameOf, racingTableText } from "../rules.ts";
 
 /** The listing of the table; `undefined` when there is none. Throws `KubespanError("command")`. */
-export const observeRacingTable = (run: Runner): Promise<string | undefined> =>
-  listTable(run, racingTableName, "frame");
+export const observeRacingTable = (run: Runner, interfaceName: string): Promise<string | undefined> =>
+  listTable(run, racingTableNameOf(interfaceName), "frame");
 
 /**
  * Loads the table in place of whatever is there, and gives its listing. Throws `KubespanError("command")` where nft
  * cannot do it.
  */
 export async function loadRacingTable(run: Runner, rules: RacingRules): Promise<string | undefined> {
-  await run(nftCommand(replacingText(racingTableName, racingTableText(rules))));
-  return observeRacingTable(run);
+  await run(nftCommand(replacingText(racingTableNameOf(rules.interfaceName), racingTableText(rules))));
+  return observeRacingTable(run, rules.interfaceName);
 }
 
 /** Deletes the table if there is one. */
-export async function deleteRacingTable(run: Runner): Promise<void> {
-  await run(nftCommand(replacingText(racingTableName)));
+export async function deleteRacingTable(run: Runner, interfaceName: string): Promise<void> {
+  await run(nftCommand(replacingText(racingTableNameOf(interfaceName))));
 }
 
 /**

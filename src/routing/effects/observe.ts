@@ -15,6 +15,7 @@ import {
   type ObservedSysctls,
   observedSysctls,
   onlyLeadsHere,
+  otherMeshLinks,
   parseLinks,
   parseRoutes,
   parseRules,
@@ -172,5 +173,7 @@ export async function observeSysctls(
   await look(sysctlKeys(interfaceName, hostLinks(links)));
   if (found.has(ipv6Switch) && !isIPv6On(found.get(ipv6Switch)))
     await look(ipv6Switches(interfaceName, hostLinks(links)));
-  return observedSysctls(found);
+  const others = otherMeshLinks(links, interfaceName);
+  const forwarder = links.find((link) => link.up && (isContainerLink(link.name) || others.includes(link)));
+  return { ...observedSysctls(found), forwarder: forwarder?.name };
 }

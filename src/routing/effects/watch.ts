@@ -1,6 +1,6 @@
 import type { KubespanError } from "../../base/index.ts";
-import { tableName } from "../../nftables/index.ts";
-import { racingTableName } from "../../port/index.ts";
+import { tableNameOf } from "../../nftables/index.ts";
+import { racingTableNameOf } from "../../port/index.ts";
 import { isLossEvent, isRelevantEvent, type RoutingScope } from "../index.ts";
 import { Monitor } from "./monitor.ts";
 
@@ -26,6 +26,8 @@ interface KernelWatch {
 
 /** Watches links, addresses, routes, rules, their settings and our nft table, in the network namespace of this process. */
 export function watchKernel({ scope, isSignature, onChange, onOthers, onError }: WatchOptions): KernelWatch {
+  const table = tableNameOf(scope.interfaceName);
+  const racingTable = racingTableNameOf(scope.interfaceName);
   const monitors = [
     new Monitor({
       program: "ip",
@@ -45,10 +47,10 @@ export function watchKernel({ scope, isSignature, onChange, onOthers, onError }:
       args: ["monitor"],
       // Other tables may change a thousand times a minute. A flushed ruleset names each table that it takes away.
       concerns: (line) => {
-        if (line.includes(tableName)) return line.startsWith("delete ") ? "us, urgently" : "us";
+        if (names(line, table)) return line.startsWith("delete ") ? "us, urgently" : "us";
         if (isLoss(line)) return "us, urgently"; // the lost events may be those of the table
-        if (line.includes(racingTableName)) return "us";
-        return / mark\b/.test(line) ? "others" : undefined;
+        if (names(line, racingTable)) return "us";
+        return / (?:mark\b|type filter hook (?:input|forward) )/.test(line) ? "others" : undefined;
       },
       // A change of ours is known already, and looking for its traces would cost more than the change.
       endOf: transactionEnds(isSignature),
@@ -76,6 +78,9 @@ function transactionEnds(
     return line.startsWith("# new generation ") ? author : undefined;
   };
 }
+
+/** Whether a line names a table, and not one whose longer name begins like that: the table of another mesh. */
+const names = (line: string, table: string): boolean => `${line} `.includes(`${table} `);
 
 /** nft monitor reports that the kernel sent more events than it could read. */
 const isLoss = (line: string): boolean => line.startsWith("# ERROR");

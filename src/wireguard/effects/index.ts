@@ -1,1 +1,1 @@
-export { kernelHasWireGuard, observeDevice, observeWireGuard } from "./observe.ts";
+export { kernelHasWireGuard, observeDevice, observePort, observeWireGuard } from "./observe.ts";

@@ -1,4 +1,5 @@
 import { access } from "node:fs/promises";
+import { wordOf } from "../../base/index.ts";
 import type { Runner } from "../../system/index.ts";
 import { runProcess } from "../../system/index.ts";
 import {
@@ -35,6 +36,23 @@ export const observeDevice = async (
   name: string,
   before?: ObservedDevice,
 ): Promise<ObservedDevice> => parseDump(await run({ program: "wg", args: ["show", name, "dump"] }), before);
+
+/** Reads the port and the mark of a device without its peers; `undefined` if it cannot be asked. */
+export async function observePort(
+  run: Runner,
+  name: string,
+): Promise<{ readonly listenPort: number; readonly mark: number } | undefined> {
+  const ask = (what: string): Promise<string> => run({ program: "wg", args: ["show", name, what] });
+  try {
+    const [listenPort, mark] = [
+      wordOf((await ask("listen-port")).trim()),
+      wordOf((await ask("fwmark")).trim()),
+    ];
+    return listenPort && mark ? { listenPort, mark } : undefined;
+  } catch {
+    return undefined; // the link of another daemon may go away at any moment
+  }
+}
 
 async function canBeAsked(name: string, { kind }: ObservedLink): Promise<boolean> {
   return kind === "wireguard" || (kind === "tun" && (await exists(controlSocket(name))));

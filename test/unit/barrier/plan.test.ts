@@ -161,9 +161,18 @@ const qdiscs = (name: string): string =>
 const answered = (name: string, out: string, into: string): string =>
   qdiscs(name) + out + qdiscs(name) + into;
 
+test("each mesh has its own filters at a link", () => {
+  const places = ["kubespan", "mesh-2", "mesh2", "a"].map((interfaceName) => {
+    const [step] = planSecondBarrier({ ...desired(some, "eth0"), interfaceName }, nothing);
+    return step?.commands.flatMap(({ args }) => args[args.indexOf("pref") + 1] ?? []).at(-1);
+  });
+  expect(places[0]).toBe("18");
+  expect(new Set(places).size).toBe(4);
+});
+
 describe("what tc prints", () => {
   test("programs by their numbers", () => {
-    expect(parseFilters("eth0", egress, "")).toEqual({
+    expect(parseFilters("eth0", egress, "", 18)).toEqual({
       name: "eth0",
       hasQdisc: true,
       hasOthers: false,
@@ -179,7 +188,7 @@ describe("what tc prints", () => {
     ["of another kind", "filter protocol ip pref 49152 u32 chain 0 \n", ""],
     ["of another preference", egress.replaceAll("pref 18", "pref 1"), ""],
   ])("filters of others, %s", (_name, out, into) => {
-    const found = parseFilters("eth0", out, into);
+    const found = parseFilters("eth0", out, into, 18);
     expect([found.hasOthers, found.programs.size]).toEqual([true, 0]);
   });
 
@@ -190,16 +199,16 @@ describe("what tc prints", () => {
 
   test("of several links in one go", () => {
     const text = answered("eth0", egress, "") + answered("eth1", "", egress);
-    expect(filtersOf(["eth0", "eth1"], text)).toEqual([
-      parseFilters("eth0", egress, ""),
-      parseFilters("eth1", "", egress),
+    expect(filtersOf(["eth0", "eth1"], text, 18)).toEqual([
+      parseFilters("eth0", egress, "", 18),
+      parseFilters("eth1", "", egress, 18),
     ]);
-    expect(filtersOf([], "")).toEqual([]);
-    expect(() => filtersOf(["eth0", "eth1"], answered("eth0", egress, ""))).toThrow(/changed while/);
+    expect(filtersOf([], "", 18)).toEqual([]);
+    expect(() => filtersOf(["eth0", "eth1"], answered("eth0", egress, ""), 18)).toThrow(/changed while/);
   });
 
   test("of any shape is read without a failure", () => {
-    fc.assert(fc.property(fc.string(), fc.string(), (out, into) => void parseFilters("eth0", out, into)));
+    fc.assert(fc.property(fc.string(), fc.string(), (out, into) => void parseFilters("eth0", out, into, 18)));
   });
 });
 

@@ -32,21 +32,30 @@ describe("what fails of one peer", () => {
     const { run, done } = machine("wg set kubespan failed: E2BIG", "evil");
     const failures = await applySteps(run, log, [peerStep("a", "evil", "b"), swap]);
     expect(done).toEqual(["wg a", "wg b", "nft"]);
-    expect(failures).toEqual(["set evil: wg set kubespan failed: E2BIG"]);
+    expect(failures).toEqual({ peers: ["set evil: wg set kubespan failed: E2BIG"], settings: [] });
     expect(failureText(failures)).toBe("not all peers could be set: set evil: wg set kubespan failed: E2BIG");
   });
 
   test("is the same when it is alone", async () => {
     const { run, done } = machine("no", "evil");
-    expect(await applySteps(run, log, [peerStep("evil"), swap])).toHaveLength(1);
+    expect((await applySteps(run, log, [peerStep("evil"), swap])).peers).toHaveLength(1);
     expect(done).toEqual(["nft"]);
   });
 
   test("of many is not told in full", () => {
-    const text = failureText(Array.from({ length: 900 }, (_, index) => `peer ${index}`)) ?? "";
+    const text =
+      failureText({ peers: Array.from({ length: 900 }, (_, index) => `peer ${index}`), settings: [] }) ?? "";
     expect(text).toMatch(/peer 4; and 895 more$/);
-    expect(failureText([])).toBeUndefined();
+    expect(failureText({ peers: [], settings: [] })).toBeUndefined();
   });
+});
+
+test("a setting that cannot be set is named, whatever the reason, and the rest of the plan is done", async () => {
+  const { run, done } = machine("sysctl failed: permission denied (not permitted)", "evil");
+  const setting: Step = { ...peerStep("evil"), apart: "a setting" };
+  const { peers, settings } = await applySteps(run, log, [setting, swap]);
+  expect([done, peers]).toEqual([["nft"], []]);
+  expect(settings).toEqual(["set evil: sysctl failed: permission denied (not permitted)"]);
 });
 
 test.each([

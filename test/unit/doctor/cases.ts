@@ -2,6 +2,7 @@ import type { Facts } from "../../../src/doctor/index.ts";
 import { markCases } from "./mark-cases.ts";
 import { ipv6OnOneLink, link, linksFrom, soundNode, withSysctl } from "./node.ts";
 import { type Case, registryCases } from "./registry-cases.ts";
+import { trafficCases } from "./traffic-cases.ts";
 
 const { settings, kernel } = soundNode;
 const without = (name: string): Partial<Facts> => ({
@@ -75,7 +76,7 @@ export const cases: readonly Case[] = [
   ["wireguard-go only", { kernel: { ...kernel, wireguard: "none" }, tools: withGo }, "wireguard", "note"],
   [
     "wireguard-go without tun",
-    { kernel: { ...kernel, wireguard: "none", hasTun: false }, tools: withGo },
+    { kernel: { ...kernel, wireguard: "none", tunProblem: "/dev/net/tun is missing" }, tools: withGo },
     "wireguard",
     "error",
     /modprobe tun/,
@@ -295,5 +296,6 @@ export const cases: readonly Case[] = [
   ],
   ["a clock of its own", { clock: { ...soundNode.clock, synchronised: false } }, "clock", "warning"],
   ["nobody to tell the time", { clock: { ...soundNode.clock, synchronised: undefined } }, "clock", "ok"],
+  ...trafficCases,
   ...registryCases,
 ];

@@ -1,4 +1,5 @@
 import type { Facts } from "../../../src/doctor/index.ts";
+import type { Prefix } from "../../../src/net/index.ts";
 import { parseLinks } from "../../../src/routing/index.ts";
 
 /** A link as `ip -j -d address show` tells of it. */
@@ -26,6 +27,7 @@ export const soundNode: Facts = {
     wireguard: "auto",
     table: 180,
     priority: 32500,
+    networks: ["10.244.1.0/24" as Prefix],
     advertises: true,
     marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },
   },
@@ -33,7 +35,9 @@ export const soundNode: Facts = {
   identity: { state: "sound", nodeId: "abc", mode: 0o600 },
   userId: 0,
   capabilities: { value: 0x1ffffffffffn },
-  kernel: { release: "6.8.0", wireguard: "present", hasTun: true },
+  kernel: { release: "6.8.0", wireguard: "present" },
+  firewall: [],
+  refusals: { value: [] },
   nftTables: { value: 3 },
   sysctls: new Map([
     ["net/bridge/bridge-nf-call-iptables", "1"],

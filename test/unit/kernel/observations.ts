@@ -15,7 +15,7 @@ export async function observed(run: Runner, read: ReadSetting): Promise<Readonly
   const links = await observeLinks(run);
   const [routing, table, sysctls, barrier] = await Promise.all([
     observeRouting(run, scope, links, read),
-    observeTable(run),
+    observeTable(run, meshLink),
     observeSysctls(meshLink, links, read),
     observeBarrier(run, { interfaceName: meshLink, marks }, links),
   ]);

@@ -1,5 +1,6 @@
+import { preferenceOf } from "../../../src/barrier/index.ts";
 import { INPUT, type Step } from "../../../src/base/index.ts";
-import { planTable } from "../../../src/nftables/index.ts";
+import { planTable, tableNameOf } from "../../../src/nftables/index.ts";
 import { tableText } from "../../../src/nftables/table.ts";
 import {
   type ContractStep,
@@ -13,7 +14,8 @@ import {
 import { barrier, farLink, keyOf, meshLink, peer, peers, privateKey, table, uplink } from "./values.ts";
 
 const rule = "priority 32500 fwmark 0x40/0x60 lookup 180";
-const name = "inet talos_kubespan";
+const name = tableNameOf(meshLink);
+const place = preferenceOf(meshLink);
 const longList = (number: number, ...allowedIPs: string[]): ContractStep => ({
   name: "a long list of allowed IPs comes from a file",
   commands: [
@@ -79,7 +81,7 @@ export const script: readonly ContractStep[] = [
       {
         program: "wireguard-go",
         args: ["-f", meshLink],
-        detached: { readyFile: `/var/run/wireguard/${meshLink}.sock` },
+        detached: { readyFile: `/var/run/wireguard/${meshLink}.sock`, device: "/dev/net/tun" },
       },
       command(`ip link set ${meshLink} mtu 1400`),
       {
@@ -206,12 +208,12 @@ export const script: readonly ContractStep[] = [
   failing("its place is there already", `tc qdisc add dev ${uplink} clsact`),
   failing(
     "a filter that is not there",
-    `tc filter del dev ${uplink} egress protocol all pref 18 handle 7 bpf`,
+    `tc filter del dev ${uplink} egress protocol all pref ${place} handle 7 bpf`,
   ),
   step("the table is gone, and the barrier holds", `nft delete table ${name}`),
   step("the rules are gone, too", `ip -4 rule del ${rule}`, `ip -6 rule del ${rule}`),
-  step("the barrier is gone", `tc filter del dev ${uplink} egress pref 18`),
-  failing("all filters of a place that has none", `tc filter del dev ${uplink} egress pref 18`),
+  step("the barrier is gone", `tc filter del dev ${uplink} egress pref ${place}`),
+  failing("all filters of a place that has none", `tc filter del dev ${uplink} egress pref ${place}`),
   planned("the table and the barrier again", [
     ...planTable(table, { kind: "absent" }),
     ...barrier.map(withoutQdisc),

@@ -56,6 +56,7 @@ const bare: Kernel = {
   savedSysctls: undefined,
   racingTable: undefined,
   barrier: { kind: "seen", links: [] },
+  otherMeshes: [],
 };
 
 /** A peer as it was left by a pass before, of whom nobody speaks any more. */
@@ -206,7 +207,7 @@ describe("the plan of a pass over the registries", () => {
       "create the nft table with 1 target",
     ]);
     expect(upkeep.map(({ part }) => part)).toEqual(["table"]);
-    expect(sysctls).toEqual({ steps: [], saveBefore: undefined, saveAfter: undefined });
+    expect(sysctls).toEqual({ steps: [], left: [], saveBefore: undefined, saveAfter: undefined });
     expect(steered).toEqual(plan(bare).steered);
   });
 

@@ -11,6 +11,7 @@ export const frame = {
   strictIngress: "pods" as StrictIngress,
   registryPorts: [3000],
   acceptedFamilies: [4, 6] as readonly (4 | 6)[] | undefined,
+  otherMeshes: [],
   pods: [] as readonly Prefix[],
   tolerated: [] as readonly Prefix[],
   own: [] as readonly Prefix[],

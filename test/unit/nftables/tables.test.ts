@@ -14,7 +14,7 @@ const failing =
   () =>
     Promise.reject(new KubespanError("command", message));
 
-const looks: readonly [string, (run: Runner) => Promise<unknown>, unknown][] = [
+const looks: readonly [string, (run: Runner, interfaceName: string) => Promise<unknown>, unknown][] = [
   ["the mesh's table", observeTable, { kind: "absent" }],
   ["its counters", observeCounts, observedCounts({ kind: "absent" })],
   ["the table for racing", observeRacingTable, undefined],
@@ -24,14 +24,14 @@ describe.each(looks)("%s", (_name, look, absent) => {
   it.each(["Error: No such file or directory", "Error: Could not process rule: No such file or directory"])(
     "is absent where nft says: %s",
     async (message) => {
-      expect(await look(failing(`nft list failed: ${message}`))).toEqual(absent);
+      expect(await look(failing(`nft list failed: ${message}`), "kubespan")).toEqual(absent);
     },
   );
 
   it.each(["nft is not installed", "nft list failed: Operation not permitted", "No such file"])(
     "is not taken for absent where nft fails otherwise: %s",
     async (message) => {
-      await expect(look(failing(message))).rejects.toThrow(message);
+      await expect(look(failing(message), "kubespan")).rejects.toThrow(message);
     },
   );
 });
@@ -48,13 +48,16 @@ it("a table is listed by its family and name, and in the way that is asked for",
   ]);
 });
 
-it("both tables are deleted in the same way", () => {
+it.each([
+  ["kubespan", "inet talos_kubespan", "inet kubespan_racing"],
+  ["mesh-2", "inet talos_kubespan_mesh-2", "inet kubespan_racing_mesh-2"],
+])("both tables of %s are deleted in the same way", (link, ...tables) => {
   const steps = [
-    ...planTable(undefined, { kind: "foreign" }),
-    ...planNoRacing(tableText({ ...frame, targets: [] })),
+    ...planTable(undefined, { kind: "foreign" }, link),
+    ...planNoRacing(tableText({ ...frame, targets: [] }), link),
   ];
   expect(steps.map(({ stage, commands }) => [stage, commands])).toEqual(
-    ["inet talos_kubespan", "inet kubespan_racing"].map((table) => [
+    tables.map((table) => [
       "swap",
       [{ program: "nft", args: ["-f", "{input}"], input: `delete table ${table}\n` }],
     ]),

@@ -24,6 +24,7 @@ async function racerOver() {
     privateKey: key,
     publicKey: Buffer.alloc(32, 2).toString("base64"),
     presharedKey: key,
+    interfaceName: "kubespan",
     listenPort: 51820,
     marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },
     onAnswer: () => undefined,

@@ -117,6 +117,12 @@ describe("rules of others before ours", () => {
     expect(parseRules(JSON.stringify([...foreign, ...list]), scope).copies).toEqual([5269, 32501]);
   });
 
+  test("the copy of another mesh's rule is nothing to come before", () => {
+    const copy = { priority: 32399, src: "all", fwmark: "0x200000", fwmask: "0x300000", table: "181" };
+    expect(parseRules(JSON.stringify([copy]), scope).ahead).toHaveLength(1);
+    expect(parseRules(JSON.stringify([{ ...copy, protocol: "180" }]), scope).ahead).toEqual([]);
+  });
+
   test("there is no place before priority 0", () => {
     const list = [{ priority: 0, src: "all", table: "99" }];
     expect(secondPriority(parseRules(JSON.stringify(list), scope))).toBeUndefined();
@@ -126,6 +132,10 @@ describe("rules of others before ours", () => {
     ['[{"type":"local","dst":"default","dev":"lo"}]', true],
     ['[{"type":"local","dst":"default","dev":"lo"},{"dst":"10.0.0.0/8","dev":"eth0"}]', false],
     ["", true],
+    [
+      '[{"dst":"default","dev":"mesh2"},{"type":"unreachable","dst":"default","dev":"lo","metric":4278190080}]',
+      true,
+    ],
   ])("a table that leads nowhere else: %s", (text, expected) => {
     expect(onlyLeadsHere(text)).toBe(expected);
   });

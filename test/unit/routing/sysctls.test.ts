@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Prefix } from "../../../src/net/index.ts";
 import {
   forwardingFor,
@@ -75,7 +75,7 @@ test("after any passes, whole or cut short, the host gets back what it had", () 
       ] as const)
         if (last[family]) expect(host.values.get(key)).toBe("1");
       const again = planSysctls({ interfaceName: "kubespan", forwarding: last }, host.observe(), host.file);
-      expect(again).toEqual({ steps: [], saveBefore: undefined, saveAfter: undefined });
+      expect(again).toEqual({ steps: [], left: [], saveBefore: undefined, saveAfter: undefined });
       host.pass(undefined);
       expect(host.values).toEqual(before);
       expect(host.file?.sysctls ?? []).toEqual([]);
@@ -123,7 +123,7 @@ test("what was saved before a reboot is not restored after it", () => {
     sysctls: [{ key: "net/ipv4/ip_forward", original: "0", set: "1" }],
   };
   const plan = planSysctls(undefined, host.observe(), host.file);
-  expect(plan).toEqual({ steps: [], saveBefore: undefined, saveAfter: { bootID, sysctls: [] } });
+  expect(plan).toEqual({ steps: [], left: [], saveBefore: undefined, saveAfter: { bootID, sysctls: [] } });
 });
 
 test("a node forwards for the families of what it advertises", () => {
@@ -153,4 +153,37 @@ test("the setting of each host link that could carry IPv6 is looked at, and no o
   expect(ipv6Switches("kubespan", ["lo", "eth0", "kubespan", "all", "a/b"])).toEqual([
     "net/ipv6/conf/eth0/disable_ipv6",
   ]);
+});
+test("what others need by now stays, with all that goes with it, and is told", () => {
+  const host = new Host();
+  for (const key of ["conf/all/forwarding=0", "conf/all/disable_ipv6=0", "conf/eth0/accept_ra=1"])
+    host.write(`net/ipv6/${key}`);
+  host.write("net/ipv4/ip_forward=0");
+  host.pass({ ipv4: true, ipv6: true });
+  const observed = { ...host.observe(), forwarder: "docker0" };
+  const { steps, left, saveAfter } = planSysctls(undefined, observed, host.file);
+  expect([steps, saveAfter?.sysctls]).toEqual([[], []]);
+  expect(left).toEqual([
+    "net.ipv4.ip_forward stays 1, though it was 0 before the mesh: docker0 may need it by now. " +
+      "If nobody does: sysctl -w net.ipv4.ip_forward=0",
+    expect.stringContaining("net.ipv6.conf.all.forwarding stays 1"),
+  ]);
+});
+
+const own = (host: Host): (string | undefined)[] =>
+  [4, 6].map((family) => host.values.get(`net/ipv${family}/conf/kubespan/forwarding`));
+
+describe("the mesh's own link forwards where the node does", () => {
+  const all = { ipv4: true, ipv6: true };
+  test.each(["default", "kubespan"])("although the value of %s says otherwise", (name) => {
+    const host = new Host();
+    host.write("net/ipv4/ip_forward=1");
+    host.write("net/ipv6/conf/all/forwarding=1");
+    for (const family of [4, 6]) host.write(`net/ipv${family}/conf/${name}/forwarding=0`);
+    host.pass({ ipv4: false, ipv6: false });
+    expect(own(host)).not.toContain("1");
+    host.pass(all);
+    expect(own(host)).toEqual(["1", "1"]);
+    expect(host.file).toBeUndefined(); // the value vanishes with the link
+  });
 });

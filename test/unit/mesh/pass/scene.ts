@@ -210,8 +210,8 @@ export class Scene {
   }
 
   /** As `kubespan down` does; gives what was done. */
-  down(run: Runner = this.kernel.run): Promise<string[]> {
-    return removeMesh(this.config, run, log, this.kernel.read);
+  async down(run: Runner = this.kernel.run): Promise<readonly string[]> {
+    return (await removeMesh(this.config, run, log, this.kernel.read)).steps;
   }
 
   picture(): unknown {

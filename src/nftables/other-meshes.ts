@@ -1,0 +1,30 @@
+import { hexWord } from "../base/index.ts";
+import type { RuleOptions } from "./match.ts";
+
+/** Another mesh on this node, which another daemon keeps. */
+export interface OtherMesh {
+  /** The name of its link. */
+  readonly interfaceName: string;
+  /** The mark that its WireGuard sets on its own packets. */
+  readonly mark: number;
+  /** The UDP port of its WireGuard. */
+  readonly listenPort: number;
+}
+
+/**
+ * The rules for packets of another mesh's WireGuard. A node may be in both meshes. If each of them took the other's
+ * tunnels into its own, a packet would go around in the two without an end.
+ */
+export const otherTunnelRules = ({ otherMeshes }: RuleOptions, verdict: string): string[] =>
+  otherMeshes.map(
+    ({ mark, listenPort }) =>
+      `meta mark & ${hexWord(mark)} == ${hexWord(mark)} udp sport ${listenPort} ${verdict}`,
+  );
+
+/** The rules for packets that leave by the link of another mesh, and therefore not in clear. */
+export const otherLinkRules = ({ otherMeshes }: RuleOptions): string[] =>
+  otherMeshes.map(({ interfaceName }) => `oifname "${interfaceName}" accept`);
+
+/** The rules for packets that arrive at the port of another mesh's WireGuard. */
+export const otherPortRules = ({ otherMeshes }: RuleOptions): string[] =>
+  otherMeshes.map(({ listenPort }) => `udp dport ${listenPort} return`);
