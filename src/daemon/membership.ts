@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Forgotten } from "../api/index.ts";
 import { KubespanError } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
-import { type RegistryState, stateOf } from "../discovery/index.ts";
+import { type RegistryState, stateOf as registryStateOf } from "../discovery/index.ts";
 import type { Identity } from "../identity/index.ts";
 import type { LedgerFile } from "../members/effects/index.ts";
 import { Messenger, type Recipient } from "../members/effects/index.ts";
@@ -13,6 +13,7 @@ import {
   isConnected,
   type Leaving,
   labelOf,
+  linksOf,
   type Member,
   type MemberClaim,
   type MemberEvent,
@@ -23,6 +24,7 @@ import {
   stepMembers,
   toldByLedger,
 } from "../members/index.ts";
+import { type Peers, stateOf } from "../peers/index.ts";
 import type { NumberFile } from "../self/effects/index.ts";
 import type { Self } from "../self/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
@@ -96,22 +98,17 @@ export class Membership {
     return standingsOf(this.#members, this.#parts.clock());
   }
 
-  /** Takes in what the registries say now, and which members are connected. */
-  step(registries: Registries, device: ObservedDevice | undefined): void {
+  /** Takes in what the registries say now, and which members are connected. The peers are those of the last poll. */
+  step(registries: Registries, device: ObservedDevice | undefined, { connections }: Peers): void {
     const { identity, config, ledger, isKept, clock } = this.#parts;
     const now = clock();
     const heard = registries.heard().filter(({ nodeId }) => nodeId !== identity.nodeId);
     for (const { nodeId } of heard) this.#heard.add(nodeId);
     const leaving = new Map([...farewellsIn(heard, this.#members, identity, now), ...this.#leaving]);
-    const handshakes = new Map(
-      [...(device?.peers ?? [])].flatMap(([key, { handshakeAt }]) =>
-        handshakeAt === undefined ? [] : [[key, handshakeAt] as const],
-      ),
-    );
     const news = {
       revision: ++this.#revision,
       heard,
-      handshakes,
+      links: linksOf(device, (key) => stateOf(connections.get(key)) === "down"),
       leaving,
       deletedNodes: registries.deletedNodes(),
       forgetAfterMs: config.members.forgetAfterMinutes * 60_000,
@@ -214,7 +211,7 @@ export class Membership {
     );
     if (!told) return [];
     const ageSeconds = Math.max(0, Math.round((clock() - ledger.found.savedAt) / 1000));
-    return [stateOf({ name: "cache", location: ledger.file }, told, { phase: "cached", ageSeconds })];
+    return [registryStateOf({ name: "cache", location: ledger.file }, told, { phase: "cached", ageSeconds })];
   }
 
   async close(): Promise<void> {

@@ -156,7 +156,7 @@ export class Mesh {
     const config = this.#config;
     const implementation = chooseImplementation(config.wireguard, config.interfaceName, kernel.wireguard);
     const { device } = kernel.wireguard;
-    membership.step(registries, device);
+    membership.step(registries, device, this.#memory.peers);
     const decision = decide(this.#knowledge(kernel), device, this.#memory, clock());
     const keys: Keys = { privateKey: identity.privateKey, implementation };
     const isSettled = registries.isSettled();

@@ -102,7 +102,16 @@ const encoded = new WeakMap<Member, string>();
 function itemOf(member: Member): string | undefined {
   const known = encoded.get(member);
   if (known !== undefined) return known;
-  const { nodeId: _id, revision: _revision, claim, sealed, unsealed, claimedSince, ...rest } = member;
+  const {
+    nodeId: _id,
+    revision: _revision,
+    silentAt: _silentAt,
+    claim,
+    sealed,
+    unsealed,
+    claimedSince,
+    ...rest
+  } = member;
   const parts = { sealed: sealed && saidBy(sealed), unsealed: unsealed && saidBy(unsealed) };
   if ([parts.sealed, parts.unsealed].some((part) => (part?.data.length ?? 0) > largestData)) return undefined;
   const since = networksClaimed(claim).map((prefix) => claimedSince.get(prefix) ?? member.announcedAt);

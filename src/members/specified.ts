@@ -38,6 +38,7 @@ const identical = (left: unknown, right: unknown): boolean => left === right;
 const sameReserved: SameFields<Reserved> = {
   addresses: isDeepStrictEqual,
   advertisedPrefixes: isDeepStrictEqual,
+  address: identical,
   clusterPrefix: identical,
   widestPrefix: isDeepStrictEqual,
   registries: isDeepStrictEqual,
@@ -47,7 +48,6 @@ export const sameOwnSide: SameFields<OwnSide> = {
   ...sameReserved,
   nodeId: identical,
   publicKey: identical,
-  address: identical,
   dial: isDeepStrictEqual,
   networks: isDeepStrictEqual,
   otherNetworks: isDeepStrictEqual,

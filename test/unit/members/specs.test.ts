@@ -70,11 +70,6 @@ describe("who is a peer", () => {
       reason: "its public key is already that of this node",
     },
     {
-      case: "own ULA",
-      one: peer(2, { address: own.address }),
-      reason: "its KubeSpan address fd00:0:0:2::1 is already that of this node",
-    },
-    {
       case: "ULA of another cluster",
       one: peer(2, { address: address("fd00:0:0:2ff::2") }),
       reason: "its KubeSpan address fd00:0:0:2ff::2 is not in this cluster's network fd00:0:0:2::/64",
@@ -86,6 +81,18 @@ describe("who is a peer", () => {
       refused: [{ nodeId: one.nodeId, label: "node-2", reason }],
       warnings: [{ who: "node node-2", what: `is no peer: ${reason}` }],
     });
+  });
+
+  it("one with this node's KubeSpan address, without that address", () => {
+    const { peers, refused } = peerSpecs(
+      [peer(2, { address: own.address }, { addresses: [address("198.51.100.2")] })],
+      own,
+    );
+    expect(refused).toEqual([]);
+    expect(peers[0]?.allowedIPs).toEqual(["198.51.100.2/32"]);
+    expect(peers[0]?.refusedPrefixes).toEqual([
+      { value: "fd00:0:0:2::1/128", reason: "this node's own KubeSpan address" },
+    ]);
   });
 
   it("of two with the same key the lower node id stays", () => {
@@ -121,6 +128,16 @@ describe("candidates", () => {
       endpoints: ["198.51.100.2:51820"],
       refusedCandidates: [{ value: text, reason }],
     });
+  });
+
+  it("come last at an address that another member lists, too", () => {
+    const anycast = { addresses: [address("198.51.100.99")] };
+    const endpoints = [endpoint("198.51.100.99:51820"), endpoint("10.9.9.9:51820")];
+    const { peers } = peerSpecs([peer(2, { endpoints }, anycast), peer(3, {}, anycast)], own);
+    expect(peers[0]?.candidates.map(({ endpoint: at, kind }) => [at, kind])).toEqual([
+      ["10.9.9.9:51820", "private"],
+      ["198.51.100.99:51820", "listed-by-several"],
+    ]);
   });
 
   it("may be a peer's own address, although that is reached through the mesh too", () => {

@@ -4,7 +4,7 @@ import { noDialRules } from "../../../src/config/index.ts";
 import { endpointOf, parseAddress } from "../../../src/net/index.ts";
 import { kinds } from "../../../src/peers/candidates/kinds.ts";
 import { type CandidateContext, routedPrefixes, sortCandidates } from "../../../src/peers/index.ts";
-import { endpoint, prefix } from "../mesh/values.ts";
+import { address, endpoint, prefix } from "../mesh/values.ts";
 
 const network = (text: string, nodeId: string) => ({ prefix: prefix(text), label: nodeId, nodeId });
 const context: CandidateContext = {
@@ -12,6 +12,7 @@ const context: CandidateContext = {
   ownAddresses: new Set(),
   ownNetworks: [prefix("192.168.1.0/24")],
   routed: routedPrefixes([network("203.0.113.0/24", "other"), network("10.5.0.0/16", "other")], []),
+  shared: new Set([address("192.168.1.9"), address("203.0.113.9"), address("198.51.100.8")]),
   dial: { ...noDialRules, prefer: [prefix("198.51.100.8/32"), prefix("198.51.100.7/32")] },
 };
 const kindOf = (text: string, lastWorking?: string) => {
@@ -29,6 +30,9 @@ describe("an endpoint is of one kind, and worth what it is", () => {
     ["192.168.2.7:1", "private", 2],
     ["[fd00::7]:1", "private", 2],
     ["203.0.113.7:1", "claimed-by-another", 2],
+    ["192.168.1.9:1", "listed-by-several", 2],
+    ["203.0.113.9:1", "listed-by-several", 2],
+    ["198.51.100.8:1", "preferred", 0],
   ] as const)("%s: %s", (text, kind, worth) => {
     expect(kindOf(text)).toEqual([[kind, worth]]);
   });
