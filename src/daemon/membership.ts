@@ -66,7 +66,7 @@ export class Membership {
     this.#messenger = new Messenger({
       address: parts.self.address,
       keys: parts.identity,
-      senderAt: (address) => this.#recipients().find((each) => each.address === address),
+      senderAt: (address) => this.#recipientAt(address),
       onNotice: (notice, sender) => this.#heed(notice, sender),
       log: parts.log,
     });
@@ -191,10 +191,14 @@ export class Membership {
     this.#wake();
   }
 
-  #recipients(): Recipient[] {
-    return [...this.#members.values()]
-      .filter(({ standing }) => standing !== "released")
-      .flatMap(recipientFor);
+  /** The member with that KubeSpan address. Of several, such as a machine and its former identity, the one that lives. */
+  #recipientAt(address: Recipient["address"]): Recipient | undefined {
+    const now = this.#parts.clock();
+    const there = [...this.#members.values()].filter(
+      ({ standing, claim }) => standing !== "released" && claim.kubespan?.address === address,
+    );
+    const member = there.find((each) => isConnected(each, now)) ?? there[0];
+    return member && recipientFor(member)[0];
   }
 
   /**

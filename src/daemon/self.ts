@@ -9,6 +9,7 @@ import {
   keepMachine,
   loadIdentity,
   readMachine,
+  withKeptStandIn,
 } from "../identity/effects/index.ts";
 import { clusterPrefix, type Identity, kubespanAddress, machineTag } from "../identity/index.ts";
 import type { Self } from "../self/index.ts";
@@ -30,15 +31,20 @@ export async function ownIdentity(
     warn,
   });
   await keepMachine(stateDirectory, kept, warn);
-  return { identity, machine: machineTag(machine) };
+  return {
+    identity: await withKeptStandIn(stateDirectory, identity, warn),
+    machine: machineTag(machine),
+  };
 }
 
 /** Describes this node in this cluster. */
 export async function describeSelf(config: Config, identity: Identity): Promise<Self> {
+  const { givenUp } = identity;
   return {
     nodeId: identity.nodeId,
     publicKey: identity.publicKey,
     address: kubespanAddress(config.cluster.id, identity.hardwareAddress),
+    ...(givenUp !== undefined && { givenUp: kubespanAddress(config.cluster.id, givenUp) }),
     clusterPrefix: clusterPrefix(config.cluster.id),
     hostname: hostname(),
     operatingSystem: await operatingSystem(),

@@ -7,6 +7,7 @@ export { connectedForMs, isConnected, labelOf, type Member, type Members } from 
 export { type Notice, recipientOf } from "./notice.ts";
 export { toldByLedger } from "./remembered.ts";
 export { absenceOf, vanishedWarnings } from "./report.ts";
+export { memberInTheWay } from "./same-address.ts";
 export { type MemberClaim, type Specified, specify } from "./specified.ts";
 export { meshNetworks, type OwnSide, type PeerSpecs, peerSpecs } from "./specs.ts";
 export { type Standings, standingsOf } from "./standing.ts";

@@ -11,6 +11,8 @@ import {
   type Random,
 } from "../identity.ts";
 
+import { standInFile } from "./stand-in.ts";
+
 const fileName = "identity.json";
 const largestFile = 16 * 1024;
 
@@ -58,10 +60,10 @@ export const previewIdentity = async (source: IdentitySource): Promise<Identity>
   (await storedIdentity(source.stateDirectory)) ?? newIdentity(await source.hardwareAddress(), source.random);
 
 /**
- * The files beside the identity that mean nothing without it: the machine that it was made on, and its last
- * announcement.
+ * The files beside the identity that mean nothing without it: the machine that it was made on, its last announcement,
+ * and the hardware address that stands in for its own.
  */
-const besides = ["machine.json", "announced.json"];
+const besides = ["machine.json", "announced.json", standInFile];
 
 /** Removes the identity, so that the next start makes a new one. Gives `false` if there was none. */
 export async function forgetIdentity(stateDirectory: string): Promise<boolean> {
