@@ -9,7 +9,6 @@ import {
   keepMachine,
   loadIdentity,
   readMachine,
-  withKeptStandIn,
 } from "../identity/effects/index.ts";
 import { clusterPrefix, type Identity, kubespanAddress, machineTag } from "../identity/index.ts";
 import type { Self } from "../self/index.ts";
@@ -31,10 +30,7 @@ export async function ownIdentity(
     warn,
   });
   await keepMachine(stateDirectory, kept, warn);
-  return {
-    identity: await withKeptStandIn(stateDirectory, identity, warn),
-    machine: machineTag(machine),
-  };
+  return { identity, machine: machineTag(machine) };
 }
 
 /** Describes this node in this cluster. */

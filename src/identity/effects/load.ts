@@ -11,7 +11,7 @@ import {
   type Random,
 } from "../identity.ts";
 
-import { standInFile } from "./stand-in.ts";
+import { standInFile, withKeptStandIn } from "./stand-in.ts";
 
 const fileName = "identity.json";
 const largestFile = 16 * 1024;
@@ -34,7 +34,8 @@ export async function loadIdentity(source: IdentitySource): Promise<Identity> {
   const file = join(source.stateDirectory, fileName);
   await checkOwnFolder(source.stateDirectory);
   const found = await readIdentity(file);
-  if (found) return tightened(file, found, source.warn);
+  if (found)
+    return withKeptStandIn(source.stateDirectory, await tightened(file, found, source.warn), source.warn);
   await makeFolder(source.stateDirectory);
   await checkOwnFolder(source.stateDirectory);
   const identity = newIdentity(await source.hardwareAddress(), source.random);
@@ -52,7 +53,8 @@ export async function loadIdentity(source: IdentitySource): Promise<Identity> {
  */
 export async function storedIdentity(stateDirectory: string): Promise<Identity | undefined> {
   await checkOwnFolder(stateDirectory);
-  return (await readIdentity(join(stateDirectory, fileName)))?.identity;
+  const found = await readIdentity(join(stateDirectory, fileName));
+  return found && withKeptStandIn(stateDirectory, found.identity);
 }
 
 /** The identity in the file, or one as `loadIdentity` would make it. Writes nothing. */

@@ -15,7 +15,7 @@ const largestFile = 4096;
 export async function withKeptStandIn(
   stateDirectory: string,
   identity: Identity,
-  warn: (text: string) => void,
+  warn: (text: string) => void = () => undefined,
 ): Promise<Identity> {
   const file = fileIn(stateDirectory);
   try {

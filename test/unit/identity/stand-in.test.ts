@@ -1,11 +1,8 @@
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import {
-  forgetIdentity,
-  giveUpHardwareAddress,
-  withKeptStandIn,
-} from "../../../src/identity/effects/index.ts";
+import { forgetIdentity, giveUpHardwareAddress } from "../../../src/identity/effects/index.ts";
+import { withKeptStandIn } from "../../../src/identity/effects/stand-in.ts";
 import { newIdentity } from "../../../src/identity/identity.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
