@@ -3,6 +3,7 @@ import {
   bitsOf,
   type Family,
   familyOf,
+  hostPrefix,
   type Prefix,
   prefixContains,
 } from "../../src/net/index.ts";
@@ -61,6 +62,19 @@ export class Routing {
     else this.routes.push(route);
     this.routes.sort((left, right) => left.metric - right.metric);
     this.#tables.add(`${route.family} ${route.table}`);
+  }
+
+  /** Adds the route by which the kernel takes an IPv4 address of a link for its own. Each link has one of its own. */
+  addLocal(address: Address, device: string): void {
+    const to = hostPrefix(address);
+    this.routes.unshift({ family: 4, table: local, type: "local", to, device, source: address, metric: 0 });
+    this.#tables.add(`4 ${local}`);
+  }
+
+  removeLocal(address: Address, link: string): void {
+    this.routes = this.routes.filter(
+      ({ table, to, device }) => table !== local || device !== link || to !== hostPrefix(address),
+    );
   }
 
   /** Removes the first route that is meant. In IPv4 the metric 0 stands for any. */

@@ -1,4 +1,5 @@
 export { isContainerLink, ownAddresses, ownNetworks } from "./addresses.ts";
+export { anchorsAmong, localTable } from "./anchor.ts";
 export { isBarrier } from "./barrier.ts";
 export { type Link, type LinkAddress, parseLinks } from "./links.ts";
 export { isLossEvent, isRelevantEvent } from "./monitor-lines.ts";
@@ -9,7 +10,7 @@ export {
   planRefusal,
   planRouting,
 } from "./plan.ts";
-export { onlyLeadsHere, parseRoutes } from "./routes.ts";
+export { onlyLeadsHere, parseLocalLinks, parseRoutes } from "./routes.ts";
 export {
   leadsIntoMesh,
   type ObservedRules,
