@@ -102,7 +102,7 @@ export class Links {
   /** Brings a link up, or down: then it loses its routes and its IPv6 addresses. */
   setUp(link: Link, isUp: boolean): void {
     if (link.isUp && !isUp) {
-      this.routing.linkIsGone(link.name);
+      this.routing.linkIsDown(link.name);
       for (const each of link.addresses.filter(({ address }) => familyOf(address) === 6))
         this.removeAddress(link, each.address, each.bits);
     }

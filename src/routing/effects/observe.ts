@@ -1,5 +1,5 @@
 import { INPUT, KubespanError } from "../../base/index.ts";
-import type { Address } from "../../net/index.ts";
+import { type Address, hostPrefix } from "../../net/index.ts";
 import { type ReadSetting, type Runner, readKernelSetting } from "../../system/index.ts";
 import {
   anchorsAmong,
@@ -88,7 +88,7 @@ async function showRulesAndTable(
   table: number,
   addresses: readonly Address[],
 ): Promise<Shown> {
-  const own = addresses.map((address) => `route show table ${localTable} exact ${address}\n`);
+  const own = addresses.map((address) => `route show table ${localTable} exact ${hostPrefix(address)}\n`);
   const input = `rule show\nroute show table ${table}\n${own.join("")}`;
   const both = await orNothing(
     run({ program: "ip", args: [family, "-j", "-N", "-batch", INPUT], input }),
