@@ -29,6 +29,7 @@ export function assemble(found: KindDocuments): Config | undefined {
     wireguard: daemon.wireguard,
     advertisedPrefixes: daemon.advertisedPrefixes,
     otherNetworks: daemon.nonPodNetworks,
+    localNetworks: daemon.localNetworks,
     answerOutside: daemon.answerOutside,
     strictIngress: daemon.strictIngress,
     routing: daemon.routing,

@@ -23,6 +23,8 @@ export type Member = Affiliate & { readonly kubespan: KubespanAffiliate };
 export interface Reserved {
   readonly addresses: readonly Address[];
   readonly advertisedPrefixes: readonly Prefix[];
+  /** The networks and addresses that no peer gets, as the operator says. */
+  readonly localNetworks: readonly Prefix[];
   /** The KubeSpan address of this node. */
   readonly address: Address;
   readonly clusterPrefix: Prefix;
@@ -57,6 +59,7 @@ export function askedPrefixes(member: Member, own: Reserved): Asked {
   const reserved: readonly Taken[] = [
     ...own.addresses.map((address) => ({ prefix: hostPrefix(address), reason: "this node's own address" })),
     ...own.advertisedPrefixes.map((prefix) => ({ prefix, reason: "a network of this node" })),
+    ...own.localNetworks.map((prefix) => ({ prefix, reason: "in localNetworks of the configuration" })),
     { prefix: own.clusterPrefix, reason: "the network of the KubeSpan addresses" },
     ...excluded.map((prefix) => ({ prefix, reason: "excluded by the peer itself" })),
   ];

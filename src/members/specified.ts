@@ -38,6 +38,7 @@ const identical = (left: unknown, right: unknown): boolean => left === right;
 const sameReserved: SameFields<Reserved> = {
   addresses: isDeepStrictEqual,
   advertisedPrefixes: isDeepStrictEqual,
+  localNetworks: isDeepStrictEqual,
   address: identical,
   clusterPrefix: identical,
   widestPrefix: isDeepStrictEqual,

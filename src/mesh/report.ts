@@ -11,6 +11,7 @@ import { absenceOf, type Members, type Stepped, vanishedWarnings } from "../memb
 import { type EndpointChange, type PeerSpec, stateOf, unsettledBetween } from "../peers/index.ts";
 import { sharedEndpointWarnings } from "../self/index.ts";
 import type { Implementation, ObservedDevice } from "../wireguard/index.ts";
+import { capturedWarnings } from "./captured.ts";
 import type { Decision, Knowledge } from "./decide.ts";
 import { type Kernel, mtuOf } from "./plan.ts";
 import { reachWarnings } from "./reach.ts";
@@ -64,6 +65,7 @@ export function reportStatus(knowledge: Knowledge, view: StatusView, now: number
       ...(decision ? unsettledWarnings(decision, now) : []),
       ...podLinkWarnings(links, mtuOf(knowledge.config, { links, addresses })),
       ...(decision?.specs.warnings ?? []),
+      ...capturedWarnings(decision?.specs.peers ?? [], last?.device, knowledge.networks),
       ...reachWarnings(knowledge.registries, decision?.specs.peers ?? []),
       ...(last ? aheadWarnings(last.kernel.routing) : []),
       ...(decision ? sharedEndpointWarnings(decision.announcement.own, decision.specs.peers) : []),

@@ -17,6 +17,7 @@ const own: OwnSide = {
   dial: noDialRules,
   networks: [],
   otherNetworks: [],
+  localNetworks: [],
   lastWorking: new Map(),
 };
 
@@ -60,6 +61,15 @@ describe("allowed IPs", () => {
     const others = spec.allowedIPs.filter((allowed) => allowed !== "fd00:0:0:2::2/128");
     expect(intersect(others, [refused])).toEqual([]);
   });
+});
+
+it("a peer gets nothing of what the operator keeps for other machines", () => {
+  const nas = { addresses: ["192.168.1.10", "198.51.100.2"].map(address) };
+  const { peers } = peerSpecs([peer(2, {}, nas)], { ...own, localNetworks: [prefix("192.168.1.0/24")] });
+  expect(peers[0]?.allowedIPs).toEqual(["198.51.100.2/32", "fd00:0:0:2::2/128"]);
+  expect(peers[0]?.refusedPrefixes).toEqual([
+    { value: "192.168.1.10/32", reason: "in localNetworks of the configuration" },
+  ]);
 });
 
 describe("who is a peer", () => {

@@ -20,6 +20,7 @@ const own: OwnSide = {
   dial: noDialRules,
   networks: [],
   otherNetworks: [],
+  localNetworks: [],
   lastWorking: new Map(),
 };
 

@@ -99,6 +99,7 @@ export const config = (changes: Partial<Config> = {}): Config => ({
   wireguard: "auto",
   advertisedPrefixes: [],
   otherNetworks: [],
+  localNetworks: [],
   answerOutside: true,
   strictIngress: "pods",
   routing: { table: 180, priority: 32500 },
