@@ -86,20 +86,20 @@ const at = (number: number, seconds: number, more: Partial<ObservedPeer> = {}): 
   seen(number, { handshakeAt: now + seconds * second, ...more });
 
 describe.each([
-  { first: 2, then: 3, claims: [two, three] },
-  { first: 3, then: 2, claims: [three, two] },
-])("an address that node-$first had first and node-$then lists, too", ({ first, then, claims }) => {
+  { first: 2, next: 3, claims: [two, three] },
+  { first: 3, next: 2, claims: [three, two] },
+])("an address that node-$first had first and node-$next lists, too", ({ first, next, claims }) => {
   const [older, newer] = claims as [Affiliate, Affiliate];
 
   test("is the other's as soon as its holder is known to be down, and stays with it when the holder flaps", () => {
     const contest = new Contest(older, newer);
-    expect(contest.after(598, [at(first, 600), at(then, 600)])).toBe(`node-${first}`);
-    const known = [at(first, 600), at(then, 600)];
-    expect(contest.after(30, known, [first])).toBe(`node-${then}`);
+    expect(contest.after(598, [at(first, 600), at(next, 600)])).toBe(`node-${first}`);
+    const known = [at(first, 600), at(next, 600)];
+    expect(contest.after(30, known, [first])).toBe(`node-${next}`);
     for (const time of [640, 700, 760]) {
-      const back = [at(first, time), at(then, time)];
-      expect(contest.after(20, back)).toBe(`node-${then}`);
-      expect(contest.after(20, back, [first])).toBe(`node-${then}`);
+      const back = [at(first, time), at(next, time)];
+      expect(contest.after(20, back)).toBe(`node-${next}`);
+      expect(contest.after(20, back, [first])).toBe(`node-${next}`);
     }
   });
 
@@ -108,7 +108,7 @@ describe.each([
     const there = endpoint("203.0.113.2:51820");
     const holder = at(first, 1, { endpoint: there });
     expect(contest.after(2, [holder])).toBe(`node-${first}`);
-    expect(contest.after(3, [holder, at(then, 4, { endpoint: there })])).toBe(`node-${then}`);
+    expect(contest.after(3, [holder, at(next, 4, { endpoint: there })])).toBe(`node-${next}`);
   });
 });
 

@@ -80,7 +80,7 @@ it("whatever the address, an endpoint is a candidate of some kind or refused", (
   const some = fc.tuple(addresses, fc.integer({ min: 1, max: 65_535 }));
   fc.assert(
     fc.property(fc.array(some, { maxLength: 20 }), (given) => {
-      const all = given.flatMap(([address, port]) => (address && endpointOf(address, port)) ?? []);
+      const all = given.flatMap(([at, port]) => (at && endpointOf(at, port)) ?? []);
       const { candidates, endpoints, refusedCandidates } = sortCandidates(all, context);
       expect(endpoints).toEqual(candidates.map((each) => each.endpoint));
       expect([...endpoints, ...refusedCandidates.map(({ value }) => value)].toSorted()).toEqual(
