@@ -2,7 +2,7 @@
 export { farewellOf, farewellsIn, heedNotice } from "./farewell.ts";
 export { emptyHarvest, type Harvest, harvest, turnDueIn } from "./harvest.ts";
 export { type MemberNetworks, memberNetworks } from "./kinds.ts";
-export { linksOf, type MemberLink } from "./links.ts";
+export { linksOf } from "./links.ts";
 export { connectedForMs, isConnected, labelOf, type Member, type Members } from "./member.ts";
 export { type Notice, recipientOf } from "./notice.ts";
 export { toldByLedger } from "./remembered.ts";
