@@ -6,6 +6,7 @@ export { Delay } from "./delay.ts";
 export { Discovery } from "./discovery.ts";
 export { Flood } from "./flood.ts";
 export { HostileMember } from "./hostile-member.ts";
+export { plantIdentity } from "./identity.ts";
 export { Lab } from "./lab.ts";
 export { type LabNode, type Network } from "./node.ts";
 export { PlainMember } from "./plain-member.ts";

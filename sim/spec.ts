@@ -40,6 +40,7 @@ function specsOf({ host, publicKey }: Device, announced: readonly Endpoint[]): S
       ownAddresses: new Set(),
       ownNetworks,
       routed: new PrefixIndex(),
+      shared: new Set(),
       dial: noDialRules,
     });
   // Of a site's network only the peer itself matters here. What is behind no NAT is on the internet alone.

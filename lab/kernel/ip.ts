@@ -47,10 +47,9 @@ function carryOut({ links, onUp }: Host, words: Words, options: readonly string[
     case "address del":
       return changeAddress(links, verb === "add", words);
     case "route show":
-      return routesText(
-        links.routing.inTable(family, tableIn(words), { mayBeMissing: options.includes("-batch") }),
-        { isNumeric: options.includes("-N") },
-      );
+      return routesText(shownRoutes(links, family, words, options.includes("-batch")), {
+        isNumeric: options.includes("-N"),
+      });
     case "route add":
     case "route replace":
       links.addRoute(routeIn(words, family), verb === "replace");
@@ -71,6 +70,13 @@ function carryOut({ links, onUp }: Host, words: Words, options: readonly string[
     default:
       return fail(`Command "${verb}" is unknown, try "ip ${object} help".`);
   }
+}
+
+function shownRoutes(links: Links, family: Family, words: Words, mayBeMissing: boolean): Route[] {
+  const routes = links.routing.inTable(family, tableIn(words), { mayBeMissing });
+  if (!words.takes("exact")) return routes;
+  const network = networkIn(words.take(), family);
+  return routes.filter(({ to }) => to === network);
 }
 
 function addLink(links: Links, words: Words): string {

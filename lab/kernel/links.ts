@@ -102,10 +102,13 @@ export class Links {
   /** Brings a link up, or down: then it loses its routes and its IPv6 addresses. */
   setUp(link: Link, isUp: boolean): void {
     if (link.isUp && !isUp) {
-      this.routing.linkIsGone(link.name);
+      this.routing.linkIsDown(link.name);
       for (const each of link.addresses.filter(({ address }) => familyOf(address) === 6))
         this.removeAddress(link, each.address, each.bits);
     }
+    if (!link.isUp && isUp)
+      for (const { address } of link.addresses)
+        if (familyOf(address) === 4) this.routing.addLocal(address, link.name);
     link.isUp = isUp;
   }
 
@@ -124,6 +127,7 @@ export class Links {
     const all = family === 4 ? [...own, added] : [added, ...own];
     all.sort((left, right) => scopeNumber(right) - scopeNumber(left));
     link.addresses = family === 4 ? [...all, ...others] : [...others, ...all];
+    if (family === 4 && link.isUp) this.routing.addLocal(added.address, link.name);
   }
 
   /** Removes an address. With the last IPv4 address of a link go its IPv4 routes, whatever their source is. */
@@ -132,6 +136,7 @@ export class Links {
     if (kept.length === link.addresses.length)
       fail(familyOf(address) === 4 ? "Error: ipv4: Address not found." : "Error: ipv6: address not found.");
     link.addresses = kept;
+    this.routing.removeLocal(address, link.name);
     if (familyOf(address) === 6) this.routing.sourceIsGone(address, link.name);
     else if (!kept.some((each) => familyOf(each.address) === 4)) this.routing.linkIsGone(link.name, 4);
   }

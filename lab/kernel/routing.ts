@@ -3,6 +3,7 @@ import {
   bitsOf,
   type Family,
   familyOf,
+  hostPrefix,
   type Prefix,
   prefixContains,
 } from "../../src/net/index.ts";
@@ -63,6 +64,20 @@ export class Routing {
     this.#tables.add(`${route.family} ${route.table}`);
   }
 
+  /** Adds the route by which the kernel takes an IPv4 address of a link for its own. Each link has one of its own. */
+  addLocal(address: Address, device: string): void {
+    const to = hostPrefix(address);
+    this.removeLocal(address, device);
+    this.routes.unshift({ family: 4, table: local, type: "local", to, device, source: address, metric: 0 });
+    this.#tables.add(`4 ${local}`);
+  }
+
+  removeLocal(address: Address, link: string): void {
+    this.routes = this.routes.filter(
+      ({ table, to, device }) => table !== local || device !== link || to !== hostPrefix(address),
+    );
+  }
+
   /** Removes the first route that is meant. In IPv4 the metric 0 stands for any. */
   remove(choice: RouteChoice): void {
     if (choice.family === 4 && !this.#tables.has(`4 ${choice.table}`))
@@ -88,6 +103,11 @@ export class Routing {
     if (!mayBeMissing && !this.#tables.has(`${family} ${table}`))
       fail(`Error: ipv${family}: FIB table does not exist.\nDump terminated`);
     return this.routes.filter((route) => isAt(route, { family, table }));
+  }
+
+  /** Removes the routes through a link that is down. The node's own addresses stay its own. */
+  linkIsDown(name: string): void {
+    this.routes = this.routes.filter(({ device, table }) => device !== name || table === local);
   }
 
   /** Removes the routes of a family that a link carries no more; of both families where none is named. */

@@ -30,6 +30,7 @@ export function assemble(found: KindDocuments): Config | undefined {
     keepalive: daemon.keepalive,
     advertisedPrefixes: daemon.advertisedPrefixes,
     otherNetworks: daemon.nonPodNetworks,
+    localNetworks: daemon.localNetworks,
     answerOutside: daemon.answerOutside,
     strictIngress: daemon.strictIngress,
     routing: daemon.routing,

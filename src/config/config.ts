@@ -36,6 +36,8 @@ export interface Config {
   readonly advertisedPrefixes: readonly Prefix[];
   /** The networks, advertised by this node or by others, that are not pod networks. */
   readonly otherNetworks: readonly Prefix[];
+  /** The networks and addresses of machines that are no members, which no peer gets. */
+  readonly localNetworks: readonly Prefix[];
   /** Whether TCP and pings from an address in the mesh that arrive outside the mesh are answered outside. */
   readonly answerOutside: boolean;
   readonly strictIngress: StrictIngress;

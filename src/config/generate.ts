@@ -129,6 +129,7 @@ stateDirectory: /var/lib/kubespan  # keeps the node's identity
 runDirectory: /run/kubespan
 advertisedPrefixes: []             # networks behind this node, such as its pod network: ["10.244.1.0/24"]
 nonPodNetworks: []                 # advertised networks, of any node, that are not pod networks
+localNetworks: []                  # machines around that no peer gets, in clear: ["192.168.1.10/32"]
 answerOutside: true                # answer TCP and pings of nodes that arrive outside the mesh outside it
 strictIngress: pods                # connections to drop that arrive outside the mesh: pods, all, or off
 routing: {table: 180, priority: 32500}

@@ -155,6 +155,7 @@ export const schemas = {
     runDirectory: absolutePath(longestRunDirectory).default("/run/kubespan"),
     advertisedPrefixes: listOf(routablePrefix(), "prefixes", bounds.networks),
     nonPodNetworks: listOf(prefix(), "prefixes"),
+    localNetworks: listOf(prefix(), "prefixes"),
     answerOutside: trueOrFalse().default(true),
     strictIngress: oneOf(["pods", "all", "off"]).default("pods"),
     routing: section({

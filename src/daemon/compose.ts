@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { errorText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
 import { LedgerFile } from "../members/effects/index.ts";
@@ -8,12 +9,13 @@ import { LastWorkingFile } from "../peers/effects/index.ts";
 import { NumberFile } from "../self/effects/index.ts";
 import type { Origin } from "../self/index.ts";
 import type { Runner, Shells } from "../system/index.ts";
+import { loadBarrier } from "./load-barrier.ts";
 import { Membership } from "./membership.ts";
 import { Mesh } from "./mesh.ts";
 import { openRegistries, type Registries } from "./registries.ts";
-import type { Repairs } from "./repairs.ts";
-import type { SecondBarrier } from "./second-barrier.ts";
-import { describeSelf } from "./self.ts";
+import { Repairs } from "./repairs.ts";
+import { SecondBarrier } from "./second-barrier.ts";
+import { describeSelf, ownIdentity } from "./self.ts";
 
 export async function ledgerOf(config: Config, { nodeId }: Identity, log: Logger): Promise<LedgerFile> {
   const { stateDirectory, cluster } = config;
@@ -43,6 +45,20 @@ export interface Parts {
   readonly transactions: OwnTransactions;
   readonly run: Runner;
   readonly log: Logger;
+}
+
+/** Opens the parts that depend on this node alone. */
+export async function partsOf(
+  config: Config,
+  hands: Pick<Parts, "shells" | "transactions" | "run" | "log">,
+): Promise<Parts> {
+  const { run, log } = hands;
+  // The barrier comes before anything else: the networks that were steered last are closed before it is known who is
+  // there.
+  await loadBarrier(config, run, log).catch((error: unknown) => log.warn(errorText(error)));
+  const { identity, machine } = await ownIdentity(config, run, log);
+  const origin = { machine, startedAt: Date.now() };
+  return { ...hands, identity, origin, repairs: new Repairs(log), barrier: new SecondBarrier(log) };
 }
 
 export async function meshOf(

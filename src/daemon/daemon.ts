@@ -14,17 +14,14 @@ import {
   serviceManager,
   within,
 } from "../system/index.ts";
-import { ledgerOf, meshOf, type Parts, registriesOf } from "./compose.ts";
+import { ledgerOf, meshOf, type Parts, partsOf, registriesOf } from "./compose.ts";
 import { Failures } from "./failures.ts";
-import { loadBarrier } from "./load-barrier.ts";
+import { givenWay, memberBefore } from "./give-way.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import type { Mesh } from "./mesh.ts";
 import { Others } from "./others.ts";
 import type { Registries } from "./registries.ts";
-import { needsRestart, sameRegistries } from "./reload.ts";
-import { Repairs } from "./repairs.ts";
-import { SecondBarrier } from "./second-barrier.ts";
-import { ownIdentity } from "./self.ts";
+import { readAgain, sameRegistries } from "./reload.ts";
 import { checkPrivilege, summaryOf } from "./supervised.ts";
 import { notTakenDown } from "./take-down.ts";
 import { Turns } from "./turns.ts";
@@ -41,7 +38,7 @@ const longestLookMs = 10_000;
  */
 export class Daemon {
   readonly #file: string;
-  readonly #parts: Parts;
+  #parts: Parts;
   readonly #process = { pid: process.pid, startedAt: Date.now() };
   readonly #ended = Promise.withResolvers<void>();
   readonly #closers: (() => Promise<void>)[] = [];
@@ -67,14 +64,8 @@ export class Daemon {
     const transactions = new OwnTransactions();
     const run = transactions.signing(shells.run);
     try {
-      // The barrier comes before anything else: the networks that were steered last are closed before it is known who
-      // is there.
-      await loadBarrier(config, run, log).catch((error: unknown) => log.warn(errorText(error)));
-      const { identity, machine } = await ownIdentity(config, run, log);
-      const origin = { machine, startedAt: Date.now() };
-      const barrier = new SecondBarrier(log);
-      const parts = { identity, origin, repairs: new Repairs(log), barrier, shells, transactions, run, log };
-      const ledger = await ledgerOf(config, identity, log);
+      const parts = await partsOf(config, { shells, transactions, run, log });
+      const ledger = await ledgerOf(config, parts.identity, log);
       const registries = registriesOf(config, parts, ledger);
       const mesh = await meshOf(config, registries, ledger, parts);
       const daemon = new Daemon(file, parts, config, registries, mesh);
@@ -162,6 +153,7 @@ export class Daemon {
         this.#mesh.pass(scope).finally(() => {
           if (!this.#mesh.outcome.failure) this.#failures.over();
           this.#manager.worked(() => summaryOf(this.#config, this.#mesh));
+          this.#giveWay();
         }),
       onError: (error) => this.#failures.tell(error),
       repairIntervalMs,
@@ -194,15 +186,26 @@ export class Daemon {
   reload(): Promise<void> {
     return this.#turns.next(async () => {
       try {
-        const { config, warnings } = await loadConfig(this.#file);
-        for (const warning of warnings) this.#parts.log.warn(warning);
-        needsRestart(this.#config, config);
-        await this.#replace(config);
+        const config = await readAgain(this.#file, this.#config, this.#parts.log);
+        await this.#replace(config, "the configuration is being read again");
         this.#parts.log.info("the configuration was read again");
       } catch (error) {
         this.#parts.log.error(`the configuration stays as it was: ${errorText(error)}`);
         if (this.#stopped) await this.#resume();
       }
+    });
+  }
+
+  /** Takes another KubeSpan address if a member has the same one and was there before. */
+  #giveWay(): void {
+    if (this.#isEnding || !memberBefore(this.#config, this.#parts, this.#mesh.members)) return;
+    void this.#turns.next(async () => {
+      const member = memberBefore(this.#config, this.#parts, this.#mesh.members);
+      if (!member || this.#isEnding) return;
+      this.#parts = { ...this.#parts, identity: await givenWay(this.#config, this.#parts, member) };
+      await this.#replace(this.#config, "this node takes another KubeSpan address").catch(() =>
+        this.#resume(),
+      );
     });
   }
 
@@ -234,8 +237,8 @@ export class Daemon {
     }
   }
 
-  async #replace(config: Config): Promise<void> {
-    await this.#pause("the configuration is being read again");
+  async #replace(config: Config, why: string): Promise<void> {
+    await this.#pause(why);
     if (this.#config.enabled && !config.enabled) {
       for (const warning of await this.#mesh.leave()) this.#parts.log.warn(warning);
       await this.#mesh.forgetEverything();

@@ -53,7 +53,7 @@ export async function dryRun(file: string): Promise<string> {
     const kernel = await observeKernel(run, config);
     const number = await NumberFile.open(stateDirectory, log);
     const members = new Membership({ config, identity, self, number, ledger, isKept: false, log, clock });
-    members.step(registries, kernel.wireguard.device);
+    members.step(registries, kernel.wireguard.device, emptyMemory.peers);
     const knowledge = {
       self,
       config,

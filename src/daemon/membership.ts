@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Forgotten } from "../api/index.ts";
 import { KubespanError } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
-import { type RegistryState, stateOf } from "../discovery/index.ts";
+import { type RegistryState, stateOf as registryStateOf } from "../discovery/index.ts";
 import type { Identity } from "../identity/index.ts";
 import type { LedgerFile } from "../members/effects/index.ts";
 import { Messenger, type Recipient } from "../members/effects/index.ts";
@@ -13,6 +13,7 @@ import {
   isConnected,
   type Leaving,
   labelOf,
+  linksOf,
   type Member,
   type MemberClaim,
   type MemberEvent,
@@ -23,6 +24,7 @@ import {
   stepMembers,
   toldByLedger,
 } from "../members/index.ts";
+import { type Peers, stateOf } from "../peers/index.ts";
 import type { NumberFile } from "../self/effects/index.ts";
 import type { Self } from "../self/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
@@ -64,7 +66,7 @@ export class Membership {
     this.#messenger = new Messenger({
       address: parts.self.address,
       keys: parts.identity,
-      senderAt: (address) => this.#recipients().find((each) => each.address === address),
+      senderAt: (address) => this.#recipientAt(address),
       onNotice: (notice, sender) => this.#heed(notice, sender),
       log: parts.log,
     });
@@ -96,22 +98,17 @@ export class Membership {
     return standingsOf(this.#members, this.#parts.clock());
   }
 
-  /** Takes in what the registries say now, and which members are connected. */
-  step(registries: Registries, device: ObservedDevice | undefined): void {
+  /** Takes in what the registries say now, and which members are connected. The peers are those of the last poll. */
+  step(registries: Registries, device: ObservedDevice | undefined, { connections }: Peers): void {
     const { identity, config, ledger, isKept, clock } = this.#parts;
     const now = clock();
     const heard = registries.heard().filter(({ nodeId }) => nodeId !== identity.nodeId);
     for (const { nodeId } of heard) this.#heard.add(nodeId);
     const leaving = new Map([...farewellsIn(heard, this.#members, identity, now), ...this.#leaving]);
-    const handshakes = new Map(
-      [...(device?.peers ?? [])].flatMap(([key, { handshakeAt }]) =>
-        handshakeAt === undefined ? [] : [[key, handshakeAt] as const],
-      ),
-    );
     const news = {
       revision: ++this.#revision,
       heard,
-      handshakes,
+      links: linksOf(device, (key) => stateOf(connections.get(key)) === "down"),
       leaving,
       deletedNodes: registries.deletedNodes(),
       forgetAfterMs: config.members.forgetAfterMinutes * 60_000,
@@ -194,10 +191,14 @@ export class Membership {
     this.#wake();
   }
 
-  #recipients(): Recipient[] {
-    return [...this.#members.values()]
-      .filter(({ standing }) => standing !== "released")
-      .flatMap(recipientFor);
+  /** The member with that KubeSpan address. Of several, such as a machine and its former identity, the one that lives. */
+  #recipientAt(address: Recipient["address"]): Recipient | undefined {
+    const now = this.#parts.clock();
+    const there = [...this.#members.values()].filter(
+      ({ standing, claim }) => standing !== "released" && claim.kubespan?.address === address,
+    );
+    const member = there.find((each) => isConnected(each, now)) ?? there[0];
+    return member && recipientFor(member)[0];
   }
 
   /**
@@ -214,7 +215,7 @@ export class Membership {
     );
     if (!told) return [];
     const ageSeconds = Math.max(0, Math.round((clock() - ledger.found.savedAt) / 1000));
-    return [stateOf({ name: "cache", location: ledger.file }, told, { phase: "cached", ageSeconds })];
+    return [registryStateOf({ name: "cache", location: ledger.file }, told, { phase: "cached", ageSeconds })];
   }
 
   async close(): Promise<void> {

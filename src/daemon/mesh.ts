@@ -160,7 +160,7 @@ export class Mesh {
     const config = this.#config;
     const implementation = chooseImplementation(config.wireguard, config.interfaceName, kernel.wireguard);
     const { device } = kernel.wireguard;
-    membership.step(registries, device);
+    membership.step(registries, device, this.#memory.peers);
     const decision = decide(
       knowledgeNow(this.#parts, this.#config, this.#racing, kernel),
       device,

@@ -1,13 +1,23 @@
 import { isDeepStrictEqual } from "node:util";
+import type { Logger } from "pino";
 import { KubespanError } from "../base/index.ts";
+import { loadConfig } from "../config/effects/index.ts";
 import type { Config } from "../config/index.ts";
 import { registryKinds } from "./registries.ts";
 
 /** The settings by which the state in the kernel and on disk is found. Under other names the old state would be nobody's. */
 const fixed = ["interfaceName", "routing", "marks", "wireguard", "stateDirectory", "runDirectory"] as const;
 
+/** Reads the configuration again. Throws `KubespanError("config")` for one that is wrong, or that needs a restart. */
+export async function readAgain(file: string, before: Config, log: Logger): Promise<Config> {
+  const { config, warnings } = await loadConfig(file);
+  for (const warning of warnings) log.warn(warning);
+  needsRestart(before, config);
+  return config;
+}
+
 /** Checks a change of the configuration. Throws `KubespanError("config")` if it cannot be made while the daemon runs. */
-export function needsRestart(before: Config, after: Config): void {
+function needsRestart(before: Config, after: Config): void {
   const changed: string[] = fixed.filter((name) => !isDeepStrictEqual(before[name], after[name]));
   if (before.log.format !== after.log.format) changed.push("log.format");
   if (changed.length > 0)

@@ -35,10 +35,12 @@ export async function ownIdentity(
 
 /** Describes this node in this cluster. */
 export async function describeSelf(config: Config, identity: Identity): Promise<Self> {
+  const { givenUp } = identity;
   return {
     nodeId: identity.nodeId,
     publicKey: identity.publicKey,
     address: kubespanAddress(config.cluster.id, identity.hardwareAddress),
+    ...(givenUp !== undefined && { givenUp: kubespanAddress(config.cluster.id, givenUp) }),
     clusterPrefix: clusterPrefix(config.cluster.id),
     hostname: hostname(),
     operatingSystem: await operatingSystem(),

@@ -16,6 +16,8 @@ export interface Identity {
    * The hardware address, as `00:11:22:aa:bb:cc`. It is kept so that the KubeSpan address survives a new network card.
    */
   readonly hardwareAddress: string;
+  /** The hardware address before, if this node gave it up because another node had the same. */
+  readonly givenUp?: string;
 }
 
 /** Gives `count` unpredictable bytes. */

@@ -15,19 +15,20 @@ export interface Admitted {
   /** The members that were admitted, in the order of their node ids. */
   readonly members: readonly Member[];
   readonly refused: readonly RefusedMember[];
-  /** The members whose public key or KubeSpan address another member claims, too. */
+  /** The members whose public key another member claims, too. */
   readonly rivals: readonly Member[];
 }
 
 const isMember = (affiliate: Affiliate): affiliate is Member => affiliate.kubespan !== undefined;
 
 /**
- * Admits the members whose public key and KubeSpan address are unique. When two members claim the same one, the member
- * with the better standing gets it.
+ * Admits the members whose public key is unique, because WireGuard knows its peers by their keys. When two members have
+ * the same one, the member with the better standing is admitted. Nothing else that two members have in common keeps one
+ * of them out: a KubeSpan address is granted like any other address.
  */
 export function admit(
   affiliates: readonly Affiliate[],
-  own: { readonly publicKey: string; readonly address: Address; readonly clusterPrefix: Prefix },
+  own: { readonly publicKey: string; readonly clusterPrefix: Prefix },
   standings: Standings,
 ): Admitted {
   const candidates = affiliates.filter(isMember).sort(byNodeId);
@@ -36,16 +37,13 @@ export function admit(
   const rank = (member: Member): Claim => claims.get(member) ?? claimOf(member);
   const served = [...rivals].sort((left, right) => compareClaims(rank(left), rank(right), standings));
   const keys = new Map([[own.publicKey, "this node"]]);
-  const addresses = new Map<Address, string>([[own.address, "this node"]]);
   const reasons = new Map<Member, string>();
   // Members without a rival can only collide with this node, so their order does not matter.
   for (const member of [...served, ...candidates.filter((each) => !claims.has(each))]) {
     const { publicKey, address } = member.kubespan;
-    const reason = refusal(address, keys.get(publicKey), addresses.get(address), own.clusterPrefix);
-    if (reason === undefined) {
-      keys.set(publicKey, labelOf(member));
-      addresses.set(address, labelOf(member));
-    } else reasons.set(member, reason);
+    const reason = refusal(address, keys.get(publicKey), own.clusterPrefix);
+    if (reason === undefined) keys.set(publicKey, labelOf(member));
+    else reasons.set(member, reason);
   }
   return {
     members: candidates.filter((member) => !reasons.has(member)),
@@ -66,23 +64,14 @@ const claimOf = (member: Member): Claim => ({
   isAddress: true,
 });
 
-const names = ({ kubespan }: Member): string[] => [kubespan.publicKey, kubespan.address];
-
 function rivalsAmong(members: readonly Member[]): Member[] {
   const count = new Map<string, number>();
-  for (const name of members.flatMap(names)) count.set(name, (count.get(name) ?? 0) + 1);
-  return members.filter((member) => names(member).some((name) => (count.get(name) ?? 0) > 1));
+  for (const { kubespan } of members) count.set(kubespan.publicKey, (count.get(kubespan.publicKey) ?? 0) + 1);
+  return members.filter(({ kubespan }) => (count.get(kubespan.publicKey) ?? 0) > 1);
 }
 
-function refusal(
-  address: Address,
-  keyOwner: string | undefined,
-  addressOwner: string | undefined,
-  cluster: Prefix,
-): string | undefined {
+function refusal(address: Address, keyOwner: string | undefined, cluster: Prefix): string | undefined {
   if (!prefixContains(cluster, address))
     return `its KubeSpan address ${address} is not in this cluster's network ${cluster}`;
-  if (keyOwner !== undefined) return `its public key is already that of ${keyOwner}`;
-  if (addressOwner !== undefined) return `its KubeSpan address ${address} is already that of ${addressOwner}`;
-  return undefined;
+  return keyOwner === undefined ? undefined : `its public key is already that of ${keyOwner}`;
 }

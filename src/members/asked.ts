@@ -23,6 +23,10 @@ export type Member = Affiliate & { readonly kubespan: KubespanAffiliate };
 export interface Reserved {
   readonly addresses: readonly Address[];
   readonly advertisedPrefixes: readonly Prefix[];
+  /** The networks and addresses that no peer gets, as the operator says. */
+  readonly localNetworks: readonly Prefix[];
+  /** The KubeSpan address of this node. */
+  readonly address: Address;
   readonly clusterPrefix: Prefix;
   readonly widestPrefix: { readonly ipv4: number; readonly ipv6: number };
   /** The addresses at which discovery services are reached, as far as they are known without a query. */
@@ -30,7 +34,7 @@ export interface Reserved {
 }
 
 export interface Asked {
-  /** The claims, beginning with that of the KubeSpan address. */
+  /** The claims, beginning with that of the KubeSpan address unless this node has the same. */
   readonly claims: readonly Claim[];
   readonly refused: readonly LeftOut[];
 }
@@ -55,6 +59,7 @@ export function askedPrefixes(member: Member, own: Reserved): Asked {
   const reserved: readonly Taken[] = [
     ...own.addresses.map((address) => ({ prefix: hostPrefix(address), reason: "this node's own address" })),
     ...own.advertisedPrefixes.map((prefix) => ({ prefix, reason: "a network of this node" })),
+    ...own.localNetworks.map((prefix) => ({ prefix, reason: "in localNetworks of the configuration" })),
     { prefix: own.clusterPrefix, reason: "the network of the KubeSpan addresses" },
     ...excluded.map((prefix) => ({ prefix, reason: "excluded by the peer itself" })),
   ];
@@ -95,7 +100,10 @@ export function askedPrefixes(member: Member, own: Reserved): Asked {
     take(prefix, index < hosts.size);
   }
   const mesh: Claim = { ...claim(hostPrefix(kubespan.address)), isAddress: true };
-  return { claims: [mesh, ...claims.values()], refused: someOf([...bounded, ...refused]) };
+  if (kubespan.address !== own.address)
+    return { claims: [mesh, ...claims.values()], refused: someOf([...bounded, ...refused]) };
+  bounded.unshift({ value: mesh.prefix, reason: "this node's own KubeSpan address" });
+  return { claims: [...claims.values()], refused: someOf([...bounded, ...refused]) };
 }
 
 const tooMany = `one peer gets at most ${bounds.networks} networks`;

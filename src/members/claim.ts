@@ -74,8 +74,9 @@ const withAdded = (
 const united = <Item>(first: readonly Item[], second: readonly Item[]): readonly Item[] =>
   second.length === 0 ? first : [...new Set([...first, ...second])];
 
-/** All networks that a member asks for, with its own addresses as host prefixes. */
+/** All networks that a member asks for, with its own addresses as host prefixes, and its KubeSpan address as the last. */
 export const networksClaimed = ({ addresses, kubespan }: Affiliate): readonly Prefix[] => [
   ...addresses.map(hostPrefix),
   ...(kubespan?.additionalAddresses ?? []),
+  ...(kubespan ? [hostPrefix(kubespan.address)] : []),
 ];

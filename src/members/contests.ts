@@ -6,7 +6,7 @@ import { type Standings, standingText } from "./standing.ts";
 /** The prefixes that a member claims and another member claims, too, by node id. */
 export type Contests = ReadonlyMap<string, readonly Prefix[]>;
 
-/** Finds the contests among claims. The `rivals` claim each other's public key or KubeSpan address. */
+/** Finds the contests among claims. The `rivals` claim each other's public key. */
 export function contestsAmong(claims: readonly Claim[], rivals: readonly Member[]): Contests {
   const contests = new Map<string, Prefix[]>();
   const add = (nodeId: string, prefix: Prefix): void => {

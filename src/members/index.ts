@@ -2,10 +2,12 @@
 export { farewellOf, farewellsIn, heedNotice } from "./farewell.ts";
 export { emptyHarvest, type Harvest, harvest, turnDueIn } from "./harvest.ts";
 export { type MemberNetworks, memberNetworks } from "./kinds.ts";
+export { linksOf } from "./links.ts";
 export { connectedForMs, isConnected, labelOf, type Member, type Members } from "./member.ts";
 export { type Notice, recipientOf } from "./notice.ts";
 export { toldByLedger } from "./remembered.ts";
 export { absenceOf, vanishedWarnings } from "./report.ts";
+export { memberInTheWay } from "./same-address.ts";
 export { type MemberClaim, type Specified, specify } from "./specified.ts";
 export { meshNetworks, type OwnSide, type PeerSpecs, peerSpecs } from "./specs.ts";
 export { type Standings, standingsOf } from "./standing.ts";

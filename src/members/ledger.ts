@@ -98,7 +98,16 @@ const handshakesToMs = 10 * 60_000;
 
 /** The text of one member; `undefined` if it exceeds the bounds. */
 const itemOf = onceFor((member: Member): string | undefined => {
-  const { nodeId: _id, revision: _revision, claim, sealed, unsealed, claimedSince, ...rest } = member;
+  const {
+    nodeId: _id,
+    revision: _revision,
+    silentAt: _silentAt,
+    claim,
+    sealed,
+    unsealed,
+    claimedSince,
+    ...rest
+  } = member;
   const parts = { sealed: sealed && saidBy(sealed), unsealed: unsealed && saidBy(unsealed) };
   if ([parts.sealed, parts.unsealed].some((part) => (part?.data.length ?? 0) > largestData)) return undefined;
   const since = networksClaimed(claim).map((prefix) => claimedSince.get(prefix) ?? member.announcedAt);

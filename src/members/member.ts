@@ -54,6 +54,11 @@ export interface Known {
   readonly claimedSince: ReadonlyMap<Prefix, number>;
   /** The time of the last handshake that was seen. */
   readonly connectedAt?: number;
+  /**
+   * Present while the tunnel carries nothing, although the last handshake may be recent: the number of bytes that had
+   * been received when that was found.
+   */
+  readonly silentAt?: number;
   /** The time at which the member was last found unconnected after having been connected. */
   readonly lostAt?: number;
 }
@@ -66,8 +71,9 @@ export type Members = ReadonlyMap<string, Member>;
  */
 export const connectedForMs = 180_000;
 
-export function isConnected({ connectedAt }: Known, now: number): boolean {
-  if (connectedAt === undefined || connectedAt > now) return false; // the clock was set back since then
+export function isConnected({ connectedAt, silentAt }: Known, now: number): boolean {
+  if (silentAt !== undefined || connectedAt === undefined) return false;
+  if (connectedAt > now) return false; // the clock was set back since then
   return now - connectedAt < connectedForMs;
 }
 

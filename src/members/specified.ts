@@ -38,6 +38,8 @@ const identical = (left: unknown, right: unknown): boolean => left === right;
 const sameReserved: SameFields<Reserved> = {
   addresses: isDeepStrictEqual,
   advertisedPrefixes: isDeepStrictEqual,
+  localNetworks: isDeepStrictEqual,
+  address: identical,
   clusterPrefix: identical,
   widestPrefix: isDeepStrictEqual,
   registries: isDeepStrictEqual,
@@ -47,7 +49,6 @@ export const sameOwnSide: SameFields<OwnSide> = {
   ...sameReserved,
   nodeId: identical,
   publicKey: identical,
-  address: identical,
   dial: isDeepStrictEqual,
   networks: isDeepStrictEqual,
   otherNetworks: isDeepStrictEqual,

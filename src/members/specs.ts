@@ -2,7 +2,6 @@ import type { DialRules } from "../config/index.ts";
 import type { Affiliate } from "../discovery/index.ts";
 import type { Warning } from "../marks/index.ts";
 import {
-  type Address,
   type Endpoint,
   networkOf,
   type Prefix,
@@ -16,6 +15,7 @@ import { type Asked, askedPrefixes, type Member, type Reserved } from "./asked.t
 import { grantClaims } from "./claims.ts";
 import { type Contests, contestsAmong } from "./contests.ts";
 import { labelOf, someOf } from "./labels.ts";
+import { sharedAddresses } from "./shared.ts";
 import type { Standings } from "./standing.ts";
 import { takingWarnings } from "./takings.ts";
 import { servedInAll } from "./total.ts";
@@ -24,7 +24,6 @@ import { servedInAll } from "./total.ts";
 export interface OwnSide extends Reserved {
   readonly nodeId: string;
   readonly publicKey: string;
-  readonly address: Address;
   readonly dial: DialRules;
   /** The networks of this node's links. */
   readonly networks: readonly Prefix[];
@@ -80,6 +79,7 @@ export function makeSpecs(
   const { grants, owned, takings } = grantClaims(served.claims, standings);
   const ownAddresses = new Set(own.addresses);
   const routed = routedPrefixes(owned, own.advertisedPrefixes);
+  const shared = sharedAddresses([...asked.values()]);
   const peers = members.map((member) => {
     const { nodeId, kubespan } = member;
     const grant = grants.get(nodeId);
@@ -99,6 +99,7 @@ export function makeSpecs(
         ownAddresses,
         ownNetworks: own.networks,
         routed,
+        shared,
         dial: own.dial,
         lastWorking: own.lastWorking.get(kubespan.publicKey),
       }),

@@ -4,7 +4,7 @@ import type { Claim } from "./prefix-claim.ts";
 
 /** The facts about a member that decide who owns what two members claim. Times are in milliseconds since 1970. */
 export interface Standing {
-  /** Tells whether there was a handshake within three minutes. */
+  /** Tells whether there was a handshake within three minutes, and the tunnel is not known to be silent since then. */
   readonly isConnected: boolean;
   /** Tells whether the member has announced anew since it was last down; true if it never was. */
   readonly isConfirmed: boolean;

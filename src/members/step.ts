@@ -2,6 +2,7 @@ import type { Heard } from "../discovery/index.ts";
 import type { Prefix } from "../net/index.ts";
 import { networksClaimed } from "./claim.ts";
 import { type Believed, believe } from "./hear.ts";
+import type { MemberLink } from "./links.ts";
 import { isConnected, type Known, labelOf, type Member, type Members } from "./member.ts";
 
 /** The input of a step, apart from the members. */
@@ -9,8 +10,8 @@ export interface News {
   /** The number of this step. It is greater than that of any step before, so that it names the changes of this step. */
   readonly revision: number;
   readonly heard: readonly Heard[];
-  /** The time of the last handshake in milliseconds since 1970, by public key. */
-  readonly handshakes: ReadonlyMap<string, number>;
+  /** The tunnels by public key. */
+  readonly links: ReadonlyMap<string, MemberLink>;
   /** Proven farewells and requests of operators, by node id. */
   readonly leaving: ReadonlyMap<string, Leaving>;
   /**
@@ -84,7 +85,7 @@ function stepOne(
   news: News,
   now: number,
 ): { readonly member: Member | undefined; readonly reasons: readonly string[] } {
-  const linked = known && withLink(known, news.handshakes, now);
+  const linked = known && withLink(known, news.links, now);
   const believed = believe(linked, heard, {
     isConnected: linked !== undefined && isConnected(linked, now),
     now,
@@ -105,14 +106,24 @@ const isBack = (released: Member & { standing: "released" }, { number, claim, is
   (released.until === "named" ||
     (released.number === 0 ? claim !== released.claim : number > released.number));
 
-function withLink(member: Member, handshakes: News["handshakes"], now: number): Member {
-  const key = member.claim.kubespan?.publicKey;
-  const handshakeAt = key === undefined ? undefined : handshakes.get(key);
-  const connectedAt = Math.min(now, Math.max(member.connectedAt ?? 0, handshakeAt ?? 0));
-  if (connectedAt === 0) return member;
-  const linked = connectedAt === member.connectedAt ? member : { ...member, connectedAt };
+function withLink(before: Member, links: News["links"], now: number): Member {
+  const key = before.claim.kubespan?.publicKey;
+  const link = key === undefined ? undefined : links.get(key);
+  const connectedAt = Math.min(now, Math.max(before.connectedAt ?? 0, link?.handshakeAt ?? 0));
+  if (connectedAt === 0) return before;
+  // What is known of a tunnel may be older than its last handshake, which shows that it carries something.
+  const silentAt = connectedAt === before.connectedAt ? silenceOf(before, link) : undefined;
+  const { silentAt: _before, ...member } = before;
+  const isSame = connectedAt === before.connectedAt && silentAt === before.silentAt;
+  const linked = isSame ? before : { ...member, connectedAt, ...(silentAt !== undefined && { silentAt }) };
   const isLost = !isConnected(linked, now) && (linked.lostAt ?? 0) < connectedAt;
   return isLost ? { ...linked, lostAt: now } : linked;
+}
+
+/** The bytes at which the tunnel fell silent; `undefined` if it is not silent, or has received more since then. */
+function silenceOf({ silentAt }: Member, link: MemberLink | undefined): number | undefined {
+  if (link?.isSilent) return silentAt ?? link.receivedBytes;
+  return silentAt !== undefined && (link?.receivedBytes ?? 0) > silentAt ? undefined : silentAt;
 }
 
 function withClaim(
@@ -134,6 +145,7 @@ function withClaim(
     announcedAt: isNew ? now : before.announcedAt,
     claimedSince: before?.claim === claim ? before.claimedSince : since(before?.claimedSince, claim, now),
     ...(before?.connectedAt !== undefined && { connectedAt: before.connectedAt }),
+    ...(before?.silentAt !== undefined && { silentAt: before.silentAt }),
     ...(before?.lostAt !== undefined && { lostAt: before.lostAt }),
   };
 }

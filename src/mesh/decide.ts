@@ -134,6 +134,7 @@ export function decide(
     dial: config.dial,
     networks: knowledge.networks,
     otherNetworks: config.otherNetworks,
+    localNetworks: config.localNetworks,
     lastWorking: memory.lastWorking,
     registries: config.services.flatMap(({ host }) => parseAddress(host) ?? []),
   };

@@ -19,6 +19,7 @@ import {
 } from "../peers/index.ts";
 import { sharedEndpointWarnings } from "../self/index.ts";
 import type { Implementation, ObservedDevice } from "../wireguard/index.ts";
+import { capturedWarnings } from "./captured.ts";
 import type { Decision, Knowledge } from "./decide.ts";
 import type { Kernel } from "./kernel.ts";
 import { mtuOf } from "./plan.ts";
@@ -79,6 +80,7 @@ export function reportStatus(knowledge: Knowledge, view: StatusView, now: number
       ...podLinkWarnings(links, mtuOf(knowledge.config, { links, addresses })),
       ...(decision?.warnings ?? []),
       ...(decision?.specs.warnings ?? []),
+      ...capturedWarnings(decision?.specs.peers ?? [], last?.device, knowledge.networks),
       ...reachWarnings(knowledge.registries, decision?.specs.peers ?? []),
       ...(decision ? cutOff(knowledge, decision) : []),
       ...(last ? aheadWarnings(last.kernel.routing) : []),

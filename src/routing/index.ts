@@ -1,4 +1,5 @@
 export { type OwnAddresses, ownAddresses, ownNetworks } from "./addresses.ts";
+export { anchorsAmong, localTable } from "./anchor.ts";
 export { isBarrier } from "./barrier.ts";
 export { isContainerLink, isDoubtful } from "./link-kinds.ts";
 export { type Link, type LinkAddress, parseLinks } from "./links.ts";
@@ -11,7 +12,7 @@ export {
   planRefusal,
   planRouting,
 } from "./plan.ts";
-export { linksOfDefaults, onlyLeadsHere, parseRoutes } from "./routes.ts";
+export { linksOfDefaults, onlyLeadsHere, parseLocalLinks, parseRoutes } from "./routes.ts";
 export {
   leadsIntoMesh,
   type ObservedRules,

@@ -33,6 +33,8 @@ export interface ObservedRouting {
   readonly ipv6Routing: FamilyRouting;
   /** The addresses of the mesh's link. There are none where there is no such link (yet). */
   readonly linkAddresses: readonly LinkAddress[];
+  /** The IPv4 addresses of the mesh's link for which the kernel answers on all links because of it. */
+  readonly answered: readonly Address[];
 }
 
 export interface FamilyRouting extends ObservedRules {
@@ -63,7 +65,7 @@ export function planRouting(desired: DesiredRouting | undefined, observed: Obser
   for (const family of families) refuseForeign(family, observed);
   // A rule that leads to an empty table is harmless, but in this order no packet even looks there.
   return [
-    ...planAnchor(observed.scope.interfaceName, observed.linkAddresses, desired.ipv4Source),
+    ...planAnchor(observed.scope.interfaceName, observed, desired.ipv4Source),
     ...(observed.ipv6 ? addAddress(desired.address, observed) : []),
     ...families.flatMap((family) => barrier(family, desired.isClosed, observed)),
     ...families.flatMap((family) => planRoutes(family, desired, observed)),

@@ -61,6 +61,12 @@ export const parseRoutes = (text: string): ObservedRoute[] =>
       text: JSON.stringify(route).slice(0, 300),
     }));
 
+/** The links by which the kernel takes an address for its own, according to `ip -j -N route show table 255 exact A/32`. */
+export const parseLocalLinks = (text: string): string[] =>
+  parseToolList("ip route", text, routeForm).flatMap(({ type, dev }) =>
+    type === "local" && dev !== undefined ? [dev] : [],
+  );
+
 const staysHere = ["local", "unreachable", "blackhole", "prohibit", "throw"];
 
 const wayForm = z.looseObject({

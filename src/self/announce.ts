@@ -17,6 +17,8 @@ export interface Self {
   readonly publicKey: string;
   /** The node's KubeSpan ULA. */
   readonly address: Address;
+  /** The KubeSpan address of this node's own hardware address, if another node has that as well. */
+  readonly givenUp?: Address;
   readonly clusterPrefix: Prefix;
   readonly hostname: string;
   readonly operatingSystem: string;
@@ -50,6 +52,12 @@ export function ownAffiliate(
   undialled: readonly LeftOut[] = [],
 ): OwnAffiliate {
   const leftOut: LeftOut[] = [];
+  if (self.givenUp !== undefined)
+    leftOut.push({
+      value: self.givenUp,
+      reason:
+        "another node has the same hardware address and was there before: a KubeSpan address made from the node id is used",
+    });
   const portIsKnown = new Set(mapped.map(endpointAddress));
   const unfit = new Map(undialled.map(({ value, reason }) => [value, reason]));
   const atListenPort = (address: Address): Endpoint[] => {

@@ -11,6 +11,8 @@ import {
   type Random,
 } from "../identity.ts";
 
+import { standInFile, withKeptStandIn } from "./stand-in.ts";
+
 const fileName = "identity.json";
 const largestFile = 16 * 1024;
 
@@ -32,7 +34,7 @@ export async function loadIdentity(source: IdentitySource): Promise<Identity> {
   const file = join(source.stateDirectory, fileName);
   await checkOwnFolder(source.stateDirectory);
   const found = await readIdentity(file, { isMadePrivate: true });
-  if (found) return warned(file, found, source.warn);
+  if (found) return withKeptStandIn(source.stateDirectory, warned(file, found, source.warn), source.warn);
   await makeFolder(source.stateDirectory);
   await checkOwnFolder(source.stateDirectory);
   const identity = newIdentity(await source.hardwareAddress(), source.random);
@@ -50,7 +52,8 @@ export async function loadIdentity(source: IdentitySource): Promise<Identity> {
  */
 export async function storedIdentity(stateDirectory: string): Promise<Identity | undefined> {
   await checkOwnFolder(stateDirectory);
-  return (await readIdentity(join(stateDirectory, fileName)))?.identity;
+  const found = await readIdentity(join(stateDirectory, fileName));
+  return found && withKeptStandIn(stateDirectory, found.identity);
 }
 
 /** The identity in the file, or one as `loadIdentity` would make it. Writes nothing. */
@@ -58,10 +61,10 @@ export const previewIdentity = async (source: IdentitySource): Promise<Identity>
   (await storedIdentity(source.stateDirectory)) ?? newIdentity(await source.hardwareAddress(), source.random);
 
 /**
- * The files beside the identity that mean nothing without it: the machine that it was made on, and its last
- * announcement.
+ * The files beside the identity that mean nothing without it: the machine that it was made on, its last announcement,
+ * and the hardware address that stands in for its own.
  */
-const besides = ["machine.json", "announced.json"];
+const besides = ["machine.json", "announced.json", standInFile];
 
 /** Removes the identity, so that the next start makes a new one. Gives `false` if there was none. */
 export async function forgetIdentity(stateDirectory: string): Promise<boolean> {

@@ -20,6 +20,8 @@ export interface CandidateContext {
   readonly ownNetworks: readonly Prefix[];
   /** What is reached through the mesh, as it was granted. */
   readonly routed: PrefixIndex<Router>;
+  /** The addresses that more than one member lists as its own. */
+  readonly shared: ReadonlySet<Address>;
   readonly dial: DialRules;
   /** The endpoint at which the peer was last connected. */
   readonly lastWorking?: Endpoint | undefined;

@@ -1,6 +1,7 @@
 import { claimedByAnother } from "./claimed-by-another.ts";
 import type { CandidateKind } from "./kind.ts";
 import { lastWorking } from "./last-working.ts";
+import { listedBySeveral } from "./listed-by-several.ts";
 import { preferred } from "./preferred.ts";
 import { privateAddress } from "./private.ts";
 import { publicIPv4 } from "./public-ipv4.ts";
@@ -12,6 +13,7 @@ import { sharedNetwork } from "./shared-network.ts";
 const list = [
   preferred,
   lastWorking,
+  listedBySeveral,
   sharedNetwork,
   sameSite,
   claimedByAnother,

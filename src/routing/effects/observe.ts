@@ -1,6 +1,8 @@
 import { INPUT, KubespanError } from "../../base/index.ts";
+import { type Address, hostPrefix } from "../../net/index.ts";
 import { type ReadSetting, type Runner, readKernelSetting } from "../../system/index.ts";
 import {
+  anchorsAmong,
   type FamilyRouting,
   ipv6Switch,
   ipv6Switches,
@@ -10,6 +12,7 @@ import {
   isIPv6On,
   type Link,
   linksOfDefaults,
+  localTable,
   type ObservedRouting,
   type ObservedRules,
   type ObservedSysctls,
@@ -17,6 +20,7 @@ import {
   onlyLeadsHere,
   otherMeshLinks,
   parseLinks,
+  parseLocalLinks,
   parseRoutes,
   parseRules,
   type RoutingScope,
@@ -52,14 +56,16 @@ export async function observeRouting(
   read: ReadSetting = readKernelSetting,
 ): Promise<ObservedRouting> {
   const ipv6 = await carriesIPv6(scope.interfaceName, links, read);
-  const [ipv4Routing, ipv6Routing] = await Promise.all([
-    observeFamily(run, "-4", scope),
-    ipv6 ? observeFamily(run, "-6", scope) : nothing,
-  ]);
   const linkAddresses = links
     .filter(({ name }) => name === scope.interfaceName)
     .flatMap(({ addresses }) => addresses);
-  return { scope, ipv6, ipv4Routing, ipv6Routing, linkAddresses };
+  const anchors = anchorsAmong(linkAddresses);
+  const [ipv4, ipv6Routing] = await Promise.all([
+    observeFamily(run, "-4", scope, anchors),
+    ipv6 ? observeFamily(run, "-6", scope).then(({ routing }) => routing) : nothing,
+  ]);
+  const answered = anchors.filter((_, index) => ipv4.localLinks[index]?.includes(scope.interfaceName));
+  return { scope, ipv6, ipv4Routing: ipv4.routing, ipv6Routing, linkAddresses, answered };
 }
 
 /**
@@ -83,31 +89,52 @@ const hostLinks = (links: readonly Link[]): string[] =>
 
 const nothing: FamilyRouting = { rules: [], copies: [], ahead: [], routes: [], hasBarrier: false };
 
-async function observeFamily(run: Runner, family: "-4" | "-6", scope: RoutingScope): Promise<FamilyRouting> {
-  const { rules, routes } = await showRulesAndTable(run, family, scope.table);
+interface SeenFamily {
+  readonly routing: FamilyRouting;
+  /** The links by which the kernel takes each of the given addresses for its own. */
+  readonly localLinks: readonly (readonly string[])[];
+}
+
+async function observeFamily(
+  run: Runner,
+  family: "-4" | "-6",
+  scope: RoutingScope,
+  addresses: readonly Address[] = [],
+): Promise<SeenFamily> {
+  const { rules, routes, local } = await showRulesAndTable(run, family, scope.table, addresses);
   const found = parseRoutes(routes);
-  return {
+  const routing = {
     ...(await observeRules(run, family, rules, scope)),
     routes: found.filter((route) => !isBarrier(route)),
     hasBarrier: found.some(isBarrier),
   };
+  return { routing, localLinks: local.map(parseLocalLinks) };
 }
 
 interface Shown {
   readonly rules: string;
   readonly routes: string;
+  /** The routes by which the kernel takes addresses for its own, for each of them. */
+  readonly local: readonly string[];
 }
 
-/** Reads the rules and the table with one process, which prints each of them on a line of its own. */
-async function showRulesAndTable(run: Runner, family: "-4" | "-6", table: number): Promise<Shown> {
-  const input = `rule show\nroute show table ${table}\n`;
+/** Reads the rules and the tables with one process, which prints each of them on a line of its own. */
+async function showRulesAndTable(
+  run: Runner,
+  family: "-4" | "-6",
+  table: number,
+  addresses: readonly Address[],
+): Promise<Shown> {
+  const own = addresses.map((address) => `route show table ${localTable} exact ${hostPrefix(address)}\n`);
+  const input = `rule show\nroute show table ${table}\n${own.join("")}`;
   const both = await orNothing(
     run({ program: "ip", args: [family, "-j", "-N", "-batch", INPUT], input }),
     noTable,
   );
-  const [rules, routes = ""] = both.trimEnd().split("\n");
-  if (rules) return { rules, routes };
-  return { rules: await run({ program: "ip", args: [family, "-j", "-N", "rule", "show"] }), routes: "" };
+  const [rules, routes = "", ...local] = both.trimEnd().split("\n");
+  if (rules) return { rules, routes, local };
+  const args = [family, "-j", "-N", "rule", "show"];
+  return { rules: await run({ program: "ip", args }), routes: "", local: [] };
 }
 
 const mostTables = 16;

@@ -142,10 +142,10 @@ test.each([
   ["of somebody else, as there was no barrier", false, false, []],
 ])("taking the barrier away: an empty place for filters that is %s", (_, wasThere, hasOthers, commands) => {
   const empty = { name: "eth0", hasQdisc: true, programs: new Map<number, string>(), hasOthers };
-  const steps = planNoSecondBarrier({ kind: "seen", links: [empty] }, wasThere);
+  const steps = planNoSecondBarrier({ kind: "seen", links: [empty] }, "kubespan", wasThere);
   expect(steps.flatMap((step) => step.commands.map(({ args }) => args.join(" ")))).toEqual(commands);
   const held = { ...empty, programs: new Map([[1, "1,6 0 0 2"]]) };
-  const [step] = planNoSecondBarrier({ kind: "seen", links: [held] }, wasThere);
+  const [step] = planNoSecondBarrier({ kind: "seen", links: [held] }, "kubespan", wasThere);
   expect(step?.text).toMatch(hasOthers ? /leave clsact to the filters of others$/ : /any more$/);
 });
 

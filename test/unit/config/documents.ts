@@ -79,6 +79,7 @@ stateDirectory: /data/mesh
 runDirectory: /run/mesh
 advertisedPrefixes: [10.244.7.9/24, "2001:db8:7::/64", 9.0.0.0/7]
 nonPodNetworks: [192.168.0.0/16]
+localNetworks: [192.168.1.10/32]
 answerOutside: false
 strictIngress: all
 routing: {table: 4294967295, priority: 1}

@@ -123,6 +123,14 @@ export const script: readonly ContractStep[] = [
     `ip -6 address add fd7f:175a:b97c:5602::1/64 dev ${meshLink} nodad`,
   ),
   step(
+    "an address for which this link does not answer",
+    `ip -4 route del local 192.0.2.1/32 dev ${meshLink} table 255`,
+  ),
+  failing(
+    "one for which it does not answer any more",
+    `ip -4 route del local 192.0.2.1/32 dev ${meshLink} table 255`,
+  ),
+  step(
     "the routes of table 180",
     `ip -4 route replace default dev ${meshLink} table 180 mtu 1400 src 192.0.2.1`,
     `ip -6 route replace default dev ${meshLink} table 180 mtu 1400 src fd7f:175a:b97c:5602::1`,

@@ -54,6 +54,7 @@ test("rules of others before ours are named, each of them", () => {
     ipv4Routing: { ...nothing, ahead: ipv4 },
     ipv6Routing: nothing,
     linkAddresses: [],
+    answered: [],
   });
   expect(aheadWarnings(observed(ahead)).map(({ who, what }) => `${who} ${what}`)).toEqual(
     [5210, 5270].map(

@@ -16,6 +16,7 @@ export const own: OwnSide = {
   dial: noDialRules,
   networks: [],
   otherNetworks: [],
+  localNetworks: [],
   lastWorking: new Map(),
 };
 

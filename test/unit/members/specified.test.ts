@@ -34,6 +34,7 @@ const others: { readonly [Field in keyof Required<OwnSide>]: OwnSide[Field] } = 
   dial: { ...noDialRules, forbid: [prefix("198.51.100.0/24")] },
   networks: [prefix("198.51.100.0/24")],
   otherNetworks: [prefix("10.244.0.0/16")],
+  localNetworks: [prefix("10.96.0.1/32")],
   lastWorking: new Map([[key(3), endpoint("198.51.100.7:1")]]),
 };
 

@@ -17,6 +17,7 @@ const own: OwnSide = {
   dial: noDialRules,
   networks: [],
   otherNetworks: [],
+  localNetworks: [],
   lastWorking: new Map(),
 };
 
@@ -62,17 +63,21 @@ describe("allowed IPs", () => {
   });
 });
 
+it("a peer gets nothing of what the operator keeps for other machines", () => {
+  const nas = { addresses: ["192.168.1.10", "198.51.100.2"].map(address) };
+  const { peers } = peerSpecs([peer(2, {}, nas)], { ...own, localNetworks: [prefix("192.168.1.0/24")] });
+  expect(peers[0]?.allowedIPs).toEqual(["198.51.100.2/32", "fd00:0:0:2::2/128"]);
+  expect(peers[0]?.refusedPrefixes).toEqual([
+    { value: "192.168.1.10/32", reason: "in localNetworks of the configuration" },
+  ]);
+});
+
 describe("who is a peer", () => {
   it.each([
     {
       case: "own key",
       one: peer(2, { publicKey: own.publicKey }),
       reason: "its public key is already that of this node",
-    },
-    {
-      case: "own ULA",
-      one: peer(2, { address: own.address }),
-      reason: "its KubeSpan address fd00:0:0:2::1 is already that of this node",
     },
     {
       case: "ULA of another cluster",
@@ -86,6 +91,18 @@ describe("who is a peer", () => {
       refused: [{ nodeId: one.nodeId, label: "node-2", reason }],
       warnings: [{ who: "node node-2", what: `is no peer: ${reason}` }],
     });
+  });
+
+  it("one with this node's KubeSpan address, without that address", () => {
+    const { peers, refused } = peerSpecs(
+      [peer(2, { address: own.address }, { addresses: [address("198.51.100.2")] })],
+      own,
+    );
+    expect(refused).toEqual([]);
+    expect(peers[0]?.allowedIPs).toEqual(["198.51.100.2/32"]);
+    expect(peers[0]?.refusedPrefixes).toEqual([
+      { value: "fd00:0:0:2::1/128", reason: "this node's own KubeSpan address" },
+    ]);
   });
 
   it("of two with the same key the lower node id stays", () => {
@@ -121,6 +138,16 @@ describe("candidates", () => {
       endpoints: ["198.51.100.2:51820"],
       refusedCandidates: [{ value: text, reason }],
     });
+  });
+
+  it("come last at an address that another member lists, too", () => {
+    const anycast = { addresses: [address("198.51.100.99")] };
+    const endpoints = [endpoint("198.51.100.99:51820"), endpoint("10.9.9.9:51820")];
+    const { peers } = peerSpecs([peer(2, { endpoints }, anycast), peer(3, {}, anycast)], own);
+    expect(peers[0]?.candidates.map(({ endpoint: at, kind }) => [at, kind])).toEqual([
+      ["10.9.9.9:51820", "private"],
+      ["198.51.100.99:51820", "listed-by-several"],
+    ]);
   });
 
   it("may be a peer's own address, although that is reached through the mesh too", () => {

@@ -21,6 +21,7 @@ const own: OwnSide = {
   dial: noDialRules,
   networks: [],
   otherNetworks: [],
+  localNetworks: [],
   lastWorking: new Map(),
 };
 
@@ -122,16 +123,30 @@ describe("what a node has itself", () => {
   });
 });
 
-describe("a public key and a KubeSpan address", () => {
-  it.each([
-    ["key", { publicKey: key(9) }, "its public key is already that of node-9"],
-    [
-      "address",
-      { address: address("fd00:0:0:2::9") },
-      "its KubeSpan address fd00:0:0:2::9 is already that of node-9",
-    ],
-  ])("%s: belong to the member that stands better, not to the lower id", (_, copied, reason) => {
-    const [copy, original] = [affiliate(2, copied), affiliate(9)];
+describe("a KubeSpan address", () => {
+  test("is granted like any other address, and keeps nobody out", () => {
+    const addresses = [address("203.0.113.2")];
+    const [copy, original] = [
+      affiliate(2, { address: address("fd00:0:0:2::9") }, { addresses }),
+      affiliate(9),
+    ];
+    const specs = peerSpecs([copy, original], own, new Map([[original.nodeId, up()]]));
+    expect(ownerOf(specs, "fd00:0:0:2::9")).toBe("node-9");
+    expect(ownerOf(specs, "203.0.113.2")).toBe("node-2");
+    expect(specs.refused).toEqual([]);
+    expect(specs.warnings).toEqual([
+      {
+        who: "node node-2",
+        what: "does not get fd00:0:0:2::9/128: node-9 asks for it too and is connected",
+      },
+    ]);
+  });
+});
+
+describe("a public key", () => {
+  test("belongs to the member that stands better, not to the lower id", () => {
+    const reason = "its public key is already that of node-9";
+    const [copy, original] = [affiliate(2, { publicKey: key(9) }), affiliate(9)];
     const specs = peerSpecs([copy, original], own, new Map([[original.nodeId, up()]]));
     expect(specs.peers.map(({ label }) => label)).toEqual(["node-9"]);
     expect(specs.refused).toEqual([{ nodeId: copy.nodeId, label: "node-2", reason }]);

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Affiliate } from "../../../src/discovery/affiliate.ts";
 import type { Heard } from "../../../src/discovery/heard.ts";
+import type { MemberLink } from "../../../src/members/links.ts";
 import type { Members } from "../../../src/members/member.ts";
 import { type Leaving, type News, stepMembers } from "../../../src/members/step.ts";
 import { address, affiliate, endpoint, key, prefix } from "../mesh/values.ts";
@@ -15,7 +16,7 @@ let newest = 0;
 const news = (more: Partial<News> = {}): News => ({
   revision: ++newest,
   heard: [],
-  handshakes: new Map(),
+  links: new Map(),
   leaving: new Map(),
   deletedNodes: new Set(),
   mayBeAbsent: true,
@@ -32,7 +33,9 @@ const withNumber = (number: number, of: Affiliate = one): Affiliate => ({
 });
 const sealed = (of: Affiliate): Heard => ({ nodeId: of.nodeId, sealed: of });
 const unsealed = (of: Affiliate): Heard => ({ nodeId: of.nodeId, unsealed: of });
-const shookAt = (at: number): Pick<News, "handshakes"> => ({ handshakes: new Map([[key(2), at]]) });
+const shookAt = (at: number, more: Partial<MemberLink> = {}): Pick<News, "links"> => ({
+  links: new Map([[key(2), { handshakeAt: at, receivedBytes: 0, isSilent: false, ...more }]]),
+});
 
 /** Steps after each other: what was heard, at that time. */
 function after(...steps: readonly (readonly [News, number])[]): ReturnType<typeof stepMembers> {

@@ -102,7 +102,14 @@ it("reports peers as an operator wants to see them", () => {
   const kernel = {
     links: [],
     addresses: { usable: [], leftOut: [] },
-    routing: { scope, ipv6: true, ipv4Routing: routing, ipv6Routing: routing, linkAddresses: [] },
+    routing: {
+      scope,
+      ipv6: true,
+      ipv4Routing: routing,
+      ipv6Routing: routing,
+      linkAddresses: [],
+      answered: [],
+    },
   };
   const status = reportStatus(
     knowledge({}),

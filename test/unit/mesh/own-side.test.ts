@@ -12,6 +12,7 @@ const observed: ObservedRouting = {
   ipv4Routing: noRouting,
   ipv6Routing: noRouting,
   linkAddresses: [],
+  answered: [],
 };
 
 const link = (index: number, name: string, ...hosts: readonly string[]): Link => ({

@@ -44,6 +44,7 @@ const bare: Kernel = {
     ipv4Routing: noRouting,
     ipv6Routing: noRouting,
     linkAddresses: [],
+    answered: [],
   },
   table: { kind: "absent" },
   sysctls: {

@@ -100,6 +100,7 @@ export const config = (changes: Partial<Config> = {}): Config => ({
   keepalive: 25,
   advertisedPrefixes: [],
   otherNetworks: [],
+  localNetworks: [],
   answerOutside: true,
   strictIngress: "pods",
   routing: { table: 180, priority: 32500 },

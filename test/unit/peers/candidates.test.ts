@@ -12,6 +12,7 @@ const sorted = (endpoints: readonly string[], lastWorking?: string) =>
     ownAddresses: new Set(),
     ownNetworks,
     routed: new PrefixIndex(),
+    shared: new Set(),
     dial: noDialRules,
     lastWorking: lastWorking === undefined ? undefined : endpoint(lastWorking),
   });

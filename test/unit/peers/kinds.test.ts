@@ -4,7 +4,7 @@ import { noDialRules } from "../../../src/config/index.ts";
 import { endpointOf, parseAddress } from "../../../src/net/index.ts";
 import { kinds } from "../../../src/peers/candidates/kinds.ts";
 import { type CandidateContext, routedPrefixes, sortCandidates } from "../../../src/peers/index.ts";
-import { endpoint, prefix } from "../mesh/values.ts";
+import { address, endpoint, prefix } from "../mesh/values.ts";
 
 const network = (text: string, nodeId: string) => ({ prefix: prefix(text), label: nodeId, nodeId });
 const context: CandidateContext = {
@@ -12,6 +12,7 @@ const context: CandidateContext = {
   ownAddresses: new Set(),
   ownNetworks: ["192.168.1.0/24", "192.168.1.9/32", "10.7.0.11/32", "fd07:7:7:1::1/128"].map(prefix),
   routed: routedPrefixes([network("203.0.113.0/24", "other"), network("10.5.0.0/16", "other")], []),
+  shared: new Set([address("192.168.1.9"), address("203.0.113.9"), address("198.51.100.8")]),
   dial: { ...noDialRules, prefer: [prefix("198.51.100.8/32"), prefix("198.51.100.7/32")] },
 };
 const kindOf = (text: string, lastWorking?: string) => {
@@ -32,6 +33,9 @@ describe("an endpoint is of one kind, and worth what it is", () => {
     ["192.168.2.7:1", "private", 2],
     ["[fd00::7]:1", "private", 2],
     ["203.0.113.7:1", "claimed-by-another", 2],
+    ["192.168.1.9:1", "listed-by-several", 2],
+    ["203.0.113.9:1", "listed-by-several", 2],
+    ["198.51.100.8:1", "preferred", 0],
   ] as const)("%s: %s", (text, kind, worth) => {
     expect(kindOf(text)).toEqual([[kind, worth]]);
   });
@@ -80,7 +84,7 @@ it("whatever the address, an endpoint is a candidate of some kind or refused", (
   const some = fc.tuple(addresses, fc.integer({ min: 1, max: 65_535 }));
   fc.assert(
     fc.property(fc.array(some, { maxLength: 20 }), (given) => {
-      const all = given.flatMap(([address, port]) => (address && endpointOf(address, port)) ?? []);
+      const all = given.flatMap(([at, port]) => (at && endpointOf(at, port)) ?? []);
       const { candidates, endpoints, refusedCandidates } = sortCandidates(all, context);
       expect(endpoints).toEqual(candidates.map((each) => each.endpoint));
       expect([...endpoints, ...refusedCandidates.map(({ value }) => value)].toSorted()).toEqual(

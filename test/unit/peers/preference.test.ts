@@ -21,6 +21,7 @@ const own = {
   dial: noDialRules,
   networks: [prefix("192.168.1.0/24")],
   otherNetworks: [],
+  localNetworks: [],
   lastWorking: new Map(),
 };
 const announced = ["10.0.0.2:1", "198.51.100.2:1", "[2001:db8::2]:1", "192.168.1.2:1", "198.51.100.3:1"];

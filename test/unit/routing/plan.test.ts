@@ -77,6 +77,7 @@ const observed: fc.Arbitrary<ObservedRouting> = fc.record({
     ),
     { selector: (entry) => entry.address },
   ),
+  answered: fc.subarray<Address>([source, "169.254.180.1" as Address]),
 });
 
 const sourceIn = (words: readonly string[]): Address | undefined =>
@@ -108,6 +109,12 @@ function carryOut(command: readonly string[], state: ObservedRouting): ObservedR
     }
     case "route replace":
     case "route del": {
+      if (rest[0] === "local") {
+        const [text] = (rest[1] ?? "").split("/");
+        expect(state.answered).toContain(text);
+        expect(rest.slice(2)).toEqual(["dev", "kubespan", "table", "255"]);
+        return { ...state, answered: state.answered.filter((each) => each !== text) };
+      }
       if (rest[0] === "unreachable") {
         expect([rest.join(" "), hasBarrier]).toEqual([
           "unreachable default table 180 metric 4278190080",
@@ -132,8 +139,10 @@ function carryOut(command: readonly string[], state: ObservedRouting): ObservedR
       const [text = "", bits] = (rest[0] ?? "").split("/");
       const others = state.linkAddresses.filter((entry) => entry.address !== text);
       expect(others.length).toBe(state.linkAddresses.length - (verb === "del" ? 1 : 0));
+      const answered = state.answered.filter((each) => each !== text);
       return {
         ...state,
+        answered: verb === "add" && bits === "32" ? [...answered, text as Address] : answered,
         linkAddresses:
           verb === "del"
             ? others
@@ -180,6 +189,7 @@ test("carrying a plan out leaves nothing to plan, whatever was there", () => {
         expect(own.map((entry) => [entry.address, entry.scope])).toEqual(
           wanted ? [[anchor, wanted.ipv4Source ? "global" : "link"]] : [],
         );
+        expect(wanted ? state.answered.filter((each) => each === anchor) : []).toEqual([]);
         if (!state.ipv6) expect(state.ipv6Routing).toEqual(before.ipv6Routing);
         for (const kept of ["fe80::1", "192.0.2.1"])
           expect(state.linkAddresses.filter((entry) => entry.address === kept)).toEqual(

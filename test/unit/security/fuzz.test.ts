@@ -119,6 +119,7 @@ describe("whatever stands in a file of the state folder, it is read, refused wit
         "members.json",
         "affiliates.json",
         "machine.json",
+        "stand-in.json",
         "announced.json",
       ])
         await writeFile(join(folder, "state", name), bytes);

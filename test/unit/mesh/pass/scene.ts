@@ -9,7 +9,7 @@ import { loadBarrier } from "../../../../src/daemon/load-barrier.ts";
 import { observeChanging, observeKernel } from "../../../../src/daemon/observe.ts";
 import { removeMesh } from "../../../../src/daemon/remove-mesh.ts";
 import { SecondBarrier } from "../../../../src/daemon/second-barrier.ts";
-import { type Members, standingsOf, stepMembers } from "../../../../src/members/index.ts";
+import { linksOf, type Members, standingsOf, stepMembers } from "../../../../src/members/index.ts";
 import {
   type Decision,
   decide,
@@ -25,6 +25,7 @@ import {
   remember,
 } from "../../../../src/mesh/index.ts";
 import { OwnTransactions } from "../../../../src/nftables/effects/index.ts";
+import { stateOf } from "../../../../src/peers/index.ts";
 import { ownNetworks } from "../../../../src/routing/index.ts";
 import type { Runner } from "../../../../src/system/index.ts";
 import { observeDevice } from "../../../../src/wireguard/effects/index.ts";
@@ -114,13 +115,10 @@ export class Scene {
 
   /** The members take in what the registries say, and who is connected. */
   #step(device: ObservedDevice | undefined): void {
-    const handshakes = [...(device?.peers ?? [])].flatMap(([publicKey, { handshakeAt }]) =>
-      handshakeAt === undefined ? [] : [[publicKey, handshakeAt] as const],
-    );
     const news = {
       revision: ++this.#revision,
       heard: this.#nodes.map(({ claim }) => ({ nodeId: claim.nodeId, sealed: claim })),
-      handshakes: new Map(handshakes),
+      links: linksOf(device, (each) => stateOf(this.#memory.peers.connections.get(each)) === "down"),
       leaving: new Map(),
       deletedNodes: new Set<string>(),
       forgetAfterMs: this.config.members.forgetAfterMinutes * 60_000,

@@ -1,0 +1,122 @@
+import { describe, expect, test } from "vitest";
+import type { Affiliate } from "../../../src/discovery/affiliate.ts";
+import { linksOf, type Members, peerSpecs, standingsOf, stepMembers } from "../../../src/members/index.ts";
+import type { ObservedPeer } from "../../../src/wireguard/index.ts";
+import { address, affiliate, endpoint, key } from "../mesh/values.ts";
+import { own } from "./own.ts";
+
+const now = 1_700_000_000_000;
+const second = 1_000;
+
+/** Member N as WireGuard has it. */
+const seen = (number: number, more: Partial<ObservedPeer> = {}): ObservedPeer => ({
+  publicKey: key(number),
+  allowedIPs: [],
+  endpoint: endpoint(`198.51.100.${number}:51820`),
+  handshakeAt: now,
+  receivedBytes: 1_000,
+  sentBytes: 1_000,
+  keepaliveSeconds: 25,
+  ...more,
+});
+const device = (...peers: readonly ObservedPeer[]) => ({
+  peers: new Map(peers.map((peer) => [peer.publicKey, peer])),
+});
+const silent = (peers: readonly ObservedPeer[], down: readonly number[] = []): string[] =>
+  [...linksOf(device(...peers), (each) => down.map(key).includes(each))].flatMap(([publicKey, link]) =>
+    link.isSilent ? [publicKey] : [],
+  );
+
+describe("the tunnels that are silent", () => {
+  const same = endpoint("198.51.100.2:51820");
+
+  test("are those of members that are down", () => {
+    expect(silent([seen(2), seen(3)], [3])).toEqual([key(3)]);
+  });
+
+  test("are those whose endpoint answered for somebody else since then", () => {
+    expect(silent([seen(2, { handshakeAt: now - second }), seen(3, { endpoint: same })])).toEqual([key(2)]);
+    expect(silent([seen(3, { endpoint: same }), seen(2, { handshakeAt: now - second })])).toEqual([key(2)]);
+  });
+
+  test("are not those at whose endpoint somebody else is dialled, and has not answered", () => {
+    const { handshakeAt: _never, ...dialled } = seen(3, { endpoint: same });
+    expect(silent([seen(2), dialled])).toEqual([key(3)]);
+    expect(silent([seen(2), seen(3, { endpoint: same })])).toEqual([]);
+  });
+});
+
+/** Two members that list the same address, and what happens to them one after the other. */
+class Contest {
+  readonly #claims: Affiliate[] = [];
+  #members: Members = new Map();
+  #now = now;
+  #revision = 0;
+
+  /** The members announce themselves one after the other. */
+  constructor(...claims: readonly Affiliate[]) {
+    for (const claim of claims) {
+      this.#claims.push(claim);
+      this.after(1, []);
+    }
+  }
+
+  /** Who has the address, after that time and with these tunnels. */
+  after(seconds: number, peers: readonly ObservedPeer[], down: readonly number[] = []): string | undefined {
+    this.#now += seconds * second;
+    const news = {
+      revision: ++this.#revision,
+      heard: this.#claims.map((claim) => ({ nodeId: claim.nodeId, sealed: claim })),
+      links: linksOf(device(...peers), (each) => down.map(key).includes(each)),
+      leaving: new Map(),
+      deletedNodes: new Set<string>(),
+      mayBeAbsent: true,
+      forgetAfterMs: 86_400_000,
+    };
+    this.#members = stepMembers(this.#members, news, this.#now).members;
+    const { peers: specs } = peerSpecs(this.#claims, own, standingsOf(this.#members, this.#now));
+    return specs.find(({ allowedIPs }) => allowedIPs.some((each) => each === "203.0.113.2/32"))?.label;
+  }
+}
+
+const addresses = [address("203.0.113.2")];
+const two = affiliate(2, {}, { addresses });
+const three = affiliate(3, {}, { addresses });
+const at = (number: number, seconds: number, more: Partial<ObservedPeer> = {}): ObservedPeer =>
+  seen(number, { handshakeAt: now + seconds * second, ...more });
+
+describe.each([
+  { first: 2, next: 3, claims: [two, three] },
+  { first: 3, next: 2, claims: [three, two] },
+])("an address that node-$first had first and node-$next lists, too", ({ first, next, claims }) => {
+  const [older, newer] = claims as [Affiliate, Affiliate];
+
+  test("is the other's as soon as its holder is known to be down, and stays with it when the holder flaps", () => {
+    const contest = new Contest(older, newer);
+    expect(contest.after(598, [at(first, 600), at(next, 600)])).toBe(`node-${first}`);
+    const known = [at(first, 600), at(next, 600)];
+    expect(contest.after(30, known, [first])).toBe(`node-${next}`);
+    for (const time of [640, 700, 760]) {
+      const back = [at(first, time), at(next, time)];
+      expect(contest.after(20, back)).toBe(`node-${next}`);
+      expect(contest.after(20, back, [first])).toBe(`node-${next}`);
+    }
+  });
+
+  test("is the other's at once when it answers where the holder was", () => {
+    const contest = new Contest(older, newer);
+    const there = endpoint("203.0.113.2:51820");
+    const holder = at(first, 1, { endpoint: there });
+    expect(contest.after(2, [holder])).toBe(`node-${first}`);
+    expect(contest.after(3, [holder, at(next, 4, { endpoint: there })])).toBe(`node-${next}`);
+  });
+});
+
+test("a tunnel that was silent is not any more when something is received, and not before", () => {
+  const contest = new Contest(two, three);
+  const both = [at(2, 1), at(3, 1)];
+  expect(contest.after(2, both)).toBe("node-2");
+  expect(contest.after(3, both, [2])).toBe("node-3");
+  expect(contest.after(3, both)).toBe("node-3");
+  expect(contest.after(3, [at(2, 1, { receivedBytes: 1_001 }), at(3, 1)])).toBe("node-2");
+});
