@@ -121,7 +121,7 @@ export interface MonitoringTimings {
   /** Counted from when anything was received. */
   readonly doubtfulQuietMs: number;
   readonly silentQuietMs: number;
-  /** The same where this node's keepalives come so often that the peer sends none of its own. */
+  /** The limit where this node's keepalives come so often that the peer sends none of its own. */
   readonly silentQuietShortMs: number;
 }
 
@@ -146,7 +146,7 @@ export const monitoringTimings: MonitoringTimings = {
 /** A keepalive takes 32 bytes and an initiation 148, and neither is answered with data. */
 export const unremarkableBytes = 180;
 
-/** When a path is found to be forgotten by a NAT while nothing is sent. */
+/** Limits for finding that a NAT forgets a path while nothing is sent. */
 export const keepaliveTimings = {
   /** No shorter interval is used: a NAT that forgets in less is of no use for anybody. */
   leastSeconds: 5,
