@@ -11,6 +11,7 @@ import type { Runner, Shells } from "../system/index.ts";
 import { Membership } from "./membership.ts";
 import { Mesh } from "./mesh.ts";
 import { openRegistries, type Registries } from "./registries.ts";
+import type { RegistryWays } from "./registry-ways.ts";
 import type { Repairs } from "./repairs.ts";
 import type { SecondBarrier } from "./second-barrier.ts";
 import { describeSelf } from "./self.ts";
@@ -38,6 +39,7 @@ export interface Parts {
   readonly origin: Origin;
   readonly repairs: Repairs;
   readonly barrier: SecondBarrier;
+  readonly ways: RegistryWays;
   readonly shells: Shells;
   /** The transactions that `run` makes in nft, by which they are known as this daemon's own. */
   readonly transactions: OwnTransactions;

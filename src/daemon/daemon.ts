@@ -20,6 +20,7 @@ import { type Loop, startLoop } from "./loop.ts";
 import type { Mesh } from "./mesh.ts";
 import { Others } from "./others.ts";
 import type { Registries } from "./registries.ts";
+import { waysOfDaemon } from "./registry-ways.ts";
 import { needsRestart, sameRegistries } from "./reload.ts";
 import { Repairs } from "./repairs.ts";
 import { SecondBarrier } from "./second-barrier.ts";
@@ -68,10 +69,21 @@ export class Daemon {
       // The barrier comes before anything else: the networks that were steered last are closed before it is known who
       // is there.
       await loadBarrier(config, run, log).catch((error: unknown) => log.warn(errorText(error)));
+      const ways = await waysOfDaemon(config, log);
       const { identity, machine } = await ownIdentity(config, run, log);
       const origin = { machine, startedAt: Date.now() };
       const barrier = new SecondBarrier(log);
-      const parts = { identity, origin, repairs: new Repairs(log), barrier, shells, transactions, run, log };
+      const parts = {
+        identity,
+        origin,
+        repairs: new Repairs(log),
+        barrier,
+        ways,
+        shells,
+        transactions,
+        run,
+        log,
+      };
       const ledger = await ledgerOf(config, identity, log);
       const registries = registriesOf(config, parts, ledger);
       const mesh = await meshOf(config, registries, ledger, parts);

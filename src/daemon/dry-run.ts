@@ -7,11 +7,13 @@ import { decide, emptyMemory, planMesh, planNoMesh, planText } from "../mesh/ind
 import { ownNetworks } from "../routing/index.ts";
 import { NumberFile } from "../self/effects/index.ts";
 import { withPodNetworks } from "../self/index.ts";
-import { createLogger, run } from "../system/index.ts";
+import { createLogger, daemonGroup, run } from "../system/index.ts";
 import { chooseImplementation } from "../wireguard/index.ts";
+import { exitsOfLastRun } from "./load-barrier.ts";
 import { Membership } from "./membership.ts";
 import { observeKernel } from "./observe.ts";
 import { openRegistries, type Registries } from "./registries.ts";
+import { RegistryWays } from "./registry-ways.ts";
 import { describeSelf } from "./self.ts";
 
 /** The milliseconds that the registries have to answer. */
@@ -51,12 +53,15 @@ export async function dryRun(file: string): Promise<string> {
     const number = await NumberFile.open(stateDirectory, log);
     const members = new Membership({ config, identity, self, number, ledger, isKept: false, log, clock });
     members.step(registries, kernel.wireguard.device);
+    const saved = await exitsOfLastRun(config);
+    const ways = new RegistryWays({ log, clock, group: daemonGroup(), saved });
     const knowledge = {
       self,
       config,
       claims: members.claims(),
       standings: members.standings(),
       registries: registries.states(),
+      ways: ways.look(config, registries, () => undefined),
       addresses: kernel.addresses.usable,
       networks: ownNetworks(kernel.links, kernel.addresses.usable),
       canRace: config.connect !== "serial",

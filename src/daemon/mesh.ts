@@ -18,7 +18,7 @@ import {
   remember,
   reportStatus,
 } from "../mesh/index.ts";
-import type { Networks } from "../nftables/index.ts";
+import type { Steered } from "../nftables/index.ts";
 import { forgetLastWorking } from "../peers/effects/index.ts";
 import { answered, handOverInMs, isRaced, upCameOrWent } from "../peers/index.ts";
 import type { Answer } from "../port/index.ts";
@@ -41,7 +41,7 @@ interface Pass {
   readonly kernel: Kernel;
   readonly implementation: Implementation;
   readonly device: ObservedDevice | undefined;
-  readonly steered: Networks;
+  readonly steered: Steered;
 }
 
 /** The end of a poll of the peers alone; `news` asks for a pass that decides anew. */
@@ -281,13 +281,14 @@ export class Mesh {
   }
 
   #knowledge(kernel: Kernel | undefined): Knowledge {
-    const { self, registries, membership, origin, number } = this.#parts;
+    const { self, registries, ways, membership, origin, number } = this.#parts;
     return {
       self,
       config: this.#config,
       claims: membership.claims(),
       standings: membership.standings(),
       registries: [...registries.states(), ...membership.remembered(registries)],
+      ways: ways.look(this.#config, registries, () => this.#wake(0, "registries")),
       addresses: kernel?.addresses.usable ?? [],
       networks: kernel ? ownNetworks(kernel.links, kernel.addresses.usable) : [],
       canRace: this.#racing.isOn,

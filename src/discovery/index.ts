@@ -11,6 +11,6 @@ export { type Heard, hearAll } from "./heard.ts";
 export { limits } from "./limits.ts";
 export { mergeAffiliates } from "./merge.ts";
 export { sealAnnouncement } from "./publication.ts";
-export { type Announcement, nothingTold, type Registry, type Told } from "./registry.ts";
+export { type Announcement, nothingTold, type Registry, type RegistryServer, type Told } from "./registry.ts";
 export { errorOf, type RegistryState, stateOf } from "./registry-state.ts";
 export { nonceBytes, openData, sealData } from "./seal.ts";

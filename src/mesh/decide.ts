@@ -17,6 +17,7 @@ import {
 import {
   type Address,
   type Endpoint,
+  hostPrefix,
   intersect,
   isHostPrefix,
   isPrivate,
@@ -25,6 +26,7 @@ import {
   type Prefix,
   parseAddress,
 } from "../net/index.ts";
+import type { Exits } from "../nftables/index.ts";
 import {
   type Circumstances,
   noPeers,
@@ -48,6 +50,7 @@ import {
   type Self,
 } from "../self/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
+import { exitsLeftOut, exitsOf, type Ways } from "./exits.ts";
 
 /** The facts from which a pass decides, apart from the kernel's state. */
 export interface Knowledge {
@@ -58,6 +61,8 @@ export interface Knowledge {
   /** The standings of the members, which decide who owns a network that two of them claim. */
   readonly standings: Standings;
   readonly registries: readonly RegistryState[];
+  /** The ways to the registries. */
+  readonly ways: Ways;
   /** The addresses under which other nodes can reach this one. */
   readonly addresses: readonly Address[];
   /** The networks in which these addresses are. */
@@ -108,6 +113,8 @@ export interface Decision {
   readonly kinds: ReadonlyMap<string, MemberNetworks>;
   /** The networks that are sent into the mesh, without KubeSpan addresses: as few prefixes as possible, in order. */
   readonly targets: readonly Prefix[];
+  /** The connections to registries that leave outside the mesh while the member there is not connected. */
+  readonly exits: Exits;
   readonly announcement: Announcement;
   /** The addresses, endpoints and pod networks of this node that are not announced, with the reasons. */
   readonly leftOut: readonly LeftOut[];
@@ -147,6 +154,7 @@ export function decide(
   const stun = believeMapped(config, knowledge.mapping, routed, addresses);
   const announced = ownAffiliate(self, config, addresses, seen.reflected.values(), stun.mapped);
   const otherNetworks = intersect(config.advertisedPrefixes, config.otherNetworks);
+  const isGranted = (address: Address): boolean => granted.includes(hostPrefix(address));
   const said = numbered(
     announced.affiliate,
     { ...knowledge.origin, otherNetworks },
@@ -162,12 +170,14 @@ export function decide(
     polled,
     kinds,
     targets: targetsOf(specs, polled, config, self),
+    exits: exitsOf(config, knowledge.ways, addresses),
     announcement: { own: said.affiliate, observed: harvested.published },
     leftOut: [
       ...announced.leftOut,
       ...seen.leftOut,
       ...stun.leftOut,
       ...podNetworksLeftOut(config, knowledge.registries),
+      ...exitsLeftOut(knowledge.ways, config.registriesOutside, isGranted),
     ],
     memory: { ...remember(memory, polled), specified, reflected: seen.reflected, harvest: harvested, said },
   };

@@ -3,7 +3,13 @@ import type { Secret, Stage, Step } from "../base/index.ts";
 import { commandText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Address, LeftOut } from "../net/index.ts";
-import { type DesiredTable, type Networks, type ObservedTable, planTable } from "../nftables/index.ts";
+import {
+  type DesiredTable,
+  type Networks,
+  type ObservedTable,
+  planTable,
+  type Steered,
+} from "../nftables/index.ts";
 import type { Polled } from "../peers/index.ts";
 import { planNoRacing } from "../port/index.ts";
 import {
@@ -59,8 +65,8 @@ export interface Plan {
 
 /** A plan for a node with a mesh. */
 export interface MeshPlan extends Plan {
-  /** The networks that the table steers and judges once the plan is carried out. */
-  readonly steered: Networks;
+  /** The networks that the table steers and judges once the plan is carried out, and the exits. */
+  readonly steered: Steered;
 }
 
 /** This node's private key, and the implementation of WireGuard that uses it. */
@@ -91,7 +97,7 @@ export function planMesh(
   isSettled: boolean,
 ): MeshPlan {
   const { polled } = decision;
-  const steered = steeredNetworks(config, decision, kernel, isSettled);
+  const steered = steeredBy(config, decision, kernel, isSettled);
   const mtu = mtuOf(config, kernel);
   const device = { ...deviceOf(config, keys, polled), mtu };
   const { interfaceName } = config;
@@ -115,10 +121,15 @@ export function planMesh(
   return { steps: inOrder(steps), sysctls, second, upkeep: [link, ...rest], steered };
 }
 
+const steeredBy = (config: Config, decision: Decision, kernel: Kernel, isSettled: boolean): Steered => ({
+  ...steeredNetworks(config, decision, kernel, isSettled),
+  exits: decision.exits,
+});
+
 const peersIn = (steps: readonly Step[], isSettled: boolean): readonly Step[] =>
   isSettled ? steps : steps.filter((step) => step.stage !== "shrink");
 
-function tableUpkeep(config: Config, steered: Networks, kernel: Kernel): Upkeep {
+function tableUpkeep(config: Config, steered: Steered, kernel: Kernel): Upkeep {
   const desired = desiredTable(config, kernel, steered);
   return { part: "table", wanted: desired, steps: planTable(desired, kernel.table) };
 }
@@ -139,11 +150,11 @@ export const desiredRouting = (config: Config, self: Self, below: Below): Desire
 });
 
 /** The table that steers these networks. */
-export const desiredTable = (config: Config, kernel: Below, networks: Networks): DesiredTable =>
-  tableWith(config, mtuOf(config, kernel), networks);
+export const desiredTable = (config: Config, kernel: Below, steered: Steered): DesiredTable =>
+  tableWith(config, mtuOf(config, kernel), steered);
 
 /** The table where only the MTU of the mesh's link is known of all links, in bytes. */
-export const tableWith = (config: Config, mtu: number, networks: Networks): DesiredTable => ({
+export const tableWith = (config: Config, mtu: number, steered: Steered): DesiredTable => ({
   marks: config.marks,
   interfaceName: config.interfaceName,
   mtu,
@@ -151,17 +162,18 @@ export const tableWith = (config: Config, mtu: number, networks: Networks): Desi
   isClosed: !config.allowDownPeerBypass,
   answerOutside: config.answerOutside,
   strictIngress: config.strictIngress,
-  registryPorts: registryPorts(config),
-  ...networks,
+  registryPorts: registryPorts(config, steered.exits),
+  ...steered,
 });
 
 /**
  * The TCP ports at which this node may serve a registry: those of the discovery services that it uses itself, as it may
  * run one of them, and that of the API server.
  */
-const registryPorts = ({ services, node }: Config): number[] => [
+const registryPorts = ({ services, node }: Config, { served }: Steered["exits"]): number[] => [
   ...services.map(({ port }) => port),
   ...(node.apiServerPort === undefined ? [] : [node.apiServerPort]),
+  ...served.map(({ port }) => port),
 ];
 
 /** Plans what follows from the registries alone. Of `kernel`, only the device, the table and the second barrier are fresh. */
@@ -172,7 +184,7 @@ export function planRegistries(
   kernel: Kernel,
   isSettled: boolean,
 ): MeshPlan {
-  const steered = steeredNetworks(config, decision, kernel, isSettled);
+  const steered = steeredBy(config, decision, kernel, isSettled);
   const peers = planPeers(deviceOf(config, keys, decision.polled), kernel.wireguard.device);
   const table = tableUpkeep(config, steered, kernel);
   return {

@@ -1,5 +1,6 @@
 import { hexWord } from "../base/index.ts";
 import { maskOf } from "../net/index.ts";
+import { servingRules } from "./exits.ts";
 import type { Lookup } from "./lookups.ts";
 import { cameInOutside, families, headerOf, matchOf, type RuleOptions } from "./match.ts";
 
@@ -31,15 +32,22 @@ export const arrivalRules = (
  * replies would be steered into the mesh, and that the replies have to leave outside it too. They are only for TCP, in
  * which nobody completes a connection without getting the replies, and for pings. With other protocols a forged packet,
  * or a few thousand, would make this node send its data in clear (ADR 0013). Packets from pods are never noted, because
- * nobody has a reason to meet pods outside.
+ * nobody has a reason to meet pods outside, unless at a registry. Registries are answered whatever the operator says of
+ * the rest.
  */
-export function answeringRules({ marks, answerOutside }: RuleOptions): string[] {
-  if (!answerOutside) return [];
+export function answeringRules(options: RuleOptions): string[] {
+  const { marks, answerOutside } = options;
+  const [forPods, forNodes] = [servingRules(options, "node"), servingRules(options, "daemon")];
+  if (!answerOutside && forNodes.length === 0) return forPods;
+  const noPods = families.map((family) => `${headerOf(family)} saddr @kubespan_pods_ipv${family} return`);
+  if (!answerOutside) return [...forPods, ...noPods, ...forNodes];
   const { fromWireGuard } = marks;
   const kept = (~maskOf(marks) | fromWireGuard) >>> 0;
   const remember = `ct mark set ct mark & ${hexWord(kept)} | ${hexWord(fromWireGuard)}`;
   return [
-    ...families.map((family) => `${headerOf(family)} saddr @kubespan_pods_ipv${family} return`),
+    ...forPods,
+    ...noPods,
+    ...forNodes,
     `meta l4proto tcp ${remember}`,
     `icmp type echo-request ${remember}`,
     `icmpv6 type echo-request ${remember}`,

@@ -1,6 +1,7 @@
 export type { Dropped } from "./counters.ts";
+export { type Clients, type Exit, type Exits, noExits, type Served } from "./exits.ts";
 export { type ObservedTable, parseTable } from "./listing.ts";
 export { observedDropped, observedJudging, observedTargets, planTable } from "./plan.ts";
 export type { Networks } from "./sets.ts";
-export { type DesiredTable, tableName } from "./table.ts";
+export { type DesiredTable, type Steered, tableName } from "./table.ts";
 export { deletingText, nftCommand, nftStep, replacingText, type TableName } from "./transaction.ts";

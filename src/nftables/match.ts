@@ -1,6 +1,7 @@
 import { hexWord } from "../base/index.ts";
 import type { StrictIngress } from "../config/index.ts";
 import { addressFromBigInt, type Family, type Marks, maskOf, widthOf } from "../net/index.ts";
+import type { Exits } from "./exits.ts";
 import type { NetworkSet } from "./sets.ts";
 
 /** The values on which the rules depend besides the sets. */
@@ -20,6 +21,7 @@ export interface RuleOptions {
   readonly strictIngress: StrictIngress;
   /** The TCP ports at which this node may serve a registry. Others need them before they are in the mesh. */
   readonly registryPorts: readonly number[];
+  readonly exits: Exits;
 }
 
 export const families: readonly Family[] = [4, 6];

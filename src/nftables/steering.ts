@@ -1,5 +1,6 @@
 import { hexWord } from "../base/index.ts";
 import { type Family, maskOf } from "../net/index.ts";
+import { exitRules } from "./exits.ts";
 import type { Lookup } from "./lookups.ts";
 import { cameInOutside, families, headerOf, matchOf, type RuleOptions } from "./match.ts";
 
@@ -14,10 +15,11 @@ export const lookupRules = (lookups: readonly Lookup[], steering: string): strin
   });
 
 /**
- * The rules for a packet to a target. Packets of WireGuard itself pass. All others get the mark, while no bit outside
- * our two is touched, and TCP is told the size that fits.
+ * The rules for a packet to a target. Packets of WireGuard itself pass, and those to a registry that have to. All others
+ * get the mark, while no bit outside our two is touched, and TCP is told the size that fits.
  */
 export const steeringRules = (options: RuleOptions, clamp: string): string[] => [
+  ...exitRules(options),
   passingRule(options),
   `tcp flags syn jump ${clamp}`,
   markRule(options),

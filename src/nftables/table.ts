@@ -1,6 +1,7 @@
 import type { Prefix } from "../net/index.ts";
 import { answeringRules, answerRules, arrivalRules, gateRules, knownRules, outsideRules } from "./arrival.ts";
 import { type Counts, counterTexts } from "./counters.ts";
+import { exitChains } from "./exits.ts";
 import { ingressRules, untrackedRules } from "./ingress.ts";
 import { leavingChains } from "./leaving.ts";
 import { type Lookup, lookupsIn } from "./lookups.ts";
@@ -22,6 +23,9 @@ import { enteringRules, translatedRules, tunnelRules } from "./tunnel.ts";
 
 /** The name by which other KubeSpan nodes and their operators know the table (reference section 7). */
 export const tableName = "inet talos_kubespan" satisfies TableName;
+
+/** The networks that a table steers and judges, and the connections that go past it. */
+export type Steered = Networks & Pick<RuleOptions, "exits">;
 
 /** The networks that the table has to steer and to judge, and the options of its rules. */
 export interface DesiredTable extends RuleOptions, Networks {}
@@ -74,6 +78,7 @@ const textOf = (
     ...closerLook(options, lookups),
     chainText(chains.answers, answerRules(options)),
     chainText(chains.outside, outsideRules(options, chains.answers)),
+    ...exitChains(options).map((chain) => chainText(...chain)),
     chainText(chains.clamp, clampRules(options)),
     chainText(chains.forwarded, steeringRules(options, chains.clamp)),
     chainText(chains.own, localSteeringRules(options, lookups, chains)),

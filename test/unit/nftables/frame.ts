@@ -1,5 +1,6 @@
 import type { StrictIngress } from "../../../src/config/config.ts";
 import type { Prefix } from "../../../src/net/index.ts";
+import { noExits } from "../../../src/nftables/index.ts";
 
 /** A table as the daemon asks for it, without targets. */
 export const frame = {
@@ -10,6 +11,7 @@ export const frame = {
   answerOutside: true,
   strictIngress: "pods" as StrictIngress,
   registryPorts: [3000],
+  exits: noExits,
   pods: [] as readonly Prefix[],
   tolerated: [] as readonly Prefix[],
   own: [] as readonly Prefix[],
