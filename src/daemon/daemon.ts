@@ -73,17 +73,8 @@ export class Daemon {
       const { identity, machine } = await ownIdentity(config, run, log);
       const origin = { machine, startedAt: Date.now() };
       const barrier = new SecondBarrier(log);
-      const parts = {
-        identity,
-        origin,
-        repairs: new Repairs(log),
-        barrier,
-        ways,
-        shells,
-        transactions,
-        run,
-        log,
-      };
+      const repairs = new Repairs(log);
+      const parts = { identity, origin, repairs, barrier, ways, shells, transactions, run, log };
       const ledger = await ledgerOf(config, identity, log);
       const registries = registriesOf(config, parts, ledger);
       const mesh = await meshOf(config, registries, ledger, parts);

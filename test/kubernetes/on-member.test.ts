@@ -33,7 +33,7 @@ const cluster = newCluster();
 const node = (found: LabNode | undefined): LabNode => found ?? expect.fail("the lab is not there");
 
 const service = `table ip service {
-  chain own { type nat hook output priority dstnat
+  chain own { type nat hook output priority -100
     ip daddr 10.96.0.1 tcp dport 443 dnat to ${relayAddress}:6443
   }
   chain in { type nat hook prerouting priority dstnat

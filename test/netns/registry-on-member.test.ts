@@ -95,11 +95,11 @@ it("while the member is away, only the daemon's own connections to the registry 
   other.daemon.signal("SIGHUP");
   await other.daemon.waitForStatus("the other registry", ({ registries }) => registries.length === 2);
   await serve(home, 7000, "another port");
+  const pings = await PingStream.start(other, "203.0.113.1");
   const capture = await Capture.start(lab, internet);
   await home.daemon.stop("SIGKILL");
   await home.run("ip", "link", "del", "kubespan");
   await service.stop("SIGKILL");
-  const pings = await PingStream.start(other, "203.0.113.1");
   await other.daemon.waitForStatus("the loss of a", ({ peers }) =>
     peers.every(({ label, state }) => label !== "a" || state === "down"),
   );
