@@ -71,7 +71,8 @@ async function attached(name: string, last: number): Promise<LabNode> {
 async function start(each: LabNode): Promise<void> {
   const isControlPlane = each === hub;
   const role = isControlPlane ? { machineType: "controlplane", apiServerPort: 6443 } : {};
-  const daemon = { kubernetes: relay.configuration, node: { name: each.name, ...role } };
+  const advertisedPrefixes = each === a ? ["10.244.1.0/24"] : [];
+  const daemon = { kubernetes: relay.configuration, advertisedPrefixes, node: { name: each.name, ...role } };
   await each.start({ cluster, services: [], daemon });
 }
 
