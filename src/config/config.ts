@@ -122,7 +122,7 @@ export type StrictIngress = "pods" | "all" | "off";
  * - `all`: those that are asked in plaintext as well
  * - `off`: none
  */
-export type RegistriesOutside = "tls" | "all" | "off";
+type RegistriesOutside = "tls" | "all" | "off";
 
 export type MachineType = "controlplane" | "worker" | "unknown";
 

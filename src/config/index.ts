@@ -6,12 +6,11 @@ export {
   type KubernetesConfig,
   type LogLevel,
   type MachineType,
-  type RegistriesOutside,
   type ServiceConfig,
   type StrictIngress,
 } from "./config.ts";
 export { type DialRules, noDialRules } from "./dial.ts";
 export { generateConfig } from "./generate.ts";
 export { parseConfig } from "./parse.ts";
-export { parseServiceURL, type ServiceLocation } from "./service-url.ts";
+export { parseServiceURL } from "./service-url.ts";
 export { configSummary } from "./summary.ts";

@@ -51,7 +51,10 @@ export class RegistryWays {
       servers.length === told.length &&
       servers.every((server) => addressesOf(server, this.#names).length > 0);
     const exits = exitsTo(servers, this.#names, setting);
-    return { servers, names: this.#names, exits: isKnown ? exits : joined(exits, saved), group };
+    const all = exitsTo(servers, this.#names, "all");
+    // Of an exit that is known now, the present setting decides alone.
+    const standIns = isKnown ? [] : saved.filter((exit) => !all.some((known) => isSamePlace(known, exit)));
+    return { servers, names: this.#names, exits: [...exits, ...standIns], group };
   }
 
   #ask(servers: readonly RegistryServer[], isCalm: boolean, onChange: () => void): void {
@@ -83,11 +86,8 @@ export class RegistryWays {
   }
 }
 
-function joined(exits: readonly Exit[], saved: readonly Exit[]): Exit[] {
-  const isNew = (each: Exit): boolean =>
-    !exits.some(({ address, port }) => address === each.address && port === each.port);
-  return [...exits, ...saved.filter(isNew)];
-}
+const isSamePlace = (left: Exit, right: Exit): boolean =>
+  left.address === right.address && left.port === right.port;
 
 /** Begins to follow the registries, and gives this process the group by which the table knows its connections to them. */
 export async function waysOfDaemon(config: Config, log: Logger): Promise<RegistryWays> {

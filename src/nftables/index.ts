@@ -1,5 +1,5 @@
 export type { Dropped } from "./counters.ts";
-export { type Clients, type Exit, type Exits, noExits, type Served } from "./exits.ts";
+export { type Exit, type Exits, noExits, type Served } from "./exits.ts";
 export { type ObservedTable, parseTable } from "./listing.ts";
 export { observedDropped, observedJudging, observedTargets, planTable } from "./plan.ts";
 export type { Networks } from "./sets.ts";

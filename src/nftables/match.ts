@@ -21,6 +21,7 @@ export interface RuleOptions {
   readonly strictIngress: StrictIngress;
   /** The TCP ports at which this node may serve a registry. Others need them before they are in the mesh. */
   readonly registryPorts: readonly number[];
+  /** The connections to registries, and answers of registries here, that may leave outside the mesh. */
   readonly exits: Exits;
 }
 
