@@ -1,6 +1,16 @@
 import type { Config } from "../config/index.ts";
 import type { RegistryServer } from "../discovery/index.ts";
-import { type Address, compareAddresses, hostPortText, type LeftOut, parseAddress } from "../net/index.ts";
+import {
+  type Address,
+  compareAddresses,
+  hostPortText,
+  hostPrefix,
+  intersect,
+  type LeftOut,
+  type Prefix,
+  parseAddress,
+  prefixContains,
+} from "../net/index.ts";
 import type { Exit, Exits, Served } from "../nftables/index.ts";
 
 /** The largest number of addresses of one name to which connections may leave outside the mesh. */
@@ -90,6 +100,19 @@ export const exitsOf = (
   served: servedHere(config, exits, addresses),
   group,
 });
+
+/**
+ * The exits that packets for these targets can be for: a discovery service elsewhere costs no steered packet a
+ * comparison. That of an API server may be the address of a Service, which is translated to a target.
+ */
+export function exitsAmong(exits: Exits, targets: readonly Prefix[]): Exits {
+  const addresses = exits.registries.map(({ address }) => hostPrefix(address));
+  const steered = addresses.length === 0 ? [] : intersect(addresses, targets);
+  const registries = exits.registries.filter(
+    ({ address, clients }) => clients === "node" || steered.some((prefix) => prefixContains(prefix, address)),
+  );
+  return { ...exits, registries };
+}
 
 /** The servers on members to which no connection may leave outside the mesh, with the reason. */
 export function exitsLeftOut(

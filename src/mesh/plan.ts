@@ -36,6 +36,7 @@ import {
   planTunnels,
 } from "../wireguard/index.ts";
 import type { Decision } from "./decide.ts";
+import { exitsAmong } from "./exits.ts";
 import { steeredNetworks } from "./steered.ts";
 import type { Upkeep } from "./upkeep.ts";
 
@@ -121,10 +122,10 @@ export function planMesh(
   return { steps: inOrder(steps), sysctls, second, upkeep: [link, ...rest], steered };
 }
 
-const steeredBy = (config: Config, decision: Decision, kernel: Kernel, isSettled: boolean): Steered => ({
-  ...steeredNetworks(config, decision, kernel, isSettled),
-  exits: decision.exits,
-});
+function steeredBy(config: Config, decision: Decision, kernel: Kernel, isSettled: boolean): Steered {
+  const steered = steeredNetworks(config, decision, kernel, isSettled);
+  return { ...steered, exits: exitsAmong(decision.exits, steered.targets) };
+}
 
 const peersIn = (steps: readonly Step[], isSettled: boolean): readonly Step[] =>
   isSettled ? steps : steps.filter((step) => step.stage !== "shrink");

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { RegistryServer } from "../../../src/discovery/index.ts";
-import { exitsLeftOut } from "../../../src/mesh/exits.ts";
+import { exitsAmong, exitsLeftOut } from "../../../src/mesh/exits.ts";
 import { addressesAfter, addressesOf, exitsTo, servedHere, type Told } from "../../../src/mesh/index.ts";
-import { address, config } from "./values.ts";
+import { address, config, prefix } from "./values.ts";
 
 const server = (host: string, more: Partial<RegistryServer> = {}): RegistryServer => ({
   host,
@@ -75,6 +75,20 @@ describe("the addresses of a name", () => {
     expect(addressesOf(server("2001:db8::1"), nobody)).toEqual(["2001:db8::1"]);
     expect(addressesOf(server("other.test"), named("192.0.2.2"))).toEqual([]);
   });
+});
+
+test("only exits that packets for a target can be for are compared with packets", () => {
+  const service = (host: string): RegistryServer => server(host, { clients: "daemon" });
+  const registries = exitsTo(
+    [service("192.0.2.2"), service("192.0.2.3"), service("198.51.100.9"), server("10.96.0.1")],
+    nobody,
+    "tls",
+  );
+  const exits = exitsAmong(
+    { registries, served: [], group: 4711 },
+    ["192.0.2.2/32", "192.0.2.3/32"].map(prefix),
+  );
+  expect(exits.registries.map((each) => each.address)).toEqual(["10.96.0.1", "192.0.2.2", "192.0.2.3"]);
 });
 
 test("this node serves a registry at its own addresses, and at the port of its API server", () => {
