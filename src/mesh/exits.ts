@@ -15,7 +15,7 @@ import type { Exit, Exits, Served } from "../nftables/index.ts";
 
 /** The largest number of addresses of one name to which connections may leave outside the mesh. */
 const mostAddresses = 16;
-/** The largest number of exits. Each packet of TCP that is steered is compared with all of them. */
+/** The largest number of exits. Packets of TCP that are steered are compared with each of them that is a target. */
 const mostExits = 64;
 /** The time in milliseconds for which an address counts as a name's after it was last told, as some answers have only a part. */
 const keptMs = 10 * 60_000;
