@@ -1,5 +1,5 @@
 import type { Namespace } from "../../lab/namespace.ts";
-import { planTable } from "../../src/nftables/index.ts";
+import { noExits, planTable } from "../../src/nftables/index.ts";
 import { type Family, families, networks, targets } from "./peers.ts";
 
 /** A layout of rules that lead packets for peers into the mesh. */
@@ -26,6 +26,7 @@ export const options: Omit<NonNullable<Parameters<typeof planTable>[0]>, "target
   registryPorts: [],
   acceptedFamilies: [4, 6],
   otherMeshes: [],
+  exits: noExits,
   pods: [],
   tolerated: [],
   own: [],

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { KubespanError, readJson } from "../base/index.ts";
-import { type Prefix, parsePrefix, unite } from "../net/index.ts";
+import { type Prefix, parseAddress, parsePrefix, unite } from "../net/index.ts";
+import type { Exit } from "../nftables/index.ts";
 
 /**
  * The networks that were steered last: enough to close the node before anything else runs. Names and numbers of links,
@@ -10,18 +11,33 @@ export interface SavedBarrier {
   readonly targets: readonly Prefix[];
   /** The MTU of the mesh link in bytes. */
   readonly mtu: number;
+  /** The registries to which connections may leave outside the mesh. */
+  readonly exits: readonly Exit[];
 }
 
 const mostTargets = 200_000;
+const mostExits = 256;
+
+const exit = z.strictObject({
+  address: z.string().transform((text, context) => {
+    const address = parseAddress(text);
+    if (address !== undefined) return address;
+    context.addIssue({ code: "custom", message: "no address" });
+    return z.NEVER;
+  }),
+  port: z.number().int().min(1).max(65_535),
+  clients: z.enum(["node", "daemon"]),
+});
 
 const form = z.strictObject({
   version: z.literal(1),
   mtu: z.number().int().min(1280).max(65_455),
   targets: z.array(z.string().max(64)).max(mostTargets),
+  exits: z.array(exit).max(mostExits).default([]), // files of releases before have none
 });
 
-export const savedText = ({ targets, mtu }: SavedBarrier): string =>
-  `${JSON.stringify({ version: 1, mtu, targets })}\n`;
+export const savedText = ({ targets, mtu, exits }: SavedBarrier): string =>
+  `${JSON.stringify({ version: 1, mtu, exits, targets })}\n`;
 
 /** Parses the file. Throws `KubespanError("state")` for any text that this program did not write. */
 export function parseSaved(text: string, file: string): SavedBarrier {
@@ -32,7 +48,8 @@ export function parseSaved(text: string, file: string): SavedBarrier {
     if (prefix === undefined) throw damaged(file, `no network: ${JSON.stringify(target)}`);
     return prefix;
   });
-  return { targets: unite(targets), mtu: read.value.mtu };
+  const { mtu, exits } = read.value;
+  return { targets: unite(targets), mtu, exits };
 }
 
 const damaged = (file: string, reason: string): KubespanError =>

@@ -33,6 +33,7 @@ export function assemble(found: KindDocuments): Config | undefined {
     localNetworks: daemon.localNetworks,
     answerOutside: daemon.answerOutside,
     strictIngress: daemon.strictIngress,
+    registriesOutside: daemon.registriesOutside,
     routing: daemon.routing,
     marks: daemon.marks,
     widestPrefix: daemon.widestPrefix,
@@ -61,8 +62,9 @@ function serviceOf(
 }
 
 function kubernetesOf({ kubernetes }: DaemonValue): Pick<Config, "kubernetes"> {
-  const { enabled, kubeconfig } = kubernetes;
-  return enabled ? { kubernetes: kubeconfig === undefined ? {} : { kubeconfig } } : {};
+  const { enabled, kubeconfig, apiServers } = kubernetes;
+  const more = apiServers.length > 0 && { apiServers };
+  return enabled ? { kubernetes: { ...more, ...(kubeconfig !== undefined && { kubeconfig }) } } : {};
 }
 
 const nodeOf = ({ node }: DaemonValue, ofTalos: MachineType = "unknown"): NodeConfig => ({

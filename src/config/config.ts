@@ -2,6 +2,7 @@ import type { Secret } from "../base/index.ts";
 import type { Endpoint, Marks, Prefix } from "../net/index.ts";
 import type { DialRules } from "./dial.ts";
 import type { EndpointFilter } from "./endpoint-filter.ts";
+import type { ServiceLocation } from "./service-url.ts";
 
 /** The complete, validated configuration of the daemon, with all defaults filled in. */
 export interface Config {
@@ -41,6 +42,7 @@ export interface Config {
   /** Whether TCP and pings from an address in the mesh that arrive outside the mesh are answered outside. */
   readonly answerOutside: boolean;
   readonly strictIngress: StrictIngress;
+  readonly registriesOutside: RegistriesOutside;
   readonly routing: { readonly table: number; readonly priority: number };
   readonly marks: Marks;
   /**
@@ -79,6 +81,8 @@ export interface ServiceConfig {
 export interface KubernetesConfig {
   /** The path of the kubeconfig; absent for the service account of a pod. */
   readonly kubeconfig?: string;
+  /** The API servers that programs of this node use, besides the one that this daemon uses; absent if there are none. */
+  readonly apiServers?: readonly ServiceLocation[];
 }
 
 /** The conditions under which members that vanished without a farewell are let go. */
@@ -107,6 +111,14 @@ export interface NodeConfig {
  * - `off`: none
  */
 export type StrictIngress = "pods" | "all" | "off";
+
+/**
+ * The registries to which connections leave outside the mesh while the member on which they live is not connected:
+ * - `tls`: those that are asked over TLS
+ * - `all`: those that are asked in plaintext as well
+ * - `off`: none
+ */
+type RegistriesOutside = "tls" | "all" | "off";
 
 export type MachineType = "controlplane" | "worker" | "unknown";
 

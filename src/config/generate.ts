@@ -132,6 +132,7 @@ nonPodNetworks: []                 # advertised networks, of any node, that are 
 localNetworks: []                  # machines around that no peer gets, in clear: ["192.168.1.10/32"]
 answerOutside: true                # answer TCP and pings of nodes that arrive outside the mesh outside it
 strictIngress: pods                # connections to drop that arrive outside the mesh: pods, all, or off
+registriesOutside: tls             # registries on a node that is not connected are met outside: tls, all, or off
 routing: {table: 180, priority: 32500}
 marks: {fromWireGuard: 0x20, toWireGuard: 0x40}
 widestPrefix: {ipv4: 8, ipv6: 16}  # wider networks are not accepted from any peer
@@ -140,7 +141,7 @@ members:
   nodeDeletion: auto        # what a deletion of a Node in Kubernetes counts: auto, believe or ignore
 node: {machineType: unknown}       # or controlplane, worker; further keys: name (of the Node), apiServerPort
 # stunServer: stun.example.org:3478   # tells the port that a NAT gave to WireGuard
-kubernetes: {enabled: false}       # true: the Nodes of Kubernetes are a registry; further key: kubeconfig
+kubernetes: {enabled: false}       # true: the Nodes of Kubernetes are a registry; further keys: kubeconfig, apiServers
 log: {level: info, format: text}
 # serviceCAFiles: {primary: /etc/kubespan/ca.pem}   # authorities to trust, by name of the service
 `;

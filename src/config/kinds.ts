@@ -49,6 +49,11 @@ const dialableEndpoint = parsedText(
     });
 });
 
+/** The largest number of API servers, which is more than the control planes of a cluster. */
+const mostAPIServers = 16;
+
+const apiServer = parsedText("an API server such as https://192.0.2.1:6443", parseServiceURL);
+
 const serviceName = () =>
   matchingText(
     "a name of at most 63 letters, digits and other visible characters",
@@ -158,6 +163,7 @@ export const schemas = {
     localNetworks: listOf(prefix(), "prefixes"),
     answerOutside: trueOrFalse().default(true),
     strictIngress: oneOf(["pods", "all", "off"]).default("pods"),
+    registriesOutside: oneOf(["tls", "all", "off"]).default("tls"),
     routing: section({
       table: routingTable.default(180),
       priority: wholeNumber(1, 32_765).default(32_500), // the rule of the main table has 32766
@@ -179,6 +185,7 @@ export const schemas = {
     kubernetes: section({
       enabled: trueOrFalse().default(false),
       kubeconfig: absolutePath().optional(),
+      apiServers: listOf(apiServer, "API servers", mostAPIServers),
     }).prefault({}),
     log: section({
       level: oneOf(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),

@@ -13,6 +13,7 @@ import { loadBarrier } from "./load-barrier.ts";
 import { Membership } from "./membership.ts";
 import { Mesh } from "./mesh.ts";
 import { openRegistries, type Registries } from "./registries.ts";
+import { type RegistryWays, waysOfDaemon } from "./registry-ways.ts";
 import { Repairs } from "./repairs.ts";
 import { SecondBarrier } from "./second-barrier.ts";
 import { describeSelf, ownIdentity } from "./self.ts";
@@ -40,6 +41,7 @@ export interface Parts {
   readonly origin: Origin;
   readonly repairs: Repairs;
   readonly barrier: SecondBarrier;
+  readonly ways: RegistryWays;
   readonly shells: Shells;
   /** The transactions that `run` makes in nft, by which they are known as this daemon's own. */
   readonly transactions: OwnTransactions;
@@ -56,9 +58,10 @@ export async function partsOf(
   // The barrier comes before anything else: the networks that were steered last are closed before it is known who is
   // there.
   await loadBarrier(config, run, log).catch((error: unknown) => log.warn(errorText(error)));
+  const ways = await waysOfDaemon(config, log);
   const { identity, machine } = await ownIdentity(config, run, log);
   const origin = { machine, startedAt: Date.now() };
-  return { ...hands, identity, origin, repairs: new Repairs(log), barrier: new SecondBarrier(log) };
+  return { ...hands, identity, origin, ways, repairs: new Repairs(log), barrier: new SecondBarrier(log) };
 }
 
 export async function meshOf(

@@ -7,11 +7,13 @@ import { LedgerFile } from "../members/effects/index.ts";
 import { decide, emptyMemory, ownSide, planMesh, planNoMesh, planText } from "../mesh/index.ts";
 import { NumberFile } from "../self/effects/index.ts";
 import { withPodNetworks } from "../self/index.ts";
-import { createLogger, run } from "../system/index.ts";
+import { createLogger, daemonGroup, run } from "../system/index.ts";
 import { chooseImplementation } from "../wireguard/index.ts";
+import { exitsOfLastRun } from "./load-barrier.ts";
 import { Membership } from "./membership.ts";
 import { observeKernel } from "./observe.ts";
 import { openRegistries, type Registries } from "./registries.ts";
+import { RegistryWays } from "./registry-ways.ts";
 import { describeSelf } from "./self.ts";
 
 /** The milliseconds that the registries have to answer. */
@@ -54,6 +56,8 @@ export async function dryRun(file: string): Promise<string> {
     const number = await NumberFile.open(stateDirectory, log);
     const members = new Membership({ config, identity, self, number, ledger, isKept: false, log, clock });
     members.step(registries, kernel.wireguard.device, emptyMemory.peers);
+    const saved = await exitsOfLastRun(config);
+    const ways = new RegistryWays({ log, clock, group: daemonGroup(), saved });
     const knowledge = {
       self,
       config,
@@ -61,6 +65,7 @@ export async function dryRun(file: string): Promise<string> {
       standings: members.standings(),
       registries: registries.states(),
       ...ownSide(kernel),
+      ways: ways.look(config, registries, () => undefined),
       canRace: config.connect !== "serial",
       mapping: undefined,
       origin: { machine: "", startedAt: 0 },

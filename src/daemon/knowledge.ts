@@ -3,12 +3,15 @@ import { type Kernel, type Knowledge, ownSide } from "../mesh/index.ts";
 import type { MeshParts } from "./mesh-parts.ts";
 import type { Racing } from "./racing.ts";
 
-/** Everything on which a decision rests, as the parts of the mesh and the kernel tell it at this moment. */
+/**
+ * Everything on which a decision rests, as the parts of the mesh and the kernel tell it at this moment. `onNews` is called, later, if a registry turns out to be elsewhere.
+ */
 export const knowledgeNow = (
-  { self, registries, membership, origin, number }: MeshParts,
+  { self, registries, membership, origin, number, ways }: MeshParts,
   config: Config,
   racing: Pick<Racing, "isOn" | "mapping">,
   kernel: Kernel | undefined,
+  onNews: () => void,
 ): Knowledge => ({
   self,
   config,
@@ -16,6 +19,7 @@ export const knowledgeNow = (
   standings: membership.standings(),
   registries: [...registries.states(), ...membership.remembered(registries)],
   ...ownSide(kernel),
+  ways: ways.look(config, registries, onNews),
   canRace: racing.isOn,
   mapping: racing.mapping,
   origin,

@@ -1,15 +1,15 @@
 import type { Logger } from "pino";
 import { observeBarrier, readSaved } from "../barrier/effects/index.ts";
-import { planSecondBarrier } from "../barrier/index.ts";
+import { planSecondBarrier, type SavedBarrier } from "../barrier/index.ts";
 import type { Step } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
-import { tableWith } from "../mesh/index.ts";
+import { servedHere, tableWith } from "../mesh/index.ts";
 import { isHostPrefix, type Prefix } from "../net/index.ts";
 import { observeTable } from "../nftables/effects/index.ts";
-import { type Networks, planTable } from "../nftables/index.ts";
+import { type Exit, type Networks, planTable, type Steered } from "../nftables/index.ts";
 import { observeLinks, observeRouting } from "../routing/effects/index.ts";
 import { planRefusal } from "../routing/index.ts";
-import type { ReadSetting, Runner } from "../system/index.ts";
+import { daemonGroup, type ReadSetting, type Runner } from "../system/index.ts";
 import { applySteps } from "./apply.ts";
 
 /**
@@ -24,6 +24,24 @@ const unjudged = (targets: readonly Prefix[]): Networks => ({
   own: [],
   ownPods: [],
 });
+
+const unjudgedTable = (config: Config, { targets, exits }: SavedBarrier): Steered => ({
+  ...unjudged(targets),
+  exits: {
+    registries: savedExits(config, exits),
+    served: servedHere(config, [], []),
+    group: daemonGroup(),
+  },
+});
+
+const savedExits = ({ registriesOutside }: Config, exits: readonly Exit[]): readonly Exit[] =>
+  registriesOutside === "off" ? [] : exits;
+
+/** The registries to which connections left outside the mesh in the last run; none if that cannot be read. */
+export async function exitsOfLastRun(config: Config): Promise<readonly Exit[]> {
+  const saved = await readSaved(config.stateDirectory).catch(() => undefined); // loading the barrier says what is wrong
+  return saved?.exits ?? [];
+}
 
 /**
  * Closes the node for the networks that it steered last, before anything else: first by the table, then by the routing
@@ -47,7 +65,7 @@ export async function loadBarrier(
   };
   const table = await observeTable(run, interfaceName);
   if (table.kind === "absent")
-    await carryOut(planTable(tableWith(config, saved.mtu, unjudged(saved.targets)), table));
+    await carryOut(planTable(tableWith(config, saved.mtu, unjudgedTable(config, saved)), table));
   const links = await observeLinks(run);
   const scope = { interfaceName, marks, ...routing };
   await carryOut(planRefusal(await observeRouting(run, scope, links, read)));

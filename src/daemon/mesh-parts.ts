@@ -8,6 +8,7 @@ import type { ReadSetting, Runner } from "../system/index.ts";
 import type { Membership } from "./membership.ts";
 import type { OpenRacer } from "./racing.ts";
 import type { Registries } from "./registries.ts";
+import type { RegistryWays } from "./registry-ways.ts";
 import type { Repairs } from "./repairs.ts";
 import type { SecondBarrier } from "./second-barrier.ts";
 
@@ -17,6 +18,7 @@ export interface MeshParts {
   readonly identity: Identity;
   readonly self: Self;
   readonly registries: Registries;
+  readonly ways: RegistryWays;
   readonly membership: Membership;
   readonly number: NumberFile;
   readonly origin: Origin;

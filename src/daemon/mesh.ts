@@ -9,6 +9,7 @@ import {
   harvestDueIn,
   type Kernel,
   type Keys,
+  type Knowledge,
   type Memory,
   type Process,
   planMesh,
@@ -17,7 +18,7 @@ import {
   remember,
   reportStatus,
 } from "../mesh/index.ts";
-import type { Networks } from "../nftables/index.ts";
+import type { Steered } from "../nftables/index.ts";
 import { forgetLastWorking } from "../peers/effects/index.ts";
 import { answered, handOverInMs, isRaced, upCameOrWent } from "../peers/index.ts";
 import type { Answer } from "../port/index.ts";
@@ -41,7 +42,7 @@ interface Pass {
   readonly kernel: Kernel;
   readonly implementation: Implementation;
   readonly device: ObservedDevice | undefined;
-  readonly steered: Networks;
+  readonly steered: Steered;
 }
 
 /** The end of a poll of the peers alone; `news` asks for a pass that decides anew. */
@@ -161,12 +162,7 @@ export class Mesh {
     const implementation = chooseImplementation(config.wireguard, config.interfaceName, kernel.wireguard);
     const { device } = kernel.wireguard;
     membership.step(registries, device, this.#memory.peers);
-    const decision = decide(
-      knowledgeNow(this.#parts, this.#config, this.#racing, kernel),
-      device,
-      this.#memory,
-      clock(),
-    );
+    const decision = decide(this.#knowledge(kernel), device, this.#memory, clock());
     const keys: Keys = { privateKey: identity.privateKey, implementation };
     const isSettled = registries.isSettled();
     const plan = planner({ config, self }, keys, decision, kernel, isSettled);
@@ -277,7 +273,7 @@ export class Mesh {
   async status(process: Process): Promise<Status> {
     const counted = await countedNow(this.#parts, this.#last?.kernel.table);
     const last = this.#last;
-    const knowledge = knowledgeNow(this.#parts, this.#config, this.#racing, last?.kernel);
+    const knowledge = this.#knowledge(last?.kernel);
     const view = {
       last,
       counted,
@@ -289,5 +285,10 @@ export class Mesh {
       membership: this.#parts.membership,
     };
     return reportStatus(knowledge, view, this.#parts.clock());
+  }
+
+  #knowledge(kernel: Kernel | undefined): Knowledge {
+    const onNews = (): void => this.#wake(0, "registries");
+    return knowledgeNow(this.#parts, this.#config, this.#racing, kernel, onNews);
   }
 }

@@ -8,6 +8,7 @@ import {
   type Heard,
   hearAll,
   type Registry,
+  type RegistryServer,
   type RegistryState,
   type Told,
 } from "../discovery/index.ts";
@@ -29,6 +30,8 @@ export interface Registries {
   /** The highest number that any registry told under this node's id. */
   ownNumber(): number;
   states(): readonly RegistryState[];
+  /** The servers of all registries; `undefined` for a registry whose servers are not known yet. */
+  servers(): readonly (RegistryServer | undefined)[];
   /** The pod networks of this node as the registries told them, or as they did when the daemon last ran. */
   podNetworks(): readonly Prefix[];
   /** The pod networks that were known before, as long as they stand in for what a registry has not told yet. */
@@ -102,6 +105,8 @@ export function joinRegistries(registries: readonly Registry[], options: JoinOpt
     },
     ownNumber: () => Math.max(0, ...told().map(({ ownNumber }) => ownNumber)),
     states: () => registries.map((registry) => registry.state()),
+    servers: () =>
+      told().flatMap(({ servers }): readonly (RegistryServer | undefined)[] => servers ?? [undefined]),
     podNetworks: () => told().flatMap(({ podNetworks }) => podNetworks ?? remembered),
     rememberedPodNetworks: () =>
       told().some(({ podNetworks }) => podNetworks === undefined) ? remembered : [],

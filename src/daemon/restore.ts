@@ -3,7 +3,7 @@ import { errorText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import { type Decision, desiredRouting, desiredTable, type Kernel } from "../mesh/index.ts";
 import { observeTable } from "../nftables/effects/index.ts";
-import { type Networks, planTable } from "../nftables/index.ts";
+import { planTable, type Steered } from "../nftables/index.ts";
 import { observeLinks, observeRouting } from "../routing/effects/index.ts";
 import { planRouting } from "../routing/index.ts";
 import type { Self } from "../self/index.ts";
@@ -23,7 +23,7 @@ interface Wanted {
   readonly self: Self;
   readonly kernel: Kernel;
   readonly decision: Decision;
-  readonly steered: Networks;
+  readonly steered: Steered;
 }
 
 /**

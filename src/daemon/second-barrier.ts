@@ -28,7 +28,9 @@ export class SecondBarrier {
     kernel: Kernel,
   ): Promise<Failures> {
     const { stateDirectory } = config;
-    const unsaved = await this.#save(config, { targets: plan.steered.targets, mtu: mtuOf(config, kernel) });
+    const { targets, exits } = plan.steered;
+    const saved = { targets, mtu: mtuOf(config, kernel), exits: exits.registries };
+    const unsaved = await this.#save(config, saved);
     const failures = await applyPlan({ ...hands, stateDirectory }, plan);
     const absent = kernel.barrier.kind === "unavailable" ? kernel.barrier.reason : undefined;
     const failure = absent ?? (await failureOf(() => applySteps(hands.run, hands.log, plan.second)));

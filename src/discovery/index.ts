@@ -14,4 +14,4 @@ export { affiliateBytes, mostAffiliateBytes, sealAnnouncement } from "./publicat
 export type { Announcement, Registry } from "./registry.ts";
 export { errorOf, type RegistryState, stateOf } from "./registry-state.ts";
 export { nonceBytes, openData, sealData } from "./seal.ts";
-export { nothingTold, type Told } from "./told.ts";
+export { nothingTold, type RegistryServer, type Told } from "./told.ts";

@@ -1,4 +1,4 @@
-import type { Address, Prefix } from "../net/index.ts";
+import type { Address, HostPort, Prefix } from "../net/index.ts";
 import type { Affiliate } from "./affiliate.ts";
 import type { Disowned } from "./own-record.ts";
 
@@ -8,6 +8,14 @@ export interface RefusedAffiliate {
   readonly reason: string;
   /** Set if only the item that the reason names was left out, and the affiliate itself is used. */
   readonly partly?: true;
+}
+
+/** A server of a registry, as the operator named it. */
+export interface RegistryServer extends HostPort {
+  /** Whether it is asked over TLS, and its certificate is checked. */
+  readonly tls: boolean;
+  /** The programs of this node that ask it: all of them, or this daemon alone. */
+  readonly clients: "node" | "daemon";
 }
 
 /** The statements of a registry, with the same fields for every kind. */
@@ -29,6 +37,8 @@ export interface Told {
   readonly ownNumber: number;
   /** The pod networks of this node; `undefined` as long as the registry may know some and has not told them. */
   readonly podNetworks: readonly Prefix[] | undefined;
+  /** The servers of the registry; `undefined` as long as the file that names them has not been read. */
+  readonly servers: readonly RegistryServer[] | undefined;
   /** The address at which the registry sees this node. */
   readonly reflected: Address | undefined;
   /** The address at which the registry was last reached: one that its name led to, or a redirect. */
@@ -46,6 +56,7 @@ export const nothingTold: Omit<Told, "isSealed"> = {
   deletedNodes: new Set(),
   ownNumber: 0,
   podNetworks: [],
+  servers: [],
   reflected: undefined,
   reachedAt: undefined,
   disowned: undefined,

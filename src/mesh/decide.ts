@@ -18,6 +18,7 @@ import {
 import {
   type Address,
   type Endpoint,
+  hostPrefix,
   isHostPrefix,
   isPrivate,
   type LeftOut,
@@ -25,6 +26,7 @@ import {
   type Prefix,
   parseAddress,
 } from "../net/index.ts";
+import type { Exits } from "../nftables/index.ts";
 import {
   type Circumstances,
   noPeers,
@@ -39,6 +41,7 @@ import type { Mapping } from "../port/index.ts";
 import { type Origin, type Reflected, type Said, type Self, type Shared } from "../self/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 import { announce } from "./announce.ts";
+import { exitsLeftOut, exitsOf, type Ways } from "./exits.ts";
 
 /** The facts from which a pass decides, apart from the kernel's state. */
 export interface Knowledge {
@@ -49,6 +52,8 @@ export interface Knowledge {
   /** The standings of the members, which decide who owns a network that two of them claim. */
   readonly standings: Standings;
   readonly registries: readonly RegistryState[];
+  /** The ways to the registries. */
+  readonly ways: Ways;
   /** The addresses under which other nodes can reach this one. */
   readonly addresses: readonly Address[];
   /** The networks in which these addresses are. */
@@ -106,6 +111,8 @@ export interface Decision {
   readonly kinds: ReadonlyMap<string, MemberNetworks>;
   /** The networks that are sent into the mesh, without KubeSpan addresses: as few prefixes as possible, in order. */
   readonly targets: readonly Prefix[];
+  /** The connections to registries that leave outside the mesh while the member there is not connected. */
+  readonly exits: Exits;
   readonly announcement: Announcement;
   /** The addresses, endpoints and pod networks of this node that are not announced, with the reasons. */
   readonly leftOut: readonly LeftOut[];
@@ -146,6 +153,7 @@ export function decide(
   const routed = [...granted.filter(mayBeInside), ...config.advertisedPrefixes];
   const targets = targetsOf(specs, polled, config, self);
   const announced = announce(knowledge, memory, routed, now);
+  const isGranted = (address: Address): boolean => granted.includes(hostPrefix(address));
   const harvested = config.harvestExtraEndpoints
     ? harvestFrom(specs.peers, knowledge, polled, device, memory.harvest, now)
     : emptyHarvest;
@@ -154,8 +162,9 @@ export function decide(
     polled,
     kinds,
     targets,
+    exits: exitsOf(config, knowledge.ways, addresses),
     announcement: { own: announced.said.affiliate, observed: harvested.published },
-    leftOut: announced.leftOut,
+    leftOut: [...announced.leftOut, ...exitsLeftOut(knowledge.ways, config.registriesOutside, isGranted)],
     warnings: announced.warnings,
     memory: { ...remember(memory, polled), ...announced.memory, specified, harvest: harvested },
   };

@@ -9,6 +9,7 @@ export {
   type Memory,
   remember,
 } from "./decide.ts";
+export { addressesAfter, addressesOf, exitsTo, noWays, servedHere, type Told, type Ways } from "./exits.ts";
 export type { Kernel } from "./kernel.ts";
 export { ownSide } from "./own-side.ts";
 export {

@@ -2,7 +2,7 @@ import { planNoSecondBarrier, planSecondBarrier } from "../barrier/index.ts";
 import type { Secret, Stage, Step } from "../base/index.ts";
 import { commandText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
-import { type DesiredTable, type Networks, planTable } from "../nftables/index.ts";
+import { type DesiredTable, planTable, type Steered } from "../nftables/index.ts";
 import type { Polled } from "../peers/index.ts";
 import { planNoRacing } from "../port/index.ts";
 import {
@@ -24,6 +24,7 @@ import {
   planTunnels,
 } from "../wireguard/index.ts";
 import type { Decision } from "./decide.ts";
+import { exitsAmong } from "./exits.ts";
 import type { Kernel } from "./kernel.ts";
 import { acceptedFamilies, hasSource, ipv4SourceOf } from "./sources.ts";
 import { steeredNetworks } from "./steered.ts";
@@ -41,8 +42,8 @@ export interface Plan {
 
 /** A plan for a node with a mesh. */
 export interface MeshPlan extends Plan {
-  /** The networks that the table steers and judges once the plan is carried out. */
-  readonly steered: Networks;
+  /** The networks that the table steers and judges once the plan is carried out, and the exits. */
+  readonly steered: Steered;
 }
 
 /** This node's private key, and the implementation of WireGuard that uses it. */
@@ -73,7 +74,7 @@ export function planMesh(
   isSettled: boolean,
 ): MeshPlan {
   const { polled } = decision;
-  const steered = steeredNetworks(config, decision, kernel, isSettled);
+  const steered = steeredBy(config, decision, kernel, isSettled);
   const mtu = mtuOf(config, kernel);
   const device = { ...deviceOf(config, keys, polled), mtu };
   const { interfaceName } = config;
@@ -97,16 +98,21 @@ export function planMesh(
   return { steps: inOrder(steps), sysctls, second, upkeep: [link, ...rest], steered };
 }
 
+function steeredBy(config: Config, decision: Decision, kernel: Kernel, isSettled: boolean): Steered {
+  const steered = steeredNetworks(config, decision, kernel, isSettled);
+  return { ...steered, exits: exitsAmong(decision.exits, steered.targets) };
+}
+
 const peersIn = (steps: readonly Step[], isSettled: boolean): readonly Step[] =>
   isSettled ? steps : steps.filter((step) => step.stage !== "shrink");
 
-function tableUpkeep(config: Config, steered: Networks, kernel: Kernel): Upkeep {
+function tableUpkeep(config: Config, steered: Steered, kernel: Kernel): Upkeep {
   const desired = desiredTable(config, kernel, steered);
   return { part: "table", wanted: desired, steps: planTable(desired, kernel.table) };
 }
 
 /** The steps to a second barrier for the same networks. There is none where the operator lets traffic to lost peers out. */
-function secondBarrier(config: Config, { targets }: Networks, kernel: Kernel): Step[] {
+function secondBarrier(config: Config, { targets }: Steered, kernel: Kernel): Step[] {
   const { marks, listenPort, interfaceName } = config;
   const desired = { targets, marks, listenPort, interfaceName, links: kernel.links };
   return planSecondBarrier(config.allowDownPeerBypass ? undefined : desired, kernel.barrier, interfaceName);
@@ -136,10 +142,10 @@ export function desiredRouting(
 export const desiredTable = (
   config: Config,
   kernel: Below & Pick<Kernel, "otherMeshes">,
-  networks: Networks,
+  steered: Steered,
 ): DesiredTable =>
-  tableWith(config, mtuOf(config, kernel), networks, {
-    acceptedFamilies: acceptedFamilies(config, kernel, networks.own),
+  tableWith(config, mtuOf(config, kernel), steered, {
+    acceptedFamilies: acceptedFamilies(config, kernel, steered.own),
     otherMeshes: kernel.otherMeshes,
   });
 
@@ -148,7 +154,7 @@ type Seen = Pick<DesiredTable, "acceptedFamilies" | "otherMeshes">;
 const unseen: Seen = { acceptedFamilies: undefined, otherMeshes: [] };
 
 /** The table where only the MTU of the mesh's link is known of all links, in bytes. */
-export const tableWith = (config: Config, mtu: number, networks: Networks, seen = unseen): DesiredTable => ({
+export const tableWith = (config: Config, mtu: number, steered: Steered, seen = unseen): DesiredTable => ({
   marks: config.marks,
   interfaceName: config.interfaceName,
   mtu,
@@ -156,18 +162,19 @@ export const tableWith = (config: Config, mtu: number, networks: Networks, seen 
   isClosed: !config.allowDownPeerBypass,
   answerOutside: config.answerOutside,
   strictIngress: config.strictIngress,
-  registryPorts: registryPorts(config),
+  registryPorts: registryPorts(config, steered.exits),
   ...seen,
-  ...networks,
+  ...steered,
 });
 
 /**
  * The TCP ports at which this node may serve a registry: those of the discovery services that it uses itself, as it may
  * run one of them, and that of the API server.
  */
-const registryPorts = ({ services, node }: Config): number[] => [
+const registryPorts = ({ services, node }: Config, { served }: Steered["exits"]): number[] => [
   ...services.map(({ port }) => port),
   ...(node.apiServerPort === undefined ? [] : [node.apiServerPort]),
+  ...served.map(({ port }) => port),
 ];
 
 /** Plans what follows from the registries alone. Of `kernel`, only the device, the table and the second barrier are fresh. */
@@ -178,7 +185,7 @@ export function planRegistries(
   kernel: Kernel,
   isSettled: boolean,
 ): MeshPlan {
-  const steered = steeredNetworks(config, decision, kernel, isSettled);
+  const steered = steeredBy(config, decision, kernel, isSettled);
   const peers = planPeers(deviceOf(config, keys, decision.polled), kernel.wireguard.device);
   const table = tableUpkeep(config, steered, kernel);
   return {

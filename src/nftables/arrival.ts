@@ -1,3 +1,4 @@
+import { servingRules } from "./exits.ts";
 import type { Lookup } from "./lookups.ts";
 import { cameInOutside, clearBits, families, headerOf, matchOf, type RuleOptions, setBit } from "./match.ts";
 import { protocolMatch } from "./protocols.ts";
@@ -39,13 +40,20 @@ export const arrivalRules = (
  * replies would be steered into the mesh, and that the replies have to leave outside it too. They are only for TCP, in
  * which nobody completes a connection without getting the replies, and for pings. With other protocols a forged packet,
  * or a few thousand, would make this node send its data in clear (ADR 0013). Packets from pods are never noted, because
- * nobody has a reason to meet pods outside.
+ * nobody has a reason to meet pods outside, unless at a registry. Registries are answered whatever the operator says of
+ * the rest.
  */
 export function answeringRules(options: RuleOptions): string[] {
-  if (!options.answerOutside) return [];
+  const { answerOutside } = options;
+  const [forPods, forNodes] = [servingRules(options, "node"), servingRules(options, "daemon")];
+  if (!answerOutside && forNodes.length === 0) return forPods;
+  const noPods = families.map((family) => `${headerOf(family)} saddr @kubespan_pods_ipv${family} return`);
+  if (!answerOutside) return [...forPods, ...noPods, ...forNodes];
   const remember = setBit("ct", options, options.marks.fromWireGuard);
   return [
-    ...families.map((family) => `${headerOf(family)} saddr @kubespan_pods_ipv${family} return`),
+    ...forPods,
+    ...noPods,
+    ...forNodes,
     `${protocolMatch("tcp")} ${remember}`,
     `icmp type echo-request ${remember}`,
     `icmpv6 type echo-request ${remember}`,

@@ -2,6 +2,7 @@ import { hexWord } from "../base/index.ts";
 import { maskOf } from "../net/index.ts";
 import { answerRules } from "./arrival.ts";
 import { dropRule } from "./counters.ts";
+import { exitedChains, exitedRules } from "./exits.ts";
 import type { Lookup } from "./lookups.ts";
 import { cameInOutside, type RuleOptions } from "./match.ts";
 import { otherLinkRules, otherTunnelRules } from "./other-meshes.ts";
@@ -23,6 +24,7 @@ export const leavingChains = (
     ? [
         ["kubespan_astray", astrayRules],
         ["kubespan_answered", answerRules(options, letOut(options))],
+        ...exitedChains(options, letOut(options)),
         ["kubespan_unmarked", unmarkedRules(options, "kubespan_answered")],
         [
           "kubespan_leaving",
@@ -71,6 +73,7 @@ const unmarkedRules = (options: RuleOptions, answered: string): string[] => [
   ...otherTunnelRules(options, letOut(options)),
   "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept",
   `${cameInOutside(options)} jump ${answered}`,
+  ...exitedRules(options),
   `${bridgedOnly} accept`,
   dropRule("leaving"),
 ];

@@ -1,6 +1,7 @@
 import { hexWord } from "../base/index.ts";
 import type { StrictIngress } from "../config/index.ts";
 import { addressFromBigInt, type Family, type Marks, maskOf, widthOf } from "../net/index.ts";
+import type { Exits } from "./exits.ts";
 import type { OtherMesh } from "./other-meshes.ts";
 import type { NetworkSet } from "./sets.ts";
 
@@ -28,6 +29,8 @@ export interface RuleOptions {
   readonly acceptedFamilies: readonly Family[] | undefined;
   /** The other meshes on this node. */
   readonly otherMeshes: readonly OtherMesh[];
+  /** The connections to registries, and answers of registries here, that may leave outside the mesh. */
+  readonly exits: Exits;
 }
 
 export const families: readonly Family[] = [4, 6];

@@ -1,4 +1,5 @@
 import type { Family } from "../net/index.ts";
+import { exitRules } from "./exits.ts";
 import type { Lookup } from "./lookups.ts";
 import { cameInOutside, families, headerOf, matchOf, type RuleOptions, setBit } from "./match.ts";
 import { otherTunnelRules } from "./other-meshes.ts";
@@ -15,10 +16,10 @@ export const lookupRules = (lookups: readonly Lookup[], steering: string): strin
   });
 
 /**
- * The rules for a packet to a target. It gets the mark, while no bit outside our two is touched, and TCP is told the
- * size that fits.
+ * The rules for a packet to a target. Those to a registry that have to pass. All others get the mark, while no bit outside our two is touched, and TCP is told the size that fits.
  */
 export const steeringRules = (options: RuleOptions, clamp: string): string[] => [
+  ...exitRules(options),
   `tcp flags syn jump ${clamp}`,
   markRule(options),
 ];

@@ -2,6 +2,7 @@ import { nameFor } from "../base/index.ts";
 import type { Prefix } from "../net/index.ts";
 import { answeringRules, answerRules, arrivalRules, gateRules, knownRules, outsideRules } from "./arrival.ts";
 import { type Counts, counterTexts } from "./counters.ts";
+import { exitChains } from "./exits.ts";
 import { ingressRules, untrackedRules } from "./ingress.ts";
 import { leavingChains } from "./leaving.ts";
 import { type Lookup, lookupsIn } from "./lookups.ts";
@@ -27,6 +28,9 @@ import { enteringRules, translatedRules, tunnelRules } from "./tunnel.ts";
 /** The table of the mesh with this link. Other KubeSpan nodes and their operators know the plain name (reference section 7). */
 export const tableNameOf = (interfaceName: string): TableName =>
   nameFor("inet talos_kubespan", interfaceName);
+
+/** The networks that a table steers and judges, and the connections that go past it. */
+export type Steered = Networks & Pick<RuleOptions, "exits">;
 
 /** The networks that the table has to steer and to judge, and the options of its rules. */
 export interface DesiredTable extends RuleOptions, Networks {}
@@ -82,6 +86,7 @@ const textOf = (
     ...closerLook(options, lookups),
     chainText(chains.answers, answerRules(options)),
     chainText(chains.outside, outsideRules(options, chains.answers)),
+    ...exitChains(options).map((chain) => chainText(...chain)),
     chainText(chains.clamp, clampRules(options)),
     chainText(chains.fromPort, fromPortRules(options)),
     chainText(chains.forwarded, steeringRules(options, chains.clamp)),

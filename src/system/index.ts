@@ -7,6 +7,7 @@ export { type ReadSetting, readKernelSetting } from "./kernel-setting.ts";
 export { Lines } from "./lines.ts";
 export { createLogger } from "./log.ts";
 export { checkOwnFolder } from "./own-folder.ts";
+export { daemonGroup, takeOwnGroup } from "./own-group.ts";
 export { missingCapabilities } from "./privilege.ts";
 export { probe } from "./probe.ts";
 export { type End, runProcess, type Started } from "./process.ts";

@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Command, INPUT } from "../../src/base/command.ts";
-import { type Prefix, parsePrefix, unite } from "../../src/net/index.ts";
+import { type Address, type Prefix, parsePrefix, unite } from "../../src/net/index.ts";
 import { observeTable } from "../../src/nftables/effects/observe.ts";
-import { type DesiredTable, observedTargets, planTable } from "../../src/nftables/index.ts";
+import { type DesiredTable, type Exits, observedTargets, planTable } from "../../src/nftables/index.ts";
 import { type Runner, run } from "../../src/system/index.ts";
 import { frame } from "../unit/nftables/frame.ts";
 import { apply, failing, makeNamespace, type Namespace } from "./namespace.ts";
@@ -74,6 +74,40 @@ describe("the table", () => {
     await converge({ ...frame, marks: other, isClosed: false, targets: prefixes("10.0.0.0/8") });
     await converge(wanted("10.0.0.0/8"));
   });
+
+  test.each([443, undefined])(
+    "comes back as it was loaded with exits, and without, of the group %s",
+    async (group) => {
+      const exits: Exits = {
+        registries: [
+          { address: "192.0.2.7" as Address, port: 6443, clients: "node" },
+          { address: "192.0.2.8" as Address, port: 443, clients: "daemon" },
+          { address: "2001:db8:1::7" as Address, port: 6443, clients: "node" },
+        ],
+        served: [
+          { port: 443, clients: "daemon" },
+          { port: 6443, clients: "node" },
+        ],
+        group,
+      };
+      for (const answerOutside of [true, false]) {
+        await converge({
+          ...frame,
+          exits,
+          answerOutside,
+          targets: prefixes("192.0.2.0/24", "2001:db8:1::/48"),
+        });
+        await converge({
+          ...frame,
+          exits,
+          answerOutside,
+          isClosed: false,
+          targets: prefixes("192.0.2.0/24"),
+        });
+      }
+      await converge(wanted("192.0.2.0/24"));
+    },
+  );
 
   test("sets our two bits of the mark, and no other, for targets only", async () => {
     await namespace.sh("ip link add up0 type veth peer name up1");

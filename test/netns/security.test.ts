@@ -149,9 +149,10 @@ describe("what the daemon makes", () => {
     )
       .trim()
       .split("\n");
-    expect(found).toContainEqual("0:0 600 s /run/kubespan/kubespan.sock");
-    expect(found).toContainEqual("0:0 600 f /run/state/identity.json");
-    for (const line of found) expect(line).toMatch(/^0:0 (?:600|700) /);
+    // The group is the daemon's own (ADR 0020), and may do nothing.
+    expect(found).toContainEqual("0:117356 600 s /run/kubespan/kubespan.sock");
+    expect(found).toContainEqual("0:117356 600 f /run/state/identity.json");
+    for (const line of found) expect(line).toMatch(/^0:(?:0|117356) (?:600|700) /);
     expect((await b.run("stat", "-c", "%a", "/run/kubespan", "/run/state")).split("\n").slice(0, 2)).toEqual([
       "700",
       "700",

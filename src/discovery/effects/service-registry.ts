@@ -83,9 +83,11 @@ class ServiceDriver implements RegistryDriver {
    * about the node.
    */
   told(): Told {
+    const { host, port, tls } = this.#options.service;
     return {
       ...nothingTold,
       isSealed: true,
+      servers: [{ host, port, tls, clients: "daemon" }],
       affiliates: this.#known.affiliates(),
       refused: this.#known.refused(),
       ownNumber: this.#own.number,

@@ -13,7 +13,7 @@ import {
 } from "../../../src/barrier/index.ts";
 import { KubespanError } from "../../../src/base/error.ts";
 import type { Step } from "../../../src/base/step.ts";
-import { type Prefix, unite } from "../../../src/net/index.ts";
+import { type Address, type Prefix, unite } from "../../../src/net/index.ts";
 import type { Link } from "../../../src/routing/index.ts";
 import { anyPrefix } from "../net/arbitraries.ts";
 
@@ -216,10 +216,16 @@ describe("barrier.json", () => {
   test("comes back as it was written", () => {
     fc.assert(
       fc.property(fc.array(anyPrefix), (prefixes) => {
-        const saved = { targets: unite(prefixes), mtu: 1420 };
+        const exits = [{ address: "192.0.2.7" as Address, port: 6443, clients: "node" as const }];
+        const saved = { targets: unite(prefixes), mtu: 1420, exits };
         expect(parseSaved(savedText(saved), "f")).toEqual(saved);
       }),
     );
+  });
+
+  test("of a release before has no exits", () => {
+    const before = '{"version":1,"mtu":1420,"targets":[]}';
+    expect(parseSaved(before, "f")).toEqual({ mtu: 1420, targets: [], exits: [] });
   });
 
   test.each([
@@ -231,6 +237,9 @@ describe("barrier.json", () => {
     '{"version":1,"mtu":1420,"targets":["10.0.0.0/33"]}',
     '{"version":1,"mtu":1420,"targets":["10.0.0.0/8; flush ruleset"]}',
     '{"version":1,"mtu":1420,"targets":[],"more":1}',
+    '{"version":1,"mtu":1420,"targets":[],"exits":[{"address":"a; accept","port":443,"clients":"node"}]}',
+    '{"version":1,"mtu":1420,"targets":[],"exits":[{"address":"192.0.2.7","port":0,"clients":"node"}]}',
+    '{"version":1,"mtu":1420,"targets":[],"exits":[{"address":"192.0.2.7","port":443,"clients":"all"}]}',
   ])("damaged: %s", (text) => {
     expect(() => parseSaved(text, "f")).toThrow(KubespanError);
   });

@@ -82,13 +82,14 @@ nonPodNetworks: [192.168.0.0/16]
 localNetworks: [192.168.1.10/32]
 answerOutside: false
 strictIngress: all
+registriesOutside: off
 routing: {table: 4294967295, priority: 1}
 marks: {fromWireGuard: 0x100, toWireGuard: "0x80000000"}
 widestPrefix: {ipv4: 7, ipv6: 20}
 members: {forgetAfterMinutes: 60, nodeDeletion: believe}
 node: {name: node-7.example.org, machineType: controlplane, apiServerPort: 6443}
 stunServer: STUN.example.org
-kubernetes: {enabled: true, kubeconfig: /etc/mesh/kubeconfig}
+kubernetes: {enabled: true, kubeconfig: /etc/mesh/kubeconfig, apiServers: ["https://192.0.2.7:6443"]}
 log: {level: debug, format: json}
 serviceCAFiles: {primary: /etc/mesh/ca.pem}
 `;

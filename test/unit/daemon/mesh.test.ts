@@ -9,6 +9,7 @@ import { Membership } from "../../../src/daemon/membership.ts";
 import { Mesh } from "../../../src/daemon/mesh.ts";
 import type { OpenRacer } from "../../../src/daemon/racing.ts";
 import type { Registries } from "../../../src/daemon/registries.ts";
+import { RegistryWays } from "../../../src/daemon/registry-ways.ts";
 import { Repairs } from "../../../src/daemon/repairs.ts";
 import { SecondBarrier } from "../../../src/daemon/second-barrier.ts";
 import type { Announcement } from "../../../src/discovery/index.ts";
@@ -102,6 +103,7 @@ class Stage {
         lastWorking: await LastWorkingFile.open(stateDirectory, log, clock),
         repairs: new Repairs(log),
         barrier: new SecondBarrier(log),
+        ways: new RegistryWays({ log, clock, group: undefined, saved: [] }),
         run: this.#run,
         readSetting: this.kernel.read,
         openRacer: this.#openRacer,
@@ -146,6 +148,7 @@ class Stage {
       publish: (announcement) => void this.published.push(announcement),
       heard: () => [{ nodeId: peer.nodeId, sealed: peer }],
       deletedNodes: () => new Set(),
+      servers: () => [],
       ownNumber: () => 0,
       states: () => [],
       podNetworks: () => [],

@@ -18,6 +18,11 @@ const openssl = (...args: string[]): unknown => execFileSync("openssl", args, { 
 export function certificatesFor(subjectAltName: string): Certificates {
   const folder = mkdtempSync(join(tmpdir(), "kubespan-test-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return certificatesIn(folder, subjectAltName);
+}
+
+/** The same, in a folder that is there. */
+export function certificatesIn(folder: string, subjectAltName: string): Certificates {
   const file = (name: string): string => join(folder, name);
   const ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
   openssl(

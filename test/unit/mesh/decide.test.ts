@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { Config } from "../../../src/config/config.ts";
 import type { Affiliate } from "../../../src/discovery/affiliate.ts";
-import { type Decision, decide, emptyMemory, harvestDueIn, type Memory } from "../../../src/mesh/index.ts";
+import {
+  type Decision,
+  decide,
+  emptyMemory,
+  harvestDueIn,
+  type Memory,
+  noWays,
+} from "../../../src/mesh/index.ts";
 import { reportStatus } from "../../../src/mesh/report.ts";
 import type { ObservedDevice } from "../../../src/wireguard/index.ts";
 import { claimsOf } from "../members/claims-of.ts";
@@ -47,6 +54,7 @@ const knowledge = (
   claims: claimsOf(affiliates),
   standings: new Map(),
   registries: [],
+  ways: noWays,
   addresses: [address("192.0.2.1")],
   networks: [],
   canRace: false,

@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { Config } from "../../../src/config/index.ts";
-import { type Decision, decide, desiredRouting, emptyMemory, ownSide } from "../../../src/mesh/index.ts";
+import {
+  type Decision,
+  decide,
+  desiredRouting,
+  emptyMemory,
+  noWays,
+  ownSide,
+} from "../../../src/mesh/index.ts";
 import { type Link, type ObservedRouting, ownAddresses, planRouting } from "../../../src/routing/index.ts";
 import { address, affiliate, config, prefix, self } from "./values.ts";
 
@@ -54,6 +61,7 @@ function passOf(
     ),
     registries: [],
     ...ownSide(below),
+    ways: noWays,
     canRace: false,
     mapping: undefined,
     origin: { startedAt: now, machine: "" },

@@ -103,6 +103,7 @@ export const config = (changes: Partial<Config> = {}): Config => ({
   localNetworks: [],
   answerOutside: true,
   strictIngress: "pods",
+  registriesOutside: "tls",
   routing: { table: 180, priority: 32500 },
   marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },
   widestPrefix: { ipv4: 8, ipv6: 16 },

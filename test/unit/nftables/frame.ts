@@ -1,5 +1,6 @@
 import type { StrictIngress } from "../../../src/config/config.ts";
 import type { Prefix } from "../../../src/net/index.ts";
+import { noExits } from "../../../src/nftables/index.ts";
 
 /** A table as the daemon asks for it, without targets. */
 export const frame = {
@@ -12,6 +13,7 @@ export const frame = {
   registryPorts: [3000],
   acceptedFamilies: [4, 6] as readonly (4 | 6)[] | undefined,
   otherMeshes: [],
+  exits: noExits,
   pods: [] as readonly Prefix[],
   tolerated: [] as readonly Prefix[],
   own: [] as readonly Prefix[],

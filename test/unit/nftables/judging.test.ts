@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Prefix } from "../../../src/net/index.ts";
+import type { Address, Prefix } from "../../../src/net/index.ts";
 import { observedCounts, observedJudging, parseTable, planTable } from "../../../src/nftables/index.ts";
 import { tableText } from "../../../src/nftables/table.ts";
 import { frame } from "./frame.ts";
@@ -53,6 +53,51 @@ test("a change of what is judged only is a change of elements", () => {
     "add element inet talos_kubespan kubespan_tolerated_ipv4 { 10.1.0.0/24 }\n" +
       "add element inet talos_kubespan kubespan_own_ipv4 { 10.2.0.0/24 }\n",
   );
+});
+
+/** The rules of a chain, as they stand in the text of a table. */
+const chainOf = (table: string, name: string): string =>
+  new RegExp(`\\n\\tchain ${name} \\{\\n([^}]*)\\t\\}`).exec(table)?.[1] ?? "";
+
+describe("registries", () => {
+  const exits = {
+    registries: [{ address: "10.1.0.7" as Address, port: 443, clients: "daemon" as const }],
+    served: [
+      { port: 6443, clients: "node" as const },
+      { port: 3443, clients: "daemon" as const },
+    ],
+    group: 4711,
+  };
+  const table = tableText({ ...frame, exits, answerOutside: false, targets: networks("10.1.0.0/24") });
+
+  test("are answered outside whatever the operator says of the rest: pods by an API server alone", () => {
+    const mark = "ct mark set ct mark & 0xffffffdf | 0x00000040 return";
+    expect(chainOf(table, "kubespan_answering").trim().split(/\n\t*/)).toEqual([
+      `tcp flags syn ct original proto-dst 6443 ${mark}`,
+      "ip saddr @kubespan_pods_ipv4 return",
+      "ip6 saddr @kubespan_pods_ipv6 return",
+      `tcp flags syn ct original proto-dst 3443 ${mark}`,
+    ]);
+  });
+
+  test("have no rule where the last hook lets anything but their TCP out", () => {
+    const rules = chainOf(table, "kubespan_exited").trim().split(/\n\t*/);
+    expect(rules).toHaveLength(6);
+    for (const rule of rules)
+      expect(rule).toMatch(
+        /^(?:ip daddr 10\.1\.0\.7 tcp dport 443 ct direction original|meta l4proto tcp ct original ip daddr 10\.1\.0\.7 ct original proto-dst 443 ct direction original|tcp flags (?:ack|! syn) ct direction reply ct original proto-dst (?:6443|3443)) meta mark set meta mark \| 0x00000060 accept$/,
+      );
+  });
+
+  test("of the daemon are met outside by its group alone, and by nobody without one", () => {
+    expect(chainOf(table, "kubespan_daemon_exits")).toContain("meta skgid 4711 goto kubespan_exits");
+    const without = tableText({ ...frame, exits: { ...exits, group: undefined }, targets: [] });
+    expect(chainOf(without, "kubespan_daemon_exits")).not.toContain("skgid");
+  });
+
+  test("cost no rule where there are none", () => {
+    expect(text("10.1.0.0/24")).not.toMatch(/kubespan_(?:registries|exit)/);
+  });
 });
 
 test.each([

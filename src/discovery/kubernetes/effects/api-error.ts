@@ -2,7 +2,7 @@ import { errorText, KubespanError } from "../../../base/index.ts";
 import { printable } from "../../text.ts";
 
 /** The meaning of the Kubernetes API's status codes for an operator. */
-const meanings: Readonly<Record<number, readonly [text: string, hint: string]>> = {
+const meanings: Readonly<Record<number, Meaning>> = {
   401: [
     "does not know who we are",
     "is the token or certificate still valid? It is read again and tried again",
@@ -15,10 +15,13 @@ const meanings: Readonly<Record<number, readonly [text: string, hint: string]>> 
   429: ["has too much to do", "it is tried again"],
 };
 
-/** The HTTP status of the API's answer; `undefined` for any other failure. */
+/**
+ * The HTTP status of the API's answer; `undefined` for any other failure. Errors of all kinds have a number called `code`,
+ * an aborted request's for example. Only an error with the headers of an answer has a status there.
+ */
 export function statusOf(thrown: unknown): number | undefined {
   if (!(thrown instanceof Error)) return undefined;
-  if ("code" in thrown && typeof thrown.code === "number") return thrown.code; // from a request
+  if ("code" in thrown && typeof thrown.code === "number" && "headers" in thrown) return thrown.code; // from a request
   return "statusCode" in thrown && typeof thrown.statusCode === "number" ? thrown.statusCode : undefined; // from a watch
 }
 
@@ -29,17 +32,23 @@ export function statusOf(thrown: unknown): number | undefined {
 export function apiError(thrown: unknown, location: string): KubespanError {
   if (thrown instanceof KubespanError) return thrown;
   const status = statusOf(thrown);
-  const [text, hint] =
-    status === undefined
-      ? [
-          `cannot be reached: ${reasonOf(thrown)}`,
-          "check that it runs and that this node may connect to it; it is tried again",
-        ]
-      : (meanings[status] ?? [
-          `answered with status ${status}`,
-          "see the log of the API server; it is tried again",
-        ]);
+  const [text, hint] = status === undefined ? unanswered(thrown) : meaningOf(status);
   return new KubespanError("discovery", `the Kubernetes API ${location} ${text}`, { hint, cause: thrown });
+}
+
+type Meaning = readonly [text: string, hint: string];
+
+const meaningOf = (status: number): Meaning =>
+  meanings[status] ?? [`answered with status ${status}`, "see the log of the API server; it is tried again"];
+
+/** The names of the errors with which a request ends that was given up because its time was over. */
+const late = ["TimeoutError", "AbortError"];
+
+/** The meaning of a failure that is no answer. */
+function unanswered(thrown: unknown): Meaning {
+  const isLate = thrown instanceof Error && late.includes(thrown.name);
+  const text = isLate ? "did not answer in time" : `cannot be reached: ${reasonOf(thrown)}`;
+  return [text, "check that it runs and that this node may connect to it; it is tried again"];
 }
 
 /** The reason of a failure. undici only says "fetch failed" and keeps the reason in the cause. */

@@ -11,10 +11,11 @@ import {
   Wake,
 } from "../../effects/index.ts";
 import type { Announcement, Registry } from "../../registry.ts";
-import { nothingTold, type Told } from "../../told.ts";
+import { nothingTold, type RegistryServer, type Told } from "../../told.ts";
 import { type Annotations, annotationPatch, annotationsOf } from "../annotations.ts";
 import { KnownNodes } from "../known-nodes.ts";
 import { readNode } from "../node.ts";
+import { serversOf } from "../servers.ts";
 import { apiError, statusOf } from "./api-error.ts";
 import { type NodesApi, openNodesApi } from "./nodes-api.ts";
 import { pushAnnotations } from "./push.ts";
@@ -57,6 +58,7 @@ class KubernetesDriver implements RegistryDriver {
   readonly #changed = new Wake();
   readonly #position: Position = {};
   #location: string;
+  #servers: readonly RegistryServer[] | undefined;
   #wanted: Annotations | undefined;
   #pushError: string | undefined;
   #loggedRefusals = new Set<string>();
@@ -81,6 +83,7 @@ class KubernetesDriver implements RegistryDriver {
       refused: this.#known.refused(),
       deletedNodes: this.#known.deleted(),
       podNetworks: this.#known.podNetworks(),
+      servers: this.#servers,
     };
   }
 
@@ -103,6 +106,7 @@ class KubernetesDriver implements RegistryDriver {
 
   async session(session: Session, signal: AbortSignal): Promise<never> {
     const api = await this.#open();
+    session.changed(); // the way to the API may have to be opened before the first answer can come
     const events: NodesEvents = {
       // A Node that cannot be annotated is no reason to connect again.
       onWatching: () => {
@@ -139,6 +143,7 @@ class KubernetesDriver implements RegistryDriver {
   async #open(): Promise<NodesApi> {
     const api = await openNodesApi(this.#options.kubernetes);
     this.#location = api.location;
+    this.#servers = serversOf(api, this.#options.kubernetes);
     return api;
   }
 

@@ -22,6 +22,8 @@ interface WatchEvents {
 export interface NodesApi {
   /** The URL of the API. */
   readonly location: string;
+  /** Whether the certificate of the API is checked. */
+  readonly isChecked: boolean;
   list(next: string | undefined, signal: AbortSignal): Promise<NodePage>;
   /** Resolves when the API ends the watch, as it does every few minutes. */
   watch(resourceVersion: string, events: WatchEvents, signal: AbortSignal): Promise<void>;
@@ -66,6 +68,7 @@ export async function openNodesApi(config: KubernetesConfig): Promise<NodesApi> 
 
   return {
     location: credentials.getCurrentCluster()?.server ?? "",
+    isChecked: credentials.getCurrentCluster()?.skipTLSVerify !== true,
     list: async (next, signal) => {
       const page = { limit: pageSize, ...(next !== undefined && { _continue: next }) };
       const { items, metadata } = await api.listNode(page, until(signal));

@@ -1,0 +1,129 @@
+import { hexWord } from "../base/index.ts";
+import { type Address, familyOf, maskOf } from "../net/index.ts";
+import { families, headerOf, type RuleOptions, setBit } from "./match.ts";
+import { protocolMatch } from "./protocols.ts";
+
+/**
+ * The programs of a node whose connections to a registry may leave outside the mesh: all of them with the pods
+ * (`node`), or this daemon alone (`daemon`).
+ */
+export type Clients = "node" | "daemon";
+
+/** The address and TCP port of a registry. */
+export interface Exit {
+  readonly address: Address;
+  readonly port: number;
+  readonly clients: Clients;
+}
+
+/** A TCP port at which this node serves a registry. */
+export interface Served {
+  readonly port: number;
+  readonly clients: Clients;
+}
+
+/** The connections to registries that leave outside the mesh as long as the member there is not connected. */
+export interface Exits {
+  readonly registries: readonly Exit[];
+  readonly served: readonly Served[];
+  /** The group of this daemon's processes, which no other process has; `undefined` if it has no group of its own. */
+  readonly group: number | undefined;
+}
+
+/** The exits of a node that reaches and answers no registry outside the mesh. */
+export const noExits: Exits = { registries: [], served: [], group: undefined };
+
+const chains = {
+  outside: "kubespan_registries",
+  ofDaemon: "kubespan_daemon_exits",
+  exits: "kubespan_exits",
+  letOut: "kubespan_exited",
+} as const;
+
+const hasNone = ({ exits }: RuleOptions): boolean =>
+  exits.registries.length === 0 && exits.served.length === 0;
+
+/** A match for packets of a registry's connection that goes outside the mesh. */
+const goesOutside = ({ marks }: RuleOptions): string =>
+  `ct mark & ${hexWord(maskOf(marks))} == ${hexWord(marks.toWireGuard)}`;
+
+/**
+ * The statement that notes for all packets of a connection that it goes outside. The bit of the mark is the one that
+ * leads a packet into the mesh. So a program that copies marks from connections to packets closes, and opens nothing.
+ */
+const noteOutside = (options: RuleOptions): string => setBit("ct", options, options.marks.toWireGuard);
+
+/** The rules that find packets to a registry, and answers of one, and nothing else. They end in these verdicts. */
+function registryRules({ exits }: RuleOptions, verdicts: Readonly<Record<Clients, string>>): string[] {
+  const { registries, served } = exits;
+  return [
+    ...registries.flatMap(({ address, port, clients }) => {
+      const header = headerOf(familyOf(address));
+      const verdict = `ct direction original ${verdicts[clients]}`;
+      return [
+        `${header} daddr ${address} tcp dport ${port} ${verdict}`,
+        // The address is that of a Service, say, and was translated before.
+        `${protocolMatch("tcp")} ct original ${header} daddr ${address} ct original proto-dst ${port} ${verdict}`,
+      ];
+    }),
+    ...served.flatMap(({ port }) =>
+      ["tcp flags ack", "tcp flags ! syn"].map(
+        (flags) => `${flags} ct direction reply ct original proto-dst ${port} ${verdicts.node}`,
+      ),
+    ),
+  ];
+}
+
+/**
+ * The rule that leads packets to a target past the mesh if they are a registry's and have to go outside. There is none
+ * where no registry can be met outside.
+ */
+export const exitRules = (options: RuleOptions): string[] =>
+  hasNone(options) ? [] : [`${protocolMatch("tcp")} jump ${chains.outside}`];
+
+/**
+ * The chains that decide which packets go outside. A connection does so if its member is not connected at the time of
+ * any of its packets, and goes on to do so once it was answered. A connection of the daemon is known by its group.
+ * Pods are never met outside, and what came from another machine in the mesh goes on in the mesh.
+ */
+export function exitChains(options: RuleOptions): (readonly [string, readonly string[]])[] {
+  if (hasNone(options)) return [];
+  const { group } = options.exits;
+  const own = group === undefined ? [] : [`meta skgid ${group} goto ${chains.exits}`];
+  return [
+    [
+      chains.exits,
+      [
+        `${goesOutside(options)} ct status seen-reply accept`,
+        `ct mark & ${hexWord(maskOf(options.marks))} == ${hexWord(options.marks.fromWireGuard)} return`,
+        `iifname "${options.interfaceName}" return`,
+        ...families.map((family) => `${headerOf(family)} daddr @kubespan_pods_ipv${family} return`),
+        ...families.map(
+          (family) =>
+            `${headerOf(family)} daddr @kubespan_tolerated_ipv${family} ${noteOutside(options)} accept`,
+        ),
+      ],
+    ],
+    [chains.ofDaemon, [`${goesOutside(options)} goto ${chains.exits}`, ...own]],
+    [
+      chains.outside,
+      registryRules(options, { node: `goto ${chains.exits}`, daemon: `goto ${chains.ofDaemon}` }),
+    ],
+  ];
+}
+
+/** The rules that note, on the first packet of a connection from outside to a registry here, where it is answered. */
+export const servingRules = (options: RuleOptions, clients: Clients): string[] =>
+  options.exits.served
+    .filter((served) => served.clients === clients)
+    .map(({ port }) => `tcp flags syn ct original proto-dst ${port} ${noteOutside(options)} return`);
+
+/** The rule and the chain of the last hook, where such a packet is let out, by this verdict, if it got there unmarked. */
+export const exitedRules = (options: RuleOptions): string[] =>
+  hasNone(options) ? [] : [`${goesOutside(options)} jump ${chains.letOut}`];
+
+export const exitedChains = (
+  options: RuleOptions,
+  verdict: string,
+): (readonly [string, readonly string[]])[] =>
+  hasNone(options) ? [] : [[chains.letOut, registryRules(options, { node: verdict, daemon: verdict })]];
