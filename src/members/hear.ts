@@ -12,6 +12,8 @@ export interface Believed {
   readonly number: number;
   /** Tells whether a registry names the node as one of the mesh now. */
   readonly isNamed: boolean;
+  /** Tells whether a registry still has the node's affiliate, but hears nothing of its machine. */
+  readonly isAway: boolean;
   /** The reasons why statements were not believed. */
   readonly refused: readonly string[];
 }
@@ -27,7 +29,7 @@ export function believe(
 ): Believed | undefined {
   const refused: string[] = [];
   const sealed = believeSealed(known, heard?.sealed, now, refused);
-  const unsealed = believeUnsealed(known, heard?.unsealed, isConnected, refused);
+  const unsealed = believeUnsealed(known, heard, isConnected, refused);
   const base = claimOf(sealed.basis, unsealed.basis);
   const claim = base && sealed.beside ? withEndpointsOf(base, sealed.beside, isConnected) : base;
   if (!claim?.kubespan) return undefined;
@@ -37,6 +39,7 @@ export function believe(
     claim: known && isDeepStrictEqual(known.claim, claim) ? known.claim : claim,
     number: Math.max(known?.number ?? 0, sealed.basis?.membership?.number ?? 0),
     isNamed: sealed.isNamed || unsealed.isNamed,
+    isAway: heard?.isAway === true,
     refused,
   };
 }
@@ -85,20 +88,22 @@ function believeSealed(
 
 /**
  * Decides about what Kubernetes says, for which nobody vouches: it cannot replace the key of a member that is
- * connected.
+ * connected. Annotations never expire, so those of a machine of which Kubernetes hears nothing are a memory: they tell
+ * what the node claims, but do not name it.
  */
 function believeUnsealed(
   known: Member | undefined,
-  heard: Affiliate | undefined,
+  said: Heard | undefined,
   isConnected: boolean,
   refused: string[],
 ): Part {
   const before = known?.unsealed;
+  const { unsealed: heard, isAway = false } = said ?? {};
   if (heard?.kubespan === undefined) return { basis: before, isNamed: false };
   const key = before?.kubespan?.publicKey;
   if (!known?.sealed && isConnected && key !== undefined && key !== heard.kubespan.publicKey) {
     refused.push("its Node names another public key, while it is connected with the one it had");
-    return { basis: before, isNamed: true };
+    return { basis: before, isNamed: !isAway };
   }
-  return { basis: before && isDeepStrictEqual(before, heard) ? before : heard, isNamed: true };
+  return { basis: before && isDeepStrictEqual(before, heard) ? before : heard, isNamed: !isAway };
 }

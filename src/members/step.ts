@@ -148,7 +148,7 @@ const since = (
 function withStanding(
   member: Known,
   before: Member | undefined,
-  { isNamed }: Believed,
+  { isNamed, isAway }: Believed,
   { leaving, deletedNodes, mayBeAbsent, forgetAfterMs }: News,
   now: number,
 ): Member {
@@ -157,10 +157,11 @@ function withStanding(
   if (left && left.number >= member.number && (member.connectedAt ?? 0) <= left.at)
     return { ...member, number: left.number, ...released(left.why, "renewed", now) };
   if (isNamed || (before?.standing === "present" && !mayBeAbsent)) return { ...member, standing: "present" };
-  if (isConnected(member, now)) return absent(member, before, now);
+  const why = isAway ? "Kubernetes hears nothing of its machine" : "no registry names it any more";
+  if (isConnected(member, now)) return absent(member, before, why, now);
   if (deletedNodes.has(nodeId))
     return { ...member, ...released("Kubernetes deleted its Node", "named", now) };
-  const gone = absent(member, before, now);
+  const gone = absent(member, before, why, now);
   const unseenFor = now - Math.max(gone.since, member.connectedAt ?? 0);
   if (unseenFor < forgetAfterMs) return gone;
   const hours = Math.round(forgetAfterMs / 3_600_000);
@@ -170,10 +171,15 @@ function withStanding(
 const released = (why: string, until: "named" | "renewed", now: number) =>
   ({ standing: "released", since: now, why, until }) as const;
 
-const absent = (member: Known, before: Member | undefined, now: number): Member & { standing: "absent" } =>
-  before?.standing === "absent"
-    ? { ...member, standing: "absent", since: before.since, why: before.why }
-    : { ...member, standing: "absent", since: now, why: "no registry names it any more" };
+const absent = (
+  member: Known,
+  before: Member | undefined,
+  why: string,
+  now: number,
+): Member & { standing: "absent" } => {
+  const goneSince = before?.standing === "absent" ? before.since : now;
+  return { ...member, standing: "absent", since: goneSince, why };
+};
 
 function eventOf(known: Member | undefined, member: Member, label: string, now: number): MemberEvent[] {
   const isNew = known?.standing !== member.standing;

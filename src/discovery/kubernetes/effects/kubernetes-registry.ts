@@ -79,6 +79,7 @@ class KubernetesDriver implements RegistryDriver {
       affiliates: this.#known.affiliates(),
       refused: this.#known.refused(),
       deletedNodes: this.#known.deleted(),
+      awayNodes: this.#known.away(),
       podNetworks: this.#known.podNetworks(),
     };
   }
@@ -109,6 +110,11 @@ class KubernetesDriver implements RegistryDriver {
         session.announced();
       },
       onChange: () => this.#nodesChanged(session),
+      onWentBack: (version, before) =>
+        this.#log.warn(
+          `the Kubernetes API went back from version ${before} to ${version}, as after etcd was restored from a ` +
+            "backup: all Nodes are listed anew, and those that are missing now are not taken for deleted",
+        ),
     };
     return untilOneFails(signal, (inside) => [
       followNodes(api, this.#known, this.#position, events, inside),

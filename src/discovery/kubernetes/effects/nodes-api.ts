@@ -23,6 +23,8 @@ export interface NodesApi {
   /** The URL of the API. */
   readonly location: string;
   list(next: string | undefined, signal: AbortSignal): Promise<NodePage>;
+  /** The present version of the list of Nodes, without most of them. */
+  version(signal: AbortSignal): Promise<string>;
   /** Resolves when the API ends the watch, as it does every few minutes. */
   watch(resourceVersion: string, events: WatchEvents, signal: AbortSignal): Promise<void>;
   /** Changes annotations of the Node with this uid. Gives the Node after the change. */
@@ -75,6 +77,8 @@ export async function openNodesApi(config: KubernetesConfig): Promise<NodesApi> 
         ...nextOf(metadata),
       };
     },
+    version: async (signal) =>
+      (await api.listNode({ limit: 1 }, until(signal))).metadata?.resourceVersion ?? "",
     watch: (resourceVersion, { onOpen, onEvent }, signal) =>
       new Promise((resolve, reject) => {
         let isOver = false;
