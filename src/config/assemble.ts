@@ -2,15 +2,20 @@ import { Secret } from "../base/index.ts";
 import { decodeKey } from "../identity/index.ts";
 import type { Config, NodeConfig, ServiceConfig } from "./config.ts";
 import { type KindValue, schemas } from "./kinds.ts";
+import type { Proxies } from "./proxy.ts";
 import type { KindDocuments } from "./read-kinds.ts";
 
-/** The configuration that the checked documents form together; `undefined` without a cluster identity. */
-export function assemble(found: KindDocuments): Config | undefined {
+/**
+ * The configuration that the checked documents form together; `undefined` without a cluster identity. `environment` has
+ * the proxies that count where the documents name none.
+ */
+export function assemble(found: KindDocuments, environment: Proxies): Config | undefined {
   const identity = found.identity[0]?.value;
   const secret = identity && decodeKey(identity.clusterSecret);
   if (!identity || !secret) return undefined;
   const kubespan = valueOf(found.kubespan) ?? schemas.KubeSpanConfig.parse(empty("KubeSpanConfig"));
   const daemon = valueOf(found.daemon) ?? schemas.KubeSpanDaemonConfig.parse(empty("KubeSpanDaemonConfig"));
+  const proxies = proxiesOf(daemon, environment);
   return {
     enabled: kubespan.enabled,
     advertiseKubernetesNetworks: kubespan.advertiseKubernetesNetworks,
@@ -21,8 +26,10 @@ export function assemble(found: KindDocuments): Config | undefined {
     excludeAdvertisedNetworks: kubespan.filters.excludeAdvertisedNetworks,
     extraAnnouncedEndpoints: valueOf(found.endpoints)?.extraAnnouncedEndpoints ?? [],
     cluster: { id: identity.clusterID, secret: new Secret(secret) },
-    services: found.services.flatMap(({ value }) => (value ? [serviceOf(value, daemon)] : [])),
-    ...kubernetesOf(daemon),
+    services: found.services.flatMap(({ value }) =>
+      value ? [{ ...serviceOf(value, daemon), ...proxies }] : [],
+    ),
+    ...kubernetesOf(daemon, proxies),
     ...(daemon.stunServer && { stun: daemon.stunServer }),
     interfaceName: daemon.interfaceName,
     listenPort: daemon.listenPort,
@@ -58,9 +65,19 @@ function serviceOf(
   return { name, ...endpoint, ...(caFile === undefined ? {} : { caFile }) };
 }
 
-function kubernetesOf({ kubernetes }: DaemonValue): Pick<Config, "kubernetes"> {
+function kubernetesOf(
+  { kubernetes }: DaemonValue,
+  proxies: { readonly proxies?: Proxies },
+): Pick<Config, "kubernetes"> {
   const { enabled, kubeconfig } = kubernetes;
-  return enabled ? { kubernetes: kubeconfig === undefined ? {} : { kubeconfig } } : {};
+  return enabled ? { kubernetes: { ...(kubeconfig !== undefined && { kubeconfig }), ...proxies } } : {};
+}
+
+function proxiesOf({ proxy }: DaemonValue, environment: Proxies): { readonly proxies?: Proxies } {
+  const { url, except } = proxy;
+  const hasAny = environment.https !== undefined || environment.http !== undefined;
+  if (url === undefined) return hasAny ? { proxies: environment } : {};
+  return url === "none" ? {} : { proxies: { https: url, http: url, except } };
 }
 
 const nodeOf = ({ node }: DaemonValue): NodeConfig => ({

@@ -1,6 +1,7 @@
 import type { Secret } from "../base/index.ts";
 import type { Endpoint, Marks, Prefix } from "../net/index.ts";
 import type { DialRules } from "./dial.ts";
+import type { Proxies } from "./proxy.ts";
 
 /** The complete, validated configuration of the daemon, with all defaults filled in. */
 export interface Config {
@@ -77,12 +78,16 @@ export interface ServiceConfig {
   readonly tls: boolean;
   /** The path of a PEM file with the authorities to trust instead of the system's. */
   readonly caFile?: string;
+  /** The proxies through which the service may have to be reached; absent if there are none. */
+  readonly proxies?: Proxies;
 }
 
 /** The access to the Kubernetes API. */
 export interface KubernetesConfig {
   /** The path of the kubeconfig; absent for the service account of a pod. */
   readonly kubeconfig?: string;
+  /** The proxies through which the API may have to be reached; absent if there are none. */
+  readonly proxies?: Proxies;
 }
 
 /** The conditions under which members that vanished without a farewell are let go. */

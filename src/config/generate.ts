@@ -91,6 +91,7 @@ members:
 node: {machineType: unknown}       # or controlplane, worker; further keys: name (of the Node), apiServerPort
 # stunServer: stun.example.org:3478   # tells the port that a NAT gave to WireGuard
 kubernetes: {enabled: false}       # true: the Nodes of Kubernetes are a registry; further key: kubeconfig
+# proxy: {url: "http://user:password@proxy.example.org:3128", except: ["10.0.0.0/8", "*.example.org"]}   # to the registries; none: no proxy
 log: {level: info, format: text}
 # serviceCAFiles: {primary: /etc/kubespan/ca.pem}   # authorities to trust, by name of the service
 `;

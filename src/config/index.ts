@@ -12,5 +12,14 @@ export {
 export { type DialRules, noDialRules } from "./dial.ts";
 export { generateConfig } from "./generate.ts";
 export { parseConfig } from "./parse.ts";
+export {
+  credentialsOf,
+  type Proxies,
+  type Proxy,
+  proxiesKey,
+  proxyFor,
+  proxyText,
+  proxyUrl,
+} from "./proxy.ts";
 export { parseServiceURL } from "./service-url.ts";
 export { configSummary } from "./summary.ts";

@@ -21,6 +21,7 @@ import {
   wholeNumber,
   wordOrNumber,
 } from "./fields.ts";
+import { parseProxy, proxyForm } from "./proxy.ts";
 import { parseServiceURL, parseStunServer } from "./service-url.ts";
 
 /**
@@ -103,6 +104,27 @@ const node = section({
   error: "is for control planes only; remove it, or set machineType: controlplane",
 });
 
+/** The proxy of the registries. The message never shows the URL, which may hold a password. */
+const proxyURL = z
+  .string({ error: `is not text; expected ${proxyForm}, or none` })
+  .transform((text, context) => {
+    const proxy = text === "none" ? text : parseProxy(text);
+    if (proxy) return proxy;
+    context.addIssue({ code: "custom", message: `is not valid; expected ${proxyForm}, or none` });
+    return z.NEVER;
+  });
+
+const proxy = section({
+  url: proxyURL.optional(),
+  except: listOf(
+    matchingText("a name, an address, a network, or *, as in NO_PROXY", /^[A-Za-z0-9.:[\]/*_-]{1,300}$/),
+    "servers that are reached directly",
+  ),
+}).refine(({ url, except }) => except.length === 0 || (url !== undefined && url !== "none"), {
+  path: ["except"],
+  error: "needs url: for the proxies of the environment, set NO_PROXY there",
+});
+
 /** Tells whether two texts hold one key, whatever their alphabet and padding. */
 const sameKey = (left: string, right: string): boolean =>
   Buffer.from(left, "base64").equals(Buffer.from(right, "base64"));
@@ -171,6 +193,7 @@ export const schemas = {
       enabled: trueOrFalse().default(false),
       kubeconfig: absolutePath().optional(),
     }).prefault({}),
+    proxy: proxy.prefault({}),
     log: section({
       level: oneOf(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
       format: oneOf(["json", "text"]).default("text"),

@@ -3,6 +3,7 @@ import { assemble } from "./assemble.ts";
 import type { Config } from "./config.ts";
 import { consistencyProblems } from "./consistency.ts";
 import { configError } from "./problem.ts";
+import { noProxies, type Proxies } from "./proxy.ts";
 import { readKinds } from "./read-kinds.ts";
 import { readYaml } from "./yaml-source.ts";
 
@@ -12,12 +13,13 @@ export const largestConfig = 1024 * 1024;
 /**
  * Reads a configuration, which is one YAML file of several documents: the kinds of Talos and our own
  * `KubeSpanDaemonConfig`. `file` names it in messages. As in Talos, the mesh is off unless a KubeSpanConfig says
- * `enabled: true`. Everything but the DiscoveryIdentityConfig has a default.
+ * `enabled: true`. Everything but the DiscoveryIdentityConfig has a default. `environment` has the proxies that count
+ * where the file names none.
  *
  * Throws one `KubespanError("config")` that lists all problems, each as `file:line:column: what is wrong`. A rule that
  * spans several fields or documents is applied once each of them is correct by itself. No message holds the secret.
  */
-export function parseConfig(text: string, file: string): Config {
+export function parseConfig(text: string, file: string, environment: Proxies = noProxies): Config {
   if (Buffer.byteLength(text) > largestConfig)
     throw new KubespanError("config", `${file} is larger than ${largestConfig} bytes`, {
       hint: "is it the right file?",
@@ -31,7 +33,7 @@ export function parseConfig(text: string, file: string): Config {
     ...found.problems,
     ...consistencyProblems(found, incomplete),
   ];
-  const config = problems.length === 0 ? assemble(found) : undefined;
+  const config = problems.length === 0 ? assemble(found, environment) : undefined;
   if (config === undefined) throw configError(file, problems, position);
   return config;
 }

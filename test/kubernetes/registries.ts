@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
+import { noProxies, type Proxies } from "../../src/config/proxy.ts";
 import type { Affiliate, Registry } from "../../src/discovery/index.ts";
 import { createKubernetesRegistry } from "../../src/discovery/kubernetes/effects/kubernetes-registry.ts";
 import { affiliateNamed, idOf } from "../unit/discovery/samples.ts";
@@ -14,10 +15,11 @@ export function registryOf(
   name: string,
   kubeconfig: string,
   own: () => Affiliate = () => ownOf(name),
+  proxies: Proxies = noProxies,
 ): Registry {
   const log = pino({ level: "silent" });
   const registry = createKubernetesRegistry({
-    kubernetes: { kubeconfig },
+    kubernetes: { kubeconfig, proxies },
     nodeId: idOf(`id-${name}`),
     nodeName: name,
     log,

@@ -1,10 +1,12 @@
 import { rm, writeFile } from "node:fs/promises";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { environmentProxies } from "../../src/config/proxy.ts";
 import { errorOf } from "../../src/discovery/index.ts";
 import { statusOf } from "../../src/discovery/kubernetes/effects/api-error.ts";
 import { createKubernetesRegistry } from "../../src/discovery/kubernetes/effects/kubernetes-registry.ts";
 import { openNodesApi } from "../../src/discovery/kubernetes/effects/nodes-api.ts";
+import { ConnectProxy } from "../unit/discovery/connect-proxy.ts";
 import { Gate } from "../unit/discovery/gate.ts";
 import { idsOf, until } from "../unit/discovery/loopback.ts";
 import { endpoint, idOf, prefix } from "../unit/discovery/samples.ts";
@@ -222,6 +224,33 @@ describe("what may happen meanwhile", () => {
     const lists = await requestsSince(before, "list");
     expect(lists.filter(({ uri }) => uri.includes("limit=500"))).toHaveLength(1);
     expect(await requestsSince(before, "patch")).toEqual([]);
+  });
+
+  test("behind a proxy: HTTPS_PROXY and its password are used, NO_PROXY is heeded, and errors name the proxy", async () => {
+    await machine("one");
+    await machine("two", { annotations: { "cluster.talos.dev/node-id": idOf("id-two") } });
+    const proxy = await ConnectProxy.open("me:hunter2");
+    const kubeconfig = await server.kubeconfig(`kubernetes:${server.port}`, "by-proxy"); // a name that only the proxy knows
+    const behind = (environment: Readonly<Record<string, string>>) =>
+      registryOf("one", kubeconfig, undefined, environmentProxies(environment).proxies);
+    const one = behind({ HTTPS_PROXY: proxy.url("me:hunter2") });
+    await until(() => expect(one.state()).toMatchObject({ phase: "connected", affiliates: 1 }));
+    await until(async () => expect(await server.annotations("one")).toEqual(annotationsOfOne));
+    await one.stop();
+    const before = proxy.asked.length;
+    expect(before).toBeGreaterThan(0);
+    const wrong = behind({ HTTPS_PROXY: proxy.url("me:hunter3") });
+    await until(() =>
+      expect(errorOf(wrong.state())).toMatch(
+        new RegExp(`through the proxy http://127.0.0.1:${proxy.port}: .*407.*HTTPS_PROXY`),
+      ),
+    );
+    expect(JSON.stringify(wrong.state())).not.toContain("hunter3");
+    await wrong.stop();
+    const asked = proxy.asked.length;
+    const direct = behind({ HTTPS_PROXY: proxy.url("me:hunter2"), NO_PROXY: "kubernetes" });
+    await until(() => expect(errorOf(direct.state())).toMatch(/cannot be reached: .*kubernetes/));
+    expect(proxy.asked).toHaveLength(asked);
   });
 
   test("the token is replaced: the new one is read from its file", async () => {

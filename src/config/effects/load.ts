@@ -2,6 +2,7 @@ import { KubespanError } from "../../base/index.ts";
 import { readTextFile } from "../../system/index.ts";
 import type { Config } from "../config.ts";
 import { largestConfig, parseConfig } from "../parse.ts";
+import { environmentProxies } from "../proxy.ts";
 
 /** A configuration with the warnings about the file that it was read from. */
 export interface LoadedConfig {
@@ -18,7 +19,11 @@ export async function loadConfig(file: string): Promise<LoadedConfig> {
   const found = await readTextFile(file, { largest: largestConfig, code: "config", hint });
   if (found === undefined)
     throw new KubespanError("config", `there is no configuration file ${file}`, { hint });
-  return { config: parseConfig(found.text, file), warnings: modeWarnings(file, found.mode) };
+  const { proxies, problems } = environmentProxies(process.env);
+  return {
+    config: parseConfig(found.text, file, proxies),
+    warnings: [...modeWarnings(file, found.mode), ...problems],
+  };
 }
 
 function modeWarnings(file: string, mode: number): string[] {

@@ -1,6 +1,6 @@
 import { type ServiceError, status } from "@grpc/grpc-js";
 import { KubespanError } from "../../base/index.ts";
-import type { ServiceConfig } from "../../config/index.ts";
+import { type Proxy, proxyFor, proxyText, type ServiceConfig } from "../../config/index.ts";
 import { printable } from "../text.ts";
 import { outOfBounds } from "./bounded-client.ts";
 import { locationOf } from "./service-location.ts";
@@ -62,11 +62,30 @@ export function serviceError(thrown: unknown, service: ServiceConfig): KubespanE
   if (thrown instanceof KubespanError) return thrown;
   const { text, hint } = meanings[codeOf(thrown)] ?? fallback;
   const details = printable(detailsOf(thrown));
-  return new KubespanError("discovery", `discovery service ${locationOf(service)} ${text}: ${details}`, {
-    hint: details.includes(outOfBounds) ? boundsHint : (tlsHint(details) ?? hint),
-    cause: thrown,
-  });
+  const proxy = proxyFor(service.proxies, service);
+  const way = proxy ? ` (through the proxy ${proxyText(proxy)})` : "";
+  return new KubespanError(
+    "discovery",
+    `discovery service ${locationOf(service)}${way} ${text}: ${details}`,
+    {
+      hint: details.includes(outOfBounds) ? boundsHint : (tlsHint(details) ?? hint),
+      cause: thrown,
+    },
+  );
 }
+
+/** What to do about a proxy that does not connect to a registry. */
+export const proxyHint =
+  "check HTTPS_PROXY, HTTP_PROXY or proxy.url, with the user and the password, and whether the proxy may connect " +
+  "there; to go without it, name the server in NO_PROXY or proxy.except; it is tried again";
+
+/** The error about a proxy that does not connect to a service, for that reason. */
+export const proxyError = (service: ServiceConfig, proxy: Proxy, reason: string): KubespanError =>
+  new KubespanError(
+    "discovery",
+    `discovery service ${locationOf(service)} cannot be reached through the proxy ${proxyText(proxy)}: ${reason}`,
+    { hint: proxyHint },
+  );
 
 const isServiceError = (thrown: unknown): thrown is ServiceError =>
   thrown instanceof Error && "code" in thrown && typeof thrown.code === "number";

@@ -1,4 +1,5 @@
 import { errorText, KubespanError } from "../../../base/index.ts";
+import { proxyHint } from "../../effects/index.ts";
 import { printable } from "../../text.ts";
 
 /** The meaning of the Kubernetes API's status codes for an operator. */
@@ -24,16 +25,18 @@ export function statusOf(thrown: unknown): number | undefined {
 
 /**
  * Makes a sentence of anything that a request threw. The full message of client-node may hold headers, and is not
- * shown.
+ * shown. `proxy` names the proxy through which the API is reached, if there is one.
  */
-export function apiError(thrown: unknown, location: string): KubespanError {
+export function apiError(thrown: unknown, location: string, proxy?: string): KubespanError {
   if (thrown instanceof KubespanError) return thrown;
   const status = statusOf(thrown);
   const [text, hint] =
     status === undefined
       ? [
-          `cannot be reached: ${reasonOf(thrown)}`,
-          "check that it runs and that this node may connect to it; it is tried again",
+          `cannot be reached${proxy === undefined ? "" : ` through the proxy ${proxy}`}: ${reasonOf(thrown)}`,
+          proxy === undefined
+            ? "check that it runs and that this node may connect to it; it is tried again"
+            : proxyHint,
         ]
       : (meanings[status] ?? [
           `answered with status ${status}`,
@@ -42,8 +45,15 @@ export function apiError(thrown: unknown, location: string): KubespanError {
   return new KubespanError("discovery", `the Kubernetes API ${location} ${text}`, { hint, cause: thrown });
 }
 
-/** The reason of a failure. undici only says "fetch failed" and keeps the reason in the cause. */
+const deepest = 4;
+
+/**
+ * The reason of a failure. undici only says "fetch failed" and keeps the reason in the cause, or with a proxy in the
+ * cause of the cause.
+ */
 function reasonOf(thrown: unknown): string {
-  const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
+  let cause = thrown;
+  for (let depth = 0; depth < deepest; depth++)
+    if (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
   return printable(errorText(cause)) || "the connection failed";
 }

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import type { Logger } from "pino";
 import { errorText, type KubespanError } from "../../../base/index.ts";
-import type { KubernetesConfig } from "../../../config/index.ts";
+import { type KubernetesConfig, proxiesKey } from "../../../config/index.ts";
 import {
   type RegistryDriver,
   type RegistryKind,
@@ -33,7 +33,8 @@ const withdrawMs = 3_000;
 
 /** The Nodes of Kubernetes, if the configuration asks for them. */
 export const kubernetesNodes: RegistryKind = {
-  settings: ({ kubernetes, node }) => kubernetes && { kubernetes, name: node.name },
+  settings: ({ kubernetes, node }) =>
+    kubernetes && { ...kubernetes, proxies: proxiesKey(kubernetes.proxies), name: node.name },
   open: ({ kubernetes, node }, { nodeId, log }) => {
     const nodeName = node.name ?? hostname().toLowerCase();
     return kubernetes ? [createKubernetesRegistry({ kubernetes, nodeId, nodeName, log })] : [];
@@ -56,6 +57,7 @@ class KubernetesDriver implements RegistryDriver {
   readonly #changed = new Wake();
   readonly #position: Position = {};
   #location: string;
+  #proxy: string | undefined;
   #wanted: Annotations | undefined;
   #pushError: string | undefined;
   #loggedRefusals = new Set<string>();
@@ -138,12 +140,13 @@ class KubernetesDriver implements RegistryDriver {
   }
 
   explain(thrown: unknown): KubespanError {
-    return apiError(thrown, this.#location);
+    return apiError(thrown, this.#location, this.#proxy);
   }
 
   async #open(): Promise<NodesApi> {
     const api = await openNodesApi(this.#options.kubernetes);
     this.#location = api.location;
+    this.#proxy = api.proxy;
     return api;
   }
 

@@ -1,6 +1,7 @@
 import type { KubernetesConfig } from "../../../config/index.ts";
 import type { AnnotationPatch } from "../annotations.ts";
 import { loadCredentials } from "./credentials.ts";
+import { useProxy } from "./proxy.ts";
 
 /** A page of the list of Nodes. */
 interface NodePage {
@@ -22,6 +23,8 @@ interface WatchEvents {
 export interface NodesApi {
   /** The URL of the API. */
   readonly location: string;
+  /** The name of the proxy through which the API is reached, without its password. */
+  readonly proxy?: string;
   list(next: string | undefined, signal: AbortSignal): Promise<NodePage>;
   /** The present version of the list of Nodes, without most of them. */
   version(signal: AbortSignal): Promise<string>;
@@ -47,6 +50,7 @@ const silenceMs = 100_000;
 export async function openNodesApi(config: KubernetesConfig): Promise<NodesApi> {
   const library = await import("@kubernetes/client-node");
   const credentials = await loadCredentials(new library.KubeConfig(), config);
+  const proxy = useProxy(credentials.getCurrentCluster(), config);
   const api = credentials.makeApiClient(library.CoreV1Api);
   const watcher = new library.Watch(credentials);
   Object.assign(watcher, { requestTimeoutMs: silenceMs }); // the library has no option for it
@@ -68,6 +72,7 @@ export async function openNodesApi(config: KubernetesConfig): Promise<NodesApi> 
 
   return {
     location: credentials.getCurrentCluster()?.server ?? "",
+    ...(proxy !== undefined && { proxy }),
     list: async (next, signal) => {
       const page = { limit: pageSize, ...(next !== undefined && { _continue: next }) };
       const { items, metadata } = await api.listNode(page, until(signal));
