@@ -11,6 +11,7 @@ import {
   prefixContains,
   subtract,
 } from "../net/index.ts";
+import { announcedName } from "./names.ts";
 
 /** The properties of this node that do not change while the daemon runs, apart from the configuration. */
 export interface Self {
@@ -50,13 +51,14 @@ export function ownAffiliate(
     if (reason !== undefined) leftOut.push({ value: `endpoint ${endpoint}`, reason });
     return reason === undefined;
   });
+  const hostname = announcedName("host name", self.hostname, leftOut);
   const affiliate: Affiliate = {
     nodeId: self.nodeId,
     addresses,
-    hostname: self.hostname,
-    nodeName: config.node.name ?? self.hostname,
+    hostname,
+    nodeName: config.node.name ?? hostname,
     machineType: config.node.machineType,
-    operatingSystem: self.operatingSystem,
+    operatingSystem: announcedName("operating system", self.operatingSystem, leftOut),
     ...(config.node.apiServerPort !== undefined && { apiServerPort: config.node.apiServerPort }),
     kubespan: {
       publicKey: self.publicKey,
