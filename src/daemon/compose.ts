@@ -58,7 +58,7 @@ export async function meshOf(
   const lastWorking = await LastWorkingFile.open(config.stateDirectory, log, clock);
   const number = await NumberFile.open(config.stateDirectory, log);
   const membership = new Membership(
-    { config, identity, self, number, ledger, isKept: true, log, clock },
+    { config, identity, self, number, ledger, isKept: true, log, clock, ticks: () => performance.now() },
     before.members,
   );
   return new Mesh(

@@ -294,6 +294,7 @@ export class Mesh {
       mapping: this.#racing.mapping,
       origin,
       lastNumber: Math.max(number.number, registries.ownNumber()),
+      lastRanAt: membership.clockFacts.lastRanAt,
     };
   }
 }

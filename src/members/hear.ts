@@ -18,6 +18,12 @@ export interface Believed {
   readonly refused: readonly string[];
 }
 
+interface Circumstances {
+  readonly isConnected: boolean;
+  readonly now: number;
+  readonly isClockBehind: boolean;
+}
+
 /**
  * Weighs what the registries say of a node against what is known of it. `undefined` for a node that was no member
  * before and announces no key.
@@ -25,10 +31,11 @@ export interface Believed {
 export function believe(
   known: Member | undefined,
   heard: Heard | undefined,
-  { isConnected, now }: { readonly isConnected: boolean; readonly now: number },
+  { isConnected, now, isClockBehind }: Circumstances,
 ): Believed | undefined {
   const refused: string[] = [];
-  const sealed = believeSealed(known, heard?.sealed, now, refused);
+  const latest = now + limits.aheadMs;
+  const sealed = believeSealed(known, heard?.sealed, { now, latest, isClockBehind }, refused);
   const unsealed = believeUnsealed(known, heard, isConnected, refused);
   const base = claimOf(sealed.basis, unsealed.basis);
   const claim = base && sealed.beside ? withEndpointsOf(base, sealed.beside, isConnected) : base;
@@ -37,7 +44,11 @@ export function believe(
     sealed: sealed.basis,
     unsealed: unsealed.basis,
     claim: known && isDeepStrictEqual(known.claim, claim) ? known.claim : claim,
-    number: Math.max(known?.number ?? 0, sealed.basis?.membership?.number ?? 0),
+    // A number that could not be judged must not shut out what the node announces when the clock is right again.
+    number: Math.max(
+      known?.number ?? 0,
+      Math.min(sealed.basis?.membership?.number ?? 0, isClockBehind ? latest : Number.POSITIVE_INFINITY),
+    ),
     isNamed: sealed.isNamed || unsealed.isNamed,
     isAway: heard?.isAway === true,
     refused,
@@ -61,13 +72,13 @@ interface Part {
 function believeSealed(
   known: Member | undefined,
   heard: Affiliate | undefined,
-  now: number,
+  { now, latest, isClockBehind }: { now: number; latest: number; isClockBehind: boolean },
   refused: string[],
 ): Part {
   const before = known?.sealed;
   if (heard === undefined) return { basis: before, isNamed: false };
   const number = heard.membership?.number;
-  if (number !== undefined && number > now + limits.aheadMs) {
+  if (number !== undefined && number > latest && !isClockBehind) {
     const hours = Math.round((number - now) / 3_600_000);
     refused.push(
       `its announcement is dated ${hours} hours ahead of this node's clock: is one of the two wrong?`,

@@ -24,6 +24,8 @@ export interface News {
   readonly mayBeAbsent: boolean;
   /** The milliseconds after which a member that is absent and unconnected is released. */
   readonly forgetAfterMs: number;
+  /** Set if this node's clock is known to be behind, so that it cannot judge the dates of announcements. */
+  readonly isClockBehind?: boolean;
 }
 
 /** A reason to release a member at once. */
@@ -88,6 +90,7 @@ function stepOne(
   const believed = believe(linked, heard, {
     isConnected: linked !== undefined && isConnected(linked, now),
     now,
+    isClockBehind: news.isClockBehind === true,
   });
   if (!believed) return { member: undefined, reasons: [] };
   if (linked?.standing === "released" && !isBack(linked, believed)) return { member: linked, reasons: [] };

@@ -4,6 +4,7 @@ import {
   emptyHarvest,
   type Harvest,
   harvest,
+  isClockBehind,
   type MemberClaim,
   type MemberNetworks,
   meshNetworks,
@@ -69,6 +70,8 @@ export interface Knowledge {
   readonly origin: Origin;
   /** The highest number under which this node is known to have announced itself, on disk or in a registry. */
   readonly lastNumber: number;
+  /** The time at which this node last wrote its ledger, in milliseconds since 1970; 0 if it never did. */
+  readonly lastRanAt: number;
 }
 
 /** The values that have to be remembered from pass to pass, because neither the kernel nor a registry holds them. */
@@ -153,6 +156,7 @@ export function decide(
     memory.said,
     knowledge.lastNumber,
     now,
+    isClockBehind(knowledge, now),
   );
   const harvested = config.harvestExtraEndpoints
     ? harvestFrom(specs.peers, knowledge, polled, device, memory.harvest, now)

@@ -7,7 +7,14 @@ import type {
   Work,
 } from "../api/index.ts";
 import { aheadWarnings, podLinkWarnings, type Warning } from "../marks/index.ts";
-import { absenceOf, type Members, type Stepped, vanishedWarnings } from "../members/index.ts";
+import {
+  absenceOf,
+  type ClockFacts,
+  clockWarnings,
+  type Members,
+  type Stepped,
+  vanishedWarnings,
+} from "../members/index.ts";
 import { type EndpointChange, type PeerSpec, stateOf, unsettledBetween } from "../peers/index.ts";
 import { sharedEndpointWarnings } from "../self/index.ts";
 import type { Implementation, ObservedDevice } from "../wireguard/index.ts";
@@ -40,7 +47,11 @@ export interface StatusView {
   readonly error: string | undefined;
   readonly racing: RacingReport;
   readonly repairs: Status["repairs"];
-  readonly membership: { readonly members: Members; readonly refused: Stepped["refused"] };
+  readonly membership: {
+    readonly members: Members;
+    readonly refused: Stepped["refused"];
+    readonly clockFacts: ClockFacts;
+  };
 }
 
 const nothingSeen: Pick<Kernel, "links" | "addresses"> = {
@@ -60,6 +71,7 @@ export function reportStatus(knowledge: Knowledge, view: StatusView, now: number
     peers: (decision?.specs.peers ?? []).map((spec) => reportPeer(spec, view, now)),
     refusedAffiliates: [...(decision?.specs.refused ?? []), ...view.membership.refused],
     warnings: [
+      ...clockWarnings(view.membership.clockFacts, now),
       ...vanishedWarnings(view.membership.members, now),
       ...(decision ? unsettledWarnings(decision, now) : []),
       ...podLinkWarnings(links, mtuOf(knowledge.config, { links, addresses })),
