@@ -15,6 +15,7 @@ export function assemble(found: KindDocuments, environment: Proxies): Config | u
   if (!identity || !secret) return undefined;
   const kubespan = valueOf(found.kubespan) ?? schemas.KubeSpanConfig.parse(empty("KubeSpanConfig"));
   const daemon = valueOf(found.daemon) ?? schemas.KubeSpanDaemonConfig.parse(empty("KubeSpanDaemonConfig"));
+  const extra = valueOf(found.endpoints)?.extraAnnouncedEndpoints ?? [];
   const proxies = proxiesOf(daemon, environment);
   return {
     enabled: kubespan.enabled,
@@ -24,7 +25,8 @@ export function assemble(found: KindDocuments, environment: Proxies): Config | u
     mtu: kubespan.mtu,
     endpointFilters: kubespan.filters.endpoints,
     excludeAdvertisedNetworks: kubespan.filters.excludeAdvertisedNetworks,
-    extraAnnouncedEndpoints: valueOf(found.endpoints)?.extraAnnouncedEndpoints ?? [],
+    extraAnnouncedEndpoints: extra.filter((each) => typeof each === "string"),
+    extraAnnouncedNames: extra.filter((each) => typeof each !== "string"),
     cluster: { id: identity.clusterID, secret: new Secret(secret) },
     services: found.services.flatMap(({ value }) =>
       value ? [{ ...serviceOf(value, daemon), ...proxies }] : [],

@@ -1,5 +1,5 @@
 import type { Secret } from "../base/index.ts";
-import type { Endpoint, Marks, Prefix } from "../net/index.ts";
+import type { Endpoint, HostPort, Marks, Prefix } from "../net/index.ts";
 import type { DialRules } from "./dial.ts";
 import type { Proxies } from "./proxy.ts";
 
@@ -19,6 +19,8 @@ export interface Config {
   readonly endpointFilters: readonly EndpointFilter[];
   readonly excludeAdvertisedNetworks: readonly Prefix[];
   readonly extraAnnouncedEndpoints: readonly Endpoint[];
+  /** The further endpoints that are given by a host name, which may lead to another address at any time. */
+  readonly extraAnnouncedNames: readonly HostPort[];
   readonly cluster: ClusterIdentity;
   readonly services: readonly ServiceConfig[];
   /**

@@ -41,10 +41,10 @@ advertiseKubernetesNetworks: false
 #   endpoints: ["0.0.0.0/0", "!192.168.0.0/16", "::/0"]   # of its addresses, those the node announces; '!' leaves out
 #   excludeAdvertisedNetworks: ["192.168.1.0/24"]          # networks that are never sent to this node through the mesh
 ---
-# Further endpoints at which this node can be reached, such as a forwarded port of its router.
+# Further endpoints at which this node can be reached, such as a forwarded port of its router, or a name of DynDNS.
 # apiVersion: v1alpha1
 # kind: KubeSpanEndpointsConfig
-# extraAnnouncedEndpoints: ["198.51.100.1:51820"]
+# extraAnnouncedEndpoints: ["198.51.100.1:51820", "home.example.org:51820"]
 `;
 
 const identityDocument = (id: string, secret: string): string => `\

@@ -1,6 +1,14 @@
 import { z } from "zod";
 import { wordOf } from "../base/index.ts";
-import { endpointAddress, parseEndpoint, parsePrefix, unreachableKind } from "../net/index.ts";
+import {
+  type Endpoint,
+  endpointAddress,
+  type HostPort,
+  parseEndpoint,
+  parseHostPort,
+  parsePrefix,
+  unreachableKind,
+} from "../net/index.ts";
 import { bounds } from "./bounds.ts";
 import type { EndpointFilter } from "./config.ts";
 import { dial } from "./dial.ts";
@@ -47,9 +55,10 @@ const endpointFilter = parsedText(
 );
 
 const dialableEndpoint = parsedText(
-  "an address and port such as 192.0.2.1:51820 or [2001:db8::1]:51820",
-  parseEndpoint,
+  "an address or host name, and a port, such as 192.0.2.1:51820, [2001:db8::1]:51820 or home.example.org:51820",
+  (text): Endpoint | HostPort | undefined => parseEndpoint(text) ?? parseHostPort(text),
 ).superRefine((endpoint, context) => {
+  if (typeof endpoint !== "string") return;
   const unreachable = unreachableKind(endpointAddress(endpoint));
   if (unreachable !== undefined)
     context.addIssue({

@@ -52,7 +52,10 @@ function advertised(config: Config): string {
 }
 
 function announced(config: Config): string {
-  const extra = shortList(config.extraAnnouncedEndpoints);
+  const extra = shortList([
+    ...config.extraAnnouncedEndpoints,
+    ...config.extraAnnouncedNames.map(hostPortText),
+  ]);
   return `${announcedAddresses(config)}${extra && `, and ${extra}`}`;
 }
 

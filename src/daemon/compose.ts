@@ -5,7 +5,7 @@ import { LedgerFile } from "../members/effects/index.ts";
 import type { Members } from "../members/index.ts";
 import type { OwnTransactions } from "../nftables/effects/index.ts";
 import { LastWorkingFile } from "../peers/effects/index.ts";
-import { NumberFile } from "../self/effects/index.ts";
+import { HostNameWatch, NumberFile } from "../self/effects/index.ts";
 import type { Origin } from "../self/index.ts";
 import type { Runner, Shells } from "../system/index.ts";
 import { Membership } from "./membership.ts";
@@ -61,8 +61,9 @@ export async function meshOf(
     { config, identity, self, number, ledger, isKept: true, log, clock, ticks: () => performance.now() },
     before.members,
   );
+  const hostNames = new HostNameWatch({ names: config.extraAnnouncedNames, log });
   return new Mesh(
-    { ...parts, config, self, registries, membership, number, lastWorking, clock },
+    { ...parts, config, self, registries, membership, number, lastWorking, clock, hostNames },
     before.memory,
   );
 }

@@ -21,7 +21,7 @@ export interface ClockFacts {
 export const isClockBehind = ({ lastRanAt }: Pick<ClockFacts, "lastRanAt">, now: number): boolean =>
   now < Math.max(past, lastRanAt);
 
-/** How many of the sealed announcements are dated further ahead of a clock than is believed. */
+/** The numbers of sealed announcements, and of those that are dated further ahead of a clock than is believed. */
 export function datedAhead(
   heard: readonly Heard[],
   now: number,

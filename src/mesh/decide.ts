@@ -38,8 +38,10 @@ import {
 } from "../peers/index.ts";
 import type { Mapping } from "../port/index.ts";
 import {
+  announcedNames,
   believeMapped,
   believeReflected,
+  type HostNameAnswer,
   numbered,
   type Origin,
   ownAffiliate,
@@ -67,6 +69,8 @@ export interface Knowledge {
   readonly canRace: boolean;
   /** The answer of the STUN server about WireGuard's port; `undefined` where none is asked. */
   readonly mapping: Mapping | undefined;
+  /** The answers about the host names that the configuration gives for this node; absent where none is asked for. */
+  readonly hostNames?: readonly HostNameAnswer[];
   readonly origin: Origin;
   /** The highest number under which this node is known to have announced itself, on disk or in a registry. */
   readonly lastNumber: number;
@@ -148,7 +152,15 @@ export function decide(
   const routed = [...granted.filter(mayBeInside), ...config.advertisedPrefixes];
   const seen = believeReflected(knowledge.registries, memory.reflected, routed, addresses);
   const stun = believeMapped(config, knowledge.mapping, routed, addresses);
-  const announced = ownAffiliate(self, config, addresses, seen.reflected.values(), stun.mapped);
+  const named = announcedNames(knowledge.hostNames ?? []);
+  const announced = ownAffiliate(
+    self,
+    config,
+    addresses,
+    seen.reflected.values(),
+    stun.mapped,
+    named.endpoints,
+  );
   const otherNetworks = intersect(config.advertisedPrefixes, config.otherNetworks);
   const said = numbered(
     announced.affiliate,
@@ -171,6 +183,7 @@ export function decide(
       ...announced.leftOut,
       ...seen.leftOut,
       ...stun.leftOut,
+      ...named.leftOut,
       ...podNetworksLeftOut(config, knowledge.registries),
     ],
     memory: { ...remember(memory, polled), specified, reflected: seen.reflected, harvest: harvested, said },

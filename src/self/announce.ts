@@ -33,7 +33,7 @@ export interface OwnAffiliate {
 /**
  * The affiliate that this node announces. Its endpoints are the node's own and its reflected addresses, filtered, with
  * the listen port, or with the port that a STUN server saw at that address. The extra endpoints follow, to which no
- * filter applies.
+ * filter applies, and those to which host names lead (`named`).
  */
 export function ownAffiliate(
   self: Self,
@@ -41,6 +41,7 @@ export function ownAffiliate(
   addresses: readonly Address[],
   reflected: Iterable<Address>,
   mapped: readonly Endpoint[] = [],
+  named: readonly Endpoint[] = [],
 ): OwnAffiliate {
   const leftOut: LeftOut[] = [];
   const portIsKnown = new Set(mapped.map(endpointAddress));
@@ -65,7 +66,7 @@ export function ownAffiliate(
       address: self.address,
       additionalAddresses: advertisedPrefixes(config, leftOut),
       excludedNetworks: config.excludeAdvertisedNetworks,
-      endpoints: [...new Set([...announced, ...config.extraAnnouncedEndpoints])],
+      endpoints: [...new Set([...announced, ...config.extraAnnouncedEndpoints, ...named])],
     },
   };
   return { affiliate, leftOut };

@@ -74,15 +74,15 @@ test("a clock that is set makes no absence longer, and releases nobody", () => {
   expect(afterClockSet(absent, 900)).toBe(absent);
 });
 
-describe("what status says", () => {
-  const facts = (of: readonly number[], now: number, lastRanAt = 0) => ({
-    lastRanAt,
-    ...datedAhead(
-      of.map((number, index) => heardAt(number, affiliate(index + 2))),
-      now,
-    ),
-  });
+const facts = (of: readonly number[], now: number, lastRanAt = 0) => ({
+  lastRanAt,
+  ...datedAhead(
+    of.map((number, index) => heardAt(number, affiliate(index + 2))),
+    now,
+  ),
+});
 
+describe("what status says", () => {
   test("of a clock at 1970, and of one that was set back", () => {
     const [first] = clockWarnings(facts([], 5_000), 5_000);
     expect(first?.what).toMatch(/^this node's clock shows 1970-01-01T00:00:05.000Z: announcements are taken/);
