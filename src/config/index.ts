@@ -14,7 +14,6 @@ export { generateConfig } from "./generate.ts";
 export { parseConfig } from "./parse.ts";
 export {
   credentialsOf,
-  type Proxies,
   type Proxy,
   proxiesKey,
   proxyFor,

@@ -34,8 +34,8 @@ export function readNode(object: unknown): KubernetesNode | undefined {
     uid: textOf(uid),
     resourceVersion: textOf(resourceVersion),
     annotations: ownAnnotations(mapOf(annotations)),
-    writtenAt: Math.max(timeOf(creationTimestamp), ...listOf(managedFields).map(writtenBy)),
-    isAway: listOf(mapOf(status)["conditions"]).some(isSilence),
+    writtenAt: Math.max(timeOf(creationTimestamp), ...itemsOf(managedFields).map(writtenBy)),
+    isAway: itemsOf(mapOf(status)["conditions"]).some(isSilence),
     isControlPlane: Object.hasOwn(mapOf(labels), controlPlaneLabel),
     osImage: textOf(mapOf(mapOf(status)["nodeInfo"])["osImage"]),
     podCIDRs: networks.filter((network) => typeof network === "string").slice(0, mostPodCIDRs),
@@ -89,7 +89,7 @@ function timeOf(value: unknown): number {
 
 const mostItems = 256;
 
-const listOf = (value: unknown): readonly unknown[] =>
+const itemsOf = (value: unknown): readonly unknown[] =>
   Array.isArray(value) ? value.slice(0, mostItems) : [];
 
 const mapOf = (value: unknown): Readonly<Record<string, unknown>> =>

@@ -35,7 +35,7 @@ const leastBetweenMs = 1_000;
  * which differs between nodes. It bounds for how long this node can be wrong, whatever the API may have lost. A thousand
  * nodes that list a thousand Nodes ask the API for less than one page in a second.
  */
-const listAgainMs = (): number => (45 + 30 * Math.random()) * 60_000;
+const listAgainDelayMs = (): number => (45 + 30 * Math.random()) * 60_000;
 /** The status for a position that the API no longer knows. */
 const gone = 410;
 
@@ -86,7 +86,7 @@ async function listNodes(
   noteVersion(resourceVersion, position, events);
   const wentBack = position.wentBack === true;
   delete position.wentBack;
-  Object.assign(position, { resourceVersion, listAgainAt: performance.now() + listAgainMs() });
+  Object.assign(position, { resourceVersion, listAgainAt: performance.now() + listAgainDelayMs() });
   if (known.replace(nodes, wentBack)) events.onChange();
 }
 
