@@ -65,7 +65,9 @@ export class Namespace {
     return `/proc/${this.#pid}/root${inside}`;
   }
 
+  /** Writes a file in `/run`, the one folder that a namespace has for itself: all others are those of the machine. */
   async write(inside: string, text: string, mode = 0o600): Promise<void> {
+    if (!inside.startsWith("/run/")) throw new Error(`${inside} is the machine's own`);
     await mkdir(dirname(this.path(inside)), { recursive: true });
     await writeFile(this.path(inside), text, { mode });
   }

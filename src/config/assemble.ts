@@ -2,15 +2,21 @@ import { Secret } from "../base/index.ts";
 import { decodeKey } from "../identity/index.ts";
 import type { Config, MachineType, NodeConfig, ServiceConfig } from "./config.ts";
 import { type KindValue, schemas } from "./kinds.ts";
+import type { Proxies } from "./proxy.ts";
 import type { KindDocuments } from "./read-kinds.ts";
 
-/** The configuration that the checked documents form together; `undefined` without a cluster identity. */
-export function assemble(found: KindDocuments): Config | undefined {
+/**
+ * The configuration that the checked documents form together; `undefined` without a cluster identity. `environment` has
+ * the proxies that count where the documents name none.
+ */
+export function assemble(found: KindDocuments, environment: Proxies): Config | undefined {
   const identity = found.identity[0]?.value;
   const secret = identity && decodeKey(identity.clusterSecret);
   if (!identity || !secret) return undefined;
   const kubespan = valueOf(found.kubespan) ?? schemas.KubeSpanConfig.parse(empty("KubeSpanConfig"));
   const daemon = valueOf(found.daemon) ?? schemas.KubeSpanDaemonConfig.parse(empty("KubeSpanDaemonConfig"));
+  const extra = valueOf(found.endpoints)?.extraAnnouncedEndpoints ?? [];
+  const proxies = proxiesOf(daemon, environment);
   return {
     enabled: kubespan.enabled,
     advertiseKubernetesNetworks: kubespan.advertiseKubernetesNetworks,
@@ -19,10 +25,13 @@ export function assemble(found: KindDocuments): Config | undefined {
     mtu: kubespan.mtu,
     endpointFilters: kubespan.filters.endpoints,
     excludeAdvertisedNetworks: kubespan.filters.excludeAdvertisedNetworks,
-    extraAnnouncedEndpoints: valueOf(found.endpoints)?.extraAnnouncedEndpoints ?? [],
+    extraAnnouncedEndpoints: extra.filter((each) => typeof each === "string"),
+    extraAnnouncedNames: extra.filter((each) => typeof each !== "string"),
     cluster: { id: identity.clusterID, secret: new Secret(secret) },
-    services: found.services.flatMap(({ value }) => (value ? [serviceOf(value, daemon)] : [])),
-    ...kubernetesOf(daemon),
+    services: found.services.flatMap(({ value }) =>
+      value ? [{ ...serviceOf(value, daemon), ...proxies }] : [],
+    ),
+    ...kubernetesOf(daemon, proxies),
     ...(daemon.stunServer && { stun: daemon.stunServer }),
     interfaceName: daemon.interfaceName,
     listenPort: daemon.listenPort,
@@ -61,10 +70,21 @@ function serviceOf(
   return { name, ...endpoint, ...(caFile === undefined ? {} : { caFile }) };
 }
 
-function kubernetesOf({ kubernetes }: DaemonValue): Pick<Config, "kubernetes"> {
+function kubernetesOf(
+  { kubernetes }: DaemonValue,
+  proxies: { readonly proxies?: Proxies },
+): Pick<Config, "kubernetes"> {
   const { enabled, kubeconfig, apiServers } = kubernetes;
   const more = apiServers.length > 0 && { apiServers };
-  return enabled ? { kubernetes: { ...more, ...(kubeconfig !== undefined && { kubeconfig }) } } : {};
+  const given = { ...more, ...(kubeconfig !== undefined && { kubeconfig }), ...proxies };
+  return enabled ? { kubernetes: given } : {};
+}
+
+function proxiesOf({ proxy }: DaemonValue, environment: Proxies): { readonly proxies?: Proxies } {
+  const { url, except } = proxy;
+  const hasAny = environment.https !== undefined || environment.http !== undefined;
+  if (url === undefined) return hasAny ? { proxies: environment } : {};
+  return url === "none" ? {} : { proxies: { https: url, http: url, except } };
 }
 
 const nodeOf = ({ node }: DaemonValue, ofTalos: MachineType = "unknown"): NodeConfig => ({

@@ -1,7 +1,8 @@
 import type { Secret } from "../base/index.ts";
-import type { Endpoint, Marks, Prefix } from "../net/index.ts";
+import type { Endpoint, HostPort, Marks, Prefix } from "../net/index.ts";
 import type { DialRules } from "./dial.ts";
 import type { EndpointFilter } from "./endpoint-filter.ts";
+import type { Proxies } from "./proxy.ts";
 import type { ServiceLocation } from "./service-url.ts";
 
 /** The complete, validated configuration of the daemon, with all defaults filled in. */
@@ -20,6 +21,8 @@ export interface Config {
   readonly endpointFilters: readonly EndpointFilter[];
   readonly excludeAdvertisedNetworks: readonly Prefix[];
   readonly extraAnnouncedEndpoints: readonly Endpoint[];
+  /** The further endpoints that are given by a host name, which may lead to another address at any time. */
+  readonly extraAnnouncedNames: readonly HostPort[];
   readonly cluster: ClusterIdentity;
   readonly services: readonly ServiceConfig[];
   /**
@@ -75,6 +78,8 @@ export interface ServiceConfig {
   readonly tls: boolean;
   /** The path of a PEM file with the authorities to trust instead of the system's. */
   readonly caFile?: string;
+  /** The proxies through which the service may have to be reached; absent if there are none. */
+  readonly proxies?: Proxies;
 }
 
 /** The access to the Kubernetes API. */
@@ -83,6 +88,8 @@ export interface KubernetesConfig {
   readonly kubeconfig?: string;
   /** The API servers that programs of this node use, besides the one that this daemon uses; absent if there are none. */
   readonly apiServers?: readonly ServiceLocation[];
+  /** The proxies through which the API may have to be reached; absent if there are none. */
+  readonly proxies?: Proxies;
 }
 
 /** The conditions under which members that vanished without a farewell are let go. */

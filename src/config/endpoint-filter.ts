@@ -36,6 +36,10 @@ export function filterReason(
   return isOnlyExclusions(filters) ? undefined : `no rule of ${setting} contains ${hostPrefix(address)}`;
 }
 
+/** The place in the list of the filter that decides about an address; -1 if none does. */
+export const filterPlace = (address: Address, filters: readonly EndpointFilter[]): number =>
+  filters.findLastIndex(({ prefix }) => prefixContains(prefix, address));
+
 /** Whether an address that no filter contains is kept. Talos then leaves it out. */
 export const isOnlyExclusions = (filters: readonly EndpointFilter[]): boolean =>
   filters.every(({ exclude }) => exclude);

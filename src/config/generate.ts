@@ -65,10 +65,10 @@ harvestExtraEndpoints: ${settings.harvestExtraEndpoints}
 # true: this node announces the pod networks that Kubernetes gave it; needs kubernetes.enabled below
 advertiseKubernetesNetworks: ${settings.advertiseKubernetesNetworks}
 ${filtersText(settings)}---
-# Further endpoints at which this node can be reached, such as a forwarded port of its router.
+# Further endpoints at which this node can be reached, such as a forwarded port of its router, or a name of DynDNS.
 # apiVersion: v1alpha1
 # kind: KubeSpanEndpointsConfig
-# extraAnnouncedEndpoints: ["198.51.100.1:51820"]
+# extraAnnouncedEndpoints: ["198.51.100.1:51820", "home.example.org:51820"]
 `;
 
 const listText = (filters: readonly EndpointFilter[]): string =>
@@ -142,6 +142,7 @@ members:
 node: {machineType: unknown}       # or controlplane, worker; further keys: name (of the Node), apiServerPort
 # stunServer: stun.example.org:3478   # tells the port that a NAT gave to WireGuard
 kubernetes: {enabled: false}       # true: the Nodes of Kubernetes are a registry; further keys: kubeconfig, apiServers
+# proxy: {url: "http://user:password@proxy.example.org:3128", except: ["10.0.0.0/8", "*.example.org"]}   # to the registries; none: no proxy
 log: {level: info, format: text}
 # serviceCAFiles: {primary: /etc/kubespan/ca.pem}   # authorities to trust, by name of the service
 `;

@@ -9,9 +9,17 @@ export {
   type StrictIngress,
 } from "./config.ts";
 export { type DialRules, noDialRules } from "./dial.ts";
-export { filterReason } from "./endpoint-filter.ts";
+export { filterPlace, filterReason } from "./endpoint-filter.ts";
 export { generateConfig, type KubespanSettings } from "./generate.ts";
 export { parseConfig, readConfig } from "./parse.ts";
+export {
+  credentialsOf,
+  type Proxy,
+  proxiesKey,
+  proxyFor,
+  proxyText,
+  proxyUrl,
+} from "./proxy.ts";
 export { parseServiceURL } from "./service-url.ts";
 export { configSummary } from "./summary.ts";
 export { configWarnings, runDirectoryIn } from "./warnings.ts";

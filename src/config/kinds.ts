@@ -1,6 +1,13 @@
 import { z } from "zod";
 import { wordOf } from "../base/index.ts";
-import { endpointAddress, parseEndpoint, unreachableKind } from "../net/index.ts";
+import {
+  type Endpoint,
+  endpointAddress,
+  type HostPort,
+  parseEndpoint,
+  parseHostPort,
+  unreachableKind,
+} from "../net/index.ts";
 import { bounds } from "./bounds.ts";
 import type { MachineType } from "./config.ts";
 import { dial } from "./dial.ts";
@@ -22,6 +29,7 @@ import {
   wholeNumber,
 } from "./fields.ts";
 import { mtu } from "./mtu.ts";
+import { parseProxy, proxyForm } from "./proxy.ts";
 import { parseServiceURL, parseStunServer } from "./service-url.ts";
 
 /**
@@ -38,9 +46,10 @@ const endpointFilter = parsedText(
 );
 
 const dialableEndpoint = parsedText(
-  "an address and port such as 192.0.2.1:51820 or [2001:db8::1]:51820",
-  parseEndpoint,
+  "an address or host name, and a port, such as 192.0.2.1:51820, [2001:db8::1]:51820 or home.example.org:51820",
+  (text): Endpoint | HostPort | undefined => parseEndpoint(text) ?? parseHostPort(text),
 ).superRefine((endpoint, context) => {
+  if (typeof endpoint !== "string") return;
   const unreachable = unreachableKind(endpointAddress(endpoint));
   if (unreachable !== undefined)
     context.addIssue({
@@ -113,6 +122,26 @@ const clusterId = parsedText(
   "the id that all nodes of the cluster share, of at most 256 bytes, as 'kubespan gen config' makes",
   (text) => (Buffer.byteLength(text) <= 256 && /^[^\p{C}\p{Z}]+$/u.test(text) ? text : undefined),
 );
+/** The proxy of the registries. The message never shows the URL, which may hold a password. */
+const proxyURL = z
+  .string({ error: `is not text; expected ${proxyForm}, or none` })
+  .transform((text, context) => {
+    const proxy = text === "none" ? text : parseProxy(text);
+    if (proxy) return proxy;
+    context.addIssue({ code: "custom", message: `is not valid; expected ${proxyForm}, or none` });
+    return z.NEVER;
+  });
+
+const proxy = section({
+  url: proxyURL.optional(),
+  except: listOf(
+    matchingText("a name, an address, a network, or *, as in NO_PROXY", /^[A-Za-z0-9.:[\]/*_-]{1,300}$/),
+    "servers that are reached directly",
+  ),
+}).refine(({ url, except }) => except.length === 0 || (url !== undefined && url !== "none"), {
+  path: ["except"],
+  error: "needs url: for the proxies of the environment, set NO_PROXY there",
+});
 
 /** Tells whether two texts hold one key, whatever their alphabet and padding. */
 const sameKey = (left: string, right: string): boolean =>
@@ -187,6 +216,7 @@ export const schemas = {
       kubeconfig: absolutePath().optional(),
       apiServers: listOf(apiServer, "API servers", mostAPIServers),
     }).prefault({}),
+    proxy: proxy.prefault({}),
     log: section({
       level: oneOf(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
       format: oneOf(["json", "text"]).default("text"),

@@ -4,6 +4,7 @@ import type { Config } from "./config.ts";
 import { consistencyProblems } from "./consistency.ts";
 import { noticesOf } from "./notices.ts";
 import { configError, placed } from "./problem.ts";
+import { noProxies, type Proxies } from "./proxy.ts";
 import { readKinds } from "./read-kinds.ts";
 import { readYaml } from "./yaml-source.ts";
 
@@ -13,12 +14,14 @@ export const largestConfig = 1024 * 1024;
 /**
  * Reads a configuration, which is one YAML file of several documents: the kinds of Talos and our own
  * `KubeSpanDaemonConfig`. `file` names it in messages. As in Talos, the mesh is off unless a KubeSpanConfig says
- * `enabled: true`. Everything but the DiscoveryIdentityConfig has a default.
+ * `enabled: true`. Everything but the DiscoveryIdentityConfig has a default. `environment` has the proxies that count
+ * where the file names none.
  *
  * Throws one `KubespanError("config")` that lists all problems, each as `file:line:column: what is wrong`. A rule that
  * spans several fields or documents is applied once each of them is correct by itself. No message holds the secret.
  */
-export const parseConfig = (text: string, file: string): Config => readConfig(text, file).config;
+export const parseConfig = (text: string, file: string, environment: Proxies = noProxies): Config =>
+  readConfig(text, file, environment).config;
 
 /** A configuration, and what an operator should know of its text, each as `file:line:column: what`. */
 export interface ReadConfig {
@@ -27,7 +30,7 @@ export interface ReadConfig {
 }
 
 /** Reads a configuration as `parseConfig` does. */
-export function readConfig(text: string, file: string): ReadConfig {
+export function readConfig(text: string, file: string, environment: Proxies = noProxies): ReadConfig {
   if (Buffer.byteLength(text) > largestConfig)
     throw new KubespanError("config", `${file} is larger than ${largestConfig} bytes`, {
       hint: "is it the right file?",
@@ -41,7 +44,7 @@ export function readConfig(text: string, file: string): ReadConfig {
     ...found.problems,
     ...consistencyProblems(found, incomplete),
   ];
-  const config = problems.length === 0 ? assemble(found) : undefined;
+  const config = problems.length === 0 ? assemble(found, environment) : undefined;
   if (config === undefined) throw configError(file, problems, position);
   return { config, notices: placed(file, noticesOf(found), position) };
 }

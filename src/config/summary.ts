@@ -2,6 +2,7 @@ import { hexText } from "../base/index.ts";
 import { clusterPrefix } from "../identity/index.ts";
 import { hostPortText } from "../net/index.ts";
 import type { Config, ServiceConfig } from "./config.ts";
+import { proxyFor, proxyText } from "./proxy.ts";
 
 /** The meaning of a configuration in a few lines for an operator, without secrets. */
 export function configSummary(config: Config): string {
@@ -35,9 +36,12 @@ const registries = ({ services, kubernetes }: Config): string[] => [
   ...(kubernetes ? [`Kubernetes (${kubernetes.kubeconfig ?? "as a pod"})`] : []),
 ];
 
-function serviceText({ name, host, port, tls, caFile }: ServiceConfig): string {
+function serviceText(service: ServiceConfig): string {
+  const { name, host, port, tls, caFile } = service;
+  const proxy = proxyFor(service.proxies, service);
+  const way = proxy ? `, through the proxy ${proxyText(proxy)}` : "";
   const security = tls ? `TLS${caFile === undefined ? "" : `, trusting ${caFile}`}` : "plaintext";
-  return `${name} at ${hostPortText({ host, port })} (${security})`;
+  return `${name} at ${hostPortText({ host, port })} (${security}${way})`;
 }
 
 function advertised(config: Config): string {
@@ -48,7 +52,10 @@ function advertised(config: Config): string {
 }
 
 function announced(config: Config): string {
-  const extra = shortList(config.extraAnnouncedEndpoints);
+  const extra = shortList([
+    ...config.extraAnnouncedEndpoints,
+    ...config.extraAnnouncedNames.map(hostPortText),
+  ]);
   return `${announcedAddresses(config)}${extra && `, and ${extra}`}`;
 }
 

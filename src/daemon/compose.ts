@@ -6,7 +6,7 @@ import { LedgerFile } from "../members/effects/index.ts";
 import type { Members } from "../members/index.ts";
 import type { OwnTransactions } from "../nftables/effects/index.ts";
 import { LastWorkingFile } from "../peers/effects/index.ts";
-import { NumberFile } from "../self/effects/index.ts";
+import { HostNameWatch, NumberFile } from "../self/effects/index.ts";
 import type { Origin } from "../self/index.ts";
 import type { Runner, Shells } from "../system/index.ts";
 import { loadBarrier } from "./load-barrier.ts";
@@ -77,11 +77,12 @@ export async function meshOf(
   const lastWorking = await LastWorkingFile.open(config.stateDirectory, log, clock);
   const number = await NumberFile.open(config.stateDirectory, log);
   const membership = new Membership(
-    { config, identity, self, number, ledger, isKept: true, log, clock },
+    { config, identity, self, number, ledger, isKept: true, log, clock, ticks: () => performance.now() },
     before.members,
   );
+  const hostNames = new HostNameWatch({ names: config.extraAnnouncedNames, log });
   return new Mesh(
-    { ...parts, config, self, registries, membership, number, lastWorking, clock },
+    { ...parts, config, self, registries, membership, number, lastWorking, clock, hostNames },
     before.memory,
   );
 }

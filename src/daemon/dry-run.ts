@@ -70,6 +70,7 @@ export async function dryRun(file: string): Promise<string> {
       mapping: undefined,
       origin: { machine: "", startedAt: 0 },
       lastNumber: 0,
+      lastRanAt: 0,
     };
     const decision = decide(knowledge, kernel.wireguard.device, emptyMemory, Date.now());
     const implementation = chooseImplementation(config.wireguard, config.interfaceName, kernel.wireguard);

@@ -7,7 +7,7 @@ import type { Racing } from "./racing.ts";
  * Everything on which a decision rests, as the parts of the mesh and the kernel tell it at this moment. `onNews` is called, later, if a registry turns out to be elsewhere.
  */
 export const knowledgeNow = (
-  { self, registries, membership, origin, number, ways }: MeshParts,
+  { self, registries, membership, origin, number, ways, hostNames }: MeshParts,
   config: Config,
   racing: Pick<Racing, "isOn" | "mapping">,
   kernel: Kernel | undefined,
@@ -22,6 +22,8 @@ export const knowledgeNow = (
   ways: ways.look(config, registries, onNews),
   canRace: racing.isOn,
   mapping: racing.mapping,
+  hostNames: hostNames.answers,
+  lastRanAt: membership.clockFacts.lastRanAt,
   origin,
   lastNumber: Math.max(number.number, registries.ownNumber()),
 });

@@ -21,6 +21,7 @@ interface Leaver {
   readonly number: NumberFile;
   /** The present time in milliseconds since 1970. */
   readonly now: number;
+  readonly isClockBehind: boolean;
 }
 
 /**
@@ -30,7 +31,7 @@ interface Leaver {
  */
 export async function sayFarewell(leaver: Leaver): Promise<string[]> {
   const { messenger, registries, keys, own, now } = leaver;
-  const number = nextNumber(leaver.number.number, now);
+  const number = nextNumber(leaver.number.number, now, leaver.isClockBehind);
   await leaver.number.keep(number);
   const members = [...leaver.members.values()].filter(({ standing }) => standing !== "released");
   const notice = { kind: "farewell" as const, nodeId: own.nodeId, number };

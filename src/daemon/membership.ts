@@ -8,8 +8,12 @@ import type { LedgerFile } from "../members/effects/index.ts";
 import { Messenger, type Recipient } from "../members/effects/index.ts";
 import type { Notice } from "../members/index.ts";
 import {
+  afterClockSet,
+  type ClockFacts,
+  datedAhead,
   farewellsIn,
   heedNotice,
+  isClockBehind,
   isConnected,
   type Leaving,
   labelOf,
@@ -42,6 +46,8 @@ interface Parts {
   readonly log: Logger;
   /** The present time in milliseconds since 1970. */
   readonly clock: () => number;
+  /** The milliseconds of a clock that nobody sets. Without it, nobody notices when the other clock is set. */
+  readonly ticks?: () => number;
 }
 
 /** Keeps the list of the members from pass to pass, and from start to start. */
@@ -58,10 +64,15 @@ export class Membership {
   readonly #heard = new Set<string>();
 
   #wake: () => void = () => undefined;
+  /** The time and the ticks of the last step. */
+  #stepped: { readonly now: number; readonly ticks: number } | undefined;
+  /** What the last step showed of this node's clock. */
+  #clockFacts: ClockFacts;
 
   constructor(parts: Parts, members: Members = parts.ledger.found?.members ?? new Map()) {
     this.#parts = parts;
     this.#members = members;
+    this.#clockFacts = { lastRanAt: parts.ledger.found?.savedAt ?? 0, announcements: 0, ahead: 0 };
     this.#revision = Math.max(0, ...[...members.values()].map(({ revision }) => revision));
     this.#messenger = new Messenger({
       address: parts.self.address,
@@ -87,6 +98,10 @@ export class Membership {
     return this.#refused;
   }
 
+  get clockFacts(): ClockFacts {
+    return this.#clockFacts;
+  }
+
   /** The claims of the members whose traffic belongs into the mesh. */
   claims(): readonly MemberClaim[] {
     return [...this.#members.values()].flatMap((member) =>
@@ -102,9 +117,10 @@ export class Membership {
   step(registries: Registries, device: ObservedDevice | undefined, { connections }: Peers): void {
     const { identity, config, ledger, isKept, clock } = this.#parts;
     const now = clock();
+    const before = this.#afterClockSet(now);
     const heard = registries.heard().filter(({ nodeId }) => nodeId !== identity.nodeId);
     for (const { nodeId } of heard) this.#heard.add(nodeId);
-    const leaving = new Map([...farewellsIn(heard, this.#members, identity, now), ...this.#leaving]);
+    const leaving = new Map([...farewellsIn(heard, before, identity, now), ...this.#leaving]);
     const news = {
       revision: ++this.#revision,
       heard,
@@ -113,11 +129,13 @@ export class Membership {
       deletedNodes: registries.deletedNodes(),
       forgetAfterMs: config.members.forgetAfterMinutes * 60_000,
       mayBeAbsent: registries.isSettled(),
+      isClockBehind: isClockBehind(this.#clockFacts, now),
     };
-    const stepped = stepMembers(this.#members, news, now);
+    const stepped = stepMembers(before, news, now);
     const isNew = stepped.members !== this.#members;
     this.#members = stepped.members;
     this.#refused = stepped.refused;
+    this.#clockFacts = { ...this.#clockFacts, ...datedAhead(heard, now) };
     this.#leaving = new Map();
     tellMembers(this.#parts.log, stepped.events);
     if (isNew && isKept)
@@ -125,6 +143,15 @@ export class Membership {
         () => this.#members,
         () => registries.podNetworks(),
       );
+  }
+
+  /** The members before a step. Their absences have lasted as long as ever if the clock was set since the last step. */
+  #afterClockSet(now: number): Members {
+    const ticks = this.#parts.ticks?.();
+    const last = this.#stepped;
+    this.#stepped = ticks === undefined ? undefined : { now, ticks };
+    if (!last || ticks === undefined) return this.#members;
+    return afterClockSet(this.#members, now - last.now - (ticks - last.ticks));
   }
 
   /**
@@ -165,6 +192,7 @@ export class Membership {
       own,
       number,
       now: clock(),
+      isClockBehind: isClockBehind(this.#clockFacts, clock()),
     };
     return sayFarewell(leaver);
   }

@@ -1,10 +1,13 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
+import type { Decision, Kernel } from "../mesh/index.ts";
+import type { Steered } from "../nftables/index.ts";
 import type { LastWorkingFile } from "../peers/effects/index.ts";
-import type { NumberFile } from "../self/effects/index.ts";
+import type { HostNameWatch, NumberFile } from "../self/effects/index.ts";
 import type { Origin, Self } from "../self/index.ts";
 import type { ReadSetting, Runner } from "../system/index.ts";
+import type { Implementation, ObservedDevice } from "../wireguard/index.ts";
 import type { Membership } from "./membership.ts";
 import type { OpenRacer } from "./racing.ts";
 import type { Registries } from "./registries.ts";
@@ -21,6 +24,7 @@ export interface MeshParts {
   readonly ways: RegistryWays;
   readonly membership: Membership;
   readonly number: NumberFile;
+  readonly hostNames: HostNameWatch;
   readonly origin: Origin;
   readonly lastWorking: LastWorkingFile;
   readonly repairs: Repairs;
@@ -34,3 +38,17 @@ export interface MeshParts {
   /** Opens the racer; one with real sockets if nothing else is given. */
   readonly openRacer?: OpenRacer;
 }
+
+/** The last complete pass, on which a poll of the handshakes builds, and which `status` shows. */
+export interface Pass {
+  readonly decision: Decision;
+  readonly kernel: Kernel;
+  readonly implementation: Implementation;
+  readonly device: ObservedDevice | undefined;
+  readonly steered: Steered;
+}
+
+/** The end of a poll of the peers alone; `news` asks for a pass that decides anew. */
+export type PollEnd =
+  | { readonly kind: "done"; readonly wakeInMs: number | undefined }
+  | { readonly kind: "news" };

@@ -18,35 +18,22 @@ import {
   remember,
   reportStatus,
 } from "../mesh/index.ts";
-import type { Steered } from "../nftables/index.ts";
 import { forgetLastWorking } from "../peers/effects/index.ts";
 import { answered, handOverInMs, isRaced, upCameOrWent } from "../peers/index.ts";
 import type { Answer } from "../port/index.ts";
 import { advertiseTheSame, withPodNetworks } from "../self/index.ts";
-import { chooseImplementation, type Implementation, type ObservedDevice } from "../wireguard/index.ts";
+import { chooseImplementation, type ObservedDevice } from "../wireguard/index.ts";
 import { applySteps, failureText } from "./apply.ts";
 import { countedNow } from "./counted.ts";
 import { knowledgeNow } from "./knowledge.ts";
 import type { Scope } from "./loop.ts";
-import type { MeshParts } from "./mesh-parts.ts";
+import type { MeshParts, Pass, PollEnd } from "./mesh-parts.ts";
 import { lookAtDevice, observeChanging, observeKernel } from "./observe.ts";
 import { Outcome } from "./outcome.ts";
 import { Racing } from "./racing.ts";
 import { observeRemovable, removeMesh } from "./remove-mesh.ts";
 import { restoreSteering } from "./restore.ts";
 import { tellChanges } from "./tell.ts";
-
-/** The last complete pass, on which a poll of the handshakes builds, and which `status` shows. */
-interface Pass {
-  readonly decision: Decision;
-  readonly kernel: Kernel;
-  readonly implementation: Implementation;
-  readonly device: ObservedDevice | undefined;
-  readonly steered: Steered;
-}
-
-/** The end of a poll of the peers alone; `news` asks for a pass that decides anew. */
-type PollEnd = { readonly kind: "done"; readonly wakeInMs: number | undefined } | { readonly kind: "news" };
 
 /** The mesh of one configuration, which observes, decides and applies. */
 export class Mesh {
@@ -80,11 +67,13 @@ export class Mesh {
   /** Sets the function that asks for a pass, in that many milliseconds, when a peer answered or our port is seen elsewhere. */
   wakeWith(wake: (inMs: number, scope: Scope) => void): void {
     this.#wake = wake;
+    if (this.#parts.config.enabled) this.#parts.hostNames.start(() => wake(0, "registries"));
   }
 
   /** Ends the parts that depend on this process; the data plane stays. */
   async close(): Promise<void> {
     await this.#racing.close();
+    await this.#parts.hostNames.stop();
     if (this.#last) await this.#parts.lastWorking.keep(this.#memory.lastWorking, true);
     await this.#parts.membership.close();
   }

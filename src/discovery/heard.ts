@@ -4,7 +4,7 @@ import { mergeAffiliates } from "./merge.ts";
 import type { Told } from "./told.ts";
 
 /** The part of a registry's statements that is about other nodes. */
-type Source = Pick<Told, "isSealed" | "affiliates">;
+type Source = Pick<Told, "isSealed" | "affiliates" | "awayNodes">;
 
 /**
  * The present statements of all registries about one node. A sealed one wins over an unsealed one, so the two are kept
@@ -16,6 +16,8 @@ export interface Heard {
   readonly sealed?: Affiliate;
   /** An affiliate by anybody who may change Nodes in Kubernetes. */
   readonly unsealed?: Affiliate;
+  /** Set if the registry that tells the unsealed affiliate hears nothing of the machine. */
+  readonly isAway?: true;
 }
 
 /**
@@ -26,10 +28,15 @@ export function hearAll(sources: readonly Source[]): Heard[] {
   const [sealed, unsealed] = [true, false].map((isSealed) =>
     byNode(sources.filter((source) => source.isSealed === isSealed)),
   );
+  const away = new Set(sources.flatMap(({ awayNodes }) => [...awayNodes]));
   const ids = new Set([...(sealed?.keys() ?? []), ...(unsealed?.keys() ?? [])]);
   return [...ids].map((nodeId) => {
     const [own, other] = [sealed?.get(nodeId), unsealed?.get(nodeId)];
-    return { nodeId, ...(own && { sealed: own }), ...(other && { unsealed: other }) };
+    return {
+      nodeId,
+      ...(own && { sealed: own }),
+      ...(other && { unsealed: other, ...(away.has(nodeId) && { isAway: true }) }),
+    };
   });
 }
 

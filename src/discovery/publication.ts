@@ -1,6 +1,7 @@
 import type { Secret } from "../base/index.ts";
 import type { Endpoint } from "../net/index.ts";
 import type { Affiliate } from "./affiliate.ts";
+import { decodeAffiliate } from "./decode.ts";
 import { encodeAffiliate } from "./encode.ts";
 import { sealEndpoint } from "./envelope.ts";
 import { limits } from "./limits.ts";
@@ -70,12 +71,23 @@ type SealUpdate = (id: string, endpoints: readonly Endpoint[], plain?: Uint8Arra
 
 function ownUpdates({ own }: Announcement, seal: SealUpdate, leftOut: string[]): Update[] {
   const plain = encodeAffiliate(own);
+  leftOut.push(...refusedByOthers(own, plain));
   if (plain.length <= mostAffiliateBytes) return [seal(own.nodeId, own.kubespan?.endpoints ?? [], plain)];
   leftOut.push(
     `this node is not announced: its names and excluded networks take ${plain.length} bytes, and a service accepts ` +
       `${mostAffiliateBytes}; exclude fewer or wider networks (excludeAdvertisedNetworks)`,
   );
   return [];
+}
+
+/**
+ * What the other nodes refuse of an affiliate, by the rules by which this node judges theirs. A node that is refused has
+ * no tunnel through which anybody could tell it.
+ */
+function refusedByOthers(own: Affiliate, plain: Uint8Array): readonly string[] {
+  const judged = decodeAffiliate(plain, own.kubespan?.endpoints ?? []);
+  if ("refused" in judged) return [`the other nodes refuse this node: ${judged.refused}`];
+  return judged.dropped.map((reason) => `the other nodes leave out of what this node announces: ${reason}`);
 }
 
 function observedUpdates(announcement: Announcement, seal: SealUpdate, leftOut: string[]): Update[] {

@@ -33,6 +33,11 @@ export interface Told {
    * it merely lost.
    */
   readonly deletedNodes: ReadonlySet<string>;
+  /**
+   * The ids of nodes whose affiliates are still there although the registry itself hears nothing of their machines. Such
+   * an affiliate is a memory, and names nobody.
+   */
+  readonly awayNodes: ReadonlySet<string>;
   /** The highest number that anybody used under this node's id. The next announcement needs a higher one. */
   readonly ownNumber: number;
   /** The pod networks of this node; `undefined` as long as the registry may know some and has not told them. */
@@ -54,6 +59,7 @@ export const nothingTold: Omit<Told, "isSealed"> = {
   affiliates: [],
   refused: [],
   deletedNodes: new Set(),
+  awayNodes: new Set(),
   ownNumber: 0,
   podNetworks: [],
   servers: [],

@@ -12,8 +12,16 @@ export interface Believed {
   readonly number: number;
   /** Tells whether a registry names the node as one of the mesh now. */
   readonly isNamed: boolean;
+  /** Tells whether a registry still has the node's affiliate, but hears nothing of its machine. */
+  readonly isAway: boolean;
   /** The reasons why statements were not believed. */
   readonly refused: readonly string[];
+}
+
+interface Circumstances {
+  readonly isConnected: boolean;
+  readonly now: number;
+  readonly isClockBehind: boolean;
 }
 
 /**
@@ -23,11 +31,12 @@ export interface Believed {
 export function believe(
   known: Member | undefined,
   heard: Heard | undefined,
-  { isConnected, now }: { readonly isConnected: boolean; readonly now: number },
+  { isConnected, now, isClockBehind }: Circumstances,
 ): Believed | undefined {
   const refused: string[] = [];
-  const sealed = believeSealed(known, heard?.sealed, now, refused);
-  const unsealed = believeUnsealed(known, heard?.unsealed, isConnected, refused);
+  const latest = now + limits.aheadMs;
+  const sealed = believeSealed(known, heard?.sealed, { now, latest, isClockBehind }, refused);
+  const unsealed = believeUnsealed(known, heard, isConnected, refused);
   const base = claimOf(sealed.basis, unsealed.basis);
   const claim = base && sealed.beside ? withEndpointsOf(base, sealed.beside, isConnected) : base;
   if (!claim?.kubespan) return undefined;
@@ -35,8 +44,13 @@ export function believe(
     sealed: sealed.basis,
     unsealed: unsealed.basis,
     claim: known && isDeepStrictEqual(known.claim, claim) ? known.claim : claim,
-    number: Math.max(known?.number ?? 0, sealed.basis?.membership?.number ?? 0),
+    // A number that could not be judged must not shut out what the node announces when the clock is right again.
+    number: Math.max(
+      known?.number ?? 0,
+      Math.min(sealed.basis?.membership?.number ?? 0, isClockBehind ? latest : Number.POSITIVE_INFINITY),
+    ),
     isNamed: sealed.isNamed || unsealed.isNamed,
+    isAway: heard?.isAway === true,
     refused,
   };
 }
@@ -58,13 +72,13 @@ interface Part {
 function believeSealed(
   known: Member | undefined,
   heard: Affiliate | undefined,
-  now: number,
+  { now, latest, isClockBehind }: { now: number; latest: number; isClockBehind: boolean },
   refused: string[],
 ): Part {
   const before = known?.sealed;
   if (heard === undefined) return { basis: before, isNamed: false };
   const number = heard.membership?.number;
-  if (number !== undefined && number > now + limits.aheadMs) {
+  if (number !== undefined && number > latest && !isClockBehind) {
     const hours = Math.round((number - now) / 3_600_000);
     refused.push(
       `its announcement is dated ${hours} hours ahead of this node's clock: is one of the two wrong?`,
@@ -85,20 +99,22 @@ function believeSealed(
 
 /**
  * Decides about what Kubernetes says, for which nobody vouches: it cannot replace the key of a member that is
- * connected.
+ * connected. Annotations never expire, so those of a machine of which Kubernetes hears nothing are a memory: they tell
+ * what the node claims, but do not name it.
  */
 function believeUnsealed(
   known: Member | undefined,
-  heard: Affiliate | undefined,
+  said: Heard | undefined,
   isConnected: boolean,
   refused: string[],
 ): Part {
   const before = known?.unsealed;
+  const { unsealed: heard, isAway = false } = said ?? {};
   if (heard?.kubespan === undefined) return { basis: before, isNamed: false };
   const key = before?.kubespan?.publicKey;
   if (!known?.sealed && isConnected && key !== undefined && key !== heard.kubespan.publicKey) {
     refused.push("its Node names another public key, while it is connected with the one it had");
-    return { basis: before, isNamed: true };
+    return { basis: before, isNamed: !isAway };
   }
-  return { basis: before && isDeepStrictEqual(before, heard) ? before : heard, isNamed: true };
+  return { basis: before && isDeepStrictEqual(before, heard) ? before : heard, isNamed: !isAway };
 }

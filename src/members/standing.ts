@@ -8,6 +8,8 @@ export interface Standing {
   readonly isConnected: boolean;
   /** Tells whether the member has announced anew since it was last down; true if it never was. */
   readonly isConfirmed: boolean;
+  /** Tells whether a registry names the member now. */
+  readonly isNamed: boolean;
   /** The time of the last new announcement. */
   readonly announcedAt: number;
   /** The time since which each network has been claimed without a break. Addresses are host prefixes. */
@@ -20,6 +22,7 @@ export type Standings = ReadonlyMap<string, Standing>;
 const unknown: Standing = {
   isConnected: false,
   isConfirmed: false,
+  isNamed: false,
   announcedAt: 0,
   claimedSince: new Map(),
 };
@@ -31,7 +34,11 @@ export const standingsOf = (members: Members, now: number): Standings =>
       const { announcedAt, claimedSince, lostAt } = member;
       // The member was lost at the latest when its last handshake became too old.
       const isConfirmed = lostAt === undefined || announcedAt > lostAt - connectedForMs;
-      return [nodeId, { isConnected: isConnected(member, now), isConfirmed, announcedAt, claimedSince }];
+      const isNamed = member.standing === "present";
+      return [
+        nodeId,
+        { isConnected: isConnected(member, now), isConfirmed, isNamed, announcedAt, claimedSince },
+      ];
     }),
   );
 
@@ -73,6 +80,13 @@ const criteria: readonly Criterion[] = [
   {
     compare: (left, right, standings) => {
       const [one, other] = [of(standings, left), of(standings, right)];
+      return one.isConnected ? 0 : Number(other.isNamed) - Number(one.isNamed);
+    },
+    reason: "is named by a registry now",
+  },
+  {
+    compare: (left, right, standings) => {
+      const [one, other] = [of(standings, left), of(standings, right)];
       return one.isConnected ? 0 : ascending(other.announcedAt, one.announcedAt);
     },
     reason: "announced itself later",
@@ -110,7 +124,7 @@ export function whyOwned(owner: Claim, other: Claim, standings: Standings): stri
  * long as the text does.
  */
 export function standingText(standing: Standing = unknown, prefixes: readonly Prefix[]): string {
-  if (!standing.isConnected) return `announced ${standing.announcedAt}`;
+  if (!standing.isConnected) return `announced ${standing.isNamed} ${standing.announcedAt}`;
   const times = prefixes.map((prefix) => standing.claimedSince.get(prefix) ?? "never");
   return `connected ${standing.isConfirmed} ${times.join()}`;
 }

@@ -25,6 +25,8 @@ export interface News {
   readonly mayBeAbsent: boolean;
   /** The milliseconds after which a member that is absent and unconnected is released. */
   readonly forgetAfterMs: number;
+  /** Set if this node's clock is known to be behind, so that it cannot judge the dates of announcements. */
+  readonly isClockBehind?: boolean;
 }
 
 /** A reason to release a member at once. */
@@ -89,6 +91,7 @@ function stepOne(
   const believed = believe(linked, heard, {
     isConnected: linked !== undefined && isConnected(linked, now),
     now,
+    isClockBehind: news.isClockBehind === true,
   });
   if (!believed) return { member: undefined, reasons: [] };
   if (linked?.standing === "released" && !isBack(linked, believed)) return { member: linked, reasons: [] };
@@ -160,7 +163,7 @@ const since = (
 function withStanding(
   member: Known,
   before: Member | undefined,
-  { isNamed }: Believed,
+  { isNamed, isAway }: Believed,
   { leaving, deletedNodes, mayBeAbsent, forgetAfterMs }: News,
   now: number,
 ): Member {
@@ -169,10 +172,11 @@ function withStanding(
   if (left && left.number >= member.number && (member.connectedAt ?? 0) <= left.at)
     return { ...member, number: left.number, ...released(left.why, "renewed", now) };
   if (isNamed || (before?.standing === "present" && !mayBeAbsent)) return { ...member, standing: "present" };
-  if (isConnected(member, now)) return absent(member, before, now);
+  const why = isAway ? "Kubernetes hears nothing of its machine" : "no registry names it any more";
+  if (isConnected(member, now)) return absent(member, before, why, now);
   if (deletedNodes.has(nodeId))
     return { ...member, ...released("Kubernetes deleted its Node", "named", now) };
-  const gone = absent(member, before, now);
+  const gone = absent(member, before, why, now);
   const unseenFor = now - Math.max(gone.since, member.connectedAt ?? 0);
   if (unseenFor < forgetAfterMs) return gone;
   const hours = Math.round(forgetAfterMs / 3_600_000);
@@ -182,10 +186,15 @@ function withStanding(
 const released = (why: string, until: "named" | "renewed", now: number) =>
   ({ standing: "released", since: now, why, until }) as const;
 
-const absent = (member: Known, before: Member | undefined, now: number): Member & { standing: "absent" } =>
-  before?.standing === "absent"
-    ? { ...member, standing: "absent", since: before.since, why: before.why }
-    : { ...member, standing: "absent", since: now, why: "no registry names it any more" };
+const absent = (
+  member: Known,
+  before: Member | undefined,
+  why: string,
+  now: number,
+): Member & { standing: "absent" } => {
+  const goneSince = before?.standing === "absent" ? before.since : now;
+  return { ...member, standing: "absent", since: goneSince, why };
+};
 
 function eventOf(known: Member | undefined, member: Member, label: string, now: number): MemberEvent[] {
   const isNew = known?.standing !== member.standing;

@@ -1,6 +1,8 @@
 import type { Warning } from "../marks/index.ts";
+import { isClockBehind } from "../members/index.ts";
 import { intersect, type LeftOut, type Prefix } from "../net/index.ts";
 import {
+  announcedNames,
   believeMapped,
   believeReflected,
   fitted,
@@ -34,17 +36,21 @@ export function announce(
   const stun = believeMapped(config, knowledge.mapping, routed, addresses);
   const shared = sharedWith(knowledge, memory.shared, now);
   const { named, leftOut: nobodys } = withoutShared(addresses, shared, now);
-  const { affiliate, leftOut } = ownAffiliate(
-    self,
-    config,
-    named,
-    seen.reflected.values(),
-    stun.mapped,
-    knowledge.undialled,
-  );
+  const byName = announcedNames(knowledge.hostNames ?? []);
+  const { affiliate, leftOut } = ownAffiliate(self, config, named, seen.reflected.values(), stun.mapped, {
+    undialled: knowledge.undialled,
+    named: byName.endpoints,
+  });
   const otherNetworks = intersect(config.advertisedPrefixes, config.otherNetworks);
   const fit = fitted(affiliate, { machine: origin.machine, otherNetworks }, config);
-  const said = numbered(fit.affiliate, { ...origin, otherNetworks }, memory.said, knowledge.lastNumber, now);
+  const said = numbered(
+    fit.affiliate,
+    { ...origin, otherNetworks },
+    memory.said,
+    knowledge.lastNumber,
+    now,
+    isClockBehind(knowledge, now),
+  );
   return {
     said,
     leftOut: [
@@ -53,6 +59,7 @@ export function announce(
       ...fit.leftOut,
       ...seen.leftOut,
       ...stun.leftOut,
+      ...byName.leftOut,
       ...podNetworksLeftOut(config, registries),
     ],
     warnings: [...fit.warnings],

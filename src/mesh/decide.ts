@@ -38,7 +38,14 @@ import {
   stateOf,
 } from "../peers/index.ts";
 import type { Mapping } from "../port/index.ts";
-import { type Origin, type Reflected, type Said, type Self, type Shared } from "../self/index.ts";
+import {
+  type HostNameAnswer,
+  type Origin,
+  type Reflected,
+  type Said,
+  type Self,
+  type Shared,
+} from "../self/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 import { announce } from "./announce.ts";
 import { exitsLeftOut, exitsOf, type Ways } from "./exits.ts";
@@ -66,9 +73,13 @@ export interface Knowledge {
   readonly canRace: boolean;
   /** The answer of the STUN server about WireGuard's port; `undefined` where none is asked. */
   readonly mapping: Mapping | undefined;
+  /** The answers about the host names that the configuration gives for this node; absent where none is asked for. */
+  readonly hostNames?: readonly HostNameAnswer[];
   readonly origin: Origin;
   /** The highest number under which this node is known to have announced itself, on disk or in a registry. */
   readonly lastNumber: number;
+  /** The time at which this node last wrote its ledger, in milliseconds since 1970; 0 if it never did. */
+  readonly lastRanAt: number;
 }
 
 /** The values that have to be remembered from pass to pass, because neither the kernel nor a registry holds them. */

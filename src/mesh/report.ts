@@ -7,7 +7,14 @@ import type {
   Work,
 } from "../api/index.ts";
 import { aheadWarnings, podLinkWarnings, type Warning } from "../marks/index.ts";
-import { absenceOf, type Members, type Stepped, vanishedWarnings } from "../members/index.ts";
+import {
+  absenceOf,
+  type ClockFacts,
+  clockWarnings,
+  type Members,
+  type Stepped,
+  vanishedWarnings,
+} from "../members/index.ts";
 import type { Counted, Networks } from "../nftables/index.ts";
 import {
   bytesOf,
@@ -54,7 +61,11 @@ export interface StatusView {
   /** The warnings about settings of the host that could not be set. */
   readonly settings: readonly Warning[];
   readonly repairs: Status["repairs"];
-  readonly membership: { readonly members: Members; readonly refused: Stepped["refused"] };
+  readonly membership: {
+    readonly members: Members;
+    readonly refused: Stepped["refused"];
+    readonly clockFacts: ClockFacts;
+  };
 }
 
 const nothingSeen: Pick<Kernel, "links" | "addresses"> = {
@@ -75,6 +86,7 @@ export function reportStatus(knowledge: Knowledge, view: StatusView, now: number
     refusedAffiliates: [...(decision?.specs.refused ?? []), ...view.membership.refused],
     warnings: [
       ...view.settings,
+      ...clockWarnings(view.membership.clockFacts, now),
       ...vanishedWarnings(view.membership.members, now),
       ...(decision ? unsettledWarnings(decision, now) : []),
       ...podLinkWarnings(links, mtuOf(knowledge.config, { links, addresses })),

@@ -1,4 +1,4 @@
-import { type Config, filterReason } from "../config/index.ts";
+import { type Config, filterPlace, filterReason } from "../config/index.ts";
 import { type Affiliate, limits } from "../discovery/index.ts";
 import {
   type Address,
@@ -10,6 +10,7 @@ import {
   type Prefix,
   subtract,
 } from "../net/index.ts";
+import { announcedName } from "./names.ts";
 
 /** The properties of this node that do not change while the daemon runs, apart from the configuration. */
 export interface Self {
@@ -36,12 +37,19 @@ export interface OwnAffiliate {
  */
 const mostEndpoints = limits.endpointsPerAffiliate / 2;
 
+/** The endpoints about which something is known besides the addresses. */
+interface OtherEndpoints {
+  /** The addresses at which the node is not dialled, each with the reason. */
+  readonly undialled?: readonly LeftOut[] | undefined;
+  /** The extra endpoints to which host names lead. */
+  readonly named?: readonly Endpoint[];
+}
+
 /**
  * The affiliate that this node announces. Its endpoints are the extra ones, to which no filter applies, then those that
  * others see (with the port that a STUN server saw at that address, or the listen port), and then the node's own
  * addresses with the listen port. So the last ones are left out where there are too many, and a peer that tries one
- * after the other does not begin with addresses that mean nothing where it is. At the addresses in `undialled` the node
- * is not dialled.
+ * after the other does not begin with addresses that mean nothing where it is. Filters order what they keep, as in Talos.
  */
 export function ownAffiliate(
   self: Self,
@@ -49,7 +57,7 @@ export function ownAffiliate(
   addresses: readonly Address[],
   reflected: Iterable<Address>,
   mapped: readonly Endpoint[] = [],
-  undialled: readonly LeftOut[] = [],
+  { undialled = [], named = [] }: OtherEndpoints = {},
 ): OwnAffiliate {
   const leftOut: LeftOut[] = [];
   if (self.givenUp !== undefined)
@@ -73,24 +81,28 @@ export function ownAffiliate(
       return reason === undefined ? atListenPort(address) : [];
     }),
   ];
-  const announced = [...new Set(candidates)].filter((endpoint) => {
-    const reason = filterReason(endpointAddress(endpoint), config.endpointFilters, "filters.endpoints");
+  const filters = config.endpointFilters;
+  const kept = [...new Set(candidates)].filter((endpoint) => {
+    const reason = filterReason(endpointAddress(endpoint), filters, "filters.endpoints");
     if (reason !== undefined) leftOut.push({ value: `endpoint ${endpoint}`, reason });
     return reason === undefined;
   });
-  const all = [...new Set([...config.extraAnnouncedEndpoints, ...announced])];
+  const placeOf = (endpoint: Endpoint): number => filterPlace(endpointAddress(endpoint), filters);
+  const announced = kept.toSorted((left, right) => placeOf(left) - placeOf(right));
+  const all = [...new Set([...config.extraAnnouncedEndpoints, ...named, ...announced])];
   for (const endpoint of all.slice(mostEndpoints))
     leftOut.push({
       value: `endpoint ${endpoint}`,
       reason: `a node announces ${mostEndpoints} endpoints at most`,
     });
+  const hostname = announcedName("host name", self.hostname, leftOut);
   const affiliate: Affiliate = {
     nodeId: self.nodeId,
     addresses,
-    hostname: self.hostname,
-    nodeName: config.node.name ?? self.hostname,
+    hostname,
+    nodeName: config.node.name ?? hostname,
     machineType: config.node.machineType,
-    operatingSystem: self.operatingSystem,
+    operatingSystem: announcedName("operating system", self.operatingSystem, leftOut),
     ...(config.node.apiServerPort !== undefined && { apiServerPort: config.node.apiServerPort }),
     kubespan: {
       publicKey: self.publicKey,

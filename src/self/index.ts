@@ -1,6 +1,7 @@
 /** What this node says of itself: one file for each source of its endpoints and networks. */
 export { ownAffiliate, type Self } from "./announce.ts";
 export { fitted } from "./fit.ts";
+export { announcedNames, type HostNameAnswer } from "./host-names.ts";
 export { believeMapped } from "./mapped.ts";
 export { nextNumber, numbered, type Origin, type Said } from "./numbered.ts";
 export { advertiseTheSame, podNetworksLeftOut, withPodNetworks } from "./pod-networks.ts";

@@ -28,6 +28,7 @@ export function numbered(
   before: Said | undefined,
   lastNumber: number,
   now: number,
+  isClockBehind = false,
 ): Said {
   const isAhead = before !== undefined && before.number >= lastNumber;
   const said = before?.affiliate.membership?.otherNetworks;
@@ -39,16 +40,16 @@ export function numbered(
     const { membership } = before.affiliate;
     return { ...before, affiliate: { ...affiliate, ...(membership && { membership }) } };
   }
-  const number = nextNumber(Math.max(before?.number ?? 0, lastNumber), now);
+  const number = nextNumber(Math.max(before?.number ?? 0, lastNumber), now, isClockBehind);
   return { affiliate: { ...affiliate, membership: { number, ...origin } }, number };
 }
 
 /**
  * The number after `last`, normally the time. A clock that was far ahead once and is correct again must not lock this
- * node out for as long as it was ahead.
+ * node out for as long as it was ahead. But a clock that is known to be behind says nothing of the last number.
  */
-export const nextNumber = (last: number, now: number): number =>
-  last > now + limits.aheadMs ? now : Math.max(last + 1, now);
+export const nextNumber = (last: number, now: number, isClockBehind = false): number =>
+  last > now + limits.aheadMs && !isClockBehind ? now : Math.max(last + 1, now);
 
 function plain(affiliate: Affiliate | undefined): unknown {
   const { membership: _number, kubespan, ...rest } = affiliate ?? {};

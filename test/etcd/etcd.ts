@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -41,8 +41,28 @@ export class Etcd {
     this.#process = undefined;
   }
 
+  /** Keeps a copy of its data, for which it is stopped for a moment. */
+  async backUp(): Promise<void> {
+    await this.kill();
+    await cp(this.#folder, this.#backup, { recursive: true });
+    await this.start();
+  }
+
+  /** Goes back to the copy. */
+  async restore(): Promise<void> {
+    await this.kill();
+    await rm(this.#folder, { recursive: true });
+    await cp(this.#backup, this.#folder, { recursive: true });
+    await this.start();
+  }
+
+  get #backup(): string {
+    return `${this.#folder}-backup`;
+  }
+
   async close(): Promise<void> {
     await this.kill();
+    await rm(this.#backup, { recursive: true, force: true });
     await rm(this.#folder, { recursive: true, force: true });
   }
 }

@@ -106,6 +106,18 @@ export class ApiServer {
     this.#process = undefined;
   }
 
+  /** Keeps a copy of everything. */
+  backUp(): Promise<void> {
+    return this.#etcd.backUp();
+  }
+
+  /** Goes back to the copy, as an operator does who restores etcd from a backup. */
+  async restore(): Promise<void> {
+    await this.kill();
+    await this.#etcd.restore();
+    await this.start();
+  }
+
   async close(): Promise<void> {
     await this.kill();
     await this.#etcd.close();
@@ -178,6 +190,13 @@ export class ApiServer {
 
   async annotations(name: string): Promise<Readonly<Record<string, string>>> {
     return (await (await this.admin(CoreV1Api)).readNode({ name })).metadata?.annotations ?? {};
+  }
+
+  /** What the node controller writes when a kubelet falls silent, and the kubelet when it is back. */
+  async setReady(name: string, status: "True" | "False" | "Unknown"): Promise<void> {
+    const options = setHeaderOptions("Content-Type", PatchStrategy.StrategicMergePatch);
+    const body = { status: { conditions: [{ type: "Ready", status }] } };
+    await (await this.admin(CoreV1Api)).patchNodeStatus({ name, body }, options);
   }
 
   /** A merge patch of annotations or labels, as somebody else would make it. */

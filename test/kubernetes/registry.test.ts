@@ -1,15 +1,18 @@
 import { rm, writeFile } from "node:fs/promises";
 import { pino } from "pino";
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { type Affiliate, errorOf, type Registry } from "../../src/discovery/index.ts";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { environmentProxies } from "../../src/config/proxy.ts";
+import { errorOf } from "../../src/discovery/index.ts";
 import { statusOf } from "../../src/discovery/kubernetes/effects/api-error.ts";
 import { createKubernetesRegistry } from "../../src/discovery/kubernetes/effects/kubernetes-registry.ts";
 import { openNodesApi } from "../../src/discovery/kubernetes/effects/nodes-api.ts";
+import { ConnectProxy } from "../unit/discovery/connect-proxy.ts";
 import { Gate } from "../unit/discovery/gate.ts";
 import { idsOf, until } from "../unit/discovery/loopback.ts";
-import { affiliateNamed, endpoint, idOf, prefix } from "../unit/discovery/samples.ts";
+import { endpoint, idOf, prefix } from "../unit/discovery/samples.ts";
 import { ApiServer, type Request } from "./api-server.ts";
 import { buildTime } from "./binary.ts";
+import { annotationsOfOne, endpointsOf, ownOf, registryOf, sampleOf } from "./registries.ts";
 
 /*
  *   registries --- (a gate, where the test needs one) --- kube-apiserver --- etcd, all of them real
@@ -30,43 +33,10 @@ async function machine(name: string, more: Parameters<ApiServer["createNode"]>[1
   created.push(name);
 }
 
-const ownOf = (name: string): Affiliate => ({
-  ...affiliateNamed(`id-${name}`, "192.0.2.1:51820"),
-  nodeName: name,
-});
-
-/** A registry as the daemon uses it: what it says is published again with every change. */
-function registryOf(name: string, kubeconfig: string, own: () => Affiliate = () => ownOf(name)): Registry {
-  const log = pino({ level: "silent" });
-  const registry = createKubernetesRegistry({
-    kubernetes: { kubeconfig },
-    nodeId: idOf(`id-${name}`),
-    nodeName: name,
-    log,
-  });
-  onTestFinished(() => registry.stop());
-  registry.start(() => registry.publish({ own: own(), observed: new Map() }));
-  return registry;
-}
-
 /** What was asked since a moment, by verb. */
 async function requestsSince(before: readonly Request[], ...verbs: string[]): Promise<Request[]> {
   return (await server.requests()).slice(before.length).filter(({ verb }) => verbs.includes(verb));
 }
-
-const endpointsOf = (registry: Registry, id: string): readonly string[] =>
-  registry.told().affiliates.find(({ nodeId }) => nodeId === idOf(id))?.kubespan?.endpoints ?? [];
-
-const annotationsOfOne = {
-  "cluster.talos.dev/node-id": idOf("id-one"),
-  "networking.talos.dev/self-ips": "10.0.0.1,2001:db8::1",
-  "networking.talos.dev/api-server-port": "6443",
-  "networking.talos.dev/kubespan-ip": "fd7f:175a:b97c:5602:2c1a:b6ff:fe53:8169",
-  "networking.talos.dev/kubespan-public-key": "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=",
-  "networking.talos.dev/assigned-prefixes": "10.244.1.0/24",
-  "networking.talos.dev/kubespan-endpoints": "192.0.2.1:51820",
-  "networking.talos.dev/kubespan-exclude-advertised-networks": "192.168.1.0/24",
-};
 
 describe("what is written", () => {
   test("the annotations of the reference, once, and later only what changed; no one else's is touched", async () => {
@@ -162,12 +132,6 @@ describe("what is written", () => {
   });
 });
 
-const sampleOf = () => {
-  const { kubespan } = affiliateNamed("any");
-  if (!kubespan) throw new Error("no sample");
-  return kubespan;
-};
-
 describe("what is read", () => {
   test("many Nodes page by page, then their changes with bookmarks; pod networks of this node", async () => {
     await machine("one", { podCIDRs: ["10.244.7.0/24", "fd10:244:7::/64"] });
@@ -214,7 +178,7 @@ describe("what is read", () => {
       'Node bad: networking.talos.dev/kubespan-endpoints, "nonsense": not valid',
       "Node id: cluster.talos.dev/node-id is not 43 to 52 digits and letters",
       "Node thief: it has this node's id",
-      "Node twin: Node bad has the same node id",
+      "Node twin: Node bad has the same node id, and counts",
     ]);
   });
 });
@@ -237,7 +201,8 @@ describe("what may happen meanwhile", () => {
     await until(() => expect(idsOf(one)).toEqual(["idthree", "idtwo"]));
     expect(one.state()).toMatchObject({ phase: "connected" });
     expect(errorOf(one.state())).toBeUndefined();
-    expect(await requestsSince(before, "list", "patch")).toEqual([]);
+    const asked = await requestsSince(before, "list", "patch");
+    expect(asked.filter(({ uri }) => !uri.includes("limit=1"))).toEqual([]); // but for the version
   });
 
   test("the API server was killed and forgot the past (410): everything is listed again", async () => {
@@ -256,8 +221,36 @@ describe("what may happen meanwhile", () => {
     gate.reopen();
     await until(() => expect(idsOf(one)).toEqual(["idthree"]));
     await until(() => expect(one.state()).toMatchObject({ phase: "connected" }));
-    expect(await requestsSince(before, "list")).toHaveLength(1);
+    const lists = await requestsSince(before, "list");
+    expect(lists.filter(({ uri }) => uri.includes("limit=500"))).toHaveLength(1);
     expect(await requestsSince(before, "patch")).toEqual([]);
+  });
+
+  test("behind a proxy: HTTPS_PROXY and its password are used, NO_PROXY is heeded, and errors name the proxy", async () => {
+    await machine("one");
+    await machine("two", { annotations: { "cluster.talos.dev/node-id": idOf("id-two") } });
+    const proxy = await ConnectProxy.open("me:hunter2");
+    const kubeconfig = await server.kubeconfig(`kubernetes:${server.port}`, "by-proxy"); // a name that only the proxy knows
+    const behind = (environment: Readonly<Record<string, string>>) =>
+      registryOf("one", kubeconfig, undefined, environmentProxies(environment).proxies);
+    const one = behind({ HTTPS_PROXY: proxy.url("me:hunter2") });
+    await until(() => expect(one.state()).toMatchObject({ phase: "connected", affiliates: 1 }));
+    await until(async () => expect(await server.annotations("one")).toEqual(annotationsOfOne));
+    await one.stop();
+    const before = proxy.asked.length;
+    expect(before).toBeGreaterThan(0);
+    const wrong = behind({ HTTPS_PROXY: proxy.url("me:hunter3") });
+    await until(() =>
+      expect(errorOf(wrong.state())).toMatch(
+        new RegExp(`through the proxy http://127.0.0.1:${proxy.port}: .*407.*HTTPS_PROXY`),
+      ),
+    );
+    expect(JSON.stringify(wrong.state())).not.toContain("hunter3");
+    await wrong.stop();
+    const asked = proxy.asked.length;
+    const direct = behind({ HTTPS_PROXY: proxy.url("me:hunter2"), NO_PROXY: "kubernetes" });
+    await until(() => expect(errorOf(direct.state())).toMatch(/cannot be reached: .*kubernetes/));
+    expect(proxy.asked).toHaveLength(asked);
   });
 
   test("the token is replaced: the new one is read from its file", async () => {

@@ -2,6 +2,7 @@ import { KubespanError } from "../../base/index.ts";
 import { errnoOf, readTextFile } from "../../system/index.ts";
 import type { Config } from "../config.ts";
 import { largestConfig, readConfig } from "../parse.ts";
+import { environmentProxies } from "../proxy.ts";
 import { configWarnings, runDirectoryIn } from "../warnings.ts";
 
 /** A configuration with the warnings about the file that it was read from. */
@@ -19,8 +20,10 @@ export async function loadConfig(file: string): Promise<LoadedConfig> {
   const found = await readTextFile(file, { largest: largestConfig, code: "config", hint }).catch(asOthers);
   if (found === undefined)
     throw new KubespanError("config", `there is no configuration file ${file}`, { hint });
-  const { config, notices } = readConfig(found.text, file);
-  const warnings = [...modeWarnings(file, found.mode), ...notices, ...configWarnings(config, found.text)];
+  const { proxies, problems } = environmentProxies(process.env);
+  const { config, notices } = readConfig(found.text, file, proxies);
+  const findings = [...notices, ...configWarnings(config, found.text)];
+  const warnings = [...modeWarnings(file, found.mode), ...problems, ...findings];
   return { config, warnings };
 }
 

@@ -1,11 +1,13 @@
-import { Metadata, type ServiceError } from "@grpc/grpc-js";
+import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { KubespanError } from "../../base/index.ts";
-import type { ServiceConfig } from "../../config/index.ts";
+import { proxyFor, type ServiceConfig } from "../../config/index.ts";
 import { type Address, addressFromBytes, endpointAddress, parseEndpoint } from "../../net/index.ts";
 import { parseRedirect } from "../redirect.ts";
 import { printable } from "../text.ts";
 import type { ClusterClient, HelloResponse } from "../wire/index.ts";
+import { proxyProblem } from "./proxy-problem.ts";
 import { openClient, request } from "./service-client.ts";
+import { codeOf, proxyError } from "./service-error.ts";
 import { locationOf } from "./service-location.ts";
 
 /** A connection to a service that has answered. Its holder closes `client`. */
@@ -45,17 +47,28 @@ export async function connect(
     const client = await openClient(at, service.host);
     try {
       const { response, from } = await hello(client, greeting, signal);
-      if (!response.redirect) return connection(client, response, from);
+      if (!response.redirect)
+        return connection(client, response, from, proxyFor(at.proxies, at) !== undefined);
       client.close();
       at = { ...service, ...redirectTarget(at, response.redirect.endpoint) };
     } catch (error) {
       client.close();
-      throw error;
+      throw await explained(error, at, signal);
     }
   }
   throw new KubespanError("discovery", `discovery service ${locationOf(service)} redirects in circles`, {
     hint: `more than ${mostRedirects} redirects are not followed: ask its operator`,
   });
+}
+
+const unreached: readonly status[] = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED];
+
+/** The error of a request. If a proxy is the reason, which the library does not tell, the proxy is asked for it. */
+async function explained(error: unknown, service: ServiceConfig, signal: AbortSignal): Promise<unknown> {
+  const proxy = proxyFor(service.proxies, service);
+  if (!proxy || signal.aborted || !unreached.includes(codeOf(error))) return error;
+  const reason = await proxyProblem(proxy, service, signal);
+  return reason === undefined ? error : proxyError(service, proxy, reason);
 }
 
 const hello = (client: ClusterClient, greeting: Greeting, signal: AbortSignal): Promise<Hello> =>
@@ -79,8 +92,14 @@ function redirectTarget(from: ServiceConfig, endpoint: string): { host: string; 
   );
 }
 
-function connection(client: ClusterClient, response: HelloResponse, from: string): Connection {
-  const reflected = addressFromBytes(response.clientIp);
+function connection(
+  client: ClusterClient,
+  response: HelloResponse,
+  from: string,
+  isProxied: boolean,
+): Connection {
+  // Behind a proxy, the service sees the address of the proxy.
+  const reflected = isProxied ? undefined : addressFromBytes(response.clientIp);
   const endpoint = parseEndpoint(from);
   return {
     client,

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { checkServerIdentity, getCACertificates } from "node:tls";
 import { type ChannelCredentials, type ChannelOptions, credentials, type ServiceError } from "@grpc/grpc-js";
 import { KubespanError } from "../../base/index.ts";
-import type { ServiceConfig } from "../../config/index.ts";
+import { credentialsOf, proxyFor, type ServiceConfig } from "../../config/index.ts";
 import { hostPortText } from "../../net/index.ts";
 import { clientContext, readTextFile } from "../../system/index.ts";
 import { largestMessageBytes } from "../message-bounds.ts";
@@ -22,6 +22,8 @@ const options: ChannelOptions = {
   "grpc.use_local_subchannel_pool": 1,
   "grpc.enable_retries": 0,
   "grpc.service_config_disable_resolution": 1,
+  // The library has rules of its own for the proxies in the environment, and knows no others.
+  "grpc.enable_http_proxy": 0,
 };
 
 /**
@@ -31,16 +33,24 @@ const options: ChannelOptions = {
  */
 export async function openClient(service: ServiceConfig, name = service.host): Promise<ClusterClient> {
   quietLibrary();
+  const proxy = proxyFor(service.proxies, service);
+  const userAndPassword = proxy && credentialsOf(proxy);
   // The library reads a scheme out of anything that looks like one, such as the host "unix". The scheme here is always
   // DNS.
-  return new BoundedClient(`dns:${hostPortText(service)}`, await credentialsOf(service, name), {
+  const target = `dns:${hostPortText(service)}`;
+  return new BoundedClient(proxy ? `dns:${hostPortText(proxy)}` : target, await securityOf(service, name), {
     ...options,
+    ...(proxy && {
+      "grpc.http_connect_target": target,
+      "grpc.default_authority": hostPortText(service),
+      ...(userAndPassword !== undefined && { "grpc.http_connect_creds": userAndPassword }),
+    }),
     // A server chooses its certificate by the name that it is asked for, which cannot be an address.
     ...(service.tls && isIP(name) === 0 && { "grpc.ssl_target_name_override": name }),
   });
 }
 
-async function credentialsOf(service: ServiceConfig, name: string): Promise<ChannelCredentials> {
+async function securityOf(service: ServiceConfig, name: string): Promise<ChannelCredentials> {
   if (!service.tls) return credentials.createInsecure();
   const authorities =
     service.caFile === undefined ? systemAuthorities() : await authoritiesIn(service.caFile);

@@ -1,6 +1,6 @@
 import { type ServiceError, status } from "@grpc/grpc-js";
 import { KubespanError } from "../../base/index.ts";
-import type { ServiceConfig } from "../../config/index.ts";
+import { type Proxy, proxyFor, proxyText, type ServiceConfig } from "../../config/index.ts";
 import { connectionFailure, unframed } from "../failure.ts";
 import { printable } from "../text.ts";
 import { outOfBounds } from "./bounded-client.ts";
@@ -57,7 +57,9 @@ export function serviceError(thrown: unknown, service: ServiceConfig): KubespanE
   const { text, hint } = meanings[code] ?? fallback;
   const { what, advice } = detailsOf(thrown, code, service);
   const details = what === "" ? "" : `: ${what}`;
-  return new KubespanError("discovery", `discovery service ${locationOf(service)} ${text}${details}`, {
+  const proxy = proxyFor(service.proxies, service);
+  const way = proxy ? ` (through the proxy ${proxyText(proxy)})` : "";
+  return new KubespanError("discovery", `discovery service ${locationOf(service)}${way} ${text}${details}`, {
     hint: advice ?? hint,
     cause: thrown,
   });
@@ -83,6 +85,18 @@ function detailsOf(thrown: unknown, code: status, { tls }: ServiceConfig): Detai
 /** Whether a library speaks, and not the service. */
 const areOwnWords = (code: status): boolean =>
   [status.UNAVAILABLE, status.UNKNOWN, status.INTERNAL, status.CANCELLED].includes(code);
+/** What to do about a proxy that does not connect to a registry. */
+export const proxyHint =
+  "check HTTPS_PROXY, HTTP_PROXY or proxy.url, with the user and the password, and whether the proxy may connect " +
+  "there; to go without it, name the server in NO_PROXY or proxy.except; it is tried again";
+
+/** The error about a proxy that does not connect to a service, for that reason. */
+export const proxyError = (service: ServiceConfig, proxy: Proxy, reason: string): KubespanError =>
+  new KubespanError(
+    "discovery",
+    `discovery service ${locationOf(service)} cannot be reached through the proxy ${proxyText(proxy)}: ${reason}`,
+    { hint: proxyHint },
+  );
 
 const isServiceError = (thrown: unknown): thrown is ServiceError =>
   thrown instanceof Error && "code" in thrown && typeof thrown.code === "number";

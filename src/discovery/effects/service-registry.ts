@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import type { KubespanError } from "../../base/index.ts";
-import type { ClusterIdentity, ServiceConfig } from "../../config/index.ts";
+import { type ClusterIdentity, proxiesKey, type ServiceConfig } from "../../config/index.ts";
 import type { Address } from "../../net/index.ts";
 import type { Affiliate, Membership } from "../affiliate.ts";
 import { encodeAffiliate } from "../encode.ts";
@@ -44,7 +44,7 @@ const defaultGraceMs = 90_000;
 
 /** The discovery services that the configuration names. */
 export const discoveryServices: RegistryKind = {
-  settings: ({ services }) => services,
+  settings: ({ services }) => services.map((each) => ({ ...each, proxies: proxiesKey(each.proxies) })),
   open: ({ services, cluster }, node) =>
     services.map((service) => createServiceRegistry({ service, cluster, ...node })),
 };

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Annotations, ownAnnotations } from "./annotations.ts";
+import { type Annotations, annotationNames, ownAnnotations } from "./annotations.ts";
 
 /** The part of a Node object that is kept. Only its types and sizes have been checked. */
 export interface KubernetesNode {
@@ -8,6 +8,10 @@ export interface KubernetesNode {
   readonly uid: string;
   readonly resourceVersion: string;
   readonly annotations: Annotations;
+  /** The time in milliseconds since 1970 at which the annotations were last written, or else the Node was made. */
+  readonly writtenAt: number;
+  /** Tells whether Kubernetes hears nothing of the machine: its kubelet fell silent. */
+  readonly isAway: boolean;
   readonly isControlPlane: boolean;
   readonly osImage: string;
   readonly podCIDRs: readonly string[];
@@ -20,15 +24,18 @@ const mostPodCIDRs = 16;
 /** Reads a Node in the form of the API; `undefined` for an object without a valid name. */
 export function readNode(object: unknown): KubernetesNode | undefined {
   const { metadata, spec, status } = mapOf(object);
-  const { name, uid, resourceVersion, annotations, labels } = mapOf(metadata);
+  const { name, uid, resourceVersion, annotations, labels, creationTimestamp, managedFields } =
+    mapOf(metadata);
   if (typeof name !== "string" || !/^[a-z0-9.-]{1,253}$/.test(name)) return undefined;
   const { podCIDRs, podCIDR } = mapOf(spec);
-  const networks: unknown[] = Array.isArray(podCIDRs) ? podCIDRs : [podCIDR];
+  const networks: readonly unknown[] = Array.isArray(podCIDRs) ? podCIDRs : [podCIDR];
   return {
     name,
     uid: textOf(uid),
     resourceVersion: textOf(resourceVersion),
     annotations: ownAnnotations(mapOf(annotations)),
+    writtenAt: Math.max(timeOf(creationTimestamp), ...itemsOf(managedFields).map(writtenBy)),
+    isAway: itemsOf(mapOf(status)["conditions"]).some(isSilence),
     isControlPlane: Object.hasOwn(mapOf(labels), controlPlaneLabel),
     osImage: textOf(mapOf(mapOf(status)["nodeInfo"])["osImage"]),
     podCIDRs: networks.filter((network) => typeof network === "string").slice(0, mostPodCIDRs),
@@ -36,18 +43,54 @@ export function readNode(object: unknown): KubernetesNode | undefined {
 }
 
 /**
- * Tells whether a Node is older than another state of it, as far as versions show that. They are numbers that grow, but
- * Kubernetes promises that only since 1.35.
+ * Tells whether a version of the API's objects is older than another one, as far as versions show that. They are numbers
+ * that grow, but Kubernetes promises that only since 1.35.
  */
-export function isOlder(node: KubernetesNode, than: KubernetesNode): boolean {
-  const [left, right] = [node.resourceVersion, than.resourceVersion];
+export function isOlder(version: string, than: string): boolean {
   const isNumber = /^[0-9]{1,20}$/;
-  return isNumber.test(left) && isNumber.test(right) && BigInt(left) < BigInt(right);
+  return isNumber.test(version) && isNumber.test(than) && BigInt(version) < BigInt(than);
 }
+
+/**
+ * The better one of two Nodes with the same node id first, as a machine that was renamed leaves them: a machine that
+ * Kubernetes hears of before one that fell silent, then the annotations that were written later. The name decides last,
+ * so that the same one wins on every node.
+ */
+export const compareTwins = (left: KubernetesNode, right: KubernetesNode): number =>
+  Number(left.isAway) - Number(right.isAway) ||
+  right.writtenAt - left.writtenAt ||
+  (left.name < right.name ? -1 : 1);
 
 /** Tells whether two states of a Node differ in nothing but their version. Most changes are heartbeats. */
 export const saysTheSame = (left: KubernetesNode, right: KubernetesNode): boolean =>
   isDeepStrictEqual({ ...left, resourceVersion: "" }, { ...right, resourceVersion: "" });
+
+/**
+ * The node controller makes the condition Ready unknown when it has heard nothing of the kubelet for some time, 50 s by
+ * default. A Node that is merely not ready has a kubelet that says so.
+ */
+const isSilence = (condition: unknown): boolean => {
+  const { type, status } = mapOf(condition);
+  return type === "Ready" && status === "Unknown";
+};
+
+/** The time at which a manager of the Node's fields last wrote something, if the node id is one of its fields. */
+function writtenBy(manager: unknown): number {
+  const { fieldsV1, time } = mapOf(manager);
+  const { "f:annotations": annotations } = mapOf(mapOf(fieldsV1)["f:metadata"]);
+  return Object.hasOwn(mapOf(annotations), `f:${annotationNames.nodeId}`) ? timeOf(time) : 0;
+}
+
+/** The milliseconds since 1970 of a time of the API, a text or already a date; 0 for anything else. */
+function timeOf(value: unknown): number {
+  const time = value instanceof Date ? value.getTime() : typeof value === "string" ? Date.parse(value) : 0;
+  return Number.isFinite(time) ? time : 0;
+}
+
+const mostItems = 256;
+
+const itemsOf = (value: unknown): readonly unknown[] =>
+  Array.isArray(value) ? value.slice(0, mostItems) : [];
 
 const mapOf = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};

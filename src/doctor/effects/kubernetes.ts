@@ -10,13 +10,14 @@ export async function observeKubernetes(config: Config | undefined): Promise<Ser
   if (!config?.kubernetes) return [];
   const node = config.node.name ?? hostname().toLowerCase();
   let location = config.kubernetes.kubeconfig ?? "in the cluster";
+  let proxy: string | undefined;
   try {
     const api = await openNodesApi(config.kubernetes);
-    ({ location } = api);
+    ({ location, proxy } = api);
     await api.read(node, AbortSignal.timeout(timeoutMs));
     return [{ location, node }];
   } catch (thrown) {
-    const { message, hint } = apiError(thrown, location);
+    const { message, hint } = apiError(thrown, location, proxy);
     return [{ location, node, error: { message, hint } }];
   }
 }

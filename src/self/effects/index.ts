@@ -1,1 +1,2 @@
+export { HostNameWatch } from "./host-name-watch.ts";
 export { NumberFile } from "./number-file.ts";

@@ -48,7 +48,7 @@ describe("one wrong field", () => {
     [
       "KubeSpanEndpointsConfig",
       "extraAnnouncedEndpoints: [192.0.2.1]",
-      '3:27: extraAnnouncedEndpoints[0] is "192.0.2.1"; expected an address and port such as 192.0.2.1:51820 or [2001:db8::1]:51820',
+      '3:27: extraAnnouncedEndpoints[0] is "192.0.2.1"; expected an address or host name, and a port, such as 192.0.2.1:51820, [2001:db8::1]:51820 or home.example.org:51820',
     ],
     [
       "KubeSpanEndpointsConfig",

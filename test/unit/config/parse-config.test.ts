@@ -18,6 +18,7 @@ const defaults = {
   endpointFilters: [],
   excludeAdvertisedNetworks: [],
   extraAnnouncedEndpoints: [],
+  extraAnnouncedNames: [],
   services: [],
   interfaceName: "kubespan",
   listenPort: 51820,
@@ -156,6 +157,9 @@ describe("parseConfig", () => {
   test("extra endpoints of both families", () => {
     const text = `${identity}---\napiVersion: v1alpha1\nkind: KubeSpanEndpointsConfig\nextraAnnouncedEndpoints: ["[2001:DB8::1]:51820", 192.0.2.1:1]\n`;
     expect(parsed(text).extraAnnouncedEndpoints).toEqual(["[2001:db8::1]:51820", "192.0.2.1:1"]);
+    const named = parsed(text.replace("192.0.2.1:1", "Home.example.org:51820"));
+    expect(named.extraAnnouncedEndpoints).toEqual(["[2001:db8::1]:51820"]);
+    expect(named.extraAnnouncedNames).toEqual([{ host: "home.example.org", port: 51_820 }]);
   });
 
   test("turned off explicitly, no service is needed", () => {

@@ -17,7 +17,7 @@ import { newIdentity } from "../../../src/identity/identity.ts";
 import { LedgerFile } from "../../../src/members/effects/index.ts";
 import type { Endpoint } from "../../../src/net/index.ts";
 import { LastWorkingFile } from "../../../src/peers/effects/index.ts";
-import { NumberFile } from "../../../src/self/effects/index.ts";
+import { HostNameWatch, NumberFile } from "../../../src/self/effects/index.ts";
 import type { Runner } from "../../../src/system/index.ts";
 import { idOf } from "../discovery/samples.ts";
 import { anUplink, held } from "../mesh/pass/scene.ts";
@@ -103,6 +103,7 @@ class Stage {
         lastWorking: await LastWorkingFile.open(stateDirectory, log, clock),
         repairs: new Repairs(log),
         barrier: new SecondBarrier(log),
+        hostNames: new HostNameWatch({ names: [], log }),
         ways: new RegistryWays({ log, clock, group: undefined, saved: [] }),
         run: this.#run,
         readSetting: this.kernel.read,

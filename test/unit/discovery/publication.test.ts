@@ -50,6 +50,17 @@ describe("sealing an announcement", () => {
     expect(sealed(announcement(sample, { "node-1": one, "a b": one, empty: [] })).updates).toHaveLength(1);
   });
 
+  test("says what the other nodes refuse of it, since they cannot", () => {
+    const { updates, leftOut } = sealed(announcement({ ...sample, hostname: "h\u200bst" }));
+    expect(updates).toHaveLength(1);
+    expect(leftOut).toEqual(["the other nodes refuse this node: its hostname holds unprintable characters"]);
+    const odd = { ...sample, machineType: "odd" as never };
+    expect(sealed(announcement(odd)).leftOut).toEqual([
+      'the other nodes leave out of what this node announces: machine type "odd": not known',
+    ]);
+    expect(sealed(announcement(sample)).leftOut).toEqual([]);
+  });
+
   test("sends no more than a service takes, and says what it leaves out", () => {
     const many = Array.from({ length: 70 }, (_, index) => `192.0.2.1:${1000 + index}`);
     const publication = sealed(announcement(affiliateNamed("node-1", ...many)));

@@ -97,6 +97,7 @@ export function registryContract(kind: string, world: () => World): void {
         affiliates: [],
         refused: [],
         deletedNodes: new Set(),
+        awayNodes: new Set(),
         ownNumber: 0,
         reflected: undefined,
         disowned: undefined,

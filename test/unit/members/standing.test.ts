@@ -28,13 +28,15 @@ const own: OwnSide = {
 const up = (more: Partial<Standing> = {}): Standing => ({
   isConnected: true,
   isConfirmed: true,
+  isNamed: true,
   announcedAt: 0,
   claimedSince: new Map(),
   ...more,
 });
-const down = (announcedAt: number): Standing => ({
+const down = (announcedAt: number, isNamed = true): Standing => ({
   isConnected: false,
   isConfirmed: false,
+  isNamed,
   announcedAt,
   claimedSince: new Map(),
 });
@@ -75,6 +77,7 @@ describe("of two members that claim the same network", () => {
       since(10),
       "node-3",
     ],
+    ["of two that are not connected the one that a registry names", down(2, false), down(1), "node-3"],
     ["of two that are not connected the last to announce itself", down(1), down(2), "node-3"],
     ["the lower node id, if nothing else is known", undefined, undefined, "node-2"],
     ["the lower node id, if all else is alike", since(10), since(10), "node-2"],
@@ -166,6 +169,7 @@ const claims = fc.array(
 const anyStanding = fc.record({
   isConnected: fc.boolean(),
   isConfirmed: fc.boolean(),
+  isNamed: fc.boolean(),
   announcedAt: fc.nat(3),
   sinces: fc.array(fc.tuple(fc.nat(31), fc.integer({ min: 27, max: 32 }), fc.nat(3)), { maxLength: 4 }),
 });

@@ -61,6 +61,7 @@ const knowledge = (
   mapping: undefined,
   origin: { startedAt: now, machine: "" },
   lastNumber: 0,
+  lastRanAt: 0,
 });
 const decided = (changes: Partial<Config>, memory: Memory = emptyMemory): Decision =>
   decide(knowledge(changes), device, memory, now);
@@ -132,7 +133,11 @@ it("reports peers as an operator wants to see them", () => {
       racing: { mode: "serial" as const, works: false },
       settings: [],
       repairs: { table: 0, routing: 0, link: 0, settings: 0 },
-      membership: { members: new Map(), refused: [] },
+      membership: {
+        members: new Map(),
+        refused: [],
+        clockFacts: { lastRanAt: 0, announcements: 0, ahead: 0 },
+      },
     },
     now,
   );

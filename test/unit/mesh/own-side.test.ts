@@ -56,7 +56,7 @@ function passOf(
     standings: new Map(
       others.map(({ nodeId }) => [
         nodeId,
-        { isConnected: true, isConfirmed: true, announcedAt: now, claimedSince: new Map() },
+        { isConnected: true, isConfirmed: true, isNamed: true, announcedAt: now, claimedSince: new Map() },
       ]),
     ),
     registries: [],
@@ -66,6 +66,7 @@ function passOf(
     mapping: undefined,
     origin: { startedAt: now, machine: "" },
     lastNumber: 0,
+    lastRanAt: 0,
   };
   const decision = decide(knowledge, undefined, memory, at);
   const steps = planRouting(desiredRouting(settings, self, below, decision), observed);

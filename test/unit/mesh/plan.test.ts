@@ -104,6 +104,7 @@ const decided = (settings: Config, affiliates: readonly Affiliate[] = [two], ker
       mapping: undefined,
       origin: { startedAt: now, machine: "" },
       lastNumber: 0,
+      lastRanAt: 0,
     },
     kernel.wireguard.device,
     emptyMemory,

@@ -92,6 +92,7 @@ export const config = (changes: Partial<Config> = {}): Config => ({
   endpointFilters: [],
   excludeAdvertisedNetworks: [],
   extraAnnouncedEndpoints: [],
+  extraAnnouncedNames: [],
   cluster: { id: "cluster", secret: new Secret(new Uint8Array(32).fill(7)) },
   services: [],
   interfaceName: "kubespan",

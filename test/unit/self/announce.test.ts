@@ -46,7 +46,7 @@ describe("announced endpoints", () => {
 
   it("are not at addresses at which the node should not be dialled, which are its own all the same", () => {
     const old = { value: "2001:db8::5", reason: "it is deprecated (on eth0)" };
-    const { affiliate, leftOut } = ownAffiliate(self, config(), addresses, [], [], [old]);
+    const { affiliate, leftOut } = ownAffiliate(self, config(), addresses, [], [], { undialled: [old] });
     expect(affiliate.kubespan?.endpoints).toEqual(["192.168.1.5:51820", "10.0.0.5:51820"]);
     expect(affiliate.addresses).toEqual(addresses);
     expect(leftOut).toEqual([{ ...old, value: "endpoint [2001:db8::5]:51820" }]);

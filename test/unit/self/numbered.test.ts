@@ -38,6 +38,12 @@ describe("the number of an announcement", () => {
     expect(numbered(own, origin, first, now + 500, now).number).toBe(now + 501);
   });
 
+  test("goes on where the clock is known to be behind, however far the last one is ahead of it", () => {
+    const at1970 = 5_000_000; // as a machine without a real-time clock begins
+    expect(numbered(own, origin, undefined, now, at1970).number).toBe(at1970); // others refuse it
+    expect(numbered(own, origin, undefined, now, at1970, true).number).toBe(now + 1);
+  });
+
   test("begins at the clock again where the last one was further ahead than others believe", () => {
     expect(numbered(own, origin, undefined, now + 25 * hour, now).number).toBe(now);
     expect(numbered(own, origin, undefined, now + 23 * hour, now).number).toBe(now + 23 * hour + 1);

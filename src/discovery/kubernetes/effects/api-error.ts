@@ -1,4 +1,5 @@
 import { errorText, KubespanError } from "../../../base/index.ts";
+import { proxyHint } from "../../effects/index.ts";
 import { printable } from "../../text.ts";
 
 /** The meaning of the Kubernetes API's status codes for an operator. */
@@ -27,12 +28,12 @@ export function statusOf(thrown: unknown): number | undefined {
 
 /**
  * Makes a sentence of anything that a request threw. The full message of client-node may hold headers, and is not
- * shown.
+ * shown. `proxy` names the proxy through which the API is reached, if there is one.
  */
-export function apiError(thrown: unknown, location: string): KubespanError {
+export function apiError(thrown: unknown, location: string, proxy?: string): KubespanError {
   if (thrown instanceof KubespanError) return thrown;
   const status = statusOf(thrown);
-  const [text, hint] = status === undefined ? unanswered(thrown) : meaningOf(status);
+  const [text, hint] = status === undefined ? unanswered(thrown, proxy) : meaningOf(status);
   return new KubespanError("discovery", `the Kubernetes API ${location} ${text}`, { hint, cause: thrown });
 }
 
@@ -45,14 +46,23 @@ const meaningOf = (status: number): Meaning =>
 const late = ["TimeoutError", "AbortError"];
 
 /** The meaning of a failure that is no answer. */
-function unanswered(thrown: unknown): Meaning {
+function unanswered(thrown: unknown, proxy: string | undefined): Meaning {
   const isLate = thrown instanceof Error && late.includes(thrown.name);
-  const text = isLate ? "did not answer in time" : `cannot be reached: ${reasonOf(thrown)}`;
-  return [text, "check that it runs and that this node may connect to it; it is tried again"];
+  const way = proxy === undefined ? "" : ` through the proxy ${proxy}`;
+  const text = isLate ? `did not answer in time${way}` : `cannot be reached${way}: ${reasonOf(thrown)}`;
+  const hint = "check that it runs and that this node may connect to it; it is tried again";
+  return [text, proxy === undefined ? hint : proxyHint];
 }
 
-/** The reason of a failure. undici only says "fetch failed" and keeps the reason in the cause. */
+const deepest = 4;
+
+/**
+ * The reason of a failure. undici only says "fetch failed" and keeps the reason in the cause, or with a proxy in the
+ * cause of the cause.
+ */
 function reasonOf(thrown: unknown): string {
-  const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
+  let cause = thrown;
+  for (let depth = 0; depth < deepest; depth++)
+    if (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
   return printable(errorText(cause)) || "the connection failed";
 }

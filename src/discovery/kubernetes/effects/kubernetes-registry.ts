@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import type { Logger } from "pino";
 import { errorText, type KubespanError } from "../../../base/index.ts";
-import type { KubernetesConfig } from "../../../config/index.ts";
+import { type KubernetesConfig, proxiesKey } from "../../../config/index.ts";
 import {
   type RegistryDriver,
   type RegistryKind,
@@ -35,7 +35,8 @@ const withdrawMs = 3_000;
 
 /** The Nodes of Kubernetes, if the configuration asks for them. */
 export const kubernetesNodes: RegistryKind = {
-  settings: ({ kubernetes, node }) => kubernetes && { kubernetes, name: node.name },
+  settings: ({ kubernetes, node }) =>
+    kubernetes && { ...kubernetes, proxies: proxiesKey(kubernetes.proxies), name: node.name },
   open: ({ kubernetes, node }, { nodeId, log }) => {
     const nodeName = node.name ?? hostname().toLowerCase();
     return kubernetes ? [createKubernetesRegistry({ kubernetes, nodeId, nodeName, log })] : [];
@@ -59,6 +60,7 @@ class KubernetesDriver implements RegistryDriver {
   readonly #position: Position = {};
   #location: string;
   #servers: readonly RegistryServer[] | undefined;
+  #proxy: string | undefined;
   #wanted: Annotations | undefined;
   #pushError: string | undefined;
   #loggedRefusals = new Set<string>();
@@ -82,6 +84,7 @@ class KubernetesDriver implements RegistryDriver {
       affiliates: this.#known.affiliates(),
       refused: this.#known.refused(),
       deletedNodes: this.#known.deleted(),
+      awayNodes: this.#known.away(),
       podNetworks: this.#known.podNetworks(),
       servers: this.#servers,
     };
@@ -114,6 +117,11 @@ class KubernetesDriver implements RegistryDriver {
         session.announced();
       },
       onChange: () => this.#nodesChanged(session),
+      onWentBack: (version, before) =>
+        this.#log.warn(
+          `the Kubernetes API went back from version ${before} to ${version}, as after etcd was restored from a ` +
+            "backup: all Nodes are listed anew, and those that are missing now are not taken for deleted",
+        ),
     };
     return untilOneFails(signal, (inside) => [
       followNodes(api, this.#known, this.#position, events, inside),
@@ -137,13 +145,14 @@ class KubernetesDriver implements RegistryDriver {
   }
 
   explain(thrown: unknown): KubespanError {
-    return apiError(thrown, this.#location);
+    return apiError(thrown, this.#location, this.#proxy);
   }
 
   async #open(): Promise<NodesApi> {
     const api = await openNodesApi(this.#options.kubernetes);
     this.#location = api.location;
     this.#servers = serversOf(api, this.#options.kubernetes);
+    this.#proxy = api.proxy;
     return api;
   }
 

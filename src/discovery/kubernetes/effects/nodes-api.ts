@@ -1,6 +1,7 @@
 import type { KubernetesConfig } from "../../../config/index.ts";
 import type { AnnotationPatch } from "../annotations.ts";
 import { loadCredentials } from "./credentials.ts";
+import { useProxy } from "./proxy.ts";
 
 /** A page of the list of Nodes. */
 interface NodePage {
@@ -24,7 +25,11 @@ export interface NodesApi {
   readonly location: string;
   /** Whether the certificate of the API is checked. */
   readonly isChecked: boolean;
+  /** The name of the proxy through which the API is reached, without its password. */
+  readonly proxy?: string;
   list(next: string | undefined, signal: AbortSignal): Promise<NodePage>;
+  /** The present version of the list of Nodes, without most of them. */
+  version(signal: AbortSignal): Promise<string>;
   /** Resolves when the API ends the watch, as it does every few minutes. */
   watch(resourceVersion: string, events: WatchEvents, signal: AbortSignal): Promise<void>;
   /** Changes annotations of the Node with this uid. Gives the Node after the change. */
@@ -47,6 +52,7 @@ const silenceMs = 100_000;
 export async function openNodesApi(config: KubernetesConfig): Promise<NodesApi> {
   const library = await import("@kubernetes/client-node");
   const credentials = await loadCredentials(new library.KubeConfig(), config);
+  const proxy = useProxy(credentials.getCurrentCluster(), config);
   const api = credentials.makeApiClient(library.CoreV1Api);
   const watcher = new library.Watch(credentials);
   Object.assign(watcher, { requestTimeoutMs: silenceMs }); // the library has no option for it
@@ -69,6 +75,7 @@ export async function openNodesApi(config: KubernetesConfig): Promise<NodesApi> 
   return {
     location: credentials.getCurrentCluster()?.server ?? "",
     isChecked: credentials.getCurrentCluster()?.skipTLSVerify !== true,
+    ...(proxy !== undefined && { proxy }),
     list: async (next, signal) => {
       const page = { limit: pageSize, ...(next !== undefined && { _continue: next }) };
       const { items, metadata } = await api.listNode(page, until(signal));
@@ -78,6 +85,8 @@ export async function openNodesApi(config: KubernetesConfig): Promise<NodesApi> 
         ...nextOf(metadata),
       };
     },
+    version: async (signal) =>
+      (await api.listNode({ limit: 1 }, until(signal))).metadata?.resourceVersion ?? "",
     watch: (resourceVersion, { onOpen, onEvent }, signal) =>
       new Promise((resolve, reject) => {
         let isOver = false;

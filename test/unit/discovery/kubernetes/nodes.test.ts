@@ -17,11 +17,14 @@ interface NodeText {
   readonly version?: number;
   readonly annotations?: Readonly<Record<string, unknown>>;
   readonly podCIDRs?: readonly string[];
+  /** The time in seconds at which the annotations were written. */
+  readonly writtenAt?: number;
+  readonly ready?: "True" | "False" | "Unknown";
 }
 
 const objectOf = (
   name: string,
-  { uid = "u", version = 1, annotations = {}, podCIDRs = [] }: NodeText = {},
+  { uid = "u", version = 1, annotations = {}, podCIDRs = [], writtenAt = 0, ready = "True" }: NodeText = {},
 ) => ({
   metadata: {
     name,
@@ -29,9 +32,17 @@ const objectOf = (
     resourceVersion: String(version),
     annotations,
     labels: { "node-role.kubernetes.io/control-plane": "" },
+    creationTimestamp: "1970-01-01T00:00:00Z",
+    managedFields: [
+      { time: new Date(7_000_000), fieldsV1: { "f:status": {} } },
+      {
+        time: new Date(writtenAt * 1000),
+        fieldsV1: { "f:metadata": { "f:annotations": { [`f:${annotationNames.nodeId}`]: {} } } },
+      },
+    ],
   },
   spec: { podCIDRs },
-  status: { nodeInfo: { osImage: "Debian 13" } },
+  status: { nodeInfo: { osImage: "Debian 13" }, conditions: [{ type: "Ready", status: ready }] },
 });
 
 function nodeOf(name: string, more?: NodeText): KubernetesNode {
@@ -165,15 +176,65 @@ describe("KnownNodes", () => {
     expect(known.affiliates()).toEqual([]);
   });
 
-  test("of two Nodes with one node id the first by name counts, in whatever order they come", () => {
-    const twins = [nodeOf("b", { annotations: withId("id") }), nodeOf("a", { annotations: withId("id") })];
+  test.each<[string, NodeText, NodeText, string]>([
+    ["the one that was written later", { writtenAt: 5 }, { writtenAt: 6 }, "b"],
+    ["the one that was written later", { writtenAt: 6 }, { writtenAt: 5 }, "a"],
+    ["the one of which something is heard", { writtenAt: 6, ready: "Unknown" }, { writtenAt: 5 }, "b"],
+    ["the later one, if both are heard of", { ready: "False", writtenAt: 6 }, { writtenAt: 5 }, "a"],
+    ["the first by name, if all else is alike", {}, {}, "a"],
+  ])("of two Nodes with one node id %s counts, in whatever order they come", (_, a, b, expected) => {
+    const annotations = withId("id");
+    const twins = [nodeOf("b", { annotations, ...b }), nodeOf("a", { annotations, ...a })];
+    const other = expected === "a" ? "b" : "a";
     for (const order of [twins, twins.toReversed()]) {
       const known = new KnownNodes("me", "own");
       known.replace(order);
-      expect(known.affiliates().map(({ nodeName }) => nodeName)).toEqual(["a"]);
+      expect(known.affiliates().map(({ nodeName }) => nodeName)).toEqual([expected]);
       expect(known.refused()).toEqual([
-        { nodeId: idOf("id"), reason: "Node b: Node a has the same node id" },
+        {
+          nodeId: idOf("id"),
+          reason: `Node ${other}: Node ${expected} has the same node id, and counts`,
+        },
       ]);
     }
+  });
+
+  test("a kubelet that fell silent makes its node away, and one that merely is not ready does not", () => {
+    const known = new KnownNodes("me", "own");
+    known.put(nodeOf("a", { annotations: withId("a"), ready: "False" }));
+    known.put(nodeOf("b", { annotations: withId("b"), ready: "Unknown" }));
+    expect([...known.away()]).toEqual([idOf("b")]);
+    expect(known.put(nodeOf("b", { version: 2, annotations: withId("b") }))).toBe(true);
+    expect([...known.away()]).toEqual([]);
+  });
+
+  const before = [
+    nodeOf("own", { version: 90, podCIDRs: ["10.244.1.0/24"] }),
+    nodeOf("a", { version: 91, annotations: withId("new") }),
+    nodeOf("b", { version: 92, annotations: withId("b") }),
+  ];
+
+  test("a list is believed, although the same Nodes had newer versions: those that are missing were deleted", () => {
+    const known = new KnownNodes("me", "own");
+    known.replace(before);
+    expect(known.replace([nodeOf("a", { version: 7, annotations: withId("old") })])).toBe(true);
+    expect(known.affiliates().map(({ nodeId }) => nodeId)).toEqual([idOf("old")]);
+    expect([...known.deleted()]).toEqual([idOf("b")]);
+    expect(known.podNetworks()).toEqual([]);
+  });
+
+  test.each<[string, readonly KubernetesNode[], boolean]>([
+    ["the API went back", [nodeOf("a", { version: 7, annotations: withId("new") })], true],
+    ["the list is empty", [], false],
+  ])("%s: Nodes that are missing are lost, not deleted, and own pod networks stay", (_, list, wentBack) => {
+    const known = new KnownNodes("me", "own");
+    known.replace(before);
+    known.replace(list, wentBack);
+    expect([...known.deleted()]).toEqual([]);
+    expect(known.affiliates()).toHaveLength(list.length);
+    expect(known.podNetworks()).toEqual([prefix("10.244.1.0/24")]);
+    known.put(nodeOf("own"));
+    known.remove("own");
+    expect(known.podNetworks()).toEqual([]);
   });
 });

@@ -151,6 +151,7 @@ export class Scene {
       mapping: undefined,
       origin: { startedAt: 1_700_000_000_000, machine: "" },
       lastNumber: 0,
+      lastRanAt: 0,
     };
   }
 
