@@ -4,7 +4,6 @@ import { errorText, KubespanError, version } from "../base/index.ts";
 import { loadConfig } from "../config/effects/index.ts";
 import type { Config } from "../config/index.ts";
 import { OwnTransactions } from "../nftables/effects/index.ts";
-import { watchKernel } from "../routing/effects/index.ts";
 import {
   confine,
   createLogger,
@@ -19,12 +18,13 @@ import { Failures } from "./failures.ts";
 import { givenWay, memberBefore } from "./give-way.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import type { Mesh } from "./mesh.ts";
-import { Others } from "./others.ts";
+import type { Others } from "./others.ts";
 import type { Registries } from "./registries.ts";
 import { readAgain, sameRegistries } from "./reload.ts";
 import { checkPrivilege, summaryOf } from "./supervised.ts";
 import { notTakenDown } from "./take-down.ts";
 import { Turns } from "./turns.ts";
+import { watchMachine } from "./watch-machine.ts";
 
 /** The milliseconds that a pass waits for more events, as the events of one change arrive together. */
 const settleTimeMs = 100;
@@ -111,27 +111,15 @@ export class Daemon {
         throw error;
       }
     }
-    const { interfaceName, marks, routing } = this.#config;
-    const ours = { interfaceName, marks, ...routing };
-    const others = new Others({
-      run: this.#parts.run,
-      log: this.#parts.log,
-      ours,
+    const machine = watchMachine(this.#parts, {
       config: () => this.#mesh.config,
-    });
-    this.#others = others;
-    this.#closers.push(() => others.stop());
-    const watch = watchKernel({
-      scope: ours,
-      isSignature: this.#parts.transactions.isSignature,
       onChange: (isUrgent) => {
         if (isUrgent) this.#mesh.damaged();
         this.#loop.trigger("everything", isUrgent ? 0 : settleTimeMs);
       },
-      onOthers: () => others.request(),
-      onError: (error) => this.#parts.log.warn(errorText(error)),
     });
-    this.#closers.push(() => watch.stop());
+    this.#others = machine.others;
+    this.#closers.push(() => machine.stop());
     this.#startRegistries();
     const { nodeId, publicKey } = this.#parts.identity;
     this.#parts.log.info({ nodeId, publicKey, version, config: this.#file }, "kubespan is running");

@@ -14,7 +14,7 @@ import {
   sharedAddresses,
   withoutShared,
 } from "../self/index.ts";
-import type { Knowledge, Memory } from "./decide.ts";
+import type { Knowledge, Memory } from "./knowledge.ts";
 
 interface Announced {
   readonly said: Said;

@@ -1,23 +1,19 @@
 import type { Config } from "../config/index.ts";
-import type { Announcement, RegistryState } from "../discovery/index.ts";
+import type { Announcement } from "../discovery/index.ts";
 import type { Warning } from "../marks/index.ts";
 import {
   emptyHarvest,
   type Harvest,
   harvest,
-  type MemberClaim,
   type MemberNetworks,
   meshNetworks,
   type OwnSide,
   type PeerSpecs,
-  type Specified,
-  type Standings,
   specify,
   turnDueIn,
 } from "../members/index.ts";
 import {
   type Address,
-  type Endpoint,
   hostPrefix,
   isHostPrefix,
   isPrivate,
@@ -31,77 +27,16 @@ import {
   type Circumstances,
   noPeers,
   type PeerSpec,
-  type Peers,
   type Polled,
   pollPeers,
   rememberWorking,
   stateOf,
 } from "../peers/index.ts";
-import type { Mapping } from "../port/index.ts";
-import {
-  type HostNameAnswer,
-  type Origin,
-  type Reflected,
-  type Said,
-  type Self,
-  type Shared,
-} from "../self/index.ts";
+import { type Self } from "../self/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 import { announce } from "./announce.ts";
-import { exitsLeftOut, exitsOf, type Ways } from "./exits.ts";
-
-/** The facts from which a pass decides, apart from the kernel's state. */
-export interface Knowledge {
-  readonly self: Self;
-  readonly config: Config;
-  /** The claims of all members of the mesh, without this node. */
-  readonly claims: readonly MemberClaim[];
-  /** The standings of the members, which decide who owns a network that two of them claim. */
-  readonly standings: Standings;
-  readonly registries: readonly RegistryState[];
-  /** The ways to the registries. */
-  readonly ways: Ways;
-  /** The addresses under which other nodes can reach this one. */
-  readonly addresses: readonly Address[];
-  /** The networks in which these addresses are. */
-  readonly networks: readonly Prefix[];
-  /** Those of the addresses at which this node should not be dialled, with the reasons. */
-  readonly undialled?: readonly LeftOut[];
-  /** Those of the addresses that only the loopback link has. */
-  readonly onLoopback?: readonly Address[];
-  /** Whether the configuration asks for racing, and this machine can do it at the moment. */
-  readonly canRace: boolean;
-  /** The answer of the STUN server about WireGuard's port; `undefined` where none is asked. */
-  readonly mapping: Mapping | undefined;
-  /** The answers about the host names that the configuration gives for this node; absent where none is asked for. */
-  readonly hostNames?: readonly HostNameAnswer[];
-  readonly origin: Origin;
-  /** The highest number under which this node is known to have announced itself, on disk or in a registry. */
-  readonly lastNumber: number;
-  /** The time at which this node last wrote its ledger, in milliseconds since 1970; 0 if it never did. */
-  readonly lastRanAt: number;
-}
-
-/** The values that have to be remembered from pass to pass, because neither the kernel nor a registry holds them. */
-export interface Memory {
-  /** The last specification of the peers. No peer is specified anew as long as nothing new is known. */
-  readonly specified: Specified | undefined;
-  readonly peers: Peers;
-  /**
-   * The endpoint at which each peer was last seen connected, by public key. The peer that is unseen for the longest
-   * comes first.
-   */
-  readonly lastWorking: ReadonlyMap<string, Endpoint>;
-  /** The addresses of this node at the last pass that read them. */
-  readonly addresses: readonly Address[];
-  readonly shakenAt: number | undefined;
-  /** The addresses of this node that other members have, too. */
-  readonly shared: Shared;
-  readonly reflected: Reflected;
-  readonly harvest: Harvest;
-  /** The last announcement of this node. */
-  readonly said: Said | undefined;
-}
+import { exitsLeftOut, exitsOf } from "./exits.ts";
+import type { Knowledge, Memory } from "./knowledge.ts";
 
 export const emptyMemory: Memory = {
   specified: undefined,

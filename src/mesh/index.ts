@@ -5,12 +5,11 @@ export {
   decideAgain,
   emptyMemory,
   harvestDueIn,
-  type Knowledge,
-  type Memory,
   remember,
 } from "./decide.ts";
 export { addressesAfter, addressesOf, exitsTo, noWays, servedHere, type Told, type Ways } from "./exits.ts";
 export type { Kernel } from "./kernel.ts";
+export type { Knowledge, Memory } from "./knowledge.ts";
 export { ownSide } from "./own-side.ts";
 export {
   desiredRouting,

@@ -1,6 +1,6 @@
 import { ownNetworks } from "../routing/index.ts";
-import type { Knowledge } from "./decide.ts";
 import type { Kernel } from "./kernel.ts";
+import type { Knowledge } from "./knowledge.ts";
 
 /** The addresses of this node, as far as they are known: none before the kernel was looked at. */
 export function ownSide(

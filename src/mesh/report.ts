@@ -27,8 +27,9 @@ import {
 import { sharedEndpointWarnings } from "../self/index.ts";
 import type { Implementation, ObservedDevice } from "../wireguard/index.ts";
 import { capturedWarnings } from "./captured.ts";
-import type { Decision, Knowledge } from "./decide.ts";
+import type { Decision } from "./decide.ts";
 import type { Kernel } from "./kernel.ts";
+import type { Knowledge } from "./knowledge.ts";
 import { mtuOf } from "./plan.ts";
 import { cutOffWarnings, reachWarnings } from "./reach.ts";
 import { sourceWarnings } from "./sources.ts";

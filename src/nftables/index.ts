@@ -1,7 +1,7 @@
 export type { Counted, Dropped } from "./counters.ts";
-export { type Exit, type Exits, noExits, type Served } from "./exits.ts";
+export { type Exit, type Exits, noExits, type Served } from "./exit.ts";
 export { type ObservedTable, parseTable } from "./listing.ts";
-export type { OtherMesh } from "./other-meshes.ts";
+export type { OtherMesh } from "./other-mesh.ts";
 export { observedCounts, observedJudging, observedTargets, planTable } from "./plan.ts";
 export type { Networks } from "./sets.ts";
 export { type DesiredTable, type Steered, tableNameOf } from "./table.ts";

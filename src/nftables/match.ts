@@ -1,8 +1,8 @@
 import { hexWord } from "../base/index.ts";
 import type { StrictIngress } from "../config/index.ts";
 import { addressFromBigInt, type Family, type Marks, maskOf, widthOf } from "../net/index.ts";
-import type { Exits } from "./exits.ts";
-import type { OtherMesh } from "./other-meshes.ts";
+import type { Exits } from "./exit.ts";
+import type { OtherMesh } from "./other-mesh.ts";
 import type { NetworkSet } from "./sets.ts";
 
 /** The values on which the rules depend besides the sets. */

@@ -1,16 +1,6 @@
 import { hexWord } from "../base/index.ts";
 import type { RuleOptions } from "./match.ts";
 
-/** Another mesh on this node, which another daemon keeps. */
-export interface OtherMesh {
-  /** The name of its link. */
-  readonly interfaceName: string;
-  /** The mark that its WireGuard sets on its own packets. */
-  readonly mark: number;
-  /** The UDP port of its WireGuard. */
-  readonly listenPort: number;
-}
-
 /**
  * The rules for packets of another mesh's WireGuard. A node may be in both meshes. If each of them took the other's
  * tunnels into its own, a packet would go around in the two without an end.

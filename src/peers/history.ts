@@ -1,5 +1,4 @@
 import type { ObservedPeer } from "../wireguard/index.ts";
-import type { Connection } from "./connection.ts";
 
 /** The bytes of a peer in each direction. */
 interface Bytes {
@@ -48,7 +47,7 @@ const nobody: History = {
 /** What one poll adds, apart from what the log is told: the peer's entry, its connection, and the handshakes sent to it. */
 export function recall(
   before: History | undefined,
-  { phase }: Pick<Connection, "phase">,
+  { phase }: { readonly phase: string },
   { observed, asked }: { readonly observed: ObservedPeer | undefined; readonly asked: number },
   now: number,
 ): History {

@@ -1,6 +1,6 @@
 import type { Command, Step } from "../base/index.ts";
 import type { Family } from "../net/index.ts";
-import type { ObservedRoute } from "./routes.ts";
+import type { ObservedRoute } from "./route.ts";
 
 /**
  * The metric of the barrier, which is the last route of the table: it refuses packets that are marked for the mesh and

@@ -4,7 +4,7 @@ import { type Address, type Family, isKubespanULA } from "../net/index.ts";
 import { planAnchor, removeAnchor } from "./anchor.ts";
 import { planBarrier } from "./barrier.ts";
 import type { LinkAddress } from "./links.ts";
-import type { ObservedRoute } from "./routes.ts";
+import type { ObservedRoute } from "./route.ts";
 import { type ObservedRules, type RoutingScope, ruleArguments } from "./rules.ts";
 import { planSecondRule, removeCopies } from "./second-rule.ts";
 

@@ -1,24 +1,8 @@
 import { z } from "zod";
-import { type Address, parseAddress } from "../net/index.ts";
+import { parseAddress } from "../net/index.ts";
 import { isBarrier } from "./barrier.ts";
+import type { ObservedRoute } from "./route.ts";
 import { parseToolList } from "./tool-json.ts";
-
-/** A default route in our table. */
-export interface ObservedRoute {
-  /** The link of the route; `undefined` where a route names no single link (blackhole, several next hops). */
-  readonly interfaceName: string | undefined;
-  /** The MTU in bytes; `undefined` where the route sets none. */
-  readonly mtu: number | undefined;
-  /** The preferred source; `undefined` where the route sets none. */
-  readonly source: Address | undefined;
-  readonly metric: number;
-  /** The type of the route: `unicast`, `unreachable`, `blackhole`... */
-  readonly type: string;
-  /** Whether the route has neither a gateway nor another type than unicast. */
-  readonly plain: boolean;
-  /** The route as the tool printed it, for an error message. */
-  readonly text: string;
-}
 
 /** The names of RTN_* in the kernel's include/uapi/linux/rtnetlink.h, by the numbers that `ip -N` prints. */
 const typesByNumber: Readonly<Record<string, string>> = {

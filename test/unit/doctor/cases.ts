@@ -1,4 +1,5 @@
 import type { Facts } from "../../../src/doctor/index.ts";
+import { clockCases } from "./clock-cases.ts";
 import { markCases } from "./mark-cases.ts";
 import { ipv6OnOneLink, link, linksFrom, soundNode, withSysctl } from "./node.ts";
 import { type Case, registryCases } from "./registry-cases.ts";
@@ -287,15 +288,7 @@ export const cases: readonly Case[] = [
     /eth0: cil_from_netdev/,
   ],
   ...markCases,
-  [
-    "a clock before the installation",
-    { clock: { ...soundNode.clock, now: 1_000 } },
-    "clock",
-    "error",
-    /1970.*timedatectl set-ntp true/,
-  ],
-  ["a clock of its own", { clock: { ...soundNode.clock, synchronised: false } }, "clock", "warning"],
-  ["nobody to tell the time", { clock: { ...soundNode.clock, synchronised: undefined } }, "clock", "ok"],
+  ...clockCases,
   ...trafficCases,
   ...registryCases,
 ];
