@@ -35,6 +35,7 @@ const defaults = {
   members: { forgetAfterMinutes: 1440, nodeDeletion: "auto" },
   node: { machineType: "unknown" },
   connect: "auto",
+  keepalive: 25,
   dial: { pin: [], prefer: [], forbid: [], filters: [] },
   stateDirectory: "/var/lib/kubespan",
   runDirectory: "/run/kubespan",

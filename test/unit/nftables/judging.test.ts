@@ -85,7 +85,7 @@ describe("registries", () => {
     expect(rules).toHaveLength(6);
     for (const rule of rules)
       expect(rule).toMatch(
-        /^(?:ip daddr 10\.1\.0\.7 tcp dport 443 ct direction original|meta l4proto tcp ct original ip daddr 10\.1\.0\.7 ct original proto-dst 443 ct direction original|tcp flags (?:ack|! syn) ct direction reply ct original proto-dst (?:6443|3443)) meta mark set meta mark \| 0x00000060 accept$/,
+        /^(?:ip daddr 10\.1\.0\.7 tcp dport 443 ct direction original|meta l4proto 6 ct original ip daddr 10\.1\.0\.7 ct original proto-dst 443 ct direction original|tcp flags (?:ack|! syn) ct direction reply ct original proto-dst (?:6443|3443)) meta mark set meta mark \| 0x00000060 accept$/,
       );
   });
 

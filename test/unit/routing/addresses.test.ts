@@ -85,8 +85,15 @@ test.each<[string, Link, string]>([
   ],
 ])("an address that is left out: %s", (_name, one, reason) => {
   const [value = ""] = one.addresses.map(({ address }) => address);
-  const isUsual = /loopback|link-local|mesh itself|pods/.test(reason) && { isUsual: true };
-  expect(ownAddresses([one], options)).toEqual({ usable: [], leftOut: [{ value, reason, ...isUsual }] });
+  const isUsual = /loopback|link-local|mesh itself|pods|protocols|inside this machine/.test(reason) && {
+    isUsual: true,
+  };
+  expect(ownAddresses([one], options)).toEqual({
+    usable: [],
+    undialled: [],
+    onLoopback: [],
+    leftOut: [{ value, reason, ...isUsual }],
+  });
 });
 
 test("usable addresses come in a fixed order, each once", () => {
@@ -137,7 +144,11 @@ describe("a link that may be inside the machine or another overlay's is the node
 test("many addresses of one link that are left out are one line", () => {
   const many = Array.from({ length: 5000 }, (_, at) => `10.96.${Math.floor(at / 250)}.${(at % 250) + 1}`);
   expect(ownAddresses([link("kube-ipvs0", ...many)], options).leftOut).toEqual([
-    { value: "10.96.0.1 and 4999 more", reason: "the link belongs to containers or pods (on kube-ipvs0)" },
+    {
+      value: "10.96.0.1 and 4999 more",
+      reason: "the link belongs to containers or pods (on kube-ipvs0)",
+      isUsual: true,
+    },
   ]);
 });
 

@@ -49,6 +49,7 @@ describe("the link of another mesh", () => {
     expect(lost.leftOut).toContainEqual({
       value: "203.0.113.1",
       reason: "it is on the link of another mesh (on mesh2)",
+      isUsual: true,
     });
   });
 });
