@@ -90,7 +90,8 @@ export function askedPrefixes(member: Member, own: Reserved): Asked {
             ...(isAddress && { isAddress }),
           });
   };
-  const hosts = new Set(addresses.map(hostPrefix));
+  // Talos lists a node's KubeSpan address among the others, too. It is claimed below.
+  const hosts = new Set(addresses.filter((each) => each !== kubespan.address).map(hostPrefix));
   const wanted = [...hosts, ...new Set(kubespan.additionalAddresses)];
   for (const [index, prefix] of wanted.entries()) {
     if (roomIn(claims) === 0) {

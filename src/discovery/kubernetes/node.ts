@@ -13,6 +13,8 @@ export interface KubernetesNode {
   /** Tells whether Kubernetes hears nothing of the machine: its kubelet fell silent. */
   readonly isAway: boolean;
   readonly isControlPlane: boolean;
+  /** The name that the machine gives itself, which its Node may not have; empty if the Node does not tell. */
+  readonly hostname: string;
   readonly osImage: string;
   readonly podCIDRs: readonly string[];
 }
@@ -37,6 +39,10 @@ export function readNode(object: unknown): KubernetesNode | undefined {
     writtenAt: Math.max(timeOf(creationTimestamp), ...itemsOf(managedFields).map(writtenBy)),
     isAway: itemsOf(mapOf(status)["conditions"]).some(isSilence),
     isControlPlane: Object.hasOwn(mapOf(labels), controlPlaneLabel),
+    hostname:
+      itemsOf(mapOf(status)["addresses"])
+        .map(hostnameIn)
+        .find((text) => text !== "") ?? "",
     osImage: textOf(mapOf(mapOf(status)["nodeInfo"])["osImage"]),
     podCIDRs: networks.filter((network) => typeof network === "string").slice(0, mostPodCIDRs),
   };
@@ -64,6 +70,12 @@ export const compareTwins = (left: KubernetesNode, right: KubernetesNode): numbe
 /** Tells whether two states of a Node differ in nothing but their version. Most changes are heartbeats. */
 export const saysTheSame = (left: KubernetesNode, right: KubernetesNode): boolean =>
   isDeepStrictEqual({ ...left, resourceVersion: "" }, { ...right, resourceVersion: "" });
+
+/** The host name among a Node's addresses, as Talos reads it; empty for an address of another type. */
+const hostnameIn = (address: unknown): string => {
+  const { type, address: text } = mapOf(address);
+  return type === "Hostname" ? textOf(text).slice(0, 253) : "";
+};
 
 /**
  * The node controller makes the condition Ready unknown when it has heard nothing of the kubelet for some time, 50 s by

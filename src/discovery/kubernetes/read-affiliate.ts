@@ -33,7 +33,7 @@ export function readAffiliate(node: KubernetesNode): Decoded | undefined {
   const affiliate: Affiliate = {
     nodeId,
     addresses: list(node.annotations, "addresses", parseAddress, longestList, dropped),
-    hostname: node.name,
+    hostname: node.hostname !== "" && isPrintable(node.hostname) ? node.hostname : node.name,
     nodeName: node.name,
     machineType: node.isControlPlane ? "controlplane" : "worker",
     operatingSystem: isPrintable(node.osImage) ? node.osImage.slice(0, 256) : "",

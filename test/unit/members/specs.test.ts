@@ -183,3 +183,11 @@ it("no two peers share an address, none gets an own one, and the order of affili
     }),
   );
 });
+
+it("a peer that lists its KubeSpan address among the others, as Talos does, is refused nothing for it", () => {
+  const one = affiliate(2);
+  const addresses = [...one.addresses, one.kubespan?.address ?? expect.fail("no address")];
+  const [spec] = peerSpecs([{ ...one, addresses }], own).peers;
+  expect(spec?.refusedPrefixes).toEqual([]);
+  expect(spec?.allowedIPs).toContain(`${one.kubespan?.address}/128`);
+});

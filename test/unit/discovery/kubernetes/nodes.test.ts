@@ -84,6 +84,24 @@ describe("annotations", () => {
     );
   });
 
+  test.each([
+    [
+      [
+        { type: "InternalIP", address: "192.0.2.7" },
+        { type: "Hostname", address: "vm.example.org" },
+      ],
+      "vm.example.org",
+    ],
+    [[{ type: "Hostname", address: "a\u200Bb" }], "node-7"],
+    [[{ type: "Hostname", address: 7 }], "node-7"],
+    [[], "node-7"],
+  ])("the host name is the one among the Node's addresses: %o", (addresses, hostname) => {
+    const object = objectOf("node-7", { annotations: withId("a") });
+    const node = readNode({ ...object, status: { ...object.status, addresses } });
+    const read = node && readAffiliate(node);
+    expect(read && "affiliate" in read && read.affiliate.hostname).toBe(hostname);
+  });
+
   test("what one node writes, another reads, apart from what Kubernetes itself knows", () => {
     fc.assert(
       fc.property(anyAffiliate(), ({ membership: _sealedOnly, ...affiliate }) => {
