@@ -10,6 +10,12 @@ const machineSuite = {
   hookTimeout: 180_000 * patience,
 };
 
+/**
+ * The suite in namespaces waits more than it computes, and each of its files has namespaces of its own: two files at a
+ * time. The kernel's own limits, of conntrack say, are shared.
+ */
+const waitingSuite = { ...machineSuite, fileParallelism: true, maxWorkers: 2 };
+
 export default defineConfig({
   test: {
     projects: [
@@ -17,7 +23,7 @@ export default defineConfig({
       { test: { name: "etcd", include: ["test/etcd/**/*.test.ts"], ...machineSuite } },
       { test: { name: "kubernetes", include: ["test/kubernetes/**/*.test.ts"], ...machineSuite } },
       { test: { name: "interop", include: ["test/interop/**/*.test.ts"], ...machineSuite } },
-      { test: { name: "netns", include: ["test/netns/**/*.test.ts"], ...machineSuite } },
+      { test: { name: "netns", include: ["test/netns/**/*.test.ts"], ...waitingSuite } },
       { test: { name: "packages", include: ["test/packages/**/*.test.ts"], ...machineSuite } },
       { test: { name: "cni", include: ["test/cni/**/*.test.ts"], ...machineSuite } },
       // What only the emulated machine's kernel can: the suite `vm` runs it there.
