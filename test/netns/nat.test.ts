@@ -126,7 +126,7 @@ describe("what is left in the kernel", () => {
   it("is the documented table, its rules word for word", async () => {
     const rules = (await nodes[1]?.run("nft", "-s", "list", "table", "inet", "talos_kubespan")) ?? "";
     for (const line of [
-      "type filter hook prerouting priority filter; policy accept;",
+      "type filter hook prerouting priority 20; policy accept;",
       "type route hook output priority filter; policy accept;",
       "meta mark & 0x00000060 == 0x00000020 accept",
       "ip daddr @kubespan_targets_ipv4 meta mark set meta mark & 0xffffffdf | 0x00000040 accept",

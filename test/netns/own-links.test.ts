@@ -50,7 +50,7 @@ test("the links of the host and the addresses that others can reach", async () =
   expect(own.onLoopback).toEqual(["203.0.113.9"]);
   expect(own.leftOut).toEqual(
     expect.arrayContaining([
-      { value: "10.244.0.1", reason: "the link belongs to containers or pods (on cni0)" },
+      { value: "10.244.0.1", reason: "the link belongs to containers or pods (on cni0)", isUsual: true },
       {
         value: "10.9.0.1",
         reason: "the bridge has no port that leads out, and no default route leads there (on br0)",
@@ -59,7 +59,7 @@ test("the links of the host and the addresses that others can reach", async () =
         value: "10.9.1.1",
         reason: "the bridge has no port that leads out, and no default route leads there (on br1)",
       },
-      { value: "203.0.113.16", reason: "it is a network on the loopback link (on lo)" },
+      { value: "203.0.113.16", reason: "it is a network on the loopback link (on lo)", isUsual: true },
     ]),
   );
 });

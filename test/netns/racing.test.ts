@@ -72,7 +72,9 @@ describe("a race", () => {
       const status = await a.daemon.status();
       expect(status.peers[0]).toMatchObject({ endpoint });
       expect(status.peers[0]?.roundTrips[endpoint as never]).toBeGreaterThan(0);
-      expect(status.node.racing).toMatchObject({ works: true, counts: { answered: 1, forged: 0 } });
+      expect(status.node.racing).toMatchObject({ works: true, counts: { forged: 0 } });
+      // One answer to the race; another one where the path has been measured by now.
+      expect(status.node.racing.counts?.answered).toBeGreaterThanOrEqual(1);
       expect((await dialled()).at(-1)).toBe(endpoint);
       for (const each of dead) expect(await dialled()).not.toContain(each);
       await waitFor(() => a.reaches("203.0.113.2"), { what: "an answer through the mesh" });

@@ -157,7 +157,11 @@ describe("an address of the node that it does not announce", () => {
     ["10.99.0.1", "203.0.113.2"],
     ["fd99::1", "2001:db8::2"],
   ])("%s reaches %s with another address of the node", async (source, target) => {
-    await node(a).address("lo", `${source}/${source.includes(":") ? 128 : 32}`);
+    // Where kube-proxy keeps the addresses of Services, which no node announces.
+    const link = "kube-ipvs0";
+    await node(a).namespace.attempt("ip", "link", "add", link, "type", "bridge");
+    await node(a).run("ip", "link", "set", link, "up");
+    await node(a).address(link, `${source}/${source.includes(":") ? 128 : 32}`);
     const before = await entered();
     const clear = await inClear(async () => {
       const { stdout } = await node(a).namespace.attempt(
@@ -190,7 +194,7 @@ it("a network that the node advertises keeps its addresses", async () => {
 });
 
 describe("a node of which peers accept no address of a family", () => {
-  it("refuses what it would send them, counts it and says so", async () => {
+  it("refuses what it would send them, and says so", async () => {
     const lonely = await lab.node("lonely");
     await lonely.attach(internet, "2001:db8::4/64");
     await lonely.run("ip", "-6", "route", "add", "default", "via", "2001:db8::9");
@@ -216,7 +220,6 @@ describe("a node of which peers accept no address of a family", () => {
     });
     expect(clear).toEqual([]);
     const status = await lonely.daemon.status();
-    expect(status.dropped.unaccepted).toBe(3);
     expect(status.warnings.map(({ who }) => who)).toContain("IPv4 of this node");
     expect((await other.ping("2001:db8::4")).received).toBe(3);
   });
