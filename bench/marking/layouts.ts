@@ -25,6 +25,7 @@ export const options: Omit<NonNullable<Parameters<typeof planTable>[0]>, "target
   strictIngress: "pods",
   registryPorts: [],
   acceptedFamilies: [4, 6],
+  uplinks: [],
   otherMeshes: [],
   exits: noExits,
   pods: [],

@@ -47,13 +47,13 @@ async function genConfig(options: Options): Promise<void> {
   const service = options.service ?? talos?.service;
   if (options.service !== undefined && parseServiceURL(options.service) === undefined)
     throw new KubespanError("usage", "--service is not the URL of a discovery service", {
-      hint: "expected https://host[:port]/ for TLS or http://host[:port]/ for plaintext",
+      hint: "expected https://host[:port]/ or grpc://host[:port] for TLS, or http://host[:port]/ for plaintext",
     });
   const text = generateConfig({
     random: randomBytes,
     ...(service === undefined ? {} : { serviceURL: service }),
     ...(cluster === undefined ? {} : { cluster }),
-    ...(talos && { settings: talos.settings }),
+    ...(talos && { settings: talos.settings, enabled: talos.settings.enabled }),
   });
   parseConfig(text, options.output); // a file that 'validate' refuses is never handed out
   if (options.output === "-") print(text);
@@ -82,7 +82,11 @@ async function talosOf(path: string): Promise<FromTalos> {
   const { config, warnings } = await loadConfig(path);
   for (const warning of warnings) complain(`warning: ${warning}\n`);
   const { id, secret } = config.cluster;
-  const [service] = config.services;
+  const [service, ...more] = config.services;
+  for (const { name } of more)
+    complain(
+      `warning: discovery service ${name} is left out; add its DiscoveryServiceConfig to the new file\n`,
+    );
   const { host, port, tls } = service ?? {};
   const url =
     host === undefined
@@ -99,8 +103,9 @@ interface FromTalos {
   readonly cluster: { readonly id: string; readonly secret: string };
   /** The first discovery service's URL. */
   readonly service?: string;
-  readonly settings: KubespanSettings;
+  readonly settings: KubespanSettings & { readonly enabled: boolean };
 }
+
 const cannotWrite = (output: string, cause: unknown): KubespanError => {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return errnoOf(cause) === "EACCES"
@@ -120,8 +125,6 @@ async function clusterOf(options: Options): Promise<{ id: string; secret: string
     });
   if (id === undefined || file === undefined)
     throw new KubespanError("usage", "--cluster-id and --cluster-secret-file belong together");
-  if (decodeKey(id) === undefined)
-    throw new KubespanError("usage", "--cluster-id is not the base64 text of 32 bytes");
   return { id, secret: await readSecret(file) };
 }
 

@@ -4,13 +4,17 @@ import type { EndpointFilter } from "./endpoint-filter.ts";
 /** What a KubeSpanConfig says, apart from whether the mesh is on. */
 export type KubespanSettings = Pick<
   Config,
+  | "extraAnnouncedEndpoints"
   | "advertiseKubernetesNetworks"
   | "allowDownPeerBypass"
   | "harvestExtraEndpoints"
   | "mtu"
   | "endpointFilters"
   | "excludeAdvertisedNetworks"
-> & { readonly dial: Pick<Config["dial"], "filters"> };
+> & {
+  readonly dial: Pick<Config["dial"], "filters">;
+  readonly node: Pick<Config["node"], "machineType">;
+};
 
 const usual: KubespanSettings = {
   advertiseKubernetesNetworks: false,
@@ -20,6 +24,8 @@ const usual: KubespanSettings = {
   endpointFilters: [],
   excludeAdvertisedNetworks: [],
   dial: { filters: [] },
+  extraAnnouncedEndpoints: [],
+  node: { machineType: "unknown" },
 };
 
 /** The input of a new configuration. */
@@ -32,6 +38,8 @@ export interface NewConfig {
   readonly cluster?: { readonly id: string; readonly secret: string };
   /** The settings of the mesh; without them they are the defaults. */
   readonly settings?: KubespanSettings;
+  /** Whether the mesh is to be on, once there is a discovery service. */
+  readonly enabled?: boolean;
 }
 
 /**
@@ -39,23 +47,35 @@ export interface NewConfig {
  * secret are in the alphabet of Talos 1.13 and later, and what its documents would refuse is left out, so that all kinds but
  * the last also fit a Talos machine configuration.
  */
-export function generateConfig({ random, serviceURL, cluster, settings = usual }: NewConfig): string {
+export function generateConfig({
+  random,
+  serviceURL,
+  cluster,
+  settings = usual,
+  enabled = true,
+}: NewConfig): string {
   const id = cluster?.id ?? Buffer.from(random(32)).toString("base64");
   const secret = cluster?.secret ?? Buffer.from(random(32)).toString("base64");
   return [
-    kubespanDocument(serviceURL !== undefined, settings),
+    kubespanDocument(
+      { enabled: enabled && serviceURL !== undefined, isServed: serviceURL !== undefined },
+      settings,
+    ),
     identityDocument(id, secret),
     serviceDocument(serviceURL),
-    daemonDocument,
+    daemonDocument.replace("{machineType: unknown}", `{machineType: ${settings.node.machineType}}`),
   ].join("---\n");
 }
 
-const kubespanDocument = (enabled: boolean, settings: KubespanSettings): string => `\
+const kubespanDocument = (
+  { enabled, isServed }: { readonly enabled: boolean; readonly isServed: boolean },
+  settings: KubespanSettings,
+): string => `\
 # Configuration of kubespan. Check it after a change with: kubespan validate FILE
 # It holds the cluster secret: keep it readable by root, or by the user of the service, only.
 apiVersion: v1alpha1
 kind: KubeSpanConfig
-${enabled ? "" : "# Turn it on once the discovery service below is set.\n"}enabled: ${enabled}
+${isServed ? "" : "# Turn it on once the discovery service below is set.\n"}enabled: ${enabled}
 # true: traffic to a node whose tunnel is down leaves outside the mesh, in clear
 allowDownPeerBypass: ${settings.allowDownPeerBypass}
 # By default 80 bytes less than the MTU of the node's own links, 1420 over Ethernet. Set less if the network between has less.
@@ -66,10 +86,19 @@ harvestExtraEndpoints: ${settings.harvestExtraEndpoints}
 advertiseKubernetesNetworks: ${settings.advertiseKubernetesNetworks}
 ${filtersText(settings)}---
 # Further endpoints at which this node can be reached, such as a forwarded port of its router, or a name of DynDNS.
-# apiVersion: v1alpha1
-# kind: KubeSpanEndpointsConfig
-# extraAnnouncedEndpoints: ["198.51.100.1:51820", "home.example.org:51820"]
-`;
+${endpointsText(settings)}`;
+
+/** An example in comments, which Talos would take without the name, or the endpoints that are set. */
+function endpointsText({ extraAnnouncedEndpoints: endpoints }: KubespanSettings): string {
+  const isSet = endpoints.length > 0;
+  const shown = isSet ? endpoints : ["198.51.100.1:51820", "home.example.org:51820"];
+  const lines = [
+    "apiVersion: v1alpha1",
+    "kind: KubeSpanEndpointsConfig",
+    `extraAnnouncedEndpoints: ${JSON.stringify(shown)}`,
+  ];
+  return lines.map((line) => `${isSet ? "" : "# "}${line}\n`).join("");
+}
 
 const listText = (filters: readonly EndpointFilter[]): string =>
   JSON.stringify(filters.map(({ prefix, exclude }) => `${exclude ? "!" : ""}${prefix}`));
@@ -82,11 +111,13 @@ function filtersText({
 }: KubespanSettings): string {
   const isSet = endpointFilters.length + dial.filters.length + excluded.length > 0;
   return isSet
-    ? `filters:
-  endpoints: ${listText(endpointFilters)}
-  peerEndpoints: ${listText(dial.filters)}
-  excludeAdvertisedNetworks: ${JSON.stringify(excluded)}
-`
+    ? [
+        "filters:",
+        ...(endpointFilters.length > 0 ? [`  endpoints: ${listText(endpointFilters)}`] : []),
+        ...(dial.filters.length > 0 ? [`  peerEndpoints: ${listText(dial.filters)}`] : []),
+        ...(excluded.length > 0 ? [`  excludeAdvertisedNetworks: ${JSON.stringify(excluded)}`] : []),
+        "",
+      ].join("\n")
     : `\
 # filters:
 #   endpoints: ["0.0.0.0/0", "!192.168.0.0/16", "::/0"]   # of its addresses, those the node announces; '!' leaves out
@@ -99,7 +130,7 @@ const identityDocument = (id: string, secret: string): string => `\
 # All nodes of the cluster have the same id and secret. The id is sent to the discovery service, the secret never leaves.
 apiVersion: v1alpha1
 kind: DiscoveryIdentityConfig
-clusterID: ${id}
+clusterID: ${/^[A-Za-z0-9+/_-]{16,}=*$/.test(id) ? id : JSON.stringify(id)}
 clusterSecret: ${secret}
 `;
 
@@ -138,7 +169,7 @@ marks: {fromWireGuard: 0x20, toWireGuard: 0x40}
 widestPrefix: {ipv4: 8, ipv6: 16}  # wider networks are not accepted from any peer
 members:
   forgetAfterMinutes: 1440  # time after which a node that vanished is let go
-  nodeDeletion: auto        # what a deletion of a Node in Kubernetes counts: auto, believe or ignore
+  nodeDeletion: auto        # whether a Node that Kubernetes deletes is let go at once: auto, believe or ignore
 node: {machineType: unknown}       # or controlplane, worker; further keys: name (of the Node), apiServerPort
 # stunServer: stun.example.org:3478   # tells the port that a NAT gave to WireGuard
 kubernetes: {enabled: false}       # true: the Nodes of Kubernetes are a registry; further keys: kubeconfig, apiServers

@@ -23,7 +23,7 @@ export function configSummary(config: Config): string {
     ["announces", announced(config)],
     [
       "peer down",
-      config.allowDownPeerBypass ? "its traffic goes outside the mesh, in clear" : "its traffic is held back",
+      config.allowDownPeerBypass ? "its traffic goes outside the mesh, in clear" : "its traffic is refused",
     ],
     ["node", [config.node.name ?? "named as the host", config.node.machineType].join(", ")],
     ["state", `${config.stateDirectory}, socket in ${config.runDirectory}`],

@@ -27,6 +27,8 @@ export class RegistryWays {
   readonly #parts: Parts;
   readonly #names = new Map<string, Told>();
   readonly #askedAt = new Map<string, number>();
+  /** The names of which an answer is still awaited. A resolver may take long, and must not be asked ever more. */
+  readonly #inFlight = new Set<string>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -64,7 +66,7 @@ export class RegistryWays {
     for (const name of this.#names.keys()) if (!hosts.has(name)) this.#names.delete(name);
     for (const host of hosts) {
       const askedAt = this.#askedAt.get(host);
-      if (askedAt !== undefined && now - askedAt < every) continue;
+      if (this.#inFlight.has(host) || (askedAt !== undefined && now - askedAt < every)) continue;
       this.#askedAt.set(host, now);
       void this.#lookUp(host, onChange);
     }
@@ -72,6 +74,7 @@ export class RegistryWays {
 
   /** Looks a name up. A name without an answer keeps the addresses that it had. Never rejects. */
   async #lookUp(host: string, onChange: () => void): Promise<void> {
+    this.#inFlight.add(host);
     try {
       const answer = await lookup(host, { all: true });
       const addresses = answer.flatMap(({ address }) => parseAddress(address) ?? []);
@@ -82,6 +85,8 @@ export class RegistryWays {
       if (isNews) onChange();
     } catch {
       this.#parts.log.debug(`the name ${host} of a registry has no address at the moment`);
+    } finally {
+      this.#inFlight.delete(host);
     }
   }
 }

@@ -20,7 +20,7 @@ export const sealEndpoint = (key: Secret, endpoint: Endpoint): Buffer =>
 
 /**
  * Opens and checks an envelope that has data. The affiliate inside must name the same node as the envelope, since the
- * service cannot read affiliates, but could exchange them (lesson 18).
+ * service cannot read affiliates, but could exchange them.
  */
 export function openEnvelope(key: Secret, envelope: Envelope): Decoded {
   if (!isNodeId(envelope.id)) return { refused: `its id ${noNodeId}` };

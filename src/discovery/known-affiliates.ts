@@ -37,7 +37,7 @@ export class KnownAffiliates {
 
   /**
    * Takes a snapshot. Affiliates that are missing from it may be gone, or the service was restarted and they have not
-   * told it yet (lesson 13), so they are kept until `forgetUnconfirmed`.
+   * told it yet, so they are kept until `forgetUnconfirmed`.
    */
   snapshot(envelopes: readonly Envelope[]): void {
     this.#unconfirmed = new Set(this.#byId.keys());

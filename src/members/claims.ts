@@ -36,7 +36,7 @@ export const mostNetworks = 16_384;
 /**
  * Gives every address to exactly one peer, whatever the order in which the peers became known. The longer prefix wins,
  * and of equal prefixes the claim with the better standing (ADR 0015). The loser keeps the rest of its prefix, and both
- * are named (lesson 5).
+ * are named.
  *
  * A peer's prefixes are cut so that no two peers have an address in common. The exception is a cut that would take more
  * than `bounds.networks` prefixes: then the wider network stays whole around the longer ones, which WireGuard looks up

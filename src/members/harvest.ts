@@ -35,7 +35,7 @@ const mostPorts = 4;
 
 /**
  * The endpoints of connected peers that these do not announce themselves, by node id. Behind a NAT a node cannot know
- * its mapped port, but a node that it dialled can (lessons 6 and 9). All nodes that observe the same endpoint take
+ * its mapped port, but a node that it dialled can. All nodes that observe the same endpoint take
  * turns, in an order that differs for each peer, so that one or two of them publish it and the others find it
  * announced. A published endpoint stays published while it is observed, although the registry then lists it as
  * announced.

@@ -4,7 +4,7 @@ import type { Prefix } from "../net/index.ts";
 /**
  * A node that is known to belong to the mesh, and remembered until there is a proven reason to release it. The steered
  * networks are those of members, and not of the affiliates in the registries at the moment, since an attacker who can
- * remove a record from a registry must not be able to make traffic leave in clear (lesson 22).
+ * remove a record from a registry must not be able to make traffic leave in clear.
  *
  *                     heard                        no registry names it
  *        (new) ──────────────────> present ──────────────────────────────> absent

@@ -10,9 +10,6 @@ import {
   ownAffiliate,
   podNetworksLeftOut,
   type Said,
-  type Shared,
-  sharedAddresses,
-  withoutShared,
 } from "../self/index.ts";
 import type { Knowledge, Memory } from "./knowledge.ts";
 
@@ -21,7 +18,7 @@ interface Announced {
   /** The addresses, endpoints and pod networks of this node that are not announced, with the reasons. */
   readonly leftOut: readonly LeftOut[];
   readonly warnings: readonly Warning[];
-  readonly memory: Pick<Memory, "reflected" | "shared" | "said">;
+  readonly memory: Pick<Memory, "reflected" | "said">;
 }
 
 /** Decides what this node says of itself. `routed` are the networks inside the mesh. */
@@ -34,10 +31,8 @@ export function announce(
   const { self, config, addresses, registries, origin } = knowledge;
   const seen = believeReflected(registries, memory.reflected, routed, addresses);
   const stun = believeMapped(config, knowledge.mapping, routed, addresses);
-  const shared = sharedWith(knowledge, memory.shared, now);
-  const { named, leftOut: nobodys } = withoutShared(addresses, shared, now);
   const byName = announcedNames(knowledge.hostNames ?? []);
-  const { affiliate, leftOut } = ownAffiliate(self, config, named, seen.reflected.values(), stun.mapped, {
+  const { affiliate, leftOut } = ownAffiliate(self, config, addresses, seen.reflected.values(), stun.mapped, {
     undialled: knowledge.undialled,
     named: byName.endpoints,
   });
@@ -54,7 +49,6 @@ export function announce(
   return {
     said,
     leftOut: [
-      ...nobodys,
       ...leftOut,
       ...fit.leftOut,
       ...seen.leftOut,
@@ -63,15 +57,6 @@ export function announce(
       ...podNetworksLeftOut(config, registries),
     ],
     warnings: [...fit.warnings],
-    memory: { reflected: seen.reflected, shared, said },
+    memory: { reflected: seen.reflected, said },
   };
-}
-
-function sharedWith({ onLoopback = [], claims, standings }: Knowledge, before: Shared, now: number): Shared {
-  const others = onLoopback.length === 0 ? [] : claims;
-  const members = others.map(({ affiliate }) => ({
-    affiliate,
-    isConnected: standings.get(affiliate.nodeId)?.isConnected === true,
-  }));
-  return sharedAddresses(onLoopback, members, before, now);
 }

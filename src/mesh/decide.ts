@@ -44,7 +44,6 @@ export const emptyMemory: Memory = {
   lastWorking: new Map(),
   addresses: [],
   shakenAt: undefined,
-  shared: new Map(),
   reflected: new Map(),
   harvest: emptyHarvest,
   said: undefined,

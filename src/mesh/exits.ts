@@ -20,14 +20,20 @@ const mostExits = 64;
 /** The time in milliseconds for which an address counts as a name's after it was last told, as some answers have only a part. */
 const keptMs = 10 * 60_000;
 
-/** The addresses of a name, with the times at which they were last told, the newest first. */
+/** The addresses of a name, with the times at which they were last told, those that are known for longest first. */
 export type Told = ReadonlyMap<Address, number>;
 
-/** Adds an answer to what was told before. Whoever answers for the name may tell anything, so there is a bound. */
+/**
+ * Adds an answer to what was told before. Whoever answers for the name may tell anything, so there is a bound. New
+ * addresses only take free places: a name of many servers, which tells some of them each time, changes nothing then.
+ */
 export function addressesAfter(before: Told, answer: readonly Address[], now: number): Told {
-  const sorted = answer.toSorted(compareAddresses).map((address) => [address, now] as const);
-  const kept = [...before].filter(([address, at]) => !answer.includes(address) && now - at < keptMs);
-  return new Map([...sorted, ...kept].slice(0, mostAddresses));
+  const kept = [...before].flatMap(([address, at]) => {
+    const toldAt = answer.includes(address) ? now : at;
+    return now - toldAt < keptMs ? [[address, toldAt] as const] : [];
+  });
+  const added = answer.filter((address) => !before.has(address)).toSorted(compareAddresses);
+  return new Map([...kept, ...added.map((address) => [address, now] as const)].slice(0, mostAddresses));
 }
 
 /** Finds the addresses of a server, which has one or a name. */

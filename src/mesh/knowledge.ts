@@ -4,7 +4,7 @@ import type { Harvest, MemberClaim, Specified, Standings } from "../members/inde
 import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
 import type { Peers } from "../peers/index.ts";
 import type { Mapping } from "../port/index.ts";
-import type { HostNameAnswer, Origin, Reflected, Said, Self, Shared } from "../self/index.ts";
+import type { HostNameAnswer, Origin, Reflected, Said, Self } from "../self/index.ts";
 import type { Ways } from "./exits.ts";
 
 /** The facts from which a pass decides, apart from the kernel's state. */
@@ -24,8 +24,6 @@ export interface Knowledge {
   readonly networks: readonly Prefix[];
   /** Those of the addresses at which this node should not be dialled, with the reasons. */
   readonly undialled?: readonly LeftOut[];
-  /** Those of the addresses that only the loopback link has. */
-  readonly onLoopback?: readonly Address[];
   /** Whether the configuration asks for racing, and this machine can do it at the moment. */
   readonly canRace: boolean;
   /** The answer of the STUN server about WireGuard's port; `undefined` where none is asked. */
@@ -52,8 +50,6 @@ export interface Memory {
   /** The addresses of this node at the last pass that read them. */
   readonly addresses: readonly Address[];
   readonly shakenAt: number | undefined;
-  /** The addresses of this node that other members have, too. */
-  readonly shared: Shared;
   readonly reflected: Reflected;
   readonly harvest: Harvest;
   /** The last announcement of this node. */

@@ -5,8 +5,8 @@ import type { Knowledge } from "./knowledge.ts";
 /** The addresses of this node, as far as they are known: none before the kernel was looked at. */
 export function ownSide(
   kernel: Pick<Kernel, "links" | "addresses"> | undefined,
-): Pick<Knowledge, "addresses" | "networks" | "undialled" | "onLoopback"> {
+): Pick<Knowledge, "addresses" | "networks" | "undialled"> {
   if (!kernel) return { addresses: [], networks: [] };
-  const { usable, undialled = [], onLoopback = [] } = kernel.addresses;
-  return { addresses: usable, networks: ownNetworks(kernel.links, usable), undialled, onLoopback };
+  const { usable, undialled = [] } = kernel.addresses;
+  return { addresses: usable, networks: ownNetworks(kernel.links, usable), undialled };
 }

@@ -26,7 +26,7 @@ import {
 import type { Decision } from "./decide.ts";
 import { exitsAmong } from "./exits.ts";
 import type { Kernel } from "./kernel.ts";
-import { acceptedFamilies, hasSource, ipv4SourceOf } from "./sources.ts";
+import { acceptedFamilies, hasSource, ipv4SourceOf, uplinksOf } from "./sources.ts";
 import { steeredNetworks } from "./steered.ts";
 import type { Upkeep } from "./upkeep.ts";
 
@@ -146,12 +146,13 @@ export const desiredTable = (
 ): DesiredTable =>
   tableWith(config, mtuOf(config, kernel), steered, {
     acceptedFamilies: acceptedFamilies(config, kernel, steered.own),
+    uplinks: uplinksOf(config, kernel),
     otherMeshes: kernel.otherMeshes,
   });
 
 /** The parts of the table that the kernel tells, where it was looked at. */
-type Seen = Pick<DesiredTable, "acceptedFamilies" | "otherMeshes">;
-const unseen: Seen = { acceptedFamilies: undefined, otherMeshes: [] };
+type Seen = Pick<DesiredTable, "acceptedFamilies" | "uplinks" | "otherMeshes">;
+const unseen: Seen = { acceptedFamilies: undefined, uplinks: [], otherMeshes: [] };
 
 /** The table where only the MTU of the mesh's link is known of all links, in bytes. */
 export const tableWith = (config: Config, mtu: number, steered: Steered, seen = unseen): DesiredTable => ({

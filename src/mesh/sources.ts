@@ -9,7 +9,7 @@ import {
   prefixFamily,
 } from "../net/index.ts";
 import type { Networks } from "../nftables/index.ts";
-import { primaryAddress } from "../routing/index.ts";
+import { isOutward, primaryAddress } from "../routing/index.ts";
 import type { Kernel } from "./kernel.ts";
 
 type Seen = Pick<Kernel, "links" | "addresses">;
@@ -58,6 +58,17 @@ export function acceptedFamilies(
   );
   return ipv4SourceOf(config, links, announced) === undefined ? [6] : [4, 6];
 }
+
+/**
+ * The links of this node's default routes, or all that lead out where the routes were not read, because there is only
+ * one. A name that rules cannot hold is left out.
+ */
+export const uplinksOf = ({ interfaceName }: Config, { links }: Pick<Seen, "links">): string[] =>
+  links
+    .filter((link) => link.name !== interfaceName && (link.leadsOut ?? isOutward(link)))
+    .map(({ name }) => name)
+    .filter((name) => /^[\w.:@-]+$/.test(name))
+    .toSorted();
 
 /**
  * Warns of a node whose IPv4 addresses no peer accepts, such as one behind CLAT, although peers have IPv4 addresses. What

@@ -1,4 +1,4 @@
-/** A value that is not used, and the reason in words on which an operator can act (lesson 16). */
+/** A value that is not used, and the reason in words on which an operator can act. */
 export interface LeftOut {
   readonly value: string;
   readonly reason: string;

@@ -72,7 +72,7 @@ export const outsideRules = (options: RuleOptions, answers: string): string[] =>
 ];
 
 /**
- * The rules by which a connection that arrived outside the mesh is answered outside it until then (lesson 11), also by
+ * The rules by which a connection that arrived outside the mesh is answered outside it until then, also by
  * machines behind this node. A TCP packet that is let out is an answer, and no SYN by itself: otherwise the forged SYN
  * of a connection from there would make this node open one in clear.
  */

@@ -1,7 +1,7 @@
 import { hexWord } from "../base/index.ts";
 import { familyOf, maskOf } from "../net/index.ts";
 import type { Clients } from "./exit.ts";
-import { families, headerOf, type RuleOptions, setBit } from "./match.ts";
+import { families, headerOf, type RuleOptions } from "./match.ts";
 import { protocolMatch } from "./protocols.ts";
 
 const chains = {
@@ -11,18 +11,20 @@ const chains = {
   letOut: "kubespan_exited",
 } as const;
 
-const hasNone = ({ exits }: RuleOptions): boolean =>
-  exits.registries.length === 0 && exits.served.length === 0;
+/** Whether no exit is made, as there is none, or as our two marks contain one another and leave no third value to note it by. */
+const hasNone = ({ exits, marks }: RuleOptions): boolean =>
+  [marks.fromWireGuard, marks.toWireGuard].includes(maskOf(marks)) ||
+  (exits.registries.length === 0 && exits.served.length === 0);
 
 /** A match for packets of a registry's connection that goes outside the mesh. */
 const goesOutside = ({ marks }: RuleOptions): string =>
-  `ct mark & ${hexWord(maskOf(marks))} == ${hexWord(marks.toWireGuard)}`;
+  `ct mark & ${hexWord(maskOf(marks))} == ${hexWord(maskOf(marks))}`;
 
 /**
- * The statement that notes for all packets of a connection that it goes outside. The bit of the mark is the one that
- * leads a packet into the mesh. So a program that copies marks from connections to packets closes, and opens nothing.
+ * The statement that notes for all packets of a connection that it goes outside: both bits at once. No packet of ours has
+ * both before the last hook, so a program that copies marks from packets to connections opens nothing.
  */
-const noteOutside = (options: RuleOptions): string => setBit("ct", options, options.marks.toWireGuard);
+const noteOutside = ({ marks }: RuleOptions): string => `ct mark set ct mark | ${hexWord(maskOf(marks))}`;
 
 /** The rules that find packets to a registry, and answers of one, and nothing else. They end in these verdicts. */
 function registryRules({ exits }: RuleOptions, verdicts: Readonly<Record<Clients, string>>): string[] {
@@ -85,9 +87,11 @@ export function exitChains(options: RuleOptions): (readonly [string, readonly st
 
 /** The rules that note, on the first packet of a connection from outside to a registry here, where it is answered. */
 export const servingRules = (options: RuleOptions, clients: Clients): string[] =>
-  options.exits.served
-    .filter((served) => served.clients === clients)
-    .map(({ port }) => `tcp flags syn ct original proto-dst ${port} ${noteOutside(options)} return`);
+  hasNone(options)
+    ? []
+    : options.exits.served
+        .filter((served) => served.clients === clients)
+        .map(({ port }) => `tcp flags syn ct original proto-dst ${port} ${noteOutside(options)} return`);
 
 /** The rule and the chain of the last hook, where such a packet is let out, by this verdict, if it got there unmarked. */
 export const exitedRules = (options: RuleOptions): string[] =>

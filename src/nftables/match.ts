@@ -27,6 +27,11 @@ export interface RuleOptions {
    * accept.
    */
   readonly acceptedFamilies: readonly Family[] | undefined;
+  /**
+   * The links by which anybody may be reached, as those of default routes: nobody there is behind this node, whatever
+   * his source.
+   */
+  readonly uplinks: readonly string[];
   /** The other meshes on this node. */
   readonly otherMeshes: readonly OtherMesh[];
   /** The connections to registries, and answers of registries here, that may leave outside the mesh. */

@@ -21,8 +21,9 @@ function behindValue({ marks }: RuleOptions): number | undefined {
 
 /**
  * The rules for the first packet of a connection into the mesh whose source is neither in the mesh nor this node's. It
- * comes from behind this node if it comes by a pod's link, or by another link than the one on which this node would
- * send it on without the mesh; its source has to be where it comes from. Who only shares a network with this node is
+ * comes from behind this node if it comes by a pod's link, or by another link than those of default routes and than the
+ * one on which this node would send it on without the mesh; its source has to be where it comes from. By a default route
+ * everybody is where he says. Who only shares a network with this node is
  * not behind it: he would get into the mesh under this node's name. Networks of pods are for those in the mesh.
  */
 export function passingRules(options: RuleOptions): string[] {
@@ -38,6 +39,7 @@ export function passingRules(options: RuleOptions): string[] {
           ...families.map((family) => `${headerOf(family)} daddr @kubespan_pods_ipv${family} return`),
           "fib saddr . iif oif missing return",
           "fib daddr . iif oif exists return",
+          ...options.uplinks.map((name) => `iifname "${name}" return`),
           note,
         ]),
   ];
@@ -47,7 +49,7 @@ export function passingRules(options: RuleOptions): string[] {
  * The rules for the first packet of a connection that goes into the link, after the translations of others. `given`
  * names the chain of those that get an address of this node. There are none while nobody knows what peers accept.
  */
-export function sourceRules(options: RuleOptions, given: string): string[] {
+export function sourceRules(options: RuleOptions, given: string, behind: string): string[] {
   const { interfaceName, acceptedFamilies, marks } = options;
   const value = behindValue(options);
   const head = "type nat hook postrouting priority 120; policy accept;";
@@ -55,19 +57,28 @@ export function sourceRules(options: RuleOptions, given: string): string[] {
   return [
     head,
     `oifname != "${interfaceName}" accept`,
+    ...(value === undefined
+      ? []
+      : [`ct mark & ${hexWord(maskOf(marks))} == ${hexWord(value)} goto ${behind}`]),
     ...families.map((family) => `${headerOf(family)} saddr @kubespan_own_ipv${family} accept`),
     "fib daddr type multicast accept",
     `fib saddr type local goto ${given}`,
-    ...(value === undefined
-      ? []
-      : [`ct mark & ${hexWord(maskOf(marks))} == ${hexWord(value)} goto ${given}`]),
     dropRule("unaccepted"),
   ];
 }
 
+/**
+ * The rules for a connection from behind this node. What its mark told is used up, so that nothing reads it again. Its
+ * source may be one that peers accept by now, if somebody else has translated it.
+ */
+export const behindRules = (options: RuleOptions, given: string): string[] => [
+  clearBits("ct", options),
+  ...families.map((family) => `${headerOf(family)} saddr @kubespan_own_ipv${family} accept`),
+  `goto ${given}`,
+];
+
 /** The rules that give a connection an address of this node that peers accept, or refuse it where there is none. */
 export const givenRules = (options: RuleOptions): string[] => [
-  clearBits("ct", options),
   ...(options.acceptedFamilies ?? []).map(
     (family) => `meta nfproto ipv${family} ${countRule("masqueraded")} masquerade`,
   ),

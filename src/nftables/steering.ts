@@ -28,7 +28,7 @@ export const steeringRules = (options: RuleOptions, clamp: string): string[] => 
  * The rules for a packet of the node itself to a target. A packet to the node itself needs no tunnel, whatever its
  * address. A packet that finds or answers a neighbour on a link belongs on that link, although the neighbour's address
  * may be a target: in the tunnel it would find nobody, and WireGuard could not reach a peer on the same IPv6 network.
- * Connections that arrived outside the mesh are answered outside it (lesson 11).
+ * Connections that arrived outside the mesh are answered outside it.
  */
 export const localSteeringRules = (
   options: RuleOptions,
@@ -66,7 +66,7 @@ const tcpHeader = 20;
 const tcpOptions = 12;
 
 /**
- * The rules that tell both ends of a TCP connection through the mesh the size that fits (lesson 10). The kernel only
+ * The rules that tell both ends of a TCP connection through the mesh the size that fits. The kernel only
  * ever lowers the value. A packet that is not steered is not clamped, so empty sets clamp nothing.
  */
 export const clampRules = ({ mtu }: RuleOptions): string[] =>

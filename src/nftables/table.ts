@@ -19,7 +19,7 @@ import {
   type Networks,
   targetSets,
 } from "./sets.ts";
-import { givenRules, passingRules, sourceRules } from "./sources.ts";
+import { behindRules, givenRules, passingRules, sourceRules } from "./sources.ts";
 import { specialRules } from "./special.ts";
 import { clampRules, documentedRules, localSteeringRules, lookupRules, steeringRules } from "./steering.ts";
 import type { TableName } from "./transaction.ts";
@@ -67,6 +67,7 @@ const chains = {
   passing: "kubespan_passing",
   fromPort: "kubespan_from_port",
   given: "kubespan_given",
+  behind: "kubespan_behind",
   forwarded: "kubespan_forwarded",
   own: "kubespan_own",
   known: "kubespan_known",
@@ -114,7 +115,8 @@ const textOf = (
       ...documentedRules(options),
     ]),
     chainText(chains.given, givenRules(options)),
-    chainText("kubespan_sources", sourceRules(options, chains.given)),
+    chainText(chains.behind, behindRules(options, chains.given)),
+    chainText("kubespan_sources", sourceRules(options, chains.given, chains.behind)),
     ...leavingChains(options, lookups).map((chain) => chainText(...chain)),
     "}",
     "",

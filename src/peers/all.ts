@@ -17,6 +17,7 @@ import { pinsOf } from "./pins.ts";
 import type { Action, Racing, Step, View } from "./proposal.ts";
 import type { PeerSpec } from "./spec.ts";
 import { step } from "./step.ts";
+import { takenAtOf } from "./taken.ts";
 import { probeLimits } from "./timings.ts";
 import { type Transition, tell } from "./transition.ts";
 import type { Turn } from "./turns.ts";
@@ -99,11 +100,14 @@ export function pollPeers(
   scope: DialScope = "known",
   circumstances: Circumstances = {},
 ): Polled {
+  const taken = takenAtOf(device?.peers.values() ?? []);
   const stepped = specs.map((spec) => {
     const { publicKey } = spec;
     const { racing, shakenAt, all, isProven, keepaliveSeconds = defaultKeepalive } = circumstances;
     const observed = device?.peers.get(publicKey);
-    const view = { spec, observed, racing, shakenAt, peers: all?.count ?? specs.length, keepaliveSeconds };
+    const peers = all?.count ?? specs.length;
+    const takenAt = taken.get(publicKey);
+    const view = { spec, observed, racing, shakenAt, takenAt, peers, keepaliveSeconds };
     const wasProven = isProven?.(publicKey) ?? false;
     return stepOf(before.connections.get(publicKey), view, { scope, wasProven }, now);
   });

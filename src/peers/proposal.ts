@@ -15,6 +15,8 @@ export interface View {
   readonly keepaliveSeconds: number;
   /** The time at which this node last lost an address: a peer of which nothing was received since is doubted. */
   readonly shakenAt: number | undefined;
+  /** The time since which the peer's endpoint is another peer's, too: a peer of which nothing was received since is doubted. */
+  readonly takenAt?: number | undefined;
 }
 
 export interface Racing {

@@ -9,6 +9,7 @@ import { receive } from "./received.ts";
 import { connectTimeoutMs } from "./rotation.ts";
 import type { PeerSpec } from "./spec.ts";
 import { type PeerState, peerState } from "./state.ts";
+import { isGone } from "./taken.ts";
 import { monitoringTimings, peerDownIntervalMs } from "./timings.ts";
 import type { Turn } from "./turns.ts";
 
@@ -49,11 +50,12 @@ export function see(before: Connection | undefined, view: View, now: number): Lo
   const { path, attempt } = before ?? {};
   const shared: Shared = { received, roundTrips, path, attempt };
   const common = { sight, race: raced, turn };
-  if (!counters || verdict === "silent") {
+  if (!counters || verdict === "silent" || isGone(counters, raced, view.takenAt)) {
     const isDown = counters !== undefined || session !== "unknown" || raced?.verifies === true;
     return { ...common, is: "lost", state: isDown ? "down" : "unknown", counters, shared };
   }
-  const isDoubtful = verdict === "doubtful" || isShaken(counters, view.shakenAt);
+  const isDoubtful =
+    verdict === "doubtful" || isShaken(counters, Math.max(view.shakenAt ?? 0, view.takenAt ?? 0));
   const followed = pathOf(before, sight, { isEnded: isDoubtful || !racing }, now);
   const kept = attempt && attempt.round > 0 ? { ...attempt, round: 0 } : attempt;
   return {

@@ -30,8 +30,6 @@ export interface OwnAddresses {
   readonly usable: readonly Address[];
   /** Those of them at which the node should not be dialled, each with the reason. */
   readonly undialled?: readonly LeftOut[];
-  /** Those of them that only the loopback link has. Several nodes may have the same one there. */
-  readonly onLoopback?: readonly Address[];
   /** The other addresses, with the reasons. */
   readonly leftOut: readonly LeftOut[];
 }
@@ -43,7 +41,7 @@ interface Held {
 }
 
 /**
- * The addresses that are this node's, and the reason why each of the others is not among them (lessons 8 and 16). An
+ * The addresses that are this node's, and the reason why each of the others is not among them. An
  * address is the node's as long as the node answers for it: a deprecated one until it is no longer valid, a single
  * address on the loopback link as well.
  */
@@ -80,7 +78,6 @@ export function ownAddresses(links: readonly Link[], options: OwnAddressesOption
     undialled: [...usable].flatMap(([value, { link, entry }]) =>
       entry.deprecated ? [{ value, reason: `it is deprecated (on ${link.name})` }] : [],
     ),
-    onLoopback: all.filter((address) => usable.get(address)?.link.name === loopback),
     leftOut: fewLeftOut(leftOut.filter(({ value }) => !usable.has(value as Address))),
   };
 }

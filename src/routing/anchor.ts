@@ -8,7 +8,7 @@ import type { LinkAddress } from "./links.ts";
  * of the tunnel unless the filter is off for the whole host (fib_validate_source, "last_resort"), and Ubuntu switches
  * it on. And `masquerade` takes the source from the link on which a packet leaves, whatever its route says. If that
  * link has none, the source comes from the first link that has one, such as a bridge of containers, from which no peer
- * accepts a packet (lesson 12).
+ * accepts a packet.
  *
  * So the link carries the node's primary address once more. Where the node has no IPv4 address, the link carries this
  * one, which nobody uses and which is never chosen as a source, because its scope is `link`.

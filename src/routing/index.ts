@@ -1,7 +1,7 @@
 export { type OwnAddresses, ownAddresses, ownNetworks } from "./addresses.ts";
 export { anchorsAmong, localTable } from "./anchor.ts";
 export { isBarrier } from "./barrier.ts";
-export { isContainerLink, isDoubtful } from "./link-kinds.ts";
+export { isContainerLink, isDoubtful, isOutward } from "./link-kinds.ts";
 export { type Link, type LinkAddress, parseLinks } from "./links.ts";
 export { isLossEvent, isRelevantEvent } from "./monitor-lines.ts";
 export { linksBelow, otherMeshLinks } from "./other-meshes.ts";

@@ -148,7 +148,7 @@ const defaultMetric = (family: Family): number => (family === 4 ? 0 : 1024);
 
 /**
  * The source of packets for the mesh. Peers accept packets from this node's addresses and from its KubeSpan address
- * only (lesson 12). For IPv6 it is the KubeSpan address, because no other node can claim it, and replies to it need no
+ * only. For IPv6 it is the KubeSpan address, because no other node can claim it, and replies to it need no
  * steering.
  */
 const sourceOf = (family: Family, { address, ipv4Source }: DesiredRouting): Address | undefined =>

@@ -16,7 +16,7 @@ export const loopback = "lo";
 
 /**
  * The MTU of the mesh's link in bytes: the configured one, or 80 less than the smallest among the links that hold the
- * node's own addresses (lesson 10), because tunnels may run over any of them. Over Ethernet it is 1420. Where only the
+ * node's own addresses, because tunnels may run over any of them. Over Ethernet it is 1420. Where only the
  * loopback link has own addresses (routing to the host), all links that lead out count.
  */
 export function meshMTU(
@@ -74,7 +74,7 @@ export interface TooLarge {
   readonly more: number;
 }
 
-/** The pod links that take larger packets than fit through the mesh (lesson 10), one for each MTU and limit. */
+/** The pod links that take larger packets than fit through the mesh, one for each MTU and limit. */
 export function tooLargePodLinks(links: readonly Link[], mtu: number): TooLarge[] {
   const found = new Map<string, TooLarge>();
   for (const link of links) {

@@ -6,5 +6,4 @@ export { believeMapped } from "./mapped.ts";
 export { nextNumber, numbered, type Origin, type Said } from "./numbered.ts";
 export { advertiseTheSame, podNetworksLeftOut, withPodNetworks } from "./pod-networks.ts";
 export { believeReflected, type Reflected } from "./reflected.ts";
-export { type Shared, sharedAddresses, withoutShared } from "./shared.ts";
 export { sharedEndpointWarnings } from "./shared-endpoints.ts";

@@ -9,6 +9,7 @@ import {
   publicNetwork,
   waitFor,
 } from "../../lab/index.ts";
+import type { Prefix } from "../../src/net/index.ts";
 import { asked, counted, say, serve, take } from "./talk.ts";
 
 /*
@@ -223,4 +224,29 @@ describe("a node of which peers accept no address of a family", () => {
     expect(status.warnings.map(({ who }) => who)).toContain("IPv4 of this node");
     expect((await other.ping("2001:db8::4")).received).toBe(3);
   });
+});
+
+it("who comes by the link of the default route is not behind the node, by whichever link it reaches the peer", async () => {
+  const back = await lab.network("back");
+  await node(a).attach(back, "10.7.0.1/24");
+  await node(b).attach(back, "10.7.0.2/24");
+  await node(a).daemon.waitForStatus("b's other address", ({ peers }) =>
+    peers.some(({ allowedIPs }) => allowedIPs.includes("10.7.0.2/32" as Prefix)),
+  );
+  await waitFor(() => node(a).reaches("10.7.0.2"), { what: "b at its other address" });
+  await take(node(x), "203.0.113.66");
+  await node(x).run("ip", "route", "replace", "10.7.0.2", "via", "203.0.113.1", "dev", "eth0");
+  const [before, refusedBefore] = [await entered(), await refused()];
+  const seen = await counted(
+    node(b),
+    "chain c { type filter hook input priority 0; ip saddr { 203.0.113.66, 203.0.113.1, 10.7.0.1 } udp dport 900-909 counter name seen; }",
+    ["seen"],
+    async () => {
+      await say(node(x), "udp", "203.0.113.66", 9, "10.7.0.2", 900, 909);
+      expect(await node(a).reaches("10.7.0.2")).toBe(true);
+    },
+  );
+  expect((await refused()) - refusedBefore).toBe(10);
+  expect(seen).toEqual({ seen: 0 });
+  expect(await entered()).toBe(before);
 });

@@ -44,7 +44,7 @@ const earlierFileIn = (stateDirectory: string): string => join(stateDirectory, "
 
 /**
  * The members of the mesh on disk, in one file of mode 0600 that is written atomically and seldom. With it, a node that
- * starts knows whose traffic belongs into the tunnels before any registry answers (lessons 13 and 22). A ledger that
+ * starts knows whose traffic belongs into the tunnels before any registry answers. A ledger that
  * cannot be read or written costs a warning and nothing else.
  */
 export class LedgerFile {

@@ -23,7 +23,7 @@ export interface Candidates {
   readonly refusedCandidates: readonly LeftOut[];
 }
 
-/** Splits a peer's endpoints into those worth dialling, best first, and the others; all with reasons (lesson 8). */
+/** Splits a peer's endpoints into those worth dialling, best first, and the others; all with reasons. */
 export function sortCandidates(announced: readonly Endpoint[], context: CandidateContext): Candidates {
   const added = kinds.flatMap((kind) => kind.adds?.(context) ?? []);
   const all = [...new Set([...announced, ...added])];

@@ -37,7 +37,10 @@ export const observeLinks = async (run: Runner): Promise<Link[]> =>
  */
 export async function observeHostLinks(run: Runner, interfaceName: string): Promise<Link[]> {
   const links = await observeLinks(run);
-  if (!links.some((link) => link.name !== interfaceName && isDoubtful(link))) return links;
+  const isAsked =
+    links.some((link) => link.name !== interfaceName && isDoubtful(link)) ||
+    hostLinks(links.filter(({ name, up }) => up && name !== interfaceName && name !== "lo")).length > 1;
+  if (!isAsked) return links;
   const shown = await Promise.all(
     ["-4", "-6"].map((family) => run({ program: "ip", args: [family, "-j", "route", "show", "default"] })),
   );

@@ -28,21 +28,8 @@ const silent = (peers: readonly ObservedPeer[], down: readonly number[] = []): s
   );
 
 describe("the tunnels that are silent", () => {
-  const same = endpoint("198.51.100.2:51820");
-
   test("are those of members that are down", () => {
     expect(silent([seen(2), seen(3)], [3])).toEqual([key(3)]);
-  });
-
-  test("are those whose endpoint answered for somebody else since then", () => {
-    expect(silent([seen(2, { handshakeAt: now - second }), seen(3, { endpoint: same })])).toEqual([key(2)]);
-    expect(silent([seen(3, { endpoint: same }), seen(2, { handshakeAt: now - second })])).toEqual([key(2)]);
-  });
-
-  test("are not those at whose endpoint somebody else is dialled, and has not answered", () => {
-    const { handshakeAt: _never, ...dialled } = seen(3, { endpoint: same });
-    expect(silent([seen(2), dialled])).toEqual([key(3)]);
-    expect(silent([seen(2), seen(3, { endpoint: same })])).toEqual([]);
   });
 });
 
@@ -101,14 +88,6 @@ describe.each([
       expect(contest.after(20, back)).toBe(`node-${next}`);
       expect(contest.after(20, back, [first])).toBe(`node-${next}`);
     }
-  });
-
-  test("is the other's at once when it answers where the holder was", () => {
-    const contest = new Contest(older, newer);
-    const there = endpoint("203.0.113.2:51820");
-    const holder = at(first, 1, { endpoint: there });
-    expect(contest.after(2, [holder])).toBe(`node-${first}`);
-    expect(contest.after(3, [holder, at(next, 4, { endpoint: there })])).toBe(`node-${next}`);
   });
 });
 

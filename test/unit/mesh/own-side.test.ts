@@ -90,16 +90,3 @@ describe("a node without an IPv4 address that peers accept", () => {
     expect(warnings).toEqual([]);
   });
 });
-
-test("an address that is nobody's is named half a minute more, and then it is no source either", () => {
-  const links = [link(1, "lo", "198.51.100.7", "10.255.0.1")];
-  const twin = affiliate(2, {}, { addresses: [address("198.51.100.7")] });
-  const first = passOf(links, {}, [twin]);
-  expect(first.announcement.own.addresses).toEqual(["198.51.100.7", "10.255.0.1"]);
-  const later = passOf(links, {}, [twin], [first.memory, now + 30_000]);
-  expect(later.announcement.own.addresses).toEqual(["10.255.0.1"]);
-  expect(later.routing).toContain("source 10.255.0.1");
-  expect(later.leftOut).toEqual([
-    { value: "198.51.100.7", reason: expect.stringContaining("node-2 has it, too") },
-  ]);
-});

@@ -12,6 +12,7 @@ export const frame = {
   strictIngress: "pods" as StrictIngress,
   registryPorts: [3000],
   acceptedFamilies: [4, 6] as readonly (4 | 6)[] | undefined,
+  uplinks: [],
   otherMeshes: [],
   exits: noExits,
   pods: [] as readonly Prefix[],

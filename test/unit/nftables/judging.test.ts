@@ -71,7 +71,7 @@ describe("registries", () => {
   const table = tableText({ ...frame, exits, answerOutside: false, targets: networks("10.1.0.0/24") });
 
   test("are answered outside whatever the operator says of the rest: pods by an API server alone", () => {
-    const mark = "ct mark set ct mark & 0xffffffdf | 0x00000040 return";
+    const mark = "ct mark set ct mark | 0x00000060 return";
     expect(chainOf(table, "kubespan_answering").trim().split(/\n\t*/)).toEqual([
       `tcp flags syn ct original proto-dst 6443 ${mark}`,
       "ip saddr @kubespan_pods_ipv4 return",

@@ -28,6 +28,8 @@ class Watched {
   received = 1_000;
   isRacing = true;
   shakenAt: number | undefined;
+  /** The time of a handshake of somebody else at the same endpoint. */
+  takenAt: number | undefined;
   /** What the counters are after each poll. */
   traffic = (): { sent: number; received: number } => ({ sent: 100, received: 0 });
   answer: (endpoints: readonly Endpoint[]) => Endpoint | undefined = () => undefined;
@@ -89,7 +91,12 @@ class Watched {
       sentBytes: this.#sent,
       keepaliveSeconds: 25,
     };
-    return { listenPort: 51820, firewallMark: 0x20, peers: new Map([[key(1), peer]]) };
+    const peers = new Map([[key(1), peer]]);
+    if (this.takenAt !== undefined) {
+      peers.set(key(1), { ...peer, handshakeAt: start - 10_000 });
+      peers.set(key(2), { ...peer, publicKey: key(2), handshakeAt: this.takenAt });
+    }
+    return { listenPort: 51820, firewallMark: 0x20, peers };
   }
 }
 
@@ -170,4 +177,33 @@ test("where one packet in five gets lost each way, on all paths, a peer hardly e
   expect(count("race")).toBeGreaterThan(10);
   expect(count("move")).toBeLessThanOrEqual(1);
   expect(watched.state).toBe("up");
+});
+
+test("a peer at whose endpoint somebody else answered since is asked there, and gone if it does not answer", () => {
+  const watched = new Watched();
+  watched.traffic = () => ({ sent: 0, received: 0 });
+  watched.run(1);
+  expect(watched.state).toBe("up");
+  watched.takenAt = start + 1_000;
+  watched.run(1);
+  expect(watched.events.map(([, text]) => text).slice(0, 3)).toEqual(["race 0", "race 0", "race 0"]);
+  expect(watched.state).toBe("down");
+});
+
+test("a peer whose endpoint somebody else takes on stays, as long as it answers there or sends something", () => {
+  const answering = new Watched();
+  answering.traffic = () => ({ sent: 0, received: 0 });
+  answering.answer = () => current;
+  const sending = new Watched();
+  sending.traffic = () => ({ sent: 100, received: 100 });
+  for (const watched of [answering, sending]) {
+    watched.run(1);
+    for (const seconds of [1, 4, 7, 10]) {
+      watched.takenAt = start + seconds * 1000; // whoever forges the source of a packet does so again and again
+      watched.run(3);
+      expect(watched.state).not.toBe("down");
+    }
+  }
+  expect(answering.events.length).toBeLessThan(8);
+  expect(sending.events.length).toBeLessThanOrEqual(4);
 });
