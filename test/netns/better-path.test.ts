@@ -36,6 +36,8 @@ afterAll(() => lab.close());
 
 const endpointOf = ({ peers: [peer] }: Status): string => peer?.endpoint ?? "";
 
+const isMoved = ({ peers: [peer] }: Status): boolean => peer?.lastEndpointChange !== undefined;
+
 test("two nodes that get a network in common go over to it, lose nothing, and say why", async () => {
   expect(endpointOf(await a.daemon.status())).toBe("10.0.2.2:51820");
   const { node } = await b.daemon.status();
@@ -51,8 +53,7 @@ test("two nodes that get a network in common go over to it, lose nothing, and sa
   expect((await stream.stop()).lost).toBe(0);
   const changes = await Promise.all(
     [a, b].map(async ({ daemon }) => {
-      const isThere = ({ peers: [peer] }: Status): boolean => peer?.lastEndpointChange !== undefined;
-      const { peers } = await daemon.waitForStatus("the reason", isThere);
+      const { peers } = await daemon.waitForStatus("the reason", isMoved);
       return `${peers[0]?.lastEndpointChange?.to} ${peers[0]?.lastEndpointChange?.reason}`;
     }),
   );
