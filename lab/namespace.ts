@@ -93,11 +93,11 @@ export class Namespace {
  */
 export function destroyNamespaces(names: readonly string[]): void {
   for (const name of names) {
-    for (let round = 0; round < 100 && killAll(name) > 0; round++) execFileSync("sleep", ["0.02"]);
     try {
+      for (let round = 0; round < 100 && killAll(name) > 0; round++) execFileSync("sleep", ["0.02"]);
       execFileSync("ip", ["netns", "delete", name], { stdio: "ignore" });
     } catch (error) {
-      if (listNamespaces().includes(name)) throw error;
+      if (listNamespaces().includes(name)) throw error; // else another lab removed it at the same time
     }
   }
 }
