@@ -12,7 +12,7 @@ export interface Hands {
 }
 
 /** The failures with which a plan goes on, as texts: those that concern single peers, and settings of the host. */
-export interface Failures {
+export interface FailedSteps {
   readonly peers: readonly string[];
   readonly settings: readonly string[];
 }
@@ -25,7 +25,7 @@ export interface Failures {
 export async function applyPlan(
   { run, log, stateDirectory }: Hands,
   { steps, sysctls }: Plan,
-): Promise<Failures> {
+): Promise<FailedSteps> {
   if (sysctls.saveBefore) await writeSavedSysctls(stateDirectory, sysctls.saveBefore);
   const failures = await applySteps(run, log, steps);
   // What was not restored has to be known to whoever tries again.
@@ -35,7 +35,7 @@ export async function applyPlan(
 }
 
 /** Carries steps out; gives the failures with which the plan goes on. */
-export async function applySteps(run: Runner, log: Logger, steps: readonly Step[]): Promise<Failures> {
+export async function applySteps(run: Runner, log: Logger, steps: readonly Step[]): Promise<FailedSteps> {
   const [peers, settings]: [string[], string[]] = [[], []];
   for (const step of steps) {
     const isSetting = step.apart === "a setting";
@@ -67,7 +67,7 @@ const isOfDevice = (error: unknown): boolean =>
 const mostNamed = 5;
 
 /** The text of `status` about these failures; `undefined` if nothing failed. */
-export function failureText({ peers: failures }: Failures): string | undefined {
+export function failureText({ peers: failures }: FailedSteps): string | undefined {
   if (failures.length === 0) return undefined;
   const more = failures.length > mostNamed ? `; and ${failures.length - mostNamed} more` : "";
   return `not all peers could be set: ${failures.slice(0, mostNamed).join("; ")}${more}`;

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Status } from "../api/index.ts";
 import type { Step } from "../base/index.ts";
 import { type Part, repairsIn, type Upkeep } from "../mesh/index.ts";
-import type { Failures } from "./apply.ts";
+import type { FailedSteps } from "./apply.ts";
 import { UnsetSettings } from "./unset-settings.ts";
 
 /** Counts and logs what others changed and the daemon put back, for as long as the daemon runs. */
@@ -27,7 +27,7 @@ export class Repairs {
   }
 
   /** Notes that a plan was carried out, but for these failures. A part that was missing before the mesh is whole is no repair. */
-  passed(upkeep: readonly Upkeep[], isWhole: boolean, failures: Failures): void {
+  passed(upkeep: readonly Upkeep[], isWhole: boolean, failures: FailedSteps): void {
     this.#settings.passed(upkeep, failures);
     for (const { part, steps } of repairsIn(this.#settings.kept(upkeep), this.#wanted))
       this.made(part, steps);

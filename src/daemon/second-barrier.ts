@@ -5,7 +5,7 @@ import { type SavedBarrier, savedText } from "../barrier/index.ts";
 import { errorText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import { type Kernel, type MeshPlan, mtuOf } from "../mesh/index.ts";
-import { applyPlan, applySteps, type Failures, type Hands } from "./apply.ts";
+import { applyPlan, applySteps, type FailedSteps, type Hands } from "./apply.ts";
 
 /** Keeps what holds while the table is gone: programs at the links, and a file for the time before there is a table at all. */
 export class SecondBarrier {
@@ -26,7 +26,7 @@ export class SecondBarrier {
     config: Config,
     plan: MeshPlan,
     kernel: Kernel,
-  ): Promise<Failures> {
+  ): Promise<FailedSteps> {
     const { stateDirectory } = config;
     const { targets, exits } = plan.steered;
     const saved = { targets, mtu: mtuOf(config, kernel), exits: exits.registries };

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Warning } from "../marks/index.ts";
 import type { Upkeep } from "../mesh/index.ts";
-import type { Failures } from "./apply.ts";
+import type { FailedSteps } from "./apply.ts";
 
 /** The settings of the host that could not be set, such as where /proc/sys is read-only in a container. */
 export class UnsetSettings {
@@ -13,7 +13,7 @@ export class UnsetSettings {
   }
 
   /** Notes the end of a plan. One that did not look at the settings says nothing about them. */
-  passed(upkeep: readonly Upkeep[], { settings }: Failures): void {
+  passed(upkeep: readonly Upkeep[], { settings }: FailedSteps): void {
     if (upkeep.every(({ part }) => part !== "settings")) return;
     for (const failure of settings) if (!this.#failures.includes(failure)) this.#log.warn(textOf(failure));
     this.#failures = settings;

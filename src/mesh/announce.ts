@@ -56,7 +56,7 @@ export function announce(
       ...byName.leftOut,
       ...podNetworksLeftOut(config, registries),
     ],
-    warnings: [...fit.warnings],
+    warnings: fit.warnings,
     memory: { reflected: seen.reflected, said },
   };
 }

@@ -1,7 +1,14 @@
-import { hexWord } from "../base/index.ts";
-import { familyOf, maskOf } from "../net/index.ts";
+import { familyOf } from "../net/index.ts";
 import type { Clients } from "./exit.ts";
-import { families, headerOf, type RuleOptions } from "./match.ts";
+import {
+  cameInOutside,
+  canHaveBoth,
+  families,
+  hasBoth,
+  headerOf,
+  type RuleOptions,
+  setBoth,
+} from "./match.ts";
 import { protocolMatch } from "./protocols.ts";
 
 const chains = {
@@ -11,20 +18,14 @@ const chains = {
   letOut: "kubespan_exited",
 } as const;
 
-/** Whether no exit is made, as there is none, or as our two marks contain one another and leave no third value to note it by. */
-const hasNone = ({ exits, marks }: RuleOptions): boolean =>
-  [marks.fromWireGuard, marks.toWireGuard].includes(maskOf(marks)) ||
-  (exits.registries.length === 0 && exits.served.length === 0);
+/** Whether no exit is made: there is none, or the mark of a connection cannot note it. */
+const hasNone = (options: RuleOptions): boolean =>
+  !canHaveBoth(options) || (options.exits.registries.length === 0 && options.exits.served.length === 0);
 
-/** A match for packets of a registry's connection that goes outside the mesh. */
-const goesOutside = ({ marks }: RuleOptions): string =>
-  `ct mark & ${hexWord(maskOf(marks))} == ${hexWord(maskOf(marks))}`;
-
-/**
- * The statement that notes for all packets of a connection that it goes outside: both bits at once. No packet of ours has
+/*
+ * The mark of a connection that goes outside has both bits, which notes it for all of its packets. No packet of ours has
  * both before the last hook, so a program that copies marks from packets to connections opens nothing.
  */
-const noteOutside = ({ marks }: RuleOptions): string => `ct mark set ct mark | ${hexWord(maskOf(marks))}`;
 
 /** The rules that find packets to a registry, and answers of one, and nothing else. They end in these verdicts. */
 function registryRules({ exits }: RuleOptions, verdicts: Readonly<Record<Clients, string>>): string[] {
@@ -67,17 +68,16 @@ export function exitChains(options: RuleOptions): (readonly [string, readonly st
     [
       chains.exits,
       [
-        `${goesOutside(options)} ct status seen-reply accept`,
-        `ct mark & ${hexWord(maskOf(options.marks))} == ${hexWord(options.marks.fromWireGuard)} return`,
+        `${hasBoth(options)} ct status seen-reply accept`,
+        `${cameInOutside(options)} return`,
         `iifname "${options.interfaceName}" return`,
         ...families.map((family) => `${headerOf(family)} daddr @kubespan_pods_ipv${family} return`),
         ...families.map(
-          (family) =>
-            `${headerOf(family)} daddr @kubespan_tolerated_ipv${family} ${noteOutside(options)} accept`,
+          (family) => `${headerOf(family)} daddr @kubespan_tolerated_ipv${family} ${setBoth(options)} accept`,
         ),
       ],
     ],
-    [chains.ofDaemon, [`${goesOutside(options)} goto ${chains.exits}`, ...own]],
+    [chains.ofDaemon, [`${hasBoth(options)} goto ${chains.exits}`, ...own]],
     [
       chains.outside,
       registryRules(options, { node: `goto ${chains.exits}`, daemon: `goto ${chains.ofDaemon}` }),
@@ -91,11 +91,11 @@ export const servingRules = (options: RuleOptions, clients: Clients): string[] =
     ? []
     : options.exits.served
         .filter((served) => served.clients === clients)
-        .map(({ port }) => `tcp flags syn ct original proto-dst ${port} ${noteOutside(options)} return`);
+        .map(({ port }) => `tcp flags syn ct original proto-dst ${port} ${setBoth(options)} return`);
 
 /** The rule and the chain of the last hook, where such a packet is let out, by this verdict, if it got there unmarked. */
 export const exitedRules = (options: RuleOptions): string[] =>
-  hasNone(options) ? [] : [`${goesOutside(options)} jump ${chains.letOut}`];
+  hasNone(options) ? [] : [`${hasBoth(options)} jump ${chains.letOut}`];
 
 export const exitedChains = (
   options: RuleOptions,

@@ -70,3 +70,18 @@ export function setBit(mark: "meta" | "ct", { marks }: Pick<RuleOptions, "marks"
 /** A statement that clears both of our bits. */
 export const clearBits = (mark: "meta" | "ct", { marks }: Pick<RuleOptions, "marks">): string =>
   `${mark} mark set ${mark} mark & ${hexWord(~maskOf(marks))}`;
+
+/**
+ * Whether a mark can have both of our bits as a value of its own, which no packet or connection has for another reason.
+ * It cannot where one of our marks contains the other.
+ */
+export const canHaveBoth = ({ marks }: Pick<RuleOptions, "marks">): boolean =>
+  ![marks.fromWireGuard, marks.toWireGuard].includes(maskOf(marks));
+
+/** A match for packets of a connection whose mark has both of our bits. */
+export const hasBoth = ({ marks }: Pick<RuleOptions, "marks">): string =>
+  `ct mark & ${hexWord(maskOf(marks))} == ${hexWord(maskOf(marks))}`;
+
+/** A statement that gives the mark of a connection both of our bits. */
+export const setBoth = ({ marks }: Pick<RuleOptions, "marks">): string =>
+  `ct mark set ct mark | ${hexWord(maskOf(marks))}`;

@@ -1,7 +1,5 @@
-import { hexWord } from "../base/index.ts";
-import { maskOf } from "../net/index.ts";
 import { countRule, dropRule } from "./counters.ts";
-import { clearBits, families, headerOf, type RuleOptions } from "./match.ts";
+import { canHaveBoth, clearBits, families, hasBoth, headerOf, type RuleOptions, setBoth } from "./match.ts";
 import { podLinks } from "./tunnel.ts";
 
 /*
@@ -11,37 +9,25 @@ import { podLinks } from "./tunnel.ts";
  */
 
 /**
- * The value that the mark of a connection has on its first packet if it comes from behind this node. There is none
- * where our two marks contain one another.
- */
-function behindValue({ marks }: RuleOptions): number | undefined {
-  const both = maskOf(marks);
-  return both === marks.fromWireGuard || both === marks.toWireGuard ? undefined : both;
-}
-
-/**
  * The rules for the first packet of a connection into the mesh whose source is neither in the mesh nor this node's. It
  * comes from behind this node if it comes by a pod's link, or by another link than those of default routes and than the
  * one on which this node would send it on without the mesh; its source has to be where it comes from. By a default route
- * everybody is where he says. Who only shares a network with this node is
- * not behind it: he would get into the mesh under this node's name. Networks of pods are for those in the mesh.
+ * everybody is where he says. Who only shares a network with this node is not behind it: he would get into the mesh under
+ * this node's name. Networks of pods are for those in the mesh. The mark of the connection bears what is found, until
+ * `behindRules`.
  */
 export function passingRules(options: RuleOptions): string[] {
-  const value = behindValue(options);
-  const fromPods = `iifname { ${podLinks.map((name) => `"${name}"`).join(", ")} }`;
-  const note = value === undefined ? undefined : `ct mark set ct mark | ${hexWord(value)}`;
+  const refusal = `fib saddr type local ${dropRule("unaccepted")}`;
+  if (!canHaveBoth(options)) return [refusal];
+  const note = setBoth(options);
   return [
-    ...(note === undefined ? [] : [`${fromPods} ${note} return`]),
-    `fib saddr type local ${dropRule("unaccepted")}`,
-    ...(note === undefined
-      ? []
-      : [
-          ...families.map((family) => `${headerOf(family)} daddr @kubespan_pods_ipv${family} return`),
-          "fib saddr . iif oif missing return",
-          "fib daddr . iif oif exists return",
-          ...options.uplinks.map((name) => `iifname "${name}" return`),
-          note,
-        ]),
+    `iifname { ${podLinks.map((name) => `"${name}"`).join(", ")} } ${note} return`,
+    refusal,
+    ...families.map((family) => `${headerOf(family)} daddr @kubespan_pods_ipv${family} return`),
+    "fib saddr . iif oif missing return",
+    "fib daddr . iif oif exists return",
+    ...options.uplinks.map((name) => `iifname "${name}" return`),
+    note,
   ];
 }
 
@@ -50,16 +36,13 @@ export function passingRules(options: RuleOptions): string[] {
  * names the chain of those that get an address of this node. There are none while nobody knows what peers accept.
  */
 export function sourceRules(options: RuleOptions, given: string, behind: string): string[] {
-  const { interfaceName, acceptedFamilies, marks } = options;
-  const value = behindValue(options);
+  const { interfaceName, acceptedFamilies } = options;
   const head = "type nat hook postrouting priority 120; policy accept;";
   if (acceptedFamilies === undefined) return [head];
   return [
     head,
     `oifname != "${interfaceName}" accept`,
-    ...(value === undefined
-      ? []
-      : [`ct mark & ${hexWord(maskOf(marks))} == ${hexWord(value)} goto ${behind}`]),
+    ...(canHaveBoth(options) ? [`${hasBoth(options)} goto ${behind}`] : []),
     ...families.map((family) => `${headerOf(family)} saddr @kubespan_own_ipv${family} accept`),
     "fib daddr type multicast accept",
     `fib saddr type local goto ${given}`,
