@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { waitFor } from "../lab/index.ts";
 import { attackNames, measureAttack } from "./discovery/attacked.ts";
 import { MeasuredService } from "./discovery/measured-service.ts";
+import { measureReturn } from "./discovery/return.ts";
 import { Crowd } from "./discovery/watchers.ts";
 import { percentile, printReport, progress, type Row } from "./report.ts";
 
@@ -20,6 +21,8 @@ const { values } = parseArgs({
     every: { type: "string", default: "1000" },
     /** The seconds of each attack, and of the quiet before it; 0 for no attacks. */
     attacks: { type: "string", default: "20" },
+    /** The sizes of clusters whose nodes all return at once to a service that holds nothing. */
+    returns: { type: "string", default: "300,1000" },
   },
 });
 const [updates, every] = [Number(values.updates), Number(values.every)];
@@ -110,10 +113,15 @@ for (const attack of Number(values.attacks) > 0 ? attackNames : []) {
   progress(`one client ${attack}`);
   attacked.push(await measureAttack(attack, Number(values.attacks)));
 }
+const returned: Row[] = [];
+for (const nodes of values.returns.split(",").filter(Boolean).map(Number)) {
+  progress(`${nodes} nodes return`);
+  returned.push(await measureReturn(nodes, 10));
+}
 printReport({
   name: "discovery: fan-out to watchers",
   repetitions: updates,
-  rows: [...rows, ...attacked],
+  rows: [...rows, ...attacked, ...returned],
   notes: [
     `One update every ${every} ms, of one of the clusters. The service has one core; all watchers are`,
     "in another process on the same machine, and that all of them have received is part of the latency. The goal is a p99 below 1 s for",

@@ -1,5 +1,10 @@
 import { Client, credentials } from "@grpc/grpc-js";
-import { AffiliateUpdateRequest, ClusterService, WatchRequest } from "../../src/discovery/wire/index.ts";
+import {
+  AffiliateUpdateRequest,
+  ClusterService,
+  WatchRequest,
+  WatchResponse,
+} from "../../src/discovery/wire/index.ts";
 
 const identity = (bytes: Buffer): Buffer => bytes;
 
@@ -15,8 +20,10 @@ const dataBytes = 400;
 export class Crowd {
   readonly #port: number;
   readonly #streamsPerConnection: number;
-  readonly #clients: Client[] = [];
+  readonly #clients: (Client | undefined)[] = [];
   readonly #onDelivery: (latencyMs: number) => void;
+  readonly #known: Set<string>[] = [];
+  #messages = 0;
   #ready = 0;
   #failure: Error | undefined;
   #isClosed = false;
@@ -37,28 +44,56 @@ export class Crowd {
   }
 
   watch(clusterId: string, index: number): void {
-    const client = this.#clientFor(index);
-    const request = Buffer.from(WatchRequest.encode({ clusterId }).finish());
-    const stream = client.makeServerStreamRequest(ClusterService.watch.path, identity, identity, request);
     let hasSnapshot = false;
-    stream.on("data", (message: Buffer) => {
+    this.#open(clusterId, index, (message) => {
       if (hasSnapshot) this.#delivered(message);
       else this.#ready++;
       hasSnapshot = true;
     });
+  }
+
+  #open(clusterId: string, index: number, onMessage: (message: Buffer) => void): void {
+    const client = this.#clientFor(index);
+    const request = Buffer.from(WatchRequest.encode({ clusterId }).finish());
+    const stream = client.makeServerStreamRequest(ClusterService.watch.path, identity, identity, request);
+    stream.on("data", onMessage);
     stream.on("error", (error) => {
       if (!this.#isClosed) this.#failure ??= error;
     });
   }
 
+  /** Lets a node say its affiliate and watch at the same time, as a node does whose service came back. */
+  join(clusterId: string, index: number): void {
+    this.update(clusterId, `node-${index}`, index).catch(
+      (error: unknown) => (this.#failure ??= error as Error),
+    );
+    const known = new Set<string>();
+    this.#known.push(known);
+    this.#open(clusterId, index, (message) => {
+      this.#messages++;
+      for (const { id } of WatchResponse.decode(message).affiliates) known.add(id);
+    });
+  }
+
+  /** The number of joined nodes that know so many affiliates. */
+  knowing(affiliates: number): number {
+    if (this.#failure) throw this.#failure;
+    return this.#known.filter(({ size }) => size >= affiliates).length;
+  }
+
+  /** The number of messages that the joined nodes got. */
+  get messages(): number {
+    return this.#messages;
+  }
+
   /** Lets an affiliate of the cluster announce something new. */
-  update(clusterId: string, affiliateId = "node"): Promise<void> {
+  update(clusterId: string, affiliateId = "node", index = -1): Promise<void> {
     const data = Buffer.concat([mark, Buffer.alloc(dataBytes - mark.length)]);
     data.writeBigUInt64LE(process.hrtime.bigint(), mark.length);
     const message = { clusterId, affiliateId, affiliateData: data, affiliateEndpoints: [] };
     const request = AffiliateUpdateRequest.encode({ ...message, ttl: { seconds: 600n, nanos: 0 } }).finish();
     return new Promise((resolve, reject) => {
-      this.#clientFor(-1).makeUnaryRequest(
+      this.#clientFor(index).makeUnaryRequest(
         ClusterService.affiliateUpdate.path,
         identity,
         identity,
@@ -70,7 +105,7 @@ export class Crowd {
 
   close(): void {
     this.#isClosed = true;
-    for (const client of this.#clients) client.close();
+    for (const client of this.#clients) client?.close();
   }
 
   #delivered(message: Buffer): void {

@@ -17,10 +17,15 @@ export const snapshotMessage = onceFor(
   (snapshot: readonly Envelope[]): Message => messageOf(snapshot.map(encodedAffiliate)),
 );
 
-export function changeMessage(change: Change): Message {
-  if (change.kind === "updated") return messageOf([encodedAffiliate(change.affiliate)]);
-  return messageOf([encoded([{ id: change.id, data: Buffer.alloc(0), endpoints: [] }], true)]);
-}
+/** One message of changes that are all updates or all deletions. Watchers that are told the same changes share it. */
+export const changesMessage = (changes: readonly Change[]): Message => messageOf(changes.map(encodedChange));
+
+const encodedChange = onceFor(
+  (change: Change): Buffer =>
+    change.kind === "updated"
+      ? encodedAffiliate(change.affiliate)
+      : encoded([{ id: change.id, data: Buffer.alloc(0), endpoints: [] }], true),
+);
 
 const encoded = (affiliates: Affiliate[], deleted: boolean): Buffer =>
   Buffer.from(WatchResponse.encode({ affiliates, deleted }).finish());

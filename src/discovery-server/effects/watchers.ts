@@ -3,11 +3,11 @@ import { status } from "@grpc/grpc-js";
 import type { Envelope } from "../../discovery/index.ts";
 import type { Change } from "../cluster-state.ts";
 import { Floor } from "../floor.ts";
-import type { Message } from "../frame.ts";
 import { exhausted, type Refusal } from "../refusal.ts";
 import { type ShareLimits, Shares } from "../shares.ts";
 import type { Call } from "./call.ts";
-import { changeMessage, snapshotMessage } from "./messages.ts";
+import { ClusterWatchers } from "./cluster-watchers.ts";
+import { Watcher } from "./watcher.ts";
 
 const stopping = "the service is stopping: watch another one, or this one again in a moment";
 const sliceMs = 50;
@@ -28,7 +28,7 @@ const fewQueued = 16;
 /** The watchers of all clusters. Each gets the snapshot, and then every change, as fast as it reads. */
 export class Watchers {
   readonly #limits: WatcherLimits;
-  readonly #byCluster = new Map<string, Set<Watcher>>();
+  readonly #byCluster = new Map<string, ClusterWatchers>();
   readonly #byCall = new Map<Call, Watcher>();
   readonly #shares: Shares<Call>;
   readonly #floor: Floor<Call>;
@@ -57,7 +57,7 @@ export class Watchers {
   }
 
   add(clusterId: string, call: Call, snapshot: readonly Envelope[]): Refusal | undefined {
-    const cluster = this.#byCluster.get(clusterId) ?? new Set();
+    const cluster = this.#byCluster.get(clusterId) ?? new ClusterWatchers();
     if (this.#isEnding) return { refused: "UNAVAILABLE", reason: stopping };
     if (cluster.size >= this.#limits.perCluster) return exhausted("there are too many watchers");
     const { holder } = call.caller;
@@ -81,7 +81,7 @@ export class Watchers {
   }
 
   tell(clusterId: string, change: Change): void {
-    for (const watcher of this.#byCluster.get(clusterId) ?? []) watcher.tell(change);
+    this.#byCluster.get(clusterId)?.tell(change);
   }
 
   /**
@@ -90,7 +90,7 @@ export class Watchers {
    */
   async endAll(perWatcherMs: number, mostMs: number): Promise<void> {
     this.#isEnding = true;
-    const watchers = [...this.#byCluster.values()].flatMap((cluster) => [...cluster]);
+    const watchers = [...this.#byCluster.values()].flatMap((cluster) => [...cluster.all]);
     const slices = Math.ceil(Math.min(mostMs, watchers.length * perWatcherMs) / sliceMs) || 1;
     const size = Math.ceil(watchers.length / slices);
     for (let from = 0; from < watchers.length; from += size) {
@@ -101,93 +101,10 @@ export class Watchers {
 
   #remove(clusterId: string, watcher: Watcher, call: Call): void {
     const cluster = this.#byCluster.get(clusterId);
-    cluster?.delete(watcher);
+    cluster?.remove(watcher);
     if (cluster?.size === 0) this.#byCluster.delete(clusterId);
     this.#byCall.delete(call);
     this.#shares.remove(call);
     this.#floor.remove(call);
-  }
-}
-
-interface WatcherEvents {
-  /** Gives the number of affiliates that may wait at the moment. */
-  mostQueued(): number;
-  /** Reports that so many more wait, or fewer if negative. */
-  onQueued(change: number): void;
-  /** Called once, when the watcher is to be told nothing more. */
-  onEnd(): void;
-  /** Called before `onEnd` if the watcher ends because others need the room. */
-  onCutOff(): void;
-}
-
-/**
- * A watcher with one message under way. The newest state of each affiliate waits, so that a slow reader costs little
- * and misses nothing but intermediate states.
- */
-class Watcher {
-  readonly #call: Call;
-  readonly #events: WatcherEvents;
-  readonly #queue = new Map<string, Change>();
-  #isWriting = false;
-  #hasEnded = false;
-
-  constructor(call: Call, events: WatcherEvents) {
-    this.#call = call;
-    this.#events = events;
-  }
-
-  start(snapshot: readonly Envelope[]): void {
-    this.#write(snapshotMessage(snapshot));
-    this.#call.onClose(() => this.#forget());
-  }
-
-  tell(change: Change): void {
-    const id = change.kind === "deleted" ? change.id : change.affiliate.id;
-    const before = this.#queue.size;
-    this.#queue.delete(id); // it moves to the end of the queue
-    this.#queue.set(id, change);
-    this.#events.onQueued(this.#queue.size - before);
-    if (!this.#isWriting) this.#writeNext();
-    else if (this.#queue.size > this.#events.mostQueued())
-      this.cutOff("reads too slowly: start again with a new snapshot");
-  }
-
-  cutOff(reason: string): void {
-    if (!this.#hasEnded) this.#events.onCutOff();
-    this.end(status.ABORTED, reason);
-  }
-
-  end(code: status, details: string): void {
-    if (this.#hasEnded) return;
-    this.#forget();
-    this.#call.end(code, details);
-  }
-
-  #write(message: Message): void {
-    this.#isWriting = true;
-    this.#call.send(message).then(
-      () => {
-        this.#isWriting = false;
-        this.#writeNext();
-      },
-      () => this.#hasEnded || this.#call.cut(), // half a message was sent, and nothing can sensibly follow
-    );
-  }
-
-  #writeNext(): void {
-    const [next] = this.#queue;
-    if (!next || this.#hasEnded) return;
-    const [id, change] = next;
-    this.#queue.delete(id);
-    this.#events.onQueued(-1);
-    this.#write(changeMessage(change));
-  }
-
-  #forget(): void {
-    if (this.#hasEnded) return;
-    this.#hasEnded = true;
-    this.#events.onQueued(-this.#queue.size);
-    this.#queue.clear();
-    this.#events.onEnd();
   }
 }

@@ -152,7 +152,7 @@ test("a connection over which nothing is asked is closed", async () => {
 });
 
 test("a snapshot is encoded once for everyone, and a change makes only its own affiliate anew", async () => {
-  const { snapshotMessage, changeMessage } = await import(
+  const { snapshotMessage, changesMessage } = await import(
     "../../../src/discovery-server/effects/messages.ts"
   );
   const { ClusterState } = await import("../../../src/discovery-server/cluster-state.ts");
@@ -171,5 +171,5 @@ test("a snapshot is encoded once for everyone, and a change makes only its own a
   expect(after.pieces[0]).toBe(before.pieces[0]);
   expect(after.pieces[1]).not.toBe(before.pieces[1]);
   if (!changed || "refused" in changed) throw new Error("refused");
-  expect(changeMessage(changed).pieces[0]).toBe(after.pieces[1]);
+  expect(changesMessage([changed]).pieces[0]).toBe(after.pieces[1]);
 });

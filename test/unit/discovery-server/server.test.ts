@@ -97,7 +97,7 @@ describe("watching", () => {
     const data = Buffer.alloc(2048);
     // More than fits between the two: HTTP/2 lets 64 KB pass that nobody acknowledged.
     for (let index = 0; index < 100; index++) await update(client, `node-${index}`, { data });
-    await until(() => expect(quick.seen).toHaveLength(101));
+    await until(() => expect(quick.seen.flatMap(({ ids }) => ids)).toHaveLength(100));
     between.thaw();
     await until(() => expect(slow.code).toBe(status.ABORTED));
     expect(slow.seen.length).toBeLessThan(60);
@@ -112,7 +112,7 @@ describe("watching", () => {
     for (let index = 0; index < 100; index++) await update(client, "a", { data: Buffer.alloc(2048, index) });
     await update(client, "last");
     between.thaw();
-    await until(() => expect(slow.seen.at(-1)?.ids).toEqual(["last"]));
+    await until(() => expect(slow.seen.at(-1)?.ids.at(-1)).toBe("last"));
     expect(slow.seen.length).toBeLessThan(60);
     expect(slow.code).toBeUndefined();
   });
