@@ -16,16 +16,30 @@ const machineSuite = {
  */
 const waitingSuite = { ...machineSuite, fileParallelism: true, maxWorkers: 2 };
 
+/** The time for a hook that starts an API server; ./test/kubernetes/set-up.ts has built it before. */
+const withApiServer = {
+  ...machineSuite,
+  hookTimeout: 600_000 * patience,
+  globalSetup: "test/kubernetes/set-up.ts",
+};
+
 export default defineConfig({
   test: {
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 300_000 } },
       { test: { name: "etcd", include: ["test/etcd/**/*.test.ts"], ...machineSuite } },
-      { test: { name: "kubernetes", include: ["test/kubernetes/**/*.test.ts"], ...machineSuite } },
-      { test: { name: "interop", include: ["test/interop/**/*.test.ts"], ...machineSuite } },
+      { test: { name: "kubernetes", include: ["test/kubernetes/**/*.test.ts"], ...withApiServer } },
+      {
+        test: {
+          name: "interop",
+          include: ["test/interop/**/*.test.ts"],
+          globalSetup: "test/interop/set-up.ts",
+          ...machineSuite,
+        },
+      },
       { test: { name: "netns", include: ["test/netns/**/*.test.ts"], ...waitingSuite } },
       { test: { name: "packages", include: ["test/packages/**/*.test.ts"], ...machineSuite } },
-      { test: { name: "cni", include: ["test/cni/**/*.test.ts"], ...machineSuite } },
+      { test: { name: "cni", include: ["test/cni/**/*.test.ts"], ...withApiServer } },
       // What only the emulated machine's kernel can: the suite `vm` runs it there.
       { test: { name: "guest", include: ["test/**/*.guest.ts"], ...machineSuite } },
       {

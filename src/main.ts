@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
 import { KubespanError } from "./base/index.ts";
-import { createProgram } from "./cli/index.ts";
+import { complaintOf, createProgram } from "./cli/index.ts";
 import { complain, onlyForwardSecrecy } from "./system/index.ts";
 
 // Node opens its inspector at SIGUSR1 unless something handles that signal. The launcher forbids it too; this line protects
@@ -22,18 +22,10 @@ async function main(): Promise<number> {
     return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (!(error instanceof KubespanError)) {
-      complain(`kubespan: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-      return 1;
-    }
-    complain(`kubespan: ${indented(error.message)}\n`);
-    if (error.hint !== undefined) complain(`  ${indented(error.hint)}\n`);
-    return error.exitCode;
+    complain(complaintOf(error));
+    return error instanceof KubespanError ? error.exitCode : 1;
   }
 }
-
-/** A message may quote what a tool printed, on several lines: all lines but the first are indented, so that none looks like a message of ours. */
-const indented = (text: string): string => text.replaceAll("\n", "\n  ");
 
 void main().then((exitCode) => {
   process.exitCode = exitCode;

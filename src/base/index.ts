@@ -6,6 +6,7 @@ export { ofForm, parseJson, parseToolJson, type Read, readJson, valueOf } from "
 export { mainLink, nameFor } from "./link-name.ts";
 export { hexText, hexWord, numberOfBytes, parseNumber, wordOf } from "./number.ts";
 export { onceFor } from "./once-for.ts";
+export { type OsRelease, parseOsRelease } from "./os-release.ts";
 export { type Revised, revised, type SameFields } from "./revised.ts";
 export { Secret } from "./secret.ts";
 export { dueAt } from "./slack.ts";

@@ -2,12 +2,14 @@ import type { Command } from "commander";
 import { loadConfig } from "../config/effects/index.ts";
 import { checkPrivilege, loadBarrierLoader } from "../daemon/index.ts";
 import { createLogger, print, run } from "../system/index.ts";
+import { groupHelp } from "./help.ts";
 import { configOption } from "./options.ts";
 
 export function registerBarrier(program: Command): void {
   program
     .command("barrier")
     .description("load the barrier that stands while no daemon runs")
+    .helpCommand(...groupHelp)
     .command("load")
     .description("refuse traffic to the members of the last run")
     .addOption(configOption())

@@ -11,6 +11,7 @@ import type {
 import { hostPortText, parseAddressPort } from "../net/index.ts";
 import { confine, createLogger, serviceManager } from "../system/index.ts";
 import type { StoreOptions } from "./discovery-store.ts";
+import { groupHelp } from "./help.ts";
 
 interface Listen {
   readonly host: string;
@@ -36,6 +37,7 @@ export function registerDiscoveryServe(program: Command): void {
   program
     .command("discovery")
     .description("run the service through which nodes find each other")
+    .helpCommand(...groupHelp)
     .command("serve")
     .description("run a discovery service, which cannot read what nodes say")
     .requiredOption("--listen <address:port>", "address to serve, such as 0.0.0.0:3000", listenFrom)

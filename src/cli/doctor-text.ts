@@ -21,7 +21,7 @@ const indent = " ".repeat(9);
 const findingText = (finding: Finding): string =>
   [
     line(finding),
-    `${indent}seen: ${oneLine(finding.evidence)}`,
+    ...`seen: ${finding.evidence}`.split("\n").map((each) => indent + oneLine(each)),
     ...fixLines(finding.fix ?? {}).map((each) => indent + oneLine(each)),
   ].join("\n");
 

@@ -15,6 +15,7 @@ export const exitCodes: Readonly<Record<number, string>> = {
   12: "status found a daemon that does not do its work",
   13: "status found the mesh disabled in the configuration",
   14: "marks found somebody else who uses these bits",
+  126: "kubespan is not built, or finds no Node 24",
 };
 
 export const exitCodesText = (): string =>

@@ -15,6 +15,7 @@ import {
   readTextFile,
   writeAtomically,
 } from "../system/index.ts";
+import { groupHelp } from "./help.ts";
 import { defaultConfigFile } from "./options.ts";
 
 interface Options {
@@ -28,7 +29,10 @@ interface Options {
 
 /** `kubespan gen config` makes a new configuration file. */
 export function registerGenConfig(program: Command): void {
-  const gen = program.command("gen").description("make the files that kubespan needs");
+  const gen = program
+    .command("gen")
+    .description("make the files that kubespan needs")
+    .helpCommand(...groupHelp);
   gen
     .command("config")
     .description("make a configuration for a new or existing cluster")

@@ -16,3 +16,6 @@ export function registerHelp(program: Command): void {
       at.outputHelp();
     });
 }
+
+/** The `help` of a command that has only others below it, in the words of ours. */
+export const groupHelp = ["help [command]", "print the help of a command"] as const;

@@ -1,1 +1,2 @@
+export { complaintOf } from "./complaint.ts";
 export { createProgram } from "./program.ts";

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { hexText, hexWord, KubespanError } from "../base/index.ts";
+import { hexText, KubespanError } from "../base/index.ts";
 import { checkPrivilege } from "../daemon/index.ts";
 import { print, printJson, readTextFile, run } from "../system/index.ts";
 
@@ -49,7 +49,9 @@ async function marks(mark: string, { rules, machine, output }: Options): Promise
   const bits = found.bitsOf(mark);
   const collisions = found.knownCollisions(bits);
   for (const file of rules)
-    collisions.push(...found.ruleCollisions(file, found.findingsIn(await rulesIn(file), bits)));
+    collisions.push(
+      ...found.ruleCollisions(file, found.findingsIn(await rulesIn(file, found.holdsRules), bits)),
+    );
   const unread: string[] = [];
   if (machine) {
     await checkPrivilege("marks --machine");
@@ -67,26 +69,17 @@ async function marks(mark: string, { rules, machine, output }: Options): Promise
       ...(machine && { unread }),
     });
   else {
-    const { table } = await import("./render.ts");
-    const rows = collisions.map(({ who, bits: common, source, what }) => [
-      who,
-      common === 0 ? "all" : hexWord(common),
-      source,
-      what,
-    ]);
-    const text =
-      rows.length > 0
-        ? table(["WHO", "BITS", "SEEN IN", "WHAT"], rows)
-        : `Nobody is known to use ${hexWord(bits)}.`;
-    const missed = unread.map((reason) => `not compared: ${reason}\n`).join("");
-    print(`${text}\n${missed}Bits that no known program uses: ${hexWord(free)}\n`);
+    const { marksText } = await import("./marks-text.ts");
+    print(marksText({ bits, collisions, unread, free }));
   }
   process.exitCode = found.exitCodeOf(collisions);
 }
 
-async function rulesIn(file: string): Promise<string> {
-  const hint = "give what 'nft list ruleset' or 'iptables-save' printed";
+async function rulesIn(file: string, holdsRules: (text: string) => boolean): Promise<string> {
+  const hint = "give what 'nft list ruleset' or 'iptables-save' printed, run as root";
   const read = await readTextFile(file, { largest: largestRules, code: "usage", hint });
   if (!read) throw new KubespanError("usage", `there is no file ${file}`, { hint });
+  if (!holdsRules(read.text))
+    throw new KubespanError("usage", `${file} holds no table of nft or iptables`, { hint });
   return read.text;
 }

@@ -1,7 +1,7 @@
 import { Option } from "commander";
-import { errorText } from "../base/index.ts";
 import { findRunDirectory } from "../config/effects/index.ts";
 import { complain } from "../system/index.ts";
+import { complaintOf } from "./complaint.ts";
 
 export const defaultConfigFile = "/etc/kubespan/config.yaml";
 
@@ -15,8 +15,6 @@ export const configOption = (): Option =>
 export async function runDirectoryOf(file: string): Promise<string> {
   const { runDirectory, problem } = await findRunDirectory(file);
   if (problem !== undefined)
-    complain(
-      `kubespan: warning: ${errorText(problem)}\nkubespan: warning: asking the daemon at ${runDirectory}\n`,
-    );
+    complain(`${complaintOf(problem, "warning: ")}kubespan: warning: asking the daemon at ${runDirectory}\n`);
   return runDirectory;
 }

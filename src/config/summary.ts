@@ -25,6 +25,9 @@ export function configSummary(config: Config): string {
       "peer down",
       config.allowDownPeerBypass ? "its traffic goes outside the mesh, in clear" : "its traffic is refused",
     ],
+    ...(config.localNetworks.length > 0
+      ? [["in clear", `what is sent to ${shortList(config.localNetworks)}`] as const]
+      : []),
     ["node", [config.node.name ?? "named as the host", config.node.machineType].join(", ")],
     ["state", `${config.stateDirectory}, socket in ${config.runDirectory}`],
   ];

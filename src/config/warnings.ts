@@ -1,4 +1,4 @@
-import { networkOf, parseAddress, parsePrefix } from "../net/index.ts";
+import { bitsOf, networkOf, parseAddress, parsePrefix, prefixFamily } from "../net/index.ts";
 import type { Config, ServiceConfig } from "./config.ts";
 
 /**
@@ -10,6 +10,7 @@ export function configWarnings(config: Config, text: string): string[] {
     ...idleStun(config),
     ...contradictions(config),
     ...podNetworksOfNobody(config),
+    ...wideLocalNetworks(config),
     ...config.services.flatMap(readableByAll),
     ...hostBits(text),
   ];
@@ -31,6 +32,18 @@ const podNetworksOfNobody = ({ advertiseKubernetesNetworks, kubernetes }: Config
   advertiseKubernetesNetworks && !kubernetes
     ? ["advertiseKubernetesNetworks announces nothing without kubernetes.enabled in KubeSpanDaemonConfig"]
     : [];
+
+/** The shortest prefixes that one would call the network of a site. */
+const widestSite = { 4: 16, 6: 48 } as const;
+
+const wideLocalNetworks = ({ localNetworks }: Config): string[] =>
+  localNetworks
+    .filter((prefix) => bitsOf(prefix) < widestSite[prefixFamily(prefix)])
+    .map(
+      (prefix) =>
+        `localNetworks has ${prefix}: what is sent there leaves in clear, also to nodes and pods that have addresses in it; ` +
+        "name the machines themselves, or their own network",
+    );
 
 /** The ends of names that lead nowhere in the public internet. */
 const privateNames = /(?:^|\.)(?:localhost|local|lan|internal|intranet|home|corp|test|home\.arpa)$/;

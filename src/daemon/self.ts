@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import type { Logger } from "pino";
 import type { Config } from "../config/index.ts";
@@ -12,7 +11,7 @@ import {
 } from "../identity/effects/index.ts";
 import { clusterPrefix, type Identity, kubespanAddress, machineTag } from "../identity/index.ts";
 import type { Self } from "../self/index.ts";
-import type { Runner } from "../system/index.ts";
+import { type Runner, readOsRelease } from "../system/index.ts";
 
 /** The identity of this node. It is made at the first start, and anew on a machine that has a copy of another machine's. */
 export async function ownIdentity(
@@ -43,18 +42,6 @@ export async function describeSelf(config: Config, identity: Identity): Promise<
     ...(givenUp !== undefined && { givenUp: kubespanAddress(config.cluster.id, givenUp) }),
     clusterPrefix: clusterPrefix(config.cluster.id),
     hostname: hostname(),
-    operatingSystem: await operatingSystem(),
+    operatingSystem: (await readOsRelease()).name ?? "Linux",
   };
-}
-
-const releaseFiles = ["/etc/os-release", "/usr/lib/os-release"];
-
-/** The name of the operating system: `PRETTY_NAME` of os-release(5), or "Linux" where there is none. */
-async function operatingSystem(): Promise<string> {
-  for (const file of releaseFiles) {
-    const text = await readFile(file, "utf8").catch(() => ""); // a minimal image has neither file, and needs neither
-    const name = /^PRETTY_NAME="?([^"\n]{1,200})"?$/m.exec(text)?.[1];
-    if (name !== undefined) return name;
-  }
-  return "Linux";
 }

@@ -2,7 +2,7 @@ import type { MachineType } from "../config/index.ts";
 import type { Address, Endpoint, Prefix } from "../net/index.ts";
 
 /**
- * The record in which a node describes itself (reference section 3), after checking: every field is canonical and
+ * The record in which a node describes itself, after checking: every field is canonical and
  * bounded.
  */
 export interface Affiliate {

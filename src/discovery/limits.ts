@@ -1,5 +1,5 @@
 /**
- * The bounds of the discovery protocol (reference section 4). The service refuses requests that exceed them, and the
+ * The bounds of the discovery protocol, as its published API has them. The service refuses requests that exceed them, and the
  * client believes nothing that does, even if the service lets it through.
  */
 export const limits = {

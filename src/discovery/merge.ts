@@ -3,7 +3,7 @@ import type { Affiliate, KubespanAffiliate } from "./affiliate.ts";
 /**
  * Merges the affiliates of several registries into one list, with one affiliate for each node, in the order of first
  * appearance. Lists are united in order and without duplicates. Of the other fields the later source wins, unless its
- * field is empty (reference section 3).
+ * field is empty: Talos merges in the same way.
  */
 export function mergeAffiliates(sources: readonly (readonly Affiliate[])[]): Affiliate[] {
   const byNode = new Map<string, Affiliate>();

@@ -1,10 +1,7 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import type { Secret } from "../base/index.ts";
 
-/**
- * The length of a nonce. The key of both ciphers below is the cluster secret, of 32 bytes (reference section 4,
- * "Encryption").
- */
+/** The length of a nonce. The key of both ciphers below is the cluster secret, of 32 bytes. */
 export const nonceBytes = 12;
 const tagBytes = 16;
 const blockBytes = 16;

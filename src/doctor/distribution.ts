@@ -1,3 +1,5 @@
+import type { OsRelease } from "../base/index.ts";
+
 /** A family of distributions with one package manager. */
 type Family = "debian" | "redhat" | "suse" | "arch" | "alpine" | "other";
 
@@ -22,23 +24,11 @@ const familyOfId: Readonly<Record<string, Family>> = {
   alpine: "alpine",
 };
 
-const longestName = 100;
-
-/** Parses `/etc/os-release` in the format of os-release(5). Never throws. */
-export function parseOsRelease(text: string): Distribution {
-  const values = new Map<string, string>();
-  for (const line of text.split("\n")) {
-    const [, key, value] = /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(line.trim()) ?? [];
-    if (key !== undefined && value !== undefined) values.set(key, unquoted(value));
-  }
-  const ids = [values.get("ID") ?? "", ...(values.get("ID_LIKE") ?? "").split(" ")];
+/** The distribution that a system says it is. */
+export function distributionOf({ name, ids }: OsRelease): Distribution {
   const known = ids.map((id) => Object.hasOwn(familyOfId, id) && familyOfId[id]).find(Boolean);
-  const name = (values.get("PRETTY_NAME") ?? values.get("ID") ?? "").replace(/[^\x20-\x7e]/g, "");
-  return { name: name.slice(0, longestName) || "an unknown distribution", family: known || "other" };
+  return { name: name ?? "an unknown distribution", family: known || "other" };
 }
-
-const unquoted = (value: string): string =>
-  /^(["']).*\1$/.test(value) && value.length > 1 ? value.slice(1, -1).replace(/\\([$"'\\`])/g, "$1") : value;
 
 const installers: Readonly<Record<Exclude<Family, "other">, string>> = {
   debian: "apt-get install -y",

@@ -91,7 +91,7 @@ export interface Facts {
     readonly release: string;
     readonly wireguard: "present" | "loadable" | "none";
     /** The reason why `/dev/net/tun`, which wireguard-go needs, cannot be used; absent if it can. */
-    readonly tunProblem?: string;
+    readonly tunProblem?: { readonly isMissing: boolean; readonly text: string };
   };
   /** The rules of a firewall that keep out what the mesh needs, as far as they can be understood. */
   readonly firewall: readonly Block[];
@@ -99,6 +99,8 @@ export interface Facts {
   readonly refusals: Observed<readonly Refusal[]>;
   /** The number of tables that nft listed. */
   readonly nftTables: Observed<number>;
+  /** The reason why the kernel takes no chain that translates addresses in a table of the family inet; absent if it does. */
+  readonly natProblem?: string;
   /** The sysctls, with slashes in their keys. A key that the kernel does not know is absent. */
   readonly sysctls: ReadonlyMap<string, string>;
   readonly tools: readonly ToolFact[];

@@ -48,7 +48,7 @@ export const unknownFinding = (id: string, what: string, reason: string): Findin
   evidence: reason,
 });
 
-const modulesFile = "/etc/modules-load.d/kubespan.conf";
+export const modulesFile = "/etc/modules-load.d/kubespan.conf";
 const sysctlFile = "/etc/sysctl.d/90-kubespan.conf";
 
 export const loadModule = (name: string): Fix => ({

@@ -1,5 +1,5 @@
 export { linkSettings, sysctlsOfInterest } from "./checks/index.ts";
-export { parseOsRelease } from "./distribution.ts";
+export { distributionOf } from "./distribution.ts";
 export { examine } from "./examine.ts";
 export {
   type ConfigFact,

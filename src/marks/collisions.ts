@@ -62,6 +62,13 @@ export const asOurs = (bits: number): Ours => ({
 /** A line that only `iptables-save` writes; all others are of nft. */
 const ofIptables = /^(?:[*:]|-A |COMMIT$)/;
 
+/**
+ * Whether a text can be what `nft list ruleset` or `iptables-save` print: it has a table. Nothing is found in any other
+ * text, and that would look like an answer. An empty file proves nothing either, as a tool that fails leaves one.
+ */
+export const holdsRules = (text: string): boolean =>
+  /^(?:[ \t]*table (?:(?:ip|ip6|inet|arp|bridge|netdev) )?[^\s{]+ \{|\*[a-z]+[ \t]*$)/m.test(text);
+
 /** The findings in rules that stand in a file, as `nft list ruleset` or `iptables-save` print them. */
 export function findingsIn(rules: string, bits: number): Finding[] {
   const nft = new NftScanner(asOurs(bits), []);

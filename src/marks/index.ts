@@ -4,6 +4,7 @@ export {
   type Collision,
   exitCodeOf,
   findingsIn,
+  holdsRules,
   knownCollisions,
   routingCollisions,
   ruleCollisions,

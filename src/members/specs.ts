@@ -53,7 +53,7 @@ interface Made {
 }
 
 /**
- * Makes the specs of peers from affiliates (reference section 6). The allowed IPs are the addresses and additional
+ * Makes the specs of peers from affiliates. The allowed IPs are the addresses and additional
  * addresses without what the peer excludes, and the ULA. If two peers claim the same, their standings decide, by node
  * id (ADR 0015). The result does not depend on the order of the affiliates.
  */

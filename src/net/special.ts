@@ -103,7 +103,7 @@ for (const text of ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0
 /** Tells whether an address is in a private network, or in shared address space (RFC 6598). */
 export const isPrivate = (address: Address): boolean => privateNetworks.find(address) !== undefined;
 
-/** Tells whether an address is a KubeSpan ULA: IPv6 with byte 0 = 0xfd and byte 7 = 0x02 (reference section 2). */
+/** Tells whether an address is a KubeSpan ULA: IPv6 whose byte 0 is 0xfd and whose byte 7, which names the purpose, is 0x02. */
 export const isKubespanULA = (address: Address): boolean => hasPurpose(address, 0x02);
 
 /**

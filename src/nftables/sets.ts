@@ -26,7 +26,7 @@ const blockBits: Readonly<Record<Family, number>> = { 4: 24, 6: 64 };
 /**
  * The sets of the targets, in the order of the lookups for packets of the node itself. Most networks of a mesh are
  * nodes or the pods of one node. The sets for all other networks have the names that operators of KubeSpan know
- * (reference section 7).
+ * from Talos.
  */
 export const targetSets: readonly NetworkSet[] = ([4, 6] as const).flatMap((family) => [
   { name: `kubespan_hosts_ipv${family}`, family, bits: widthOf(family) },

@@ -50,7 +50,7 @@ const markRule = (options: RuleOptions): string =>
   `${setBit("meta", options, options.marks.toWireGuard)} accept`;
 
 /**
- * The rules that operators of KubeSpan know, word for word (reference section 7). They stand at the end of both chains
+ * The rules that operators of KubeSpan know from Talos, word for word. They stand at the end of both chains
  * at the hooks. They say what the rules before them do, with the chains to which those lead, and no packet is left for
  * them.
  */

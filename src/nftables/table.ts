@@ -25,7 +25,7 @@ import { clampRules, documentedRules, localSteeringRules, lookupRules, steeringR
 import type { TableName } from "./transaction.ts";
 import { enteringRules, translatedRules, tunnelRules } from "./tunnel.ts";
 
-/** The table of the mesh with this link. Other KubeSpan nodes and their operators know the plain name (reference section 7). */
+/** The table of the mesh with this link. Other KubeSpan nodes and their operators look for the plain name, which is that of Talos. */
 export const tableNameOf = (interfaceName: string): TableName =>
   nameFor("inet talos_kubespan", interfaceName);
 

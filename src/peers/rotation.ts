@@ -17,8 +17,7 @@ export function dwellMs(round: number, timings: RotationTimings): number {
 }
 
 /**
- * The endpoint after the last used one, wrapping round; the first, if the last used one is no longer listed
- * (reference section 6). `undefined` when there is none.
+ * The endpoint after the last used one, wrapping round; the first, if the last used one is no longer listed. `undefined` when there is none.
  */
 export function nextEndpoint(
   candidates: readonly Endpoint[],

@@ -8,7 +8,7 @@ import type { StateTimings } from "./timings.ts";
 export type PeerState = "up" | "down" | "unknown";
 
 /**
- * The state of a peer (reference section 6). With T0 = when the endpoint was set and H = the last handshake:
+ * The state of a peer, by the times that Talos goes by. With T0 = when the endpoint was set and H = the last handshake:
  *
  *     T0               T0 + connectTimeoutMs      T0 + peerDownIntervalMs
  *     |  H >= T0: up    |  H >= T0: up             |  H younger than peerDownIntervalMs: up

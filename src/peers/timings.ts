@@ -107,10 +107,10 @@ export interface StateTimings {
   readonly peerDownIntervalMs: number;
 }
 
-/** WireGuard's reject-after (180 s), rekey timeout (5 s) and rekey attempt time (90 s) together (reference section 1). */
+/** WireGuard's reject-after (180 s), rekey timeout (5 s) and rekey attempt time (90 s) together: then no session is left. */
 export const peerDownIntervalMs = 275_000;
 
-/** The reference's own figures; ours differ in the connect timeout only (rotation.ts). */
+/** The figures of Talos; ours differ in the connect timeout only (rotation.ts). */
 export const referenceTimings: StateTimings = { connectTimeoutMs: 15_000, peerDownIntervalMs };
 
 /** The times after which something is missing of a peer that is connected. */

@@ -43,7 +43,7 @@ export interface FamilyRouting extends ObservedRules {
   readonly hasBarrier: boolean;
 }
 
-/** The bits of the cluster's network that the link carries (reference section 2). */
+/** The bits of the cluster's network, which the link carries with its address: a ULA network is a /64. */
 const addressBits = 64;
 
 /**

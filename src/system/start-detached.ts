@@ -29,7 +29,7 @@ export async function startDetached(
     end = found;
   });
   for (let waited = 0; waited < deadlineMs; waited += pollMs) {
-    if (end) throw endedAtOnce(program, args, end, await deviceProblem(device));
+    if (end) throw endedAtOnce(program, args, end, (await deviceProblem(device))?.text);
     if (await exists(readyFile)) return "";
     await delay(pollMs);
   }
@@ -37,14 +37,22 @@ export async function startDetached(
   throw new KubespanError("command", `${program} did not open ${readyFile} within ${deadlineMs / 1000} s`);
 }
 
+/** The reason why a device cannot be used. */
+interface DeviceProblem {
+  /** Whether the kernel has no such device. Otherwise it has, and this process may not use it. */
+  readonly isMissing: boolean;
+  readonly text: string;
+}
+
 /** The reason why this process, and those that it starts, cannot use a device; `undefined` if they can. */
-export async function deviceProblem(device: string): Promise<string | undefined> {
+export async function deviceProblem(device: string): Promise<DeviceProblem | undefined> {
   try {
     await (await open(device, "r+")).close();
     return undefined;
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : errorText(error);
-    return `${device} ${reasons[code] ?? `cannot be opened (${code})`}`;
+    const reason = reasons[code] ?? `cannot be opened (${code})`;
+    return { isMissing: reason === missing, text: `${device} ${reason}` };
   }
 }
 

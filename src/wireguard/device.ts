@@ -44,5 +44,5 @@ export type PeerAction =
 /** The implementation of WireGuard: the kernel's, or Debian's `wireguard-go` behind a tun link. */
 export type Implementation = "kernel" | "userspace";
 
-/** The interval of the keepalives that keep NAT mappings open on nearly every path (reference section 1). */
+/** The interval of the keepalives that keep NAT mappings open on nearly every path; Talos has the same. */
 export const keepaliveSeconds = 25;

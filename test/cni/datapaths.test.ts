@@ -4,7 +4,6 @@ import { Service } from "../../lab/service.ts";
 import type { Prefix } from "../../src/net/index.ts";
 import { ApiRelay } from "../kubernetes/api-relay.ts";
 import { ApiServer } from "../kubernetes/api-server.ts";
-import { buildTime } from "../kubernetes/binary.ts";
 import { bothFamilies, podAddress } from "./addresses.ts";
 import { checkTable } from "./document.ts";
 import { proxies, service } from "./kube-proxy.ts";
@@ -51,7 +50,7 @@ const serviceRows: string[][] = [];
 let api: ApiServer;
 beforeAll(async () => {
   api = await ApiServer.start();
-}, buildTime);
+});
 afterAll(() => api?.close());
 
 describe.each(Object.keys(advertised) as Advertised[])("pod networks advertised: %s", (isAdvertised) => {

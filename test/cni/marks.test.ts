@@ -4,7 +4,7 @@ import { type Addresses, bothFamilies, podAddress } from "./addresses.ts";
 import { checkTable } from "./document.ts";
 import { advertisedByName, type Mesh, twoNodes } from "./mesh.ts";
 
-/** Bits of the packet mark that others use, all of them set at once (reference section 1). */
+/** Bits of the packet mark that others use, all of them set at once. */
 const users = [
   ["Calico", 0xffff0000],
   ["Cilium", 0xf00],

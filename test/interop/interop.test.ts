@@ -8,13 +8,14 @@ import { Program, type Running } from "./program.ts";
  * Against what others have published: the Go module discovery-client with our service, and our client with a service on
  * the Go module discovery-api. What crosses is compared field by field, both ways.
  */
-let program: Program;
+let program: Program | undefined;
 beforeAll(async () => {
   program = await Program.build();
-}, 900_000); // the first build fetches the modules and compiles gRPC
-afterAll(() => program.remove());
+});
+afterAll(() => program?.remove());
 
 function run(...args: string[]): Running {
+  if (!program) throw new Error("it was not built");
   const running = program.start(...args);
   onTestFinished(() => running.kill());
   return running;

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { bound } from "../../lab/bound.ts";
+import { goBuild } from "../../lab/go.ts";
 
 /** A Go program out of ./go, built outside the tree. Its modules are pinned by go.sum. */
 export class Program {
@@ -14,10 +15,7 @@ export class Program {
 
   static async build(): Promise<Program> {
     const program = new Program(await mkdtemp(join(tmpdir(), "kubespan-interop-")));
-    await execa("go", ["build", "-trimpath", "-o", program.#file, "."], {
-      cwd: join(import.meta.dirname, "go"),
-      env: { GOFLAGS: "-mod=readonly", GOTOOLCHAIN: "local", CGO_ENABLED: "0" },
-    });
+    await goBuild({ folder: join(import.meta.dirname, "go"), package: ".", output: program.#file });
     return program;
   }
 

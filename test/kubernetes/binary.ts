@@ -1,18 +1,15 @@
 import { createHash } from "node:crypto";
 import { access, mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
+import { goBuild } from "../../lab/go.ts";
 
 const folder = join(import.meta.dirname, "apiserver");
 const cache = "/var/cache/kubespan-test";
 const versions = "k8s.io/component-base/version";
 
-/** What the first build may take, in milliseconds. */
-export const buildTime = 1_500_000;
-
 /**
  * A real kube-apiserver, built from the Go modules that ./apiserver pins, which takes some minutes; it is kept outside
- * the tree under a name that changes with the pins.
+ * the tree under a name that changes with the pins. ./set-up.ts does that before any test, whose time is limited.
  */
 export async function kubeApiServer(): Promise<string> {
   const pins = await Promise.all(["go.mod", "go.sum"].map((name) => readFile(join(folder, name), "utf8")));
@@ -25,11 +22,12 @@ export async function kubeApiServer(): Promise<string> {
   const temporary = `${file}.${process.pid}`;
   const names = { gitVersion: version[1], gitMajor: "1", gitMinor: version[2] };
   const flags = Object.entries(names).map(([name, value]) => `-X ${versions}.${name}=${value}`);
-  const options = ["-trimpath", "-buildvcs=false", "-ldflags", ["-s -w", ...flags].join(" ")];
   try {
-    await execa("go", ["build", ...options, "-o", temporary, "k8s.io/kubernetes/cmd/kube-apiserver"], {
-      cwd: folder,
-      env: { GOFLAGS: "-mod=readonly", GOTOOLCHAIN: "local", CGO_ENABLED: "0" },
+    await goBuild({
+      folder,
+      package: "k8s.io/kubernetes/cmd/kube-apiserver",
+      output: temporary,
+      flags: ["-ldflags", ["-s -w", ...flags].join(" ")],
     });
     await rename(temporary, file);
   } finally {

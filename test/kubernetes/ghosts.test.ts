@@ -2,7 +2,6 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { idsOf, until } from "../unit/discovery/loopback.ts";
 import { endpoint, idOf, prefix } from "../unit/discovery/samples.ts";
 import { ApiServer } from "./api-server.ts";
-import { buildTime } from "./binary.ts";
 import { annotationsOf, endpointsOf, ownOf, registryOf, sampleOf } from "./registries.ts";
 
 /*
@@ -11,8 +10,8 @@ import { annotationsOf, endpointsOf, ownOf, registryOf, sampleOf } from "./regis
 let server: ApiServer;
 beforeAll(async () => {
   server = await ApiServer.start();
-}, buildTime);
-afterAll(() => server.close());
+});
+afterAll(() => server?.close());
 
 const created: string[] = [];
 afterEach(async () => {

@@ -11,7 +11,6 @@ import {
 } from "../../lab/index.ts";
 import { ApiRelay } from "./api-relay.ts";
 import { ApiServer, relayAddress } from "./api-server.ts";
-import { buildTime } from "./binary.ts";
 
 /*
  *   kube-apiserver and etcd on the host's loopback
@@ -44,7 +43,7 @@ beforeAll(async () => {
   for (const [index, { name }] of nodes.entries())
     await api.createNode(name, { podCIDRs: [`10.244.${index + 1}.0/24`] });
   discovery = new Discovery(hub, relayAddress);
-}, buildTime);
+});
 
 afterAll(async () => {
   await lab?.close();

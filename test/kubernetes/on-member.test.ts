@@ -11,7 +11,6 @@ import {
 import { asked, serve } from "../netns/talk.ts";
 import { ApiRelay } from "./api-relay.ts";
 import { ApiServer, relayAddress } from "./api-server.ts";
-import { buildTime } from "./binary.ts";
 
 /*
  * Kubernetes is the only registry, and its API server lives on a member, the control plane.
@@ -53,7 +52,7 @@ beforeAll(async () => {
   await a.namespace.nft(service);
   relay = await ApiRelay.open(api, hub);
   for (const { name } of [hub, a, b]) await api.createNode(name);
-}, buildTime);
+});
 
 afterAll(async () => {
   await lab?.close();

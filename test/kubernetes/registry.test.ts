@@ -11,7 +11,6 @@ import { Gate } from "../unit/discovery/gate.ts";
 import { idsOf, until } from "../unit/discovery/loopback.ts";
 import { endpoint, idOf, prefix } from "../unit/discovery/samples.ts";
 import { ApiServer, type Request } from "./api-server.ts";
-import { buildTime } from "./binary.ts";
 import { annotationsOfOne, endpointsOf, ownOf, registryOf, sampleOf } from "./registries.ts";
 
 /*
@@ -20,8 +19,8 @@ import { annotationsOfOne, endpointsOf, ownOf, registryOf, sampleOf } from "./re
 let server: ApiServer;
 beforeAll(async () => {
   server = await ApiServer.start();
-}, buildTime);
-afterAll(() => server.close());
+});
+afterAll(() => server?.close());
 
 const created: string[] = [];
 afterEach(async () => {

@@ -16,10 +16,12 @@ export interface LoadedConfig {
  * UTF-8 file, larger than 1 MiB, or wrong (see `parseConfig`).
  */
 export async function loadConfig(file: string): Promise<LoadedConfig> {
-  const hint = `is it the right path? 'kubespan gen config --output ${file}' makes a new file, in a folder that exists`;
+  const hint = "name the file that holds the configuration of this node";
   const found = await readTextFile(file, { largest: largestConfig, code: "config", hint }).catch(asOthers);
   if (found === undefined)
-    throw new KubespanError("config", `there is no configuration file ${file}`, { hint });
+    throw new KubespanError("config", `there is no configuration file ${file}`, {
+      hint: `is that the right path? 'kubespan gen config --output ${file}' makes a new file there`,
+    });
   const { proxies, problems } = environmentProxies(process.env);
   const { config, notices } = readConfig(found.text, file, proxies);
   const findings = [...notices, ...configWarnings(config, found.text)];

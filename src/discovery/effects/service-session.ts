@@ -32,8 +32,8 @@ export interface SessionEvents {
 }
 
 /**
- * Runs one connection: Hello, then Watch, with the updates beside it (reference section 4, "Semantics"). The first
- * failure ends all of it. Ends only by throwing, also when it is aborted.
+ * Runs one connection: Hello, then Watch, with the updates beside it, as the service greets
+ * a client before anything else. The first failure ends all of it. Ends only by throwing, also when it is aborted.
  */
 export async function runSession(
   options: SessionOptions,

@@ -1,6 +1,6 @@
 import type { Affiliate } from "../affiliate.ts";
 
-/** The annotations that a node writes to its own Node object (reference section 5), by their contents. */
+/** The annotations that a node writes to its own Node object, with the names that Talos has for them, by their contents. */
 export const annotationNames = {
   nodeId: "cluster.talos.dev/node-id",
   addresses: "networking.talos.dev/self-ips",

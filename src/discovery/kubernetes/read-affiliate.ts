@@ -21,7 +21,7 @@ import type { KubernetesNode } from "./node.ts";
 const longestList = 1024;
 
 /**
- * Reads the affiliate from a Node's annotations (reference section 5). Anybody who may change Nodes can write anything
+ * Reads the affiliate from a Node's annotations. Anybody who may change Nodes can write anything
  * there, so nothing is believed unchecked. `undefined` for a Node that takes no part. An item that does not parse is
  * dropped and named.
  */

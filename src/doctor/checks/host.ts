@@ -1,7 +1,7 @@
 import { hasCapability, hexText } from "../../base/index.ts";
 import { installCommand } from "../distribution.ts";
 import type { Facts, ToolFact } from "../facts.ts";
-import { type Finding, type Fix, loadModule, unknownFinding } from "../finding.ts";
+import { type Finding, type Fix, loadModule, modulesFile, unknownFinding } from "../finding.ts";
 import { isOlder } from "../tool-text.ts";
 
 export function checkPrivileges({ userId, capabilities }: Facts): Finding[] {
@@ -95,18 +95,24 @@ export function checkWireGuard({ kernel, settings, tools, distribution }: Facts)
       {
         id,
         severity: "error",
-        text: `wireguard-go cannot run: ${kernel.tunProblem}`,
+        text: `wireguard-go cannot run: ${kernel.tunProblem.text}`,
         evidence,
-        fix: loadModule("tun"),
+        fix: kernel.tunProblem.isMissing ? loadModule("tun") : { advice: mayOpenTun },
       },
     ];
   return [{ id, severity: wantsKernel ? "note" : "ok", text, evidence }];
 }
 
-export function checkNftables({ nftTables, userId }: Facts): Finding[] {
+const mayOpenTun =
+  "give whoever runs the daemon the right to open /dev/net/tun (mode 0666; DeviceAllow=/dev/net/tun rw in a unit; the device in a container)";
+
+export function checkNftables({ nftTables, natProblem, userId }: Facts): Finding[] {
   const id = "nftables";
   if ("value" in nftTables)
-    return [{ id, severity: "ok", text: "nf_tables works", evidence: `${nftTables.value} tables listed` }];
+    return [
+      { id, severity: "ok", text: "nf_tables works", evidence: `${nftTables.value} tables listed` },
+      translationFinding(natProblem),
+    ];
   if (userId !== 0) return [unknownFinding(id, "nf_tables", nftTables.unknown)];
   return [
     {
@@ -117,6 +123,29 @@ export function checkNftables({ nftTables, userId }: Facts): Finding[] {
       fix: loadModule("nf_tables"),
     },
   ];
+}
+
+/** Our table has a chain that translates sources; the kernel needs two more modules for it, and takes nothing of the table without. */
+function translationFinding(problem: string | undefined): Finding {
+  const id = "nftables.nat";
+  if (problem === undefined)
+    return {
+      id,
+      severity: "ok",
+      text: "nf_tables translates addresses",
+      evidence: "checked, without loading",
+    };
+  const modules = ["nft_chain_nat", "nft_masq"];
+  return {
+    id,
+    severity: "error",
+    text: "nf_tables does not translate addresses, which the mesh's table needs",
+    evidence: problem,
+    fix: {
+      commands: modules.map((name) => `modprobe ${name}`),
+      file: { path: modulesFile, lines: modules },
+    },
+  };
 }
 
 /**

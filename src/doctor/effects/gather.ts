@@ -47,6 +47,10 @@ const defaultSettings: Omit<Settings, "mtu"> = {
   advertises: false,
 };
 
+/** A table with a chain like ours that translates sources. `nft --check` asks the kernel for it, and makes nothing. */
+const natChain =
+  "table inet kubespan_check { chain nat { type nat hook postrouting priority 120; masquerade; }; }";
+
 const settingsOf = (config: Config): Omit<Settings, "mtu"> => ({
   interfaceName: config.interfaceName,
   listenPort: config.listenPort,
@@ -79,6 +83,7 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     flavours,
     identity,
     nft,
+    nat,
     sysctls,
     tools,
     port,
@@ -93,6 +98,7 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     observeFlavours(),
     observeIdentity(stateDirectory),
     probe("nft", "list", "tables"),
+    probe("nft", "--check", natChain),
     observeSysctls(linkNames(links)),
     Promise.all(toolNames.map(observeTool)),
     observePort(settings),
@@ -119,6 +125,7 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
       wireguard: await observeKernelWireGuard(),
       ...(tunProblem !== undefined && { tunProblem }),
     },
+    ...(!nat.succeeded && { natProblem: nat.complaint }),
     nftTables: nft.succeeded
       ? { value: nft.stdout.split("\n").filter((line) => line.startsWith("table ")).length }
       : { unknown: nft.complaint },

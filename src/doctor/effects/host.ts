@@ -1,20 +1,19 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { probe, readKernelSetting } from "../../system/index.ts";
+import { probe, readKernelSetting, readOsRelease } from "../../system/index.ts";
 import type { Distribution } from "../distribution.ts";
 import {
+  distributionOf,
   type Facts,
   flavourFiles,
   flavoursOf,
   linkSettings,
-  parseOsRelease,
   parseSynchronised,
   sysctlsOfInterest,
 } from "../index.ts";
 import { exists, textOf } from "./files.ts";
 
-export const observeDistribution = async (): Promise<Distribution> =>
-  parseOsRelease((await textOf("/etc/os-release")) ?? (await textOf("/usr/lib/os-release")) ?? "");
+export const observeDistribution = async (): Promise<Distribution> => distributionOf(await readOsRelease());
 
 export async function observeFlavours(): Promise<Facts["flavours"]> {
   const paths = Object.values(flavourFiles).flat();

@@ -11,7 +11,7 @@ clusterID: ${clusterID}
 clusterSecret: ${clusterSecret}
 `;
 
-/** As a Talos user would paste them (reference section 8). */
+/** As a Talos user would paste them. */
 export const talos = `\
 apiVersion: v1alpha1
 kind: KubeSpanConfig

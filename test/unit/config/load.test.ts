@@ -40,5 +40,8 @@ describe("loadConfig", () => {
     expect(error).toMatchObject({ code: "config", exitCode: 3 });
     expect(error.message.replaceAll(file, "FILE")).toContain(message);
     expect(error.hint).toBeDefined();
+    expect(error.hint?.includes("gen config"), "only what is not there is made").toBe(
+      message.includes("there is no"),
+    );
   });
 });

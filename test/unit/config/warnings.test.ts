@@ -23,6 +23,12 @@ test.each<[string, RegExp | undefined]>([
     /2001:DB8::5\/64 is taken as the network 2001:db8::\/64/,
   ],
   [daemon("advertisedPrefixes: ['2001:DB8::/64', 10.244.1.0/24] # not 10.244.1.5/24"), undefined],
+  [
+    daemon("localNetworks: [0.0.0.0/0]"),
+    /localNetworks has 0\.0\.0\.0\/0: .* in clear, also to nodes and pods/,
+  ],
+  [daemon("localNetworks: ['2001:db8::/32']"), /localNetworks has 2001:db8::\/32/],
+  [daemon("localNetworks: [192.168.0.0/16, 10.1.2.3/32, '2001:db8::/48']"), undefined],
   [service("http://discovery.example.org:3000/"), /by http:\/\/ at the public name discovery\.example\.org/],
   [service("https://discovery.example.org/"), undefined],
   [service("http://192.0.2.10:3000/"), undefined],

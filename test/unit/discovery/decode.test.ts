@@ -6,7 +6,7 @@ import { encodeAffiliate, encodeEndpoint } from "../../../src/discovery/encode.t
 import * as wire from "../../../src/discovery/wire/generated/client.ts";
 import { anyAffiliate, anyEndpoint, endpoint, publicKey, sample } from "./samples.ts";
 
-/** Written by hand from the field numbers of reference section 4. */
+/** Written by hand from the field numbers of the published API. */
 const sampleHex = [
   "0a2b6e6f6465315a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a", // 1: "node1ZZ..."
   "12040a000001", // 2: 10.0.0.1

@@ -1,5 +1,6 @@
 import type { Facts } from "../../../src/doctor/index.ts";
 import { clockCases } from "./clock-cases.ts";
+import { kernelCases } from "./kernel-cases.ts";
 import { markCases } from "./mark-cases.ts";
 import { ipv6OnOneLink, link, linksFrom, soundNode, withSysctl } from "./node.ts";
 import { type Case, registryCases } from "./registry-cases.ts";
@@ -12,7 +13,6 @@ const without = (name: string): Partial<Facts> => ({
 const port = (users: string[], wireguardLinks: string[]): Partial<Facts> => ({
   port: { value: { isTaken: true, users, wireguardLinks } },
 });
-const withGo = [{ name: "wireguard-go", isInstalled: true }];
 
 export const cases: readonly Case[] = [
   ["not root", { userId: 1000 }, "privilege.root", "error", /sudo kubespan doctor/],
@@ -67,52 +67,7 @@ export const cases: readonly Case[] = [
     "ok",
     /modules-load\.d/,
   ],
-  [
-    "no WireGuard at all",
-    { kernel: { ...kernel, wireguard: "none" } },
-    "wireguard",
-    "error",
-    /apt-get install -y wireguard-go/,
-  ],
-  ["wireguard-go only", { kernel: { ...kernel, wireguard: "none" }, tools: withGo }, "wireguard", "note"],
-  [
-    "wireguard-go without tun",
-    { kernel: { ...kernel, wireguard: "none", tunProblem: "/dev/net/tun is missing" }, tools: withGo },
-    "wireguard",
-    "error",
-    /modprobe tun/,
-  ],
-  [
-    "kernel wanted, none there",
-    {
-      kernel: { ...kernel, wireguard: "none" },
-      settings: { ...settings, wireguard: "kernel" },
-      tools: withGo,
-    },
-    "wireguard",
-    "error",
-    /5\.6/,
-  ],
-  [
-    "userspace wanted",
-    { settings: { ...settings, wireguard: "userspace" }, tools: withGo },
-    "wireguard",
-    "ok",
-  ],
-  [
-    "no nf_tables",
-    { nftTables: { unknown: "Operation not supported" } },
-    "nftables",
-    "error",
-    /not supported.*modprobe nf_tables/,
-  ],
-  [
-    "nf_tables that only root can see",
-    { nftTables: { unknown: "Operation not permitted" }, userId: 1000 },
-    "nftables",
-    "note",
-    /could not be looked at.*not permitted/,
-  ],
+  ...kernelCases,
   ["no nft", without("nft"), "tool.nft", "error", /apt-get install -y nftables/],
   [
     "no ip on Fedora",

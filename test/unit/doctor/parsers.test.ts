@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseCapabilities } from "../../../src/base/capabilities.ts";
+import { parseCapabilities, parseOsRelease } from "../../../src/base/index.ts";
 import {
   ciliumProgramsIn,
+  distributionOf,
   flavoursOf,
   linksOfRoutes,
   linksWithPort,
   parseListeners,
-  parseOsRelease,
   parseSynchronised,
   versionIn,
 } from "../../../src/doctor/index.ts";
@@ -22,7 +22,7 @@ describe("os-release", () => {
     ["ID=constructor", "constructor", "other"],
     ["", "an unknown distribution", "other"],
   ])("%j", (text, name, family) => {
-    expect(parseOsRelease(text)).toEqual({ name, family });
+    expect(distributionOf(parseOsRelease(text))).toEqual({ name, family });
   });
 });
 
@@ -89,7 +89,7 @@ it("survives any text", () => {
   const texts = fc.oneof(fc.string({ unit: "binary", maxLength: 300 }), fc.json());
   fc.assert(
     fc.property(texts, fc.integer({ min: 1, max: 65535 }), (text, port) => {
-      expect(parseOsRelease(`PRETTY_NAME=${text}`).name).toMatch(/^[\x20-\x7e]{1,100}$/);
+      expect(distributionOf(parseOsRelease(`PRETTY_NAME=${text}`)).name).toMatch(/^[\x20-\x7e]{1,100}$/);
       parseListeners(text, port);
       linksWithPort(text, port);
       versionIn(text);

@@ -44,7 +44,7 @@ export const kubernetesNodes: RegistryKind = {
 };
 
 /**
- * Makes a registry that learns of the other nodes from the annotations of Node objects (reference section 5). It does
+ * Makes a registry that learns of the other nodes from the annotations of Node objects, as Talos nodes do. It does
  * not publish observed endpoints, since a node writes to its own Node only. It does nothing before `start`.
  */
 export const createKubernetesRegistry = (options: KubernetesRegistryOptions): Registry =>
