@@ -23,6 +23,7 @@ test: ## everything: check, build and all suites, as in CI (as root)
 
 packages: setup build ## .deb, .rpm, .apk and a tarball for both architectures in dist/packages
 	@scripts/install-packages unzip xz-utils
+	@scripts/install-go
 	@node_modules/.bin/node scripts/build-packages.ts $(ARGS)
 
 demo: setup ## a small internet on this machine with a mesh across it (as root); ARGS=--keep leaves it up

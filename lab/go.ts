@@ -14,27 +14,44 @@ export interface GoProgram {
   readonly package: string;
   readonly output: string;
   readonly flags?: readonly string[];
+  /** The architecture by Go's name, where it is not this machine's. */
+  readonly architecture?: string;
 }
 
 /**
  * Builds a Go program. What is under way is told every ten seconds, as a first build fetches and compiles for minutes.
  * Throws an `Error` with what Go said, or with what to do where there is no Go.
  */
-export async function goBuild({ folder, package: name, output, flags = [] }: GoProgram): Promise<void> {
+export async function goBuild({
+  folder,
+  package: name,
+  output,
+  flags = [],
+  architecture,
+}: GoProgram): Promise<void> {
   const tell = teller(relative(root, folder));
-  const deps = await go(folder, ["list", "-deps", name], (modules) => tell(`${modules} modules fetched`));
+  const forOther = architecture === undefined ? {} : { GOARCH: architecture };
+  const deps = await go(folder, forOther, ["list", "-deps", name], (modules) =>
+    tell(`${modules} modules fetched`),
+  );
   const total = deps.split("\n").length;
   await go(
     folder,
+    forOther,
     ["build", "-v", "-trimpath", "-buildvcs=false", ...flags, "-o", output, name],
     (packages) => tell(`${packages} of at most ${total} packages compiled`),
   );
 }
 
 /** Runs Go and gives what it printed; `count` hears how many modules or packages it has named so far. */
-async function go(folder: string, args: readonly string[], count: (named: number) => void): Promise<string> {
+async function go(
+  folder: string,
+  more: Readonly<Record<string, string>>,
+  args: readonly string[],
+  count: (named: number) => void,
+): Promise<string> {
   const program = existsSync(installed) ? installed : "go";
-  const running = execa(program, [...args], { cwd: folder, env, reject: false });
+  const running = execa(program, [...args], { cwd: folder, env: { ...env, ...more }, reject: false });
   const complaints: string[] = [];
   let named = 0;
   for await (const line of running.iterable({ from: "stderr" }))

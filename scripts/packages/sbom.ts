@@ -24,6 +24,7 @@ const purlOf = (name: string, version: string): string => `pkg:npm/${name.replac
 export function sbomOf(
   product: { readonly name: string; readonly version: string; readonly license: string },
   ingredients: readonly Ingredient[],
+  goModules: readonly { readonly name: string; readonly version: string }[],
   madeAt: number,
 ): Sbom {
   const { name, version, license } = product;
@@ -35,7 +36,13 @@ export function sbomOf(
       timestamp: new Date(madeAt * 1000).toISOString(),
       component: { type: "application", name, version, licenses: [{ expression: license }] },
     },
-    components: ingredients.map(componentOf),
+    components: [
+      ...ingredients.map(componentOf),
+      ...goModules.map(({ name, version }) => {
+        const purl = `pkg:golang/${name}@${version}`;
+        return { type: "library", "bom-ref": purl, name, version, purl };
+      }),
+    ],
   };
 }
 

@@ -32,6 +32,8 @@ interface Sources {
   readonly checkout: string;
   /** Unpacked package of Node for the architecture. */
   readonly node: string;
+  /** The program wireguard-go for the architecture. */
+  readonly wireguard: string;
   /** Paths of the libraries that are loaded from node_modules. */
   readonly libraries: readonly string[];
   /** Paths of all libraries in the product, the bundled ones among them. */
@@ -41,7 +43,10 @@ interface Sources {
 }
 
 /** Lays out in `folder` what a package installs below /, the same for every format. */
-export function stage(folder: string, { checkout, node, libraries, ingredients, madeAt }: Sources): void {
+export function stage(
+  folder: string,
+  { checkout, node, wireguard, libraries, ingredients, madeAt }: Sources,
+): void {
   rmSync(folder, { recursive: true, force: true });
   const root = join(folder, home);
   mkdirSync(join(root, "dist"), { recursive: true });
@@ -49,12 +54,14 @@ export function stage(folder: string, { checkout, node, libraries, ingredients, 
   copy(join(checkout, "bin/kubespan"), join(root, "bin/kubespan"));
   for (const path of libraries) copy(join(checkout, path), join(root, path));
   copy(join(node, "bin/node"), join(root, "node_modules/.bin/node"));
+  copy(wireguard, join(root, "libexec/wireguard-go"));
   copy(join(checkout, "package.json"), join(root, "package.json"));
   const documents = join(folder, "usr/share/doc/kubespan");
   mkdirSync(documents, { recursive: true });
   for (const name of ["LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md"])
     cpSync(join(checkout, name), join(documents, name));
   cpSync(join(node, "LICENSE"), join(documents, "LICENSE.node"));
+  cpSync(join(checkout, "packaging/wireguard-go/LICENSE"), join(documents, "LICENSE.wireguard-go"));
   writeFileSync(join(documents, "LICENSES.libraries"), licencesOf(checkout, ingredients));
   for (const name of ["docs", "deploy"])
     cpSync(join(checkout, name), join(documents, name), { recursive: true });
@@ -84,7 +91,7 @@ function settle(folder: string, madeAt: number): void {
   for (const entry of paths) {
     const path = join(entry.parentPath, entry.name);
     if (entry.isSymbolicLink()) continue;
-    const isProgram = entry.isDirectory() || ["node", "kubespan"].includes(entry.name);
+    const isProgram = entry.isDirectory() || ["node", "kubespan", "wireguard-go"].includes(entry.name);
     chmodSync(path, isProgram ? 0o755 : 0o644);
   }
   for (const entry of paths.toReversed()) lutimesSync(join(entry.parentPath, entry.name), madeAt, madeAt);

@@ -45,6 +45,9 @@ export interface NodeStatus {
   readonly interfaceName: string;
   readonly listenPort: number;
   readonly implementation: "kernel" | "userspace" | "none";
+  /** The program that carries the packets, with its version: `Linux 6.12.1`, `wireguard-go 0.0.20230223`; slow
+   * where a newer version would be several times as fast. */
+  readonly engine?: { readonly name: string; readonly isSlow: boolean };
   readonly mtu: number;
   readonly pid: number;
   readonly startedAt: string;

@@ -12,4 +12,5 @@ export { Secret } from "./secret.ts";
 export { dueAt } from "./slack.ts";
 export { type Stage, type Step } from "./step.ts";
 export { isPrintable, printable, printableJson, printableLines } from "./text.ts";
+export { isOlderVersion, versionIn } from "./tool-version.ts";
 export { version } from "./version.ts";

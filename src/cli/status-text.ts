@@ -28,7 +28,7 @@ function nodeText({ node, work, repairs, dropped, masqueraded }: Status): string
     ["cluster", node.clusterId],
     ["address", node.address],
     ["public key", node.publicKey],
-    ["link", `${node.interfaceName}, ${node.implementation}, port ${node.listenPort}, MTU ${node.mtu}`],
+    ["link", `${node.interfaceName}, ${engineText(node)}, port ${node.listenPort}, MTU ${node.mtu}`],
     ["announced", node.announcedEndpoints.join(", ") || "no endpoint"],
     ["networks", node.advertisedPrefixes.join(", ") || "none"],
   ];
@@ -42,6 +42,9 @@ function nodeText({ node, work, repairs, dropped, masqueraded }: Status): string
     lines.push(["problem", `${work.state} for ${age(work.seconds)}: ${work.why}`]);
   return lines.map(([name, value]) => `${`${name}:`.padEnd(12)}${oneLine(value)}`).join("\n");
 }
+
+const engineText = ({ engine, implementation }: Status["node"]): string =>
+  engine ? `${engine.name}${engine.isSlow ? " (slow: see kubespan doctor)" : ""}` : implementation;
 
 const translatedText = (connections: number): string =>
   `${connections} connections into the mesh, from sources that no peer accepts, to an address of this node`;

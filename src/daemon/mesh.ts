@@ -22,6 +22,7 @@ import { forgetLastWorking } from "../peers/effects/index.ts";
 import { answered, handOverInMs, isRaced, upCameOrWent } from "../peers/index.ts";
 import type { Answer } from "../port/index.ts";
 import { advertiseTheSame, withPodNetworks } from "../self/index.ts";
+import { observeEngine } from "../wireguard/effects/index.ts";
 import { chooseImplementation, type ObservedDevice } from "../wireguard/index.ts";
 import { applySteps, failureText } from "./apply.ts";
 import { countedNow } from "./counted.ts";
@@ -262,10 +263,12 @@ export class Mesh {
   async status(process: Process): Promise<Status> {
     const counted = await countedNow(this.#parts, this.#last?.kernel.table);
     const last = this.#last;
+    const engine = last && (await observeEngine(last.implementation));
     const knowledge = this.#knowledge(last?.kernel);
     const view = {
       last,
       counted,
+      engine,
       process,
       error: this.outcome.failure?.error,
       racing: this.#racing.report(),

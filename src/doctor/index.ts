@@ -21,5 +21,4 @@ export {
   linksWithPort,
   parseListeners,
   parseSynchronised,
-  versionIn,
 } from "./tool-text.ts";

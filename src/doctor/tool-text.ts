@@ -1,17 +1,6 @@
 import { z } from "zod";
 import { ofForm, parseToolJson, valueOf } from "../base/index.ts";
 
-/** The first part of a tool's `--version` that looks like a version: `v1.0.20210914` gives `1.0.20210914`. */
-export const versionIn = (text: string): string | undefined =>
-  /(?<![\w.])v?(\d{1,9}(?:\.\d{1,9}){1,3})/.exec(text.slice(0, 500))?.[1];
-
-/** Tells whether `version` is older than `other`, compared number by number. */
-export function isOlder(version: string, other: string): boolean {
-  const [left, right] = [version.split(".").map(Number), other.split(".").map(Number)];
-  const at = right.findIndex((number, index) => number !== (left[index] ?? 0));
-  return at >= 0 && (left[at] ?? 0) < (right[at] ?? 0);
-}
-
 /** Parses the output of `ss -H -u -a -n -p` for one port; each process is `name (pid N)`. */
 export function parseListeners(text: string, port: number): { isTaken: boolean; users: string[] } {
   const lines = text.split("\n").filter((line) => line.split(/\s+/)[3]?.endsWith(`:${port}`));

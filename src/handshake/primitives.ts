@@ -4,8 +4,8 @@ import {
   createPrivateKey,
   createPublicKey,
   diffieHellman,
-  hash as oneShotHash,
   type KeyObject,
+  hash as oneShotHash,
 } from "node:crypto";
 import { blake2s } from "@noble/hashes/blake2.js";
 

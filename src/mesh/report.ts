@@ -25,7 +25,13 @@ import {
   unsettledBetween,
 } from "../peers/index.ts";
 import { sharedEndpointWarnings } from "../self/index.ts";
-import type { Implementation, ObservedDevice } from "../wireguard/index.ts";
+import {
+  type Engine,
+  engineText,
+  type Implementation,
+  isSlowEngine,
+  type ObservedDevice,
+} from "../wireguard/index.ts";
 import { capturedWarnings } from "./captured.ts";
 import type { Decision } from "./decide.ts";
 import type { Kernel } from "./kernel.ts";
@@ -56,6 +62,8 @@ export interface StatusView {
   /** The last complete pass; `undefined` where the mesh is disabled, or did not start. */
   readonly last: PassSeen | undefined;
   readonly counted: Counted;
+  /** The program that carries the packets; `undefined` where there is no device. */
+  readonly engine: Engine | undefined;
   readonly process: Process;
   readonly error: string | undefined;
   readonly racing: RacingReport;
@@ -119,6 +127,7 @@ function reportNode({ self, config }: Knowledge, view: StatusView): NodeStatus {
     interfaceName: config.interfaceName,
     listenPort: config.listenPort,
     implementation,
+    ...(view.engine && { engine: { name: engineText(view.engine), isSlow: isSlowEngine(view.engine) } }),
     mtu: mtuOf(config, kernel),
     pid: view.process.pid,
     startedAt: new Date(view.process.startedAt).toISOString(),

@@ -6,6 +6,7 @@ export {
   type PeerAction,
 } from "./device.ts";
 export { type ObservedDevice, type ObservedPeer, parseDump } from "./dump.ts";
+export { type Engine, engineText, isSlowEngine, slowEngineCure, slowEngineText } from "./engine.ts";
 export {
   chooseImplementation,
   controlSocket,

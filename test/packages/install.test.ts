@@ -52,6 +52,9 @@ describe("a Debian machine", () => {
     await install(debOf(first, "0.1.0"));
     expect(await debian.run("kubespan", "--version")).toBe("0.1.0");
     expect(await debian.run("sh", "-c", "command -v node || true")).toBe("");
+    expect(await debian.run("/usr/lib/kubespan/libexec/wireguard-go", "--version")).toMatch(
+      /^wireguard-go v0\.0\.202[5-9]/,
+    );
     expect(await debian.run("stat", "-c", "%U:%G %a", "/etc/kubespan")).toBe("root:kubespan 750");
     expect(await debian.run("dpkg-query", "-W", "-f=${Conffiles}", "kubespan")).toContain(
       "/etc/default/kubespan-discovery",

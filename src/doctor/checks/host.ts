@@ -1,8 +1,8 @@
-import { hasCapability, hexText } from "../../base/index.ts";
+import { hasCapability, hexText, isOlderVersion } from "../../base/index.ts";
+import { type Engine, isSlowEngine, slowEngineCure, slowEngineText } from "../../wireguard/index.ts";
 import { installCommand } from "../distribution.ts";
 import type { Facts, ToolFact } from "../facts.ts";
 import { type Finding, type Fix, loadModule, modulesFile, unknownFinding } from "../finding.ts";
-import { isOlder } from "../tool-text.ts";
 
 export function checkPrivileges({ userId, capabilities }: Facts): Finding[] {
   const evidence = `user id ${userId}`;
@@ -53,7 +53,7 @@ function toolFinding({ distribution }: Facts, { name, isInstalled, version }: To
     };
   const evidence = version === undefined ? "it does not tell its version" : `version ${version}`;
   const wanted = tested[name];
-  if (version !== undefined && wanted !== undefined && isOlder(version, wanted))
+  if (version !== undefined && wanted !== undefined && isOlderVersion(version, wanted))
     return { id, severity: "note", text: `${name} is older than what is tested (${wanted})`, evidence };
   return { id, severity: "ok", text: `${name} is installed`, evidence };
 }
@@ -99,6 +99,12 @@ export function checkWireGuard({ kernel, settings, tools, distribution }: Facts)
         evidence,
         fix: kernel.tunProblem.isMissing ? loadModule("tun") : { advice: mayOpenTun },
       },
+    ];
+  const version = tools.find(({ name }) => name === "wireguard-go")?.version;
+  const engine: Engine = { name: "wireguard-go", version };
+  if (isSlowEngine(engine))
+    return [
+      { id, severity: "note", text: slowEngineText(engine), evidence, fix: { advice: slowEngineCure } },
     ];
   return [{ id, severity: wantsKernel ? "note" : "ok", text, evidence }];
 }

@@ -1,5 +1,5 @@
 import { release } from "node:os";
-import { errorText, parseCapabilities } from "../../base/index.ts";
+import { errorText, parseCapabilities, versionIn } from "../../base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { scanForOthers } from "../../marks/effects/index.ts";
 import { aheadWarnings } from "../../marks/index.ts";
@@ -17,7 +17,6 @@ import {
   type RoutingFact,
   type Settings,
   type ToolFact,
-  versionIn,
 } from "../index.ts";
 import { observeCilium } from "./cilium.ts";
 import { exists, textOf } from "./files.ts";

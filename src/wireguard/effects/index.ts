@@ -1,1 +1,2 @@
+export { observeEngine } from "./engine.ts";
 export { kernelHasWireGuard, observeDevice, observePort, observeWireGuard } from "./observe.ts";

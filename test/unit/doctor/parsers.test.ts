@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseCapabilities, parseOsRelease } from "../../../src/base/index.ts";
+import { parseCapabilities, parseOsRelease, versionIn } from "../../../src/base/index.ts";
 import {
   ciliumProgramsIn,
   distributionOf,
@@ -9,7 +9,6 @@ import {
   linksWithPort,
   parseListeners,
   parseSynchronised,
-  versionIn,
 } from "../../../src/doctor/index.ts";
 
 describe("os-release", () => {

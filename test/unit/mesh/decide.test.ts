@@ -128,6 +128,7 @@ it("reports peers as an operator wants to see them", () => {
         dropped: { outside: 0, tunnel: 0, entering: 0, leaving: 0, unaccepted: 0 },
         masqueraded: 0,
       },
+      engine: undefined,
       process: { pid: 1, startedAt: now, work: { state: "working" } },
       error: undefined,
       racing: { mode: "serial" as const, works: false },

@@ -45,15 +45,18 @@ describe("the list of ingredients", () => {
 
   it("names each with its version, licence and hash, and is the same at each build", () => {
     const paths = ["node_modules/@x/c", "node_modules/c"];
+    const goModules = [{ name: "go.example/module", version: "v1.2.3" }];
     const sbom = sbomOf(
       product,
       paths.map((path) => ({ path, ...lock["node_modules/c"] })),
+      goModules,
       86_400,
     );
     expect(sbom).toEqual(
       sbomOf(
         product,
         paths.map((path) => ({ path, ...lock["node_modules/c"] })),
+        goModules,
         86_400,
       ),
     );
@@ -67,6 +70,7 @@ describe("the list of ingredients", () => {
         hashes: [{ alg: "SHA-512", content: "000102" }],
       },
       { name: "c", purl: "pkg:npm/c@3.0.0" },
+      { name: "go.example/module", version: "v1.2.3", purl: "pkg:golang/go.example/module@v1.2.3" },
     ]);
   });
 });
