@@ -3,7 +3,7 @@ import { isOlderVersion } from "../base/index.ts";
 /** The program that carries the packets of a device. */
 export interface Engine {
   readonly name: "Linux" | "wireguard-go";
-  /** Its release as the program tells it; `undefined` if it does not. */
+  /** The release, as the program tells it; `undefined` if it tells none. */
   readonly version: string | undefined;
 }
 
