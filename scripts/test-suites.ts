@@ -1,5 +1,6 @@
-// Runs the checks, the build and every suite (each script `test:NAME` of package.json), even after a failure, and ends
-// with the line `N passed, N failed, N skipped`. The exit code is 1 unless everything ran and passed.
+// Runs the checks, the builds and every suite (each script `test:NAME` of package.json), even after a failure, and ends
+// with the line `N passed, N failed, N skipped`. The exit code is 1 unless everything ran and passed. Suites that keep a
+// core busy by themselves run beside those that mostly wait; `--one-by-one` runs all after each other.
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import Table from "cli-table3";
@@ -21,12 +22,16 @@ interface Outcome {
   readonly seconds: number;
 }
 
-async function npmRun(script: string, args: readonly string[] = []): Promise<number> {
-  console.log(`\n── npm run ${script}`);
+/** `log` gets the output, for a suite that runs beside others. */
+async function npmRun(script: string, args: readonly string[] = [], log?: string): Promise<number> {
+  console.log(`\n── npm run ${script}${log === undefined ? "" : ", beside the others"}`);
+  const output = log === undefined ? "inherit" : { file: log, append: true } as const;
   const result = await execa("npm", ["run", "--silent", script, "--", ...args], {
     cwd: root,
-    stdio: ["ignore", "inherit", "inherit"],
-    env: process.stdout.isTTY ? {} : { NO_COLOR: "1" },
+    stdin: "ignore",
+    stdout: output,
+    stderr: output,
+    env: { KUBESPAN_BUILT: "1", ...(process.stdout.isTTY ? {} : { NO_COLOR: "1" }) },
     reject: false,
     timeout: Math.max(60_000, Math.min(suiteLimitMs, deadline - performance.now())),
     forceKillAfterDelay: 30_000,
@@ -40,14 +45,11 @@ async function whole(script: string): Promise<Tally> {
   return (await npmRun(script)) === 0 ? { ...nothing, passed: 1 } : { ...nothing, failed: 1 };
 }
 
-async function suite(script: string): Promise<Tally> {
+async function suite(script: string, log?: string): Promise<Tally> {
   const file = join(reports, `${script.replace(":", "-")}.json`);
   await rm(file, { force: true });
-  const exitCode = await npmRun(script, [
-    "--reporter=default",
-    "--reporter=json",
-    `--outputFile.json=${file}`,
-  ]);
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+  const exitCode = await npmRun(script, reporters, log);
   return tallyOfReport(await textOf(file), exitCode);
 }
 
@@ -58,6 +60,24 @@ async function textOf(file: string): Promise<string | undefined> {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
+}
+
+/** Runs a suite beside others, and prints what it said when it has ended. */
+async function aside(script: string): Promise<Tally> {
+  const log = join(reports, `${script.replace(":", "-")}.log`);
+  await rm(log, { force: true });
+  const tally = await suite(script, log);
+  console.log(`\n── npm run ${script}, beside the others, has ended\n${(await textOf(log)) ?? ""}`);
+  return tally;
+}
+
+async function inTurn(
+  scripts: readonly string[],
+  work: (script: string) => Promise<Tally>,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const script of scripts) outcomes.push(await timed(script, work));
+  return outcomes;
 }
 
 async function timed(name: string, work: (script: string) => Promise<Tally>): Promise<Outcome> {
@@ -81,10 +101,21 @@ const manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8")) 
   scripts: Record<string, string>;
 };
 await mkdir(reports, { recursive: true });
-const outcomes: Outcome[] = [];
-for (const script of ["check", "build", "build:apiserver"]) outcomes.push(await timed(script, whole));
-for (const script of Object.keys(manifest.scripts).filter((name) => name.startsWith("test:")))
-  outcomes.push(await timed(script, suite));
+const suites = Object.keys(manifest.scripts).filter((name) => name.startsWith("test:"));
+/** Suites that keep one core busy: an emulated machine, and archives that are compressed. */
+const busy = process.argv.includes("--one-by-one") ? [] : ["test:vm", "test:packages"];
+const outcomes = await inTurn(["check", "build", "build:apiserver"], whole);
+const lanes = await Promise.all([
+  inTurn(
+    suites.filter((name) => !busy.includes(name)),
+    suite,
+  ),
+  inTurn(
+    suites.filter((name) => busy.includes(name)),
+    aside,
+  ),
+]);
+outcomes.push(...lanes.flat());
 
 const total = outcomes.map((outcome) => outcome.tally).reduce(sum, nothing);
 await writeFile(join(reports, "summary"), `${tallyText(total)}\n`);
