@@ -152,7 +152,7 @@ const narrowTable = (peers: readonly PeerReport[]): string =>
 
 const wideTable = (peers: readonly PeerReport[]): string =>
   table(
-    ["PEER", "STATE", "ENDPOINT", "SEEN", "HANDSHAKE", "RX", "TX", "CANDIDATES", "ADDRESS"],
+    ["PEER", "STATE", "ENDPOINT", "SEEN", "HANDSHAKE", "RX", "TX", "CANDIDATES", "ADDRESS", "TYPE", "SYSTEM"],
     peers.map((peer) => [
       peer.label,
       `${stateText(peer)} ${age(peer.stateSeconds)}`,
@@ -163,6 +163,8 @@ const wideTable = (peers: readonly PeerReport[]): string =>
       bytes(peer.sentBytes),
       String(peer.candidates.length),
       peer.address,
+      peer.machine?.machineType ?? "-",
+      peer.machine?.operatingSystem || "-",
     ]),
   );
 
