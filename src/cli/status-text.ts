@@ -124,7 +124,8 @@ function peersText({ peers, registries }: Status, all: boolean): string {
 function nobodyText(registries: Status["registries"]): string {
   const isAlone = registries.some(({ phase, affiliates }) => phase === "connected" && affiliates === 0);
   return isAlone
-    ? "no peers yet: no registry that answers knows another node of this cluster id"
+    ? "no peers yet: no registry that answers knows another node of this cluster id\n" +
+        "(if there are some, compare clusterID and the registries with theirs)"
     : "no peers yet";
 }
 
