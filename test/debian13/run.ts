@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { execa } from "execa";
+import { bound } from "../../lab/bound.ts";
 import { debianBase } from "../packages/debian.ts";
 
 /**
@@ -31,7 +32,8 @@ async function packages(): Promise<readonly string[]> {
 
 async function inside(base: string, ...argv: readonly string[]): Promise<number> {
   const own = ["--mount", "--pid", "--fork", "--kill-child", "--propagation", "private"];
-  const { exitCode } = await execa("unshare", [...own, script, base, project, ...argv], {
+  // Whatever ends this process, nothing in there goes on without it.
+  const { exitCode } = await execa(...bound("unshare", ...own, script, base, project, ...argv), {
     env: {
       PATH: `${join(project, "node_modules/.bin")}:/usr/sbin:/usr/bin:/sbin:/bin`,
       HOME: "/root",
