@@ -1,3 +1,4 @@
+import type { MachineType } from "../config/index.ts";
 import type { RegistryState } from "../discovery/index.ts";
 import type { Warning } from "../marks/index.ts";
 import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
@@ -74,6 +75,8 @@ export interface PeerReport {
   readonly label: string;
   readonly publicKey: string;
   readonly address: Address;
+  /** What the peer says of its machine. Nothing depends on it. */
+  readonly machine?: MachineReport;
   readonly state: PeerState;
   /** The time since which the peer is up, or is not. */
   readonly stateSeconds: number;
@@ -109,6 +112,13 @@ export interface PeerReport {
   readonly handshakeAgeSeconds?: number;
   readonly receivedBytes: number;
   readonly sentBytes: number;
+}
+
+interface MachineReport {
+  readonly hostname: string;
+  readonly machineType: MachineType;
+  readonly operatingSystem: string;
+  readonly apiServerPort?: number;
 }
 
 interface CandidateReport {

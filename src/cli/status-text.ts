@@ -127,7 +127,8 @@ function peersText({ peers, registries }: Status, all: boolean): string {
 function nobodyText(registries: Status["registries"]): string {
   const isAlone = registries.some(({ phase, affiliates }) => phase === "connected" && affiliates === 0);
   return isAlone
-    ? "no peers yet: no registry that answers knows another node of this cluster id"
+    ? "no peers yet: no registry that answers knows another node of this cluster id\n" +
+        "(if there are some, compare clusterID and the registries with theirs)"
     : "no peers yet";
 }
 
@@ -155,7 +156,7 @@ const narrowTable = (peers: readonly PeerReport[]): string =>
 
 const wideTable = (peers: readonly PeerReport[]): string =>
   table(
-    ["PEER", "STATE", "ENDPOINT", "SEEN", "HANDSHAKE", "RX", "TX", "CANDIDATES", "ADDRESS"],
+    ["PEER", "STATE", "ENDPOINT", "SEEN", "HANDSHAKE", "RX", "TX", "CANDIDATES", "ADDRESS", "TYPE", "SYSTEM"],
     peers.map((peer) => [
       peer.label,
       `${stateText(peer)} ${age(peer.stateSeconds)}`,
@@ -166,6 +167,8 @@ const wideTable = (peers: readonly PeerReport[]): string =>
       bytes(peer.sentBytes),
       String(peer.candidates.length),
       peer.address,
+      peer.machine?.machineType ?? "-",
+      peer.machine?.operatingSystem || "-",
     ]),
   );
 

@@ -61,8 +61,8 @@ export interface ServiceFact {
   readonly location: string;
   /** The address at which the service sees this node. */
   readonly reflected?: string;
-  /** The records of the cluster that a discovery service holds, and how many of them open with the cluster secret. */
-  readonly records?: { readonly all: number; readonly opened: number };
+  /** The records of the cluster that a discovery service holds: how many of them open with the cluster secret, and how many nodes besides this one have one. */
+  readonly records?: { readonly all: number; readonly opened: number; readonly others: number };
   /** The name of this node's Node, if this is the Kubernetes API. */
   readonly node?: string;
   readonly error?: { readonly message: string; readonly hint: string | undefined };

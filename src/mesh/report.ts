@@ -6,6 +6,7 @@ import type {
   Status,
   Work,
 } from "../api/index.ts";
+import type { Affiliate } from "../discovery/index.ts";
 import { aheadWarnings, podLinkWarnings, type Warning } from "../marks/index.ts";
 import {
   absenceOf,
@@ -143,7 +144,8 @@ function reportPeer(spec: PeerSpec, { last, membership }: StatusView, now: numbe
   const decision = last?.decision;
   const observed = last?.device?.peers.get(spec.publicKey);
   const { endpoint } = observed ?? {};
-  const absence = absenceOf(membership.members.get(spec.nodeId), now);
+  const member = membership.members.get(spec.nodeId);
+  const absence = absenceOf(member, now);
   const connection = decision?.polled.memory.connections.get(spec.publicKey);
   const { changes = 0, lastChange } = connection?.path ?? {};
   const { history } = connection ?? {};
@@ -157,6 +159,7 @@ function reportPeer(spec: PeerSpec, { last, membership }: StatusView, now: numbe
     label: spec.label,
     publicKey: spec.publicKey,
     address: spec.address,
+    ...(member && { machine: reportMachine(member.claim) }),
     state,
     stateSeconds: age(history?.since ?? now),
     ...(isLost && { trouble: troubleText(history, spec) }),
@@ -178,6 +181,18 @@ function reportPeer(spec: PeerSpec, { last, membership }: StatusView, now: numbe
     sentBytes: sent,
   };
 }
+
+const reportMachine = ({
+  hostname,
+  machineType,
+  operatingSystem,
+  apiServerPort,
+}: Affiliate): NonNullable<PeerReport["machine"]> => ({
+  hostname,
+  machineType,
+  operatingSystem,
+  ...(apiServerPort !== undefined && { apiServerPort }),
+});
 
 /**
  * Warns of peers that go back and forth between two endpoints: two machines with one identity take a peer's session

@@ -64,6 +64,10 @@ it("a port that is taken is one line in the log, without a stack, and found by d
 it("a configuration that is broken later blinds neither status nor down", async () => {
   await b.start(options);
   await a.daemon.waitForPeers("b");
+  const { stdout: one } = await a.daemon.command("status", "b");
+  expect(one).toMatch(/^state: +up, for \d+s$/m);
+  expect(one).toMatch(/^machine: +\S+, machine type not told, \S/m);
+  expect((await a.daemon.command("status", "nobody")).exitCode).toBe(2);
   await b.namespace.write(configFile, "kind: [\nrunDirectory: /run/kubespan\n");
   const { stdout, stderr, exitCode } = await b.daemon.command("status");
   expect([exitCode, stdout]).toEqual([0, expect.stringContaining("1 of 1 peers up")]);

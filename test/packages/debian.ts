@@ -10,6 +10,21 @@ const machine = ["systemd", "systemd-sysv", "udev", "iputils-ping"];
 
 const cache = new URL("../../.cache/packages/", import.meta.url).pathname;
 
+type Suite = "bookworm" | "trixie";
+
+/** The root file system of a Debian with these packages. It is made once, which takes a minute or more, and never changed. */
+export async function debianBase(suite: Suite, packages: readonly string[]): Promise<string> {
+  const contents = createHash("sha256").update(packages.join()).digest("hex").slice(0, 12);
+  const base = join(cache, `debian-${suite}-${contents}`);
+  mkdirSync(cache, { recursive: true });
+  if (!existsSync(base)) {
+    const making = mkdtempSync(`${base}.`);
+    await execa("debootstrap", ["--variant=minbase", `--include=${packages.join()}`, suite, making]);
+    renameSync(making, base);
+  }
+  return base;
+}
+
 /** A root file system of Debian, in which commands run as root in a mount and process namespace of their own. */
 export class Debian {
   readonly root: string;
@@ -19,16 +34,9 @@ export class Debian {
   }
 
   /** A copy of a Debian, minimal or with systemd; the first one takes minutes, as its packages are fetched. */
-  static async open(suite: "bookworm" | "trixie", kind: "minimal" | "systemd" = "minimal"): Promise<Debian> {
+  static async open(suite: Suite, kind: "minimal" | "systemd" = "minimal"): Promise<Debian> {
     const packages = kind === "systemd" ? [...dependencies, ...machine] : dependencies;
-    const contents = createHash("sha256").update(packages.join()).digest("hex").slice(0, 12);
-    const base = join(cache, `debian-${suite}-${contents}`);
-    mkdirSync(cache, { recursive: true });
-    if (!existsSync(base)) {
-      const making = mkdtempSync(`${base}.`);
-      await execa("debootstrap", ["--variant=minbase", `--include=${packages.join()}`, suite, making]);
-      renameSync(making, base);
-    }
+    const base = await debianBase(suite, packages);
     const root = mkdtempSync(join(cache, "root."));
     await execa("cp", ["-a", `${base}/.`, root]);
     return new Debian(root);

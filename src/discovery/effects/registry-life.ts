@@ -26,6 +26,10 @@ const calmMs = 1_000;
 /** The number of refused affiliates that are logged: anybody may put as many there as the service takes. */
 const mostRefusalsLogged = 20;
 
+/** Nothing tells a wrong cluster id from a cluster that has no other node yet. */
+const nobodyElse =
+  "; no other node of this cluster is there (if there should be one, compare clusterID with its own)";
+
 class RegistryLife implements Registry {
   readonly #driver: RegistryDriver;
   readonly #log: Logger;
@@ -153,8 +157,12 @@ class RegistryLife implements Registry {
     this.#phase = "connected";
     this.#failure = undefined;
     this.#said.forget();
-    const { affiliates } = this.#driver.told();
-    this.#log.info({ affiliates: affiliates.length }, `connected to ${this.#driver.otherSide}`);
+    const { affiliates, refused } = this.#driver.told();
+    const isAlone = affiliates.length === 0 && refused.length === 0;
+    this.#log.info(
+      { affiliates: affiliates.length },
+      `connected to ${this.#driver.otherSide}${isAlone ? nobodyElse : ""}`,
+    );
     this.#changed();
   }
 

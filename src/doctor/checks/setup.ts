@@ -81,6 +81,7 @@ export function checkDiscovery({ services, config }: Facts): Finding[] {
     const who = node === undefined ? "the discovery service" : "the Kubernetes API";
     if (error === undefined && records && records.opened < records.all)
       return strangers(id, location, records);
+    if (error === undefined && records?.others === 0) return alone(id, location);
     if (error === undefined)
       return {
         id,
@@ -104,10 +105,21 @@ export function checkDiscovery({ services, config }: Facts): Finding[] {
 
 const knownText = (records: ServiceFact["records"]): string => {
   if (!records) return "";
-  return records.all === 0
-    ? ", and knows no node of this clusterID"
-    : `, and knows ${records.all} nodes of this cluster`;
+  const { others } = records;
+  return `, and knows ${others} other node${others === 1 ? "" : "s"} of this cluster`;
 };
+
+/** Finds that nobody else goes by this node's clusterID: so it is with the first node of a cluster, and with a wrong clusterID. */
+const alone = (id: string, location: string): Finding => ({
+  id: `${id}.alone`,
+  severity: "note",
+  text: "the discovery service answers, and knows no other node by this clusterID",
+  evidence: `no record of another node at ${location}`,
+  fix: {
+    advice:
+      "if the cluster has other nodes, compare clusterID and the URL of the service with theirs ('kubespan status' shows both)",
+  },
+});
 
 /** Finds that nodes of the same clusterID have another secret. */
 const strangers = (

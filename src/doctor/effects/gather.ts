@@ -77,6 +77,7 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     networks: settings.networks,
     forwards: settings.advertises,
   };
+  const identified = observeIdentity(stateDirectory);
   const [
     distribution,
     flavours,
@@ -95,7 +96,7 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
   ] = await Promise.all([
     observeDistribution(),
     observeFlavours(),
-    observeIdentity(stateDirectory),
+    identified,
     probe("nft", "list", "tables"),
     probe("nft", "--check", natChain),
     observeSysctls(linkNames(links)),
@@ -105,7 +106,10 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     scanForOthers(run, ours, passage),
     observeClock(),
     observeCilium(linkNames(links), uplinks),
-    Promise.all([observeServices(config), observeKubernetes(config)]),
+    Promise.all([
+      identified.then((own) => observeServices(config, "nodeId" in own ? own.nodeId : undefined)),
+      observeKubernetes(config),
+    ]),
     observed(() => observeRefusals(stateDirectory, table)),
   ]);
   const tunProblem = await deviceProblem("/dev/net/tun");

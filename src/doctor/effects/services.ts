@@ -6,20 +6,31 @@ import type { ServiceFact } from "../index.ts";
 
 const helloTimeoutMs = 5_000;
 
-/** Asks each service what the daemon asks it first: Hello, and the records of the cluster. */
-export const observeServices = (config: Config | undefined): Promise<ServiceFact[]> =>
-  Promise.all((config?.services ?? []).flatMap((service) => (config ? greet(service, config.cluster) : [])));
+/**
+ * Asks each service what the daemon asks it first: Hello, and the records of the cluster. `ownId` is the id of this node,
+ * if it has one already.
+ */
+export const observeServices = (
+  config: Config | undefined,
+  ownId: string | undefined,
+): Promise<ServiceFact[]> =>
+  Promise.all(
+    (config?.services ?? []).flatMap((service) => (config ? greet(service, config.cluster, ownId) : [])),
+  );
 
 async function greet(
   service: Config["services"][number],
   { id: clusterId, secret }: Config["cluster"],
+  ownId: string | undefined,
 ): Promise<ServiceFact> {
   const location = locationOf(service);
   const { signal } = new AbortController();
   try {
     const greeting = { clusterId, clientVersion: `kubespan ${version}`, helloTimeoutMs };
     const { client, reflected } = await connect(service, greeting, signal);
-    const records = await countRecords(client, { clusterId, secret }, signal).finally(() => client.close());
+    const records = await countRecords(client, { clusterId, secret, ownId }, signal).finally(() =>
+      client.close(),
+    );
     return { location, ...(records && { records }), ...(reflected !== undefined && { reflected }) };
   } catch (thrown) {
     const { message, hint } = serviceError(thrown, service);
@@ -27,17 +38,23 @@ async function greet(
   }
 }
 
+interface Asked {
+  readonly clusterId: string;
+  readonly secret: Config["cluster"]["secret"];
+  readonly ownId: string | undefined;
+}
+
 /** Counts the records of the cluster; `undefined` where the service does not list them, which the daemon does not need. */
 async function countRecords(
   client: Parameters<typeof listAffiliates>[0],
-  { clusterId, secret }: { readonly clusterId: string; readonly secret: Config["cluster"]["secret"] },
+  { clusterId, secret, ownId }: Asked,
   signal: AbortSignal,
 ): Promise<ServiceFact["records"]> {
   try {
     const listed = await listAffiliates(client, clusterId, signal);
     const sealed = listed.filter(({ data }) => data.length > 0);
     const opened = sealed.filter((envelope) => !("refused" in openEnvelope(secret, envelope))).length;
-    return { all: sealed.length, opened };
+    return { all: sealed.length, opened, others: listed.filter(({ id }) => id !== ownId).length };
   } catch {
     return undefined;
   }

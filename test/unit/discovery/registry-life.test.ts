@@ -62,3 +62,23 @@ describe("what keeps a node from being announced", () => {
     ]);
   });
 });
+
+test("the log says that nobody else is there, which a wrong cluster id looks like", async () => {
+  const lines: LogLine[] = [];
+  const log = pino({ level: "info" }, { write: (text) => lines.push(JSON.parse(text) as LogLine) });
+  const start = async (name: string): Promise<void> => {
+    const registry = registryWith(new ZoneDriver(zone, new ZoneWay(), idOf(name)), log);
+    onTestFinished(() => registry.stop());
+    registry.start(() =>
+      registry.publish({ own: affiliateNamed(name, "192.0.2.1:51820"), observed: new Map() }),
+    );
+    registry.publish({ own: affiliateNamed(name, "192.0.2.1:51820"), observed: new Map() });
+    await until(() => expect(registry.state().phase).toBe("connected"));
+  };
+  await start("one");
+  await start("two");
+  expect(lines.map(({ msg }) => msg)).toEqual([
+    expect.stringMatching(/no other node of this cluster is there .*compare clusterID/),
+    expect.not.stringMatching(/no other node/),
+  ]);
+});

@@ -1,0 +1,112 @@
+import type { PeerReport, Status } from "../api/index.ts";
+import { age, KubespanError } from "../base/index.ts";
+import { bytes, columns, fittingTable, oneLine, wrapped } from "./render.ts";
+
+/** The peers that go by a name: a label, a host name, a node id or its beginning, a KubeSpan address or a public key. */
+export function peerNamed({ peers }: Status, name: string): PeerReport {
+  const exact = peers.filter(({ nodeId, label, address, publicKey, machine }) =>
+    [nodeId, label, address, publicKey, machine?.hostname].includes(name),
+  );
+  const found =
+    exact.length > 0 ? exact : name === "" ? [] : peers.filter(({ nodeId }) => nodeId.startsWith(name));
+  const [peer, another] = found;
+  if (peer && !another) return peer;
+  const shown = oneLine(name);
+  throw new KubespanError("usage", `${another ? "more than one peer goes" : "no peer goes"} by ${shown}`, {
+    hint: another
+      ? `name one by its node id: ${shortList(found.map(({ nodeId }) => nodeId))}`
+      : "'kubespan status' lists the peers, and what is refused",
+  });
+}
+
+const shortList = (ids: readonly string[]): string =>
+  ids.length > 5 ? `${ids.slice(0, 5).join(", ")}, ...` : ids.join(", ");
+
+/** What `kubespan status PEER` prints on a terminal: all that is known of one peer. */
+export function peerText({ warnings }: Status, peer: PeerReport): string {
+  const about = warnings.filter(({ who }) => who === peer.label || who === `peer ${peer.label}`);
+  const sections = [
+    factsText(peer),
+    table(
+      ["CANDIDATE", "KIND", "ROUND TRIP", "WHY"],
+      peer.candidates.map(({ endpoint, kind, reason }) => [
+        endpoint,
+        kind,
+        roundTrip(peer, endpoint),
+        reason,
+      ]),
+    ),
+    table(
+      ["WARNING", "WHAT"],
+      about.map(({ who, what }) => [who, what]),
+    ),
+    table(
+      ["LEFT OUT", "WHY"],
+      [...peer.refusedPrefixes, ...peer.refusedCandidates].map(({ value, reason }) => [value, reason]),
+    ),
+  ];
+  return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
+}
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  rows.length === 0 ? "" : fittingTable(head, rows);
+
+function factsText(peer: PeerReport): string {
+  const { machine, absent, endpoint, lastEndpointChange: last } = peer;
+  const facts: readonly (readonly [string, string])[] = [
+    ["peer", `${peer.label} (${peer.nodeId})`],
+    ["state", `${peer.suspected ? "suspected" : peer.state}, for ${age(peer.stateSeconds)}`],
+    ...(peer.trouble === undefined ? [] : [["trouble", peer.trouble] as const]),
+    ...(absent ? [["absent", `for ${age(absent.seconds)}: ${absent.why}`] as const] : []),
+    ...(machine ? [["machine", machineText(machine)] as const] : []),
+    ["address", peer.address],
+    ["public key", peer.publicKey],
+    ["endpoint", endpoint ?? "none yet"],
+    ...(last
+      ? [
+          [
+            "moved",
+            `${times(peer.endpointChanges)}, last ${age(last.ageSeconds)} ago: ${changeText(last)}`,
+          ] as const,
+        ]
+      : []),
+    ["seen", `${ago(peer.heardAgeSeconds)}, last handshake ${ago(peer.handshakeAgeSeconds)}`],
+    ["traffic", `${bytes(peer.receivedBytes)} received, ${bytes(peer.sentBytes)} sent`],
+    ...(peer.asked > 0 ? [["asked", `${peer.asked} handshakes, ${peer.answered} answered`] as const] : []),
+    ["networks", peer.allowedIPs.join(", ") || "none"],
+  ];
+  return facts
+    .flatMap(([name, value]) =>
+      wrapped(oneLine(value), columns - margin).map(
+        (line, at) => `${(at === 0 ? `${name}:` : "").padEnd(margin)}${line}`,
+      ),
+    )
+    .join("\n");
+}
+
+const margin = 12;
+
+const machineText = ({ hostname, machineType, operatingSystem, apiServerPort }: Machine): string =>
+  [
+    hostname || "no host name",
+    machineType === "unknown" ? "machine type not told" : machineType,
+    operatingSystem || "system not told",
+    ...(apiServerPort === undefined ? [] : [`API server at port ${apiServerPort}`]),
+  ].join(", ");
+
+type Machine = NonNullable<PeerReport["machine"]>;
+
+const changeText = ({ from, to, reason }: NonNullable<PeerReport["lastEndpointChange"]>): string =>
+  `from ${from} to ${to}: ${reason}`;
+
+const times = (count: number): string => (count === 1 ? "once" : `${count} times`);
+const ago = (seconds: number | undefined): string =>
+  seconds === undefined ? "never" : `${age(seconds)} ago`;
+
+function roundTrip(
+  { roundTrips }: PeerReport,
+  endpoint: PeerReport["candidates"][number]["endpoint"],
+): string {
+  const measured = roundTrips[endpoint];
+  return measured === undefined ? "-" : `${measured.toFixed(1)} ms`;
+}
