@@ -4,6 +4,7 @@ import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
 import type { Dropped } from "../nftables/index.ts";
 import type { CandidateKindName, PeerState } from "../peers/index.ts";
 import type { RaceCounts } from "../port/index.ts";
+import type { Nat } from "../self/index.ts";
 import type { Work } from "./work.ts";
 
 /** The output of `kubespan status -o json`. Times are ISO 8601, ages are seconds. */
@@ -50,6 +51,8 @@ export interface NodeStatus {
   readonly startedAt: string;
   readonly announcedAddresses: readonly Address[];
   readonly announcedEndpoints: readonly Endpoint[];
+  /** The kind of NAT before this node by family, as far as STUN servers and members show it. */
+  readonly nat: Nat;
   readonly advertisedPrefixes: readonly Prefix[];
   /** The node's own addresses and endpoints that are not announced, each with the reason. */
   readonly leftOut: readonly LeftOut[];

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Down, Forgotten, Status } from "../api/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Members } from "../members/index.ts";
@@ -151,13 +152,16 @@ export class Mesh {
     const implementation = chooseImplementation(config.wireguard, config.interfaceName, kernel.wireguard);
     const { device } = kernel.wireguard;
     membership.step(registries, device, this.#memory.peers);
+    this.#racing.followStun(registries.stunServers());
     const decision = decide(this.#knowledge(kernel), device, this.#memory, clock());
     const keys: Keys = { privateKey: identity.privateKey, implementation };
     const isSettled = registries.isSettled();
     const plan = planner({ config, self }, keys, decision, kernel, isSettled);
     this.#memory = decision.memory;
     await number.keep(decision.memory.said?.number ?? 0);
-    tellChanges(this.#parts, decision.polled, decision.specs);
+    this.#changed(decision.polled, decision.specs);
+    const isElsewhere = !isDeepStrictEqual(kernel.addresses.usable, this.#last?.kernel.addresses.usable);
+    if (this.#last && isElsewhere) this.#racing.askStun();
     const isThere = device !== undefined;
     // Steering may cut the way to a registry that is on one of the nodes, so the registries are told before. Only a
     // node without a device yet has nothing to offer. A race needs nothing of the plan but a device that holds the
@@ -173,6 +177,13 @@ export class Mesh {
     // A device that was just made has not been read yet; the next pass reads it.
     this.#last = { decision, kernel, implementation, device, steered: plan.steered };
     return isThere ? this.#wakeIn(decision.polled) : 0;
+  }
+
+  /** Logs what has become of peers. One that fell silent may not know any more where this node is. */
+  #changed(polled: Decision["polled"], specs: Decision["specs"]): void {
+    tellChanges(this.#parts, polled, specs);
+    if (polled.transitions.some(({ kind }) => kind === "suspected" || kind === "down"))
+      this.#racing.askStun();
   }
 
   /** Tells the registries what this node offers, and sends the race rounds to the peers. */
@@ -205,7 +216,7 @@ export class Mesh {
     );
     const keys: Keys = { privateKey: identity.privateKey, implementation: last.implementation };
     this.#memory = remember(this.#memory, polled);
-    tellChanges(this.#parts, polled, last.decision.specs);
+    this.#changed(polled, last.decision.specs);
     await this.#racing.pin(polled.pins);
     const failures = await applySteps(run, log, planPolled(config, keys, polled, device));
     if (failures.peers.length > 0) this.outcome.ended(failureText(failures), clock());

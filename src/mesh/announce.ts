@@ -18,7 +18,7 @@ interface Announced {
   /** The addresses, endpoints and pod networks of this node that are not announced, with the reasons. */
   readonly leftOut: readonly LeftOut[];
   readonly warnings: readonly Warning[];
-  readonly memory: Pick<Memory, "reflected" | "said">;
+  readonly memory: Pick<Memory, "reflected" | "nat" | "said">;
 }
 
 /** Decides what this node says of itself. `routed` are the networks inside the mesh. */
@@ -30,7 +30,8 @@ export function announce(
 ): Announced {
   const { self, config, addresses, registries, origin } = knowledge;
   const seen = believeReflected(registries, memory.reflected, routed, addresses);
-  const stun = believeMapped(config, knowledge.mapping, routed, addresses);
+  const { mapping } = knowledge;
+  const stun = believeMapped(config, { mapping, nat: memory.nat }, routed, addresses);
   const byName = announcedNames(knowledge.hostNames ?? []);
   const { affiliate, leftOut } = ownAffiliate(self, config, addresses, seen.reflected.values(), stun.mapped, {
     undialled: knowledge.undialled,
@@ -57,6 +58,6 @@ export function announce(
       ...podNetworksLeftOut(config, registries),
     ],
     warnings: fit.warnings,
-    memory: { reflected: seen.reflected, said },
+    memory: { reflected: seen.reflected, nat: stun.nat, said },
   };
 }

@@ -45,6 +45,7 @@ export const emptyMemory: Memory = {
   addresses: [],
   shakenAt: undefined,
   reflected: new Map(),
+  nat: {},
   harvest: emptyHarvest,
   said: undefined,
 };

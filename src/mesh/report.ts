@@ -124,6 +124,7 @@ function reportNode({ self, config }: Knowledge, view: StatusView): NodeStatus {
     startedAt: new Date(view.process.startedAt).toISOString(),
     announcedAddresses: announced?.addresses ?? [],
     announcedEndpoints: announced?.kubespan?.endpoints ?? [],
+    nat: decision?.memory.nat ?? {},
     advertisedPrefixes: announced?.kubespan?.additionalAddresses ?? [],
     racing: view.racing,
     leftOut: [...kernel.addresses.leftOut, ...(decision?.leftOut ?? [])],

@@ -3,6 +3,7 @@ export { ownAffiliate, type Self } from "./announce.ts";
 export { fitted } from "./fit.ts";
 export { announcedNames, type HostNameAnswer } from "./host-names.ts";
 export { believeMapped } from "./mapped.ts";
+export type { Nat, NatKind } from "./nat.ts";
 export { nextNumber, numbered, type Origin, type Said } from "./numbered.ts";
 export { advertiseTheSame, podNetworksLeftOut, withPodNetworks } from "./pod-networks.ts";
 export { believeReflected, type Reflected } from "./reflected.ts";

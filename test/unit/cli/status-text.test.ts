@@ -49,6 +49,7 @@ const status = (more: Partial<Status> = {}): Status => ({
     startedAt: "",
     announcedAddresses: [],
     announcedEndpoints: [],
+    nat: {},
     advertisedPrefixes: [],
     leftOut: [
       { value: "127.0.0.1", reason: "it is a loopback address (on lo)", isUsual: true },

@@ -33,6 +33,7 @@ const status = (text: string): Status => ({
     startedAt: text,
     announcedAddresses: [],
     announcedEndpoints: [],
+    nat: {},
     advertisedPrefixes: [],
     leftOut: [{ value: text, reason: text }],
     racing: { mode: "auto", works: false, reason: text },
