@@ -22,6 +22,7 @@ export const knowledgeNow = (
   ways: ways.look(config, registries, onNews),
   canRace: racing.isOn,
   mapping: racing.mapping,
+  observations: membership.observers.observations,
   hostNames: hostNames.answers,
   lastRanAt: membership.clockFacts.lastRanAt,
   origin,

@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from "node:util";
 import type { Down, Forgotten, Status } from "../api/index.ts";
+import { errorText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Members } from "../members/index.ts";
 import {
@@ -159,9 +159,8 @@ export class Mesh {
     const plan = planner({ config, self }, keys, decision, kernel, isSettled);
     this.#memory = decision.memory;
     await number.keep(decision.memory.said?.number ?? 0);
-    this.#changed(decision.polled, decision.specs);
-    const isElsewhere = !isDeepStrictEqual(kernel.addresses.usable, this.#last?.kernel.addresses.usable);
-    if (this.#last && isElsewhere) this.#racing.askStun();
+    tellChanges(this.#parts, decision.polled, decision.specs);
+    this.#racing.noted(decision.polled.transitions, kernel.addresses.usable);
     const isThere = device !== undefined;
     // Steering may cut the way to a registry that is on one of the nodes, so the registries are told before. Only a
     // node without a device yet has nothing to offer. A race needs nothing of the plan but a device that holds the
@@ -172,18 +171,15 @@ export class Mesh {
     repairs.passed(plan.upkeep, isThere, failures);
     if (!isThere) this.#tell(decision);
     await this.#parts.lastWorking.keep(this.#memory.lastWorking);
-    await membership.listen(() => this.#wake(0, "registries"));
+    await membership.listen(
+      () => this.#wake(0, "registries"),
+      () => this.#racing.askStun(),
+    );
+    void membership.tellObserved(decision.tell).catch((error: unknown) => log.debug(errorText(error)));
     this.outcome.ended(failureText(failures), clock());
     // A device that was just made has not been read yet; the next pass reads it.
     this.#last = { decision, kernel, implementation, device, steered: plan.steered };
     return isThere ? this.#wakeIn(decision.polled) : 0;
-  }
-
-  /** Logs what has become of peers. One that fell silent may not know any more where this node is. */
-  #changed(polled: Decision["polled"], specs: Decision["specs"]): void {
-    tellChanges(this.#parts, polled, specs);
-    if (polled.transitions.some(({ kind }) => kind === "suspected" || kind === "down"))
-      this.#racing.askStun();
   }
 
   /** Tells the registries what this node offers, and sends the race rounds to the peers. */
@@ -216,7 +212,8 @@ export class Mesh {
     );
     const keys: Keys = { privateKey: identity.privateKey, implementation: last.implementation };
     this.#memory = remember(this.#memory, polled);
-    this.#changed(polled, last.decision.specs);
+    tellChanges(this.#parts, polled, last.decision.specs);
+    this.#racing.noted(polled.transitions, last.kernel.addresses.usable);
     await this.#racing.pin(polled.pins);
     const failures = await applySteps(run, log, planPolled(config, keys, polled, device));
     if (failures.peers.length > 0) this.outcome.ended(failureText(failures), clock());

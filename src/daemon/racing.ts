@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import type { RacingReport } from "../api/index.ts";
 import { errorText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
-import type { HostPort } from "../net/index.ts";
-import type { RaceRound } from "../peers/index.ts";
+import type { Address, HostPort } from "../net/index.ts";
+import type { RaceRound, Transition } from "../peers/index.ts";
 import { Prober, Racer } from "../port/effects/index.ts";
 import type { Answer, Mapping, Pin } from "../port/index.ts";
 import type { Runner } from "../system/index.ts";
@@ -43,6 +44,7 @@ export class Racing {
   #prober: Prober | undefined;
   #failure: string | undefined;
   #servers: readonly HostPort[] = [];
+  #addresses: readonly Address[] = [];
 
   constructor(parts: RacingParts, events: RacingEvents) {
     this.#parts = parts;
@@ -115,6 +117,14 @@ export class Racing {
   /** Asks all STUN servers at once: something has changed about the paths of this node, or may have. */
   askStun(): void {
     this.#prober?.askAll();
+  }
+
+  /** Takes note of what may mean that others see this node elsewhere: a peer that fell silent, or other addresses here. */
+  noted(transitions: readonly Pick<Transition, "kind">[], addresses: readonly Address[]): void {
+    const isSilent = transitions.some(({ kind }) => kind === "suspected" || kind === "down");
+    const isElsewhere = !isDeepStrictEqual(addresses, this.#addresses);
+    this.#addresses = addresses;
+    if (isSilent || isElsewhere) this.askStun();
   }
 
   /** Repairs the table, which another program may have flushed. */

@@ -30,8 +30,8 @@ export function announce(
 ): Announced {
   const { self, config, addresses, registries, origin } = knowledge;
   const seen = believeReflected(registries, memory.reflected, routed, addresses);
-  const { mapping } = knowledge;
-  const stun = believeMapped(config, { mapping, nat: memory.nat }, routed, addresses);
+  const { mapping, observations: members = [] } = knowledge;
+  const stun = believeMapped(config, { mapping, members, nat: memory.nat }, routed, addresses);
   const byName = announcedNames(knowledge.hostNames ?? []);
   const { affiliate, leftOut } = ownAffiliate(self, config, addresses, seen.reflected.values(), stun.mapped, {
     undialled: knowledge.undialled,

@@ -4,6 +4,7 @@ import type { Endpoint } from "../net/index.ts";
 export interface Observation {
   /** The observer: the host and port of a STUN server, or the name of a member. */
   readonly observer: string;
+  readonly by: "server" | "member";
   readonly endpoint: Endpoint;
   /** The times at which the observer first and last said so, in milliseconds since 1970. */
   readonly since: number;

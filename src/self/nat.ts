@@ -40,9 +40,19 @@ function kindOf(all: readonly Observation[], own: readonly Address[], before: Na
   const pairs = outside.flatMap((one, index) =>
     outside.slice(index + 1).flatMap((other) => (isComparable(one, other) ? [[one, other] as const] : [])),
   );
-  if (pairs.some(([one, other]) => one.endpoint !== other.endpoint)) return "symmetric";
-  if (pairs.length > 0) return "port-keeping";
+  if (isContradicted(pairs.filter(([one, other]) => one.endpoint !== other.endpoint))) return "symmetric";
+  if (pairs.some(([one, other]) => one.endpoint === other.endpoint)) return "port-keeping";
   return before === "none" ? "unknown" : before;
+}
+
+/**
+ * Whether observers contradict each other. Two servers are enough, or two members of which each contradicts somebody:
+ * one member alone, which may be mistaken or lie, must not keep a node from announcing what a server sees.
+ */
+function isContradicted(pairs: readonly (readonly [Observation, Observation])[]): boolean {
+  const isOfServers = pairs.some((pair) => pair.every(({ by }) => by === "server"));
+  const members = pairs.flat().filter(({ by }) => by === "member");
+  return isOfServers || new Set(members.map(({ observer }) => observer)).size >= 2;
 }
 
 const isComparable = (one: Observation, other: Observation): boolean =>
@@ -51,10 +61,16 @@ const isComparable = (one: Observation, other: Observation): boolean =>
   one.since <= other.at + togetherMs &&
   other.since <= one.at + togetherMs;
 
-/** The endpoints that are likely to be right now: of each address the one that was new last. */
+/**
+ * The endpoints that are likely to be right now: of each address the one that was new last. The word of a server that was
+ * heard since a member spoke counts more than that of the member.
+ */
 export function newestOf(observations: readonly Observation[]): readonly Endpoint[] {
-  const newest = new Map<Address, Observation>();
-  for (const each of observations.toSorted((left, right) => left.since - right.since))
-    newest.set(endpointAddress(each.endpoint), each);
-  return [...newest.values()].map(({ endpoint }) => endpoint);
+  const byAge = observations.toSorted((left, right) => left.since - right.since);
+  return [...Map.groupBy(byAge, ({ endpoint }) => endpointAddress(endpoint)).values()].flatMap((all) => {
+    const newest = all.at(-1);
+    const server = all.findLast(({ by }) => by === "server");
+    const isConfirmed = server && newest && server.at >= newest.since;
+    return (isConfirmed ? server : newest)?.endpoint ?? [];
+  });
 }

@@ -182,7 +182,7 @@ export class Prober {
     const isSame = before?.endpoint === endpoint;
     const observer = hostPortText(asked.server);
     const since = isSame ? before.since : now;
-    this.#observations.set(name, { observer, endpoint, since, at: now });
+    this.#observations.set(name, { observer, by: "server", endpoint, since, at: now });
     if (isSame) return;
     log.info({ server: observer, endpoint }, "seen from outside");
     // A NAT that maps by destination has other ports for all servers at any time, which is news for nobody.

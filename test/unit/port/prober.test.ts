@@ -37,7 +37,9 @@ test("a server is asked at the address of its name, and its answer is what it se
   expect(prober.mapping.observations).toEqual([]);
   prober.receive(answer, server);
   const observer = "stun.example.org:3000";
-  expect(prober.mapping.observations).toEqual([{ observer, endpoint: here, since: 1000, at: 1000 }]);
+  expect(prober.mapping.observations).toEqual([
+    { observer, by: "server", endpoint: here, since: 1000, at: 1000 },
+  ]);
   expect(onChange).toHaveBeenCalled();
   prober.receive(bindingAnswer(request, "203.0.113.1:1" as Endpoint) ?? answer, server);
   expect(prober.mapping.observations[0]?.endpoint).toBe(here);

@@ -162,7 +162,13 @@ describe("what a STUN server says", () => {
     const endpoints = ["203.0.113.1:4711", "10.244.1.2:51820", "127.0.0.1:51820", "192.0.2.7:51820"].map(
       endpoint,
     );
-    const observations = endpoints.map((each) => ({ observer: server, endpoint: each, since: 0, at: 0 }));
+    const observations = endpoints.map((each) => ({
+      observer: server,
+      by: "server" as const,
+      endpoint: each,
+      since: 0,
+      at: 0,
+    }));
     const mapping = { observations, problems: [] };
     const { mapped, leftOut } = believeMapped(asked, { mapping, nat: {} }, routed, own);
     expect(mapped).toEqual(["203.0.113.1:4711"]);
@@ -170,7 +176,13 @@ describe("what a STUN server says", () => {
   });
 
   it("stays while the server is silent, and that is told; without racing only who configured it is told", () => {
-    const observation = { observer: server, endpoint: endpoint("203.0.113.1:4711"), since: 0, at: 0 };
+    const observation = {
+      observer: server,
+      by: "server" as const,
+      endpoint: endpoint("203.0.113.1:4711"),
+      since: 0,
+      at: 0,
+    };
     const mapping = { observations: [observation], problems: [{ observer: server, problem: "silent" }] };
     expect(believeMapped(asked, { mapping, nat: {} }, routed, own)).toEqual({
       mapped: ["203.0.113.1:4711"],
@@ -185,6 +197,7 @@ describe("what a STUN server says", () => {
   it("is not announced behind a symmetric NAT, and why is told", () => {
     const observations = ["203.0.113.1:1", "203.0.113.1:2"].map((each, index) => ({
       observer: String(index),
+      by: "server" as const,
       endpoint: endpoint(each),
       since: 0,
       at: 0,

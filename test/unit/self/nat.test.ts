@@ -7,6 +7,7 @@ const own = ["192.168.1.11", "2001:db8::11"] as Address[];
 /** What an observer saw from one second to another. */
 const saw = (observer: string, endpoint: string, since: number, at = since) => ({
   observer,
+  by: observer.startsWith("m") ? ("member" as const) : ("server" as const),
   endpoint: endpoint as Endpoint,
   since: since * 1000,
   at: at * 1000,
@@ -58,6 +59,18 @@ describe("the kind of NAT", () => {
       {},
       { ipv4: "unknown", ipv6: "none" },
     ],
+    [
+      "one member that contradicts a server proves nothing",
+      [saw("a", "203.0.113.1:1", 0, 100), saw("m1", "203.0.113.1:2", 50)],
+      {},
+      { ipv4: "unknown" },
+    ],
+    [
+      "two members that contradict each other",
+      [saw("m1", "203.0.113.1:1", 0, 100), saw("m2", "203.0.113.1:2", 50)],
+      {},
+      { ipv4: "symmetric" },
+    ],
     ["a NAT that appears", [saw("a", "203.0.113.1:1", 0)], { ipv4: "none" }, { ipv4: "unknown" }],
   ])("%s", (_, observations, before, expected) => {
     expect(natOf(observations, own, before)).toEqual(expected);
@@ -72,4 +85,10 @@ test("of each address the port that was new last is announced, whatever was conf
     saw("c", "198.51.100.1:1", 0),
   ];
   expect(newestOf(observations).toSorted()).toEqual(["198.51.100.1:1", "203.0.113.1:2"]);
+});
+
+test("a member is believed until a server was heard again", () => {
+  const member = saw("m1", "203.0.113.1:2", 50);
+  expect(newestOf([saw("a", "203.0.113.1:1", 0, 40), member])).toEqual(["203.0.113.1:2"]);
+  expect(newestOf([saw("a", "203.0.113.1:1", 0, 60), member])).toEqual(["203.0.113.1:1"]);
 });
