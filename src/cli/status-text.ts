@@ -35,6 +35,8 @@ function nodeText({ node, work, repairs, dropped, masqueraded }: Status): string
   ];
   const nats = Object.entries(node.nat).flatMap(([family, kind]) => natText(family, kind));
   if (nats.length > 0) lines.push(["NAT", nats.join("; ")]);
+  const mapped = mappedText(node.portMapping);
+  if (mapped !== "") lines.push(["mapped", mapped]);
   const repaired = Object.entries(repairs).filter(([, count]) => count > 0);
   if (repaired.length > 0) lines.push(["put back", repaired.map((each) => each.join(" ")).join(", ")]);
   const kept = droppedText(dropped);
@@ -45,6 +47,11 @@ function nodeText({ node, work, repairs, dropped, masqueraded }: Status): string
     lines.push(["problem", `${work.state} for ${age(work.seconds)}: ${work.why}`]);
   return lines.map(([name, value]) => `${`${name}:`.padEnd(12)}${oneLine(value)}`).join("\n");
 }
+
+const mappedText = (mapping: Status["node"]["portMapping"]): string =>
+  mapping.state === "held"
+    ? `${mapping.external} by ${mapping.gateway} (${mapping.protocol}), for ${age(mapping.expiresInSeconds)}`
+    : "";
 
 const natText = (family: string, kind: NatKind): string[] => {
   const text = {

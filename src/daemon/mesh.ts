@@ -22,6 +22,7 @@ import {
 import { forgetLastWorking } from "../peers/effects/index.ts";
 import { answered, handOverInMs, isRaced, upCameOrWent } from "../peers/index.ts";
 import type { Answer } from "../port/index.ts";
+import { portMappingOff } from "../port-mapping/index.ts";
 import { advertiseTheSame, withPodNetworks } from "../self/index.ts";
 import { chooseImplementation, type ObservedDevice } from "../wireguard/index.ts";
 import { applySteps, failureText } from "./apply.ts";
@@ -68,13 +69,16 @@ export class Mesh {
   /** Sets the function that asks for a pass, in that many milliseconds, when a peer answered or our port is seen elsewhere. */
   wakeWith(wake: (inMs: number, scope: Scope) => void): void {
     this.#wake = wake;
-    if (this.#parts.config.enabled) this.#parts.hostNames.start(() => wake(0, "registries"));
+    if (!this.#parts.config.enabled) return;
+    this.#parts.hostNames.start(() => wake(0, "registries"));
+    this.#parts.portMapper?.start(() => wake(0, "registries"));
   }
 
-  /** Ends the parts that depend on this process; the data plane stays. */
-  async close(): Promise<void> {
+  /** Ends the parts that depend on this process; the data plane stays, and so does what the router mapped if it is kept. */
+  async close(keepsMapping = true): Promise<void> {
     await this.#racing.close();
     await this.#parts.hostNames.stop();
+    await this.#parts.portMapper?.[keepsMapping ? "stop" : "withdraw"]();
     if (this.#last) await this.#parts.lastWorking.keep(this.#memory.lastWorking, true);
     await this.#parts.membership.close();
   }
@@ -143,6 +147,7 @@ export class Mesh {
     const { run, readSetting } = this.#parts;
     const kernel = await observeKernel(run, this.#config, this.#last?.device, readSetting);
     await this.#racing.repair(kernel.racingTable);
+    this.#parts.portMapper?.look();
     return this.#decided(kernel, planMesh);
   }
 
@@ -256,8 +261,9 @@ export class Mesh {
   }
 
   /** Tells the others that this node is no member any more; gives the problems in words. */
-  leave(): Promise<string[]> {
-    const { membership, registries } = this.#parts;
+  async leave(): Promise<string[]> {
+    const { membership, registries, portMapper } = this.#parts;
+    await portMapper?.withdraw();
     return membership.leave(registries, this.#last?.device, this.#memory.said?.affiliate);
   }
 
@@ -277,6 +283,7 @@ export class Mesh {
       process,
       error: this.outcome.failure?.error,
       racing: this.#racing.report(),
+      portMapping: this.#parts.portMapper?.report ?? portMappingOff,
       settings: this.#parts.repairs.unset,
       repairs: this.#parts.repairs.counts,
       membership: this.#parts.membership,

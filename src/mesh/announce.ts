@@ -1,9 +1,10 @@
 import type { Warning } from "../marks/index.ts";
 import { isClockBehind } from "../members/index.ts";
-import { intersect, type LeftOut, type Prefix } from "../net/index.ts";
+import { endpointAddress, intersect, type LeftOut, type Prefix } from "../net/index.ts";
 import {
   announcedNames,
   believeMapped,
+  believePortMapping,
   believeReflected,
   fitted,
   numbered,
@@ -32,8 +33,11 @@ export function announce(
   const seen = believeReflected(registries, memory.reflected, routed, addresses);
   const { mapping, observations: members = [] } = knowledge;
   const stun = believeMapped(config, { mapping, members, nat: memory.nat }, routed, addresses);
+  const seenAt = [...seen.reflected.values(), ...stun.mapped.map(endpointAddress)];
+  const opened = believePortMapping(knowledge.portMapped, seenAt);
+  const mapped = [...opened.endpoints, ...stun.mapped];
   const byName = announcedNames(knowledge.hostNames ?? []);
-  const { affiliate, leftOut } = ownAffiliate(self, config, addresses, seen.reflected.values(), stun.mapped, {
+  const { affiliate, leftOut } = ownAffiliate(self, config, addresses, seen.reflected.values(), mapped, {
     undialled: knowledge.undialled,
     named: byName.endpoints,
   });
@@ -54,6 +58,7 @@ export function announce(
       ...fit.leftOut,
       ...seen.leftOut,
       ...stun.leftOut,
+      ...opened.leftOut,
       ...byName.leftOut,
       ...podNetworksLeftOut(config, registries),
     ],

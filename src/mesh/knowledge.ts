@@ -30,6 +30,8 @@ export interface Knowledge {
   readonly mapping: Mapping | undefined;
   /** The statements of members about the endpoint at which they see this node; absent for none. */
   readonly observations?: readonly Observation[];
+  /** The endpoint that the router mapped to WireGuard's port; absent for none. */
+  readonly portMapped?: Endpoint;
   /** The answers about the host names that the configuration gives for this node; absent where none is asked for. */
   readonly hostNames?: readonly HostNameAnswer[];
   readonly origin: Origin;

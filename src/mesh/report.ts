@@ -24,6 +24,7 @@ import {
   troubleText,
   unsettledBetween,
 } from "../peers/index.ts";
+import type { PortMappingReport } from "../port-mapping/index.ts";
 import { sharedEndpointWarnings } from "../self/index.ts";
 import type { Implementation, ObservedDevice } from "../wireguard/index.ts";
 import { capturedWarnings } from "./captured.ts";
@@ -59,6 +60,7 @@ export interface StatusView {
   readonly process: Process;
   readonly error: string | undefined;
   readonly racing: RacingReport;
+  readonly portMapping: PortMappingReport;
   /** The warnings about settings of the host that could not be set. */
   readonly settings: readonly Warning[];
   readonly repairs: Status["repairs"];
@@ -127,6 +129,7 @@ function reportNode({ self, config }: Knowledge, view: StatusView): NodeStatus {
     nat: decision?.memory.nat ?? {},
     advertisedPrefixes: announced?.kubespan?.additionalAddresses ?? [],
     racing: view.racing,
+    portMapping: view.portMapping,
     leftOut: [...kernel.addresses.leftOut, ...(decision?.leftOut ?? [])],
   };
 }

@@ -6,5 +6,6 @@ export { believeMapped } from "./mapped.ts";
 export type { Nat, NatKind } from "./nat.ts";
 export { nextNumber, numbered, type Origin, type Said } from "./numbered.ts";
 export { advertiseTheSame, podNetworksLeftOut, withPodNetworks } from "./pod-networks.ts";
+export { believePortMapping } from "./port-mapped.ts";
 export { believeReflected, type Reflected } from "./reflected.ts";
 export { sharedEndpointWarnings } from "./shared-endpoints.ts";

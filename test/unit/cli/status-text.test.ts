@@ -50,6 +50,7 @@ const status = (more: Partial<Status> = {}): Status => ({
     announcedAddresses: [],
     announcedEndpoints: [],
     nat: {},
+    portMapping: { state: "missing", why: "portMapping is off" },
     advertisedPrefixes: [],
     leftOut: [
       { value: "127.0.0.1", reason: "it is a loopback address (on lo)", isUsual: true },

@@ -34,6 +34,7 @@ const status = (text: string): Status => ({
     announcedAddresses: [],
     announcedEndpoints: [],
     nat: {},
+    portMapping: { state: "missing", why: "portMapping is off" },
     advertisedPrefixes: [],
     leftOut: [{ value: text, reason: text }],
     racing: { mode: "auto", works: false, reason: text },
