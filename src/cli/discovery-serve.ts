@@ -67,7 +67,7 @@ export function registerDiscoveryServe(program: Command): void {
     .option("--etcd-prefix <text>", "prefix of all keys in etcd", "/kubespan/discovery/")
     .option("--etcd-compact-every <seconds>", "compact older history of etcd, 0 for never", secondsFrom, 300)
     .option("--metrics-listen <address:port>", "serve /metrics, /healthz, /readyz over HTTP", listenFrom)
-    .option("--no-stun", "do not answer STUN over UDP beside the service")
+    .option("--no-stun", "do not answer STUN (UDP) for nodes behind NAT")
     .option("--drain <seconds>", "disconnect watchers gradually on SIGTERM", secondsFrom, 10)
     .addOption(
       new Option("--log-level <level>", "severity from which on messages are logged")
