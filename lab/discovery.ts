@@ -22,11 +22,23 @@ export class Discovery extends Service {
    * `address` is one of the node's own addresses; IPv6 without brackets. With a `snapshot` file the service starts with what
    * it knew when it ended.
    */
-  constructor(node: LabNode, address: string, { tls, snapshot }: { tls?: KeyPair; snapshot?: string } = {}) {
+  constructor(
+    node: LabNode,
+    address: string,
+    { tls, snapshot, stun = true }: { tls?: KeyPair; snapshot?: string; stun?: boolean } = {},
+  ) {
     const host = address.includes(":") ? `[${address}]` : address;
     const security = tls ? ["--tls-cert", tls.cert, "--tls-key", tls.key] : ["--insecure"];
     const kept = snapshot === undefined ? [] : ["--snapshot", snapshot];
-    const serve = ["discovery", "serve", "--listen", `${host}:${port}`, ...security, ...kept];
+    const serve = [
+      "discovery",
+      "serve",
+      "--listen",
+      `${host}:${port}`,
+      ...security,
+      ...kept,
+      ...(stun ? [] : ["--no-stun"]),
+    ];
     super(node.namespace, "discovery", [kubespan, ...serve]);
     this.url = `${tls ? "https" : "http"}://${host}:${port}/`;
   }

@@ -5,6 +5,8 @@ import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
 import type { Dropped } from "../nftables/index.ts";
 import type { CandidateKindName, PeerState } from "../peers/index.ts";
 import type { RaceCounts } from "../port/index.ts";
+import type { PortMappingReport } from "../port-mapping/index.ts";
+import type { Nat } from "../self/index.ts";
 import type { Work } from "./work.ts";
 
 /** The output of `kubespan status -o json`. Times are ISO 8601, ages are seconds. */
@@ -54,6 +56,10 @@ export interface NodeStatus {
   readonly startedAt: string;
   readonly announcedAddresses: readonly Address[];
   readonly announcedEndpoints: readonly Endpoint[];
+  /** The kind of NAT before this node by family, as far as STUN servers and members show it. */
+  readonly nat: Nat;
+  /** The port of the router that leads here, or the reason why there is none. */
+  readonly portMapping: PortMappingReport;
   readonly advertisedPrefixes: readonly Prefix[];
   /** The node's own addresses and endpoints that are not announced, each with the reason. */
   readonly leftOut: readonly LeftOut[];

@@ -29,6 +29,7 @@ interface ServeOptions extends StoreOptions {
   readonly trustRealIp?: true;
   readonly metricsListen?: Listen;
   readonly drain: number;
+  readonly stun: boolean;
   readonly logLevel: LogLevel;
   readonly logFormat: "json" | "text";
 }
@@ -68,6 +69,7 @@ export function registerDiscoveryServe(program: Command): void {
     .option("--etcd-prefix <text>", "prefix of all keys in etcd", "/kubespan/discovery/")
     .option("--etcd-compact-every <seconds>", "compact older history of etcd, 0 for never", secondsFrom, 300)
     .option("--metrics-listen <address:port>", "serve /metrics, /healthz, /readyz over HTTP", listenFrom)
+    .option("--no-stun", "do not answer STUN (UDP) for nodes behind NAT")
     .option("--drain <seconds>", "disconnect watchers gradually on SIGTERM", secondsFrom, 10)
     .addOption(
       new Option("--log-level <level>", "severity from which on messages are logged")
@@ -98,6 +100,7 @@ async function serve(options: ServeOptions): Promise<void> {
     trust: { hops: options.trustProxy ?? 0, realIp: options.trustRealIp ?? false },
     store: (onChange) => openStore(options, log, onChange),
     drainMs: options.drain * 1000,
+    stun: options.stun,
     onAnswer: (...answer) => onAnswer?.(...answer),
     ...(certificates && { tls: certificates.tls }),
   });

@@ -2,6 +2,7 @@ import type { PeerReport, Status } from "../api/index.ts";
 import { age } from "../base/index.ts";
 import { errorOf } from "../discovery/index.ts";
 import type { LeftOut } from "../net/index.ts";
+import type { NatKind } from "../self/index.ts";
 import { bytes, columns, cut, fittingTable, oneLine, table, wrapped } from "./render.ts";
 
 interface View {
@@ -32,6 +33,10 @@ function nodeText({ node, work, repairs, dropped, masqueraded }: Status): string
     ["announced", node.announcedEndpoints.join(", ") || "no endpoint"],
     ["networks", node.advertisedPrefixes.join(", ") || "none"],
   ];
+  const nats = Object.entries(node.nat).flatMap(([family, kind]) => natText(family, kind));
+  if (nats.length > 0) lines.push(["NAT", nats.join("; ")]);
+  const mapped = mappedText(node.portMapping);
+  if (mapped !== "") lines.push(["mapped", mapped]);
   const repaired = Object.entries(repairs).filter(([, count]) => count > 0);
   if (repaired.length > 0) lines.push(["put back", repaired.map((each) => each.join(" ")).join(", ")]);
   const kept = droppedText(dropped);
@@ -45,6 +50,21 @@ function nodeText({ node, work, repairs, dropped, masqueraded }: Status): string
 
 const engineText = ({ engine, implementation }: Status["node"]): string =>
   engine ? `${engine.name}${engine.isSlow ? " (slow: see kubespan doctor)" : ""}` : implementation;
+
+const mappedText = (mapping: Status["node"]["portMapping"]): string =>
+  mapping.state === "held"
+    ? `${mapping.external} by ${mapping.gateway} (${mapping.protocol}), for ${age(mapping.expiresInSeconds)}`
+    : "";
+
+const natText = (family: string, kind: NatKind): string[] => {
+  const text = {
+    none: undefined,
+    unknown: undefined,
+    "port-keeping": "keeps the port",
+    symmetric: "has another port for each destination",
+  }[kind];
+  return text === undefined ? [] : [`${{ ipv4: "IPv4", ipv6: "IPv6" }[family] ?? family} ${text}`];
+};
 
 const translatedText = (connections: number): string =>
   `${connections} connections into the mesh, from sources that no peer accepts, to an address of this node`;

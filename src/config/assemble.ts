@@ -42,6 +42,7 @@ export function assemble(found: KindDocuments, environment: Proxies): Config | u
     localNetworks: daemon.localNetworks,
     answerOutside: daemon.answerOutside,
     strictIngress: daemon.strictIngress,
+    portMapping: daemon.portMapping,
     registriesOutside: daemon.registriesOutside,
     routing: daemon.routing,
     marks: daemon.marks,

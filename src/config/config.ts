@@ -45,6 +45,8 @@ export interface Config {
   /** Whether TCP and pings from an address in the mesh that arrive outside the mesh are answered outside. */
   readonly answerOutside: boolean;
   readonly strictIngress: StrictIngress;
+  /** Whether the router of the default route is asked to lead a port here. */
+  readonly portMapping: boolean;
   readonly registriesOutside: RegistriesOutside;
   readonly routing: { readonly table: number; readonly priority: number };
   readonly marks: Marks;

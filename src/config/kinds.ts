@@ -192,6 +192,7 @@ export const schemas = {
     localNetworks: listOf(prefix(), "prefixes"),
     answerOutside: trueOrFalse().default(true),
     strictIngress: oneOf(["pods", "all", "off"]).default("pods"),
+    portMapping: trueOrFalse().default(true),
     registriesOutside: oneOf(["tls", "all", "off"]).default("tls"),
     routing: section({
       table: routingTable.default(180),

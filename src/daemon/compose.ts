@@ -6,6 +6,7 @@ import { LedgerFile } from "../members/effects/index.ts";
 import type { Members } from "../members/index.ts";
 import type { OwnTransactions } from "../nftables/effects/index.ts";
 import { LastWorkingFile } from "../peers/effects/index.ts";
+import { PortMapper } from "../port-mapping/effects/index.ts";
 import { HostNameWatch, NumberFile } from "../self/effects/index.ts";
 import type { Origin } from "../self/index.ts";
 import type { Runner, Shells } from "../system/index.ts";
@@ -81,8 +82,31 @@ export async function meshOf(
     before.members,
   );
   const hostNames = new HostNameWatch({ names: config.extraAnnouncedNames, log });
+  const portMapper = portMapperOf(config, parts);
   return new Mesh(
-    { ...parts, config, self, registries, membership, number, lastWorking, clock, hostNames },
+    {
+      ...parts,
+      config,
+      self,
+      registries,
+      membership,
+      number,
+      lastWorking,
+      clock,
+      hostNames,
+      ...(portMapper && { portMapper }),
+    },
     before.memory,
   );
+}
+
+/** The part that has the router open a port; `undefined` where the configuration asks for none. */
+export function portMapperOf(
+  config: Config,
+  { identity, run, log }: Pick<Parts, "identity" | "run" | "log">,
+): PortMapper | undefined {
+  const { interfaceName, listenPort, portMapping } = config;
+  if (!portMapping) return undefined;
+  const { privateKey } = identity;
+  return new PortMapper({ interfaceName, listenPort, privateKey, run, log, clock: Date.now });
 }

@@ -233,7 +233,7 @@ export class Daemon {
     }
     const { memory, members } = this.#mesh;
     const before = { config: this.#config, registries: this.#registries, memory, members };
-    await this.#mesh.close();
+    await this.#mesh.close(config.portMapping && config.listenPort === this.#config.listenPort);
     const keep = sameRegistries(before.config, config);
     const ledger = await ledgerOf(config, this.#parts.identity, this.#parts.log);
     if (!keep) {

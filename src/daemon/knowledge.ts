@@ -7,7 +7,7 @@ import type { Racing } from "./racing.ts";
  * Everything on which a decision rests, as the parts of the mesh and the kernel tell it at this moment. `onNews` is called, later, if a registry turns out to be elsewhere.
  */
 export const knowledgeNow = (
-  { self, registries, membership, origin, number, ways, hostNames }: MeshParts,
+  { self, registries, membership, origin, number, ways, hostNames, portMapper }: MeshParts,
   config: Config,
   racing: Pick<Racing, "isOn" | "mapping">,
   kernel: Kernel | undefined,
@@ -22,7 +22,9 @@ export const knowledgeNow = (
   ways: ways.look(config, registries, onNews),
   canRace: racing.isOn,
   mapping: racing.mapping,
+  observations: membership.observers.observations,
   hostNames: hostNames.answers,
+  ...(portMapper?.lease?.kind === "held" && { portMapped: portMapper.lease.external }),
   lastRanAt: membership.clockFacts.lastRanAt,
   origin,
   lastNumber: Math.max(number.number, registries.ownNumber()),

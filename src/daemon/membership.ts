@@ -6,7 +6,7 @@ import { type RegistryState, stateOf as registryStateOf } from "../discovery/ind
 import type { Identity } from "../identity/index.ts";
 import type { LedgerFile } from "../members/effects/index.ts";
 import { Messenger, type Recipient } from "../members/effects/index.ts";
-import type { Notice } from "../members/index.ts";
+import type { Notice, Telling } from "../members/index.ts";
 import {
   afterClockSet,
   type ClockFacts,
@@ -20,7 +20,6 @@ import {
   linksOf,
   type Member,
   type MemberClaim,
-  type MemberEvent,
   type Members,
   type Standings,
   type Stepped,
@@ -33,7 +32,9 @@ import type { NumberFile } from "../self/effects/index.ts";
 import type { Self } from "../self/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 import { recipientFor, sayFarewell, unannounced } from "./leave.ts";
+import { Observers } from "./observers.ts";
 import type { Registries } from "./registries.ts";
+import { tellMembers } from "./tell-members.ts";
 
 interface Parts {
   readonly config: Config;
@@ -54,6 +55,7 @@ interface Parts {
 export class Membership {
   readonly #parts: Parts;
   readonly #messenger: Messenger;
+  readonly observers: Observers;
   #members: Members;
   /** The number of the last step. It goes on from the members that were there before. */
   #revision: number;
@@ -64,6 +66,7 @@ export class Membership {
   readonly #heard = new Set<string>();
 
   #wake: () => void = () => undefined;
+  #onObserved: () => void = () => undefined;
   /** The time and the ticks of the last step. */
   #stepped: { readonly now: number; readonly ticks: number } | undefined;
   /** What the last step showed of this node's clock. */
@@ -74,6 +77,7 @@ export class Membership {
     this.#members = members;
     this.#clockFacts = { lastRanAt: parts.ledger.found?.savedAt ?? 0, announcements: 0, ahead: 0 };
     this.#revision = Math.max(0, ...[...members.values()].map(({ revision }) => revision));
+    this.observers = new Observers({ ...parts, nodeId: parts.identity.nodeId });
     this.#messenger = new Messenger({
       address: parts.self.address,
       keys: parts.identity,
@@ -83,9 +87,13 @@ export class Membership {
     });
   }
 
-  /** Listens for farewells from now on, as soon as the link is there. `wake` is called when a step is needed. */
-  async listen(wake: () => void): Promise<void> {
+  /**
+   * Listens for notices from now on, as soon as the link is there. `wake` is called when a step is needed, and
+   * `onObserved` when a member sees this node at another endpoint than before.
+   */
+  async listen(wake: () => void, onObserved: () => void): Promise<void> {
     this.#wake = wake;
+    this.#onObserved = onObserved;
     await this.#messenger.open();
   }
 
@@ -202,7 +210,30 @@ export class Membership {
     await this.#parts.ledger.forget();
   }
 
+  /** Tells members at which endpoints this node sees them. One that does not confirm is told again later. */
+  async tellObserved(due: readonly Telling[]): Promise<void> {
+    const number = this.#parts.clock();
+    await Promise.all(
+      due.map(async ({ nodeId, endpoint, since }) => {
+        const member = this.#members.get(nodeId);
+        const seconds = Math.max(0, Math.round((number - since) / 1000));
+        const notice = { kind: "observed" as const, nodeId, number, endpoint, seconds };
+        if (member) await this.#messenger.tell(recipientFor(member), notice);
+      }),
+    );
+  }
+
   #heed(notice: Notice, sender: Recipient): void {
+    if (notice.kind === "observed") {
+      const [observer] = [...this.#members.values()].filter(
+        ({ claim }) => claim.kubespan?.publicKey === sender.publicKey,
+      );
+      if (observer && this.observers.heed(notice, labelOf(observer.claim))) {
+        this.#onObserved();
+        this.#wake();
+      }
+      return;
+    }
     const member = this.#members.get(notice.nodeId);
     if (!member || member.standing === "released") return;
     const heeded = heedNotice(notice, member, sender.publicKey, this.#parts.clock());
@@ -265,30 +296,5 @@ function oneNamed(name: string, members: Members): Member {
     {
       hint: 'name its node id; "kubespan status -o json" lists them',
     },
-  );
-}
-
-/**
- * The largest number of vanished members that are named. If more vanish at once, a service or a network lost them, not
- * each of them.
- */
-const mostNamed = 3;
-
-function tellMembers(log: Logger, events: readonly MemberEvent[]): void {
-  for (const { label, nodeId, ...event } of events) {
-    if (event.kind === "joined") log.debug({ nodeId }, `${label} is a member of the mesh`);
-    if (event.kind === "returned") log.info({ nodeId }, `${label} is back`);
-    if (event.kind === "released") log.info({ nodeId }, `${label} is no member any more: ${event.why}`);
-    if (event.kind === "unlisted")
-      log.info({ nodeId }, `${label} stays a member while it is connected: ${event.why}`);
-  }
-  const vanished = events.filter(({ kind }) => kind === "vanished").map(({ label }) => label);
-  if (vanished.length === 0) return;
-  const named = vanished.slice(0, mostNamed).join(", ");
-  const more = vanished.length > mostNamed ? ` and ${vanished.length - mostNamed} more` : "";
-  log.warn(
-    { members: vanished.length },
-    `${named}${more} vanished without a farewell; what is sent to them is refused. For those that are gone for good: ` +
-      `kubespan forget ${vanished[0]}`,
   );
 }

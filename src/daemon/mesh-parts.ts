@@ -4,6 +4,7 @@ import type { Identity } from "../identity/index.ts";
 import type { Decision, Kernel } from "../mesh/index.ts";
 import type { Steered } from "../nftables/index.ts";
 import type { LastWorkingFile } from "../peers/effects/index.ts";
+import type { PortMapper } from "../port-mapping/effects/index.ts";
 import type { HostNameWatch, NumberFile } from "../self/effects/index.ts";
 import type { Origin, Self } from "../self/index.ts";
 import type { ReadSetting, Runner } from "../system/index.ts";
@@ -25,6 +26,8 @@ export interface MeshParts {
   readonly membership: Membership;
   readonly number: NumberFile;
   readonly hostNames: HostNameWatch;
+  /** Absent where the configuration asks for no port mapping. */
+  readonly portMapper?: PortMapper;
   readonly origin: Origin;
   readonly lastWorking: LastWorkingFile;
   readonly repairs: Repairs;

@@ -1,4 +1,5 @@
 import type { Down, Forgotten, Status } from "../api/index.ts";
+import { errorText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Members } from "../members/index.ts";
 import {
@@ -21,6 +22,7 @@ import {
 import { forgetLastWorking } from "../peers/effects/index.ts";
 import { answered, handOverInMs, isRaced, upCameOrWent } from "../peers/index.ts";
 import type { Answer } from "../port/index.ts";
+import { portMappingOff } from "../port-mapping/index.ts";
 import { advertiseTheSame, withPodNetworks } from "../self/index.ts";
 import { observeEngine } from "../wireguard/effects/index.ts";
 import { chooseImplementation, type ObservedDevice } from "../wireguard/index.ts";
@@ -68,13 +70,16 @@ export class Mesh {
   /** Sets the function that asks for a pass, in that many milliseconds, when a peer answered or our port is seen elsewhere. */
   wakeWith(wake: (inMs: number, scope: Scope) => void): void {
     this.#wake = wake;
-    if (this.#parts.config.enabled) this.#parts.hostNames.start(() => wake(0, "registries"));
+    if (!this.#parts.config.enabled) return;
+    this.#parts.hostNames.start(() => wake(0, "registries"));
+    this.#parts.portMapper?.start(() => wake(0, "registries"));
   }
 
-  /** Ends the parts that depend on this process; the data plane stays. */
-  async close(): Promise<void> {
+  /** Ends the parts that depend on this process; the data plane stays, and so does what the router mapped if it is kept. */
+  async close(keepsMapping = true): Promise<void> {
     await this.#racing.close();
     await this.#parts.hostNames.stop();
+    await this.#parts.portMapper?.[keepsMapping ? "stop" : "withdraw"]();
     if (this.#last) await this.#parts.lastWorking.keep(this.#memory.lastWorking, true);
     await this.#parts.membership.close();
   }
@@ -143,6 +148,7 @@ export class Mesh {
     const { run, readSetting } = this.#parts;
     const kernel = await observeKernel(run, this.#config, this.#last?.device, readSetting);
     await this.#racing.repair(kernel.racingTable);
+    this.#parts.portMapper?.look();
     return this.#decided(kernel, planMesh);
   }
 
@@ -152,6 +158,7 @@ export class Mesh {
     const implementation = chooseImplementation(config.wireguard, config.interfaceName, kernel.wireguard);
     const { device } = kernel.wireguard;
     membership.step(registries, device, this.#memory.peers);
+    this.#racing.followStun(registries.stunServers());
     const decision = decide(this.#knowledge(kernel), device, this.#memory, clock());
     const keys: Keys = { privateKey: identity.privateKey, implementation };
     const isSettled = registries.isSettled();
@@ -159,6 +166,7 @@ export class Mesh {
     this.#memory = decision.memory;
     await number.keep(decision.memory.said?.number ?? 0);
     tellChanges(this.#parts, decision.polled, decision.specs);
+    this.#racing.noted(decision.polled.transitions, kernel.addresses.usable);
     const isThere = device !== undefined;
     // Steering may cut the way to a registry that is on one of the nodes, so the registries are told before. Only a
     // node without a device yet has nothing to offer. A race needs nothing of the plan but a device that holds the
@@ -169,7 +177,11 @@ export class Mesh {
     repairs.passed(plan.upkeep, isThere, failures);
     if (!isThere) this.#tell(decision);
     await this.#parts.lastWorking.keep(this.#memory.lastWorking);
-    await membership.listen(() => this.#wake(0, "registries"));
+    await membership.listen(
+      () => this.#wake(0, "registries"),
+      () => this.#racing.askStun(),
+    );
+    void membership.tellObserved(decision.tell).catch((error: unknown) => log.debug(errorText(error)));
     this.outcome.ended(failureText(failures), clock());
     // A device that was just made has not been read yet; the next pass reads it.
     this.#last = { decision, kernel, implementation, device, steered: plan.steered };
@@ -207,6 +219,7 @@ export class Mesh {
     const keys: Keys = { privateKey: identity.privateKey, implementation: last.implementation };
     this.#memory = remember(this.#memory, polled);
     tellChanges(this.#parts, polled, last.decision.specs);
+    this.#racing.noted(polled.transitions, last.kernel.addresses.usable);
     await this.#racing.pin(polled.pins);
     const failures = await applySteps(run, log, planPolled(config, keys, polled, device));
     if (failures.peers.length > 0) this.outcome.ended(failureText(failures), clock());
@@ -249,8 +262,9 @@ export class Mesh {
   }
 
   /** Tells the others that this node is no member any more; gives the problems in words. */
-  leave(): Promise<string[]> {
-    const { membership, registries } = this.#parts;
+  async leave(): Promise<string[]> {
+    const { membership, registries, portMapper } = this.#parts;
+    await portMapper?.withdraw();
     return membership.leave(registries, this.#last?.device, this.#memory.said?.affiliate);
   }
 
@@ -272,6 +286,7 @@ export class Mesh {
       process,
       error: this.outcome.failure?.error,
       racing: this.#racing.report(),
+      portMapping: this.#parts.portMapper?.report ?? portMappingOff,
       settings: this.#parts.repairs.unset,
       repairs: this.#parts.repairs.counts,
       membership: this.#parts.membership,

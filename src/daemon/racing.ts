@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import type { RacingReport } from "../api/index.ts";
 import { errorText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
-import type { RaceRound } from "../peers/index.ts";
+import type { Address, HostPort } from "../net/index.ts";
+import type { RaceRound, Transition } from "../peers/index.ts";
 import { Prober, Racer } from "../port/effects/index.ts";
 import type { Answer, Mapping, Pin } from "../port/index.ts";
 import type { Runner } from "../system/index.ts";
@@ -41,13 +43,15 @@ export class Racing {
   #racer: UsedRacer | undefined;
   #prober: Prober | undefined;
   #failure: string | undefined;
+  #servers: readonly HostPort[] = [];
+  #addresses: readonly Address[] = [];
 
   constructor(parts: RacingParts, events: RacingEvents) {
     this.#parts = parts;
     this.#events = events;
   }
 
-  /** The answer of the STUN server about WireGuard's port; `undefined` where none is asked. */
+  /** The answers of the STUN servers about WireGuard's port; `undefined` where racing does not work. */
   get mapping(): Mapping | undefined {
     return this.#prober?.mapping;
   }
@@ -81,7 +85,7 @@ export class Racing {
         interfaceName: config.interfaceName,
         listenPort: config.listenPort,
         marks: config.marks,
-        ...(config.stun && { onStun: (packet, from) => this.#prober?.receive(packet, from) }),
+        onStun: (packet, from) => this.#prober?.receive(packet, from),
         onAnswer: this.#events.onAnswer,
       });
       this.#failure = undefined;
@@ -92,15 +96,35 @@ export class Racing {
   }
 
   #probe(racer: UsedRacer): void {
-    const { config, log } = this.#parts;
-    if (!config.stun) return;
+    const { log, clock } = this.#parts;
     this.#prober = new Prober({
-      server: config.stun,
+      clock,
       send: (packet, to) => racer.send(packet, to),
       newTransaction: () => racer.transaction(randomBytes(12)),
       log,
       onChange: () => this.#events.onMapping(),
     });
+    this.#prober.follow(this.#servers);
+  }
+
+  /** Asks these STUN servers, beside the one that is configured, where WireGuard's port is seen. */
+  followStun(servers: readonly HostPort[]): void {
+    const { stun } = this.#parts.config;
+    this.#servers = stun ? [stun, ...servers] : servers;
+    this.#prober?.follow(this.#servers);
+  }
+
+  /** Asks all STUN servers at once: something has changed about the paths of this node, or may have. */
+  askStun(): void {
+    this.#prober?.askAll();
+  }
+
+  /** Takes note of what may mean that others see this node elsewhere: a peer that fell silent, or other addresses here. */
+  noted(transitions: readonly Pick<Transition, "kind">[], addresses: readonly Address[]): void {
+    const isSilent = transitions.some(({ kind }) => kind === "suspected" || kind === "down");
+    const isElsewhere = !isDeepStrictEqual(addresses, this.#addresses);
+    this.#addresses = addresses;
+    if (isSilent || isElsewhere) this.askStun();
   }
 
   /** Repairs the table, which another program may have flushed. */

@@ -13,7 +13,7 @@ import {
   type Told,
 } from "../discovery/index.ts";
 import { kubernetesNodes } from "../discovery/kubernetes/effects/index.ts";
-import type { Prefix } from "../net/index.ts";
+import type { HostPort, Prefix } from "../net/index.ts";
 import type { Origin } from "../self/index.ts";
 
 /** Every kind of registry that there is. */
@@ -32,6 +32,8 @@ export interface Registries {
   states(): readonly RegistryState[];
   /** The servers of all registries; `undefined` for a registry whose servers are not known yet. */
   servers(): readonly (RegistryServer | undefined)[];
+  /** The STUN servers that the registries offer, each once. */
+  stunServers(): readonly HostPort[];
   /** The pod networks of this node as the registries told them, or as they did when the daemon last ran. */
   podNetworks(): readonly Prefix[];
   /** The pod networks that were known before, as long as they stand in for what a registry has not told yet. */
@@ -107,6 +109,7 @@ export function joinRegistries(registries: readonly Registry[], options: JoinOpt
     states: () => registries.map((registry) => registry.state()),
     servers: () =>
       told().flatMap(({ servers }): readonly (RegistryServer | undefined)[] => servers ?? [undefined]),
+    stunServers: () => told().flatMap(({ stun }) => stun ?? []),
     podNetworks: () => told().flatMap(({ podNetworks }) => podNetworks ?? remembered),
     rememberedPodNetworks: () =>
       told().some(({ podNetworks }) => podNetworks === undefined) ? remembered : [],

@@ -6,6 +6,7 @@ import { LedgerFile } from "../members/effects/index.ts";
 import { forgetLastWorking } from "../peers/effects/index.ts";
 import { NumberFile } from "../self/effects/index.ts";
 import { createLogger, run } from "../system/index.ts";
+import { portMapperOf } from "./compose.ts";
 import { Membership } from "./membership.ts";
 import { lookAtDevice } from "./observe.ts";
 import { openRegistries } from "./registries.ts";
@@ -47,6 +48,7 @@ async function leave(config: Config): Promise<string[]> {
   const registries = openRegistries({ config, nodeId: identity.nodeId, log, clock });
   const membership = new Membership({ config, identity, self, number, ledger, isKept: false, log, clock });
   try {
+    await portMapperOf(config, { identity, run, log })?.withdraw();
     return await membership.leave(registries, await lookAtDevice({ run, log }, config, undefined));
   } finally {
     await registries.stop();

@@ -14,4 +14,5 @@ export { affiliateBytes, mostAffiliateBytes, sealAnnouncement } from "./publicat
 export type { Announcement, Registry } from "./registry.ts";
 export { errorOf, type RegistryState, stateOf } from "./registry-state.ts";
 export { nonceBytes, openData, sealData } from "./seal.ts";
+export { sameHostAndPort, stunHeader } from "./stun-offer.ts";
 export { nothingTold, type RegistryServer, type Told } from "./told.ts";

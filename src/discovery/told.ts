@@ -52,6 +52,8 @@ export interface Told {
    * The foreign statements under this node's id, which mean that somebody tampers, or that a copy of this node runs.
    */
   readonly disowned: Disowned | undefined;
+  /** The host and port at which the registry answers STUN, if it does. */
+  readonly stun: HostPort | undefined;
 }
 
 /** The statements of a registry that knows nothing. Each kind replaces the fields that it can tell. */
@@ -66,4 +68,5 @@ export const nothingTold: Omit<Told, "isSealed"> = {
   reflected: undefined,
   reachedAt: undefined,
   disowned: undefined,
+  stun: undefined,
 };

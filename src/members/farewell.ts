@@ -1,7 +1,7 @@
 import type { Secret } from "../base/index.ts";
 import type { Affiliate, Heard } from "../discovery/index.ts";
 import { isConnected, type Member, type Members } from "./member.ts";
-import { isProven, type Notice, proofOf, recipientOf } from "./notice.ts";
+import { type EndNotice, isProven, proofOf, recipientOf } from "./notice.ts";
 import type { Leaving } from "./step.ts";
 
 interface Keys {
@@ -70,7 +70,7 @@ export function farewellOf(
   keys: Keys,
 ): Affiliate {
   const { kubespan: _left, ...rest } = own;
-  const notice: Notice = { kind: "farewell", nodeId: own.nodeId, number };
+  const notice: EndNotice = { kind: "farewell", nodeId: own.nodeId, number };
   const farewells = new Map<string, string>();
   for (const peer of recipients.slice(0, mostFarewells)) {
     const proof = proofOf(notice, { ...keys, peer }, "own");
@@ -86,7 +86,7 @@ export function farewellOf(
  * number that is known of that member here, because a number of the sender's choice could keep the member out for ever.
  */
 export function heedNotice(
-  { kind, number }: Notice,
+  { kind, number }: EndNotice,
   member: Member,
   sender: string,
   now: number,

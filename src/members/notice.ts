@@ -3,14 +3,30 @@ import { z } from "zod";
 import type { Secret } from "../base/index.ts";
 import { readJson, valueOf } from "../base/index.ts";
 import { hash, mac, sharedSecret } from "../handshake/index.ts";
+import { type Endpoint, parseEndpoint } from "../net/index.ts";
+
+/** A message to a member. */
+export type Notice = EndNotice | ObservedNotice;
 
 /** A message about the end of a membership: the sender's own, or that of a member that vanished. */
-export interface Notice {
+export interface EndNotice {
   readonly kind: "farewell" | "forget";
   /** The node id of the member that is to be let go. */
   readonly nodeId: string;
   /** The highest number that the member announced. */
   readonly number: number;
+}
+
+/** A message about the endpoint at which the sender sees the recipient. */
+export interface ObservedNotice {
+  readonly kind: "observed";
+  /** The node id of the recipient. */
+  readonly nodeId: string;
+  /** A number that grows from one statement of the sender to the next: its time in milliseconds since 1970. */
+  readonly number: number;
+  readonly endpoint: Endpoint;
+  /** The time for which the sender has seen the recipient there. */
+  readonly seconds: number;
 }
 
 /** The keys of one side: its own pair, and the public key of the other side. Public keys are in base64. */
@@ -40,7 +56,13 @@ export function proofOf(notice: Notice, sides: Sides, sender: "own" | "peer"): U
   if (!shared) return undefined;
   const own = Buffer.from(sides.publicKey, "base64");
   const ends = sender === "own" ? [own, peer] : [peer, own];
-  const text = JSON.stringify([notice.kind, notice.nodeId, notice.number]);
+  const { kind, nodeId, number } = notice;
+  const text = JSON.stringify([
+    kind,
+    nodeId,
+    number,
+    ...(kind === "observed" ? [notice.endpoint, notice.seconds] : []),
+  ]);
   return mac(hash(label, shared), Buffer.concat([label, ...ends, Buffer.from(text)]));
 }
 
@@ -59,11 +81,20 @@ export type Datagram =
 export const largestDatagram = 512;
 
 const proofText = z.base64().length(24);
+const mostSeconds = 365 * 24 * 3600;
 const shapes = z.union([
   z.strictObject({
     notice: z.enum(["farewell", "forget"]),
     nodeId: z.string().min(1).max(256),
     number: z.int().nonnegative(),
+    proof: proofText,
+  }),
+  z.strictObject({
+    notice: z.literal("observed"),
+    nodeId: z.string().min(1).max(256),
+    number: z.int().nonnegative(),
+    endpoint: z.string().max(64),
+    seconds: z.int().nonnegative().max(mostSeconds),
     proof: proofText,
   }),
   z.strictObject({ receipt: proofText }),
@@ -72,8 +103,8 @@ const shapes = z.union([
 export function datagramText(datagram: Datagram): string {
   const proof = Buffer.from(datagram.proof).toString("base64");
   if (datagram.kind === "receipt") return JSON.stringify({ receipt: proof });
-  const { kind, nodeId, number } = datagram.notice;
-  return JSON.stringify({ notice: kind, nodeId, number, proof });
+  const { kind, ...rest } = datagram.notice;
+  return JSON.stringify({ notice: kind, ...rest, proof });
 }
 
 /**
@@ -85,6 +116,16 @@ export function readDatagram(bytes: Uint8Array): Datagram | undefined {
   const data = valueOf(readJson(Buffer.from(bytes).toString(), shapes));
   if (!data) return undefined;
   if ("receipt" in data) return { kind: "receipt", proof: Buffer.from(data.receipt, "base64") };
-  const { notice: kind, nodeId, number } = data;
-  return { kind: "notice", notice: { kind, nodeId, number }, proof: Buffer.from(data.proof, "base64") };
+  const { nodeId, number } = data;
+  const proof = Buffer.from(data.proof, "base64");
+  if (data.notice !== "observed")
+    return { kind: "notice", notice: { kind: data.notice, nodeId, number }, proof };
+  const endpoint = parseEndpoint(data.endpoint);
+  // Another way to write the same endpoint is refused, as the proof is for the canonical one.
+  if (endpoint === undefined || endpoint !== data.endpoint) return undefined;
+  return {
+    kind: "notice",
+    notice: { kind: "observed", nodeId, number, endpoint, seconds: data.seconds },
+    proof,
+  };
 }

@@ -1,9 +1,10 @@
 import type { Warning } from "../marks/index.ts";
 import { isClockBehind } from "../members/index.ts";
-import { intersect, type LeftOut, type Prefix } from "../net/index.ts";
+import { endpointAddress, intersect, type LeftOut, type Prefix } from "../net/index.ts";
 import {
   announcedNames,
   believeMapped,
+  believePortMapping,
   believeReflected,
   fitted,
   numbered,
@@ -18,7 +19,7 @@ interface Announced {
   /** The addresses, endpoints and pod networks of this node that are not announced, with the reasons. */
   readonly leftOut: readonly LeftOut[];
   readonly warnings: readonly Warning[];
-  readonly memory: Pick<Memory, "reflected" | "said">;
+  readonly memory: Pick<Memory, "reflected" | "nat" | "said">;
 }
 
 /** Decides what this node says of itself. `routed` are the networks inside the mesh. */
@@ -30,9 +31,13 @@ export function announce(
 ): Announced {
   const { self, config, addresses, registries, origin } = knowledge;
   const seen = believeReflected(registries, memory.reflected, routed, addresses);
-  const stun = believeMapped(config, knowledge.mapping, routed, addresses);
+  const { mapping, observations: members = [] } = knowledge;
+  const stun = believeMapped(config, { mapping, members, nat: memory.nat }, routed, addresses);
+  const seenAt = [...seen.reflected.values(), ...stun.mapped.map(endpointAddress)];
+  const opened = believePortMapping(knowledge.portMapped, seenAt);
+  const mapped = [...opened.endpoints, ...stun.mapped];
   const byName = announcedNames(knowledge.hostNames ?? []);
-  const { affiliate, leftOut } = ownAffiliate(self, config, addresses, seen.reflected.values(), stun.mapped, {
+  const { affiliate, leftOut } = ownAffiliate(self, config, addresses, seen.reflected.values(), mapped, {
     undialled: knowledge.undialled,
     named: byName.endpoints,
   });
@@ -53,10 +58,11 @@ export function announce(
       ...fit.leftOut,
       ...seen.leftOut,
       ...stun.leftOut,
+      ...opened.leftOut,
       ...byName.leftOut,
       ...podNetworksLeftOut(config, registries),
     ],
     warnings: fit.warnings,
-    memory: { reflected: seen.reflected, said },
+    memory: { reflected: seen.reflected, nat: stun.nat, said },
   };
 }

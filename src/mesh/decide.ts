@@ -10,6 +10,8 @@ import {
   type OwnSide,
   type PeerSpecs,
   specify,
+  type Telling,
+  tellings,
   turnDueIn,
 } from "../members/index.ts";
 import {
@@ -45,7 +47,9 @@ export const emptyMemory: Memory = {
   addresses: [],
   shakenAt: undefined,
   reflected: new Map(),
+  nat: {},
   harvest: emptyHarvest,
+  told: new Map(),
   said: undefined,
 };
 
@@ -59,6 +63,8 @@ export interface Decision {
   /** The connections to registries that leave outside the mesh while the member there is not connected. */
   readonly exits: Exits;
   readonly announcement: Announcement;
+  /** The statements that are due to peers about where this node sees them. */
+  readonly tell: readonly Telling[];
   /** The addresses, endpoints and pod networks of this node that are not announced, with the reasons. */
   readonly leftOut: readonly LeftOut[];
   /** The warnings about what this node says of itself. */
@@ -99,19 +105,28 @@ export function decide(
   const targets = targetsOf(specs, polled, config, self);
   const announced = announce(knowledge, memory, routed, now);
   const isGranted = (address: Address): boolean => granted.includes(hostPrefix(address));
-  const harvested = config.harvestExtraEndpoints
-    ? harvestFrom(specs.peers, knowledge, polled, device, memory.harvest, now)
-    : emptyHarvest;
+  const harvested = harvestFrom(specs.peers, knowledge, polled, device, memory.harvest, now);
+  const told = tellings(harvested.published, memory.told, now);
   return {
     specs,
     polled,
     kinds,
     targets,
     exits: exitsOf(config, knowledge.ways, addresses),
-    announcement: { own: announced.said.affiliate, observed: harvested.published },
+    announcement: {
+      own: announced.said.affiliate,
+      observed: config.harvestExtraEndpoints ? harvested.published : new Map(),
+    },
+    tell: told.due,
     leftOut: [...announced.leftOut, ...exitsLeftOut(knowledge.ways, config.registriesOutside, isGranted)],
     warnings: announced.warnings,
-    memory: { ...remember(memory, polled), ...announced.memory, specified, harvest: harvested },
+    memory: {
+      ...remember(memory, polled),
+      ...announced.memory,
+      specified,
+      harvest: harvested,
+      told: told.all,
+    },
   };
 }
 

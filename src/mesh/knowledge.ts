@@ -1,10 +1,10 @@
 import type { Config } from "../config/index.ts";
 import type { RegistryState } from "../discovery/index.ts";
-import type { Harvest, MemberClaim, Specified, Standings } from "../members/index.ts";
+import type { Harvest, MemberClaim, Specified, Standings, Tellings } from "../members/index.ts";
 import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
 import type { Peers } from "../peers/index.ts";
-import type { Mapping } from "../port/index.ts";
-import type { HostNameAnswer, Origin, Reflected, Said, Self } from "../self/index.ts";
+import type { Mapping, Observation } from "../port/index.ts";
+import type { HostNameAnswer, Nat, Origin, Reflected, Said, Self } from "../self/index.ts";
 import type { Ways } from "./exits.ts";
 
 /** The facts from which a pass decides, apart from the kernel's state. */
@@ -26,8 +26,12 @@ export interface Knowledge {
   readonly undialled?: readonly LeftOut[];
   /** Whether the configuration asks for racing, and this machine can do it at the moment. */
   readonly canRace: boolean;
-  /** The answer of the STUN server about WireGuard's port; `undefined` where none is asked. */
+  /** The answers of the STUN servers about WireGuard's port; `undefined` where none can be asked. */
   readonly mapping: Mapping | undefined;
+  /** The statements of members about the endpoint at which they see this node; absent for none. */
+  readonly observations?: readonly Observation[];
+  /** The endpoint that the router mapped to WireGuard's port; absent for none. */
+  readonly portMapped?: Endpoint;
   /** The answers about the host names that the configuration gives for this node; absent where none is asked for. */
   readonly hostNames?: readonly HostNameAnswer[];
   readonly origin: Origin;
@@ -51,7 +55,11 @@ export interface Memory {
   readonly addresses: readonly Address[];
   readonly shakenAt: number | undefined;
   readonly reflected: Reflected;
+  /** The kinds of NAT before this node, as far as they are known. */
+  readonly nat: Nat;
   readonly harvest: Harvest;
+  /** The statements of this node to peers about where it sees them. */
+  readonly told: Tellings;
   /** The last announcement of this node. */
   readonly said: Said | undefined;
 }

@@ -25,6 +25,7 @@ import {
   troubleText,
   unsettledBetween,
 } from "../peers/index.ts";
+import type { PortMappingReport } from "../port-mapping/index.ts";
 import { sharedEndpointWarnings } from "../self/index.ts";
 import {
   type Engine,
@@ -68,6 +69,7 @@ export interface StatusView {
   readonly process: Process;
   readonly error: string | undefined;
   readonly racing: RacingReport;
+  readonly portMapping: PortMappingReport;
   /** The warnings about settings of the host that could not be set. */
   readonly settings: readonly Warning[];
   readonly repairs: Status["repairs"];
@@ -134,8 +136,10 @@ function reportNode({ self, config }: Knowledge, view: StatusView): NodeStatus {
     startedAt: new Date(view.process.startedAt).toISOString(),
     announcedAddresses: announced?.addresses ?? [],
     announcedEndpoints: announced?.kubespan?.endpoints ?? [],
+    nat: decision?.memory.nat ?? {},
     advertisedPrefixes: announced?.kubespan?.additionalAddresses ?? [],
     racing: view.racing,
+    portMapping: view.portMapping,
     leftOut: [...kernel.addresses.leftOut, ...(decision?.leftOut ?? [])],
   };
 }

@@ -1,14 +1,23 @@
 import type { Endpoint } from "../net/index.ts";
 
-/** The endpoints at which a STUN server sees WireGuard's port. */
+/** The statement of an observer about the endpoint from which packets of WireGuard's port arrive there. */
+export interface Observation {
+  /** The observer: the host and port of a STUN server, or the name of a member. */
+  readonly observer: string;
+  readonly by: "server" | "member";
+  readonly endpoint: Endpoint;
+  /** The times at which the observer first and last said so, in milliseconds since 1970. */
+  readonly since: number;
+  readonly at: number;
+}
+
+/** What the STUN servers say about WireGuard's port. */
 export interface Mapping {
-  /** The host and the port of the server, as configured. */
-  readonly server: string;
   /**
-   * The endpoints as which others see this node, at most one for each family. They are the last ones that were told,
-   * also when the server is away.
+   * The last statement of each server, at most one for each family. It stays while the server is away, because the
+   * mapping is most likely the same.
    */
-  readonly endpoints: readonly Endpoint[];
-  /** The reason why there is nothing new, or nothing at all. */
-  readonly problem?: string;
+  readonly observations: readonly Observation[];
+  /** The servers that say nothing new, or nothing at all, each with the reason. */
+  readonly problems: readonly { readonly observer: string; readonly problem: string }[];
 }

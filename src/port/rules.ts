@@ -2,7 +2,7 @@ import { hexWord, nameFor, type Step } from "../base/index.ts";
 import { cookieReplyBytes, initiationBytes, responseBytes } from "../handshake/index.ts";
 import { type Marks, maskOf } from "../net/index.ts";
 import { deletingText, nftStep, type TableName } from "../nftables/index.ts";
-import { magicCookie, messageTypes } from "./message.ts";
+import { magicCookie, messageTypes } from "../stun/index.ts";
 import { type PlacedPin, pinText } from "./pin.ts";
 
 /** The table for racing of the mesh with this link. It is a table of its own, so that `talos_kubespan` stays as it is documented. */
@@ -28,8 +28,6 @@ export interface RacingRules {
   /** The ports of our sockets; on a machine without IPv6 there is no socket for it. */
   readonly ports: { readonly ipv4: number; readonly ipv6?: number };
   readonly tag: number;
-  /** Whether a STUN server is asked too. The tag is in the transaction id of such requests. */
-  readonly stun: boolean;
   readonly pins?: readonly PlacedPin[];
 }
 
@@ -43,13 +41,14 @@ export interface RacingRules {
  * WireGuard's own packets are left alone, except for those that are pinned.
  */
 export const racingTableText = (options: RacingRules): string => {
-  const { marks, listenPort, ports, tag, stun, pins = [] } = options;
+  const { marks, listenPort, ports, tag, pins = [] } = options;
   const pinned = pinText(pins, listenPort);
   const mark = `meta mark set meta mark & ${hexWord(~maskOf(marks))} | ${hexWord(marks.fromWireGuard)}`;
   const families = [
     ["ipv4", ports.ipv4] as const,
     ...(ports.ipv6 === undefined ? [] : [["ipv6", ports.ipv6] as const]),
   ];
+  // The tag is in the transaction id of requests to STUN servers.
   const outgoing = families.map(
     ([family, port]) =>
       `meta nfproto ${family} udp sport ${port} ${message(1, initiationBytes, 4, tag)} ${mark} udp sport set ${listenPort}`,
@@ -73,13 +72,9 @@ export const racingTableText = (options: RacingRules): string => {
     ...chain("outgoing", "type route hook output priority raw; policy accept;", [
       ...pinned.rules,
       ...outgoing,
-      ...(stun ? questions : []),
+      ...questions,
     ]),
-    ...chain(
-      "incoming",
-      "type filter hook input priority 150; policy accept;",
-      stun ? [...incoming, ...told] : incoming,
-    ),
+    ...chain("incoming", "type filter hook input priority 150; policy accept;", [...incoming, ...told]),
     "}",
     "",
   ].join("\n");

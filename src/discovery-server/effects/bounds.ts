@@ -6,6 +6,7 @@ import type { CallsLimits } from "./calls.ts";
 import type { ConnectionLimits } from "./connections.ts";
 import type { HoldingLimits } from "./holdings.ts";
 import type { OutletLimits } from "./outlet.ts";
+import type { StunBounds } from "./stun-service.ts";
 import type { WatcherLimits } from "./watchers.ts";
 
 const mebibyte = 1024 * 1024;
@@ -22,6 +23,7 @@ export interface Bounds {
   readonly outlet: OutletLimits;
   readonly watchers: WatcherLimits;
   readonly holdings: HoldingLimits;
+  readonly stun: StunBounds;
 }
 
 export const defaultCapacity: Capacity = { clusters: 16_384, bytes: 256 * mebibyte };
@@ -69,6 +71,8 @@ export const defaultBounds: Bounds = {
     floorBytes: 64 * 1024,
     establishedMs: 10 * 60_000,
   },
+  // A node asks once in 25 s, and four times in a row when something changes. A thousand may be behind one address.
+  stun: { perAddress: { perSecond: 100, burst: 1000 }, total: { perSecond: 5000, burst: 10_000 } },
 };
 
 /** The number of files, and therefore of connections, that this process may have open. */

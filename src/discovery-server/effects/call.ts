@@ -50,6 +50,7 @@ export class Call {
   readonly #closed = new AbortController();
   #trailers: Record<string, string | number> = { "grpc-status": status.OK };
   #hasEnded = false;
+  readonly #mentions: Record<string, string> = {};
 
   constructor(
     stream: ServerHttp2Stream,
@@ -123,6 +124,11 @@ export class Call {
     });
   }
 
+  /** Adds a header to the answer, for clients that know it. */
+  mention(name: string, value: string): void {
+    this.#mentions[name] = value;
+  }
+
   /** Resolves when the client has read the whole message. Throws `CallFailure` if it did not. */
   async send(message: Message): Promise<void> {
     this.#respond();
@@ -135,6 +141,7 @@ export class Call {
       ":status": 200,
       "content-type": contentType,
       "grpc-accept-encoding": "identity,deflate,gzip",
+      ...this.#mentions,
     };
     this.#stream.respond(headers, { waitForTrailers: true });
   }

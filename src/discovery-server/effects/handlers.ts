@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http2";
 import { status } from "@grpc/grpc-js";
 import { KubespanError } from "../../base/index.ts";
+import { sameHostAndPort, stunHeader } from "../../discovery/index.ts";
 import { ClusterService } from "../../discovery/wire/index.ts";
 import { addressToBytes } from "../../net/index.ts";
 import { clientAddress, holderOf, isProxied, type ProxyTrust } from "../client-address.ts";
@@ -30,6 +31,8 @@ export interface Service {
   readonly watchers: Watchers;
   readonly rateLimit: FairRateLimit;
   readonly trust: ProxyTrust;
+  /** Whether STUN is answered beside. */
+  readonly answersStun: () => boolean;
   readonly onAnswer: OnAnswer;
   /** Takes an unexpected error, for the log. */
   readonly onFailure: (error: unknown) => void;
@@ -48,6 +51,7 @@ export function clusterHandlers(service: Service): ReadonlyMap<string, Handler> 
       hello.path,
       handler(service, "Hello", hello.requestDeserialize, (_, call) => {
         const { address } = call.caller;
+        if (service.answersStun()) call.mention(stunHeader, sameHostAndPort);
         const clientIp = Buffer.from(address === undefined ? [] : addressToBytes(address));
         return messageOf([hello.responseSerialize({ clientIp })]);
       }),

@@ -23,6 +23,8 @@ const counters = {
   watchersCutOff: "watches that were ended because they were read too slowly, or to make room for others",
   answersCutOff: "answers that were ended because too many were not read",
   affiliatesCutOff: "affiliates that were deleted to make room for others",
+  stunAnswered: "requests of STUN that were answered",
+  stunIgnored: "packets at the port for STUN that were no proper requests, or too many",
 } as const;
 const names = {
   clusters: "clusters",
@@ -35,6 +37,8 @@ const names = {
   watchersCutOff: "watchers_cut_off_total",
   answersCutOff: "answers_cut_off_total",
   affiliatesCutOff: "affiliates_cut_off_total",
+  stunAnswered: "stun_answered_total",
+  stunIgnored: "stun_ignored_total",
 } as const;
 
 /** The metrics. They are numbers only: no label identifies a cluster, an affiliate or an address. */

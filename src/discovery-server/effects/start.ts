@@ -13,6 +13,7 @@ import { callerOf, clusterHandlers, type OnAnswer } from "./handlers.ts";
 import { Holdings } from "./holdings.ts";
 import { openMemoryStore } from "./memory-store.ts";
 import { Outlet } from "./outlet.ts";
+import { openStunService, type StunService } from "./stun-service.ts";
 import { Watchers } from "./watchers.ts";
 
 /** Some of the bounds; the others have their defaults. */
@@ -32,6 +33,8 @@ export interface DiscoveryServerOptions {
   readonly onAnswer?: OnAnswer;
   /** The time over which watchers are disconnected at the end. */
   readonly drainMs?: number;
+  /** Whether STUN is answered over UDP at the same port; absent for no. */
+  readonly stun?: boolean;
 }
 
 /** The figures that an operator monitors. */
@@ -45,6 +48,9 @@ export interface ServiceFigures extends StoreSize {
   /** The number of affiliates that were deleted to make room for others. */
   readonly affiliatesCutOff: number;
   readonly changes: number;
+  readonly stunAnswered: number;
+  /** The number of packets at the port for STUN that were no proper requests, or too many. */
+  readonly stunIgnored: number;
 }
 
 export interface DiscoveryServer {
@@ -56,6 +62,7 @@ export interface DiscoveryServer {
   stop(): Promise<void>;
 }
 
+const noStun: StunService["figures"] = { stunAnswered: 0, stunIgnored: 0 };
 const graceMs = 2_000;
 const drainPerWatcherMs = 5;
 
@@ -81,6 +88,7 @@ export async function startDiscoveryServer(start: DiscoveryServerOptions): Promi
   );
   let changes = 0;
   let isStopping = false;
+  let stun: StunService | undefined;
   const onChange: OnChange = (change) => {
     changes++;
     holdings.changed(change);
@@ -99,6 +107,7 @@ export async function startDiscoveryServer(start: DiscoveryServerOptions): Promi
         watchers,
         rateLimit: new FairRateLimit(bounds.rate, bounds.addressRate),
         trust,
+        answersStun: () => stun !== undefined,
         onAnswer: (method, code, tookMs) => {
           log.debug({ method, status: status[code], ms: Math.round(tookMs * 10) / 10 }, "answered");
           start.onAnswer?.(method, code, tookMs);
@@ -111,6 +120,8 @@ export async function startDiscoveryServer(start: DiscoveryServerOptions): Promi
       outlet,
       limits: bounds.call,
     });
+    const listen = { host: start.listen.host, port: server.port };
+    if (start.stun) stun = await openStunService({ listen, bounds: bounds.stun, log });
     return {
       port: server.port,
       figures: () => ({
@@ -122,11 +133,13 @@ export async function startDiscoveryServer(start: DiscoveryServerOptions): Promi
         answersCutOff: outlet.cutOff,
         affiliatesCutOff: holdings.cutOff,
         changes,
+        ...(stun?.figures ?? noStun),
       }),
       isReady: () => !isStopping && store.isReady(),
       stop: async () => {
         isStopping = true;
         await watchers.endAll(drainPerWatcherMs, start.drainMs ?? 0);
+        await stun?.close();
         await server.close(graceMs);
         await store.close();
       },
@@ -146,4 +159,5 @@ const boundsOf = (some: SomeBounds = {}): Bounds => ({
   outlet: { ...defaultBounds.outlet, ...some.outlet },
   watchers: { ...defaultBounds.watchers, ...some.watchers },
   holdings: { ...defaultBounds.holdings, ...some.holdings },
+  stun: { ...defaultBounds.stun, ...some.stun },
 });

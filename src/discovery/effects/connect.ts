@@ -1,8 +1,15 @@
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { KubespanError } from "../../base/index.ts";
 import { proxyFor, type ServiceConfig } from "../../config/index.ts";
-import { type Address, addressFromBytes, endpointAddress, parseEndpoint } from "../../net/index.ts";
+import {
+  type Address,
+  addressFromBytes,
+  endpointAddress,
+  type HostPort,
+  parseEndpoint,
+} from "../../net/index.ts";
 import { parseRedirect } from "../redirect.ts";
+import { offersStun, stunHeader } from "../stun-offer.ts";
 import { printable } from "../text.ts";
 import type { ClusterClient, HelloResponse } from "../wire/index.ts";
 import { proxyProblem } from "./proxy-problem.ts";
@@ -17,12 +24,15 @@ export interface Connection {
   readonly reflected?: Address;
   /** The address at which the service was reached, whatever names and redirects led there. */
   readonly reachedAt?: Address;
+  /** The host and port at which the service answers STUN, if it says that it does. */
+  readonly stun?: HostPort;
 }
 
 /** An answer, and the address and port from which it came, as the library tells them. */
 interface Hello {
   readonly response: HelloResponse;
   readonly from: string;
+  readonly offersStun: boolean;
 }
 
 interface Greeting {
@@ -46,9 +56,9 @@ export async function connect(
   for (let redirects = 0; redirects <= mostRedirects; redirects++) {
     const client = await openClient(at, service.host);
     try {
-      const { response, from } = await hello(client, greeting, signal);
-      if (!response.redirect)
-        return connection(client, response, from, proxyFor(at.proxies, at) !== undefined);
+      const answer = await hello(client, greeting, signal);
+      const { response } = answer;
+      if (!response.redirect) return connection(client, answer, at);
       client.close();
       at = { ...service, ...redirectTarget(at, response.redirect.endpoint) };
     } catch (error) {
@@ -73,12 +83,16 @@ async function explained(error: unknown, service: ServiceConfig, signal: AbortSi
 
 const hello = (client: ClusterClient, greeting: Greeting, signal: AbortSignal): Promise<Hello> =>
   request((done: (error: ServiceError | null, hello: Hello) => void) => {
+    let offers = false;
     const call = client.hello(
       { clusterId: greeting.clusterId, clientVersion: greeting.clientVersion },
       new Metadata(),
       { deadline: Date.now() + greeting.helloTimeoutMs },
-      (error, response) => done(error, { response, from: call.getPeer() }),
+      (error, response) => done(error, { response, from: call.getPeer(), offersStun: offers }),
     );
+    call.on("metadata", (headers: Metadata) => {
+      offers = offersStun(headers.get(stunHeader));
+    });
     return call;
   }, signal);
 
@@ -94,10 +108,10 @@ function redirectTarget(from: ServiceConfig, endpoint: string): { host: string; 
 
 function connection(
   client: ClusterClient,
-  response: HelloResponse,
-  from: string,
-  isProxied: boolean,
+  { response, from, offersStun: offers }: Hello,
+  at: ServiceConfig,
 ): Connection {
+  const isProxied = proxyFor(at.proxies, at) !== undefined;
   // Behind a proxy, the service sees the address of the proxy.
   const reflected = isProxied ? undefined : addressFromBytes(response.clientIp);
   const endpoint = parseEndpoint(from);
@@ -105,5 +119,6 @@ function connection(
     client,
     ...(reflected !== undefined && { reflected }),
     ...(endpoint !== undefined && { reachedAt: endpointAddress(endpoint) }),
+    ...(offers && { stun: { host: at.host, port: at.port } }),
   };
 }

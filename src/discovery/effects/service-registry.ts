@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import type { KubespanError } from "../../base/index.ts";
 import { type ClusterIdentity, proxiesKey, type ServiceConfig } from "../../config/index.ts";
-import type { Address } from "../../net/index.ts";
+import type { Address, HostPort } from "../../net/index.ts";
 import type { Affiliate, Membership } from "../affiliate.ts";
 import { encodeAffiliate } from "../encode.ts";
 import { KnownAffiliates } from "../known-affiliates.ts";
@@ -15,7 +15,7 @@ import type { RegistryDriver, RegistryKind, Session } from "./registry-driver.ts
 import { registryWith } from "./registry-life.ts";
 import { serviceError } from "./service-error.ts";
 import { locationOf } from "./service-location.ts";
-import { runSession } from "./service-session.ts";
+import { type Greeted, runSession } from "./service-session.ts";
 import { withdrawAffiliate } from "./withdraw.ts";
 
 export interface ServiceRegistryOptions {
@@ -64,6 +64,7 @@ class ServiceDriver implements RegistryDriver {
   readonly #own: OwnPublication;
   #reflected: Address | undefined;
   #reachedAt: Address | undefined;
+  #stun: HostPort | undefined;
 
   constructor(options: ServiceRegistryOptions) {
     const { cluster, nodeId, origin = { machine: "", startedAt: 0 } } = options;
@@ -94,6 +95,7 @@ class ServiceDriver implements RegistryDriver {
       reflected: this.#reflected,
       reachedAt: this.#reachedAt,
       disowned: this.#own.disowned,
+      stun: this.#stun,
     };
   }
 
@@ -120,9 +122,10 @@ class ServiceDriver implements RegistryDriver {
       changed: this.#own.changed,
       log: this.#log,
     };
-    const onHello = (reflected: Address | undefined, reachedAt: Address | undefined): void => {
+    const onHello = ({ reflected, reachedAt, stun }: Greeted): void => {
       this.#reflected = reflected ?? this.#reflected;
       this.#reachedAt = reachedAt ?? this.#reachedAt;
+      this.#stun = stun;
       session.changed();
     };
     const onAffiliates = (isSnapshot: boolean): void => {

@@ -1,9 +1,8 @@
 import type { Logger } from "pino";
 import type { ServiceConfig } from "../../config/index.ts";
-import type { Address } from "../../net/index.ts";
 import type { KnownAffiliates } from "../known-affiliates.ts";
 import type { Publication } from "../publication.ts";
-import { connect } from "./connect.ts";
+import { type Connection, connect } from "./connect.ts";
 import { pushUpdates } from "./push.ts";
 import { untilOneFails } from "./until-one-fails.ts";
 import type { Wake } from "./wake.ts";
@@ -23,9 +22,12 @@ export interface SessionOptions {
   readonly log: Logger;
 }
 
+/** The facts that an answer to Hello tells beside itself. */
+export type Greeted = Omit<Connection, "client">;
+
 /** The events of a session. */
 export interface SessionEvents {
-  onHello(reflected: Address | undefined, reachedAt: Address | undefined): void;
+  onHello(seen: Greeted): void;
   /** Reports that `known` changed; with `isSnapshot` it is complete for the first time. */
   onAffiliates(isSnapshot: boolean): void;
   onOwnUpdate(): void;
@@ -40,8 +42,8 @@ export async function runSession(
   events: SessionEvents,
   signal: AbortSignal,
 ): Promise<never> {
-  const { client, reflected, reachedAt } = await connect(options.service, options, signal);
-  events.onHello(reflected, reachedAt);
+  const { client, ...greeted } = await connect(options.service, options, signal);
+  events.onHello(greeted);
   try {
     return await untilOneFails(signal, (inside) => [
       watchCluster({ ...options, client, onMessage: (first) => events.onAffiliates(first) }, inside),

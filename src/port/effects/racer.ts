@@ -10,10 +10,10 @@ import {
   timestamp,
 } from "../../handshake/index.ts";
 import type { Endpoint, Marks } from "../../net/index.ts";
+import { isStunMessage } from "../../stun/index.ts";
 import type { Runner } from "../../system/index.ts";
 import type { Answer } from "../answer.ts";
 import type { RaceCounts } from "../counts.ts";
-import { isStunMessage } from "../message.ts";
 import type { Pin, PlacedPin } from "../pin.ts";
 import { indexOf, mostIndices, type RacingRules, tagFrom } from "../rules.ts";
 import { Sockets } from "./sockets.ts";
@@ -32,7 +32,7 @@ interface RacerOptions {
   readonly interfaceName: string;
   readonly listenPort: number;
   readonly marks: Marks;
-  /** Takes what a STUN server answers; without this function no STUN server is asked. */
+  /** Takes what a STUN server answers. */
   readonly onStun?: (packet: Uint8Array, from: Endpoint) => void;
   readonly onAnswer: (publicKey: string, answer: Answer) => void;
 }
@@ -177,7 +177,6 @@ export class Racer {
       listenPort,
       ports,
       tag: this.#tag,
-      stun: this.#options.onStun !== undefined,
       pins: this.#placed,
     };
   }

@@ -49,6 +49,8 @@ export const status = (more: Partial<Status> = {}): Status => ({
     startedAt: "",
     announcedAddresses: [],
     announcedEndpoints: [],
+    nat: {},
+    portMapping: { state: "missing", why: "portMapping is off" },
     advertisedPrefixes: [],
     leftOut: [
       { value: "127.0.0.1", reason: "it is a loopback address (on lo)", isUsual: true },

@@ -153,6 +153,7 @@ class Stage {
       ownNumber: () => 0,
       states: () => [],
       podNetworks: () => [],
+      stunServers: () => [],
       rememberedPodNetworks: () => [],
       isSettled: () => true,
       withdraw: async () => [],

@@ -6,14 +6,16 @@ import { privateKeyFrom, publicKeyOf } from "../../../src/identity/key.ts";
 import { farewellOf, farewellsIn, heedNotice } from "../../../src/members/farewell.ts";
 import {
   datagramText,
+  type EndNotice,
   isProven,
   largestDatagram,
-  type Notice,
+  type ObservedNotice,
   proofBytes,
   proofOf,
   readDatagram,
   recipientOf,
 } from "../../../src/members/notice.ts";
+import type { Endpoint } from "../../../src/net/index.ts";
 import { affiliate } from "../mesh/values.ts";
 import { memberOf, membersOf } from "./member.ts";
 
@@ -22,7 +24,14 @@ function newKeys() {
   return { privateKey, publicKey: publicKeyOf(privateKey) };
 }
 const [sender, receiver, third] = [newKeys(), newKeys(), newKeys()];
-const notice: Notice = { kind: "farewell", nodeId: "id002", number: 7 };
+const notice: EndNotice = { kind: "farewell", nodeId: "id002", number: 7 };
+const observed: ObservedNotice = {
+  kind: "observed",
+  nodeId: "id002",
+  number: 7,
+  endpoint: "203.0.113.1:41821" as Endpoint,
+  seconds: 9,
+};
 const to = (own: ReturnType<typeof newKeys>, peer: ReturnType<typeof newKeys>) => ({
   ...own,
   peer: peer.publicKey,
@@ -41,10 +50,19 @@ describe("the proof of a notice", () => {
     expect(isProven(notice, to(sender, receiver), proof)).toBe(false);
   });
 
-  test.each<Partial<Notice>>([{ kind: "forget" }, { nodeId: "id003" }, { number: 8 }])(
+  test.each<Partial<EndNotice>>([{ kind: "forget" }, { nodeId: "id003" }, { number: 8 }])(
     "is for nothing but what it was made for, not for %o",
     (change) => {
       expect(isProven({ ...notice, ...change }, to(receiver, sender), proof)).toBe(false);
+    },
+  );
+
+  test.each([{ endpoint: "203.0.113.1:1" as Endpoint }, { seconds: 10 }])(
+    "covers what was observed, and not %o",
+    (change) => {
+      const made = proofOf(observed, to(sender, receiver), "own") ?? expect.fail();
+      expect(isProven(observed, to(receiver, sender), made)).toBe(true);
+      expect(isProven({ ...observed, ...change }, to(receiver, sender), made)).toBe(false);
     },
   );
 
@@ -109,6 +127,7 @@ describe("a datagram", () => {
   test("is read as it was written", () => {
     for (const datagram of [
       { kind: "notice" as const, notice, proof },
+      { kind: "notice" as const, notice: observed, proof },
       { kind: "receipt" as const, proof },
     ]) {
       const bytes = Buffer.from(datagramText(datagram));
@@ -150,7 +169,7 @@ describe("a request to forget a member", () => {
     ["is not obeyed for one that is connected", { ...gone, connectedAt: 9 * minute }, /connected/],
     ["is not obeyed for one that a registry names", memberOf(affiliate(2)), /registry/],
   ])("%s", (_, member, reason) => {
-    const asked: Notice = { kind: "forget", nodeId: member.nodeId, number: 2 ** 50 };
+    const asked: EndNotice = { kind: "forget", nodeId: member.nodeId, number: 2 ** 50 };
     const heeded = heedNotice(asked, member, third.publicKey, 10 * minute);
     if (reason === undefined)
       expect(heeded).toEqual({

@@ -132,6 +132,7 @@ it("reports peers as an operator wants to see them", () => {
       process: { pid: 1, startedAt: now, work: { state: "working" } },
       error: undefined,
       racing: { mode: "serial" as const, works: false },
+      portMapping: { state: "missing" as const, why: "portMapping is off" },
       settings: [],
       repairs: { table: 0, routing: 0, link: 0, settings: 0 },
       membership: {

@@ -104,6 +104,7 @@ export const config = (changes: Partial<Config> = {}): Config => ({
   localNetworks: [],
   answerOutside: true,
   strictIngress: "pods",
+  portMapping: false,
   registriesOutside: "tls",
   routing: { table: 180, priority: 32500 },
   marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },

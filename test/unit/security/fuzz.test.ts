@@ -12,8 +12,8 @@ import { readAnswer } from "../../../src/handshake/noise.ts";
 import { storedIdentity } from "../../../src/identity/effects/load.ts";
 import { LedgerFile } from "../../../src/members/effects/ledger-file.ts";
 import { LastWorkingFile } from "../../../src/peers/effects/last-working-file.ts";
-import { mappedEndpoint } from "../../../src/port/message.ts";
 import { readSavedSysctls } from "../../../src/routing/effects/saved-sysctls.ts";
+import { mappedEndpoint } from "../../../src/stun/message.ts";
 import { key, sample } from "../discovery/samples.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 

@@ -33,6 +33,8 @@ const status = (text: string): Status => ({
     startedAt: text,
     announcedAddresses: [],
     announcedEndpoints: [],
+    nat: {},
+    portMapping: { state: "missing", why: "portMapping is off" },
     advertisedPrefixes: [],
     leftOut: [{ value: text, reason: text }],
     racing: { mode: "auto", works: false, reason: text },

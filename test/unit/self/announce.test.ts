@@ -162,17 +162,58 @@ describe("what a STUN server says", () => {
     const endpoints = ["203.0.113.1:4711", "10.244.1.2:51820", "127.0.0.1:51820", "192.0.2.7:51820"].map(
       endpoint,
     );
-    const { mapped, leftOut } = believeMapped(asked, { server, endpoints }, routed, own);
+    const observations = endpoints.map((each) => ({
+      observer: server,
+      by: "server" as const,
+      endpoint: each,
+      since: 0,
+      at: 0,
+    }));
+    const mapping = { observations, problems: [] };
+    const { mapped, leftOut } = believeMapped(asked, { mapping, nat: {} }, routed, own);
     expect(mapped).toEqual(["203.0.113.1:4711"]);
     expect(leftOut.map(({ value }) => value)).toEqual(["10.244.1.2:51820", "127.0.0.1:51820"]);
   });
 
-  it("stays while the server is silent, and that is told; nothing is told where none is asked", () => {
-    const mapping = { server, endpoints: [endpoint("203.0.113.1:4711")], problem: "silent" };
-    expect(believeMapped(asked, mapping, routed, own)).toEqual({
+  it("stays while the server is silent, and that is told; without racing only who configured it is told", () => {
+    const observation = {
+      observer: server,
+      by: "server" as const,
+      endpoint: endpoint("203.0.113.1:4711"),
+      since: 0,
+      at: 0,
+    };
+    const mapping = { observations: [observation], problems: [{ observer: server, problem: "silent" }] };
+    expect(believeMapped(asked, { mapping, nat: {} }, routed, own)).toEqual({
       mapped: ["203.0.113.1:4711"],
       leftOut: [{ value: "mapped endpoint", reason: "silent" }],
+      nat: { ipv4: "unknown" },
     });
-    expect(believeMapped(config(), mapping, routed, own)).toEqual({ mapped: [], leftOut: [] });
+    const nothing = { mapping: undefined, nat: {} };
+    expect(believeMapped(asked, nothing, routed, own).leftOut[0]?.reason).toMatch(/STUN needs racing/);
+    expect(believeMapped(config(), nothing, routed, own)).toEqual({ mapped: [], leftOut: [], nat: {} });
+  });
+
+  it("is not announced behind a symmetric NAT, and why is told", () => {
+    const observations = ["203.0.113.1:1", "203.0.113.1:2"].map((each, index) => ({
+      observer: String(index),
+      by: "server" as const,
+      endpoint: endpoint(each),
+      since: 0,
+      at: 0,
+    }));
+    const believed = believeMapped(
+      config(),
+      { mapping: { observations, problems: [] }, nat: {} },
+      routed,
+      own,
+    );
+    expect(believed).toMatchObject({ mapped: [], nat: { ipv4: "symmetric" } });
+    expect(believed.leftOut).toEqual([
+      {
+        value: "endpoint 203.0.113.1:2",
+        reason: expect.stringContaining("another port for each destination"),
+      },
+    ]);
   });
 });

@@ -4,11 +4,12 @@ import { addressFromBytes, type Endpoint, endpointOf } from "../net/index.ts";
 export const magicCookie = 0x2112a442;
 /** The types of message of the method Binding: request and success response. */
 export const messageTypes = { request: 0x0001, success: 0x0101 } as const;
-const headerBytes = 20;
+export const headerBytes = 20;
 
-const attributes = {
+export const attributes = {
   mappedAddress: 0x0001,
   xorMappedAddress: 0x0020,
+  software: 0x8022,
   /**
    * The attributes that prove integrity. Without credentials there is nothing to check them with, and nothing wrong
    * with them.
@@ -19,12 +20,22 @@ const attributes = {
 /** The first type that may be ignored. Types below it have to be understood, or the message may not be used (section 14). */
 const firstOptional = 0x8000;
 
-/** Makes a Binding request without attributes; `transaction` is 12 bytes that nobody can guess. */
+/** The name of the software, which any server may ignore. It is as long as the attribute of the longest answer. */
+const software = Buffer.from("kubespan".padEnd(20));
+
+/**
+ * Makes a Binding request; `transaction` is 12 bytes that nobody can guess. It is as long as the longest answer, because
+ * a server that cannot be used to flood others gives none that is longer than its request.
+ */
 export function bindingRequest(transaction: Uint8Array): Uint8Array {
-  const packet = Buffer.alloc(headerBytes);
+  const packet = Buffer.alloc(headerBytes + 4 + software.length);
   packet.writeUInt16BE(messageTypes.request, 0);
+  packet.writeUInt16BE(packet.length - headerBytes, 2);
   packet.writeUInt32BE(magicCookie, 4);
   packet.set(transaction, 8);
+  packet.writeUInt16BE(attributes.software, headerBytes);
+  packet.writeUInt16BE(software.length, headerBytes + 2);
+  packet.set(software, headerBytes + 4);
   return packet;
 }
 
@@ -36,17 +47,26 @@ export const isStunMessage = (packet: Uint8Array): boolean =>
  * response to that transaction that can be understood.
  */
 export function mappedEndpoint(packet: Uint8Array, transaction: Uint8Array): Endpoint | undefined {
+  const found = attributesOf(packet, messageTypes.success);
+  if (!found || !Buffer.from(transaction).equals(packet.subarray(8, headerBytes))) return undefined;
+  const xored = found.get(attributes.xorMappedAddress);
+  if (xored) return endpointFrom(xored, mask(packet));
+  const plain = found.get(attributes.mappedAddress);
+  return plain && endpointFrom(plain, new Uint8Array(mask(packet).length));
+}
+
+/** The bytes that an address is masked with: the magic cookie, followed by the transaction. */
+export const mask = (packet: Uint8Array): Uint8Array => packet.subarray(4, headerBytes);
+
+/** The attributes of a message of that type by their own types; `undefined` for anything else. */
+export function attributesOf(
+  packet: Uint8Array,
+  type: (typeof messageTypes)[keyof typeof messageTypes],
+): ReadonlyMap<number, Uint8Array> | undefined {
   if (!isStunMessage(packet)) return undefined;
   const header = view(packet);
-  const isAnswer =
-    header.getUint16(0) === messageTypes.success && header.getUint16(2) === packet.length - headerBytes;
-  if (!isAnswer || !Buffer.from(transaction).equals(packet.subarray(8, headerBytes))) return undefined;
-  const found = readAttributes(packet.subarray(headerBytes));
-  const mask = packet.subarray(4, headerBytes); // the magic cookie, followed by the transaction
-  const xored = found?.get(attributes.xorMappedAddress);
-  if (xored) return endpointFrom(xored, mask);
-  const plain = found?.get(attributes.mappedAddress);
-  return plain && endpointFrom(plain, new Uint8Array(mask.length));
+  const isWhole = header.getUint16(0) === type && header.getUint16(2) === packet.length - headerBytes;
+  return isWhole ? readAttributes(packet.subarray(headerBytes)) : undefined;
 }
 
 /**
@@ -67,11 +87,11 @@ function readAttributes(bytes: Uint8Array): ReadonlyMap<number, Uint8Array> | un
 }
 
 /** Reads a family, a port and an address; the latter two have the mask over them (section 14.2). */
-function endpointFrom(value: Uint8Array, mask: Uint8Array): Endpoint | undefined {
+function endpointFrom(value: Uint8Array, over: Uint8Array): Endpoint | undefined {
   const bytes = { 1: 4, 2: 16 }[value[1] ?? 0];
   if (bytes === undefined || value.length !== 4 + bytes) return undefined;
-  const port = view(value).getUint16(2) ^ view(mask).getUint16(0);
-  const address = addressFromBytes(value.subarray(4).map((byte, index) => byte ^ (mask[index] ?? 0)));
+  const port = view(value).getUint16(2) ^ view(over).getUint16(0);
+  const address = addressFromBytes(value.subarray(4).map((byte, index) => byte ^ (over[index] ?? 0)));
   return address && endpointOf(address, port);
 }
 

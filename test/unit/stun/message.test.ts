@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bindingRequest, mappedEndpoint } from "../../../src/port/message.ts";
+import { bindingRequest, mappedEndpoint } from "../../../src/stun/message.ts";
 
 const bytes = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex.replace(/\s/g, ""), "hex"));
 
@@ -69,8 +69,8 @@ describe("mappedEndpoint", () => {
   });
 });
 
-test("a request is the header alone, with our transaction", () => {
+test("a request is the header with our transaction, and the name of the software to make it long enough", () => {
   expect(Buffer.from(bindingRequest(transaction)).toString("hex")).toBe(
-    "000100002112a442b7e7a701bc34d686fa87dfae",
+    `000100182112a442b7e7a701bc34d686fa87dfae80220014${Buffer.from("kubespan            ").toString("hex")}`,
   );
 });

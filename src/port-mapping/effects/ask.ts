@@ -1,0 +1,52 @@
+import type { Address } from "../../net/index.ts";
+import type { MapAnswer, Wish } from "../answer.ts";
+import type { Protocol } from "../lease.ts";
+import { addressRequest, mapRequest as natPmpRequest, readAddressAnswer, readMapAnswer } from "../nat-pmp.ts";
+import { mapRequest as pcpRequest, readMapAnswer as readPcpAnswer } from "../pcp.ts";
+import { Conversation } from "./conversation.ts";
+
+/** The port at which gateways answer both protocols. */
+const gatewayPort = 5351;
+
+interface Outcome {
+  readonly protocol: Protocol;
+  readonly answer: MapAnswer;
+}
+
+interface Asking {
+  readonly gateway: Address;
+  readonly wish: Wish;
+  readonly nonce: Uint8Array;
+  readonly signal: AbortSignal;
+  /** The port of the gateway, unless it is the usual one. */
+  readonly port?: number;
+}
+
+/**
+ * Asks a gateway for a mapping: by PCP, and by NAT-PMP if it does not know that. It is `undefined` if the gateway is
+ * silent, and `"public"` if this node has a public address there, and nothing was asked.
+ */
+export async function askForMapping(asking: Asking): Promise<Outcome | undefined | "public"> {
+  const { gateway, wish, nonce, signal, port = gatewayPort } = asking;
+  const talk = await Conversation.open(gateway, port, signal);
+  try {
+    if (!talk.isPrivate && port === gatewayPort) return "public";
+    const { internalPort } = wish;
+    const answer = await talk.ask(pcpRequest(wish, talk.own, nonce), (packet) =>
+      readPcpAnswer(packet, internalPort, nonce),
+    );
+    if (answer && answer.kind !== "unknown version") return { protocol: "PCP", answer };
+    // A router that drops what it does not know has had time enough: one try tells whether it knows the older protocol.
+    return await byNatPmp(talk, wish);
+  } finally {
+    talk.close();
+  }
+}
+
+async function byNatPmp(talk: Conversation, wish: Wish): Promise<Outcome | undefined> {
+  const answer = await talk.ask(natPmpRequest(wish), (packet) => readMapAnswer(packet, wish.internalPort));
+  if (answer?.kind !== "mapped" || wish.lifetimeSeconds === 0)
+    return answer && { protocol: "NAT-PMP", answer };
+  const address = await talk.ask(addressRequest(), readAddressAnswer);
+  return { protocol: "NAT-PMP", answer: { ...answer, ...(address && { address }) } };
+}

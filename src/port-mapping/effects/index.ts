@@ -1,0 +1,1 @@
+export { PortMapper } from "./port-mapper.ts";
