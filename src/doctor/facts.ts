@@ -4,8 +4,13 @@ import type { Link } from "../routing/index.ts";
 import type { Distribution } from "./distribution.ts";
 import type { Flavour } from "./flavour.ts";
 
-/** An observed value, or the reason why it could not be observed. */
-export type Observed<Value> = { readonly value: Value } | { readonly unknown: string };
+/**
+ * An observed value, or the reason why it could not be observed. `isLate` means that it took too long, which proves
+ * nothing about it.
+ */
+export type Observed<Value> =
+  | { readonly value: Value }
+  | { readonly unknown: string; readonly isLate?: boolean };
 
 /** The settings in the configuration, or the defaults if there is no valid configuration. */
 export interface Settings {
@@ -65,7 +70,8 @@ export interface ServiceFact {
   readonly records?: { readonly all: number; readonly opened: number };
   /** The name of this node's Node, if this is the Kubernetes API. */
   readonly node?: string;
-  readonly error?: { readonly message: string; readonly hint: string | undefined };
+  /** The failure. `isLate` means that no answer came in time. */
+  readonly error?: { readonly message: string; readonly hint: string | undefined; readonly isLate?: boolean };
 }
 
 /** A route that refuses packets, and a network of the mesh to which it leads. */
@@ -89,7 +95,8 @@ export interface Facts {
   readonly capabilities: Observed<bigint>;
   readonly kernel: {
     readonly release: string;
-    readonly wireguard: "present" | "loadable" | "none";
+    /** Whether the kernel has WireGuard; `unknown` if that could not be found out. */
+    readonly wireguard: "present" | "loadable" | "none" | "unknown";
     /** The reason why `/dev/net/tun`, which wireguard-go needs, cannot be used; absent if it can. */
     readonly tunProblem?: string;
   };

@@ -121,7 +121,7 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     },
     nftTables: nft.succeeded
       ? { value: nft.stdout.split("\n").filter((line) => line.startsWith("table ")).length }
-      : { unknown: nft.complaint },
+      : { unknown: nft.complaint, isLate: nft.isLate },
     sysctls,
     tools,
     links,
@@ -174,7 +174,9 @@ async function observeCapabilities(): Promise<Facts["capabilities"]> {
 
 async function observeKernelWireGuard(): Promise<Facts["kernel"]["wireguard"]> {
   if (await exists("/sys/module/wireguard")) return "present";
-  return (await kernelHasWireGuard()) ? "loadable" : "none";
+  const loadable = await observed(kernelHasWireGuard);
+  if ("unknown" in loadable) return "unknown";
+  return loadable.value ? "loadable" : "none";
 }
 
 async function observeUplinks(): Promise<string[]> {
@@ -189,7 +191,8 @@ async function observePort({ listenPort }: Settings): Promise<Observed<PortFact>
     probe("ss", "-H", "-u", "-a", "-n", "-p"), // a socket that is connected holds its port, too
     probe("wg", "show", "all", "listen-port"),
   ]);
-  if (!sockets.succeeded) return { unknown: sockets.complaint };
+  const silent = [sockets, ...(ports.isLate ? [ports] : [])].find(({ succeeded }) => !succeeded);
+  if (silent) return { unknown: silent.complaint };
   const wireguardLinks = linksWithPort(ports.stdout, listenPort);
   return { value: { ...parseListeners(sockets.stdout, listenPort), wireguardLinks } };
 }

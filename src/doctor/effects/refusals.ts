@@ -62,6 +62,6 @@ async function routesOf(
 
 /** Whether the kernel refuses to send to a network, by its first address. */
 async function isRefused(target: Prefix): Promise<boolean> {
-  const { succeeded, isInstalled } = await probe("ip", "route", "get", networkOf(target));
-  return isInstalled && !succeeded;
+  const { succeeded, isInstalled, isLate } = await probe("ip", "route", "get", networkOf(target));
+  return isInstalled && !succeeded && !isLate;
 }

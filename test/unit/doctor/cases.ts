@@ -1,5 +1,6 @@
 import type { Facts } from "../../../src/doctor/index.ts";
 import { clockCases } from "./clock-cases.ts";
+import { lateCases } from "./late-cases.ts";
 import { markCases } from "./mark-cases.ts";
 import { ipv6OnOneLink, link, linksFrom, soundNode, withSysctl } from "./node.ts";
 import { type Case, registryCases } from "./registry-cases.ts";
@@ -287,6 +288,7 @@ export const cases: readonly Case[] = [
     "warning",
     /eth0: cil_from_netdev/,
   ],
+  ...lateCases,
   ...markCases,
   ...clockCases,
   ...trafficCases,
