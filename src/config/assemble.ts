@@ -43,6 +43,7 @@ export function assemble(found: KindDocuments, environment: Proxies): Config | u
     answerOutside: daemon.answerOutside,
     strictIngress: daemon.strictIngress,
     registriesOutside: daemon.registriesOutside,
+    podNetworks: daemon.podNetworks,
     routing: daemon.routing,
     marks: daemon.marks,
     widestPrefix: daemon.widestPrefix,

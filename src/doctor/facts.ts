@@ -1,3 +1,4 @@
+import type { CniFacts } from "../cni/index.ts";
 import type { Block, Interference, Warning } from "../marks/index.ts";
 import type { Marks, Prefix } from "../net/index.ts";
 import type { Link } from "../routing/index.ts";
@@ -26,6 +27,12 @@ export interface Settings {
   readonly networks: readonly Prefix[];
   /** Whether this node advertises networks behind it, and therefore forwards. */
   readonly advertises: boolean;
+  /** Whether the networks that Kubernetes or the CNI gave this node's pods are among these. */
+  readonly advertisesPods: boolean;
+  /** The networks that the operator keeps out of the mesh. */
+  readonly localNetworks: readonly Prefix[];
+  /** Whether the peers' pod networks are routes of the main table. */
+  readonly hasMainRoutes: boolean;
 }
 
 export type ConfigFact =
@@ -68,8 +75,9 @@ export interface ServiceFact {
   readonly reflected?: string;
   /** The records of the cluster that a discovery service holds, and how many of them open with the cluster secret. */
   readonly records?: { readonly all: number; readonly opened: number };
-  /** The name of this node's Node, if this is the Kubernetes API. */
+  /** The name of this node's Node, if this is the Kubernetes API, and the pod networks that it has there. */
   readonly node?: string;
+  readonly podNetworks?: readonly Prefix[];
   /** The failure. `isLate` means that no answer came in time. */
   readonly error?: { readonly message: string; readonly hint: string | undefined; readonly isLate?: boolean };
 }
@@ -127,8 +135,10 @@ export interface Facts {
     readonly installedAt: number;
     readonly synchronised: boolean | undefined;
   };
-  /** The programs that Cilium attached to links of the host, as `eth0: cil_from_netdev`. */
-  readonly ciliumPrograms: readonly string[];
+  /** What CNI plug-ins made on this node. */
+  readonly cni: CniFacts;
+  /** The networks that were last steered into the mesh. */
+  readonly steered: readonly Prefix[];
   readonly services: readonly ServiceFact[];
   /** Whether systemd-networkd runs and deletes rules of others when it restarts. */
   readonly networkdTakesRules: boolean;

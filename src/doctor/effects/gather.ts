@@ -1,5 +1,6 @@
 import { release } from "node:os";
 import { errorText, parseCapabilities } from "../../base/index.ts";
+import { observeCni } from "../../cni/effects/index.ts";
 import type { Config } from "../../config/index.ts";
 import { scanForOthers } from "../../marks/effects/index.ts";
 import { aheadWarnings } from "../../marks/index.ts";
@@ -19,7 +20,6 @@ import {
   type ToolFact,
   versionIn,
 } from "../index.ts";
-import { observeCilium } from "./cilium.ts";
 import { exists, textOf } from "./files.ts";
 import {
   observeClock,
@@ -29,7 +29,7 @@ import {
   observeSysctls,
 } from "./host.ts";
 import { observeKubernetes } from "./kubernetes.ts";
-import { observeRefusals } from "./refusals.ts";
+import { observeRefusals, steeredLast } from "./refusals.ts";
 import { observeServices } from "./services.ts";
 import { observeConfig, observeIdentity } from "./setup.ts";
 
@@ -45,6 +45,9 @@ const defaultSettings: Omit<Settings, "mtu"> = {
   marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },
   networks: [],
   advertises: false,
+  advertisesPods: false,
+  localNetworks: [],
+  hasMainRoutes: false,
 };
 
 const settingsOf = (config: Config): Omit<Settings, "mtu"> => ({
@@ -56,6 +59,9 @@ const settingsOf = (config: Config): Omit<Settings, "mtu"> => ({
   marks: config.marks,
   networks: config.advertisedPrefixes,
   advertises: config.advertisedPrefixes.length > 0 || config.advertiseKubernetesNetworks,
+  advertisesPods: config.advertiseKubernetesNetworks,
+  localNetworks: config.localNetworks,
+  hasMainRoutes: config.podNetworks.mainTable,
 });
 
 /** Gathers all facts and changes nothing. A fact that cannot be had is a fact of its own, so this does not throw. */
@@ -85,9 +91,10 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     routing,
     scan,
     clock,
-    programs,
+    cni,
     registries,
     refusals,
+    steered,
   ] = await Promise.all([
     observeDistribution(),
     observeFlavours(),
@@ -99,9 +106,10 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     observed(() => observeForeignRouting(ours, "value" in links ? links.value : [])),
     scanForOthers(run, ours, passage),
     observeClock(),
-    observeCilium(linkNames(links), uplinks),
+    observeCni(run, "value" in links ? links.value : []),
     Promise.all([observeServices(config), observeKubernetes(config)]),
     observed(() => observeRefusals(stateDirectory, table)),
+    steeredLast(stateDirectory),
   ]);
   const tunProblem = await deviceProblem("/dev/net/tun");
   return {
@@ -132,7 +140,8 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     firewall: scan.blocks,
     refusals,
     clock,
-    ciliumPrograms: programs,
+    cni,
+    steered,
     services: registries.flat(),
     networkdTakesRules: await observeNetworkd(),
   };

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import type { Config } from "../../config/index.ts";
-import { apiError, isLate, openNodesApi } from "../../discovery/kubernetes/effects/index.ts";
+import { apiError, isLate, openNodesApi, podNetworksIn } from "../../discovery/kubernetes/effects/index.ts";
 import type { ServiceFact } from "../index.ts";
 
 const timeoutMs = 15_000;
@@ -14,8 +14,8 @@ export async function observeKubernetes(config: Config | undefined): Promise<Ser
   try {
     const api = await openNodesApi(config.kubernetes);
     ({ location, proxy } = api);
-    await api.read(node, AbortSignal.timeout(timeoutMs));
-    return [{ location, node }];
+    const podNetworks = podNetworksIn(await api.read(node, AbortSignal.timeout(timeoutMs)));
+    return [{ location, node, podNetworks }];
   } catch (thrown) {
     const { message, hint } = apiError(thrown, location, proxy);
     return [{ location, node, error: { message, hint, isLate: isLate(thrown) } }];

@@ -105,6 +105,7 @@ export const config = (changes: Partial<Config> = {}): Config => ({
   answerOutside: true,
   strictIngress: "pods",
   registriesOutside: "tls",
+  podNetworks: { mainTable: false, source: "kubernetes" },
   routing: { table: 180, priority: 32500 },
   marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },
   widestPrefix: { ipv4: 8, ipv6: 16 },
