@@ -1,3 +1,4 @@
+import type { Prefix } from "../net/index.ts";
 import type { MainRoute } from "./main-route.ts";
 
 /** The way in which Cilium sends packets of pods to other nodes: by eBPF, past nftables, rules and routes, or by the kernel's own way. */
@@ -30,6 +31,8 @@ export interface CniFacts {
   readonly redirects: readonly Redirect[];
   /** The routes of the main table that concern pods, or lead to another node by a gateway. */
   readonly routes: readonly MainRoute[];
+  /** The ranges from which host-local gives addresses on this node. */
+  readonly ranges: readonly Prefix[];
   /** The links by which packets leave this node. */
   readonly uplinks: readonly string[];
 }
@@ -39,5 +42,6 @@ export const nothingFound: CniFacts = {
   programs: [],
   redirects: [],
   routes: [],
+  ranges: [],
   uplinks: [],
 };

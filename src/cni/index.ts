@@ -2,5 +2,6 @@
 export { ciliumLink, readCilium } from "./cilium.ts";
 export { type CniFacts, type LoadedProgram, nothingFound } from "./facts.ts";
 export { bypassOf, cniWarnings, type MeshView } from "./judge.ts";
-export { isBlock, isOfOwnPods, type MainRoute, parseMainRoute } from "./main-route.ts";
+export { isOfOwnPods, type MainRoute, parseMainRoute } from "./main-route.ts";
+export { flannelNetworks, hostLocalRanges, podNetworksOfNode } from "./own-networks.ts";
 export { cniProgramsIn, linksWithFilters, redirectsIn } from "./tc-text.ts";

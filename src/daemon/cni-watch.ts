@@ -5,6 +5,7 @@ import { bypassOf, type CniFacts, nothingFound } from "../cni/index.ts";
 import type { Config } from "../config/index.ts";
 import { observeHostLinks } from "../routing/effects/index.ts";
 import type { Runner } from "../system/index.ts";
+import type { OwnPods } from "./own-pods.ts";
 import { Paced } from "./paced.ts";
 
 const pace = { settleTimeMs: 2_000, shortestIntervalMs: 15_000, longestIntervalMs: 15 * 60_000 };
@@ -15,6 +16,9 @@ interface CniParts {
   readonly run: Runner;
   readonly log: Logger;
   readonly config: () => Config;
+  readonly ownPods: OwnPods;
+  /** Called when the pod networks of this node, as the CNI has them, are others than before. */
+  readonly onOwnPods: () => void;
 }
 
 /** Looks at what CNI plug-ins load and route on this node, whenever links of pods or routes change. */
@@ -58,6 +62,8 @@ export class CniWatch {
       log.warn(`what CNI plug-ins do on this node could not be looked at: ${errorText(error)}`);
       return;
     }
+    const { ownPods, onOwnPods } = this.#parts;
+    if (ownPods.found(this.#facts) && config().podNetworks.source === "node") onOwnPods();
     const found = bypassOf(this.#facts);
     const why = found && `${found.who} ${found.what}: ${found.advice}`;
     if (found && why !== this.#bypass?.why) log.error({ evidence: found.evidence }, why);

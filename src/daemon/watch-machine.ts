@@ -29,13 +29,13 @@ export interface MachineWatch {
 
 /** Watches the kernel for changes, and other software for what concerns the mesh. */
 export function watchMachine(
-  { run, log, transactions }: Pick<Parts, "run" | "log" | "transactions">,
+  { run, log, transactions, ownPods }: Pick<Parts, "run" | "log" | "transactions" | "ownPods">,
   { config, onChange }: Listener,
 ): MachineWatch {
   const { interfaceName, marks, routing } = config();
   const ours = { interfaceName, marks, ...routing };
   const others = new Others({ run, log, ours, config });
-  const cni = new CniWatch({ run, log, config });
+  const cni = new CniWatch({ run, log, config, ownPods, onOwnPods: () => onChange(false) });
   const watch = watchKernel({
     scope: ours,
     isSignature: transactions.isSignature,

@@ -13,6 +13,7 @@ import {
 } from "../../lab/index.ts";
 import type { Status } from "../../src/api/index.ts";
 import type { Finding } from "../../src/doctor/index.ts";
+import type { Prefix } from "../../src/net/index.ts";
 
 /*
  * What CNI plug-ins do past the mesh or without it is said before anybody has to find out.
@@ -24,7 +25,7 @@ import type { Finding } from "../../src/doctor/index.ts";
  */
 let lab: Lab;
 let internet: Network;
-let [a, b, podA]: LabNode[] = [];
+let [a, b, podA, podB]: LabNode[] = [];
 let options: ConfigOptions;
 const node = (found: LabNode | undefined): LabNode => found ?? expect.fail("the lab is not there");
 const withNetwork = (third: number): ConfigOptions => ({
@@ -37,8 +38,7 @@ beforeAll(async () => {
   const { network, discovery, host } = await publicNetwork(lab);
   internet = network;
   [a, b] = [await host("a", 1), await host("b", 2)];
-  podA = await a.pod(1);
-  await b.pod(2);
+  [podA, podB] = [await a.pod(1), await b.pod(2)];
   options = { cluster: newCluster(), services: [discovery.url] };
   for (const each of [a, b]) {
     await each.namespace.sysctl("net.ipv4.ip_forward=1");
@@ -142,5 +142,39 @@ describe("Cilium", () => {
     expect(await severityOf("cni.main_table")).toBe("warning");
     await podGoes("cilium_host");
     await daemon.waitForStatus("no warning", (status) => !warns(status, "Cilium"));
+  });
+});
+
+describe("pods outside of the Node's podCIDR, as Calico's IPAM gives them", () => {
+  const block = "10.244.77.64/26";
+  const pod = "10.244.77.65";
+  const knowsBlock = ({ peers: [peer] }: Status): boolean =>
+    peer?.allowedIPs.includes(block as Prefix) === true;
+
+  async function configure(source: "kubernetes" | "node"): Promise<void> {
+    const { daemon } = withNetwork(2);
+    await node(b).daemon.configure({
+      ...options,
+      mesh: { advertiseKubernetesNetworks: true },
+      daemon: { ...daemon, podNetworks: { source } },
+    });
+    node(b).daemon.signal("SIGHUP");
+  }
+
+  it("are warned of, or announced as they are found on the node", async () => {
+    await configure("kubernetes");
+    await node(podB).address("eth0", `${pod}/32`);
+    await node(b).run("ip", "route", "add", pod, "dev", "cni0");
+    await node(b).run("ip", "route", "add", "blackhole", block, "proto", "80");
+    await node(b).daemon.waitForStatus("the warning", (status) => warns(status, "pods in 10.244.77."));
+
+    await configure("node");
+    await node(a).daemon.waitForStatus("the block", knowsBlock);
+    await waitFor(() => node(a).reaches(pod), { what: "the pod in the block" });
+    await node(b).daemon.waitForStatus("no warning", (status) => !warns(status, "pods in"));
+
+    await node(b).run("ip", "route", "del", "blackhole", block, "proto", "80");
+    await node(a).daemon.waitForStatus("the pod alone", (status) => !knowsBlock(status));
+    expect(await node(a).reaches(pod)).toBe(true);
   });
 });

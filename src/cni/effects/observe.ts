@@ -1,10 +1,13 @@
 import { readdir } from "node:fs/promises";
+import type { Prefix } from "../../net/index.ts";
 import { isContainerLink, isOutward, type Link } from "../../routing/index.ts";
 import { eachLine, type Runner, readTextFile } from "../../system/index.ts";
 import {
   type CniFacts,
   ciliumLink,
   cniProgramsIn,
+  flannelNetworks,
+  hostLocalRanges,
   isOfOwnPods,
   type LoadedProgram,
   linksWithFilters,
@@ -14,6 +17,8 @@ import {
   redirectsIn,
 } from "../index.ts";
 
+const configurations = "/etc/cni/net.d";
+const flannelFile = "/run/flannel/subnet.env";
 const ciliumFolder = "/run/cilium/state";
 /** The folder in which Cilium pins programs that `tc` does not show (tcx). */
 const pinFolder = "/sys/fs/bpf/cilium/devices";
@@ -26,10 +31,11 @@ const mostRoutes = 4096;
 export async function observeCni(run: Runner, links: readonly Link[]): Promise<CniFacts> {
   const names = links.map(({ name }) => name);
   const uplinks = links.filter(leadsOut).map(({ name }) => name);
-  const [filters, pinned, routes, cilium] = await Promise.all([
+  const [filters, pinned, routes, ranges, cilium] = await Promise.all([
     observeFilters(run, uplinks),
     readdir(pinFolder).catch(() => []), // the folder exists where Cilium uses tcx
     observeRoutes(),
+    observeRanges(),
     names.includes(ciliumLink) ? observeCilium() : undefined,
   ]);
   const byPin = pinned
@@ -41,6 +47,7 @@ export async function observeCni(run: Runner, links: readonly Link[]): Promise<C
     programs: [...filters.programs, ...byPin],
     redirects: filters.redirects,
     routes,
+    ranges,
     uplinks,
   };
 }
@@ -76,6 +83,23 @@ async function observeRoutes(): Promise<MainRoute[]> {
       if (route && (route.gateway !== undefined || isOfOwnPods(route))) routes.push(route);
     }).catch(() => undefined);
   return routes;
+}
+
+/** The largest number of files of CNI configurations that are read. */
+const mostFiles = 16;
+
+async function observeRanges(): Promise<Prefix[]> {
+  const names = await readdir(configurations).catch(() => []); // without CNI there is no such folder
+  const files = names
+    .filter((name) => /\.(?:conflist|conf|json)$/.test(name))
+    .toSorted()
+    .slice(0, mostFiles);
+  const lists = await Promise.all(files.map((name) => textOf(`${configurations}/${name}`)));
+  const flannel = await textOf(flannelFile);
+  return [
+    ...lists.flatMap((text) => (text === undefined ? [] : hostLocalRanges(text))),
+    ...(flannel === undefined ? [] : flannelNetworks(flannel)),
+  ];
 }
 
 const observeCilium = async (): Promise<CniFacts["cilium"]> =>
