@@ -145,22 +145,22 @@ describe("Cilium", () => {
   });
 });
 
+const block = "10.244.77.64/26";
+const pod = "10.244.77.65";
+const knowsBlock = ({ peers: [peer] }: Status): boolean =>
+  peer?.allowedIPs.includes(block as Prefix) === true;
+
+async function configure(source: "kubernetes" | "node"): Promise<void> {
+  const { daemon } = withNetwork(2);
+  await node(b).daemon.configure({
+    ...options,
+    mesh: { advertiseKubernetesNetworks: true },
+    daemon: { ...daemon, podNetworks: { source } },
+  });
+  node(b).daemon.signal("SIGHUP");
+}
+
 describe("pods outside of the Node's podCIDR, as Calico's IPAM gives them", () => {
-  const block = "10.244.77.64/26";
-  const pod = "10.244.77.65";
-  const knowsBlock = ({ peers: [peer] }: Status): boolean =>
-    peer?.allowedIPs.includes(block as Prefix) === true;
-
-  async function configure(source: "kubernetes" | "node"): Promise<void> {
-    const { daemon } = withNetwork(2);
-    await node(b).daemon.configure({
-      ...options,
-      mesh: { advertiseKubernetesNetworks: true },
-      daemon: { ...daemon, podNetworks: { source } },
-    });
-    node(b).daemon.signal("SIGHUP");
-  }
-
   it("are warned of, or announced as they are found on the node", async () => {
     await configure("kubernetes");
     await node(podB).address("eth0", `${pod}/32`);
