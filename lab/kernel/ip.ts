@@ -74,6 +74,10 @@ function carryOut({ links, onUp }: Host, words: Words, options: readonly string[
 
 function shownRoutes(links: Links, family: Family, words: Words, mayBeMissing: boolean): Route[] {
   const routes = links.routing.inTable(family, tableIn(words), { mayBeMissing });
+  if (words.takes("proto")) {
+    const protocol = words.takeNumber();
+    return routes.filter((route) => route.protocol === protocol);
+  }
   if (!words.takes("exact")) return routes;
   const network = networkIn(words.take(), family);
   return routes.filter(({ to }) => to === network);
@@ -147,6 +151,7 @@ function routeIn(words: Words, family: Family, { isChoice = false } = {}): Route
     else if (word === "mtu") found.mtu = words.takeNumber();
     else if (word === "src") found.source = addressIn(words.take());
     else if (word === "metric") found.metric = words.takeNumber();
+    else if (word === "proto") found.protocol = words.takeNumber();
     else return fail(`Error: either "to" is duplicate, or "${word}" is a garbage.`);
   }
   return found;

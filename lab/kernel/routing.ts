@@ -21,6 +21,8 @@ export interface Route {
   readonly mtu?: number;
   readonly source?: Address;
   readonly metric: number;
+  /** The number of the program that made the route; absent where nobody says. */
+  readonly protocol?: number;
 }
 
 /** The properties that a deletion names. What is absent matches everything. */

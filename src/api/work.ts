@@ -7,9 +7,10 @@ export type Work =
        * - `starting`: no pass has ended yet
        * - `failing`: the last pass failed, or the current one does not end
        * - `stopped`: the loop runs no passes
+       * - `bypassed`: the mesh is maintained, and something else sends packets of pods past it, in clear
        * - `disabled`: the configuration disables the mesh, and traffic to the other nodes leaves in clear
        */
-      readonly state: "starting" | "failing" | "stopped" | "disabled";
+      readonly state: "starting" | "failing" | "stopped" | "bypassed" | "disabled";
       readonly why: string;
       readonly seconds: number;
     };
@@ -25,6 +26,8 @@ export interface Progress {
   /** The failure of the last pass over everything; absent when it succeeded. */
   readonly failure?: { readonly error: string; readonly since: number } | undefined;
   readonly hasPassed: boolean;
+  /** What sends packets of pods past the mesh, and the time since when it was seen. */
+  readonly bypass?: { readonly why: string; readonly since: number } | undefined;
 }
 
 /**
@@ -34,7 +37,7 @@ export interface Progress {
 const longestPass = 60_000;
 
 export function workOf(progress: Progress, now: number): Work {
-  const { enabled, startedAt, stopped, passSince, failure, hasPassed } = progress;
+  const { enabled, startedAt, stopped, passSince, failure, hasPassed, bypass } = progress;
   const age = (since: number): number => Math.max(0, Math.round((now - since) / 1000));
   if (stopped) return { state: "stopped", why: stopped.why, seconds: age(stopped.since) };
   if (failure) return { state: "failing", why: failure.error, seconds: age(failure.since) };
@@ -44,6 +47,7 @@ export function workOf(progress: Progress, now: number): Work {
     return { state: "starting", why: "no look at the kernel has ended yet", seconds: age(startedAt) };
   if (!enabled)
     return { state: "disabled", why: "the mesh is disabled in the configuration", seconds: age(startedAt) };
+  if (bypass) return { state: "bypassed", why: bypass.why, seconds: age(bypass.since) };
   return { state: "working" };
 }
 

@@ -12,7 +12,7 @@ export const exitCodes: Readonly<Record<number, string>> = {
   9: "no daemon answers",
   10: "doctor found warnings, but no errors",
   11: "doctor found errors, with which the mesh will not work",
-  12: "status found a daemon that does not do its work",
+  12: "status found a daemon that does not do its work, or whose mesh is bypassed",
   13: "status found the mesh disabled in the configuration",
   14: "marks found somebody else who uses these bits",
   126: "kubespan is not built, or finds no Node 24",

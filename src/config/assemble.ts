@@ -44,6 +44,7 @@ export function assemble(found: KindDocuments, environment: Proxies): Config | u
     strictIngress: daemon.strictIngress,
     portMapping: daemon.portMapping,
     registriesOutside: daemon.registriesOutside,
+    podNetworks: daemon.podNetworks,
     routing: daemon.routing,
     marks: daemon.marks,
     widestPrefix: daemon.widestPrefix,

@@ -48,6 +48,7 @@ export interface Config {
   /** Whether the router of the default route is asked to lead a port here. */
   readonly portMapping: boolean;
   readonly registriesOutside: RegistriesOutside;
+  readonly podNetworks: PodNetworksConfig;
   readonly routing: { readonly table: number; readonly priority: number };
   readonly marks: Marks;
   /**
@@ -92,6 +93,18 @@ export interface KubernetesConfig {
   readonly apiServers?: readonly ServiceLocation[];
   /** The proxies through which the API may have to be reached; absent if there are none. */
   readonly proxies?: Proxies;
+}
+
+/** The treatment of pod networks. */
+interface PodNetworksConfig {
+  /** Whether the peers' pod networks are also routes of the main table, where programs look that pass rules and marks by. */
+  readonly mainTable: boolean;
+  /**
+   * The pod networks that `advertiseKubernetesNetworks` advertises:
+   * - `kubernetes`: the podCIDRs of the Node
+   * - `node`: the blocks from which the CNI gives addresses on this node, as far as they are found; else the podCIDRs
+   */
+  readonly source: "kubernetes" | "node";
 }
 
 /** The conditions under which members that vanished without a farewell are let go. */

@@ -194,6 +194,10 @@ export const schemas = {
     strictIngress: oneOf(["pods", "all", "off"]).default("pods"),
     portMapping: trueOrFalse().default(true),
     registriesOutside: oneOf(["tls", "all", "off"]).default("tls"),
+    podNetworks: section({
+      mainTable: trueOrFalse().default(false),
+      source: oneOf(["kubernetes", "node"]).default("kubernetes"),
+    }).prefault({}),
     routing: section({
       table: routingTable.default(180),
       priority: wholeNumber(1, 32_765).default(32_500), // the rule of the main table has 32766

@@ -28,9 +28,11 @@ const contradictions = ({ dial }: Config): string[] =>
     .filter((prefix) => dial.forbid.includes(prefix))
     .map((prefix) => `dial.pin and dial.forbid both name ${prefix}: no endpoint there is ever dialled`);
 
-const podNetworksOfNobody = ({ advertiseKubernetesNetworks, kubernetes }: Config): string[] =>
-  advertiseKubernetesNetworks && !kubernetes
-    ? ["advertiseKubernetesNetworks announces nothing without kubernetes.enabled in KubeSpanDaemonConfig"]
+const podNetworksOfNobody = ({ advertiseKubernetesNetworks, kubernetes, podNetworks }: Config): string[] =>
+  advertiseKubernetesNetworks && !kubernetes && podNetworks.source === "kubernetes"
+    ? [
+        "advertiseKubernetesNetworks announces nothing without kubernetes.enabled or podNetworks.source: node in KubeSpanDaemonConfig",
+      ]
     : [];
 
 /** The shortest prefixes that one would call the network of a site. */

@@ -13,6 +13,7 @@ import type { Runner, Shells } from "../system/index.ts";
 import { loadBarrier } from "./load-barrier.ts";
 import { Membership } from "./membership.ts";
 import { Mesh } from "./mesh.ts";
+import { type OwnPods, ownPodsOf } from "./own-pods.ts";
 import { openRegistries, type Registries } from "./registries.ts";
 import { type RegistryWays, waysOfDaemon } from "./registry-ways.ts";
 import { Repairs } from "./repairs.ts";
@@ -40,6 +41,7 @@ export const registriesOf = (
 export interface Parts {
   readonly identity: Identity;
   readonly origin: Origin;
+  readonly ownPods: OwnPods;
   readonly repairs: Repairs;
   readonly barrier: SecondBarrier;
   readonly ways: RegistryWays;
@@ -62,7 +64,9 @@ export async function partsOf(
   const ways = await waysOfDaemon(config, log);
   const { identity, machine } = await ownIdentity(config, run, log);
   const origin = { machine, startedAt: Date.now() };
-  return { ...hands, identity, origin, ways, repairs: new Repairs(log), barrier: new SecondBarrier(log) };
+  const ownPods = await ownPodsOf(config, run, log);
+  const [repairs, barrier] = [new Repairs(log), new SecondBarrier(log)];
+  return { ...hands, identity, origin, ways, ownPods, repairs, barrier };
 }
 
 export async function meshOf(

@@ -18,13 +18,12 @@ import { Failures } from "./failures.ts";
 import { givenWay, memberBefore } from "./give-way.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import type { Mesh } from "./mesh.ts";
-import type { Others } from "./others.ts";
 import type { Registries } from "./registries.ts";
 import { readAgain, sameRegistries } from "./reload.ts";
 import { checkPrivilege, summaryOf } from "./supervised.ts";
 import { notTakenDown } from "./take-down.ts";
 import { Turns } from "./turns.ts";
-import { watchMachine } from "./watch-machine.ts";
+import { type MachineWatch, watchMachine } from "./watch-machine.ts";
 
 /** The milliseconds that a pass waits for more events, as the events of one change arrive together. */
 const settleTimeMs = 100;
@@ -48,7 +47,7 @@ export class Daemon {
   #registries: Registries;
   #mesh: Mesh;
   #loop: Loop;
-  #others: Others | undefined;
+  #machine: MachineWatch | undefined;
   readonly #turns = new Turns();
   readonly #failures: Failures;
   #stopped: Progress["stopped"];
@@ -118,7 +117,7 @@ export class Daemon {
         this.#loop.trigger("everything", isUrgent ? 0 : settleTimeMs);
       },
     });
-    this.#others = machine.others;
+    this.#machine = machine;
     this.#closers.push(() => machine.stop());
     this.#startRegistries();
     const { nodeId, publicKey } = this.#parts.identity;
@@ -156,9 +155,9 @@ export class Daemon {
    */
   async #status(): Promise<Status> {
     const poll = this.#loop.pass("peers"); // the loop logs a failure, and the status shows it
-    await within(Promise.allSettled([poll, this.#others?.catchUp()]), longestLookMs);
+    await within(Promise.allSettled([poll, this.#machine?.catchUp()]), longestLookMs);
     const status = await this.#mesh.status({ ...this.#process, work: this.#work() });
-    const more = [...(this.#others?.warnings ?? []), ...this.#parts.barrier.warnings];
+    const more = [...(this.#machine?.warnings(status) ?? []), ...this.#parts.barrier.warnings];
     return { ...status, warnings: [...status.warnings, ...more] };
   }
 
@@ -166,8 +165,9 @@ export class Daemon {
     const { enabled } = this.#config;
     const { failure, hasPassed } = this.#mesh.outcome;
     const { startedAt } = this.#process;
-    const passSince = this.#loop.passSince();
-    return workOf({ enabled, startedAt, stopped: this.#stopped, passSince, failure, hasPassed }, Date.now());
+    const [passSince, bypass] = [this.#loop.passSince(), this.#machine?.bypass];
+    const progress = { enabled, startedAt, stopped: this.#stopped, passSince, failure, hasPassed, bypass };
+    return workOf(progress, Date.now());
   }
 
   /** Reads the configuration again. A wrong configuration is logged and changes nothing. */
@@ -250,7 +250,7 @@ export class Daemon {
     this.#loop = this.#newLoop();
     if (!keep) this.#startRegistries();
     this.#loop.trigger("everything");
-    this.#others?.request();
+    this.#machine?.others.request();
   }
 
   #down(): Promise<Down> {

@@ -12,6 +12,7 @@ import { chooseImplementation } from "../wireguard/index.ts";
 import { exitsOfLastRun } from "./load-barrier.ts";
 import { Membership } from "./membership.ts";
 import { observeKernel } from "./observe.ts";
+import { ownPodsOf } from "./own-pods.ts";
 import { openRegistries, type Registries } from "./registries.ts";
 import { RegistryWays } from "./registry-ways.ts";
 import { describeSelf } from "./self.ts";
@@ -51,7 +52,8 @@ export async function dryRun(file: string): Promise<string> {
   try {
     if (!(await listen(registries))) log.warn("not every registry answered in time: the plan may lack peers");
     const self = await describeSelf(given, identity);
-    const config = withPodNetworks(given, registries.podNetworks());
+    const ownPods = await ownPodsOf(given, run, log);
+    const config = withPodNetworks(given, ownPods.orTold(given, registries.podNetworks()));
     const kernel = await observeKernel(run, config);
     const number = await NumberFile.open(stateDirectory, log);
     const members = new Membership({ config, identity, self, number, ledger, isKept: false, log, clock });

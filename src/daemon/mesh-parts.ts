@@ -10,6 +10,7 @@ import type { Origin, Self } from "../self/index.ts";
 import type { ReadSetting, Runner } from "../system/index.ts";
 import type { Implementation, ObservedDevice } from "../wireguard/index.ts";
 import type { Membership } from "./membership.ts";
+import type { OwnPods } from "./own-pods.ts";
 import type { OpenRacer } from "./racing.ts";
 import type { Registries } from "./registries.ts";
 import type { RegistryWays } from "./registry-ways.ts";
@@ -30,6 +31,7 @@ export interface MeshParts {
   readonly portMapper?: PortMapper;
   readonly origin: Origin;
   readonly lastWorking: LastWorkingFile;
+  readonly ownPods: OwnPods;
   readonly repairs: Repairs;
   readonly barrier: SecondBarrier;
   readonly run: Runner;

@@ -139,7 +139,8 @@ export class Mesh {
   }
 
   #configNow(): Config {
-    return withPodNetworks(this.#parts.config, this.#parts.registries.podNetworks());
+    const { config, ownPods, registries } = this.#parts;
+    return withPodNetworks(config, ownPods.orTold(config, registries.podNetworks()));
   }
 
   async #completePass(): Promise<number | undefined> {

@@ -11,6 +11,7 @@ import {
   observeRouting,
   observeSysctls,
   readSavedSysctls,
+  withMainTable,
 } from "../routing/effects/index.ts";
 import { type Link, otherMeshLinks, ownAddresses } from "../routing/index.ts";
 import type { ReadSetting, Runner } from "../system/index.ts";
@@ -86,11 +87,12 @@ export async function observeChanging(
   before: { readonly kernel: Kernel; readonly device: ObservedDevice | undefined },
 ): Promise<Kernel | undefined> {
   const { kernel } = before;
-  const [device, table, barrier] = await Promise.all([
+  const [device, table, barrier, routing] = await Promise.all([
     lookAtDevice(hands, config, before.device),
     observeTable(hands.run, config.interfaceName),
     observeBarrier(hands.run, config, kernel.links),
+    config.podNetworks.mainTable ? withMainTable(hands.run, kernel.routing) : kernel.routing,
   ]);
   const wireguard = device && withDevice(kernel.wireguard, device);
-  return wireguard && { ...kernel, wireguard, table, barrier };
+  return wireguard && { ...kernel, wireguard, table, barrier, routing };
 }

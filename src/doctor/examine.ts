@@ -1,7 +1,7 @@
 import {
   checkBridgeFilter,
-  checkCilium,
   checkClock,
+  checkCni,
   checkConfig,
   checkDiscovery,
   checkEncryption,
@@ -49,7 +49,7 @@ const checks: readonly ((facts: Facts) => Finding[])[] = [
   checkFirewall,
   checkOthers,
   checkMTU,
-  checkCilium,
+  checkCni,
   checkEncryption,
   checkClock,
   checkDiscovery,

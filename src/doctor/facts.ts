@@ -1,11 +1,17 @@
+import type { CniFacts } from "../cni/index.ts";
 import type { Block, Interference, Warning } from "../marks/index.ts";
 import type { Marks, Prefix } from "../net/index.ts";
 import type { Link } from "../routing/index.ts";
 import type { Distribution } from "./distribution.ts";
 import type { Flavour } from "./flavour.ts";
 
-/** An observed value, or the reason why it could not be observed. */
-export type Observed<Value> = { readonly value: Value } | { readonly unknown: string };
+/**
+ * An observed value, or the reason why it could not be observed. `isLate` means that it took too long, which proves
+ * nothing about it.
+ */
+export type Observed<Value> =
+  | { readonly value: Value }
+  | { readonly unknown: string; readonly isLate?: boolean };
 
 /** The settings in the configuration, or the defaults if there is no valid configuration. */
 export interface Settings {
@@ -21,6 +27,12 @@ export interface Settings {
   readonly networks: readonly Prefix[];
   /** Whether this node advertises networks behind it, and therefore forwards. */
   readonly advertises: boolean;
+  /** Whether the networks that Kubernetes or the CNI gave this node's pods are among these. */
+  readonly advertisesPods: boolean;
+  /** The networks that the operator keeps out of the mesh. */
+  readonly localNetworks: readonly Prefix[];
+  /** Whether the peers' pod networks are routes of the main table. */
+  readonly hasMainRoutes: boolean;
 }
 
 export type ConfigFact =
@@ -63,9 +75,11 @@ export interface ServiceFact {
   readonly reflected?: string;
   /** The records of the cluster that a discovery service holds: how many of them open with the cluster secret, and how many nodes besides this one have one. */
   readonly records?: { readonly all: number; readonly opened: number; readonly others: number };
-  /** The name of this node's Node, if this is the Kubernetes API. */
+  /** The name of this node's Node, if this is the Kubernetes API, and the pod networks that it has there. */
   readonly node?: string;
-  readonly error?: { readonly message: string; readonly hint: string | undefined };
+  readonly podNetworks?: readonly Prefix[];
+  /** The failure. `isLate` means that no answer came in time. */
+  readonly error?: { readonly message: string; readonly hint: string | undefined; readonly isLate?: boolean };
 }
 
 /** A route that refuses packets, and a network of the mesh to which it leads. */
@@ -89,7 +103,8 @@ export interface Facts {
   readonly capabilities: Observed<bigint>;
   readonly kernel: {
     readonly release: string;
-    readonly wireguard: "present" | "loadable" | "none";
+    /** Whether the kernel has WireGuard; `unknown` if that could not be found out. */
+    readonly wireguard: "present" | "loadable" | "none" | "unknown";
     /** The reason why `/dev/net/tun`, which wireguard-go needs, cannot be used; absent if it can. */
     readonly tunProblem?: { readonly isMissing: boolean; readonly text: string };
   };
@@ -122,8 +137,10 @@ export interface Facts {
     readonly installedAt: number;
     readonly synchronised: boolean | undefined;
   };
-  /** The programs that Cilium attached to links of the host, as `eth0: cil_from_netdev`. */
-  readonly ciliumPrograms: readonly string[];
+  /** What CNI plug-ins made on this node. */
+  readonly cni: CniFacts;
+  /** The networks that were last steered into the mesh. */
+  readonly steered: readonly Prefix[];
   readonly services: readonly ServiceFact[];
   /** Whether systemd-networkd runs and deletes rules of others when it restarts. */
   readonly networkdTakesRules: boolean;

@@ -16,7 +16,6 @@ export {
 export { bySeverity, exitCodeOf, type Finding, type Fix, type Severity, worst } from "./finding.ts";
 export { flavourFiles, flavoursOf } from "./flavour.ts";
 export {
-  ciliumProgramsIn,
   linksOfRoutes,
   linksWithPort,
   parseListeners,

@@ -28,8 +28,3 @@ const routesForm = z.array(z.looseObject({ dev: z.string().optional() })).max(10
 /** The links in `ip -j route show default`; none if the output cannot be parsed. A host without one is examined all the same. */
 export const linksOfRoutes = (text: string): string[] =>
   (valueOf(ofForm(parseToolJson(text), routesForm)) ?? []).flatMap(({ dev }) => dev ?? []);
-
-/** The programs of Cilium in `tc filter show dev LINK ingress`. */
-export const ciliumProgramsIn = (text: string): string[] => [
-  ...new Set([...text.matchAll(/\b((?:cil|bpf_netdev)_\w{1,64})/g)].map(([, name = ""]) => name)),
-];

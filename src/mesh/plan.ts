@@ -6,10 +6,13 @@ import { type DesiredTable, planTable, type Steered } from "../nftables/index.ts
 import type { Polled } from "../peers/index.ts";
 import { planNoRacing } from "../port/index.ts";
 import {
+  type DesiredMainRoutes,
   type DesiredRouting,
   forwardingFor,
   linksBelow,
+  type MainTableRoute,
   meshMTU,
+  planMainTable,
   planRouting,
   planSysctls,
   type SysctlPlan,
@@ -26,6 +29,7 @@ import {
 import type { Decision } from "./decide.ts";
 import { exitsAmong } from "./exits.ts";
 import type { Kernel } from "./kernel.ts";
+import { mainRoutesFor } from "./main-table.ts";
 import { acceptedFamilies, hasSource, ipv4SourceOf, uplinksOf } from "./sources.ts";
 import { steeredNetworks } from "./steered.ts";
 import type { Upkeep } from "./upkeep.ts";
@@ -81,6 +85,7 @@ export function planMesh(
   const settings = { interfaceName, forwarding: forwardingFor(config.advertisedPrefixes) };
   const sysctls = planSysctls(settings, kernel.sysctls, kernel.savedSysctls);
   const routing = desiredRouting(config, self, kernel, decision);
+  const main = mainTableSteps(config, self, steered, decision, kernel);
   const { listenPort, marks } = config;
   const link: Upkeep = {
     part: "link",
@@ -89,7 +94,11 @@ export function planMesh(
   };
   const rest: Upkeep[] = [
     { part: "settings", wanted: settings, steps: sysctls.steps },
-    { part: "routing", wanted: routing, steps: planRouting(routing, kernel.routing) },
+    {
+      part: "routing",
+      wanted: { routing, main: main.wanted },
+      steps: [...planRouting(routing, kernel.routing), ...main.steps],
+    },
     tableUpkeep(config, steered, kernel),
   ];
   const peers = planPeers(device, kernel.wireguard.device);
@@ -105,6 +114,23 @@ function steeredBy(config: Config, decision: Decision, kernel: Kernel, isSettled
 
 const peersIn = (steps: readonly Step[], isSettled: boolean): readonly Step[] =>
   isSettled ? steps : steps.filter((step) => step.stage !== "shrink");
+
+/** The routes to peers' pod networks in the main table, if the operator wants them there, and the steps to them. */
+function mainTableSteps(
+  config: Config,
+  self: Self,
+  steered: Steered,
+  decision: Decision,
+  kernel: Kernel,
+): { readonly wanted: DesiredMainRoutes | undefined; readonly steps: readonly Step[] } {
+  const wanted = mainRoutesFor(config, steered, decision, desiredRouting(config, self, kernel, decision));
+  return { wanted, steps: planMainTable(wanted, mainRoutesOf(kernel), kernel.routing.scope) };
+}
+
+const mainRoutesOf = ({ routing }: Pick<Kernel, "routing">): MainTableRoute[] => [
+  ...routing.ipv4Routing.mainRoutes,
+  ...routing.ipv6Routing.mainRoutes,
+];
 
 function tableUpkeep(config: Config, steered: Steered, kernel: Kernel): Upkeep {
   const desired = desiredTable(config, kernel, steered);
@@ -180,7 +206,7 @@ const registryPorts = ({ services, node }: Config, { served }: Steered["exits"])
 
 /** Plans what follows from the registries alone. Of `kernel`, only the device, the table and the second barrier are fresh. */
 export function planRegistries(
-  { config }: { readonly config: Config; readonly self: Self },
+  { config, self }: { readonly config: Config; readonly self: Self },
   keys: Keys,
   decision: Decision,
   kernel: Kernel,
@@ -189,8 +215,9 @@ export function planRegistries(
   const steered = steeredBy(config, decision, kernel, isSettled);
   const peers = planPeers(deviceOf(config, keys, decision.polled), kernel.wireguard.device);
   const table = tableUpkeep(config, steered, kernel);
+  const main = mainTableSteps(config, self, steered, decision, kernel);
   return {
-    steps: inOrder([...peersIn(peers, isSettled), ...table.steps]),
+    steps: inOrder([...peersIn(peers, isSettled), ...main.steps, ...table.steps]),
     sysctls: { steps: [], left: [], saveBefore: undefined, saveAfter: undefined },
     second: secondBarrier(config, steered, kernel),
     upkeep: [table],
@@ -203,17 +230,22 @@ export const planPolled = (config: Config, keys: Keys, polled: Polled, device: O
   planPeers(deviceOf(config, keys, polled), device).filter((step) => step.stage !== "shrink");
 
 /**
- * Plans to remove the mesh. The table goes last, and in one transaction: until then its last chain refuses packets that
+ * Plans to remove the mesh. The table goes last, and in one transaction, after the routes that refuse: until then its last chain refuses packets that
  * no tunnel carries any more, so that a removal that fails half-way has let nothing out.
  */
 export function planNoMesh(config: Config, kernel: Kernel, hadBarrier: boolean): Plan {
   const sysctls = planSysctls(undefined, kernel.sysctls, kernel.savedSysctls);
+  const [leading, refusing] = [false, true].map((refuses) =>
+    mainRoutesOf(kernel).filter((route) => route.refuses === refuses),
+  );
   const steps = [
     ...planNoRacing(kernel.racingTable, config.interfaceName),
+    ...planMainTable(undefined, leading ?? [], kernel.routing.scope),
     ...planRouting(undefined, kernel.routing),
     ...planNoWireGuard(config.interfaceName, kernel.wireguard),
     ...sysctls.steps,
     ...planNoSecondBarrier(kernel.barrier, config.interfaceName, hadBarrier),
+    ...planMainTable(undefined, refusing ?? [], kernel.routing.scope),
     ...planTable(undefined, kernel.table, config.interfaceName),
   ];
   return { steps, sysctls, second: [], upkeep: [] };

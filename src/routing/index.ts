@@ -3,7 +3,14 @@ export { anchorsAmong, localTable } from "./anchor.ts";
 export { isBarrier } from "./barrier.ts";
 export { isContainerLink, isDoubtful, isOutward } from "./link-kinds.ts";
 export { type Link, type LinkAddress, parseLinks } from "./links.ts";
-export { isLossEvent, isRelevantEvent } from "./monitor-lines.ts";
+export {
+  type DesiredMainRoutes,
+  type MainTableRoute,
+  mainTableQuestion,
+  parseMainTable,
+  planMainTable,
+} from "./main-table.ts";
+export { isLossEvent, isPodEvent, isRelevantEvent } from "./monitor-lines.ts";
 export { linksBelow, otherMeshLinks } from "./other-meshes.ts";
 export {
   type DesiredRouting,

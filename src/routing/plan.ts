@@ -4,6 +4,7 @@ import { type Address, type Family, isKubespanULA } from "../net/index.ts";
 import { planAnchor, removeAnchor } from "./anchor.ts";
 import { planBarrier } from "./barrier.ts";
 import type { LinkAddress } from "./links.ts";
+import type { MainTableRoute } from "./main-table.ts";
 import type { ObservedRoute } from "./route.ts";
 import { type ObservedRules, type RoutingScope, ruleArguments } from "./rules.ts";
 import { planSecondRule, removeCopies } from "./second-rule.ts";
@@ -41,6 +42,8 @@ export interface FamilyRouting extends ObservedRules {
   /** The default routes in our table, without the barrier. */
   readonly routes: readonly ObservedRoute[];
   readonly hasBarrier: boolean;
+  /** The routes of this mesh in the main table. */
+  readonly mainRoutes: readonly MainTableRoute[];
 }
 
 /** The bits of the cluster's network, which the link carries with its address: a ULA network is a /64. */

@@ -96,10 +96,10 @@ export function parseRules(text: string, scope: RoutingScope): ObservedRules {
 }
 
 /**
- * The protocol number that our rule bears at another priority than its own. The same rule there may be somebody else's,
- * so the number tells who made it.
+ * The protocol number that our rule bears at another priority than its own, and our routes in the main table. The same
+ * may be there of somebody else's, so the number tells who made it.
  */
-const ownProtocol = 180;
+export const ownProtocol = 180;
 
 const isCopy = (rule: RoutingRule, scope: RoutingScope): boolean =>
   rule.priority !== scope.priority && rule.protocol === ownProtocol && isOurs(rule, scope);

@@ -19,6 +19,7 @@ export const advertiseTheSame = (left: Config, right: Config): boolean =>
 export function podNetworksLeftOut(config: Config, states: readonly RegistryState[]): LeftOut[] {
   if (!config.advertiseKubernetesNetworks) return [];
   const value = "pod networks";
+  if (config.podNetworks.source === "node" && config.advertisedPrefixes.length > 0) return [];
   if (!config.kubernetes) return [{ value, reason: "kubernetes is not enabled in KubeSpanDaemonConfig" }];
   const networks = states.flatMap((state) => state.podNetworks ?? []);
   if (networks.length === 0) return [{ value, reason: "Kubernetes has not told any for this node" }];

@@ -12,6 +12,12 @@ export interface End {
   readonly stopped?: "too late" | "too much";
 }
 
+/**
+ * Whether a program ended well, with all of its output. One that ended by itself in the moment in which its time was
+ * over did, too.
+ */
+export const hasSucceeded = ({ exitCode, stopped }: End): boolean => exitCode === 0 && stopped !== "too much";
+
 /** The end of a program, and its output until then. */
 export interface Ended extends End {
   readonly stdout: string;

@@ -1,6 +1,6 @@
 import { type Command, INPUT, KubespanError, notInstalled, Secret } from "../base/index.ts";
 import { InputFile, standardInput } from "./input-file.ts";
-import { type Ended, type RunProgram, runProcess } from "./process.ts";
+import { type Ended, hasSucceeded, type RunProgram, runProcess } from "./process.ts";
 import { startDetached } from "./start-detached.ts";
 
 /** Runs a command and gives its standard output. Throws `KubespanError("command")` if it fails or takes too long. */
@@ -27,7 +27,7 @@ export const runnerWith =
 export const run: Runner = runnerWith(runProcess);
 
 function outputOf(command: Command, result: Ended): string {
-  if (result.exitCode === 0 && !result.stopped) return result.stdout;
+  if (hasSucceeded(result)) return result.stdout;
   const line = `${command.program} ${command.args.slice(0, 4).join(" ")}`;
   if (result.startError === "ENOENT") throw notInstalled(command.program);
   if (result.stopped === "too late")

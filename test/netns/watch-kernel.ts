@@ -17,6 +17,7 @@ const watch = watchKernel({
   isSignature: transactions.isSignature,
   onChange: () => console.log("change"),
   onOthers: () => console.log("others"),
+  onPods: () => undefined,
   onError: (error) => console.log(`error ${error.code} ${error.message}`),
 });
 const alive = setInterval(() => {}, 60_000);

@@ -103,6 +103,9 @@ const isServiceError = (thrown: unknown): thrown is ServiceError =>
 
 export const codeOf = (thrown: unknown): status => (isServiceError(thrown) ? thrown.code : status.UNKNOWN);
 
+/** Whether a call failed because no answer came in time. */
+export const isLate = (thrown: unknown): boolean => codeOf(thrown) === status.DEADLINE_EXCEEDED;
+
 function messageOf(thrown: unknown): string {
   if (isServiceError(thrown)) return thrown.details;
   return thrown instanceof Error ? thrown.message : String(thrown);

@@ -73,6 +73,8 @@ export function checkWireGuard({ kernel, settings, tools, distribution }: Facts)
     return [
       { id, severity: "ok", text: "the kernel can load WireGuard", evidence, fix: loadModule("wireguard") },
     ];
+  if (wantsKernel && kernel.wireguard === "unknown")
+    return [unknownFinding(id, "WireGuard in the kernel", "modprobe did not tell")];
   if (settings.wireguard === "kernel") {
     const advice = "use a kernel with WireGuard (5.6 or later has it), or wireguard: auto";
     return [{ id, severity: "error", text: "the kernel has no WireGuard", evidence, fix: { advice } }];
@@ -119,7 +121,7 @@ export function checkNftables({ nftTables, natProblem, userId }: Facts): Finding
       { id, severity: "ok", text: "nf_tables works", evidence: `${nftTables.value} tables listed` },
       translationFinding(natProblem),
     ];
-  if (userId !== 0) return [unknownFinding(id, "nf_tables", nftTables.unknown)];
+  if (userId !== 0 || nftTables.isLate) return [unknownFinding(id, "nf_tables", nftTables.unknown)];
   return [
     {
       id,

@@ -1,3 +1,4 @@
+export { checkCni } from "./cni.ts";
 export { checkClock, checkNftables, checkPrivileges, checkTools, checkWireGuard } from "./host.ts";
 export {
   checkBridgeFilter,
@@ -9,7 +10,6 @@ export {
 } from "./kernel-settings.ts";
 export { checkLinkSettings, linkSettings } from "./link-settings.ts";
 export {
-  checkCilium,
   checkEncryption,
   checkLink,
   checkMTU,

@@ -116,33 +116,6 @@ function adviceFor(about: Interference["about"], { interfaceName, marks }: Setti
   }
 }
 
-/** Checks for Cilium's eBPF host routing, with which packets of pods bypass iptables and nftables of the host. */
-export function checkCilium({ links, ciliumPrograms }: Facts): Finding[] {
-  if ("unknown" in links || !links.value.some(({ name }) => name === "cilium_host")) return [];
-  const id = "cilium.host_routing";
-  const advice =
-    "install Cilium with the Helm value bpf.hostLegacyRouting=true; 'cilium-dbg status' must say 'Host Routing: Legacy'";
-  if (ciliumPrograms.length === 0)
-    return [
-      {
-        id,
-        severity: "note",
-        text: "Cilium is here; with eBPF host routing, packets of pods would not pass nftables and not enter the mesh",
-        evidence: "link cilium_host; no program of Cilium found at links of the host",
-        fix: { advice },
-      },
-    ];
-  return [
-    {
-      id,
-      severity: "warning",
-      text: "Cilium handles packets at links of the host: if that is eBPF host routing, packets of pods do not pass nftables and leave outside the mesh, in clear",
-      evidence: ciliumPrograms.slice(0, 8).join(", "),
-      fix: { advice },
-    },
-  ];
-}
-
 export function checkMTU({ links, uplinks, settings }: Facts): Finding[] {
   if ("unknown" in links) return [unknownFinding("mtu", "the links", links.unknown)];
   const below = links.value.filter(({ name }) => uplinks.includes(name) && name !== settings.interfaceName);

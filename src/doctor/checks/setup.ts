@@ -95,8 +95,9 @@ export function checkDiscovery({ services, config }: Facts): Finding[] {
     const fix = error.hint === undefined ? {} : { fix: { advice: error.hint } };
     return {
       id,
-      severity: isAnyReached ? "warning" : "error",
-      text: `${who} is of no use`,
+      // Who is slow, or reached by a slow network, may answer the daemon, which goes on asking.
+      severity: isAnyReached || error.isLate ? "warning" : "error",
+      text: error.isLate ? `${who} took too long` : `${who} is of no use`,
       evidence: error.message,
       ...fix,
     };

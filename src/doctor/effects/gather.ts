@@ -1,5 +1,6 @@
 import { release } from "node:os";
 import { errorText, parseCapabilities, versionIn } from "../../base/index.ts";
+import { observeCni } from "../../cni/effects/index.ts";
 import type { Config } from "../../config/index.ts";
 import { scanForOthers } from "../../marks/effects/index.ts";
 import { aheadWarnings } from "../../marks/index.ts";
@@ -18,7 +19,6 @@ import {
   type Settings,
   type ToolFact,
 } from "../index.ts";
-import { observeCilium } from "./cilium.ts";
 import { exists, textOf } from "./files.ts";
 import {
   observeClock,
@@ -28,7 +28,7 @@ import {
   observeSysctls,
 } from "./host.ts";
 import { observeKubernetes } from "./kubernetes.ts";
-import { observeRefusals } from "./refusals.ts";
+import { observeRefusals, steeredLast } from "./refusals.ts";
 import { observeServices } from "./services.ts";
 import { observeConfig, observeIdentity } from "./setup.ts";
 
@@ -44,6 +44,9 @@ const defaultSettings: Omit<Settings, "mtu"> = {
   marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },
   networks: [],
   advertises: false,
+  advertisesPods: false,
+  localNetworks: [],
+  hasMainRoutes: false,
 };
 
 /** A table with a chain like ours that translates sources. `nft --check` asks the kernel for it, and makes nothing. */
@@ -59,6 +62,9 @@ const settingsOf = (config: Config): Omit<Settings, "mtu"> => ({
   marks: config.marks,
   networks: config.advertisedPrefixes,
   advertises: config.advertisedPrefixes.length > 0 || config.advertiseKubernetesNetworks,
+  advertisesPods: config.advertiseKubernetesNetworks,
+  localNetworks: config.localNetworks,
+  hasMainRoutes: config.podNetworks.mainTable,
 });
 
 /** Gathers all facts and changes nothing. A fact that cannot be had is a fact of its own, so this does not throw. */
@@ -90,9 +96,10 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     routing,
     scan,
     clock,
-    programs,
+    cni,
     registries,
     refusals,
+    steered,
   ] = await Promise.all([
     observeDistribution(),
     observeFlavours(),
@@ -105,12 +112,13 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     observed(() => observeForeignRouting(ours, "value" in links ? links.value : [])),
     scanForOthers(run, ours, passage),
     observeClock(),
-    observeCilium(linkNames(links), uplinks),
+    observeCni(run, "value" in links ? links.value : []),
     Promise.all([
       identified.then((own) => observeServices(config, "nodeId" in own ? own.nodeId : undefined)),
       observeKubernetes(config),
     ]),
     observed(() => observeRefusals(stateDirectory, table)),
+    steeredLast(stateDirectory),
   ]);
   const tunProblem = await deviceProblem("/dev/net/tun");
   return {
@@ -131,7 +139,7 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     ...(!nat.succeeded && { natProblem: nat.complaint }),
     nftTables: nft.succeeded
       ? { value: nft.stdout.split("\n").filter((line) => line.startsWith("table ")).length }
-      : { unknown: nft.complaint },
+      : { unknown: nft.complaint, isLate: nft.isLate },
     sysctls,
     tools,
     links,
@@ -142,7 +150,8 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     firewall: scan.blocks,
     refusals,
     clock,
-    ciliumPrograms: programs,
+    cni,
+    steered,
     services: registries.flat(),
     networkdTakesRules: await observeNetworkd(),
   };
@@ -184,7 +193,9 @@ async function observeCapabilities(): Promise<Facts["capabilities"]> {
 
 async function observeKernelWireGuard(): Promise<Facts["kernel"]["wireguard"]> {
   if (await exists("/sys/module/wireguard")) return "present";
-  return (await kernelHasWireGuard()) ? "loadable" : "none";
+  const loadable = await observed(kernelHasWireGuard);
+  if ("unknown" in loadable) return "unknown";
+  return loadable.value ? "loadable" : "none";
 }
 
 async function observeUplinks(): Promise<string[]> {
@@ -199,7 +210,8 @@ async function observePort({ listenPort }: Settings): Promise<Observed<PortFact>
     probe("ss", "-H", "-u", "-a", "-n", "-p"), // a socket that is connected holds its port, too
     probe("wg", "show", "all", "listen-port"),
   ]);
-  if (!sockets.succeeded) return { unknown: sockets.complaint };
+  const silent = [sockets, ...(ports.isLate ? [ports] : [])].find(({ succeeded }) => !succeeded);
+  if (silent) return { unknown: silent.complaint };
   const wireguardLinks = linksWithPort(ports.stdout, listenPort);
   return { value: { ...parseListeners(sockets.stdout, listenPort), wireguardLinks } };
 }

@@ -1,9 +1,9 @@
 import { hostname } from "node:os";
 import type { Config } from "../../config/index.ts";
-import { apiError, openNodesApi } from "../../discovery/kubernetes/effects/index.ts";
+import { apiError, isLate, openNodesApi, podNetworksIn } from "../../discovery/kubernetes/effects/index.ts";
 import type { ServiceFact } from "../index.ts";
 
-const timeoutMs = 5_000;
+const timeoutMs = 15_000;
 
 /** Reads the Node of this node, if Kubernetes is a registry. */
 export async function observeKubernetes(config: Config | undefined): Promise<ServiceFact[]> {
@@ -14,10 +14,10 @@ export async function observeKubernetes(config: Config | undefined): Promise<Ser
   try {
     const api = await openNodesApi(config.kubernetes);
     ({ location, proxy } = api);
-    await api.read(node, AbortSignal.timeout(timeoutMs));
-    return [{ location, node }];
+    const podNetworks = podNetworksIn(await api.read(node, AbortSignal.timeout(timeoutMs)));
+    return [{ location, node, podNetworks }];
   } catch (thrown) {
     const { message, hint } = apiError(thrown, location, proxy);
-    return [{ location, node, error: { message, hint } }];
+    return [{ location, node, error: { message, hint, isLate: isLate(thrown) } }];
   }
 }

@@ -18,12 +18,16 @@ const mostAsked = 32;
 
 const form = z.looseObject({ dst: z.string(), table: z.union([z.string(), z.number()]).optional() });
 
+/** The networks that this node steered into the mesh last; none if it never did. */
+export const steeredLast = async (stateDirectory: string): Promise<readonly Prefix[]> =>
+  (await readSaved(stateDirectory).catch(() => undefined))?.targets ?? [];
+
 /**
  * Finds routes that refuse what this node itself sends to a network that it steered last. The kernel looks for a route
  * before the table marks a packet for the mesh, and gives up where that one refuses. What pods send is marked before.
  */
 export async function observeRefusals(stateDirectory: string, table: number): Promise<Refusal[]> {
-  const targets = (await readSaved(stateDirectory))?.targets ?? [];
+  const targets = await steeredLast(stateDirectory);
   if (targets.length === 0) return [];
   const refusals = (
     await Promise.all(
@@ -62,6 +66,6 @@ async function routesOf(
 
 /** Whether the kernel refuses to send to a network, by its first address. */
 async function isRefused(target: Prefix): Promise<boolean> {
-  const { succeeded, isInstalled } = await probe("ip", "route", "get", networkOf(target));
-  return isInstalled && !succeeded;
+  const { succeeded, isInstalled, isLate } = await probe("ip", "route", "get", networkOf(target));
+  return isInstalled && !succeeded && !isLate;
 }

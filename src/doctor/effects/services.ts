@@ -1,10 +1,10 @@
 import { version } from "../../base/index.ts";
 import type { Config } from "../../config/index.ts";
-import { connect, listAffiliates, locationOf, serviceError } from "../../discovery/effects/index.ts";
+import { connect, isLate, listAffiliates, locationOf, serviceError } from "../../discovery/effects/index.ts";
 import { openEnvelope } from "../../discovery/index.ts";
 import type { ServiceFact } from "../index.ts";
 
-const helloTimeoutMs = 5_000;
+const helloTimeoutMs = 15_000;
 
 /**
  * Asks each service what the daemon asks it first: Hello, and the records of the cluster. `ownId` is the id of this node,
@@ -34,7 +34,7 @@ async function greet(
     return { location, ...(records && { records }), ...(reflected !== undefined && { reflected }) };
   } catch (thrown) {
     const { message, hint } = serviceError(thrown, service);
-    return { location, error: { message, hint } };
+    return { location, error: { message, hint, isLate: isLate(thrown) } };
   }
 }
 

@@ -1,3 +1,3 @@
-export { observeHostLinks, observeLinks, observeRouting, observeSysctls } from "./observe.ts";
+export { observeHostLinks, observeLinks, observeRouting, observeSysctls, withMainTable } from "./observe.ts";
 export { readSavedSysctls, writeSavedSysctls } from "./saved-sysctls.ts";
 export { watchKernel } from "./watch.ts";

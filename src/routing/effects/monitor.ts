@@ -1,17 +1,20 @@
 import { KubespanError, notInstalled } from "../../base/index.ts";
 import { type End, Lines, type Started, startCompanion } from "../../system/index.ts";
 
-/** The programs that a line concerns: this one, or others whose use of marks may have changed. */
-type Concern = "us" | "us, urgently" | "others" | "us and others";
+/**
+ * What a line concerns: this program, others whose use of marks may have changed, or what a CNI plug-in makes for pods.
+ */
+export type Concern = "us" | "us, urgently" | "others" | "pods";
 
 interface MonitorOptions {
   readonly program: "ip" | "nft";
   readonly args: readonly string[];
-  readonly concerns: (line: string) => Concern | undefined;
+  readonly concerns: (line: string) => readonly Concern[];
   /** Whether a line is the end of a change, and whether the change was ours. Only some tools print such a line. */
   readonly endOf?: (line: string) => "ours" | "theirs" | undefined;
   readonly onChange: (isUrgent: boolean) => void;
   readonly onOthers: () => void;
+  readonly onPods?: () => void;
   readonly onError: (error: KubespanError) => void;
 }
 
@@ -75,12 +78,11 @@ export class Monitor {
     const { concerns, endOf } = this.#options;
     for (const line of lines) {
       const end = endOf?.(line);
-      const concern = concerns(line);
       if (end === "ours") {
         this.#concerned.clear();
         continue;
       }
-      if (concern) this.#concerned.add(concern);
+      for (const concern of concerns(line)) this.#concerned.add(concern);
       if (end === "theirs") this.#tell();
     }
     clearTimeout(this.#end);
@@ -90,12 +92,13 @@ export class Monitor {
 
   #tell(): void {
     const isUrgent = this.#concerned.has("us, urgently");
-    const both = this.#concerned.has("us and others");
-    const us = both || isUrgent || this.#concerned.has("us");
-    const others = both || this.#concerned.has("others");
+    const us = isUrgent || this.#concerned.has("us");
+    const others = this.#concerned.has("others");
+    const pods = this.#concerned.has("pods");
     this.#concerned.clear();
     if (us) this.#options.onChange(isUrgent);
     if (others) this.#options.onOthers();
+    if (pods) this.#options.onPods?.();
   }
 
   #ended(startedAt: number, error: KubespanError): void {

@@ -13,6 +13,8 @@ import {
   type Link,
   linksOfDefaults,
   localTable,
+  type MainTableRoute,
+  mainTableQuestion,
   type ObservedRouting,
   type ObservedRules,
   type ObservedSysctls,
@@ -21,6 +23,7 @@ import {
   otherMeshLinks,
   parseLinks,
   parseLocalLinks,
+  parseMainTable,
   parseRoutes,
   parseRules,
   type RoutingScope,
@@ -90,7 +93,14 @@ async function carriesIPv6(
 const hostLinks = (links: readonly Link[]): string[] =>
   links.map(({ name }) => name).filter((name) => !isContainerLink(name));
 
-const nothing: FamilyRouting = { rules: [], copies: [], ahead: [], routes: [], hasBarrier: false };
+const nothing: FamilyRouting = {
+  rules: [],
+  copies: [],
+  ahead: [],
+  routes: [],
+  hasBarrier: false,
+  mainRoutes: [],
+};
 
 interface SeenFamily {
   readonly routing: FamilyRouting;
@@ -104,18 +114,21 @@ async function observeFamily(
   scope: RoutingScope,
   addresses: readonly Address[] = [],
 ): Promise<SeenFamily> {
-  const { rules, routes, local } = await showRulesAndTable(run, family, scope.table, addresses);
+  const { rules, main, routes, local } = await showRulesAndTable(run, family, scope.table, addresses);
   const found = parseRoutes(routes);
   const routing = {
     ...(await observeRules(run, family, rules, scope)),
     routes: found.filter((route) => !isBarrier(route)),
     hasBarrier: found.some(isBarrier),
+    mainRoutes: parseMainTable(main, scope),
   };
   return { routing, localLinks: local.map(parseLocalLinks) };
 }
 
 interface Shown {
   readonly rules: string;
+  /** The routes of this program in the main table. */
+  readonly main: string;
   readonly routes: string;
   /** The routes by which the kernel takes addresses for its own, for each of them. */
   readonly local: readonly string[];
@@ -129,15 +142,29 @@ async function showRulesAndTable(
   addresses: readonly Address[],
 ): Promise<Shown> {
   const own = addresses.map((address) => `route show table ${localTable} exact ${hostPrefix(address)}\n`);
-  const input = `rule show\nroute show table ${table}\n${own.join("")}`;
+  const input = `rule show\n${mainTableQuestion.join(" ")}\nroute show table ${table}\n${own.join("")}`;
   const both = await orNothing(
     run({ program: "ip", args: [family, "-j", "-N", "-batch", INPUT], input }),
     noTable,
   );
-  const [rules, routes = "", ...local] = both.trimEnd().split("\n");
-  if (rules) return { rules, routes, local };
-  const args = [family, "-j", "-N", "rule", "show"];
-  return { rules: await run({ program: "ip", args }), routes: "", local: [] };
+  const [rules, main = "", routes = "", ...local] = both.trimEnd().split("\n");
+  if (rules) return { rules, main, routes, local };
+  const show = (...args: string[]): Promise<string> =>
+    run({ program: "ip", args: [family, "-j", "-N", ...args] });
+  return { rules: await show("rule", "show"), main: await show(...mainTableQuestion), routes: "", local: [] };
+}
+
+/** Reads the routes of this mesh in the main table again, and takes the rest from before. */
+export async function withMainTable(run: Runner, before: ObservedRouting): Promise<ObservedRouting> {
+  const { scope, ipv6, ipv4Routing, ipv6Routing } = before;
+  const show = async (family: string): Promise<MainTableRoute[]> =>
+    parseMainTable(await run({ program: "ip", args: [family, "-j", "-N", ...mainTableQuestion] }), scope);
+  const [four, six] = await Promise.all([show("-4"), ipv6 ? show("-6") : []]);
+  return {
+    ...before,
+    ipv4Routing: { ...ipv4Routing, mainRoutes: four },
+    ipv6Routing: { ...ipv6Routing, mainRoutes: six },
+  };
 }
 
 const mostTables = 16;

@@ -1,7 +1,7 @@
 import type { KubespanError } from "../../base/index.ts";
 import { tableNameOf } from "../../nftables/index.ts";
 import { racingTableNameOf } from "../../port/index.ts";
-import { isLossEvent, isRelevantEvent, type RoutingScope } from "../index.ts";
+import { isLossEvent, isPodEvent, isRelevantEvent, type RoutingScope } from "../index.ts";
 import { Monitor } from "./monitor.ts";
 
 interface WatchOptions {
@@ -15,6 +15,8 @@ interface WatchOptions {
   readonly onChange: (isUrgent: boolean) => void;
   /** Called when a rule of somebody else's that has to do with marks came, changed or went. Calls come in bursts, too. */
   readonly onOthers: () => void;
+  /** Called when a link, or a route by a gateway, came, changed or went: a CNI plug-in may be at work. */
+  readonly onPods: () => void;
   /** Called when a watching process died or cannot be started. It is started again by itself. */
   readonly onError: (error: KubespanError) => void;
 }
@@ -25,21 +27,29 @@ interface KernelWatch {
 }
 
 /** Watches links, addresses, routes, rules, their settings and our nft table, in the network namespace of this process. */
-export function watchKernel({ scope, isSignature, onChange, onOthers, onError }: WatchOptions): KernelWatch {
+export function watchKernel({
+  scope,
+  isSignature,
+  onChange,
+  onOthers,
+  onPods,
+  onError,
+}: WatchOptions): KernelWatch {
   const table = tableNameOf(scope.interfaceName);
   const racingTable = racingTableNameOf(scope.interfaceName);
   const monitors = [
     new Monitor({
       program: "ip",
       args: ["-o", "-N", "monitor", "label", "link", "address", "route", "rule", "netconf"],
-      concerns: (line) => {
-        const isRule = line.startsWith("[RULE]");
-        if (!isRelevantEvent(line, scope)) return isRule ? "others" : undefined;
-        if (isLossEvent(line, scope)) return "us, urgently";
-        return isRule ? "us and others" : "us";
-      },
+      concerns: (line) => [
+        ...(isLossEvent(line, scope) ? (["us, urgently"] as const) : []),
+        ...(isRelevantEvent(line, scope) ? (["us"] as const) : []),
+        ...(line.startsWith("[RULE]") ? (["others"] as const) : []),
+        ...(isPodEvent(line) ? (["pods"] as const) : []),
+      ],
       onChange,
       onOthers,
+      onPods,
       onError,
     }),
     new Monitor({
@@ -47,10 +57,10 @@ export function watchKernel({ scope, isSignature, onChange, onOthers, onError }:
       args: ["monitor"],
       // Other tables may change a thousand times a minute. A flushed ruleset names each table that it takes away.
       concerns: (line) => {
-        if (names(line, table)) return line.startsWith("delete ") ? "us, urgently" : "us";
-        if (isLoss(line)) return "us, urgently"; // the lost events may be those of the table
-        if (names(line, racingTable)) return "us";
-        return / (?:mark\b|type filter hook (?:input|forward) )/.test(line) ? "others" : undefined;
+        if (names(line, table)) return [line.startsWith("delete ") ? "us, urgently" : "us"];
+        if (isLoss(line)) return ["us, urgently"]; // the lost events may be those of the table
+        if (names(line, racingTable)) return ["us"];
+        return / (?:mark\b|type filter hook (?:input|forward) )/.test(line) ? ["others"] : [];
       },
       // A change of ours is known already, and looking for its traces would cost more than the change.
       endOf: transactionEnds(isSignature),

@@ -1,5 +1,5 @@
 import { access } from "node:fs/promises";
-import { wordOf } from "../../base/index.ts";
+import { KubespanError, wordOf } from "../../base/index.ts";
 import type { Runner } from "../../system/index.ts";
 import { runProcess } from "../../system/index.ts";
 import {
@@ -62,11 +62,15 @@ async function canBeAsked(name: string, { kind }: ObservedLink): Promise<boolean
 export const kernelHasWireGuard = async (): Promise<boolean> =>
   (await exists("/sys/module/wireguard")) || isLoadable();
 
-const modprobeTimeoutMs = 10_000;
+const modprobeTimeoutMs = 20_000;
 
+/** Throws `KubespanError("command")` if modprobe takes too long, which says nothing about the kernel. */
 async function isLoadable(): Promise<boolean> {
   const args = ["--dry-run", "--quiet", "wireguard"];
-  return (await runProcess("modprobe", args, modprobeTimeoutMs)).exitCode === 0;
+  const { exitCode, stopped } = await runProcess("modprobe", args, modprobeTimeoutMs);
+  if (exitCode !== 0 && stopped === "too late")
+    throw new KubespanError("command", `modprobe did not finish within ${modprobeTimeoutMs / 1000} s`);
+  return exitCode === 0;
 }
 
 const exists = (path: string): Promise<boolean> =>

@@ -30,6 +30,7 @@ const defaults = {
   strictIngress: "pods",
   portMapping: true,
   registriesOutside: "tls",
+  podNetworks: { mainTable: false, source: "kubernetes" },
   routing: { table: 180, priority: 32500 },
   marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },
   widestPrefix: { ipv4: 8, ipv6: 16 },

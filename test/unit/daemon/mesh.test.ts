@@ -7,6 +7,7 @@ import type { Config } from "../../../src/config/index.ts";
 import type { Scope } from "../../../src/daemon/loop.ts";
 import { Membership } from "../../../src/daemon/membership.ts";
 import { Mesh } from "../../../src/daemon/mesh.ts";
+import { OwnPods } from "../../../src/daemon/own-pods.ts";
 import type { OpenRacer } from "../../../src/daemon/racing.ts";
 import type { Registries } from "../../../src/daemon/registries.ts";
 import { RegistryWays } from "../../../src/daemon/registry-ways.ts";
@@ -101,6 +102,7 @@ class Stage {
         membership: new Membership({ ...shared, ledger, isKept: true }),
         origin: { machine: "", startedAt: this.now },
         lastWorking: await LastWorkingFile.open(stateDirectory, log, clock),
+        ownPods: new OwnPods(),
         repairs: new Repairs(log),
         barrier: new SecondBarrier(log),
         hostNames: new HostNameWatch({ names: [], log }),

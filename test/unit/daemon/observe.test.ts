@@ -26,7 +26,7 @@ function answer({ program, args, input }: Command): string {
   const line = [program, ...args].join(" ");
   if (/^ip -j -d address show$/.test(line)) return JSON.stringify(links);
   if (/^ip -[46] /.test(line) && args.includes("-batch"))
-    return `${JSON.stringify([rule])}\n${JSON.stringify([route])}\n`;
+    return `${JSON.stringify([rule])}\n[]\n${JSON.stringify([route])}\n`;
   if (/^ip -[46] .*rule show/.test(line)) return JSON.stringify([rule]);
   if (/^ip -[46] .*route show/.test(line)) return JSON.stringify([route]);
   if (/^ip .*address show dev kubespan/.test(line)) return JSON.stringify([mesh]);

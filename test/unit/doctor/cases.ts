@@ -1,6 +1,8 @@
 import type { Facts } from "../../../src/doctor/index.ts";
 import { clockCases } from "./clock-cases.ts";
+import { cniCases } from "./cni-cases.ts";
 import { kernelCases } from "./kernel-cases.ts";
+import { lateCases } from "./late-cases.ts";
 import { markCases } from "./mark-cases.ts";
 import { ipv6OnOneLink, link, linksFrom, soundNode, withSysctl } from "./node.ts";
 import { type Case, registryCases } from "./registry-cases.ts";
@@ -228,20 +230,8 @@ export const cases: readonly Case[] = [
     "note",
     /wireguardEnabled/,
   ],
-  [
-    "Cilium",
-    { links: linksFrom(link("cilium_host", 1420, "veth")) },
-    "cilium.host_routing",
-    "note",
-    /hostLegacyRouting/,
-  ],
-  [
-    "Cilium at eth0",
-    { links: linksFrom(link("cilium_host", 1420, "veth")), ciliumPrograms: ["eth0: cil_from_netdev"] },
-    "cilium.host_routing",
-    "warning",
-    /eth0: cil_from_netdev/,
-  ],
+  ...cniCases,
+  ...lateCases,
   ...markCases,
   ...clockCases,
   ...trafficCases,

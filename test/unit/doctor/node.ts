@@ -1,3 +1,4 @@
+import { nothingFound } from "../../../src/cni/index.ts";
 import type { Facts } from "../../../src/doctor/index.ts";
 import type { Prefix } from "../../../src/net/index.ts";
 import { parseLinks } from "../../../src/routing/index.ts";
@@ -29,6 +30,9 @@ export const soundNode: Facts = {
     priority: 32500,
     networks: ["10.244.1.0/24" as Prefix],
     advertises: true,
+    advertisesPods: true,
+    localNetworks: [],
+    hasMainRoutes: false,
     marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },
   },
   stateDirectory: "/var/lib/kubespan",
@@ -62,7 +66,8 @@ export const soundNode: Facts = {
   routing: { value: { foreignRules: [], foreignRoutes: [], ahead: [] } },
   others: { warnings: [], unread: [] },
   clock: { now: 1_800_000_000_000, installedAt: 1_790_000_000_000, synchronised: true },
-  ciliumPrograms: [],
+  cni: { ...nothingFound, uplinks: ["eth0"] },
+  steered: ["203.0.113.2/32", "10.244.2.0/24"] as Prefix[],
   services: [{ location: "https://discovery.example.org:443", reflected: "198.51.100.7" }],
   networkdTakesRules: false,
 };

@@ -47,7 +47,7 @@ test("rules of others before ours are named, each of them", () => {
     isMarked: false,
     text: `rule ${priority}`,
   }));
-  const nothing = { rules: [], copies: [], ahead: [], routes: [], hasBarrier: false };
+  const nothing = { rules: [], copies: [], ahead: [], routes: [], hasBarrier: false, mainRoutes: [] };
   const observed = (ipv4: typeof ahead): ObservedRouting => ({
     scope: ours,
     ipv6: true,

@@ -106,7 +106,7 @@ describe("harvest", () => {
 it("reports peers as an operator wants to see them", () => {
   const noNetworks = { targets: [], pods: [], tolerated: [], own: [], ownPods: [] };
   const decision = decided({});
-  const routing = { rules: [], copies: [], ahead: [], routes: [], hasBarrier: false };
+  const routing = { rules: [], copies: [], ahead: [], routes: [], hasBarrier: false, mainRoutes: [] };
   const scope = { interfaceName: "kubespan", table: 180, priority: 32500, marks: config().marks };
   const kernel = {
     links: [],

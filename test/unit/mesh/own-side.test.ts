@@ -12,7 +12,7 @@ import { type Link, type ObservedRouting, ownAddresses, planRouting } from "../.
 import { address, affiliate, config, prefix, self } from "./values.ts";
 
 const now = 1_700_000_000_000;
-const noRouting = { rules: [], copies: [], ahead: [], routes: [], hasBarrier: false };
+const noRouting = { rules: [], copies: [], ahead: [], routes: [], hasBarrier: false, mainRoutes: [] };
 const observed: ObservedRouting = {
   scope: { interfaceName: "kubespan", ...config().routing, marks: config().marks },
   ipv6: true,

@@ -20,7 +20,7 @@ import { frame } from "../nftables/frame.ts";
 import { address, affiliate, config, endpoint, key, keys, prefix, self } from "./values.ts";
 
 const now = 1_700_000_000_000;
-const noRouting = { rules: [], copies: [], ahead: [], routes: [], hasBarrier: false };
+const noRouting = { rules: [], copies: [], ahead: [], routes: [], hasBarrier: false, mainRoutes: [] };
 const own = { address: address("192.0.2.1"), bits: 24, scope: "global", deprecated: false, tentative: false };
 
 /** A node with one uplink and nothing of the mesh. */

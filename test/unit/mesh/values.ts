@@ -106,6 +106,7 @@ export const config = (changes: Partial<Config> = {}): Config => ({
   strictIngress: "pods",
   portMapping: false,
   registriesOutside: "tls",
+  podNetworks: { mainTable: false, source: "kubernetes" },
   routing: { table: 180, priority: 32500 },
   marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },
   widestPrefix: { ipv4: 8, ipv6: 16 },

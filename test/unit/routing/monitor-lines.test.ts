@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isLossEvent, isRelevantEvent } from "../../../src/routing/index.ts";
+import { isLossEvent, isPodEvent, isRelevantEvent } from "../../../src/routing/index.ts";
 
 const scope = {
   interfaceName: "kubespan",
@@ -18,6 +18,7 @@ describe("a line of ip monitor", () => {
     "[ADDR]Deleted 2: eth0    inet 192.0.2.4/24 scope 0 eth0\\       valid_lft forever preferred_lft forever",
     "[ROUTE]default dev kubespan table 180 scope 253 mtu 1420 ",
     "[ROUTE]Deleted default dev kubespan table 180 scope 253 mtu 1420 ",
+    "[ROUTE]Deleted 10.244.2.0/24 dev kubespan proto 180 scope 253 src 192.0.2.4 metric 65000 mtu 1420 ",
     "[RULE]32500:\tfrom all fwmark 0x40/0x60 lookup 180",
     "[RULE]Deleted 32500:\tfrom all fwmark 0x40/0x60 lookup 180",
     "[RULE]512:\tfrom all to 10.0.3.7 lookup 254",
@@ -40,6 +41,16 @@ describe("a line of ip monitor", () => {
     "[NETCONF]Deleted inet6 veth12ab ",
   ])("is noise: %s", (line) => expect(isRelevantEvent(line, scope)).toBe(false));
 });
+
+test.each([
+  ["[LINK]9: lxc12ab@if2: <BROADCAST,MULTICAST,UP> mtu 1500 qdisc noqueue state UP group 0 ", true],
+  ["[ROUTE]10.244.2.0/24 via 192.0.2.2 dev eth0 proto 3 ", true],
+  ["[ROUTE]Deleted 10.244.2.0/24 via 192.0.2.2 dev eth0 ", true],
+  ["[ROUTE]6 10.244.77.64/26 proto 80 ", true],
+  ["[ROUTE]10.244.3.7 dev cali0123 scope 253 ", false],
+  ["[ROUTE]10.0.0.0/8 via 192.0.2.2 dev eth1 table 1800 ", false],
+  ["[ADDR]4: cni0    inet 10.244.0.1/24 scope 0 cni0", false],
+])("a sign of a CNI at work: %s", (line, expected) => expect(isPodEvent(line)).toBe(expected));
 
 test("only what was ours is a loss", () => {
   const losses = [

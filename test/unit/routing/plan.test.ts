@@ -44,6 +44,7 @@ const routing = fc.record({
     { maxLength: 3, selector: ({ metric }) => metric },
   ),
   hasBarrier: fc.boolean(),
+  mainRoutes: fc.constant([]),
   copies: fc.array(fc.constantFrom(5269, 31000, 40000), { maxLength: 3 }),
   ahead: fc
     .constantFrom([], [0], [1], [5270], [5270, 31001])

@@ -34,6 +34,7 @@ async function toldOf(...lines: readonly string[]): Promise<boolean[]> {
     isSignature: (line) => line === "delete table inet mine",
     onChange: (isUrgent) => told.push(isUrgent),
     onOthers,
+    onPods: () => undefined,
     onError: (error) => told.push(error.code === "command"),
   });
   await vi.waitFor(() => expect(onOthers).toHaveBeenCalled(), deadline);

@@ -41,6 +41,16 @@ test.each([
   expect(podNetworksLeftOut(given, told(...networks)).map(({ reason }) => reason)).toEqual(reasons);
 });
 
+test("pod networks that the CNI has on the node need no Kubernetes", () => {
+  const { kubernetes: _, ...without } = asked;
+  const given = withPodNetworks(
+    { ...without, podNetworks: { mainTable: false, source: "node" } },
+    prefixes("10.244.77.64/26"),
+  );
+  expect(given.advertisedPrefixes).toContain("10.244.77.64/26");
+  expect(podNetworksLeftOut(given, [])).toEqual([]);
+});
+
 test("pod networks that are asked for where Kubernetes is not enabled: the status says so", () => {
   const { kubernetes: _, ...without } = asked;
   expect(podNetworksLeftOut(without, [])).toEqual([

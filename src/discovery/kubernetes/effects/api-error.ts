@@ -45,11 +45,15 @@ const meaningOf = (status: number): Meaning =>
 /** The names of the errors with which a request ends that was given up because its time was over. */
 const late = ["TimeoutError", "AbortError"];
 
+/** Whether a request failed because no answer came in time. */
+export const isLate = (thrown: unknown): boolean => thrown instanceof Error && late.includes(thrown.name);
+
 /** The meaning of a failure that is no answer. */
 function unanswered(thrown: unknown, proxy: string | undefined): Meaning {
-  const isLate = thrown instanceof Error && late.includes(thrown.name);
   const way = proxy === undefined ? "" : ` through the proxy ${proxy}`;
-  const text = isLate ? `did not answer in time${way}` : `cannot be reached${way}: ${reasonOf(thrown)}`;
+  const text = isLate(thrown)
+    ? `did not answer in time${way}`
+    : `cannot be reached${way}: ${reasonOf(thrown)}`;
   const hint = "check that it runs and that this node may connect to it; it is tried again";
   return [text, proxy === undefined ? hint : proxyHint];
 }

@@ -1,3 +1,3 @@
-export { apiError } from "./api-error.ts";
+export { apiError, isLate } from "./api-error.ts";
 export { kubernetesNodes } from "./kubernetes-registry.ts";
-export { openNodesApi } from "./nodes-api.ts";
+export { openNodesApi, podNetworksIn } from "./nodes-api.ts";

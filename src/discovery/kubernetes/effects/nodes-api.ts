@@ -1,5 +1,8 @@
 import type { KubernetesConfig } from "../../../config/index.ts";
+import type { Prefix } from "../../../net/index.ts";
 import type { AnnotationPatch } from "../annotations.ts";
+import { readNode } from "../node.ts";
+import { podNetworksOf } from "../read-affiliate.ts";
 import { loadCredentials } from "./credentials.ts";
 import { useProxy } from "./proxy.ts";
 
@@ -39,6 +42,12 @@ export interface NodesApi {
     signal: AbortSignal,
   ): Promise<unknown>;
   read(name: string, signal: AbortSignal): Promise<unknown>;
+}
+
+/** The pod networks of a Node as the API gives it. */
+export function podNetworksIn(object: unknown): Prefix[] {
+  const node = readNode(object);
+  return node ? podNetworksOf(node) : [];
 }
 
 const pageSize = 500;

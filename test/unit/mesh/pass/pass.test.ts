@@ -173,6 +173,36 @@ describe("what somebody else did", () => {
   });
 });
 
+describe("pod networks in the main table", () => {
+  const on = { podNetworks: { mainTable: true, source: "kubernetes" } } as const;
+
+  test("come and go with the peers, and with the mesh", async () => {
+    const story = await given(registriesSay(node(2)), on).andKernelHolds(anUplink);
+    const before = story.scene.picture();
+    await story.whenPassed();
+    story.thenPlannedAmongOthers("grow: route pod networks of peers in the main table, too: 10.244.2.0/24");
+    await story.whenSettled();
+    (await story.whenPassed()).thenPlanned();
+    story.scene.registriesSay([node(2), node(3)]);
+    const { steps } = await story.scene.passOverRegistries();
+    expect(steps.map(({ text }) => text)).toContain(
+      "route pod networks of peers in the main table, too: 10.244.2.0/23",
+    );
+    await story.whenSettled();
+    await story.whenTakenDown();
+    expect(story.scene.picture()).toEqual(before);
+  });
+
+  test("come back when somebody takes them away", async () => {
+    const story = await given(registriesSay(node(2)), on).andKernelHolds(anUplink);
+    await story.whenSettled();
+    const before = story.scene.picture();
+    await story.whenSomebodyDoes(held("ip route del unreachable 10.244.2.0/24 metric 65001"));
+    await story.whenSettled();
+    expect(story.scene.picture()).toEqual(before);
+  });
+});
+
 describe("a machine that starts anew", () => {
   test("is closed by what it steered last, before anybody is known", async () => {
     const story = await given(registriesSay(node(2))).andKernelHolds(anUplink);

@@ -70,6 +70,13 @@ class Story {
     return this;
   }
 
+  /** A step that was planned last, with its stage. */
+  thenPlannedAmongOthers(text: string): this {
+    const { steps = [] } = this.#planned ?? {};
+    expect(steps.map((step) => `${step.stage}: ${step.text}`)).toContain(text);
+    return this;
+  }
+
   /** What becomes of packets of this node to these addresses. */
   thenKernel(fates: Readonly<Record<string, Fate>>): this {
     const found = Object.keys(fates).map((to) => [to, fateOf(this.scene.kernel, address(to))]);

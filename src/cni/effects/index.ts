@@ -1,0 +1,1 @@
+export { observeCni } from "./observe.ts";

@@ -1,0 +1,130 @@
+import { z } from "zod";
+import { type Command, INPUT, type Stage, type Step } from "../base/index.ts";
+import {
+  type Address,
+  type Family,
+  hostPrefix,
+  type Prefix,
+  parseAddress,
+  parsePrefix,
+  prefixFamily,
+} from "../net/index.ts";
+import { ownProtocol, type RoutingScope } from "./rules.ts";
+import { parseToolList } from "./tool-json.ts";
+
+/** The number of the main table, where programs look that pass rules and marks by. */
+const mainTable = 254;
+
+/** The routes that are wanted in the main table. */
+export interface DesiredMainRoutes {
+  readonly networks: readonly Prefix[];
+  /** The MTU of the routes in bytes. */
+  readonly mtu: number;
+  /** The source of packets for these networks, in each family in which the link carries packets. */
+  readonly sources: Readonly<Partial<Record<Family, Address>>>;
+  /** Whether packets for these networks are refused while there is no link for them. */
+  readonly isClosed: boolean;
+}
+
+/** A route of this mesh in the main table. */
+export interface MainTableRoute {
+  readonly network: Prefix;
+  /** Whether the route refuses packets, and stands behind the one that leads into the link. */
+  readonly refuses: boolean;
+  readonly mtu: number | undefined;
+  readonly source: Address | undefined;
+}
+
+/**
+ * The metric of our routes in the main table. It is so high that a route of anybody else's to the same network comes
+ * first. Two meshes on a node differ in their priority, and so in this.
+ */
+const metricOf = ({ priority }: Pick<RoutingScope, "priority">, refuses: boolean): number =>
+  2 * priority + (refuses ? 1 : 0);
+
+const routeForm = z.looseObject({
+  dst: z.string(),
+  dev: z.string().optional(),
+  prefsrc: z.string().optional(),
+  metric: z.number().int().min(0).default(0),
+  metrics: z.array(z.looseObject({ mtu: z.number().int().optional() })).default([]),
+});
+
+/** Finds the routes of this mesh in `ip -j -N route show table 254 proto 180`. */
+export const parseMainTable = (text: string, scope: RoutingScope): MainTableRoute[] =>
+  parseToolList("ip route", text, routeForm).flatMap((route) => {
+    const address = parseAddress(route.dst);
+    const network = address ? hostPrefix(address) : parsePrefix(route.dst);
+    const leads = route.metric === metricOf(scope, false) && route.dev === scope.interfaceName;
+    const refuses = route.metric === metricOf(scope, true);
+    if (network === undefined || !(leads || refuses)) return [];
+    const mtu = route.metrics.find((metrics) => metrics.mtu !== undefined)?.mtu;
+    return [{ network, refuses, mtu, source: parseAddress(route.prefsrc ?? "") }];
+  });
+
+/** The arguments of `ip` that show the routes of this program in the main table. */
+export const mainTableQuestion = ["route", "show", "table", String(mainTable), "proto", String(ownProtocol)];
+
+/**
+ * Plans the routes to peers' pod networks in the main table; `undefined` asks for none. The link and its addresses must
+ * be there when the steps run. Behind each route stands one that refuses, so that nothing takes the default route while
+ * the link is gone.
+ */
+export function planMainTable(
+  desired: DesiredMainRoutes | undefined,
+  observed: readonly MainTableRoute[],
+  scope: RoutingScope,
+): Step[] {
+  const wanted = desired ? routesFor(desired) : [];
+  const keyOf = ({ network, refuses }: MainTableRoute): string => `${network} ${refuses}`;
+  const seen = new Map(observed.map((route) => [keyOf(route), route]));
+  const kept = new Set(wanted.map(keyOf));
+  const changed = wanted.flatMap((route) => {
+    const before = seen.get(keyOf(route));
+    if (before && before.mtu === route.mtu && before.source === route.source) return [];
+    return [{ route, verb: before ? "replace" : "add" }];
+  });
+  const extra = observed.filter((route) => !kept.has(keyOf(route))).map((route) => ({ route, verb: "del" }));
+  return [
+    ...steps("grow", "route pod networks of peers in the main table, too", changed, scope),
+    ...steps("shrink", "take pod networks of peers from the main table", extra, scope),
+  ];
+}
+
+const routesFor = ({ networks, mtu, sources, isClosed }: DesiredMainRoutes): MainTableRoute[] =>
+  networks.flatMap((network) => {
+    const source = sources[prefixFamily(network)];
+    if (source === undefined) return [];
+    const refusal = { network, refuses: true, mtu: undefined, source: undefined };
+    return [...(isClosed ? [refusal] : []), { network, refuses: false, mtu, source }];
+  });
+
+interface Change {
+  readonly route: MainTableRoute;
+  readonly verb: string;
+}
+
+const mostNamed = 5;
+
+/** One process for all routes of a family, as there may be one for each peer. One that fails does not hold up the rest. */
+function steps(stage: Stage, text: string, changes: readonly Change[], scope: RoutingScope): Step[] {
+  return ([4, 6] as const).flatMap((family): Step[] => {
+    const own = changes.filter(({ route }) => prefixFamily(route.network) === family);
+    if (own.length === 0) return [];
+    const networks = [...new Set(own.map(({ route }) => route.network))];
+    const more = networks.length > mostNamed ? ` and ${networks.length - mostNamed} more` : "";
+    const input = own.map((change) => `${lineOf(change, scope)}\n`).join("");
+    const command: Command = { program: "ip", args: [`-${family}`, "-force", "-batch", INPUT], input };
+    return [
+      { stage, text: `${text}: ${networks.slice(0, mostNamed).join(", ")}${more}`, commands: [command] },
+    ];
+  });
+}
+
+function lineOf({ route, verb }: Change, scope: RoutingScope): string {
+  const { network, refuses, mtu, source } = route;
+  const place = `table ${mainTable} metric ${metricOf(scope, refuses)} proto ${ownProtocol}`;
+  if (refuses) return `route ${verb} unreachable ${network} ${place}`;
+  const details = verb === "del" ? "" : ` mtu ${mtu} src ${source}`;
+  return `route ${verb} ${network} dev ${scope.interfaceName} ${place}${details}`;
+}
