@@ -3,6 +3,7 @@ import type { Capacity } from "../clusters.ts";
 import type { Rate } from "../rate-limit.ts";
 import type { CallLimits } from "./call.ts";
 import type { CallsLimits } from "./calls.ts";
+import type { CarrierLimits } from "./carriers.ts";
 import type { ConnectionLimits } from "./connections.ts";
 import type { HoldingLimits } from "./holdings.ts";
 import type { OutletLimits } from "./outlet.ts";
@@ -22,6 +23,7 @@ export interface Bounds {
   readonly outlet: OutletLimits;
   readonly watchers: WatcherLimits;
   readonly holdings: HoldingLimits;
+  readonly carriers: CarrierLimits;
 }
 
 export const defaultCapacity: Capacity = { clusters: 16_384, bytes: 256 * mebibyte };
@@ -68,6 +70,15 @@ export const defaultBounds: Bounds = {
     // This is enough for some 60 affiliates of the usual size.
     floorBytes: 64 * 1024,
     establishedMs: 10 * 60_000,
+  },
+  carriers: {
+    streams: { total: 16_384, perHolder: 4096, perCluster: 1024 },
+    // A node that has nothing but this way gets 32 Mbit/s, and all nodes of its cluster together four times as much.
+    nodeRate: { perSecond: 4 * mebibyte, burst: mebibyte },
+    clusterRate: { perSecond: 16 * mebibyte, burst: 4 * mebibyte },
+    rate: { perSecond: 64 * mebibyte, burst: 4 * mebibyte },
+    clusterBytes: mebibyte,
+    queuedInAll: 65_536,
   },
 };
 

@@ -1,0 +1,2 @@
+export { carriageLimits, isPacketSize, type Packet } from "./limits.ts";
+export { Outbox } from "./outbox.ts";
