@@ -24,14 +24,14 @@ export class Carrier {
 
   /** Says that the stream is open. */
   open(): void {
-    this.#write([]);
+    void this.#write([]);
   }
 
   /** Hands a packet on to the node; gives the number of packets that were dropped for it. */
   deliver(packet: Packet, most: number): number {
     if (!this.call.isOpen) return 1;
     const dropped = this.#change(() => this.#outbox.push(packet, most));
-    if (!this.#isWriting) this.#write(this.#change(() => this.#outbox.next()));
+    if (!this.#isWriting) void this.#write(this.#change(() => this.#outbox.next()));
     return dropped;
   }
 
@@ -42,17 +42,21 @@ export class Carrier {
     return result;
   }
 
-  #write(packets: readonly Packet[]): void {
+  /** Sends these packets, and then what waits, until nothing does. Never rejects. */
+  async #write(first: readonly Packet[]): Promise<void> {
     this.#isWriting = true;
-    const message = CarryResponse.encode({ packets: packets.map(wireOf) }).finish();
-    this.call.send(messageOf([message])).then(
-      () => {
-        this.#isWriting = false;
-        const next = this.#change(() => this.#outbox.next());
-        if (next.length > 0) this.#write(next);
-      },
-      () => this.call.cut(),
-    );
+    try {
+      let packets = first;
+      do {
+        const message = CarryResponse.encode({ packets: packets.map(wireOf) }).finish();
+        await this.call.send(messageOf([message]));
+        packets = this.#change(() => this.#outbox.next());
+      } while (packets.length > 0);
+    } catch {
+      this.call.cut(); // half a message was sent, and nothing can sensibly follow
+    } finally {
+      this.#isWriting = false;
+    }
   }
 }
 

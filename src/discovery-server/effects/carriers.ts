@@ -144,8 +144,8 @@ export class Carriers {
 
   /** Ends all streams. Their nodes open others at the next service. */
   endAll(): void {
-    for (const room of [...this.#rooms.values()])
-      for (const carrier of [...room.values()]) this.#end(carrier, "this service is stopping");
+    for (const room of this.#rooms.values())
+      for (const carrier of room.values()) this.#end(carrier, "this service is stopping");
   }
 
   #end(carrier: Carrier, why: string): void {

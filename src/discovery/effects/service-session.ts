@@ -1,10 +1,13 @@
 import type { Logger } from "pino";
 import type { ServiceConfig } from "../../config/index.ts";
 import type { Address } from "../../net/index.ts";
+import type { Carriage } from "../../stream/index.ts";
 import type { KnownAffiliates } from "../known-affiliates.ts";
 import type { Publication } from "../publication.ts";
+import { carryPackets } from "./carry.ts";
 import { connect } from "./connect.ts";
 import { pushUpdates } from "./push.ts";
+import { locationOf } from "./service-location.ts";
 import { untilOneFails } from "./until-one-fails.ts";
 import type { Wake } from "./wake.ts";
 import { watchCluster } from "./watch.ts";
@@ -20,6 +23,10 @@ export interface SessionOptions {
   readonly known: KnownAffiliates;
   readonly publication: () => Publication | undefined;
   readonly changed: Wake;
+  /** The carriage for packets of this node; absent where none is wanted. */
+  readonly carried?:
+    | { readonly carriage: Carriage; readonly nodeId: string; readonly room: Buffer }
+    | undefined;
   readonly log: Logger;
 }
 
@@ -42,10 +49,24 @@ export async function runSession(
 ): Promise<never> {
   const { client, reflected, reachedAt } = await connect(options.service, options, signal);
   events.onHello(reflected, reachedAt);
+  const announced = Promise.withResolvers<void>();
+  const onOwnUpdate = (): void => {
+    if (options.publication()) announced.resolve();
+    events.onOwnUpdate();
+  };
+  const { carried, service } = options;
+  const carrying = carried && {
+    ...options,
+    ...carried,
+    service: locationOf(service),
+    client,
+    announced: announced.promise,
+  };
   try {
     return await untilOneFails(signal, (inside) => [
       watchCluster({ ...options, client, onMessage: (first) => events.onAffiliates(first) }, inside),
-      pushUpdates({ ...options, client, onOwnUpdate: () => events.onOwnUpdate() }, inside),
+      pushUpdates({ ...options, client, onOwnUpdate }, inside),
+      ...(carrying ? [carryPackets(carrying, inside)] : []),
     ]);
   } finally {
     client.close();
