@@ -2,7 +2,7 @@ import type { RegistryState } from "../discovery/index.ts";
 import type { Warning } from "../marks/index.ts";
 import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
 import type { Dropped } from "../nftables/index.ts";
-import type { CandidateKindName, PeerState } from "../peers/index.ts";
+import type { Candidate, PeerState, Way } from "../peers/index.ts";
 import type { RaceCounts } from "../port/index.ts";
 import type { Work } from "./work.ts";
 
@@ -87,6 +87,8 @@ export interface PeerReport {
   readonly absent?: { readonly seconds: number; readonly why: string };
   /** The endpoint to which WireGuard sends at the moment. */
   readonly endpoint?: Endpoint;
+  /** The way that packets take to it there, since when, and why that one. Absent without an endpoint. */
+  readonly way?: Way & { readonly seconds?: number; readonly why?: string };
   /** The number of changes of the endpoint since the daemon started. */
   readonly endpointChanges: number;
   readonly lastEndpointChange?: EndpointChangeReport;
@@ -110,7 +112,7 @@ export interface PeerReport {
 
 interface CandidateReport {
   readonly endpoint: Endpoint;
-  readonly kind: CandidateKindName;
+  readonly kind: Candidate["kind"];
   /** Why it stands where it stands. */
   readonly reason: string;
 }

@@ -14,6 +14,7 @@ import {
 } from "../members/index.ts";
 import {
   type Address,
+  type Endpoint,
   hostPrefix,
   isHostPrefix,
   isPrivate,
@@ -30,7 +31,10 @@ import {
   type Polled,
   pollPeers,
   rememberWorking,
+  type StandIns,
   stateOf,
+  wayTo,
+  withStandIns,
 } from "../peers/index.ts";
 import { type Self } from "../self/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
@@ -52,6 +56,8 @@ export const emptyMemory: Memory = {
 export interface Decision {
   readonly specs: PeerSpecs;
   readonly polled: Polled;
+  /** What stood in for direct paths at this pass. */
+  readonly standIns: StandIns | undefined;
   /** The kinds of the networks of each peer, by node id. */
   readonly kinds: ReadonlyMap<string, MemberNetworks>;
   /** The networks that are sent into the mesh, without KubeSpan addresses: as few prefixes as possible, in order. */
@@ -100,11 +106,12 @@ export function decide(
   const announced = announce(knowledge, memory, routed, now);
   const isGranted = (address: Address): boolean => granted.includes(hostPrefix(address));
   const harvested = config.harvestExtraEndpoints
-    ? harvestFrom(specs.peers, knowledge, polled, device, memory.harvest, now)
+    ? harvestFrom(specs.peers, knowledge, polled, { device, standIns: around.standIns }, memory.harvest, now)
     : emptyHarvest;
   return {
     specs,
     polled,
+    standIns: around.standIns,
     kinds,
     targets,
     exits: exitsOf(config, knowledge.ways, addresses),
@@ -164,17 +171,22 @@ function harvestFrom(
   peers: readonly PeerSpec[],
   { claims, self }: Knowledge,
   polled: Polled,
-  device: ObservedDevice | undefined,
+  { device, standIns }: { device: ObservedDevice | undefined; standIns: StandIns | undefined },
   before: Harvest,
   now: number,
 ): Harvest {
+  const directEndpoint = (peer: PeerSpec): Endpoint | undefined => {
+    const endpoint = device?.peers.get(peer.publicKey)?.endpoint;
+    const isThere = endpoint && wayTo(withStandIns(peer, standIns), endpoint).kind === "direct";
+    return isThere ? endpoint : undefined;
+  };
   const affiliates = claims.map(({ affiliate }) => affiliate);
   const announced = new Map(affiliates.map(({ nodeId, kubespan }) => [nodeId, kubespan?.endpoints ?? []]));
-  const seen = peers.map(({ nodeId, publicKey }) => ({
-    nodeId,
-    state: stateOf(polled.memory.connections.get(publicKey)),
-    announced: announced.get(nodeId) ?? [],
-    observed: device?.peers.get(publicKey)?.endpoint,
+  const seen = peers.map((peer) => ({
+    nodeId: peer.nodeId,
+    state: stateOf(polled.memory.connections.get(peer.publicKey)),
+    announced: announced.get(peer.nodeId) ?? [],
+    observed: directEndpoint(peer),
   }));
   const members = [self.nodeId, ...affiliates.map(({ nodeId }) => nodeId)];
   return harvest(seen, { own: self.nodeId, members }, before, now);

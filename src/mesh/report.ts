@@ -15,14 +15,19 @@ import {
   type Stepped,
   vanishedWarnings,
 } from "../members/index.ts";
+import type { Endpoint } from "../net/index.ts";
 import type { Counted, Networks } from "../nftables/index.ts";
 import {
   bytesOf,
   type EndpointChange,
+  type Path,
   type PeerSpec,
   stateOf,
   troubleText,
   unsettledBetween,
+  type WithStandIns,
+  wayTo,
+  withStandIns,
 } from "../peers/index.ts";
 import { sharedEndpointWarnings } from "../self/index.ts";
 import type { Implementation, ObservedDevice } from "../wireguard/index.ts";
@@ -132,6 +137,7 @@ function reportNode({ self, config }: Knowledge, view: StatusView): NodeStatus {
 
 function reportPeer(spec: PeerSpec, { last, membership }: StatusView, now: number): PeerReport {
   const decision = last?.decision;
+  const known = withStandIns(spec, decision?.standIns);
   const observed = last?.device?.peers.get(spec.publicKey);
   const { endpoint } = observed ?? {};
   const absence = absenceOf(membership.members.get(spec.nodeId), now);
@@ -156,10 +162,10 @@ function reportPeer(spec: PeerSpec, { last, membership }: StatusView, now: numbe
     answered,
     ...(connection?.phase === "doubted" && { suspected: true as const }),
     ...(absence && { absent: absence }),
-    ...(endpoint !== undefined && { endpoint }),
+    ...(endpoint !== undefined && { endpoint, way: reportWay(known, endpoint, connection?.path, now) }),
     endpointChanges: changes,
     ...(lastChange && { lastEndpointChange: reportChange(lastChange, now) }),
-    candidates: spec.candidates.map(({ endpoint: at, kind, reason }) => ({ endpoint: at, kind, reason })),
+    candidates: known.candidates.map(({ endpoint: at, kind, reason }) => ({ endpoint: at, kind, reason })),
     roundTrips: Object.fromEntries(connection?.roundTrips ?? []),
     refusedCandidates: spec.refusedCandidates,
     allowedIPs: spec.allowedIPs,
@@ -194,6 +200,25 @@ const cutOff = ({ registries, config }: Knowledge, { specs, polled }: Decision):
   );
   return cutOffWarnings(lost, registries, config.services);
 };
+
+/** The way to a peer, since when it is reached at this endpoint, and why there. */
+function reportWay(
+  known: WithStandIns,
+  endpoint: Endpoint,
+  path: Path | undefined,
+  now: number,
+): NonNullable<PeerReport["way"]> {
+  const way = wayTo(known, endpoint);
+  if (path?.endpoint !== endpoint) return way;
+  const { since, lastChange } = path;
+  const why =
+    lastChange?.to === endpoint
+      ? lastChange.reason
+      : way.kind === "direct"
+        ? "it answered there first"
+        : "no direct path answered";
+  return { ...way, seconds: Math.max(0, Math.round((now - since) / 1000)), why };
+}
 
 const reportChange = ({ at, ...change }: EndpointChange, now: number): EndpointChangeReport => ({
   ...change,

@@ -7,7 +7,17 @@
  * that a service reflected or a router mapped, and those that other members observed (harvest) look alike.
  */
 export type { CandidateContext } from "./kind.ts";
-export { type CandidateClass, classes } from "./kind.ts";
+export { type CandidateClass, classes, isStandIn } from "./kind.ts";
 export type { CandidateKindName } from "./kinds.ts";
 export { routedPrefixes } from "./routes.ts";
 export { type Candidate, type Candidates, sortCandidates } from "./sort.ts";
+export {
+  classAmong,
+  type StandIn,
+  type StandInKindName,
+  type StandIns,
+  type Way,
+  type WithStandIns,
+  wayTo,
+  withStandIns,
+} from "./stand-ins.ts";

@@ -1,0 +1,9 @@
+import { classes } from "./kind.ts";
+import type { StandInKind } from "./stand-ins.ts";
+
+/** The endpoint of a member that passes packets on between two others (ADR 0022). The peer is not there itself. */
+export const relayed = {
+  name: "relayed",
+  class: classes.relayed,
+  reasonOf: (via) => `${via} relays`,
+} as const satisfies StandInKind;
