@@ -26,6 +26,8 @@ export interface Knowledge {
   readonly undialled?: readonly LeftOut[];
   /** Whether the configuration asks for racing, and this machine can do it at the moment. */
   readonly canRace: boolean;
+  /** Whether this node passes packets on between members. */
+  readonly relays?: boolean;
   /** The answer of the STUN server about WireGuard's port; `undefined` where none is asked. */
   readonly mapping: Mapping | undefined;
   /** The answers about the host names that the configuration gives for this node; absent where none is asked for. */

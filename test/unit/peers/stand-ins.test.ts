@@ -154,7 +154,6 @@ describe("a peer that is reached by a relay", () => {
     device: ObservedDevice,
     now: number,
     before = noPeers,
-    known: StandIns | undefined = standIns,
   ): Polled => pollPeers(specs, device, before, now, "known", { racing, standIns });
   const connectionOf = ({ memory }: Polled): Connection | undefined => memory.connections.get(key(1));
 
