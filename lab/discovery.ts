@@ -20,13 +20,18 @@ export class Discovery extends Service {
 
   /**
    * `address` is one of the node's own addresses; IPv6 without brackets. With a `snapshot` file the service starts with what
-   * it knew when it ended.
+   * it knew when it ended. With `relay` it carries packets.
    */
-  constructor(node: LabNode, address: string, { tls, snapshot }: { tls?: KeyPair; snapshot?: string } = {}) {
+  constructor(
+    node: LabNode,
+    address: string,
+    { tls, snapshot, relay }: { tls?: KeyPair; snapshot?: string; relay?: true } = {},
+  ) {
     const host = address.includes(":") ? `[${address}]` : address;
     const security = tls ? ["--tls-cert", tls.cert, "--tls-key", tls.key] : ["--insecure"];
     const kept = snapshot === undefined ? [] : ["--snapshot", snapshot];
-    const serve = ["discovery", "serve", "--listen", `${host}:${port}`, ...security, ...kept];
+    const carries = relay ? ["--relay"] : [];
+    const serve = ["discovery", "serve", "--listen", `${host}:${port}`, ...security, ...kept, ...carries];
     super(node.namespace, "discovery", [kubespan, ...serve]);
     this.url = `${tls ? "https" : "http"}://${host}:${port}/`;
   }

@@ -110,6 +110,8 @@ export interface RelayConfig {
   readonly serve: "auto" | boolean;
   /** Whether others may pass on its own packets, which they cannot read. */
   readonly use: boolean;
+  /** Whether a discovery service may carry its packets where no UDP passes (ADR 0024). */
+  readonly service: boolean;
   /** The most pairs of members at a time for which it does so. */
   readonly maxPairs: number;
   /** The most bytes a second that it passes on, for all pairs together and in all directions. */

@@ -153,6 +153,7 @@ const relay = section({
     .default("auto")
     .transform((serve): RelayConfig["serve"] => (serve === "auto" ? serve : serve === "true")),
   use: trueOrFalse().default(true),
+  service: trueOrFalse().default(true),
   maxPairs: wholeNumber(1, 10_000).default(200),
   maxBytesPerSecond: wholeNumber(10_000, 2_000_000_000).default(12_500_000),
 });

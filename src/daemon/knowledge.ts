@@ -1,5 +1,6 @@
 import type { Config } from "../config/index.ts";
 import { type Kernel, type Knowledge, ownSide } from "../mesh/index.ts";
+import type { Carrying } from "./carrying.ts";
 import type { MeshParts } from "./mesh-parts.ts";
 import type { Racing } from "./racing.ts";
 
@@ -10,6 +11,7 @@ export const knowledgeNow = (
   { self, registries, membership, origin, number, ways, hostNames }: MeshParts,
   config: Config,
   racing: Pick<Racing, "isOn" | "mapping">,
+  carrying: Pick<Carrying, "standIns">,
   kernel: Kernel | undefined,
   onNews: () => void,
 ): Knowledge => ({
@@ -21,6 +23,7 @@ export const knowledgeNow = (
   ...ownSide(kernel),
   ways: ways.look(config, registries, onNews),
   canRace: racing.isOn,
+  carried: carrying.standIns,
   mapping: racing.mapping,
   hostNames: hostNames.answers,
   lastRanAt: membership.clockFacts.lastRanAt,

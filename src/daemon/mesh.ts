@@ -24,6 +24,7 @@ import type { Answer } from "../port/index.ts";
 import { advertiseTheSame, withPodNetworks } from "../self/index.ts";
 import { chooseImplementation, type ObservedDevice } from "../wireguard/index.ts";
 import { applySteps, failureText } from "./apply.ts";
+import { Carrying } from "./carrying.ts";
 import { countedNow } from "./counted.ts";
 import { knowledgeNow } from "./knowledge.ts";
 import type { Scope } from "./loop.ts";
@@ -45,6 +46,7 @@ export class Mesh {
   readonly outcome = new Outcome();
   #isDamaged = false;
   readonly #racing: Racing;
+  readonly #carrying: Carrying;
   #wake: (inMs: number, scope: Scope) => void = () => undefined;
 
   constructor(parts: MeshParts, memory: Memory | undefined) {
@@ -53,6 +55,9 @@ export class Mesh {
     this.#memory = memory ?? { ...emptyMemory, lastWorking: parts.lastWorking.found };
     const onMapping = (): void => this.#wake(0, "registries");
     this.#racing = new Racing(parts, { onAnswer: (...answer) => this.#answered(...answer), onMapping });
+    const { config, log, registries } = parts;
+    const carried = { config, log, carriage: registries.carriage };
+    this.#carrying = new Carrying(carried, () => this.#wake(0, "registries"));
   }
 
   #answered(publicKey: string, answer: Answer): void {
@@ -72,6 +77,7 @@ export class Mesh {
 
   /** Ends the parts that depend on this process; the data plane stays. */
   async close(): Promise<void> {
+    this.#carrying.close();
     await this.#racing.close();
     await this.#parts.hostNames.stop();
     if (this.#last) await this.#parts.lastWorking.keep(this.#memory.lastWorking, true);
@@ -139,6 +145,7 @@ export class Mesh {
   async #completePass(): Promise<number | undefined> {
     await this.#restore();
     await this.#racing.open();
+    this.#carrying.open();
     const { run, readSetting } = this.#parts;
     const kernel = await observeKernel(run, this.#config, this.#last?.device, readSetting);
     await this.#racing.repair(kernel.racingTable);
@@ -156,6 +163,7 @@ export class Mesh {
     const isSettled = registries.isSettled();
     const plan = planner({ config, self }, keys, decision, kernel, isSettled);
     this.#memory = decision.memory;
+    this.#carrying.polled(decision.specs.peers, decision.polled, device);
     await number.keep(decision.memory.said?.number ?? 0);
     tellChanges(this.#parts, decision.polled, decision.specs);
     const isThere = device !== undefined;
@@ -198,13 +206,14 @@ export class Mesh {
     const { config, identity, self, run, log, clock } = this.#parts;
     const polled = decideAgain(
       last.decision,
-      { self, config, canRace: this.#racing.isOn },
+      { self, config, canRace: this.#racing.isOn, carried: this.#carrying.standIns },
       device,
       this.#memory,
       clock(),
     );
     const keys: Keys = { privateKey: identity.privateKey, implementation: last.implementation };
     this.#memory = remember(this.#memory, polled);
+    this.#carrying.polled(last.decision.specs.peers, polled, device);
     tellChanges(this.#parts, polled, last.decision.specs);
     await this.#racing.pin(polled.pins);
     const failures = await applySteps(run, log, planPolled(config, keys, polled, device));
@@ -227,6 +236,7 @@ export class Mesh {
     this.#last = undefined;
     repairs.forget();
     barrier.forget();
+    this.#carrying.close();
     await this.#racing.close();
     return removeMesh(config, run, log, readSetting);
   }
@@ -278,6 +288,6 @@ export class Mesh {
 
   #knowledge(kernel: Kernel | undefined): Knowledge {
     const onNews = (): void => this.#wake(0, "registries");
-    return knowledgeNow(this.#parts, this.#config, this.#racing, kernel, onNews);
+    return knowledgeNow(this.#parts, this.#config, this.#racing, this.#carrying, kernel, onNews);
   }
 }

@@ -131,7 +131,7 @@ const mayBeInside = (prefix: Prefix): boolean => isHostPrefix(prefix) || isPriva
 /** Polls the peers of a decision once more, right after the device was read: which are up, and which are dialled again. */
 export const decideAgain = (
   before: Decision,
-  knowledge: Pick<Knowledge, "self" | "config" | "canRace">,
+  knowledge: Pick<Knowledge, "self" | "config" | "canRace" | "carried">,
   device: ObservedDevice | undefined,
   memory: Memory,
   now: number,
@@ -145,12 +145,13 @@ function noteAddresses(memory: Memory, addresses: readonly Address[], now: numbe
 }
 
 function circumstances(
-  { self, config, canRace }: Pick<Knowledge, "self" | "config" | "canRace">,
+  { self, config, canRace, carried }: Pick<Knowledge, "self" | "config" | "canRace" | "carried">,
   { shakenAt, lastWorking }: Memory,
 ): Circumstances {
   const racing = { ownKey: self.publicKey, mayDialSerially: config.connect === "auto" };
   const isProven = (publicKey: string): boolean => lastWorking.has(publicKey);
-  return { shakenAt, isProven, keepaliveSeconds: config.keepalive, ...(canRace && { racing }) };
+  const standIns = carried;
+  return { shakenAt, isProven, standIns, keepaliveSeconds: config.keepalive, ...(canRace && { racing }) };
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Config } from "../config/index.ts";
 import type { RegistryState } from "../discovery/index.ts";
 import type { Harvest, MemberClaim, Specified, Standings } from "../members/index.ts";
 import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
-import type { Peers } from "../peers/index.ts";
+import type { Peers, StandIns } from "../peers/index.ts";
 import type { Mapping } from "../port/index.ts";
 import type { HostNameAnswer, Origin, Reflected, Said, Self } from "../self/index.ts";
 import type { Ways } from "./exits.ts";
@@ -28,6 +28,8 @@ export interface Knowledge {
   readonly canRace: boolean;
   /** Whether this node passes packets on between members. */
   readonly relays?: boolean;
+  /** The sockets that stand for peers whose packets a discovery service carries; absent where there are none. */
+  readonly carried?: StandIns | undefined;
   /** The answer of the STUN server about WireGuard's port; `undefined` where none is asked. */
   readonly mapping: Mapping | undefined;
   /** The answers about the host names that the configuration gives for this node; absent where none is asked for. */

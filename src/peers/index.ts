@@ -16,6 +16,7 @@ export {
   type CandidateKindName,
   classes,
   isStandIn,
+  joinedStandIns,
   routedPrefixes,
   type StandIn,
   type StandInKindName,
@@ -29,6 +30,7 @@ export {
 export { answered, type Connection, isRaced, stateOf } from "./connection.ts";
 export { handOverInMs } from "./hand-over.ts";
 export { bytesOf } from "./history.ts";
+export { isInVain } from "./in-vain.ts";
 export { isKnocking } from "./knocking.ts";
 export { lastWorkingText, mostLastWorking, parseLastWorking, rememberWorking } from "./last-working.ts";
 export type { Knocking, PacketBudget } from "./packets.ts";

@@ -6,6 +6,8 @@
  * record's endpoints are one list, in the registries as on the wire, in which those of the peer's own interfaces, those
  * that a service reflected or a router mapped, and those that other members observed (harvest) look alike.
  */
+
+export { joinedStandIns } from "./joined.ts";
 export type { CandidateContext } from "./kind.ts";
 export { type CandidateClass, classes, isStandIn } from "./kind.ts";
 export type { CandidateKindName } from "./kinds.ts";

@@ -2,7 +2,7 @@ import type { DialRules } from "../../config/index.ts";
 import type { Address, Endpoint, Prefix, PrefixIndex } from "../../net/index.ts";
 
 /** What an endpoint is worth by what it is, wherever the peer was connected before: the lower, the better. */
-export const classes = { preferred: 0, ownNetwork: 1, other: 2, relayed: 3 } as const;
+export const classes = { preferred: 0, ownNetwork: 1, other: 2, relayed: 3, carried: 4 } as const;
 export type CandidateClass = (typeof classes)[keyof typeof classes];
 
 /** Whether endpoints of this class only stand in where no direct path works. */

@@ -1,4 +1,5 @@
 import type { Endpoint } from "../../net/index.ts";
+import { carried } from "./carried.ts";
 import type { CandidateClass } from "./kind.ts";
 import { relayed } from "./relayed.ts";
 import type { Candidate, Candidates } from "./sort.ts";
@@ -11,7 +12,7 @@ export interface StandInKind<Name extends string = string> {
   readonly reasonOf: (via: string) => string;
 }
 
-const kinds = { relayed } as const;
+const kinds = { relayed, carried } as const;
 export type StandInKindName = keyof typeof kinds;
 
 /** An endpoint that stands in for those of other peers. */
@@ -44,6 +45,7 @@ export interface WithStandIns {
  * The way that packets take to a peer:
  * - `direct`: from node to node
  * - `relayed`: through the member that `via` names
+ * - `carried`: over the connection to the discovery service that `via` names
  */
 export type Way = { readonly kind: "direct" } | { readonly kind: StandInKindName; readonly via: string };
 
