@@ -10,6 +10,7 @@ export const knowledgeNow = (
   { self, registries, membership, origin, number, ways, hostNames }: MeshParts,
   config: Config,
   racing: Pick<Racing, "isOn" | "mapping">,
+  relays: boolean,
   kernel: Kernel | undefined,
   onNews: () => void,
 ): Knowledge => ({
@@ -22,6 +23,7 @@ export const knowledgeNow = (
   ways: ways.look(config, registries, onNews),
   canRace: racing.isOn,
   mapping: racing.mapping,
+  relays,
   hostNames: hostNames.answers,
   lastRanAt: membership.clockFacts.lastRanAt,
   origin,

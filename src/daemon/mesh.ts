@@ -11,6 +11,7 @@ import {
   type Keys,
   type Knowledge,
   type Memory,
+  ownSide,
   type Process,
   planMesh,
   planPolled,
@@ -21,6 +22,7 @@ import {
 import { forgetLastWorking } from "../peers/effects/index.ts";
 import { answered, handOverInMs, isRaced, upCameOrWent } from "../peers/index.ts";
 import type { Answer } from "../port/index.ts";
+import { neighboursOf } from "../relay/index.ts";
 import { advertiseTheSame, withPodNetworks } from "../self/index.ts";
 import { chooseImplementation, type ObservedDevice } from "../wireguard/index.ts";
 import { applySteps, failureText } from "./apply.ts";
@@ -31,6 +33,7 @@ import type { MeshParts, Pass, PollEnd } from "./mesh-parts.ts";
 import { lookAtDevice, observeChanging, observeKernel } from "./observe.ts";
 import { Outcome } from "./outcome.ts";
 import { Racing } from "./racing.ts";
+import { Relaying } from "./relaying.ts";
 import { observeRemovable, removeMesh } from "./remove-mesh.ts";
 import { restoreSteering } from "./restore.ts";
 import { tellChanges } from "./tell.ts";
@@ -45,6 +48,7 @@ export class Mesh {
   readonly outcome = new Outcome();
   #isDamaged = false;
   readonly #racing: Racing;
+  readonly #relaying: Relaying;
   #wake: (inMs: number, scope: Scope) => void = () => undefined;
 
   constructor(parts: MeshParts, memory: Memory | undefined) {
@@ -52,6 +56,7 @@ export class Mesh {
     this.#config = this.#configNow();
     this.#memory = memory ?? { ...emptyMemory, lastWorking: parts.lastWorking.found };
     const onMapping = (): void => this.#wake(0, "registries");
+    this.#relaying = new Relaying(parts);
     this.#racing = new Racing(parts, { onAnswer: (...answer) => this.#answered(...answer), onMapping });
   }
 
@@ -73,6 +78,7 @@ export class Mesh {
   /** Ends the parts that depend on this process; the data plane stays. */
   async close(): Promise<void> {
     await this.#racing.close();
+    await this.#relaying.close();
     await this.#parts.hostNames.stop();
     if (this.#last) await this.#parts.lastWorking.keep(this.#memory.lastWorking, true);
     await this.#parts.membership.close();
@@ -142,6 +148,7 @@ export class Mesh {
     const { run, readSetting } = this.#parts;
     const kernel = await observeKernel(run, this.#config, this.#last?.device, readSetting);
     await this.#racing.repair(kernel.racingTable);
+    await this.#relaying.look(ownSide(kernel).networks);
     return this.#decided(kernel, planMesh);
   }
 
@@ -152,6 +159,7 @@ export class Mesh {
     const { device } = kernel.wireguard;
     membership.step(registries, device, this.#memory.peers);
     const decision = decide(this.#knowledge(kernel), device, this.#memory, clock());
+    await this.#relay(decision, device);
     const keys: Keys = { privateKey: identity.privateKey, implementation };
     const isSettled = registries.isSettled();
     const plan = planner({ config, self }, keys, decision, kernel, isSettled);
@@ -210,10 +218,20 @@ export class Mesh {
     const failures = await applySteps(run, log, planPolled(config, keys, polled, device));
     if (failures.peers.length > 0) this.outcome.ended(failureText(failures), clock());
     this.#racing.send(polled.races);
+    await this.#relay({ polled, specs: last.decision.specs }, device);
     this.#last = { ...last, device, decision: { ...last.decision, polled } };
     const isTurn = harvestDueIn(this.#memory, clock()) === 0;
     if (isTurn || upCameOrWent(last.decision.polled, polled)) return { kind: "news" };
     return { kind: "done", wakeInMs: this.#wakeIn(polled) };
+  }
+
+  /** Passes packets on between those that are connected now, if this node relays. */
+  async #relay(
+    { polled, specs }: Pick<Decision, "polled" | "specs">,
+    device: ObservedDevice | undefined,
+  ): Promise<void> {
+    const { connections, standIns } = polled.memory;
+    await this.#relaying.follow(neighboursOf(specs.peers, connections, device, standIns));
   }
 
   #wakeIn({ wakeInMs: wakeIn }: Decision["polled"]): number | undefined {
@@ -228,6 +246,7 @@ export class Mesh {
     repairs.forget();
     barrier.forget();
     await this.#racing.close();
+    await this.#relaying.close();
     return removeMesh(config, run, log, readSetting);
   }
 
@@ -269,6 +288,7 @@ export class Mesh {
       process,
       error: this.outcome.failure?.error,
       racing: this.#racing.report(),
+      relay: this.#relaying.report(),
       settings: this.#parts.repairs.unset,
       repairs: this.#parts.repairs.counts,
       membership: this.#parts.membership,
@@ -278,6 +298,6 @@ export class Mesh {
 
   #knowledge(kernel: Kernel | undefined): Knowledge {
     const onNews = (): void => this.#wake(0, "registries");
-    return knowledgeNow(this.#parts, this.#config, this.#racing, kernel, onNews);
+    return knowledgeNow(this.#parts, this.#config, this.#racing, this.#relaying.serves, kernel, onNews);
   }
 }

@@ -150,11 +150,8 @@ describe("a peer that is reached by a relay", () => {
   });
   const specs = [peerSpec(1, [own]), peerSpec(9, [relayAt])];
   const racing = { ownKey: key(0), mayDialSerially: false };
-  const poll = (
-    device: ObservedDevice,
-    now: number,
-    before = noPeers,
-  ): Polled => pollPeers(specs, device, before, now, "known", { racing, standIns });
+  const poll = (device: ObservedDevice, now: number, before = noPeers): Polled =>
+    pollPeers(specs, device, before, now, "known", { racing, standIns });
   const connectionOf = ({ memory }: Polled): Connection | undefined => memory.connections.get(key(1));
 
   it("is not remembered there, and neither of the two is taken for gone", () => {
