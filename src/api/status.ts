@@ -4,6 +4,7 @@ import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
 import type { Dropped } from "../nftables/index.ts";
 import type { Candidate, PeerState, Way } from "../peers/index.ts";
 import type { RaceCounts } from "../port/index.ts";
+import type { RelayReport } from "../relay/index.ts";
 import type { Work } from "./work.ts";
 
 /** The output of `kubespan status -o json`. Times are ISO 8601, ages are seconds. */
@@ -54,6 +55,8 @@ export interface NodeStatus {
   /** The node's own addresses and endpoints that are not announced, each with the reason. */
   readonly leftOut: readonly LeftOut[];
   readonly racing: RacingReport;
+  /** What this node does for pairs of others that no direct path joins. */
+  readonly relay: RelayReport;
 }
 
 /** The way in which peers that are not connected are reached. */

@@ -10,7 +10,7 @@ import type { ObservedDevice } from "../wireguard/index.ts";
 
 interface Parts {
   readonly config: Pick<Config, "listenPort" | "relay">;
-  readonly carriage: Carriage;
+  readonly registries: { readonly carriage: Carriage };
   readonly log: Logger;
 }
 
@@ -39,7 +39,8 @@ export class Carrying {
   }
 
   open(): void {
-    const { config, carriage, log } = this.#parts;
+    const { config, registries, log } = this.#parts;
+    const { carriage } = registries;
     if (this.#doors || !config.relay.service) return;
     this.#doors = new Doors({
       listenPort: config.listenPort,
@@ -74,17 +75,17 @@ export class Carrying {
       const endpoint = device?.peers.get(publicKey)?.endpoint;
       // A door of the daemon that ran before: the session goes on if there is one at the same port again.
       const port = endpoint === undefined ? undefined : portOfDoor(endpoint);
-      const hasLines = this.#parts.carriage.services.length > 0;
+      const hasLines = this.#parts.registries.carriage.services.length > 0;
       if (port === undefined && !(hasLines && isInVain(memory.connections.get(publicKey)))) continue;
       needed.add(nodeId);
       doors.open(nodeId, port);
     }
-    this.#parts.carriage.keepOnly(members);
+    this.#parts.registries.carriage.keepOnly(members);
     doors.keepOnly(members, needed);
   }
 
   close(): void {
-    this.#parts.carriage.listen(undefined);
+    this.#parts.registries.carriage.listen(undefined);
     this.#doors?.close();
     this.#doors = this.#standIns = undefined;
   }
@@ -95,7 +96,7 @@ export class Carrying {
   }
 
   #standInsNow(): StandIns | undefined {
-    const { carriage } = this.#parts;
+    const { carriage } = this.#parts.registries;
     const all = new Map<Endpoint, StandIn>();
     const ofPeers = new Map<string, readonly StandIn[]>();
     for (const [nodeId, port] of this.#doors?.ports ?? []) {

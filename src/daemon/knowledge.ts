@@ -1,8 +1,7 @@
 import type { Config } from "../config/index.ts";
 import { type Kernel, type Knowledge, ownSide } from "../mesh/index.ts";
-import type { Carrying } from "./carrying.ts";
 import type { MeshParts } from "./mesh-parts.ts";
-import type { Racing } from "./racing.ts";
+import type { Ways } from "./ways.ts";
 
 /**
  * Everything on which a decision rests, as the parts of the mesh and the kernel tell it at this moment. `onNews` is called, later, if a registry turns out to be elsewhere.
@@ -10,8 +9,7 @@ import type { Racing } from "./racing.ts";
 export const knowledgeNow = (
   { self, registries, membership, origin, number, ways, hostNames }: MeshParts,
   config: Config,
-  racing: Pick<Racing, "isOn" | "mapping">,
-  carrying: Pick<Carrying, "standIns">,
+  { racing, carrying, relaying }: Ways,
   kernel: Kernel | undefined,
   onNews: () => void,
 ): Knowledge => ({
@@ -25,6 +23,7 @@ export const knowledgeNow = (
   canRace: racing.isOn,
   carried: carrying.standIns,
   mapping: racing.mapping,
+  relays: relaying.serves,
   hostNames: hostNames.answers,
   lastRanAt: membership.clockFacts.lastRanAt,
   origin,

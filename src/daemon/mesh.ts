@@ -24,17 +24,16 @@ import type { Answer } from "../port/index.ts";
 import { advertiseTheSame, withPodNetworks } from "../self/index.ts";
 import { chooseImplementation, type ObservedDevice } from "../wireguard/index.ts";
 import { applySteps, failureText } from "./apply.ts";
-import { Carrying } from "./carrying.ts";
 import { countedNow } from "./counted.ts";
 import { knowledgeNow } from "./knowledge.ts";
 import type { Scope } from "./loop.ts";
 import type { MeshParts, Pass, PollEnd } from "./mesh-parts.ts";
 import { lookAtDevice, observeChanging, observeKernel } from "./observe.ts";
 import { Outcome } from "./outcome.ts";
-import { Racing } from "./racing.ts";
 import { observeRemovable, removeMesh } from "./remove-mesh.ts";
 import { restoreSteering } from "./restore.ts";
 import { tellChanges } from "./tell.ts";
+import { Ways } from "./ways.ts";
 
 /** The mesh of one configuration, which observes, decides and applies. */
 export class Mesh {
@@ -45,19 +44,15 @@ export class Mesh {
   #last: Pass | undefined;
   readonly outcome = new Outcome();
   #isDamaged = false;
-  readonly #racing: Racing;
-  readonly #carrying: Carrying;
+  readonly #ways: Ways;
   #wake: (inMs: number, scope: Scope) => void = () => undefined;
 
   constructor(parts: MeshParts, memory: Memory | undefined) {
     this.#parts = parts;
     this.#config = this.#configNow();
     this.#memory = memory ?? { ...emptyMemory, lastWorking: parts.lastWorking.found };
-    const onMapping = (): void => this.#wake(0, "registries");
-    this.#racing = new Racing(parts, { onAnswer: (...answer) => this.#answered(...answer), onMapping });
-    const { config, log, registries } = parts;
-    const carried = { config, log, carriage: registries.carriage };
-    this.#carrying = new Carrying(carried, () => this.#wake(0, "registries"));
+    const onNews = (): void => this.#wake(0, "registries");
+    this.#ways = new Ways(parts, (...answer) => this.#answered(...answer), onNews);
   }
 
   #answered(publicKey: string, answer: Answer): void {
@@ -77,8 +72,7 @@ export class Mesh {
 
   /** Ends the parts that depend on this process; the data plane stays. */
   async close(): Promise<void> {
-    this.#carrying.close();
-    await this.#racing.close();
+    await this.#ways.close();
     await this.#parts.hostNames.stop();
     if (this.#last) await this.#parts.lastWorking.keep(this.#memory.lastWorking, true);
     await this.#parts.membership.close();
@@ -144,11 +138,10 @@ export class Mesh {
 
   async #completePass(): Promise<number | undefined> {
     await this.#restore();
-    await this.#racing.open();
-    this.#carrying.open();
+    await this.#ways.open();
     const { run, readSetting } = this.#parts;
     const kernel = await observeKernel(run, this.#config, this.#last?.device, readSetting);
-    await this.#racing.repair(kernel.racingTable);
+    await this.#ways.repair(kernel);
     return this.#decided(kernel, planMesh);
   }
 
@@ -159,11 +152,11 @@ export class Mesh {
     const { device } = kernel.wireguard;
     membership.step(registries, device, this.#memory.peers);
     const decision = decide(this.#knowledge(kernel), device, this.#memory, clock());
+    await this.#ways.follow(decision, device);
     const keys: Keys = { privateKey: identity.privateKey, implementation };
     const isSettled = registries.isSettled();
     const plan = planner({ config, self }, keys, decision, kernel, isSettled);
     this.#memory = decision.memory;
-    this.#carrying.polled(decision.specs.peers, decision.polled, device);
     await number.keep(decision.memory.said?.number ?? 0);
     tellChanges(this.#parts, decision.polled, decision.specs);
     const isThere = device !== undefined;
@@ -171,7 +164,7 @@ export class Mesh {
     // node without a device yet has nothing to offer. A race needs nothing of the plan but a device that holds the
     // port: the answers come while the plan is carried out.
     if (isThere) this.#tell(decision);
-    await this.#racing.pin(decision.polled.pins);
+    await this.#ways.racing.pin(decision.polled.pins);
     const failures = await this.#parts.barrier.apply({ run, log }, config, plan, kernel);
     repairs.passed(plan.upkeep, isThere, failures);
     if (!isThere) this.#tell(decision);
@@ -187,7 +180,7 @@ export class Mesh {
   #tell({ announcement, polled }: Decision): void {
     // If Kubernetes has told of other pod networks since the decision, the pass that follows publishes them.
     if (advertiseTheSame(this.#configNow(), this.#config)) this.#parts.registries.publish(announcement);
-    this.#racing.send(polled.races);
+    this.#ways.racing.send(polled.races);
   }
 
   async #restore(): Promise<void> {
@@ -206,19 +199,19 @@ export class Mesh {
     const { config, identity, self, run, log, clock } = this.#parts;
     const polled = decideAgain(
       last.decision,
-      { self, config, canRace: this.#racing.isOn, carried: this.#carrying.standIns },
+      { self, config, canRace: this.#ways.racing.isOn, carried: this.#ways.carrying.standIns },
       device,
       this.#memory,
       clock(),
     );
     const keys: Keys = { privateKey: identity.privateKey, implementation: last.implementation };
     this.#memory = remember(this.#memory, polled);
-    this.#carrying.polled(last.decision.specs.peers, polled, device);
     tellChanges(this.#parts, polled, last.decision.specs);
-    await this.#racing.pin(polled.pins);
+    await this.#ways.racing.pin(polled.pins);
     const failures = await applySteps(run, log, planPolled(config, keys, polled, device));
     if (failures.peers.length > 0) this.outcome.ended(failureText(failures), clock());
-    this.#racing.send(polled.races);
+    this.#ways.racing.send(polled.races);
+    await this.#ways.follow({ polled, specs: last.decision.specs }, device);
     this.#last = { ...last, device, decision: { ...last.decision, polled } };
     const isTurn = harvestDueIn(this.#memory, clock()) === 0;
     if (isTurn || upCameOrWent(last.decision.polled, polled)) return { kind: "news" };
@@ -236,8 +229,7 @@ export class Mesh {
     this.#last = undefined;
     repairs.forget();
     barrier.forget();
-    this.#carrying.close();
-    await this.#racing.close();
+    await this.#ways.close();
     return removeMesh(config, run, log, readSetting);
   }
 
@@ -278,7 +270,8 @@ export class Mesh {
       counted,
       process,
       error: this.outcome.failure?.error,
-      racing: this.#racing.report(),
+      racing: this.#ways.racing.report(),
+      relay: this.#ways.relaying.report(),
       settings: this.#parts.repairs.unset,
       repairs: this.#parts.repairs.counts,
       membership: this.#parts.membership,
@@ -288,6 +281,6 @@ export class Mesh {
 
   #knowledge(kernel: Kernel | undefined): Knowledge {
     const onNews = (): void => this.#wake(0, "registries");
-    return knowledgeNow(this.#parts, this.#config, this.#racing, this.#carrying, kernel, onNews);
+    return knowledgeNow(this.#parts, this.#config, this.#ways, kernel, onNews);
   }
 }

@@ -26,6 +26,8 @@ import {
 import type { Exits } from "../nftables/index.ts";
 import {
   type Circumstances,
+  firstStandIns,
+  joinedStandIns,
   noPeers,
   type PeerSpec,
   type Polled,
@@ -36,6 +38,7 @@ import {
   wayTo,
   withStandIns,
 } from "../peers/index.ts";
+import { standInsFrom } from "../relay/index.ts";
 import { type Self } from "../self/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 import { announce } from "./announce.ts";
@@ -56,8 +59,6 @@ export const emptyMemory: Memory = {
 export interface Decision {
   readonly specs: PeerSpecs;
   readonly polled: Polled;
-  /** What stood in for direct paths at this pass. */
-  readonly standIns: StandIns | undefined;
   /** The kinds of the networks of each peer, by node id. */
   readonly kinds: ReadonlyMap<string, MemberNetworks>;
   /** The networks that are sent into the mesh, without KubeSpan addresses: as few prefixes as possible, in order. */
@@ -98,7 +99,7 @@ export function decide(
   };
   const specified = specify(knowledge.claims, own, knowledge.standings, memory.specified);
   const { specs, kinds } = specified;
-  const around = circumstances(knowledge, memory);
+  const around = circumstances(knowledge, memory, specs.peers, device);
   const polled = pollPeers(specs.peers, device, memory.peers, now, "new", around);
   const granted = specs.peers.flatMap((peer) => peer.allowedIPs);
   const routed = [...granted.filter(mayBeInside), ...config.advertisedPrefixes];
@@ -111,7 +112,6 @@ export function decide(
   return {
     specs,
     polled,
-    standIns: around.standIns,
     kinds,
     targets,
     exits: exitsOf(config, knowledge.ways, addresses),
@@ -136,7 +136,14 @@ export const decideAgain = (
   memory: Memory,
   now: number,
 ): Polled =>
-  pollPeers(before.specs.peers, device, memory.peers, now, "known", circumstances(knowledge, memory));
+  pollPeers(
+    before.specs.peers,
+    device,
+    memory.peers,
+    now,
+    "known",
+    circumstances(knowledge, memory, before.specs.peers, device),
+  );
 
 /** Notes when an address of this node went away: peers that got packets from that address may have nowhere to answer to. */
 function noteAddresses(memory: Memory, addresses: readonly Address[], now: number): Memory {
@@ -146,11 +153,15 @@ function noteAddresses(memory: Memory, addresses: readonly Address[], now: numbe
 
 function circumstances(
   { self, config, canRace, carried }: Pick<Knowledge, "self" | "config" | "canRace" | "carried">,
-  { shakenAt, lastWorking }: Memory,
+  { shakenAt, lastWorking, peers }: Memory,
+  specs: readonly PeerSpec[],
+  device: ObservedDevice | undefined,
 ): Circumstances {
   const racing = { ownKey: self.publicKey, mayDialSerially: config.connect === "auto" };
   const isProven = (publicKey: string): boolean => lastWorking.has(publicKey);
-  const standIns = carried;
+  const own = { publicKey: self.publicKey, mayUse: config.relay.use };
+  const relayed = standInsFrom(own, specs, peers.connections, device, firstStandIns(peers.standIns));
+  const standIns = joinedStandIns(relayed, carried);
   return { shakenAt, isProven, standIns, keepaliveSeconds: config.keepalive, ...(canRace && { racing }) };
 }
 

@@ -5,6 +5,7 @@ import type { Config } from "../config/index.ts";
 import { type DesiredTable, planTable, type Steered } from "../nftables/index.ts";
 import type { Polled } from "../peers/index.ts";
 import { planNoRacing } from "../port/index.ts";
+import { planNoRelay } from "../relay/index.ts";
 import {
   type DesiredRouting,
   forwardingFor,
@@ -210,6 +211,7 @@ export function planNoMesh(config: Config, kernel: Kernel, hadBarrier: boolean):
   const sysctls = planSysctls(undefined, kernel.sysctls, kernel.savedSysctls);
   const steps = [
     ...planNoRacing(kernel.racingTable, config.interfaceName),
+    ...planNoRelay(kernel.relayTables),
     ...planRouting(undefined, kernel.routing),
     ...planNoWireGuard(config.interfaceName, kernel.wireguard),
     ...sysctls.steps,

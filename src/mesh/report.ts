@@ -29,6 +29,7 @@ import {
   wayTo,
   withStandIns,
 } from "../peers/index.ts";
+import type { RelayReport } from "../relay/index.ts";
 import { sharedEndpointWarnings } from "../self/index.ts";
 import type { Implementation, ObservedDevice } from "../wireguard/index.ts";
 import { capturedWarnings } from "./captured.ts";
@@ -64,6 +65,7 @@ export interface StatusView {
   readonly process: Process;
   readonly error: string | undefined;
   readonly racing: RacingReport;
+  readonly relay: RelayReport;
   /** The warnings about settings of the host that could not be set. */
   readonly settings: readonly Warning[];
   readonly repairs: Status["repairs"];
@@ -131,13 +133,14 @@ function reportNode({ self, config }: Knowledge, view: StatusView): NodeStatus {
     announcedEndpoints: announced?.kubespan?.endpoints ?? [],
     advertisedPrefixes: announced?.kubespan?.additionalAddresses ?? [],
     racing: view.racing,
+    relay: view.relay,
     leftOut: [...kernel.addresses.leftOut, ...(decision?.leftOut ?? [])],
   };
 }
 
 function reportPeer(spec: PeerSpec, { last, membership }: StatusView, now: number): PeerReport {
   const decision = last?.decision;
-  const known = withStandIns(spec, decision?.standIns);
+  const known = withStandIns(spec, decision?.polled.memory.standIns);
   const observed = last?.device?.peers.get(spec.publicKey);
   const { endpoint } = observed ?? {};
   const absence = absenceOf(membership.members.get(spec.nodeId), now);

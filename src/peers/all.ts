@@ -31,6 +31,8 @@ export interface Peers {
   readonly packets: PacketBudget | undefined;
   /** The budget of probes that begin; a full one in the beginning. */
   readonly probes: Budget | undefined;
+  /** What stood in for direct paths. */
+  readonly standIns?: StandIns | undefined;
 }
 
 export const noPeers: Peers = { connections: new Map(), packets: undefined, probes: undefined };
@@ -137,7 +139,7 @@ export function pollPeers(
       : [[peer.publicKey, endpoint] as const],
   );
   return {
-    memory: { connections, packets, probes: spend(probes, spent) },
+    memory: { connections, packets, probes: spend(probes, spent), standIns },
     peers: results.map(({ peer }) => peer),
     races: results.flatMap(({ race }) => race ?? []),
     pins: pinsOf(connections, device),

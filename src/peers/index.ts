@@ -15,6 +15,7 @@ export {
   type CandidateContext,
   type CandidateKindName,
   classes,
+  firstStandIns,
   isStandIn,
   joinedStandIns,
   routedPrefixes,

@@ -215,7 +215,7 @@ export const probeTimings = {
   /** From another endpoint to the probe without news, and from one move that was made here to the next. Both double with every probe. */
   quietMs: 60_000,
   longestMs: 3_600_000,
-  /** The same for a peer to which no direct path is known: there is more to gain, and a NAT that opens is no news. */
+  /** The pace for a peer to which no direct path is known: there is more to gain, and a NAT that opens is no news. */
   quietStandInMs: 10_000,
   longestStandInMs: 300_000,
   /** After so long without a probe all is as in the beginning. */

@@ -1,6 +1,7 @@
 import type { StandIns } from "./stand-ins.ts";
 
 const joined = new WeakMap<StandIns, WeakMap<StandIns, StandIns>>();
+const firsts = new WeakMap<StandIns, StandIns>();
 
 /** What stands in by two means, of which the first comes first. It is the same object for as long as both are. */
 export function joinedStandIns(
@@ -15,5 +16,10 @@ export function joinedStandIns(
     of: (publicKey) => [...first.of(publicKey), ...last.of(publicKey)],
   };
   joined.set(first, (joined.get(first) ?? new WeakMap<StandIns, StandIns>()).set(last, both));
+  firsts.set(both, first);
   return both;
 }
+
+/** The first part of what was joined; the whole of what was not. */
+export const firstStandIns = (standIns: StandIns | undefined): StandIns | undefined =>
+  standIns && (firsts.get(standIns) ?? standIns);

@@ -130,6 +130,7 @@ it("reports peers as an operator wants to see them", () => {
       },
       process: { pid: 1, startedAt: now, work: { state: "working" } },
       error: undefined,
+      relay: { serves: false, pairs: 0, passed: 0, refused: 0 },
       racing: { mode: "serial" as const, works: false },
       settings: [],
       repairs: { table: 0, routing: 0, link: 0, settings: 0 },

@@ -56,6 +56,7 @@ const bare: Kernel = {
     ]),
   },
   savedSysctls: undefined,
+  relayTables: [],
   racingTable: undefined,
   barrier: { kind: "seen", links: [] },
   otherMeshes: [],

@@ -35,6 +35,7 @@ const status = (text: string): Status => ({
     announcedEndpoints: [],
     advertisedPrefixes: [],
     leftOut: [{ value: text, reason: text }],
+    relay: { serves: false, pairs: 0, passed: 0, refused: 0 },
     racing: { mode: "auto", works: false, reason: text },
   },
   registries: [

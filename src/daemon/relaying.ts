@@ -1,0 +1,99 @@
+import type { Logger } from "pino";
+import { errorText } from "../base/index.ts";
+import type { Config } from "../config/index.ts";
+import type { Identity } from "../identity/index.ts";
+import type { Prefix } from "../net/index.ts";
+import { Relay } from "../relay/effects/index.ts";
+import { isProvenBy, type Neighbour, type RelayReport } from "../relay/index.ts";
+import type { Runner } from "../system/index.ts";
+
+interface RelayingParts {
+  readonly config: Config;
+  readonly identity: Identity;
+  readonly run: Runner;
+  readonly log: Logger;
+  readonly clock: () => number;
+}
+
+/** What one mesh does for pairs of members that no direct path joins. It never throws: without it the mesh goes on. */
+export class Relaying {
+  readonly #parts: RelayingParts;
+  #relay: Relay | undefined;
+  #isProven = false;
+  #failure: string | undefined;
+  #neighbours: readonly Neighbour[] = [];
+
+  constructor(parts: RelayingParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether this node offers to pass packets on. */
+  get serves(): boolean {
+    const { serve } = this.#parts.config.relay;
+    return this.#relay !== undefined && (serve === true || (serve === "auto" && this.#isProven));
+  }
+
+  report(): RelayReport {
+    const { pairs, passed, refused } = this.#relay?.counts ?? { pairs: 0, passed: 0, refused: 0 };
+    const reason = this.serves ? undefined : this.#reason();
+    return { serves: this.serves, ...(reason !== undefined && { reason }), pairs, passed, refused };
+  }
+
+  #reason(): string {
+    if (this.#parts.config.relay.serve === false) return "relay.serve is false";
+    return this.#failure ?? "it was not seen yet that others reach this node from outside";
+  }
+
+  /** Opens the relay, or repairs its tables; and looks for the proof that it may offer itself. */
+  async look(networks: readonly Prefix[]): Promise<void> {
+    const { config, identity, run, log, clock } = this.#parts;
+    if (config.relay.serve === false) return;
+    try {
+      if (this.#relay && (await this.#relay.repair()))
+        log.warn("the nft tables for relaying were changed: they are back");
+      this.#relay ??= await Relay.open({
+        run,
+        clock,
+        log,
+        publicKey: identity.publicKey,
+        interfaceName: config.interfaceName,
+        listenPort: config.listenPort,
+        marks: config.marks,
+        limits: config.relay,
+      });
+      this.#failure = undefined;
+      await this.#prove(this.#relay, networks);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #prove(relay: Relay, networks: readonly Prefix[]): Promise<void> {
+    const { config, log } = this.#parts;
+    if (this.#isProven || config.relay.serve !== "auto" || this.#neighbours.length === 0) return;
+    this.#isProven = isProvenBy(await relay.unasked(), this.#neighbours, networks);
+    if (this.#isProven) log.info("others reach this node from outside: it relays for pairs that need it");
+  }
+
+  /** Makes these the members between which packets are passed on. */
+  async follow(neighbours: readonly Neighbour[]): Promise<void> {
+    this.#neighbours = neighbours;
+    try {
+      await this.#relay?.follow(this.serves ? neighbours : []);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    const relay = this.#relay;
+    this.#relay = undefined;
+    await relay?.close();
+  }
+
+  #fail(error: unknown): void {
+    const reason = errorText(error);
+    if (reason !== this.#failure) this.#parts.log.warn(`relaying does not work here: ${reason}`);
+    this.#failure = reason;
+  }
+}

@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import {
+  type ConfigOptions,
+  Lab,
+  type LabNode,
+  newCluster,
+  type PublicNetwork,
+  publicNetwork,
+  type Router,
+  waitFor,
+} from "../../lab/index.ts";
+import { clearDuring } from "./in-clear.ts";
+
+/*
+ *    r 203.0.113.10   s 203.0.113.20   discovery 203.0.113.9
+ *        |                |                |
+ *   =====+================+================+======= internet
+ *        |                                 |
+ *   NAT 203.0.113.1, symmetric        NAT 203.0.113.2, symmetric
+ *        |                                 |
+ *   a 192.168.1.11                    b 192.168.2.11
+ */
+let lab: Lab;
+let internet: PublicNetwork;
+let options: ConfigOptions;
+let [a, b, r, s]: LabNode[] = [];
+let routerOfB: Router;
+
+async function behind(name: string, last: number): Promise<readonly [LabNode, Router]> {
+  const network = await lab.network(`${name}-in`);
+  const router = await lab.router(`${name}-nat`);
+  await router.attach(internet.network, `203.0.113.${last}/24`);
+  await router.attach(network, `192.168.${last}.1/24`);
+  await router.translate("masquerade fully-random");
+  const node = await lab.node(name);
+  await node.attach(network, `192.168.${last}.11/24`);
+  await node.defaultRoute(`192.168.${last}.1`);
+  return [node, router];
+}
+
+async function relay(name: string, last: number): Promise<LabNode> {
+  const node = await internet.host(name, last);
+  await node.namespace.sysctl("net.ipv4.ip_forward=1");
+  await node.start({ ...options, daemon: { relay: { serve: true } } });
+  return node;
+}
+
+const nodes = { a: () => a, b: () => b, r: () => r, s: () => s };
+const node = (name: keyof typeof nodes): LabNode => nodes[name]() ?? expect.fail(`${name} is not there`);
+const addressOf = async (of: LabNode): Promise<string> => (await of.daemon.status()).node.address;
+const wayFrom = async (from: LabNode, to: string) =>
+  (await from.daemon.status()).peers.find(({ label }) => label === to)?.way;
+
+beforeAll(async () => {
+  lab = await Lab.open();
+  internet = await publicNetwork(lab);
+  options = { cluster: newCluster(), services: [internet.discovery.url] };
+  [a] = await behind("a", 1);
+  [b, routerOfB] = await behind("b", 2);
+  r = await relay("r", 10);
+  for (const each of [a, b]) await each.start(options);
+});
+
+afterAll(() => lab.close());
+
+it("two nodes behind NATs that map by destination reach each other by a third, which says so", async () => {
+  await node("a").daemon.waitForPeers("b", "r");
+  await node("b").daemon.waitForPeers("a", "r");
+  for (const [from, to] of [
+    ["a", "b"],
+    ["b", "a"],
+  ] as const) {
+    await waitFor(async () => node(from).reaches(await addressOf(node(to))), {
+      what: `an answer from ${to} to ${from}`,
+    });
+    expect(await wayFrom(node(from), to)).toMatchObject({
+      kind: "relayed",
+      via: "r",
+      why: "no direct path answered",
+    });
+    expect(await wayFrom(node(from), "r")).toMatchObject({ kind: "direct" });
+  }
+  expect((await node("r").daemon.status()).node.relay).toMatchObject({ serves: true, pairs: 1 });
+});
+
+it("nothing of it is in clear, and nothing of it is lost", async () => {
+  const target = await addressOf(node("b"));
+  const clear = await clearDuring(lab, internet.network, [[node("a"), target]], async ([stream]) => {
+    await stream?.moreAnswers(300);
+    expect((await stream?.stop())?.lost).toBe(0);
+  });
+  expect(clear).toEqual([]);
+});
