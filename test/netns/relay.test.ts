@@ -4,11 +4,13 @@ import {
   Lab,
   type LabNode,
   newCluster,
+  PingStream,
+  PlainMember,
   type PublicNetwork,
   publicNetwork,
-  type Router,
   waitFor,
 } from "../../lab/index.ts";
+import { address } from "../unit/mesh/values.ts";
 import { clearDuring } from "./in-clear.ts";
 
 /*
@@ -20,6 +22,8 @@ import { clearDuring } from "./in-clear.ts";
  *        |                                 |
  *   a 192.168.1.11                    b 192.168.2.11
  */
+type Router = Awaited<ReturnType<Lab["router"]>>;
+
 let lab: Lab;
 let internet: PublicNetwork;
 let options: ConfigOptions;
@@ -38,10 +42,12 @@ async function behind(name: string, last: number): Promise<readonly [LabNode, Ro
   return [node, router];
 }
 
+const relayOptions = (): ConfigOptions => ({ ...options, daemon: { relay: { serve: true } } });
+
 async function relay(name: string, last: number): Promise<LabNode> {
   const node = await internet.host(name, last);
   await node.namespace.sysctl("net.ipv4.ip_forward=1");
-  await node.start({ ...options, daemon: { relay: { serve: true } } });
+  await node.start(relayOptions());
   return node;
 }
 
@@ -90,4 +96,69 @@ it("nothing of it is in clear, and nothing of it is lost", async () => {
     expect((await stream?.stop())?.lost).toBe(0);
   });
   expect(clear).toEqual([]);
+});
+
+it("a daemon that is killed on the relay costs no packet, and the next one goes on with what is there", async () => {
+  const stream = await PingStream.start(node("a"), await addressOf(node("b")));
+  await node("r").daemon.stop("SIGKILL");
+  await stream.moreAnswers(100);
+  await node("r").start(relayOptions());
+  await node("r").daemon.waitForPeers("a", "b");
+  await stream.moreAnswers(100);
+  expect((await stream.stop()).lost).toBe(0);
+  expect(await wayFrom(node("a"), "b")).toMatchObject({ kind: "relayed", via: "r" });
+});
+
+it("a device that was set up with plain wg is reached by the relay as well", async () => {
+  const [p] = await behind("p", 3);
+  const relayKey = (await node("r").daemon.status()).node.publicKey;
+  const plain = new PlainMember(p, internet.discovery.url);
+  const own = [address("10.77.0.5")];
+  await plain.join(
+    options.cluster,
+    { addresses: own, networks: [] },
+    { publicKey: relayKey, endpoint: "203.0.113.10:51820" },
+    own,
+  );
+  const { publicKey } = (await node("a").daemon.status()).node;
+  const secret = ["preshared-key", "/run/wg-preshared"];
+  await p.run("wg", "set", "wg0", "peer", publicKey, ...secret, "allowed-ips", "192.168.1.11/32");
+  await waitFor(() => node("a").reaches("10.77.0.5"), {
+    what: "an answer from p",
+    seconds: 90,
+    describe: () =>
+      node("a")
+        .daemon.command("status")
+        .then(({ stdout }) => stdout),
+  });
+  expect(await wayFrom(node("a"), "p")).toMatchObject({ kind: "relayed", via: "r" });
+});
+
+it("another relay takes over when one dies", async () => {
+  s = await relay("s", 20);
+  await node("a").daemon.waitForPeers("b", "p", "r", "s");
+  await node("b").daemon.waitForStatus("s", ({ peers }) =>
+    peers.some(({ label, state }) => label === "s" && state === "up"),
+  );
+  const stream = await PingStream.start(node("a"), await addressOf(node("b")));
+  const cutAt = Date.now();
+  await node("r").run("ip", "link", "set", "eth0", "down");
+  await stream.answeredAfter(cutAt + 1_000);
+  await stream.stop();
+  await waitFor(async () => JSON.stringify(await wayFrom(node("a"), "b")).includes('"via":"s"'), {
+    what: "s as the relay",
+  });
+});
+
+it("a direct path takes over when one appears, without a lost packet", async () => {
+  const stream = await PingStream.start(node("a"), await addressOf(node("b")), 0.01);
+  await routerOfB.translate({ fullCone: "192.168.2.11" });
+  await waitFor(async () => (await wayFrom(node("a"), "b"))?.kind === "direct", {
+    what: "a direct path",
+    seconds: 120,
+    describe: () => node("a").daemon.log(),
+  });
+  await stream.moreAnswers(500);
+  expect((await stream.stop()).lost).toBe(0);
+  expect(await wayFrom(node("a"), "b")).toMatchObject({ kind: "direct" });
 });

@@ -1,0 +1,31 @@
+import { expect, it } from "vitest";
+import { isProvenBy, parseUnasked } from "../../../src/relay/index.ts";
+import { endpoint, key, prefix } from "../mesh/values.ts";
+
+const listing = JSON.stringify({
+  nftables: [
+    { metainfo: { version: "1.0.6" } },
+    {
+      set: {
+        name: "unasked",
+        elem: [{ elem: { val: { concat: ["203.0.113.1", 4242] }, expires: 500 } }],
+      },
+    },
+  ],
+});
+
+it("reads who came unasked, and nothing from anything else", () => {
+  expect(parseUnasked(listing)).toEqual(["203.0.113.1:4242"]);
+  for (const text of ["", "{}", "no", '{"nftables":[{"set":{}}]}']) expect(parseUnasked(text)).toEqual([]);
+});
+
+it("is proof only if a member is connected there, and from outside", () => {
+  const unasked = parseUnasked(listing);
+  const neighbour = (text: string) => [{ publicKey: key(1), endpoint: endpoint(text) }];
+  expect(isProvenBy(unasked, neighbour("203.0.113.1:4242"), [])).toBe(true);
+  expect(isProvenBy(unasked, neighbour("203.0.113.1:4243"), [])).toBe(false);
+  expect(isProvenBy(unasked, [], [])).toBe(false);
+  const inside = endpoint("192.168.1.7:51820");
+  expect(isProvenBy([inside], neighbour(inside), [prefix("192.168.1.0/24")])).toBe(false);
+  expect(isProvenBy([inside], neighbour(inside), [prefix("10.0.0.0/8")])).toBe(true);
+});
