@@ -37,6 +37,7 @@ function nodeText({ node, work, repairs, dropped, masqueraded }: Status): string
   const kept = droppedText(dropped);
   if (kept !== "") lines.push(["dropped", kept]);
   if (masqueraded > 0) lines.push(["translated", translatedText(masqueraded)]);
+  if (node.relay.pairs > 0) lines.push(["relays", `${node.relay.pairs} pairs of other nodes`]);
   if (work.state === "disabled") lines.push(["mesh", "disabled in the configuration"]);
   else if (work.state !== "working")
     lines.push(["problem", `${work.state} for ${age(work.seconds)}: ${work.why}`]);
@@ -135,6 +136,10 @@ function countText(peers: readonly PeerReport[]): string {
   return suspected === 0 ? up : `${up}, ${suspected} of them suspected`;
 }
 
+/** Where WireGuard sends; if another node passes it on, which one. */
+const endpointText = ({ endpoint, way }: PeerReport): string =>
+  way === undefined || way.kind === "direct" ? (endpoint ?? "-") : `via ${cut(way.via, longestName)}`;
+
 const ago = (seconds: number | undefined): string => (seconds === undefined ? "never" : age(seconds));
 
 const narrowTable = (peers: readonly PeerReport[]): string =>
@@ -146,7 +151,7 @@ const narrowTable = (peers: readonly PeerReport[]): string =>
       ago(peer.heardAgeSeconds),
       bytes(peer.receivedBytes),
       bytes(peer.sentBytes),
-      peer.endpoint ?? "-",
+      endpointText(peer),
     ]),
   );
 

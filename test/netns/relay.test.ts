@@ -1,17 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import {
-  type ConfigOptions,
-  Lab,
-  type LabNode,
-  newCluster,
-  PingStream,
-  PlainMember,
-  type PublicNetwork,
-  publicNetwork,
-  waitFor,
-} from "../../lab/index.ts";
+import { type Lab, type LabNode, PingStream, PlainMember, waitFor } from "../../lab/index.ts";
 import { address } from "../unit/mesh/values.ts";
 import { clearDuring } from "./in-clear.ts";
+import { addressOf, RelayWorld, wayFrom } from "./relay-world.ts";
 
 /*
  *    r 203.0.113.10   s 203.0.113.20   discovery 203.0.113.9
@@ -22,52 +13,22 @@ import { clearDuring } from "./in-clear.ts";
  *        |                                 |
  *   a 192.168.1.11                    b 192.168.2.11
  */
-type Router = Awaited<ReturnType<Lab["router"]>>;
-
-let lab: Lab;
-let internet: PublicNetwork;
-let options: ConfigOptions;
+let world: RelayWorld;
 let [a, b, r, s]: LabNode[] = [];
-let routerOfB: Router;
-
-async function behind(name: string, last: number): Promise<readonly [LabNode, Router]> {
-  const network = await lab.network(`${name}-in`);
-  const router = await lab.router(`${name}-nat`);
-  await router.attach(internet.network, `203.0.113.${last}/24`);
-  await router.attach(network, `192.168.${last}.1/24`);
-  await router.translate("masquerade fully-random");
-  const node = await lab.node(name);
-  await node.attach(network, `192.168.${last}.11/24`);
-  await node.defaultRoute(`192.168.${last}.1`);
-  return [node, router];
-}
-
-const relayOptions = (): ConfigOptions => ({ ...options, daemon: { relay: { serve: true } } });
-
-async function relay(name: string, last: number): Promise<LabNode> {
-  const node = await internet.host(name, last);
-  await node.namespace.sysctl("net.ipv4.ip_forward=1");
-  await node.start(relayOptions());
-  return node;
-}
+let routerOfB: Awaited<ReturnType<Lab["router"]>>;
 
 const nodes = { a: () => a, b: () => b, r: () => r, s: () => s };
 const node = (name: keyof typeof nodes): LabNode => nodes[name]() ?? expect.fail(`${name} is not there`);
-const addressOf = async (of: LabNode): Promise<string> => (await of.daemon.status()).node.address;
-const wayFrom = async (from: LabNode, to: string) =>
-  (await from.daemon.status()).peers.find(({ label }) => label === to)?.way;
 
 beforeAll(async () => {
-  lab = await Lab.open();
-  internet = await publicNetwork(lab);
-  options = { cluster: newCluster(), services: [internet.discovery.url] };
-  [a] = await behind("a", 1);
-  [b, routerOfB] = await behind("b", 2);
-  r = await relay("r", 10);
-  for (const each of [a, b]) await each.start(options);
+  world = await RelayWorld.open();
+  [a] = await world.behind("a", 1);
+  [b, routerOfB] = await world.behind("b", 2);
+  r = await world.relay("r", 10);
+  for (const each of [a, b]) await each.start(world.options);
 });
 
-afterAll(() => lab.close());
+afterAll(() => world.lab.close());
 
 it("two nodes behind NATs that map by destination reach each other by a third, which says so", async () => {
   await node("a").daemon.waitForPeers("b", "r");
@@ -91,10 +52,15 @@ it("two nodes behind NATs that map by destination reach each other by a third, w
 
 it("nothing of it is in clear, and nothing of it is lost", async () => {
   const target = await addressOf(node("b"));
-  const clear = await clearDuring(lab, internet.network, [[node("a"), target]], async ([stream]) => {
-    await stream?.moreAnswers(300);
-    expect((await stream?.stop())?.lost).toBe(0);
-  });
+  const clear = await clearDuring(
+    world.lab,
+    world.internet.network,
+    [[node("a"), target]],
+    async ([stream]) => {
+      await stream?.moreAnswers(300);
+      expect((await stream?.stop())?.lost).toBe(0);
+    },
+  );
   expect(clear).toEqual([]);
 });
 
@@ -102,7 +68,7 @@ it("a daemon that is killed on the relay costs no packet, and the next one goes 
   const stream = await PingStream.start(node("a"), await addressOf(node("b")));
   await node("r").daemon.stop("SIGKILL");
   await stream.moreAnswers(100);
-  await node("r").start(relayOptions());
+  await node("r").start(world.relayOptions);
   await node("r").daemon.waitForPeers("a", "b");
   await stream.moreAnswers(100);
   expect((await stream.stop()).lost).toBe(0);
@@ -110,12 +76,12 @@ it("a daemon that is killed on the relay costs no packet, and the next one goes 
 });
 
 it("a device that was set up with plain wg is reached by the relay as well", async () => {
-  const [p] = await behind("p", 3);
+  const [p] = await world.behind("p", 3);
   const relayKey = (await node("r").daemon.status()).node.publicKey;
-  const plain = new PlainMember(p, internet.discovery.url);
+  const plain = new PlainMember(p, world.internet.discovery.url);
   const own = [address("10.77.0.5")];
   await plain.join(
-    options.cluster,
+    world.options.cluster,
     { addresses: own, networks: [] },
     { publicKey: relayKey, endpoint: "203.0.113.10:51820" },
     own,
@@ -135,7 +101,7 @@ it("a device that was set up with plain wg is reached by the relay as well", asy
 });
 
 it("another relay takes over when one dies", async () => {
-  s = await relay("s", 20);
+  s = await world.relay("s", 20);
   await node("a").daemon.waitForPeers("b", "p", "r", "s");
   await node("b").daemon.waitForStatus("s", ({ peers }) =>
     peers.some(({ label, state }) => label === "s" && state === "up"),
