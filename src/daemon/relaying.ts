@@ -2,10 +2,11 @@ import type { Logger } from "pino";
 import { errorText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
-import type { Prefix } from "../net/index.ts";
+import { endpointAddress, type Family, familyOf, type Prefix } from "../net/index.ts";
+import type { TableName } from "../nftables/index.ts";
 import { Relay } from "../relay/effects/index.ts";
-import { isProvenBy, type Neighbour, type RelayReport } from "../relay/index.ts";
-import type { Runner } from "../system/index.ts";
+import { isProvenBy, type Neighbour, outsideOf, type RelayReport } from "../relay/index.ts";
+import { type ReadSetting, type Runner, readKernelSetting } from "../system/index.ts";
 
 interface RelayingParts {
   readonly config: Config;
@@ -13,7 +14,11 @@ interface RelayingParts {
   readonly run: Runner;
   readonly log: Logger;
   readonly clock: () => number;
+  readonly readSetting?: ReadSetting;
 }
+
+/** The settings without which the kernel forwards nothing. */
+const forwarding = { 4: "net/ipv4/ip_forward", 6: "net/ipv6/conf/all/forwarding" } as const;
 
 /** What one mesh does for pairs of members that no direct path joins. It never throws: without it the mesh goes on. */
 export class Relaying {
@@ -21,6 +26,8 @@ export class Relaying {
   #relay: Relay | undefined;
   #isProven = false;
   #failure: string | undefined;
+  /** The families that this host forwards. */
+  #forwarded: ReadonlySet<Family> = new Set();
   #neighbours: readonly Neighbour[] = [];
 
   constructor(parts: RelayingParts) {
@@ -30,7 +37,8 @@ export class Relaying {
   /** Whether this node offers to pass packets on. */
   get serves(): boolean {
     const { serve } = this.#parts.config.relay;
-    return this.#relay !== undefined && (serve === true || (serve === "auto" && this.#isProven));
+    const may = serve === true || (serve === "auto" && this.#isProven);
+    return this.#relay !== undefined && may && this.#forwarded.size > 0;
   }
 
   report(): RelayReport {
@@ -41,15 +49,17 @@ export class Relaying {
 
   #reason(): string {
     if (this.#parts.config.relay.serve === false) return "relay.serve is false";
+    if (this.#failure === undefined && this.#forwarded.size === 0) return "this host forwards nothing";
     return this.#failure ?? "it was not seen yet that others reach this node from outside";
   }
 
   /** Opens the relay, or repairs its tables; and looks for the proof that it may offer itself. */
-  async look(networks: readonly Prefix[]): Promise<void> {
+  async look(found: ReadonlyMap<TableName, string>, networks: readonly Prefix[]): Promise<void> {
     const { config, identity, run, log, clock } = this.#parts;
     if (config.relay.serve === false) return;
     try {
-      if (this.#relay && (await this.#relay.repair()))
+      await this.#readForwarding();
+      if (this.#relay && (await this.#relay.repair(found)))
         log.warn("the nft tables for relaying were changed: they are back");
       this.#relay ??= await Relay.open({
         run,
@@ -68,10 +78,25 @@ export class Relaying {
     }
   }
 
+  async #readForwarding(): Promise<void> {
+    const { config, log, readSetting = readKernelSetting } = this.#parts;
+    const values = await Promise.all(
+      ([4, 6] as const).map(async (family) =>
+        (await readSetting(forwarding[family])) === "1" ? [family] : [],
+      ),
+    );
+    const before = this.#forwarded;
+    this.#forwarded = new Set(values.flat());
+    if (config.relay.serve === true && this.#forwarded.size === 0 && (before.size > 0 || !this.#relay))
+      log.warn("relay.serve is true, and this host forwards nothing: set net.ipv4.ip_forward to 1");
+  }
+
   async #prove(relay: Relay, networks: readonly Prefix[]): Promise<void> {
     const { config, log } = this.#parts;
-    if (this.#isProven || config.relay.serve !== "auto" || this.#neighbours.length === 0) return;
-    this.#isProven = isProvenBy(await relay.unasked(), this.#neighbours, networks);
+    if (this.#isProven || config.relay.serve !== "auto" || this.#forwarded.size === 0) return;
+    const outside = outsideOf(this.#neighbours, networks);
+    if (outside.length === 0) return;
+    this.#isProven = isProvenBy(await relay.unasked(), outside);
     if (this.#isProven) log.info("others reach this node from outside: it relays for pairs that need it");
   }
 
@@ -79,7 +104,10 @@ export class Relaying {
   async follow(neighbours: readonly Neighbour[]): Promise<void> {
     this.#neighbours = neighbours;
     try {
-      await this.#relay?.follow(this.serves ? neighbours : []);
+      const reached = neighbours.filter(({ endpoint }) =>
+        this.#forwarded.has(familyOf(endpointAddress(endpoint))),
+      );
+      await this.#relay?.follow(this.serves ? reached : []);
     } catch (error) {
       this.#fail(error);
     }

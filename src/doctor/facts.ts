@@ -21,6 +21,8 @@ export interface Settings {
   readonly networks: readonly Prefix[];
   /** Whether this node advertises networks behind it, and therefore forwards. */
   readonly advertises: boolean;
+  /** Whether this node relays in any case (`relay.serve: true`). */
+  readonly relays: boolean;
 }
 
 export type ConfigFact =

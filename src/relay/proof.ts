@@ -31,17 +31,15 @@ export function parseUnasked(text: string): readonly Endpoint[] {
 }
 
 /**
- * Whether it is proven that others reach this node from outside: a member is connected at an endpoint from which its
- * handshake came unasked, and which is public or in none of this node's networks. Anybody can send such a packet, so one
- * that led to no session proves nothing.
+ * Whether it is proven that others reach this node from outside: a member outside is connected at an endpoint from which
+ * its handshake came unasked. Anybody can send such a packet, so one that led to no session proves nothing.
  */
-export const isProvenBy = (
-  unasked: readonly Endpoint[],
-  neighbours: readonly Neighbour[],
-  networks: readonly Prefix[],
-): boolean =>
-  neighbours.some(({ endpoint }) => {
+export const isProvenBy = (unasked: readonly Endpoint[], outside: readonly Neighbour[]): boolean =>
+  outside.some(({ endpoint }) => unasked.includes(endpoint));
+
+/** The neighbours outside: their endpoints are public, or in none of this node's networks. */
+export const outsideOf = (neighbours: readonly Neighbour[], networks: readonly Prefix[]): Neighbour[] =>
+  neighbours.filter(({ endpoint }) => {
     const address = endpointAddress(endpoint);
-    const isOutside = !isPrivate(address) || !networks.some((network) => prefixContains(network, address));
-    return isOutside && unasked.includes(endpoint);
+    return !isPrivate(address) || !networks.some((network) => prefixContains(network, address));
   });

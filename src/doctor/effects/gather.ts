@@ -45,6 +45,7 @@ const defaultSettings: Omit<Settings, "mtu"> = {
   marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },
   networks: [],
   advertises: false,
+  relays: false,
 };
 
 const settingsOf = (config: Config): Omit<Settings, "mtu"> => ({
@@ -56,6 +57,7 @@ const settingsOf = (config: Config): Omit<Settings, "mtu"> => ({
   marks: config.marks,
   networks: config.advertisedPrefixes,
   advertises: config.advertisedPrefixes.length > 0 || config.advertiseKubernetesNetworks,
+  relays: config.relay.serve === true,
 });
 
 /** Gathers all facts and changes nothing. A fact that cannot be had is a fact of its own, so this does not throw. */
@@ -73,6 +75,7 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     listenPort: settings.listenPort,
     networks: settings.networks,
     forwards: settings.advertises,
+    relays: settings.relays,
   };
   const [
     distribution,

@@ -1,14 +1,16 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import { errorText } from "../../base/index.ts";
 import type { RelayConfig } from "../../config/index.ts";
 import { recipientKey } from "../../handshake/index.ts";
 import { type Endpoint, endpointAddress, type Family, familyOf, type Marks } from "../../net/index.ts";
+import type { TableName } from "../../nftables/index.ts";
 import { Sockets } from "../../port/effects/index.ts";
 import type { Runner } from "../../system/index.ts";
 import { familyOfEndpoint, type Neighbour } from "../neighbours.ts";
 import { judge, nothingPassed, type Passing, pairsAt, type Surroundings } from "../passing.ts";
 import { type RelayRules, relayTablesOf } from "../rules.ts";
-import { changeMembers, frameOf, loadRelayTable, openWays, unaskedAt } from "./tables.ts";
+import { changeMembers, loadRelayTable, observeRelayTables, openWays, unaskedAt } from "./tables.ts";
 
 interface RelayOptions {
   readonly run: Runner;
@@ -33,7 +35,8 @@ export class Relay {
   readonly #counts = { passed: 0, refused: 0 };
   #sockets: Sockets | undefined;
   #families: readonly Family[] = [];
-  #frame = "";
+  /** The rules of the tables as nft lists them. */
+  #rules: ReadonlyMap<TableName, string> = new Map();
   #passing: Passing = nothingPassed;
   #around: Surroundings;
   #members: ReadonlySet<Endpoint> = new Set();
@@ -80,10 +83,9 @@ export class Relay {
     await this.#setMembers(new Set(byEndpoint.keys()));
   }
 
-  /** Puts the tables back if they are not as they were made; tells whether that was necessary. */
-  async repair(): Promise<boolean> {
-    const { run, interfaceName } = this.#options;
-    if (!this.#sockets || (await frameOf(run, interfaceName)) === this.#frame) return false;
+  /** Puts the tables back if these rules are not as they were made; tells whether that was necessary. */
+  async repair(found: ReadonlyMap<TableName, string>): Promise<boolean> {
+    if (!this.#sockets || isDeepStrictEqual(found, this.#rules)) return false;
     const members = this.#members;
     await this.#load();
     await this.#setMembers(members);
@@ -113,7 +115,7 @@ export class Relay {
       await loadRelayTable(run, rules);
     }
     this.#members = new Set();
-    this.#frame = await frameOf(run, interfaceName);
+    this.#rules = await observeRelayTables(run, interfaceName);
   }
 
   async #setMembers(members: ReadonlySet<Endpoint>): Promise<void> {

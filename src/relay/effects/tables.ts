@@ -17,19 +17,19 @@ import {
 
 const families: readonly Family[] = [4, 6];
 
-/** The tables for relaying that there are. Throws `KubespanError("command")`. */
-export async function observeRelayTables(run: Runner, interfaceName: string): Promise<readonly TableName[]> {
-  const tables = Object.values(relayTablesOf(interfaceName)) as TableName[];
-  const found = await Promise.all(tables.map((table) => listTable(run, table, "counters")));
-  return tables.filter((_, index) => found[index] !== undefined);
-}
-
-/** The rules of the tables, without what is in their sets; to be compared. */
-export async function frameOf(run: Runner, interfaceName: string): Promise<string> {
-  const chains = await Promise.all(
-    families.map((family) => listTable(run, relayTablesOf(interfaceName)[family], "rules")),
+/**
+ * The tables for relaying that there are, each with its rules, without what is in its sets. Throws
+ * `KubespanError("command")`.
+ */
+export async function observeRelayTables(
+  run: Runner,
+  interfaceName: string,
+): Promise<ReadonlyMap<TableName, string>> {
+  const tables: readonly TableName[] = Object.values(relayTablesOf(interfaceName));
+  const found = await Promise.all(
+    tables.map(async (table) => [table, await listTable(run, table, "rules")] as const),
   );
-  return chains.join("\n");
+  return new Map(found.flatMap(([table, rules]) => (rules === undefined ? [] : [[table, rules] as const])));
 }
 
 /** Loads a table and keeps what is in its maps, if it was made by rules like these. Throws `KubespanError("command")`. */

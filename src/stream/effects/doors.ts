@@ -2,7 +2,7 @@ import type { Packet } from "../limits.ts";
 import { Door } from "./door.ts";
 
 interface DoorsOptions {
-  /** WireGuard's port. */
+  /** The port of WireGuard. */
   readonly listenPort: number;
   /** Sends a packet of WireGuard to its peer. */
   readonly send: (packet: Packet) => void;

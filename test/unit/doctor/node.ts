@@ -29,6 +29,7 @@ export const soundNode: Facts = {
     priority: 32500,
     networks: ["10.244.1.0/24" as Prefix],
     advertises: true,
+    relays: false,
     marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },
   },
   stateDirectory: "/var/lib/kubespan",

@@ -56,7 +56,7 @@ const bare: Kernel = {
     ]),
   },
   savedSysctls: undefined,
-  relayTables: [],
+  relayTables: new Map(),
   racingTable: undefined,
   barrier: { kind: "seen", links: [] },
   otherMeshes: [],
