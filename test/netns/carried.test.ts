@@ -206,15 +206,17 @@ it("a node whose only exit is TCP to an HTTP proxy joins, over TLS", async () =>
   }
 });
 
+/** Whether the log says that a peer is not reached. */
+const hasTried = async (node: LabNode): Promise<boolean> =>
+  /not reached|unreached/.test(await node.daemon.log());
+
 it("nothing is carried for a node that does not want it", async () => {
   const options = await withRelay();
   const [a, c] = [await host("a", 1), await host("c", 3)];
   await cage(c);
   await a.start(options);
   await c.start({ ...options, daemon: { relay: { service: false } } });
-  const isTried = async (node: LabNode): Promise<boolean> =>
-    /not reached|unreached/.test(await node.daemon.log());
-  await waitFor(async () => (await isTried(c)) && (await isTried(a)), {
+  await waitFor(async () => (await hasTried(c)) && (await hasTried(a)), {
     what: "the attempts in vain",
     describe: () => c.daemon.log(),
   });
