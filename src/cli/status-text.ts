@@ -136,7 +136,7 @@ function countText(peers: readonly PeerReport[]): string {
   return suspected === 0 ? up : `${up}, ${suspected} of them suspected`;
 }
 
-/** Where WireGuard sends; if another node passes it on, which one. */
+/** The endpoint to which WireGuard sends, or the node that passes it on from there. */
 const endpointText = ({ endpoint, way }: PeerReport): string =>
   way === undefined || way.kind === "direct" ? (endpoint ?? "-") : `via ${cut(way.via, longestName)}`;
 
