@@ -1,5 +1,4 @@
-import { classes } from "./kind.ts";
-import type { StandInKind } from "./stand-ins.ts";
+import { classes, type StandInKind } from "./kind.ts";
 
 /** A socket of this node that stands for a peer whose packets a discovery service carries (ADR 0024). */
 export const carried = {
