@@ -22,7 +22,6 @@ import {
 import { forgetLastWorking } from "../peers/effects/index.ts";
 import { answered, handOverInMs, isRaced, upCameOrWent } from "../peers/index.ts";
 import type { Answer } from "../port/index.ts";
-import { neighboursOf } from "../relay/index.ts";
 import { advertiseTheSame, withPodNetworks } from "../self/index.ts";
 import { chooseImplementation, type ObservedDevice } from "../wireguard/index.ts";
 import { applySteps, failureText } from "./apply.ts";
@@ -159,7 +158,7 @@ export class Mesh {
     const { device } = kernel.wireguard;
     membership.step(registries, device, this.#memory.peers);
     const decision = decide(this.#knowledge(kernel), device, this.#memory, clock());
-    await this.#relay(decision, device);
+    await this.#relaying.follow(decision, device);
     const keys: Keys = { privateKey: identity.privateKey, implementation };
     const isSettled = registries.isSettled();
     const plan = planner({ config, self }, keys, decision, kernel, isSettled);
@@ -218,20 +217,11 @@ export class Mesh {
     const failures = await applySteps(run, log, planPolled(config, keys, polled, device));
     if (failures.peers.length > 0) this.outcome.ended(failureText(failures), clock());
     this.#racing.send(polled.races);
-    await this.#relay({ polled, specs: last.decision.specs }, device);
+    await this.#relaying.follow({ polled, specs: last.decision.specs }, device);
     this.#last = { ...last, device, decision: { ...last.decision, polled } };
     const isTurn = harvestDueIn(this.#memory, clock()) === 0;
     if (isTurn || upCameOrWent(last.decision.polled, polled)) return { kind: "news" };
     return { kind: "done", wakeInMs: this.#wakeIn(polled) };
-  }
-
-  /** Passes packets on between those that are connected now, if this node relays. */
-  async #relay(
-    { polled, specs }: Pick<Decision, "polled" | "specs">,
-    device: ObservedDevice | undefined,
-  ): Promise<void> {
-    const { connections, standIns } = polled.memory;
-    await this.#relaying.follow(neighboursOf(specs.peers, connections, device, standIns));
   }
 
   #wakeIn({ wakeInMs: wakeIn }: Decision["polled"]): number | undefined {

@@ -1,0 +1,5 @@
+import { relayed } from "./relayed.ts";
+
+/** The kinds of endpoints that stand in, by name. */
+export const standInKinds = { relayed } as const;
+export type StandInKindName = keyof typeof standInKinds;
