@@ -2,11 +2,13 @@ import type { Logger } from "pino";
 import { errorText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
+import type { Decision } from "../mesh/index.ts";
 import { endpointAddress, type Family, familyOf, type Prefix } from "../net/index.ts";
 import type { TableName } from "../nftables/index.ts";
 import { Relay } from "../relay/effects/index.ts";
-import { isProvenBy, type Neighbour, outsideOf, type RelayReport } from "../relay/index.ts";
+import { isProvenBy, type Neighbour, neighboursOf, outsideOf, type RelayReport } from "../relay/index.ts";
 import { type ReadSetting, type Runner, readKernelSetting } from "../system/index.ts";
+import type { ObservedDevice } from "../wireguard/index.ts";
 
 interface RelayingParts {
   readonly config: Config;
@@ -100,8 +102,13 @@ export class Relaying {
     if (this.#isProven) log.info("others reach this node from outside: it relays for pairs that need it");
   }
 
-  /** Makes these the members between which packets are passed on. */
-  async follow(neighbours: readonly Neighbour[]): Promise<void> {
+  /** Makes those that are connected directly now the members between which packets are passed on. */
+  async follow(
+    { polled, specs }: Pick<Decision, "polled" | "specs">,
+    device: ObservedDevice | undefined,
+  ): Promise<void> {
+    const { connections, standIns } = polled.memory;
+    const neighbours = neighboursOf(specs.peers, connections, device, standIns);
     this.#neighbours = neighbours;
     try {
       const reached = neighbours.filter(({ endpoint }) =>

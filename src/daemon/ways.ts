@@ -1,5 +1,4 @@
 import { type Decision, type Kernel, ownSide } from "../mesh/index.ts";
-import { neighboursOf } from "../relay/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 import { Carrying } from "./carrying.ts";
 import type { MeshParts } from "./mesh-parts.ts";
@@ -39,8 +38,7 @@ export class Ways {
     device: ObservedDevice | undefined,
   ): Promise<void> {
     this.carrying.polled(specs.peers, polled, device);
-    const { connections, standIns } = polled.memory;
-    await this.relaying.follow(neighboursOf(specs.peers, connections, device, standIns));
+    await this.relaying.follow({ polled, specs }, device);
   }
 
   /** Ends what depends on this process. */

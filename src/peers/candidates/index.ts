@@ -10,13 +10,11 @@
 export { firstStandIns, joinedStandIns } from "./joined.ts";
 export type { CandidateContext } from "./kind.ts";
 export { type CandidateClass, classes, isStandIn } from "./kind.ts";
-export type { CandidateKindName } from "./kinds.ts";
 export { routedPrefixes } from "./routes.ts";
 export { type Candidate, type Candidates, sortCandidates } from "./sort.ts";
 export {
   classAmong,
   type StandIn,
-  type StandInKindName,
   type StandIns,
   type Way,
   type WithStandIns,

@@ -56,3 +56,11 @@ export interface CandidateKind<Name extends string = string> {
   /** Endpoints that are candidates of the peer even if nobody announces them. */
   readonly adds?: (context: CandidateContext) => readonly Endpoint[];
 }
+
+/** A kind of endpoint at which a peer is reached by way of something else, where no direct path works. */
+export interface StandInKind<Name extends string = string> {
+  /** What the status calls it. */
+  readonly name: Name;
+  readonly class: CandidateClass;
+  readonly reasonOf: (via: string) => string;
+}

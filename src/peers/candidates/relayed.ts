@@ -1,5 +1,4 @@
-import { classes } from "./kind.ts";
-import type { StandInKind } from "./stand-ins.ts";
+import { classes, type StandInKind } from "./kind.ts";
 
 /** The endpoint of a member that passes packets on between two others (ADR 0022). The peer is not there itself. */
 export const relayed = {

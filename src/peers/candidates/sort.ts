@@ -2,7 +2,7 @@ import { type Endpoint, endpointAddress, type LeftOut } from "../../net/index.ts
 import type { CandidateClass, CandidateContext } from "./kind.ts";
 import { type CandidateKindName, kinds } from "./kinds.ts";
 import { refusals } from "./refusals/index.ts";
-import type { StandInKindName } from "./stand-ins.ts";
+import type { StandInKindName } from "./stand-in-kinds.ts";
 
 /** An endpoint at which a peer may be dialled. */
 export interface Candidate {

@@ -1,19 +1,7 @@
 import type { Endpoint } from "../../net/index.ts";
-import { carried } from "./carried.ts";
 import type { CandidateClass } from "./kind.ts";
-import { relayed } from "./relayed.ts";
 import type { Candidate, Candidates } from "./sort.ts";
-
-/** A kind of endpoint at which a peer is reached by way of something else, where no direct path works. */
-export interface StandInKind<Name extends string = string> {
-  /** What the status calls it. */
-  readonly name: Name;
-  readonly class: CandidateClass;
-  readonly reasonOf: (via: string) => string;
-}
-
-const kinds = { relayed, carried } as const;
-export type StandInKindName = keyof typeof kinds;
+import { type StandInKindName, standInKinds } from "./stand-in-kinds.ts";
 
 /** An endpoint that stands in for those of other peers. */
 export interface StandIn {
@@ -65,7 +53,7 @@ export function classAmong(
   rest: CandidateClass,
 ): CandidateClass {
   const standIn = standIns?.get(endpoint);
-  if (standIn) return kinds[standIn.kind].class;
+  if (standIn) return standInKinds[standIn.kind].class;
   return candidates.find((candidate) => candidate.endpoint === endpoint)?.class ?? rest;
 }
 
@@ -100,6 +88,6 @@ export function withStandIns<Spec extends Candidates & { readonly publicKey: str
 const candidateOf = ({ kind, endpoint, via }: StandIn): Candidate => ({
   endpoint,
   kind,
-  reason: kinds[kind].reasonOf(via),
-  class: kinds[kind].class,
+  reason: standInKinds[kind].reasonOf(via),
+  class: standInKinds[kind].class,
 });

@@ -169,13 +169,6 @@ export const cases: readonly Case[] = [
     "warning",
   ],
   [
-    "no forwarding on a node that is to relay",
-    { ...withSysctl("net/ipv4/ip_forward", "0"), settings: { ...settings, relays: true } },
-    "sysctl.ip_forward",
-    "warning",
-    /net\.ipv4\.ip_forward = 1/,
-  ],
-  [
     "strict reverse path",
     withSysctl("net/ipv4/conf/all/rp_filter", "1"),
     "sysctl.rp_filter",

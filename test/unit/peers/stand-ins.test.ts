@@ -29,6 +29,8 @@ const standIns: StandIns = {
   of: (publicKey) => (publicKey === key(9) ? [] : [relay]),
 };
 
+const connectionOf = ({ memory }: Polled): Connection | undefined => memory.connections.get(key(1));
+
 describe("withStandIns", () => {
   const equipped = withStandIns(peerSpec(1, [own]), standIns);
 
@@ -152,7 +154,6 @@ describe("a peer that is reached by a relay", () => {
   const racing = { ownKey: key(0), mayDialSerially: false };
   const poll = (device: ObservedDevice, now: number, before = noPeers): Polled =>
     pollPeers(specs, device, before, now, "known", { racing, standIns });
-  const connectionOf = ({ memory }: Polled): Connection | undefined => memory.connections.get(key(1));
 
   it("is not remembered there, and neither of the two is taken for gone", () => {
     const polled = poll(connected(relayAt), start);

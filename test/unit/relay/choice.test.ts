@@ -43,6 +43,9 @@ const connections = (numbers: readonly number[], roundTrips: Readonly<Record<num
 const numbers = [1, 2, 3, 4, 5, 6, 7, 8];
 const everywhere = device(Object.fromEntries(numbers.map((number) => [number, at(number)])));
 
+const from = (publicKey: string) =>
+  standInsFrom({ ...own, publicKey }, numbers.map(relay), connections(numbers), everywhere, undefined);
+
 describe("standInsFrom", () => {
   it("is nothing where nobody relays", () => {
     expect(
@@ -68,8 +71,6 @@ describe("standInsFrom", () => {
   });
 
   it("gives both nodes of a pair the same order", () => {
-    const from = (publicKey: string) =>
-      standInsFrom({ ...own, publicKey }, numbers.map(relay), connections(numbers), everywhere, undefined);
     expect(from(key(30))?.of(key(31))).toEqual(from(key(31))?.of(key(30)));
   });
 

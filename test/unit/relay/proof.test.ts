@@ -14,6 +14,8 @@ const listing = JSON.stringify({
   ],
 });
 
+const neighbour = (text: string) => [{ publicKey: key(1), endpoint: endpoint(text) }];
+
 it("reads who came unasked, and nothing from anything else", () => {
   expect(parseUnasked(listing)).toEqual(["203.0.113.1:4242"]);
   for (const text of ["", "{}", "no", '{"nftables":[{"set":{}}]}']) expect(parseUnasked(text)).toEqual([]);
@@ -21,7 +23,6 @@ it("reads who came unasked, and nothing from anything else", () => {
 
 it("is proof only if a member is connected there", () => {
   const unasked = parseUnasked(listing);
-  const neighbour = (text: string) => [{ publicKey: key(1), endpoint: endpoint(text) }];
   expect(isProvenBy(unasked, neighbour("203.0.113.1:4242"))).toBe(true);
   expect(isProvenBy(unasked, neighbour("203.0.113.1:4243"))).toBe(false);
   expect(isProvenBy(unasked, [])).toBe(false);
