@@ -98,7 +98,7 @@ export const config = (changes: Partial<Config> = {}): Config => ({
   interfaceName: "kubespan",
   listenPort: 51820,
   wireguard: "auto",
-  relay: { serve: "auto", use: true, service: true, maxPairs: 200, maxBytesPerSecond: 12_500_000 },
+  relay: { serve: false, use: true, service: true, maxPairs: 200, maxBytesPerSecond: 12_500_000 },
   keepalive: 25,
   advertisedPrefixes: [],
   otherNetworks: [],
