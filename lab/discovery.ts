@@ -20,12 +20,17 @@ export class Discovery extends Service {
 
   /**
    * `address` is one of the node's own addresses; IPv6 without brackets. With a `snapshot` file the service starts with what
-   * it knew when it ended.
+   * it knew when it ended. With `relay` it carries packets.
    */
   constructor(
     node: LabNode,
     address: string,
-    { tls, snapshot, stun = true }: { tls?: KeyPair; snapshot?: string; stun?: boolean } = {},
+    {
+      tls,
+      snapshot,
+      stun = true,
+      relay,
+    }: { tls?: KeyPair; snapshot?: string; stun?: boolean; relay?: true } = {},
   ) {
     const host = address.includes(":") ? `[${address}]` : address;
     const security = tls ? ["--tls-cert", tls.cert, "--tls-key", tls.key] : ["--insecure"];
@@ -38,6 +43,7 @@ export class Discovery extends Service {
       ...security,
       ...kept,
       ...(stun ? [] : ["--no-stun"]),
+      ...(relay ? ["--relay"] : []),
     ];
     super(node.namespace, "discovery", [kubespan, ...serve]);
     this.url = `${tls ? "https" : "http"}://${host}:${port}/`;

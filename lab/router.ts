@@ -44,6 +44,8 @@ function rulesOf(translation: Translation): string {
  * the router itself accepted would claim the mapping that the first packet from inside needs.
  */
 const filter = `
+  add table inet filter
+  delete table inet filter
   table inet filter {
     chain input {
       type filter hook input priority filter; policy drop;
@@ -68,10 +70,15 @@ export class Router extends LabNode {
     await this.namespace.nft(filter);
   }
 
-  /** Forwards like `protect`, but with the router's own IPv4 address in place of inside addresses. */
+  /**
+   * Forwards like `protect`, but with the router's own IPv4 address in place of inside addresses. A router that translates
+   * already does it so from then on; connections that it knows stay as they are.
+   */
   async translate(translation: Translation = "masquerade"): Promise<void> {
     await this.protect();
     await this.namespace.nft(`
+      add table ip nat
+      delete table ip nat
       table ip nat {
         ${rulesOf(translation)}
       }

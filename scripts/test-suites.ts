@@ -25,7 +25,7 @@ interface Outcome {
 /** `log` gets the output, for a suite that runs beside others. */
 async function npmRun(script: string, args: readonly string[] = [], log?: string): Promise<number> {
   console.log(`\n── npm run ${script}${log === undefined ? "" : ", beside the others"}`);
-  const output = log === undefined ? "inherit" : { file: log, append: true } as const;
+  const output = log === undefined ? "inherit" : ({ file: log, append: true } as const);
   const result = await execa("npm", ["run", "--silent", script, "--", ...args], {
     cwd: root,
     stdin: "ignore",

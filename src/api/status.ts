@@ -3,9 +3,10 @@ import type { RegistryState } from "../discovery/index.ts";
 import type { Warning } from "../marks/index.ts";
 import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
 import type { Dropped } from "../nftables/index.ts";
-import type { CandidateKindName, PeerState } from "../peers/index.ts";
+import type { Candidate, PeerState, Way } from "../peers/index.ts";
 import type { RaceCounts } from "../port/index.ts";
 import type { PortMappingReport } from "../port-mapping/index.ts";
+import type { RelayReport } from "../relay/index.ts";
 import type { Nat } from "../self/index.ts";
 import type { Work } from "./work.ts";
 
@@ -64,6 +65,8 @@ export interface NodeStatus {
   /** The node's own addresses and endpoints that are not announced, each with the reason. */
   readonly leftOut: readonly LeftOut[];
   readonly racing: RacingReport;
+  /** What this node does for pairs of others that no direct path joins. */
+  readonly relay: RelayReport;
 }
 
 /** The way in which peers that are not connected are reached. */
@@ -99,6 +102,8 @@ export interface PeerReport {
   readonly absent?: { readonly seconds: number; readonly why: string };
   /** The endpoint to which WireGuard sends at the moment. */
   readonly endpoint?: Endpoint;
+  /** The way that packets take to it there, since when, and why that one. Absent without an endpoint. */
+  readonly way?: Way & { readonly seconds?: number; readonly why?: string };
   /** The number of changes of the endpoint since the daemon started. */
   readonly endpointChanges: number;
   readonly lastEndpointChange?: EndpointChangeReport;
@@ -129,7 +134,7 @@ interface MachineReport {
 
 interface CandidateReport {
   readonly endpoint: Endpoint;
-  readonly kind: CandidateKindName;
+  readonly kind: Candidate["kind"];
   /** Why it stands where it stands. */
   readonly reason: string;
 }

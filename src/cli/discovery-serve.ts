@@ -27,6 +27,7 @@ interface ServeOptions extends StoreOptions {
   /** The number of trusted proxies in front of the service. */
   readonly trustProxy?: number;
   readonly trustRealIp?: true;
+  readonly relay?: true;
   readonly metricsListen?: Listen;
   readonly drain: number;
   readonly stun: boolean;
@@ -58,6 +59,7 @@ export function registerDiscoveryServe(program: Command): void {
         .preset("1"),
     )
     .option("--trust-real-ip", "trust X-Real-IP, which a proxy must replace")
+    .option("--relay", "carry packets of nodes that have no UDP")
     .option("--snapshot <file>", "keep a copy of the memory for a restart")
     .option("--snapshot-every <seconds>", "seconds between two snapshots", secondsFrom, 60)
     .addOption(
@@ -101,6 +103,7 @@ async function serve(options: ServeOptions): Promise<void> {
     store: (onChange) => openStore(options, log, onChange),
     drainMs: options.drain * 1000,
     stun: options.stun,
+    relay: options.relay === true,
     onAnswer: (...answer) => onAnswer?.(...answer),
     ...(certificates && { tls: certificates.tls }),
   });

@@ -42,6 +42,7 @@ function nodeText({ node, work, repairs, dropped, masqueraded }: Status): string
   const kept = droppedText(dropped);
   if (kept !== "") lines.push(["dropped", kept]);
   if (masqueraded > 0) lines.push(["translated", translatedText(masqueraded)]);
+  if (node.relay.pairs > 0) lines.push(["relays", `${node.relay.pairs} pairs of other nodes`]);
   if (work.state === "disabled") lines.push(["mesh", "disabled in the configuration"]);
   else if (work.state !== "working")
     lines.push(["problem", `${work.state} for ${age(work.seconds)}: ${work.why}`]);
@@ -159,6 +160,12 @@ function countText(peers: readonly PeerReport[]): string {
   return suspected === 0 ? up : `${up}, ${suspected} of them suspected`;
 }
 
+/** Says where WireGuard sends; if somebody else passes the packets on, who that is. */
+function endpointText({ endpoint, way }: PeerReport): string {
+  if (way === undefined || way.kind === "direct") return endpoint ?? "-";
+  return way.kind === "carried" ? "via service" : `via ${cut(way.via, longestName)}`;
+}
+
 const ago = (seconds: number | undefined): string => (seconds === undefined ? "never" : age(seconds));
 
 const narrowTable = (peers: readonly PeerReport[]): string =>
@@ -170,7 +177,7 @@ const narrowTable = (peers: readonly PeerReport[]): string =>
       ago(peer.heardAgeSeconds),
       bytes(peer.receivedBytes),
       bytes(peer.sentBytes),
-      peer.endpoint ?? "-",
+      endpointText(peer),
     ]),
   );
 

@@ -51,6 +51,7 @@ export function assemble(found: KindDocuments, environment: Proxies): Config | u
     members: daemon.members,
     node: nodeOf(daemon, found.machineType),
     connect: daemon.connect,
+    relay: daemon.relay,
     dial: { ...daemon.dial, filters: kubespan.filters.peerEndpoints },
     stateDirectory: daemon.stateDirectory,
     runDirectory: daemon.runDirectory,

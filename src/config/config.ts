@@ -60,6 +60,7 @@ export interface Config {
   readonly node: NodeConfig;
   readonly connect: ConnectMode;
   readonly dial: DialRules;
+  readonly relay: RelayConfig;
   readonly stateDirectory: string;
   readonly runDirectory: string;
   readonly log: { readonly level: LogLevel; readonly format: "json" | "text" };
@@ -116,6 +117,20 @@ interface MembersConfig {
    * the only registry.
    */
   readonly nodeDeletion: "auto" | "believe" | "ignore";
+}
+
+/** What this node does for members that no direct path joins, and what it lets others do for it (ADR 0022). */
+export interface RelayConfig {
+  /** Whether it passes packets on between others. `auto`: once it is proven that others reach it from outside. */
+  readonly serve: "auto" | boolean;
+  /** Whether others may pass on its own packets, which they cannot read. */
+  readonly use: boolean;
+  /** Whether a discovery service may carry its packets where no UDP passes (ADR 0024). */
+  readonly service: boolean;
+  /** The most pairs of members at a time for which it does so. */
+  readonly maxPairs: number;
+  /** The most bytes a second that it passes on, for all pairs together and in all directions. */
+  readonly maxBytesPerSecond: number;
 }
 
 export interface NodeConfig {

@@ -5,6 +5,7 @@ export {
   type KubernetesConfig,
   type LogLevel,
   type MachineType,
+  type RelayConfig,
   type ServiceConfig,
   type StrictIngress,
 } from "./config.ts";

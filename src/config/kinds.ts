@@ -9,7 +9,7 @@ import {
   unreachableKind,
 } from "../net/index.ts";
 import { bounds } from "./bounds.ts";
-import type { MachineType } from "./config.ts";
+import type { MachineType, RelayConfig } from "./config.ts";
 import { dial } from "./dial.ts";
 import { parseEndpointFilter } from "./endpoint-filter.ts";
 import {
@@ -143,6 +143,21 @@ const proxy = section({
   error: "needs url: for the proxies of the environment, set NO_PROXY there",
 });
 
+/** The largest numbers are what one machine can carry at all. */
+const relay = section({
+  serve: z
+    .preprocess(
+      (input) => (typeof input === "boolean" ? String(input) : input),
+      oneOf(["auto", "true", "false"]),
+    )
+    .default("auto")
+    .transform((serve): RelayConfig["serve"] => (serve === "auto" ? serve : serve === "true")),
+  use: trueOrFalse().default(true),
+  service: trueOrFalse().default(true),
+  maxPairs: wholeNumber(1, 10_000).default(200),
+  maxBytesPerSecond: wholeNumber(10_000, 2_000_000_000).default(12_500_000),
+});
+
 /** Tells whether two texts hold one key, whatever their alphabet and padding. */
 const sameKey = (left: string, right: string): boolean =>
   Buffer.from(left, "base64").equals(Buffer.from(right, "base64"));
@@ -216,6 +231,7 @@ export const schemas = {
       "a STUN server such as stun.example.org, stun.example.org:3478 or [2001:db8::1]:3478",
       parseStunServer,
     ).optional(),
+    relay: relay.prefault({}),
     kubernetes: section({
       enabled: trueOrFalse().default(false),
       kubeconfig: absolutePath().optional(),

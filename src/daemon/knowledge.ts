@@ -1,7 +1,7 @@
 import type { Config } from "../config/index.ts";
 import { type Kernel, type Knowledge, ownSide } from "../mesh/index.ts";
 import type { MeshParts } from "./mesh-parts.ts";
-import type { Racing } from "./racing.ts";
+import type { Ways } from "./ways.ts";
 
 /**
  * Everything on which a decision rests, as the parts of the mesh and the kernel tell it at this moment. `onNews` is called, later, if a registry turns out to be elsewhere.
@@ -9,7 +9,7 @@ import type { Racing } from "./racing.ts";
 export const knowledgeNow = (
   { self, registries, membership, origin, number, ways, hostNames, portMapper }: MeshParts,
   config: Config,
-  racing: Pick<Racing, "isOn" | "mapping">,
+  { racing, carrying, relaying }: Ways,
   kernel: Kernel | undefined,
   onNews: () => void,
 ): Knowledge => ({
@@ -21,8 +21,10 @@ export const knowledgeNow = (
   ...ownSide(kernel),
   ways: ways.look(config, registries, onNews),
   canRace: racing.isOn,
+  carried: carrying.standIns,
   mapping: racing.mapping,
   observations: membership.observers.observations,
+  relays: relaying.serves,
   hostNames: hostNames.answers,
   ...(portMapper?.lease?.kind === "held" && { portMapped: portMapper.lease.external }),
   lastRanAt: membership.clockFacts.lastRanAt,

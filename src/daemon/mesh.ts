@@ -22,7 +22,6 @@ import {
 import { forgetLastWorking } from "../peers/effects/index.ts";
 import { answered, handOverInMs, isRaced, upCameOrWent } from "../peers/index.ts";
 import type { Answer } from "../port/index.ts";
-import { portMappingOff } from "../port-mapping/index.ts";
 import { advertiseTheSame, withPodNetworks } from "../self/index.ts";
 import { observeEngine } from "../wireguard/effects/index.ts";
 import { chooseImplementation, type ObservedDevice } from "../wireguard/index.ts";
@@ -33,10 +32,11 @@ import type { Scope } from "./loop.ts";
 import type { MeshParts, Pass, PollEnd } from "./mesh-parts.ts";
 import { lookAtDevice, observeChanging, observeKernel } from "./observe.ts";
 import { Outcome } from "./outcome.ts";
-import { Racing } from "./racing.ts";
 import { observeRemovable, removeMesh } from "./remove-mesh.ts";
 import { restoreSteering } from "./restore.ts";
 import { tellChanges } from "./tell.ts";
+import { viewOf } from "./view.ts";
+import { Ways } from "./ways.ts";
 
 /** The mesh of one configuration, which observes, decides and applies. */
 export class Mesh {
@@ -47,15 +47,15 @@ export class Mesh {
   #last: Pass | undefined;
   readonly outcome = new Outcome();
   #isDamaged = false;
-  readonly #racing: Racing;
+  readonly #ways: Ways;
   #wake: (inMs: number, scope: Scope) => void = () => undefined;
 
   constructor(parts: MeshParts, memory: Memory | undefined) {
     this.#parts = parts;
     this.#config = this.#configNow();
     this.#memory = memory ?? { ...emptyMemory, lastWorking: parts.lastWorking.found };
-    const onMapping = (): void => this.#wake(0, "registries");
-    this.#racing = new Racing(parts, { onAnswer: (...answer) => this.#answered(...answer), onMapping });
+    const onNews = (): void => this.#wake(0, "registries");
+    this.#ways = new Ways(parts, (...answer) => this.#answered(...answer), onNews);
   }
 
   #answered(publicKey: string, answer: Answer): void {
@@ -77,7 +77,7 @@ export class Mesh {
 
   /** Ends the parts that depend on this process; the data plane stays, and so does what the router mapped if it is kept. */
   async close(keepsMapping = true): Promise<void> {
-    await this.#racing.close();
+    await this.#ways.close();
     await this.#parts.hostNames.stop();
     await this.#parts.portMapper?.[keepsMapping ? "stop" : "withdraw"]();
     if (this.#last) await this.#parts.lastWorking.keep(this.#memory.lastWorking, true);
@@ -145,10 +145,10 @@ export class Mesh {
 
   async #completePass(): Promise<number | undefined> {
     await this.#restore();
-    await this.#racing.open();
+    await this.#ways.open();
     const { run, readSetting } = this.#parts;
     const kernel = await observeKernel(run, this.#config, this.#last?.device, readSetting);
-    await this.#racing.repair(kernel.racingTable);
+    await this.#ways.repair(kernel);
     this.#parts.portMapper?.look();
     return this.#decided(kernel, planMesh);
   }
@@ -159,28 +159,29 @@ export class Mesh {
     const implementation = chooseImplementation(config.wireguard, config.interfaceName, kernel.wireguard);
     const { device } = kernel.wireguard;
     membership.step(registries, device, this.#memory.peers);
-    this.#racing.followStun(registries.stunServers());
+    this.#ways.racing.followStun(registries.stunServers());
     const decision = decide(this.#knowledge(kernel), device, this.#memory, clock());
+    await this.#ways.follow(decision, device);
     const keys: Keys = { privateKey: identity.privateKey, implementation };
     const isSettled = registries.isSettled();
     const plan = planner({ config, self }, keys, decision, kernel, isSettled);
     this.#memory = decision.memory;
     await number.keep(decision.memory.said?.number ?? 0);
     tellChanges(this.#parts, decision.polled, decision.specs);
-    this.#racing.noted(decision.polled.transitions, kernel.addresses.usable);
+    this.#ways.racing.noted(decision.polled.transitions, kernel.addresses.usable);
     const isThere = device !== undefined;
     // Steering may cut the way to a registry that is on one of the nodes, so the registries are told before. Only a
     // node without a device yet has nothing to offer. A race needs nothing of the plan but a device that holds the
     // port: the answers come while the plan is carried out.
     if (isThere) this.#tell(decision);
-    await this.#racing.pin(decision.polled.pins);
+    await this.#ways.racing.pin(decision.polled.pins);
     const failures = await this.#parts.barrier.apply({ run, log }, config, plan, kernel);
     repairs.passed(plan.upkeep, isThere, failures);
     if (!isThere) this.#tell(decision);
     await this.#parts.lastWorking.keep(this.#memory.lastWorking);
     await membership.listen(
       () => this.#wake(0, "registries"),
-      () => this.#racing.askStun(),
+      () => this.#ways.racing.askStun(),
     );
     void membership.tellObserved(decision.tell).catch((error: unknown) => log.debug(errorText(error)));
     this.outcome.ended(failureText(failures), clock());
@@ -193,7 +194,7 @@ export class Mesh {
   #tell({ announcement, polled }: Decision): void {
     // If Kubernetes has told of other pod networks since the decision, the pass that follows publishes them.
     if (advertiseTheSame(this.#configNow(), this.#config)) this.#parts.registries.publish(announcement);
-    this.#racing.send(polled.races);
+    this.#ways.racing.send(polled.races);
   }
 
   async #restore(): Promise<void> {
@@ -212,7 +213,7 @@ export class Mesh {
     const { config, identity, self, run, log, clock } = this.#parts;
     const polled = decideAgain(
       last.decision,
-      { self, config, canRace: this.#racing.isOn },
+      { self, config, canRace: this.#ways.racing.isOn, carried: this.#ways.carrying.standIns },
       device,
       this.#memory,
       clock(),
@@ -220,11 +221,12 @@ export class Mesh {
     const keys: Keys = { privateKey: identity.privateKey, implementation: last.implementation };
     this.#memory = remember(this.#memory, polled);
     tellChanges(this.#parts, polled, last.decision.specs);
-    this.#racing.noted(polled.transitions, last.kernel.addresses.usable);
-    await this.#racing.pin(polled.pins);
+    this.#ways.racing.noted(polled.transitions, last.kernel.addresses.usable);
+    await this.#ways.racing.pin(polled.pins);
     const failures = await applySteps(run, log, planPolled(config, keys, polled, device));
     if (failures.peers.length > 0) this.outcome.ended(failureText(failures), clock());
-    this.#racing.send(polled.races);
+    this.#ways.racing.send(polled.races);
+    await this.#ways.follow({ polled, specs: last.decision.specs }, device);
     this.#last = { ...last, device, decision: { ...last.decision, polled } };
     const isTurn = harvestDueIn(this.#memory, clock()) === 0;
     if (isTurn || upCameOrWent(last.decision.polled, polled)) return { kind: "news" };
@@ -242,7 +244,7 @@ export class Mesh {
     this.#last = undefined;
     repairs.forget();
     barrier.forget();
-    await this.#racing.close();
+    await this.#ways.close();
     return removeMesh(config, run, log, readSetting);
   }
 
@@ -279,24 +281,12 @@ export class Mesh {
     const counted = await countedNow(this.#parts, this.#last?.kernel.table);
     const last = this.#last;
     const engine = last && (await observeEngine(last.implementation));
-    const knowledge = this.#knowledge(last?.kernel);
-    const view = {
-      last,
-      counted,
-      engine,
-      process,
-      error: this.outcome.failure?.error,
-      racing: this.#racing.report(),
-      portMapping: this.#parts.portMapper?.report ?? portMappingOff,
-      settings: this.#parts.repairs.unset,
-      repairs: this.#parts.repairs.counts,
-      membership: this.#parts.membership,
-    };
-    return reportStatus(knowledge, view, this.#parts.clock());
+    const view = viewOf(this.#parts, this.#ways, last, this.outcome, { counted, engine, process });
+    return reportStatus(this.#knowledge(last?.kernel), view, this.#parts.clock());
   }
 
   #knowledge(kernel: Kernel | undefined): Knowledge {
     const onNews = (): void => this.#wake(0, "registries");
-    return knowledgeNow(this.#parts, this.#config, this.#racing, kernel, onNews);
+    return knowledgeNow(this.#parts, this.#config, this.#ways, kernel, onNews);
   }
 }

@@ -64,11 +64,12 @@ export class Others {
   }
 }
 
-const passageOf = ({ interfaceName, listenPort, advertisedPrefixes: networks }: Config): Passage => ({
+const passageOf = ({ interfaceName, listenPort, advertisedPrefixes: networks, relay }: Config): Passage => ({
   interfaceName,
   listenPort,
   networks,
   forwards: networks.length > 0,
+  relays: relay.serve === true,
 });
 
 const textOf = ({ who, what }: Warning): string => `${who} ${what}`;

@@ -15,6 +15,7 @@ import {
 import { kubernetesNodes } from "../discovery/kubernetes/effects/index.ts";
 import type { HostPort, Prefix } from "../net/index.ts";
 import type { Origin } from "../self/index.ts";
+import { Carriage } from "../stream/index.ts";
 
 /** Every kind of registry that there is. */
 export const registryKinds: readonly RegistryKind[] = [discoveryServices, kubernetesNodes];
@@ -30,6 +31,8 @@ export interface Registries {
   /** The highest number that any registry told under this node's id. */
   ownNumber(): number;
   states(): readonly RegistryState[];
+  /** The carriage for WireGuard's packets over the connections to those that offer it. */
+  readonly carriage: Carriage;
   /** The servers of all registries; `undefined` for a registry whose servers are not known yet. */
   servers(): readonly (RegistryServer | undefined)[];
   /** The STUN servers that the registries offer, each once. */
@@ -68,9 +71,12 @@ interface OpenOptions {
 /** Opens the registries for which a configuration asks. */
 export function openRegistries({ config, nodeId, log, clock, ...options }: OpenOptions): Registries {
   const { origin = { machine: "", startedAt: 0 }, remembered = [] } = options;
-  const node = { nodeId, origin, clientVersion: `kubespan/${version}`, log };
+  const carriage = new Carriage();
+  const wanted = config.relay.service ? { carriage } : {};
+  const node = { nodeId, origin, clientVersion: `kubespan/${version}`, log, ...wanted };
   const registries = registryKinds.flatMap((kind) => kind.open(config, node));
-  return joinRegistries(registries, { nodeDeletion: config.members.nodeDeletion, remembered, clock });
+  const { nodeDeletion } = config.members;
+  return joinRegistries(registries, { nodeDeletion, remembered, clock, carriage });
 }
 
 interface JoinOptions {
@@ -78,11 +84,12 @@ interface JoinOptions {
   readonly remembered: readonly Prefix[];
   /** A clock in milliseconds that only grow. */
   readonly clock: () => number;
+  readonly carriage?: Carriage;
 }
 
 /** Joins several registries of whatever kinds into one. */
 export function joinRegistries(registries: readonly Registry[], options: JoinOptions): Registries {
-  const { nodeDeletion, remembered, clock } = options;
+  const { nodeDeletion, remembered, clock, carriage = new Carriage() } = options;
   const answered = new Set<Registry>();
   let startedAt = clock();
   const told = (): Told[] => registries.map((registry) => registry.told());
@@ -106,6 +113,7 @@ export function joinRegistries(registries: readonly Registry[], options: JoinOpt
       return new Set(isBelieved ? all.flatMap(({ deletedNodes }) => [...deletedNodes]) : []);
     },
     ownNumber: () => Math.max(0, ...told().map(({ ownNumber }) => ownNumber)),
+    carriage,
     states: () => registries.map((registry) => registry.state()),
     servers: () =>
       told().flatMap(({ servers }): readonly (RegistryServer | undefined)[] => servers ?? [undefined]),

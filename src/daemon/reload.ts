@@ -33,4 +33,5 @@ export const sameRegistries = (before: Config, after: Config): boolean =>
   before.cluster.id === after.cluster.id &&
   before.cluster.secret.equals(after.cluster.secret) &&
   before.members.nodeDeletion === after.members.nodeDeletion &&
+  before.relay.service === after.relay.service &&
   registryKinds.every((kind) => isDeepStrictEqual(kind.settings(before), kind.settings(after)));

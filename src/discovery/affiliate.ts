@@ -42,6 +42,8 @@ export interface Membership {
    * base64.
    */
   readonly farewells?: ReadonlyMap<string, string>;
+  /** Set if the node passes packets on between members that reach each other in no other way. */
+  readonly relays?: true;
 }
 
 export interface KubespanAffiliate {

@@ -146,6 +146,7 @@ function membershipOf(
       machine: base64(message.machine),
       otherNetworks: eachOnce(message.otherNetworks, "other network", prefixFrom, dropped),
       ...(message.left && { farewells: farewellsOf(message.farewells) }),
+      ...(message.relays && { relays: true }),
     },
   };
 }

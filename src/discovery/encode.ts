@@ -42,6 +42,7 @@ const membershipMessage = (membership: Membership): wire.Membership => ({
   machine: Buffer.from(membership.machine, "base64"),
   otherNetworks: membership.otherNetworks.map(prefixMessage),
   left: membership.farewells !== undefined,
+  relays: membership.relays === true,
   farewells: [...(membership.farewells ?? [])].map(([recipient, mac]) => ({
     recipient: Buffer.from(recipient, "base64"),
     mac: Buffer.from(mac, "base64"),

@@ -33,6 +33,8 @@ export interface Settings {
   readonly localNetworks: readonly Prefix[];
   /** Whether the peers' pod networks are routes of the main table. */
   readonly hasMainRoutes: boolean;
+  /** Whether this node relays in any case (`relay.serve: true`). */
+  readonly relays: boolean;
 }
 
 export type ConfigFact =

@@ -5,8 +5,10 @@ export {
   type Initiation,
   initiationBytes,
   isAuthentic,
+  isFor,
   openCookie,
   readAnswer,
+  recipientKey,
   responseBytes,
 } from "./noise.ts";
 export { hash, mac, publicOf, sharedSecret } from "./primitives.ts";

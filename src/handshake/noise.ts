@@ -86,6 +86,16 @@ export function createInitiation(
   };
 }
 
+/** The key of `mac1` in messages to the owner of a public key. */
+export const recipientKey = (publicKey: Uint8Array): Uint8Array => hash(macLabel, publicKey);
+
+/** Whether message 1 or 2 is for the recipient whose key that is. Everybody who knows a public key can make it so. */
+export function isFor(key: Uint8Array, packet: Uint8Array): boolean {
+  const at = packet.length - 2 * macBytes;
+  if (at <= 0) return false;
+  return timingSafeEqual(mac(key, packet.subarray(0, at)), packet.subarray(at, at + macBytes));
+}
+
 /**
  * The kind of a message, by what it says of itself, and the initiation that it answers. `undefined` for anything that
  * is not exactly a response or a cookie reply. Indices are read as they stand on the wire, most significant byte first.

@@ -8,6 +8,8 @@ export interface Passage {
   readonly listenPort: number;
   /** Whether this node forwards for networks behind it, and those of them that are known. */
   readonly forwards: boolean;
+  /** Whether this node is to relay, which is to forward what bears WireGuard's mark. */
+  readonly relays?: boolean;
   readonly networks: readonly Prefix[];
 }
 
@@ -27,8 +29,10 @@ export interface Block {
   readonly where: string;
   /** The policy or the last rule, which refuses. */
   readonly refusal: string;
-  /** The things that are not seen to be accepted: WireGuard's port, or what comes by or goes to the link. */
-  readonly missing: readonly ("port" | "link")[];
+  /**
+   * The things that are not seen to be accepted: WireGuard's port, what comes by or goes to the link, or what is relayed.
+   */
+  readonly missing: readonly ("port" | "link" | "relayed")[];
 }
 
 interface Chain {
@@ -41,6 +45,7 @@ interface Chain {
 interface Table {
   readonly chains: Chain[];
   hasPort: boolean;
+  hasMark: boolean;
   readonly hasLink: Record<Hook, boolean>;
   isUfw: boolean;
 }
@@ -112,6 +117,7 @@ export class FirewallScanner {
     if (base) base.last = rule;
     if (/\bufw\w*-/.test(rule)) table.isUfw = true;
     if (!/ ?\b(?:accept|goto|jump)\b/.test(rule)) return;
+    if (/\baccept\b/.test(rule) && /\bmark\b/.test(rule)) table.hasMark = true;
     if (/\baccept\b/.test(rule) && namesPort(rule, this.#passage.listenPort)) table.hasPort = true;
     // A rule of a chain to which others lead may be one for either.
     if (namesLink(rule, this.#passage.interfaceName))
@@ -125,6 +131,7 @@ export class FirewallScanner {
     const table: Table = {
       chains: [],
       hasPort: false,
+      hasMark: false,
       hasLink: { input: false, forward: false },
       isUfw: false,
     };
@@ -138,14 +145,16 @@ export class FirewallScanner {
     );
   }
 
-  #blockOf(name: string, { isUfw, hasPort, hasLink }: Table, { hook, place, policy, last }: Chain): Block[] {
+  #blockOf(name: string, table: Table, { hook, place, policy, last }: Chain): Block[] {
+    const { isUfw, hasPort, hasMark, hasLink } = table;
+    const { forwards, relays = false } = this.#passage;
     const refuses = policy === "drop" || refusing.test(last);
-    const isNeeded = hook === "input" || this.#passage.forwards;
     const missing = [
       ...(hook === "input" && !hasPort ? (["port"] as const) : []),
-      ...(hasLink[hook] ? [] : (["link"] as const)),
+      ...(hasLink[hook] || (hook === "forward" && !forwards) ? [] : (["link"] as const)),
+      ...(hook === "forward" && relays && !hasMark ? (["relayed"] as const) : []),
     ];
-    if (!refuses || !isNeeded || missing.length === 0) return [];
+    if (!refuses || missing.length === 0) return [];
     const refusal = policy === "drop" ? "policy drop" : last.slice(0, 100);
     const manager = /firewalld/.test(name) ? "firewalld" : isUfw ? "ufw" : "nobody";
     const where = `${place.tool} table ${place.table}, chain ${place.chain}`;
@@ -205,6 +214,11 @@ const namesNetwork = (rule: string, networks: readonly Prefix[]): boolean =>
     }),
   );
 
+function nameOf(what: Block["missing"][number], { listenPort, interfaceName }: Passage): string {
+  if (what === "relayed") return "what this node relays";
+  return what === "port" ? `UDP port ${listenPort}` : interfaceName;
+}
+
 /** The warning of `status` about a chain that may keep out what the mesh needs. */
 export const blockWarning = (
   { where, hook, refusal, missing }: Block,
@@ -213,6 +227,6 @@ export const blockWarning = (
   who: where,
   what:
     `refuses on ${hook} what no rule accepts (${refusal}), and none was seen for ` +
-    `${missing.map((what) => (what === "port" ? `UDP port ${passage.listenPort}` : passage.interfaceName)).join(" and ")}: ` +
+    `${missing.map((what) => nameOf(what, passage)).join(" and ")}: ` +
     'a tunnel may be up, and nothing pass; "kubespan doctor" has the lines that accept it',
 });

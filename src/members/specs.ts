@@ -88,6 +88,7 @@ export function makeSpecs(
       label: labelOf(member),
       publicKey: kubespan.publicKey,
       address: kubespan.address,
+      ...(member.membership?.relays && { relays: true as const }),
       allowedIPs: grant?.prefixes ?? [],
       refusedPrefixes: someOf([
         ...(asked.get(nodeId)?.refused ?? []),

@@ -45,7 +45,7 @@ export function announce(
   const fit = fitted(affiliate, { machine: origin.machine, otherNetworks }, config);
   const said = numbered(
     fit.affiliate,
-    { ...origin, otherNetworks },
+    { ...origin, otherNetworks, ...(knowledge.relays && { relays: true }) },
     memory.said,
     knowledge.lastNumber,
     now,

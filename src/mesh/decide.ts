@@ -16,6 +16,7 @@ import {
 } from "../members/index.ts";
 import {
   type Address,
+  type Endpoint,
   hostPrefix,
   isHostPrefix,
   isPrivate,
@@ -27,13 +28,19 @@ import {
 import type { Exits } from "../nftables/index.ts";
 import {
   type Circumstances,
+  firstStandIns,
+  joinedStandIns,
   noPeers,
   type PeerSpec,
   type Polled,
   pollPeers,
   rememberWorking,
+  type StandIns,
   stateOf,
+  wayTo,
+  withStandIns,
 } from "../peers/index.ts";
+import { standInsFrom } from "../relay/index.ts";
 import { type Self } from "../self/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 import { announce } from "./announce.ts";
@@ -98,14 +105,21 @@ export function decide(
   };
   const specified = specify(knowledge.claims, own, knowledge.standings, memory.specified);
   const { specs, kinds } = specified;
-  const around = circumstances(knowledge, memory);
+  const around = circumstances(knowledge, memory, specs.peers, device);
   const polled = pollPeers(specs.peers, device, memory.peers, now, "new", around);
   const granted = specs.peers.flatMap((peer) => peer.allowedIPs);
   const routed = [...granted.filter(mayBeInside), ...config.advertisedPrefixes];
   const targets = targetsOf(specs, polled, config, self);
   const announced = announce(knowledge, memory, routed, now);
   const isGranted = (address: Address): boolean => granted.includes(hostPrefix(address));
-  const harvested = harvestFrom(specs.peers, knowledge, polled, device, memory.harvest, now);
+  const harvested = harvestFrom(
+    specs.peers,
+    knowledge,
+    polled,
+    { device, standIns: around.standIns },
+    memory.harvest,
+    now,
+  );
   const told = tellings(harvested.published, memory.told, now);
   return {
     specs,
@@ -139,12 +153,19 @@ const mayBeInside = (prefix: Prefix): boolean => isHostPrefix(prefix) || isPriva
 /** Polls the peers of a decision once more, right after the device was read: which are up, and which are dialled again. */
 export const decideAgain = (
   before: Decision,
-  knowledge: Pick<Knowledge, "self" | "config" | "canRace">,
+  knowledge: Pick<Knowledge, "self" | "config" | "canRace" | "carried">,
   device: ObservedDevice | undefined,
   memory: Memory,
   now: number,
 ): Polled =>
-  pollPeers(before.specs.peers, device, memory.peers, now, "known", circumstances(knowledge, memory));
+  pollPeers(
+    before.specs.peers,
+    device,
+    memory.peers,
+    now,
+    "known",
+    circumstances(knowledge, memory, before.specs.peers, device),
+  );
 
 /** Notes when an address of this node went away: peers that got packets from that address may have nowhere to answer to. */
 function noteAddresses(memory: Memory, addresses: readonly Address[], now: number): Memory {
@@ -153,12 +174,17 @@ function noteAddresses(memory: Memory, addresses: readonly Address[], now: numbe
 }
 
 function circumstances(
-  { self, config, canRace }: Pick<Knowledge, "self" | "config" | "canRace">,
-  { shakenAt, lastWorking }: Memory,
+  { self, config, canRace, carried }: Pick<Knowledge, "self" | "config" | "canRace" | "carried">,
+  { shakenAt, lastWorking, peers }: Memory,
+  specs: readonly PeerSpec[],
+  device: ObservedDevice | undefined,
 ): Circumstances {
   const racing = { ownKey: self.publicKey, mayDialSerially: config.connect === "auto" };
   const isProven = (publicKey: string): boolean => lastWorking.has(publicKey);
-  return { shakenAt, isProven, keepaliveSeconds: config.keepalive, ...(canRace && { racing }) };
+  const own = { publicKey: self.publicKey, mayUse: config.relay.use };
+  const relayed = standInsFrom(own, specs, peers.connections, device, firstStandIns(peers.standIns));
+  const standIns = joinedStandIns(relayed, carried);
+  return { shakenAt, isProven, standIns, keepaliveSeconds: config.keepalive, ...(canRace && { racing }) };
 }
 
 /**
@@ -179,17 +205,22 @@ function harvestFrom(
   peers: readonly PeerSpec[],
   { claims, self }: Knowledge,
   polled: Polled,
-  device: ObservedDevice | undefined,
+  { device, standIns }: { device: ObservedDevice | undefined; standIns: StandIns | undefined },
   before: Harvest,
   now: number,
 ): Harvest {
+  const directEndpoint = (peer: PeerSpec): Endpoint | undefined => {
+    const endpoint = device?.peers.get(peer.publicKey)?.endpoint;
+    const isThere = endpoint && wayTo(withStandIns(peer, standIns), endpoint).kind === "direct";
+    return isThere ? endpoint : undefined;
+  };
   const affiliates = claims.map(({ affiliate }) => affiliate);
   const announced = new Map(affiliates.map(({ nodeId, kubespan }) => [nodeId, kubespan?.endpoints ?? []]));
-  const seen = peers.map(({ nodeId, publicKey }) => ({
-    nodeId,
-    state: stateOf(polled.memory.connections.get(publicKey)),
-    announced: announced.get(nodeId) ?? [],
-    observed: device?.peers.get(publicKey)?.endpoint,
+  const seen = peers.map((peer) => ({
+    nodeId: peer.nodeId,
+    state: stateOf(polled.memory.connections.get(peer.publicKey)),
+    announced: announced.get(peer.nodeId) ?? [],
+    observed: directEndpoint(peer),
   }));
   const members = [self.nodeId, ...affiliates.map(({ nodeId }) => nodeId)];
   return harvest(seen, { own: self.nodeId, members }, before, now);

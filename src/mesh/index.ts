@@ -26,5 +26,5 @@ export {
   tableWith,
 } from "./plan.ts";
 export { registriesBehind } from "./reach.ts";
-export { type Process, reportStatus } from "./report.ts";
+export { type Process, reportStatus, type StatusView } from "./report.ts";
 export { type Part, repairsIn, type Upkeep } from "./upkeep.ts";

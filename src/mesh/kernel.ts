@@ -1,5 +1,5 @@
 import type { ObservedBarrier } from "../barrier/index.ts";
-import type { ObservedTable, OtherMesh } from "../nftables/index.ts";
+import type { ObservedTable, OtherMesh, TableName } from "../nftables/index.ts";
 import type { Link, ObservedRouting, ObservedSysctls, OwnAddresses, SavedSysctls } from "../routing/index.ts";
 import type { ObservedWireGuard } from "../wireguard/index.ts";
 
@@ -14,6 +14,8 @@ export interface Kernel {
   readonly savedSysctls: SavedSysctls | undefined;
   /** The nft table for racing as nft lists it; `undefined` if there is none. */
   readonly racingTable: string | undefined;
+  /** The nft tables for relaying that there are, with their rules as nft lists them. */
+  readonly relayTables: ReadonlyMap<TableName, string>;
   readonly barrier: ObservedBarrier;
   /** The other meshes on this node. */
   readonly otherMeshes: readonly OtherMesh[];

@@ -2,7 +2,7 @@ import type { Config } from "../config/index.ts";
 import type { RegistryState } from "../discovery/index.ts";
 import type { Harvest, MemberClaim, Specified, Standings, Tellings } from "../members/index.ts";
 import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
-import type { Peers } from "../peers/index.ts";
+import type { Peers, StandIns } from "../peers/index.ts";
 import type { Mapping, Observation } from "../port/index.ts";
 import type { HostNameAnswer, Nat, Origin, Reflected, Said, Self } from "../self/index.ts";
 import type { Ways } from "./exits.ts";
@@ -26,6 +26,10 @@ export interface Knowledge {
   readonly undialled?: readonly LeftOut[];
   /** Whether the configuration asks for racing, and this machine can do it at the moment. */
   readonly canRace: boolean;
+  /** Whether this node passes packets on between members. */
+  readonly relays?: boolean;
+  /** The sockets that stand for peers whose packets a discovery service carries; absent where there are none. */
+  readonly carried?: StandIns | undefined;
   /** The answers of the STUN servers about WireGuard's port; `undefined` where none can be asked. */
   readonly mapping: Mapping | undefined;
   /** The statements of members about the endpoint at which they see this node; absent for none. */

@@ -5,6 +5,7 @@ import type { Config } from "../config/index.ts";
 import { type DesiredTable, planTable, type Steered } from "../nftables/index.ts";
 import type { Polled } from "../peers/index.ts";
 import { planNoRacing } from "../port/index.ts";
+import { planNoRelay } from "../relay/index.ts";
 import {
   type DesiredMainRoutes,
   type DesiredRouting,
@@ -241,6 +242,7 @@ export function planNoMesh(config: Config, kernel: Kernel, hadBarrier: boolean):
   const steps = [
     ...planNoRacing(kernel.racingTable, config.interfaceName),
     ...planMainTable(undefined, leading ?? [], kernel.routing.scope),
+    ...planNoRelay([...kernel.relayTables.keys()]),
     ...planRouting(undefined, kernel.routing),
     ...planNoWireGuard(config.interfaceName, kernel.wireguard),
     ...sysctls.steps,

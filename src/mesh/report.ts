@@ -16,16 +16,22 @@ import {
   type Stepped,
   vanishedWarnings,
 } from "../members/index.ts";
+import type { Endpoint } from "../net/index.ts";
 import type { Counted, Networks } from "../nftables/index.ts";
 import {
   bytesOf,
   type EndpointChange,
+  type Path,
   type PeerSpec,
   stateOf,
   troubleText,
   unsettledBetween,
+  type WithStandIns,
+  wayTo,
+  withStandIns,
 } from "../peers/index.ts";
 import type { PortMappingReport } from "../port-mapping/index.ts";
+import type { RelayReport } from "../relay/index.ts";
 import { sharedEndpointWarnings } from "../self/index.ts";
 import {
   type Engine,
@@ -70,6 +76,7 @@ export interface StatusView {
   readonly error: string | undefined;
   readonly racing: RacingReport;
   readonly portMapping: PortMappingReport;
+  readonly relay: RelayReport;
   /** The warnings about settings of the host that could not be set. */
   readonly settings: readonly Warning[];
   readonly repairs: Status["repairs"];
@@ -140,12 +147,14 @@ function reportNode({ self, config }: Knowledge, view: StatusView): NodeStatus {
     advertisedPrefixes: announced?.kubespan?.additionalAddresses ?? [],
     racing: view.racing,
     portMapping: view.portMapping,
+    relay: view.relay,
     leftOut: [...kernel.addresses.leftOut, ...(decision?.leftOut ?? [])],
   };
 }
 
 function reportPeer(spec: PeerSpec, { last, membership }: StatusView, now: number): PeerReport {
   const decision = last?.decision;
+  const known = withStandIns(spec, decision?.polled.memory.standIns);
   const observed = last?.device?.peers.get(spec.publicKey);
   const { endpoint } = observed ?? {};
   const member = membership.members.get(spec.nodeId);
@@ -172,10 +181,10 @@ function reportPeer(spec: PeerSpec, { last, membership }: StatusView, now: numbe
     answered,
     ...(connection?.phase === "doubted" && { suspected: true as const }),
     ...(absence && { absent: absence }),
-    ...(endpoint !== undefined && { endpoint }),
+    ...(endpoint !== undefined && { endpoint, way: reportWay(known, endpoint, connection?.path, now) }),
     endpointChanges: changes,
     ...(lastChange && { lastEndpointChange: reportChange(lastChange, now) }),
-    candidates: spec.candidates.map(({ endpoint: at, kind, reason }) => ({ endpoint: at, kind, reason })),
+    candidates: known.candidates.map(({ endpoint: at, kind, reason }) => ({ endpoint: at, kind, reason })),
     roundTrips: Object.fromEntries(connection?.roundTrips ?? []),
     refusedCandidates: spec.refusedCandidates,
     allowedIPs: spec.allowedIPs,
@@ -222,6 +231,25 @@ const cutOff = ({ registries, config }: Knowledge, { specs, polled }: Decision):
   );
   return cutOffWarnings(lost, registries, config.services);
 };
+
+/** The way to a peer, since when it is reached at this endpoint, and why there. */
+function reportWay(
+  known: WithStandIns,
+  endpoint: Endpoint,
+  path: Path | undefined,
+  now: number,
+): NonNullable<PeerReport["way"]> {
+  const way = wayTo(known, endpoint);
+  if (path?.endpoint !== endpoint) return way;
+  const { since, lastChange } = path;
+  const why =
+    lastChange?.to === endpoint
+      ? lastChange.reason
+      : way.kind === "direct"
+        ? "it answered there first"
+        : "no direct path answered";
+  return { ...way, seconds: Math.max(0, Math.round((now - since) / 1000)), why };
+}
 
 const reportChange = ({ at, ...change }: EndpointChange, now: number): EndpointChangeReport => ({
   ...change,

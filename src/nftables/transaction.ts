@@ -2,7 +2,7 @@ import type { Command, Step } from "../base/index.ts";
 import { INPUT } from "../base/index.ts";
 
 /** The name of a table of ours with its family, as nft has it. */
-export type TableName = `inet ${string}`;
+export type TableName = `${"inet" | "ip" | "ip6"} ${string}`;
 
 /** The command that changes nftables, either all of it at once or nothing. */
 export const nftCommand = (input: string): Command => ({ program: "nft", args: ["-f", INPUT], input });

@@ -6,6 +6,7 @@ import {
   type ObservedDevice,
 } from "../wireguard/index.ts";
 import { type Budget, refill, spend } from "./budget.ts";
+import { type StandIns, type Way, wayTo, withStandIns } from "./candidates/index.ts";
 import { type Connection, stateOf } from "./connection.ts";
 import { type Applicant, affordable, grant } from "./grant.ts";
 import { recall } from "./history.ts";
@@ -30,6 +31,8 @@ export interface Peers {
   readonly packets: PacketBudget | undefined;
   /** The budget of probes that begin; a full one in the beginning. */
   readonly probes: Budget | undefined;
+  /** What stood in for direct paths. */
+  readonly standIns?: StandIns | undefined;
 }
 
 export const noPeers: Peers = { connections: new Map(), packets: undefined, probes: undefined };
@@ -43,6 +46,8 @@ export interface Circumstances {
   readonly shakenAt?: number | undefined;
   /** Tells by public key whether a peer was connected once. Without it, those were that are connected now. */
   readonly isProven?: (publicKey: string) => boolean;
+  /** What stands in where no direct path works. */
+  readonly standIns?: StandIns | undefined;
   /** What is known of all peers, where only some of them are polled. */
   readonly all?: {
     readonly count: number;
@@ -60,7 +65,7 @@ export interface Polled {
   readonly races: readonly RaceRound[];
   /** Packets are pinned as long as they are listed here. */
   readonly pins: readonly Pin[];
-  /** The endpoints of peers that are up, by public key. */
+  /** The endpoints of peers that are up and reached directly, by public key. */
   readonly working: ReadonlyMap<string, Endpoint>;
   /** Peers that are reached at another endpoint than before this poll. */
   readonly changed: readonly (EndpointChange & { readonly label: string })[];
@@ -100,9 +105,11 @@ export function pollPeers(
   scope: DialScope = "known",
   circumstances: Circumstances = {},
 ): Polled {
-  const taken = takenAtOf(device?.peers.values() ?? []);
-  const stepped = specs.map((spec) => {
-    const { publicKey } = spec;
+  const { standIns } = circumstances;
+  const taken = takenAtOf(device?.peers.values() ?? [], standIns?.all);
+  const stepped = specs.map((each) => {
+    const { publicKey } = each;
+    const spec = withStandIns(each, standIns);
     const { racing, shakenAt, all, isProven, keepaliveSeconds = defaultKeepalive } = circumstances;
     const observed = device?.peers.get(publicKey);
     const peers = all?.count ?? specs.length;
@@ -126,11 +133,13 @@ export function pollPeers(
     resultOf(each, { isGranted: granted.has(each), isParked: parked.has(each), turn: turns.get(each) }, now),
   );
   const connections = new Map(results.map(({ peer, connection }) => [peer.publicKey, connection]));
-  const working = results.flatMap(({ peer, connection, endpoint }) =>
-    connection.phase === "connecting" || endpoint === undefined ? [] : [[peer.publicKey, endpoint] as const],
+  const working = results.flatMap(({ peer, connection, endpoint, way }) =>
+    connection.phase === "connecting" || endpoint === undefined || way?.kind !== "direct"
+      ? []
+      : [[peer.publicKey, endpoint] as const],
   );
   return {
-    memory: { connections, packets, probes: spend(probes, spent) },
+    memory: { connections, packets, probes: spend(probes, spent), standIns },
     peers: results.map(({ peer }) => peer),
     races: results.flatMap(({ race }) => race ?? []),
     pins: pinsOf(connections, device),
@@ -187,6 +196,7 @@ interface Result {
   readonly peer: DesiredPeer;
   readonly connection: Connection;
   readonly endpoint: Endpoint | undefined;
+  readonly way: Way | undefined;
   readonly race: RaceRound | undefined;
   readonly change: Polled["changed"][number] | undefined;
   readonly transition: Transition | undefined;
@@ -220,6 +230,7 @@ function resultOf(
     },
     connection,
     endpoint: view.observed?.endpoint,
+    way: view.observed?.endpoint === undefined ? undefined : wayTo(view.spec, view.observed.endpoint),
     race: action.kind === "race" ? { publicKey, endpoints: action.endpoints } : undefined,
     change: lastChange && changes !== before?.path?.changes ? { ...lastChange, label } : undefined,
     transition,

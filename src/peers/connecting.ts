@@ -7,7 +7,7 @@ import { costOf, type IdleAction, keep, type Proposal, type Step, type View } fr
 import { nextRound, type Pair, type Race, roundDueInMs } from "./race.ts";
 import type { Received } from "./received.ts";
 import { type Attempt, attemptDueInMs, nextAttempt } from "./rotation.ts";
-import { roundOf } from "./round.ts";
+import { connectingRound } from "./round.ts";
 import type { Lost } from "./seen.ts";
 import { besideRacing, type RotationTimings, raceTimings, rotationTimings } from "./timings.ts";
 
@@ -25,6 +25,8 @@ export type Need =
 /** What of a peer decides about serial attempts. */
 export interface Situation {
   readonly candidates: readonly Endpoint[];
+  /** Those that are direct; absent where all are. */
+  readonly direct?: readonly Endpoint[] | undefined;
   readonly last: Attempt | undefined;
   /** Something was received of the peer since WireGuard has it. */
   readonly isHeard: boolean;
@@ -74,7 +76,7 @@ const idle = ({ observed }: View): IdleAction =>
 function needOf({ attempt: last, race, received }: Connecting, view: View, now: number): Need {
   const { racing, observed, spec } = view;
   const isHeard = (observed?.receivedBytes ?? 0) > 0; // counted from zero since the attempt
-  const situation = { candidates: spec.endpoints, last, isHeard };
+  const situation = { candidates: spec.endpoints, direct: spec.direct, last, isHeard };
   if (!racing) return serialNeed(situation, now);
   const keys = { own: racing.ownKey, peer: spec.publicKey };
   const mayDialSerially = racing.mayDialSerially && observed !== undefined;
@@ -91,7 +93,7 @@ function serialNeed(situation: Situation, now: number, timings: RotationTimings 
 
 /** All endpoints at once; WireGuard dials the one that answered. */
 export function racingNeed(situation: Situation, racing: RacingSituation, now: number): Need {
-  const { candidates, last } = situation;
+  const { candidates, direct, last } = situation;
   const { race, received, keys } = racing;
   if (candidates.length === 0) return wait(undefined);
   const busy = handshakeLeftMs(situation, race, now);
@@ -105,7 +107,7 @@ export function racingNeed(situation: Situation, racing: RacingSituation, now: n
     return {
       kind: "race",
       race: nextRound(race, candidates, now),
-      endpoints: roundOf(candidates, race?.known ?? [], race?.rounds ?? 0),
+      endpoints: connectingRound({ endpoints: candidates, direct }, race),
     };
   return withSerial(situation, racing, dueIn, now);
 }

@@ -71,7 +71,7 @@ export interface Up extends Shared {
 }
 
 /** Something is missing: the endpoint in use is raced alone, then all are. */
-interface Doubted extends Pursued {
+export interface Doubted extends Pursued {
   readonly phase: "doubted";
   readonly counters: Counters;
 }

@@ -13,18 +13,26 @@ export {
   type Candidate,
   type CandidateClass,
   type CandidateContext,
-  type CandidateKindName,
   classes,
+  firstStandIns,
+  joinedStandIns,
   routedPrefixes,
+  type StandIn,
+  type StandIns,
   sortCandidates,
+  type Way,
+  type WithStandIns,
+  wayTo,
+  withStandIns,
 } from "./candidates/index.ts";
 export { answered, type Connection, isRaced, stateOf } from "./connection.ts";
 export { handOverInMs } from "./hand-over.ts";
 export { bytesOf } from "./history.ts";
+export { isInVain } from "./in-vain.ts";
 export { isKnocking } from "./knocking.ts";
 export { lastWorkingText, mostLastWorking, parseLastWorking, rememberWorking } from "./last-working.ts";
 export type { Knocking, PacketBudget } from "./packets.ts";
-export { type EndpointChange, unsettledBetween } from "./path.ts";
+export { type EndpointChange, type Path, unsettledBetween } from "./path.ts";
 export { nextEndpoint } from "./rotation.ts";
 export type { PeerSpec } from "./spec.ts";
 export { type PeerState, peerState } from "./state.ts";

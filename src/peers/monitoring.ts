@@ -1,5 +1,7 @@
 import type { Endpoint } from "../net/index.ts";
-import type { Connection } from "./connection.ts";
+import { classOf } from "./better-path.ts";
+import { isStandIn } from "./candidates/index.ts";
+import type { Doubted } from "./connection.ts";
 import { verified } from "./counters.ts";
 import { monitoringPoll, postponedPoll, pursuitPoll } from "./pace.ts";
 import { withEndpoint } from "./path.ts";
@@ -16,14 +18,16 @@ import { raceTimings } from "./timings.ts";
  */
 export function doubt(seen: Connected, view: View, now: number): Step {
   const { shared, counters, race, turn } = seen;
-  const next: Connection = { ...shared, phase: "doubted", counters, race, turn };
+  const next: Doubted = { ...shared, phase: "doubted", counters, race, turn };
   if (!view.racing) return { next, do: keep, pollInMs: monitoringPoll(counters, view.peers) };
   const { answer } = race ?? {};
   if (answer && answer.endpoint !== seen.sight.endpoint)
     return {
       next,
       do: keep,
-      proposal: elsewhere(answer.endpoint, seen, view, now),
+      proposal: isStandIn(classOf(view.spec, answer.endpoint))
+        ? anew(answer.endpoint, next, view, now)
+        : elsewhere(answer.endpoint, seen, view, now),
       pollInMs: postponedPoll(view.peers),
     };
   const { endpoints, dueInMs } = verifyingRound(seen, view, view.racing, now);
@@ -60,6 +64,28 @@ function elsewhere(
     },
     do: action,
     pollInMs: monitoringPoll(counters, peers),
+  };
+}
+
+/**
+ * The peer answered at an endpoint that stands in. What passes packets on there does so only for sessions whose handshake
+ * it has seen, so the peer gets a new one.
+ */
+function anew(endpoint: Endpoint, seen: Doubted, { spec, peers }: View, now: number): Proposal {
+  const { history: _, keepalive: __, ...rest } = seen;
+  const action = { kind: "dial", endpoint } as const;
+  return {
+    cost: costOf(action),
+    after: {
+      ...rest,
+      phase: "connecting",
+      state: "unknown",
+      counters: undefined,
+      race: undefined,
+      attempt: { endpoint, since: now, round: 0, known: spec.endpoints },
+    },
+    do: action,
+    pollInMs: pursuitPoll({ attempt: undefined, race: undefined, peers }, undefined, now),
   };
 }
 

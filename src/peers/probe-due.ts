@@ -1,17 +1,22 @@
 import type { Endpoint } from "../net/index.ts";
-import type { Choices } from "./better-path.ts";
+import { type Choices, classOf } from "./better-path.ts";
+import { isStandIn } from "./candidates/index.ts";
 import type { Path } from "./path.ts";
 import { probeTimings } from "./timings.ts";
 
 /** Whether a probe could begin now, if there was something new: considered first, as it costs least. */
-export const mayBegin = (path: Path, handshakeAt: number | undefined, now: number): boolean =>
-  now >= dueAt(path, probeTimings.newsMs, now) && isCalm(handshakeAt, now);
+export const mayBegin = (
+  path: Path,
+  choices: Choices,
+  handshakeAt: number | undefined,
+  now: number,
+): boolean => now >= dueAt(path, choices, probeTimings.newsMs, now) && isCalm(handshakeAt, now);
 
 /** Whether one begins: `better` are the better paths that there may be. */
 export function isDue(path: Path, better: readonly Endpoint[], choices: Choices, now: number): boolean {
   if (better.length === 0 && !isToBeMeasured(path, choices)) return false;
   const hasNews = better.some((endpoint) => !path.known.includes(endpoint));
-  return now >= dueAt(path, hasNews ? probeTimings.newsMs : probeTimings.quietMs, now);
+  return now >= dueAt(path, choices, hasNews ? probeTimings.newsMs : quietMsOf(path, choices), now);
 }
 
 /** Once at each endpoint: what a race found while many peers connected may be far too long, or there was none. */
@@ -22,9 +27,15 @@ const isToBeMeasured = ({ since, probedAt = 0 }: Path, { candidates }: Choices):
 export const isForgotten = ({ probedAt }: Path, now: number): boolean =>
   probedAt === undefined || now - probedAt > probeTimings.forgottenMs;
 
+const standsIn = ({ endpoint }: Path, choices: Choices): boolean => isStandIn(classOf(choices, endpoint));
+
+const quietMsOf = (path: Path, choices: Choices): number =>
+  standsIn(path, choices) ? probeTimings.quietStandInMs : probeTimings.quietMs;
+
 /** The time at which a probe may begin that comes so long after what it waits for. */
-function dueAt(path: Path, waitMs: number, now: number): number {
-  const { quietMs, longestMs } = probeTimings;
+function dueAt(path: Path, choices: Choices, waitMs: number, now: number): number {
+  const quietMs = quietMsOf(path, choices);
+  const longestMs = standsIn(path, choices) ? probeTimings.longestStandInMs : probeTimings.longestMs;
   const { since, probedAt, movedAt } = path;
   const growth = isForgotten(path, now) ? 1 : 2 ** Math.max(0, path.probes - 1);
   return Math.max(

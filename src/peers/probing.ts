@@ -27,7 +27,8 @@ function atRest({ shared, counters }: Connected, { peers }: View, path = shared.
 function begin(seen: Connected, view: View, now: number): Proposal | undefined {
   const { sight, shared } = seen;
   const { path } = shared;
-  if (!path || sight.endpoint === undefined || !mayBegin(path, sight.handshakeAt, now)) return undefined;
+  if (!path || sight.endpoint === undefined || !mayBegin(path, sight.choices, sight.handshakeAt, now))
+    return undefined;
   const { endpoint: from } = path;
   const better = promising(sight.choices, from, sight.roundTrips);
   if (!isDue(path, better, sight.choices, now)) return undefined;

@@ -1,11 +1,13 @@
 import type { Endpoint } from "../net/index.ts";
 import type { ObservedPeer, PeerAction } from "../wireguard/index.ts";
+import type { WithStandIns } from "./candidates/index.ts";
 import type { Connection } from "./connection.ts";
 import type { PeerSpec } from "./spec.ts";
 
 /** What a step is told beside the connection. */
 export interface View {
-  readonly spec: PeerSpec;
+  /** The peer, with what stands in for direct paths to it. */
+  readonly spec: PeerSpec & WithStandIns;
   /** The peer's entry in the device, if there is one. */
   readonly observed: ObservedPeer | undefined;
   /** The number of peers in the mesh, which decides how often each is polled. */

@@ -1,6 +1,7 @@
 import type { Endpoint } from "../net/index.ts";
 import { knownSet } from "./news.ts";
-import { mostEndpoints } from "./timings.ts";
+import type { Race } from "./race.ts";
+import { mostEndpoints, raceTimings } from "./timings.ts";
 
 const alwaysAsked = mostEndpoints / 2;
 
@@ -25,4 +26,26 @@ export function roundOf(
     if (endpoint !== undefined) round.add(endpoint);
   }
   return [...round];
+}
+
+/** The endpoints of a peer, and those of them that are direct; absent where all are. */
+interface Endpoints {
+  readonly endpoints: readonly Endpoint[];
+  readonly direct?: readonly Endpoint[] | undefined;
+}
+
+/**
+ * The endpoints to which a round goes of a peer that is not connected. What stands in for direct paths joins in after
+ * some rounds in vain, and has its place in each round from then on.
+ */
+export function connectingRound(
+  { endpoints, direct }: Endpoints,
+  race: Race | undefined,
+): readonly Endpoint[] {
+  const { known = [], rounds = 0 } = race ?? {};
+  if (direct === undefined) return roundOf(endpoints, known, rounds);
+  const standIns = endpoints.slice(direct.length).slice(0, mostEndpoints / 2);
+  const first = roundOf(direct, known, rounds);
+  if (first.length > 0 && rounds < raceTimings.roundsDirect) return first;
+  return [...first.slice(0, mostEndpoints - standIns.length), ...standIns];
 }

@@ -15,4 +15,6 @@ export interface PeerSpec extends Candidates {
    */
   readonly allowedIPs: readonly Prefix[];
   readonly refusedPrefixes: readonly LeftOut[];
+  /** Present if the peer passes packets on between members that reach each other in no other way. */
+  readonly relays?: true;
 }

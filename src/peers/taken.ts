@@ -10,10 +10,14 @@ const roundsInVain = 3;
  * The times, by public key, since which the endpoint of a peer is another peer's, too: that of the other one's handshake,
  * if it is the later one. Only one WireGuard is behind an address and a port, so one of them is not there any more: a
  * machine that was installed anew, say, and its former identity. Which one it is has to be asked, since whoever can forge
- * the source of a packet can move himself to somebody else's endpoint.
+ * the source of a packet can move himself to somebody else's endpoint. What stands in for others is many peers' endpoint
+ * at a time.
  */
-export function takenAtOf(peers: Iterable<ObservedPeer>): ReadonlyMap<string, number> {
-  const all = [...peers];
+export function takenAtOf(
+  peers: Iterable<ObservedPeer>,
+  standIns?: ReadonlyMap<Endpoint, unknown>,
+): ReadonlyMap<string, number> {
+  const all = [...peers].filter(({ endpoint }) => endpoint === undefined || !standIns?.has(endpoint));
   const latest = new Map<Endpoint, number>();
   for (const { endpoint, handshakeAt = 0 } of all)
     if (endpoint !== undefined) latest.set(endpoint, Math.max(handshakeAt, latest.get(endpoint) ?? 0));

@@ -38,6 +38,8 @@ export interface RaceTimings {
    * sixty times.
    */
   readonly roundsToCurrent: number;
+  /** After so many rounds in vain to what is direct, what stands in is raced as well: 1.75 s after the first one. */
+  readonly roundsDirect: number;
 }
 
 /**
@@ -60,6 +62,7 @@ export const raceTimings: RaceTimings = {
   roundsAlone: 4,
   halfSessionMs: 30_000,
   roundsToCurrent: 4,
+  roundsDirect: 3,
 };
 
 /** A peer may announce 64 endpoints, of anybody: so many of them get a packet in one round. */
@@ -212,6 +215,9 @@ export const probeTimings = {
   /** From another endpoint to the probe without news, and from one move that was made here to the next. Both double with every probe. */
   quietMs: 60_000,
   longestMs: 3_600_000,
+  /** The pace for a peer to which no direct path is known: there is more to gain, and a NAT that opens is no news. */
+  quietStandInMs: 10_000,
+  longestStandInMs: 300_000,
   /** After so long without a probe all is as in the beginning. */
   forgottenMs: 10_800_000,
   youngestSessionMs: 3_000,

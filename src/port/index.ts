@@ -2,5 +2,5 @@
 export type { Answer } from "./answer.ts";
 export type { RaceCounts } from "./counts.ts";
 export type { Mapping, Observation } from "./mapping.ts";
-export type { Pin } from "./pin.ts";
+export { type Pin, parseSource } from "./pin.ts";
 export { planNoRacing, racingTableNameOf } from "./rules.ts";

@@ -24,17 +24,17 @@ export interface Origin {
  */
 export function numbered(
   affiliate: Affiliate,
-  origin: Origin & Pick<Membership, "otherNetworks">,
+  origin: Origin & Pick<Membership, "otherNetworks" | "relays">,
   before: Said | undefined,
   lastNumber: number,
   now: number,
   isClockBehind = false,
 ): Said {
   const isAhead = before !== undefined && before.number >= lastNumber;
-  const said = before?.affiliate.membership?.otherNetworks;
+  const { otherNetworks, relays } = before?.affiliate.membership ?? {};
   const isSame = isDeepStrictEqual(
-    [plain(affiliate), origin.otherNetworks],
-    [plain(before?.affiliate), said],
+    [plain(affiliate), origin.otherNetworks, origin.relays],
+    [plain(before?.affiliate), otherNetworks, relays],
   );
   if (isAhead && isSame) {
     const { membership } = before.affiliate;

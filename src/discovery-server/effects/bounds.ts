@@ -3,6 +3,7 @@ import type { Capacity } from "../clusters.ts";
 import type { Rate } from "../rate-limit.ts";
 import type { CallLimits } from "./call.ts";
 import type { CallsLimits } from "./calls.ts";
+import type { CarrierLimits } from "./carriers.ts";
 import type { ConnectionLimits } from "./connections.ts";
 import type { HoldingLimits } from "./holdings.ts";
 import type { OutletLimits } from "./outlet.ts";
@@ -24,6 +25,7 @@ export interface Bounds {
   readonly watchers: WatcherLimits;
   readonly holdings: HoldingLimits;
   readonly stun: StunBounds;
+  readonly carriers: CarrierLimits;
 }
 
 export const defaultCapacity: Capacity = { clusters: 16_384, bytes: 256 * mebibyte };
@@ -73,6 +75,15 @@ export const defaultBounds: Bounds = {
   },
   // A node asks once in 25 s, and four times in a row when something changes. A thousand may be behind one address.
   stun: { perAddress: { perSecond: 100, burst: 1000 }, total: { perSecond: 5000, burst: 10_000 } },
+  carriers: {
+    streams: { total: 16_384, perHolder: 4096, perCluster: 1024 },
+    // A node that has nothing but this way gets 32 Mbit/s, and all nodes of its cluster together four times as much.
+    nodeRate: { perSecond: 4 * mebibyte, burst: mebibyte },
+    clusterRate: { perSecond: 16 * mebibyte, burst: 4 * mebibyte },
+    rate: { perSecond: 64 * mebibyte, burst: 4 * mebibyte },
+    clusterBytes: mebibyte,
+    queuedInAll: 65_536,
+  },
 };
 
 /** The number of files, and therefore of connections, that this process may have open. */

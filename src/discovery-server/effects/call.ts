@@ -6,6 +6,7 @@ import type { Address } from "../../net/index.ts";
 import { chunksOf, type Message, statusText } from "../frame.ts";
 import { CallFailure } from "./call-failure.ts";
 import { MessageReader } from "./message-reader.ts";
+import { MessageStream } from "./message-stream.ts";
 import type { Outlet } from "./outlet.ts";
 
 export interface CallLimits {
@@ -127,6 +128,33 @@ export class Call {
   /** Adds a header to the answer, for clients that know it. */
   mention(name: string, value: string): void {
     this.#mentions[name] = value;
+  }
+
+  /**
+   * Hands on the messages of a stream as they arrive. `take` gives the milliseconds for which nothing more is read, so
+   * that a client that sends too much has to wait; an error that it throws ends the call. `onEnd` is called when the
+   * client has sent its last message.
+   */
+  follow(mostBytes: number, take: (message: Buffer) => number, onEnd: () => void): void {
+    const messages = new MessageStream(mostBytes);
+    this.#stream.on("end", onEnd);
+    this.#stream.on("data", (chunk: Buffer) => {
+      if (!this.isOpen) return;
+      try {
+        let waitMs = 0;
+        for (const message of messages.add(chunk)) waitMs = Math.max(waitMs, take(message));
+        if (waitMs >= 1) this.#rest(waitMs);
+      } catch (error) {
+        if (error instanceof CallFailure) this.end(error.code, error.message);
+        else this.end(status.INTERNAL, "the service cannot do this now: try again");
+      }
+    });
+  }
+
+  #rest(forMs: number): void {
+    this.#stream.pause();
+    const over = setTimeout(() => this.#stream.resume(), forMs);
+    this.onClose(() => clearTimeout(over));
   }
 
   /** Resolves when the client has read the whole message. Throws `CallFailure` if it did not. */

@@ -22,12 +22,16 @@ import type { Outlet } from "./outlet.ts";
 /** Answers one call and ends it. An error that it throws ends the call, too. */
 export type Handler = (call: Call, request: Buffer) => Promise<void>;
 
+/** Serves a call of which the messages go on. `arrived` is to be called when the first one is there. */
+export type StreamHandler = (call: Call, arrived: () => void) => void;
+
 export interface GrpcServerOptions {
   readonly listen: { readonly host: string; readonly port: number };
   /** The source of certificates; `undefined` serves plaintext. */
   readonly tls: TlsSource | undefined;
   /** The handlers by path. */
   readonly handlers: ReadonlyMap<string, Handler>;
+  readonly streamHandlers: ReadonlyMap<string, StreamHandler>;
   readonly callerOf: (peer: string, headers: IncomingHttpHeaders) => Caller;
   readonly connections: Connections;
   readonly calls: Calls;
@@ -111,21 +115,24 @@ async function serve(
   const peer = peerOf(session.socket);
   if (!options.connections.has(peer)) return; // the stream ends with its connection
   const caller = options.callerOf(peer, headers);
-  const handler = options.handlers.get(headers[":path"] ?? "");
+  const path = headers[":path"] ?? "";
+  const handler = options.handlers.get(path);
+  const streamHandler = options.streamHandlers.get(path);
   if (!options.calls.isInTime(caller))
     return refuse(stream, status.RESOURCE_EXHAUSTED, "too many requests from this address");
   if (headers[":method"] !== "POST" || !headers["content-type"]?.startsWith("application/grpc"))
     return refuse(stream, status.UNIMPLEMENTED, "this is a gRPC service");
-  if (!handler) return refuse(stream, status.UNIMPLEMENTED, "there is no such method");
+  if (!handler && !streamHandler) return refuse(stream, status.UNIMPLEMENTED, "there is no such method");
   const call = new Call(stream, headers, caller, options.limits, options.outlet);
   if (!options.calls.admit(call)) {
     refuse(stream, status.RESOURCE_EXHAUSTED, "too many requests of this address are under way");
     return;
   }
+  if (streamHandler) return streamHandler(call, () => options.calls.arrived(call));
   try {
     const request = await call.request();
     options.calls.arrived(call);
-    await handler(call, request);
+    await handler?.(call, request);
   } catch (error) {
     if (error instanceof CallFailure) call.end(error.code, error.message);
     else call.end(status.INTERNAL, "the service cannot do this now: try again");

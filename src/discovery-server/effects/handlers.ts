@@ -17,11 +17,11 @@ import type { Holdings } from "./holdings.ts";
 import { snapshotMessage } from "./messages.ts";
 import type { Watchers } from "./watchers.ts";
 
-type Method = "Hello" | "AffiliateUpdate" | "AffiliateDelete" | "List" | "Watch";
+type Method = "Hello" | "AffiliateUpdate" | "AffiliateDelete" | "List" | "Watch" | "Carry";
 
 /**
- * Reports that a request was answered with this status, so many milliseconds after it arrived. A watch counts as
- * answered when it has begun.
+ * Reports that a request was answered with this status, so many milliseconds after it arrived. A watch and a stream
+ * count as answered when they have begun.
  */
 export type OnAnswer = (method: Method, code: status, tookMs: number) => void;
 
@@ -130,7 +130,7 @@ async function outcomeOf<Request extends { readonly clusterId: string }>(
   }
 }
 
-function decoded<Request>(decode: (bytes: Buffer) => Request, bytes: Buffer): Request | Refusal {
+export function decoded<Request>(decode: (bytes: Buffer) => Request, bytes: Buffer): Request | Refusal {
   try {
     return decode(bytes);
   } catch {
@@ -139,7 +139,11 @@ function decoded<Request>(decode: (bytes: Buffer) => Request, bytes: Buffer): Re
 }
 
 /** The checks that every request has to pass. */
-function admission(service: Service, caller: Caller, clusterId: string | undefined): Refusal | undefined {
+export function admission(
+  service: Pick<Service, "trust" | "rateLimit">,
+  caller: Caller,
+  clusterId: string | undefined,
+): Refusal | undefined {
   // Every node has its own connection, except behind a proxy, where the cluster stands for the node.
   const node = isProxied(service.trust) ? (clusterId ?? "") : caller.peer;
   const { address } = caller;
@@ -159,5 +163,5 @@ export function callerOf(peer: string, headers: IncomingHttpHeaders, trust: Prox
   return { peer, address, holder: address === undefined ? "unknown" : holderOf(address) };
 }
 
-const isRefusal = (outcome: object | string): outcome is Refusal =>
+export const isRefusal = (outcome: object | string): outcome is Refusal =>
   typeof outcome === "object" && "refused" in outcome;

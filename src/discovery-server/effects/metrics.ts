@@ -41,6 +41,19 @@ const names = {
   stunIgnored: "stun_ignored_total",
 } as const;
 
+/** What is told of the streams of packets; 0 where none is carried. */
+const relayed = {
+  streams: ["gauge", "relay_streams", "streams of packets between nodes"],
+  packets: ["counter", "relay_packets_total", "packets that were handed on between nodes"],
+  bytes: ["counter", "relay_bytes_total", "bytes of packets that were handed on between nodes"],
+  dropped: [
+    "counter",
+    "relay_dropped_total",
+    "packets for nodes without a stream, or dropped because newer ones waited for the same node or cluster",
+  ],
+  cutOff: ["counter", "relay_streams_cut_off_total", "streams that were ended to make room for others"],
+} as const;
+
 /** The metrics. They are numbers only: no label identifies a cluster, an affiliate or an address. */
 export function createMetrics(figures: () => ServiceFigures): Metrics {
   const registry = new Registry();
@@ -82,6 +95,27 @@ export function createMetrics(figures: () => ServiceFigures): Metrics {
         },
       }),
     );
+  for (const key of Object.keys(relayed) as (keyof typeof relayed)[]) {
+    const [kind, name, help] = relayed[key];
+    const value = (): number => figures().relay?.[key] ?? 0;
+    const options = { name: prefix + name, help, registers: [] };
+    registry.registerMetric(
+      kind === "gauge"
+        ? new Gauge({
+            ...options,
+            collect() {
+              this.set(value());
+            },
+          })
+        : new Counter({
+            ...options,
+            collect() {
+              this.reset();
+              this.inc(value());
+            },
+          }),
+    );
+  }
   return {
     contentType: registry.contentType,
     onAnswer: (method, code, tookMs) => {

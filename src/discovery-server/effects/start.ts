@@ -6,13 +6,15 @@ import { FairRateLimit } from "../rate-limit.ts";
 import type { OnChange, Store, StoreSize } from "../store.ts";
 import { type Bounds, defaultBounds, defaultCapacity } from "./bounds.ts";
 import { Calls } from "./calls.ts";
+import { type Carried, Carriers } from "./carriers.ts";
 import type { TlsSource } from "./certificates.ts";
 import { Connections } from "./connections.ts";
 import { startGrpcServer } from "./grpc-server.ts";
-import { callerOf, clusterHandlers, type OnAnswer } from "./handlers.ts";
+import { callerOf, clusterHandlers, type OnAnswer, type Service } from "./handlers.ts";
 import { Holdings } from "./holdings.ts";
 import { openMemoryStore } from "./memory-store.ts";
 import { Outlet } from "./outlet.ts";
+import { relayHandlers } from "./relay-handler.ts";
 import { openStunService, type StunService } from "./stun-service.ts";
 import { Watchers } from "./watchers.ts";
 
@@ -31,6 +33,8 @@ export interface DiscoveryServerOptions {
   /** Opens the store; absent for a store in memory without a snapshot. */
   readonly store?: (onChange: OnChange) => Promise<Store>;
   readonly onAnswer?: OnAnswer;
+  /** Whether packets are carried between the members of a cluster. */
+  readonly relay?: boolean;
   /** The time over which watchers are disconnected at the end. */
   readonly drainMs?: number;
   /** Whether STUN is answered over UDP at the same port; absent for no. */
@@ -51,6 +55,8 @@ export interface ServiceFigures extends StoreSize {
   readonly stunAnswered: number;
   /** The number of packets at the port for STUN that were no proper requests, or too many. */
   readonly stunIgnored: number;
+  /** The streams of packets, and what they have carried; absent where none is carried. */
+  readonly relay?: Carried & { readonly streams: number };
 }
 
 export interface DiscoveryServer {
@@ -94,26 +100,35 @@ export async function startDiscoveryServer(start: DiscoveryServerOptions): Promi
     holdings.changed(change);
     watchers.tell(change.clusterId, change.change);
   };
+  const carriers = new Carriers(bounds.carriers);
   const openStore =
     start.store ?? ((tell) => openMemoryStore({ capacity: defaultCapacity, log, onChange: tell }));
   const store = await openStore(onChange);
+  const service: Service = {
+    store,
+    holdings,
+    watchers,
+    rateLimit: new FairRateLimit(bounds.rate, bounds.addressRate),
+    trust,
+    answersStun: () => stun !== undefined,
+    onAnswer: (method, code, tookMs) => {
+      log.debug({ method, status: status[code], ms: Math.round(tookMs * 10) / 10 }, "answered");
+      start.onAnswer?.(method, code, tookMs);
+    },
+    onFailure: (error) => log.warn(errorText(error)),
+  };
+  const relayed = {
+    ...service,
+    carriers,
+    requestMs: bounds.call.requestMs,
+    onRefused: (peer: string) => connections.refused(peer),
+  };
   try {
     const server = await startGrpcServer({
       listen: start.listen,
       tls: start.tls,
-      handlers: clusterHandlers({
-        store,
-        holdings,
-        watchers,
-        rateLimit: new FairRateLimit(bounds.rate, bounds.addressRate),
-        trust,
-        answersStun: () => stun !== undefined,
-        onAnswer: (method, code, tookMs) => {
-          log.debug({ method, status: status[code], ms: Math.round(tookMs * 10) / 10 }, "answered");
-          start.onAnswer?.(method, code, tookMs);
-        },
-        onFailure: (error) => log.warn(errorText(error)),
-      }),
+      handlers: clusterHandlers(service),
+      streamHandlers: start.relay ? relayHandlers(relayed) : new Map(),
       callerOf: (peer, headers) => callerOf(peer, headers, trust),
       connections,
       calls,
@@ -134,10 +149,12 @@ export async function startDiscoveryServer(start: DiscoveryServerOptions): Promi
         affiliatesCutOff: holdings.cutOff,
         changes,
         ...(stun?.figures ?? noStun),
+        ...(start.relay && { relay: { streams: carriers.count, ...carriers.carried } }),
       }),
       isReady: () => !isStopping && store.isReady(),
       stop: async () => {
         isStopping = true;
+        carriers.endAll();
         await watchers.endAll(drainPerWatcherMs, start.drainMs ?? 0);
         await stun?.close();
         await server.close(graceMs);
@@ -160,4 +177,5 @@ const boundsOf = (some: SomeBounds = {}): Bounds => ({
   watchers: { ...defaultBounds.watchers, ...some.watchers },
   holdings: { ...defaultBounds.holdings, ...some.holdings },
   stun: { ...defaultBounds.stun, ...some.stun },
+  carriers: { ...defaultBounds.carriers, ...some.carriers },
 });

@@ -1,6 +1,6 @@
 import { type Client, makeGenericClientConstructor } from "@grpc/grpc-js";
 import { largestAnswerBytes, unboundedReason } from "../message-bounds.ts";
-import { type ClusterClient, ClusterService } from "../wire/index.ts";
+import { type ClusterClient, ClusterService, RelayService } from "../wire/index.ts";
 
 /**
  * The error that is thrown while the library decodes a message. The library reports it as the reason for its failure.
@@ -37,3 +37,9 @@ export const BoundedClient = makeGenericClientConstructor(
 ) as unknown as new (
   ...parameters: ConstructorParameters<typeof Client>
 ) => ClusterClient;
+
+/** The method that carries packets, of which the client measures every message, too. */
+export const boundedCarry = {
+  ...RelayService.carry,
+  responseDeserialize: small(RelayService.carry.responseDeserialize),
+};

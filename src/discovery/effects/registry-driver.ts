@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { KubespanError } from "../../base/index.ts";
 import type { Config } from "../../config/index.ts";
+import type { Carriage } from "../../stream/index.ts";
 import type { Affiliate, Membership } from "../affiliate.ts";
 import type { Announcement, Registry } from "../registry.ts";
 import type { Told } from "../told.ts";
@@ -43,6 +44,8 @@ interface RegistryNode {
   readonly origin: Pick<Membership, "machine" | "startedAt">;
   /** The version by which this program introduces itself to a registry. */
   readonly clientVersion: string;
+  /** The carriage for packets of this node, where a registry offers it; absent where none is wanted. */
+  readonly carriage?: Carriage | undefined;
   readonly log: Logger;
 }
 

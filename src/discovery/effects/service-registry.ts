@@ -3,11 +3,13 @@ import type { Logger } from "pino";
 import type { KubespanError } from "../../base/index.ts";
 import { type ClusterIdentity, proxiesKey, type ServiceConfig } from "../../config/index.ts";
 import type { Address, HostPort } from "../../net/index.ts";
+import type { Carriage } from "../../stream/index.ts";
 import type { Affiliate, Membership } from "../affiliate.ts";
 import { encodeAffiliate } from "../encode.ts";
 import { KnownAffiliates } from "../known-affiliates.ts";
 import { limits } from "../limits.ts";
 import type { Announcement, Registry } from "../registry.ts";
+import { roomOf } from "../room.ts";
 import { nonceBytes, sealData } from "../seal.ts";
 import { nothingTold, type Told } from "../told.ts";
 import { OwnPublication } from "./own-publication.ts";
@@ -28,6 +30,8 @@ export interface ServiceRegistryOptions {
   /** The version by which this program introduces itself to the service. */
   readonly clientVersion: string;
   readonly log: Logger;
+  /** The carriage for packets of this node; absent where none is wanted. */
+  readonly carriage?: Carriage | undefined;
   /**
    * The time in milliseconds for which the service keeps an update, at most 30 minutes. Updates are sent again after
    * half of it.
@@ -108,6 +112,7 @@ class ServiceDriver implements RegistryDriver {
   }
 
   async session(session: Session, signal: AbortSignal): Promise<never> {
+    const { carriage, nodeId } = this.#options;
     const { service, cluster, clientVersion, ttlMs = limits.ttlMs, graceMs = defaultGraceMs } = this.#options;
     const options = {
       service,
@@ -120,6 +125,7 @@ class ServiceDriver implements RegistryDriver {
       known: this.#known,
       publication: () => this.#own.current,
       changed: this.#own.changed,
+      ...(carriage && { carried: { carriage, nodeId, room: roomOf(cluster) } }),
       log: this.#log,
     };
     const onHello = ({ reflected, reachedAt, stun }: Greeted): void => {

@@ -1,9 +1,12 @@
 import type { Logger } from "pino";
 import type { ServiceConfig } from "../../config/index.ts";
+import type { Carriage } from "../../stream/index.ts";
 import type { KnownAffiliates } from "../known-affiliates.ts";
 import type { Publication } from "../publication.ts";
+import { carryPackets } from "./carry.ts";
 import { type Connection, connect } from "./connect.ts";
 import { pushUpdates } from "./push.ts";
+import { locationOf } from "./service-location.ts";
 import { untilOneFails } from "./until-one-fails.ts";
 import type { Wake } from "./wake.ts";
 import { watchCluster } from "./watch.ts";
@@ -19,6 +22,10 @@ export interface SessionOptions {
   readonly known: KnownAffiliates;
   readonly publication: () => Publication | undefined;
   readonly changed: Wake;
+  /** The carriage for packets of this node; absent where none is wanted. */
+  readonly carried?:
+    | { readonly carriage: Carriage; readonly nodeId: string; readonly room: Buffer }
+    | undefined;
   readonly log: Logger;
 }
 
@@ -44,10 +51,24 @@ export async function runSession(
 ): Promise<never> {
   const { client, ...greeted } = await connect(options.service, options, signal);
   events.onHello(greeted);
+  const announced = Promise.withResolvers<void>();
+  const onOwnUpdate = (): void => {
+    if (options.publication()) announced.resolve();
+    events.onOwnUpdate();
+  };
+  const { carried, service } = options;
+  const carrying = carried && {
+    ...options,
+    ...carried,
+    service: locationOf(service),
+    client,
+    announced: announced.promise,
+  };
   try {
     return await untilOneFails(signal, (inside) => [
       watchCluster({ ...options, client, onMessage: (first) => events.onAffiliates(first) }, inside),
-      pushUpdates({ ...options, client, onOwnUpdate: () => events.onOwnUpdate() }, inside),
+      pushUpdates({ ...options, client, onOwnUpdate }, inside),
+      ...(carrying ? [carryPackets(carrying, inside)] : []),
     ]);
   } finally {
     client.close();

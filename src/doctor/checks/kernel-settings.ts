@@ -90,6 +90,14 @@ export function checkForwarding({ sysctls, flavours, settings }: Facts): Finding
         evidence,
         fix,
       };
+    if (settings.relays)
+      return {
+        id,
+        severity: "warning",
+        text: `${family} is not forwarded: this node cannot relay it for others (relay.serve)`,
+        evidence,
+        fix,
+      };
     const text = settings.advertises
       ? `${family} is not forwarded yet: the daemon switches it on as far as advertised networks need it`
       : `${family} is not forwarded, which matters only to a node with pods or other networks behind it`;

@@ -1,4 +1,6 @@
+import { hexText } from "../../base/index.ts";
 import type { Block } from "../../marks/index.ts";
+import { maskOf } from "../../net/index.ts";
 import type { Facts } from "../facts.ts";
 import { type Finding, type Fix, unknownFinding } from "../finding.ts";
 
@@ -90,7 +92,7 @@ export function checkFirewall({ firewall, settings }: Facts): Finding[] {
   );
 }
 
-type Needed = Pick<Facts["settings"], "interfaceName" | "listenPort" | "networks">;
+type Needed = Pick<Facts["settings"], "interfaceName" | "listenPort" | "networks" | "marks">;
 
 function textOf({ missing, hook }: Block, { interfaceName, listenPort }: Needed): string {
   const what = [
@@ -102,16 +104,28 @@ function textOf({ missing, hook }: Block, { interfaceName, listenPort }: Needed)
             : `what goes between ${interfaceName} and the pods`,
         ]
       : []),
+    ...(missing.includes("relayed") ? ["what this node relays, which bears WireGuard's mark"] : []),
   ];
   return `a firewall refuses on ${hook} what no rule accepts, and none was seen for ${what.join(", nor for ")}`;
 }
 
 function fixOf(
   { manager, missing, hook, place }: Block,
-  { interfaceName, listenPort, networks }: Needed,
+  { interfaceName, listenPort, networks, marks }: Needed,
 ): Fix {
   const needs = (what: Block["missing"][number]): boolean => missing.includes(what);
   const isForward = hook === "forward";
+  const [mark, mask] = [marks.fromWireGuard, maskOf(marks)].map(hexText);
+  if (missing.length === 1 && needs("relayed") && place.tool === "nft" && manager === "nobody")
+    return {
+      commands: [`nft insert rule ${place.table} ${place.chain} meta mark and ${mask} == ${mark} accept`],
+      advice: "and put this line into the file from which the ruleset is loaded, such as /etc/nftables.conf",
+    };
+  if (missing.length === 1 && needs("relayed"))
+    return {
+      commands: [`iptables -I FORWARD -m mark --mark ${mark}/${mask} -j ACCEPT`],
+      advice: "and save the rule in the way of this distribution, so that it is there after a reboot",
+    };
   if (manager === "firewalld")
     return {
       commands: [

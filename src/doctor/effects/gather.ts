@@ -47,6 +47,7 @@ const defaultSettings: Omit<Settings, "mtu"> = {
   advertisesPods: false,
   localNetworks: [],
   hasMainRoutes: false,
+  relays: false,
 };
 
 /** A table with a chain like ours that translates sources. `nft --check` asks the kernel for it, and makes nothing. */
@@ -65,6 +66,7 @@ const settingsOf = (config: Config): Omit<Settings, "mtu"> => ({
   advertisesPods: config.advertiseKubernetesNetworks,
   localNetworks: config.localNetworks,
   hasMainRoutes: config.podNetworks.mainTable,
+  relays: config.relay.serve === true,
 });
 
 /** Gathers all facts and changes nothing. A fact that cannot be had is a fact of its own, so this does not throw. */
@@ -82,6 +84,7 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     listenPort: settings.listenPort,
     networks: settings.networks,
     forwards: settings.advertises,
+    relays: settings.relays,
   };
   const identified = observeIdentity(stateDirectory);
   const [

@@ -1,6 +1,7 @@
 import { errorText, mainLink } from "../../base/index.ts";
 import { tableNameOf } from "../../nftables/index.ts";
 import { racingTableNameOf } from "../../port/index.ts";
+import { relayTablesOf } from "../../relay/index.ts";
 import { eachLine, type Runner } from "../../system/index.ts";
 import {
   asOurs,
@@ -98,7 +99,11 @@ async function scanRules(
 }
 
 const legacyTools = ["iptables-legacy", "ip6tables-legacy"] as const;
-const ownTables = [tableNameOf(mainLink), racingTableNameOf(mainLink)];
+const ownTables = [
+  tableNameOf(mainLink),
+  racingTableNameOf(mainLink),
+  ...Object.values(relayTablesOf(mainLink)),
+];
 
 const isOwnTable = (table: string): boolean =>
   ownTables.some((own) => table === own || table.startsWith(`${own}_`));

@@ -2,10 +2,14 @@ import { KubespanError } from "../../base/index.ts";
 import type { Runner } from "../../system/index.ts";
 import type { TableName } from "../transaction.ts";
 
-/** The parts of a table that can be listed: all, all without counts and remaining times, or the counters alone. */
+/**
+ * The parts of a table that can be listed: all, all without counts and remaining times, that without what is in its sets,
+ * or the counters alone.
+ */
 const listings = {
   all: ["list", "table"],
   frame: ["-s", "list", "table"],
+  rules: ["-s", "-t", "list", "table"],
   counters: ["list", "counters", "table"],
 } as const;
 

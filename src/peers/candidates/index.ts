@@ -6,8 +6,18 @@
  * record's endpoints are one list, in the registries as on the wire, in which those of the peer's own interfaces, those
  * that a service reflected or a router mapped, and those that other members observed (harvest) look alike.
  */
+
+export { firstStandIns, joinedStandIns } from "./joined.ts";
 export type { CandidateContext } from "./kind.ts";
-export { type CandidateClass, classes } from "./kind.ts";
-export type { CandidateKindName } from "./kinds.ts";
+export { type CandidateClass, classes, isStandIn } from "./kind.ts";
 export { routedPrefixes } from "./routes.ts";
 export { type Candidate, type Candidates, sortCandidates } from "./sort.ts";
+export {
+  classAmong,
+  type StandIn,
+  type StandIns,
+  type Way,
+  type WithStandIns,
+  wayTo,
+  withStandIns,
+} from "./stand-ins.ts";

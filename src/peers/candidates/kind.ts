@@ -2,8 +2,11 @@ import type { DialRules } from "../../config/index.ts";
 import type { Address, Endpoint, Prefix, PrefixIndex } from "../../net/index.ts";
 
 /** What an endpoint is worth by what it is, wherever the peer was connected before: the lower, the better. */
-export const classes = { preferred: 0, ownNetwork: 1, other: 2 } as const;
+export const classes = { preferred: 0, ownNetwork: 1, other: 2, relayed: 3, carried: 4 } as const;
 export type CandidateClass = (typeof classes)[keyof typeof classes];
+
+/** Whether endpoints of this class only stand in where no direct path works. */
+export const isStandIn = (each: CandidateClass): boolean => each >= classes.relayed;
 
 /** The node that gets what is sent to a network; without a node id it is this node. */
 export interface Router {
@@ -52,4 +55,12 @@ export interface CandidateKind<Name extends string = string> {
   readonly recognize: (subject: Subject, context: CandidateContext) => Recognition | undefined;
   /** Endpoints that are candidates of the peer even if nobody announces them. */
   readonly adds?: (context: CandidateContext) => readonly Endpoint[];
+}
+
+/** A kind of endpoint at which a peer is reached by way of something else, where no direct path works. */
+export interface StandInKind<Name extends string = string> {
+  /** What the status calls it. */
+  readonly name: Name;
+  readonly class: CandidateClass;
+  readonly reasonOf: (via: string) => string;
 }

@@ -2,11 +2,12 @@ import { type Endpoint, endpointAddress, type LeftOut } from "../../net/index.ts
 import type { CandidateClass, CandidateContext } from "./kind.ts";
 import { type CandidateKindName, kinds } from "./kinds.ts";
 import { refusals } from "./refusals/index.ts";
+import type { StandInKindName } from "./stand-in-kinds.ts";
 
 /** An endpoint at which a peer may be dialled. */
 export interface Candidate {
   readonly endpoint: Endpoint;
-  readonly kind: CandidateKindName;
+  readonly kind: CandidateKindName | StandInKindName;
   /** Why it stands where it stands, for an operator. */
   readonly reason: string;
   /** What it is worth, wherever the peer was connected before. */

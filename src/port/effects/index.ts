@@ -1,3 +1,4 @@
 export { Prober } from "./prober.ts";
 export { Racer } from "./racer.ts";
+export { Sockets } from "./sockets.ts";
 export { observeRacingTable } from "./table.ts";

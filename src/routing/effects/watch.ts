@@ -1,6 +1,7 @@
 import type { KubespanError } from "../../base/index.ts";
 import { tableNameOf } from "../../nftables/index.ts";
 import { racingTableNameOf } from "../../port/index.ts";
+import { relayTablesOf } from "../../relay/index.ts";
 import { isLossEvent, isPodEvent, isRelevantEvent, type RoutingScope } from "../index.ts";
 import { Monitor } from "./monitor.ts";
 
@@ -37,6 +38,7 @@ export function watchKernel({
 }: WatchOptions): KernelWatch {
   const table = tableNameOf(scope.interfaceName);
   const racingTable = racingTableNameOf(scope.interfaceName);
+  const relayTables = Object.values(relayTablesOf(scope.interfaceName));
   const monitors = [
     new Monitor({
       program: "ip",
@@ -59,7 +61,7 @@ export function watchKernel({
       concerns: (line) => {
         if (names(line, table)) return [line.startsWith("delete ") ? "us, urgently" : "us"];
         if (isLoss(line)) return ["us, urgently"]; // the lost events may be those of the table
-        if (names(line, racingTable)) return ["us"];
+        if ([racingTable, ...relayTables].some((each) => names(line, each))) return ["us"];
         return / (?:mark\b|type filter hook (?:input|forward) )/.test(line) ? ["others"] : [];
       },
       // A change of ours is known already, and looking for its traces would cost more than the change.

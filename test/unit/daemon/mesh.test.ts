@@ -19,6 +19,7 @@ import { LedgerFile } from "../../../src/members/effects/index.ts";
 import type { Endpoint } from "../../../src/net/index.ts";
 import { LastWorkingFile } from "../../../src/peers/effects/index.ts";
 import { HostNameWatch, NumberFile } from "../../../src/self/effects/index.ts";
+import { Carriage } from "../../../src/stream/index.ts";
 import type { Runner } from "../../../src/system/index.ts";
 import { idOf } from "../discovery/samples.ts";
 import { anUplink, held } from "../mesh/pass/scene.ts";
@@ -148,6 +149,7 @@ class Stage {
   #registries(): Registries {
     return {
       start: () => undefined,
+      carriage: new Carriage(),
       publish: (announcement) => void this.published.push(announcement),
       heard: () => [{ nodeId: peer.nodeId, sealed: peer }],
       deletedNodes: () => new Set(),

@@ -6,8 +6,10 @@ import { credentials, status } from "@grpc/grpc-js";
 import { execa } from "execa";
 import { expect, onTestFinished, test } from "vitest";
 import { ClusterClient as Client, type ClusterClient } from "../../../src/discovery/wire/generated/server.ts";
+import { Carriage } from "../../../src/stream/index.ts";
 import { certificatesFor } from "../discovery/certificates.ts";
 import { answer, clusterId, idsOf, node, rawClient, until } from "../discovery/loopback.ts";
+import { idOf } from "../discovery/samples.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
 const main = join(import.meta.dirname, "../../../src/main.ts");
@@ -56,6 +58,24 @@ async function serve(...args: string[]): Promise<Running> {
 
 const hello = (client: ClusterClient) =>
   answer<object>((done) => client.hello({ clusterId, clientVersion: "test" }, done));
+
+test("a service that is to relay counts its streams, and what they carry", async () => {
+  const service = await serve("--insecure", "--relay");
+  const text = async (): Promise<string> => (await fetch(service.url("/metrics"))).text();
+  expect(await text()).toContain("\nkubespan_discovery_relay_streams 0\n");
+  const carriages = [new Carriage(), new Carriage()];
+  for (const [index, carriage] of carriages.entries()) node(`n${index}`, service.port, { carriage });
+  await until(async () => expect(await text()).toContain("\nkubespan_discovery_relay_streams 2\n"));
+  await until(() => expect(carriages.map(({ services }) => services.length)).toEqual([1, 1]));
+  carriages[0]?.send({ peer: idOf("n1"), data: new Uint8Array(100) });
+  carriages[0]?.send({ peer: idOf("nobody"), data: new Uint8Array(100) });
+  await until(async () => {
+    const counted = await text();
+    expect(counted).toContain("\nkubespan_discovery_relay_packets_total 1\n");
+    expect(counted).toContain("\nkubespan_discovery_relay_bytes_total 100\n");
+    expect(counted).toContain("\nkubespan_discovery_relay_dropped_total 1\n");
+  });
+});
 
 test("metrics count what is done, and name no cluster, no node, no address", async () => {
   const running = await serve("--insecure");

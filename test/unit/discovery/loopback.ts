@@ -9,6 +9,7 @@ import {
   type ServiceRegistryOptions,
 } from "../../../src/discovery/effects/service-registry.ts";
 import type { Registry } from "../../../src/discovery/registry.ts";
+import { type RelayServer, RelayService } from "../../../src/discovery/wire/generated/relay.ts";
 import {
   ClusterClient,
   type ClusterServer,
@@ -110,9 +111,14 @@ export const answer = <Response>(
   });
 
 /** A service that answers as it is told, or not at all. */
-export async function fakeService(handlers: Partial<ClusterServer>, tls?: Tls): Promise<number> {
+export async function fakeService(
+  handlers: Partial<ClusterServer>,
+  tls?: Tls,
+  relay?: RelayServer,
+): Promise<number> {
   const server = new Server();
   server.addService(ClusterService, { ...handlers } as ClusterServer);
+  if (relay) server.addService(RelayService, relay);
   onTestFinished(() => server.forceShutdown());
   return new Promise((resolve, reject) => {
     const access = tls ? credentialsOf(tls) : ServerCredentials.createInsecure();

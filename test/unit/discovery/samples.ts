@@ -85,6 +85,7 @@ const anyMembership: fc.Arbitrary<Membership> = fc.record(
     machine: fc.oneof(fc.constant(""), base64(16)),
     otherNetworks: list(anyPrefix),
     farewells: list(fc.tuple(base64(8), base64(16))).map((entries) => new Map(entries)),
+    relays: fc.constant(true as const),
   },
   { requiredKeys: ["number", "startedAt", "machine", "otherNetworks"] },
 );

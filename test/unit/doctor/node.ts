@@ -33,6 +33,7 @@ export const soundNode: Facts = {
     advertisesPods: true,
     localNetworks: [],
     hasMainRoutes: false,
+    relays: false,
     marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },
   },
   stateDirectory: "/var/lib/kubespan",

@@ -1,6 +1,6 @@
 import type { Block } from "../../../src/marks/index.ts";
 import type { Prefix } from "../../../src/net/index.ts";
-import { link, linksFrom, withSysctl } from "./node.ts";
+import { link, linksFrom, soundNode, withSysctl } from "./node.ts";
 import type { Case } from "./registry-cases.ts";
 
 const block = (change: Partial<Block>): { firewall: Block[] } => ({
@@ -86,6 +86,20 @@ export const trafficCases: readonly Case[] = [
     "link.ipv6_disable_ipv6",
     "warning",
     /kubespan/,
+  ],
+  [
+    "no forwarding on a node that is to relay",
+    { ...withSysctl("net/ipv4/ip_forward", "0"), settings: { ...soundNode.settings, relays: true } },
+    "sysctl.ip_forward",
+    "warning",
+    /net\.ipv4\.ip_forward = 1/,
+  ],
+  [
+    "a firewall that forwards nothing for others on a node that is to relay",
+    block({ hook: "forward", missing: ["relayed"] }),
+    "firewall.forward",
+    "warning",
+    /inet filter input meta mark and 0x60 == 0x20 accept/,
   ],
   [
     "jumbo frames on this link alone",

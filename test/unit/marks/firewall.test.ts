@@ -141,3 +141,17 @@ describe("a firewall that lets the mesh in", () => {
     expect(scanner.blocks()).toEqual([]);
   });
 });
+
+test("a policy that drops what is forwarded keeps a relay from its work, until a rule accepts its mark", () => {
+  const blocksWith = (...rules: string[]): Block[] => {
+    const relaying = { ...passage, networks: [], forwards: false, relays: true };
+    const scanner = new FirewallScanner(relaying, () => false);
+    for (const line of table("inet filter", "forward", forward, ...rules).split("\n")) scanner.nft(line);
+    return scanner.blocks();
+  };
+  expect(blocksWith("ct state established accept")).toMatchObject([
+    { hook: "forward", missing: ["relayed"] },
+  ]);
+  expect(blocksWith("meta mark & 0x00000060 == 0x00000020 accept")).toEqual([]);
+  expect(scanned(table("inet filter", "forward", forward), [])).toEqual([]);
+});

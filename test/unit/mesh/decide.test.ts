@@ -131,6 +131,7 @@ it("reports peers as an operator wants to see them", () => {
       engine: undefined,
       process: { pid: 1, startedAt: now, work: { state: "working" } },
       error: undefined,
+      relay: { serves: false, pairs: 0, passed: 0, refused: 0 },
       racing: { mode: "serial" as const, works: false },
       portMapping: { state: "missing" as const, why: "portMapping is off" },
       settings: [],

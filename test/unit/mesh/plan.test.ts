@@ -56,6 +56,7 @@ const bare: Kernel = {
     ]),
   },
   savedSysctls: undefined,
+  relayTables: new Map(),
   racingTable: undefined,
   barrier: { kind: "seen", links: [] },
   otherMeshes: [],

@@ -98,6 +98,7 @@ export const config = (changes: Partial<Config> = {}): Config => ({
   interfaceName: "kubespan",
   listenPort: 51820,
   wireguard: "auto",
+  relay: { serve: false, use: true, service: true, maxPairs: 200, maxBytesPerSecond: 12_500_000 },
   keepalive: 25,
   advertisedPrefixes: [],
   otherNetworks: [],

@@ -20,11 +20,17 @@ describe("isBetter", () => {
     ["what the operator prefers, slower", path(0, 300), path(1, 1), true],
     ["far faster than what the operator prefers", path(1, 1), path(0, 300), false],
     ["far faster, and preferred as well", path(0, 1), path(0, 300), true],
+    ["direct, and far slower than what stands in", path(2, 900), path(3, 1), true],
+    ["what stands in, and far faster than a direct one", path(3, 1), path(2, 900), false],
+    ["what stands in, for what stands in", path(3, 1), path(3, 900), false],
   ])("%s", (_, there, here, expected) => {
     expect(isBetter(there, here)).toBe(expected);
   });
 
-  const ways = fc.record({ class: fc.constantFrom(0, 1, 2), roundTripMs: fc.integer({ min: 0, max: 500 }) });
+  const ways = fc.record({
+    class: fc.constantFrom(0, 1, 2, 3),
+    roundTripMs: fc.integer({ min: 0, max: 500 }),
+  });
 
   it("never holds both ways", () => {
     fc.assert(

@@ -48,6 +48,8 @@ export interface Membership {
   /** The node has left the mesh. There is one farewell for each node that is to believe it. */
   left: boolean;
   farewells: Farewell[];
+  /** The node passes packets on between members that reach each other in no other way. */
+  relays: boolean;
 }
 
 export interface Farewell {
@@ -251,7 +253,15 @@ export const Affiliate: MessageFns<Affiliate> = {
 };
 
 function createBaseMembership(): Membership {
-  return { number: 0n, startedAt: 0n, machine: Buffer.alloc(0), otherNetworks: [], left: false, farewells: [] };
+  return {
+    number: 0n,
+    startedAt: 0n,
+    machine: Buffer.alloc(0),
+    otherNetworks: [],
+    left: false,
+    farewells: [],
+    relays: false,
+  };
 }
 
 export const Membership: MessageFns<Membership> = {
@@ -279,6 +289,9 @@ export const Membership: MessageFns<Membership> = {
     }
     for (const v of message.farewells) {
       Farewell.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message.relays !== false) {
+      writer.uint32(56).bool(message.relays);
     }
     return writer;
   },
@@ -344,6 +357,14 @@ export const Membership: MessageFns<Membership> = {
             message.farewells.push(Farewell.decode(reader, reader.uint32()));
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.relays = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -367,6 +388,7 @@ export const Membership: MessageFns<Membership> = {
     message.otherNetworks = object.otherNetworks?.map((e) => IPPrefix.fromPartial(e)) || [];
     message.left = object.left ?? false;
     message.farewells = object.farewells?.map((e) => Farewell.fromPartial(e)) || [];
+    message.relays = object.relays ?? false;
     return message;
   },
 };

@@ -1,0 +1,50 @@
+import { type Decision, type Kernel, ownSide } from "../mesh/index.ts";
+import type { ObservedDevice } from "../wireguard/index.ts";
+import { Carrying } from "./carrying.ts";
+import type { MeshParts } from "./mesh-parts.ts";
+import { Racing } from "./racing.ts";
+import { Relaying } from "./relaying.ts";
+
+/** All by which one mesh reaches peers beside WireGuard itself. It is opened with the data plane and repaired with it. */
+export class Ways {
+  readonly racing: Racing;
+  readonly relaying: Relaying;
+  readonly carrying: Carrying;
+
+  /** `onNews` is called when this node is seen elsewhere, or a peer can be reached in another way. */
+  constructor(
+    parts: MeshParts,
+    onAnswer: ConstructorParameters<typeof Racing>[1]["onAnswer"],
+    onNews: () => void,
+  ) {
+    this.racing = new Racing(parts, { onAnswer, onMapping: onNews });
+    this.relaying = new Relaying(parts);
+    this.carrying = new Carrying(parts, onNews);
+  }
+
+  async open(): Promise<void> {
+    await this.racing.open();
+    this.carrying.open();
+  }
+
+  async repair(kernel: Kernel): Promise<void> {
+    await this.racing.repair(kernel.racingTable);
+    await this.relaying.look(kernel.relayTables, ownSide(kernel).networks);
+  }
+
+  /** Follows a poll: packets are passed on between those that are connected now, and carried for those that need it. */
+  async follow(
+    { polled, specs }: Pick<Decision, "polled" | "specs">,
+    device: ObservedDevice | undefined,
+  ): Promise<void> {
+    this.carrying.polled(specs.peers, polled, device);
+    await this.relaying.follow({ polled, specs }, device);
+  }
+
+  /** Ends what depends on this process. */
+  async close(): Promise<void> {
+    this.carrying.close();
+    await this.racing.close();
+    await this.relaying.close();
+  }
+}

@@ -1,0 +1,162 @@
+import { status } from "@grpc/grpc-js";
+import { carriageLimits, type Packet } from "../../stream/index.ts";
+import { FairQueue } from "../fair-queue.ts";
+import { Pace } from "../pace.ts";
+import type { Rate } from "../rate-limit.ts";
+import { exhausted, type Refusal } from "../refusal.ts";
+import { chargeOf } from "../relay-requests.ts";
+import { type ShareLimits, Shares } from "../shares.ts";
+import type { Call } from "./call.ts";
+import { Carrier } from "./carrier.ts";
+
+export interface CarrierLimits {
+  readonly streams: ShareLimits & { readonly perCluster: number };
+  /** The rates of bytes from one node, from one cluster, and of all together. A packet counts 256 bytes besides. */
+  readonly nodeRate: Rate;
+  readonly clusterRate: Rate;
+  readonly rate: Rate;
+  /** The bytes of one cluster that may wait for their turn. */
+  readonly clusterBytes: number;
+  /** The packets that may wait for all nodes together before each may have but a few. */
+  readonly queuedInAll: number;
+}
+
+/** The packets that may wait for a node when there are too many in all. */
+const fewQueued = 8;
+
+interface UnderWay {
+  readonly room: string;
+  readonly to: string;
+  readonly packet: Packet;
+}
+
+/** What has been carried since the start. */
+export interface Carried {
+  readonly packets: number;
+  readonly bytes: number;
+  /** The packets for nodes that are not here, or that are too slow, or for which there was no turn in time. */
+  readonly dropped: number;
+  /** The streams that were ended to make room for others. */
+  readonly cutOff: number;
+}
+
+/**
+ * The streams of packets of all clusters. Packets pass between the streams of one room, which nobody can name without
+ * the secret of its cluster. All rooms have the same right to what the service carries.
+ */
+export class Carriers {
+  readonly #limits: CarrierLimits;
+  readonly #rooms = new Map<string, Map<string, Carrier>>();
+  readonly #shares: Shares<Carrier>;
+  readonly #turns: FairQueue<UnderWay>;
+  readonly #nodePace: Pace;
+  readonly #clusterPace: Pace;
+  readonly #pace: Pace;
+  #isPausing = false;
+  #carried = { packets: 0, bytes: 0, dropped: 0, cutOff: 0 };
+  #queued = 0;
+
+  constructor(limits: CarrierLimits) {
+    this.#limits = limits;
+    this.#shares = new Shares<Carrier>(limits.streams, { isKept: () => false, first: "newest" });
+    const roundBytes = 4 * carriageLimits.mostPacketBytes;
+    this.#turns = new FairQueue<UnderWay>({ laneBytes: limits.clusterBytes, roundBytes });
+    this.#nodePace = new Pace(limits.nodeRate);
+    this.#clusterPace = new Pace(limits.clusterRate);
+    this.#pace = new Pace(limits.rate);
+  }
+
+  get count(): number {
+    return this.#shares.size;
+  }
+
+  get carried(): Carried {
+    return this.#carried;
+  }
+
+  /** Admits a stream. It takes the place of an earlier stream of the same node, which may hang. */
+  add(call: Call, affiliateId: string, room: string): Carrier | Refusal {
+    const carrier = new Carrier(call, affiliateId, room, (change) => (this.#queued += change));
+    const before = this.#rooms.get(room)?.get(affiliateId);
+    if (before) this.#end(before, "another stream of this node has taken over");
+    if ((this.#rooms.get(room)?.size ?? 0) >= this.#limits.streams.perCluster)
+      return exhausted("the cluster has too many streams");
+    const cut = this.#shares.room(call.caller.holder, 1);
+    if (!cut) return exhausted("this address has its share of the streams");
+    for (const each of cut) {
+      this.#carried.cutOff++;
+      this.#end(each, "others have a right to a stream, too: open one later");
+    }
+    const members = this.#rooms.get(room) ?? new Map<string, Carrier>();
+    this.#rooms.set(room, members.set(affiliateId, carrier));
+    this.#shares.set(carrier, call.caller.holder, 1);
+    call.onClose(() => this.#remove(carrier));
+    carrier.open();
+    return carrier;
+  }
+
+  /** Takes packets of a node; gives the milliseconds for which nothing more is to be read of it. */
+  take({ room, affiliateId }: Carrier, packets: readonly Packet[]): number {
+    let charge = 0;
+    for (const { peer: to, data } of packets) {
+      const bytes = chargeOf({ peer: to, data });
+      charge += bytes;
+      const packet = { peer: affiliateId, data };
+      this.#carried.dropped += this.#turns.push(room, { room, to, packet }, bytes);
+    }
+    this.#handOn();
+    const now = performance.now();
+    return Math.max(
+      this.#nodePace.waitMs(`${room} ${affiliateId}`, charge, now),
+      this.#clusterPace.waitMs(room, charge, now),
+    );
+  }
+
+  #handOn(): void {
+    while (!this.#isPausing) {
+      const next = this.#turns.shift();
+      if (!next) return;
+      this.#deliver(next);
+      const waitMs = this.#pace.waitMs("", chargeOf(next.packet), performance.now());
+      if (waitMs >= 1) this.#pause(waitMs);
+    }
+  }
+
+  #pause(forMs: number): void {
+    this.#isPausing = true;
+    setTimeout(() => {
+      this.#isPausing = false;
+      this.#handOn();
+    }, forMs);
+  }
+
+  #deliver({ room, to, packet }: UnderWay): void {
+    const carrier = this.#rooms.get(room)?.get(to);
+    if (!carrier) {
+      this.#carried.dropped++;
+      return;
+    }
+    const most = this.#queued > this.#limits.queuedInAll ? fewQueued : carriageLimits.queuedPackets;
+    this.#carried.packets++;
+    this.#carried.bytes += packet.data.length;
+    this.#carried.dropped += carrier.deliver(packet, most);
+  }
+
+  /** Ends all streams. Their nodes open others at the next service. */
+  endAll(): void {
+    for (const room of this.#rooms.values())
+      for (const carrier of room.values()) this.#end(carrier, "this service is stopping");
+  }
+
+  #end(carrier: Carrier, why: string): void {
+    this.#remove(carrier);
+    carrier.call.end(status.ABORTED, why);
+  }
+
+  #remove(carrier: Carrier): void {
+    const members = this.#rooms.get(carrier.room);
+    if (members?.get(carrier.affiliateId) === carrier) members.delete(carrier.affiliateId);
+    if (members?.size === 0) this.#rooms.delete(carrier.room);
+    this.#shares.remove(carrier);
+  }
+}

@@ -1,0 +1,2 @@
+export { Relay } from "./relay.ts";
+export { observeRelayTables } from "./tables.ts";

@@ -1,0 +1,79 @@
+import { errorText } from "../../base/index.ts";
+import { type Endpoint, endpointAddress, type Family, type Marks } from "../../net/index.ts";
+import { listTable } from "../../nftables/effects/index.ts";
+import { nftCommand, replacingText, type TableName } from "../../nftables/index.ts";
+import { parseSource } from "../../port/index.ts";
+import type { Runner } from "../../system/index.ts";
+import { parseUnasked } from "../proof.ts";
+import {
+  membersText,
+  type PlacedWay,
+  type RelayedWay,
+  type RelayRules,
+  relayTablesOf,
+  relayTableText,
+  waysText,
+} from "../rules.ts";
+
+const families: readonly Family[] = [4, 6];
+
+/**
+ * The tables for relaying that there are, each with its rules, without what is in its sets. Throws
+ * `KubespanError("command")`.
+ */
+export async function observeRelayTables(
+  run: Runner,
+  interfaceName: string,
+): Promise<ReadonlyMap<TableName, string>> {
+  const tables: readonly TableName[] = Object.values(relayTablesOf(interfaceName));
+  const found = await Promise.all(
+    tables.map(async (table) => [table, await listTable(run, table, "rules")] as const),
+  );
+  return new Map(found.flatMap(([table, rules]) => (rules === undefined ? [] : [[table, rules] as const])));
+}
+
+/** Loads a table and keeps what is in its maps, if it was made by rules like these. Throws `KubespanError("command")`. */
+export async function loadRelayTable(run: Runner, rules: RelayRules): Promise<void> {
+  const text = relayTableText(rules);
+  const table = relayTablesOf(rules.interfaceName)[rules.family];
+  await run(nftCommand(text)).catch(() => run(nftCommand(replacingText(table, text))));
+}
+
+export const changeMembers = async (
+  run: Runner,
+  table: TableName,
+  change: { readonly come: readonly Endpoint[]; readonly gone: readonly Endpoint[] },
+): Promise<void> => {
+  await run(nftCommand(membersText(table, change)));
+};
+
+/** Opens ways, with the source that this node has towards each end now. Throws where one of them is not reached. */
+export async function openWays(
+  run: Runner,
+  table: TableName,
+  ways: readonly RelayedWay[],
+  marks: Marks,
+): Promise<void> {
+  const placed = await Promise.all(
+    ways.map(async (way): Promise<PlacedWay> => {
+      const args = ["-j", "route", "get", endpointAddress(way.to), "mark", String(marks.fromWireGuard)];
+      const source = parseSource(await run({ program: "ip", args }));
+      if (source === undefined) throw new Error(`there is no route to ${way.to}`);
+      return { ...way, source };
+    }),
+  );
+  await run(nftCommand(waysText(table, placed)));
+}
+
+/** The endpoints from which initiations came unasked. Gives none where nft cannot tell. */
+export async function unaskedAt(run: Runner, interfaceName: string): Promise<readonly Endpoint[]> {
+  const tables = relayTablesOf(interfaceName);
+  const found = await Promise.all(
+    families.map((family) =>
+      run({ program: "nft", args: ["-j", "list", "set", ...tables[family].split(" "), "unasked"] }).catch(
+        (error: unknown) => errorText(error),
+      ),
+    ),
+  );
+  return found.flatMap(parseUnasked);
+}

@@ -1,0 +1,69 @@
+import type { Packet } from "./limits.ts";
+
+/** An open stream of packets, as the service of that name offers it. */
+export interface Line {
+  readonly service: string;
+  /** Sends a packet, or drops it or an older one if the stream is too slow. Never throws. */
+  send(packet: Packet): void;
+}
+
+interface Listener {
+  /** A line was opened or closed. */
+  onLines(): void;
+  onPacket(packet: Packet, line: Line): void;
+}
+
+/**
+ * The lines over which packets are carried, and the one listener to them. A node that no line has brought a packet of may
+ * be at any service, so what is for it takes all lines; afterwards it takes the line that brought the last packet.
+ */
+export class Carriage {
+  readonly #lines = new Set<Line>();
+  readonly #lastLines = new Map<string, Line>();
+  #listener: Listener | undefined;
+
+  /** Replaces the listener; `undefined` where nobody listens any more. */
+  listen(listener: Listener | undefined): void {
+    this.#listener = listener;
+  }
+
+  /** The names of the services that carry packets at the moment. */
+  get services(): readonly string[] {
+    return [...this.#lines].map(({ service }) => service);
+  }
+
+  opened(line: Line): void {
+    this.#lines.add(line);
+    this.#listener?.onLines();
+  }
+
+  closed(line: Line): void {
+    if (!this.#lines.delete(line)) return;
+    for (const [peer, last] of this.#lastLines) if (last === line) this.#lastLines.delete(peer);
+    this.#listener?.onLines();
+  }
+
+  received(packet: Packet, line: Line): void {
+    if (this.#lines.has(line)) this.#listener?.onPacket(packet, line);
+  }
+
+  /** Notes that this member was heard over that line. It is for the listener to say who is a member. */
+  heard(peer: string, line: Line): void {
+    if (this.#lines.has(line)) this.#lastLines.set(peer, line);
+  }
+
+  /** The service over which packets for a node go: the one that brought the last packet of it, or else the first. */
+  serviceFor(peer: string): string | undefined {
+    return this.#lastLines.get(peer)?.service ?? this.services[0];
+  }
+
+  send(packet: Packet): void {
+    const last = this.#lastLines.get(packet.peer);
+    for (const line of last ? [last] : this.#lines) line.send(packet);
+  }
+
+  /** Forgets where nodes were heard that are no members any more. */
+  keepOnly(members: ReadonlySet<string>): void {
+    for (const peer of this.#lastLines.keys()) if (!members.has(peer)) this.#lastLines.delete(peer);
+  }
+}

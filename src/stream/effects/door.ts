@@ -1,0 +1,61 @@
+import { createSocket, type Socket } from "node:dgram";
+import { isPacketSize } from "../limits.ts";
+
+const loopback = "127.0.0.1";
+
+/**
+ * The UDP socket on loopback that stands for one peer: what WireGuard sends there is carried to the peer, and what the
+ * peer sends comes to WireGuard from there.
+ */
+export class Door {
+  readonly port: number;
+  /** The time at which a packet last passed, in milliseconds of a clock that never goes back. */
+  usedAt = performance.now();
+  readonly #socket: Socket;
+
+  /** Opens a door at a given port, or at any if that is taken or none is given. */
+  static async open(listenPort: number, send: (packet: Uint8Array) => void, port = 0): Promise<Door> {
+    const socket = await bound(port).catch(() => bound(0));
+    return new Door(socket, listenPort, send);
+  }
+
+  private constructor(socket: Socket, listenPort: number, send: (packet: Uint8Array) => void) {
+    this.#socket = socket;
+    this.port = socket.address().port;
+    this.#listenPort = listenPort;
+    socket.on("error", () => undefined); // an error concerns one packet, and WireGuard repeats what matters
+    socket.on("message", (packet, { address, port }) => {
+      // Any program of this node can send to this socket. Only WireGuard's port is WireGuard's.
+      if (address !== loopback || port !== listenPort || !isPacketSize(packet.length)) return;
+      this.usedAt = performance.now();
+      send(packet);
+    });
+  }
+
+  readonly #listenPort: number;
+
+  /** Hands a packet of the peer to WireGuard. */
+  deliver(packet: Uint8Array): void {
+    this.usedAt = performance.now();
+    this.#socket.send(packet, this.#listenPort, loopback, () => undefined);
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+}
+
+async function bound(port: number): Promise<Socket> {
+  const socket = createSocket("udp4");
+  const opened = Promise.withResolvers<void>();
+  socket.once("error", opened.reject);
+  socket.bind(port, loopback, opened.resolve);
+  try {
+    await opened.promise;
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+  socket.off("error", opened.reject);
+  return socket;
+}

@@ -1,0 +1,1 @@
+export { Doors } from "./doors.ts";

@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Lab, type LabNode, PingStream, PlainMember, waitFor } from "../../lab/index.ts";
+import { address } from "../unit/mesh/values.ts";
+import { clearDuring } from "./in-clear.ts";
+import { addressOf, RelayWorld, wayFrom } from "./relay-world.ts";
+
+/*
+ *    r 203.0.113.10   s 203.0.113.20   discovery 203.0.113.9
+ *        |                |                |
+ *   =====+================+================+======= internet
+ *        |                                 |
+ *   NAT 203.0.113.1, symmetric        NAT 203.0.113.2, symmetric
+ *        |                                 |
+ *   a 192.168.1.11                    b 192.168.2.11
+ */
+let world: RelayWorld;
+let [a, b, r, s]: LabNode[] = [];
+let routerOfB: Awaited<ReturnType<Lab["router"]>>;
+
+const nodes = { a: () => a, b: () => b, r: () => r, s: () => s };
+const node = (name: keyof typeof nodes): LabNode => nodes[name]() ?? expect.fail(`${name} is not there`);
+
+beforeAll(async () => {
+  world = await RelayWorld.open();
+  [a] = await world.behind("a", 1);
+  [b, routerOfB] = await world.behind("b", 2);
+  r = await world.relay("r", 10);
+  for (const each of [a, b]) await each.start(world.options);
+});
+
+afterAll(() => world.lab.close());
+
+it("two nodes behind NATs that map by destination reach each other by a third, which says so", async () => {
+  await node("a").daemon.waitForPeers("b", "r");
+  await node("b").daemon.waitForPeers("a", "r");
+  for (const [from, to] of [
+    ["a", "b"],
+    ["b", "a"],
+  ] as const) {
+    await waitFor(async () => node(from).reaches(await addressOf(node(to))), {
+      what: `an answer from ${to} to ${from}`,
+    });
+    expect(await wayFrom(node(from), to)).toMatchObject({
+      kind: "relayed",
+      via: "r",
+      why: "no direct path answered",
+    });
+    expect(await wayFrom(node(from), "r")).toMatchObject({ kind: "direct" });
+  }
+  expect((await node("r").daemon.status()).node.relay).toMatchObject({ serves: true, pairs: 1 });
+});
+
+it("nothing of it is in clear, and nothing of it is lost", async () => {
+  const target = await addressOf(node("b"));
+  const clear = await clearDuring(
+    world.lab,
+    world.internet.network,
+    [[node("a"), target]],
+    async ([stream]) => {
+      await stream?.moreAnswers(300);
+      expect((await stream?.stop())?.lost).toBe(0);
+    },
+  );
+  expect(clear).toEqual([]);
+});
+
+it("a daemon that is killed on the relay costs no packet, and the next one goes on with what is there", async () => {
+  const stream = await PingStream.start(node("a"), await addressOf(node("b")));
+  await node("r").daemon.stop("SIGKILL");
+  await stream.moreAnswers(100);
+  await node("r").start(world.relayOptions);
+  await node("r").daemon.waitForPeers("a", "b");
+  await stream.moreAnswers(100);
+  expect((await stream.stop()).lost).toBe(0);
+  expect(await wayFrom(node("a"), "b")).toMatchObject({ kind: "relayed", via: "r" });
+});
+
+it("a device that was set up with plain wg is reached by the relay as well", async () => {
+  const [p] = await world.behind("p", 3);
+  const relayKey = (await node("r").daemon.status()).node.publicKey;
+  const plain = new PlainMember(p, world.internet.discovery.url);
+  const own = [address("10.77.0.5")];
+  await plain.join(
+    world.options.cluster,
+    { addresses: own, networks: [] },
+    { publicKey: relayKey, endpoint: "203.0.113.10:51820" },
+    own,
+  );
+  const { publicKey } = (await node("a").daemon.status()).node;
+  const secret = ["preshared-key", "/run/wg-preshared"];
+  await p.run("wg", "set", "wg0", "peer", publicKey, ...secret, "allowed-ips", "192.168.1.11/32");
+  await waitFor(() => node("a").reaches("10.77.0.5"), {
+    what: "an answer from p",
+    seconds: 90,
+    describe: () =>
+      node("a")
+        .daemon.command("status")
+        .then(({ stdout }) => stdout),
+  });
+  expect(await wayFrom(node("a"), "p")).toMatchObject({ kind: "relayed", via: "r" });
+});
+
+it("another relay takes over when one dies", async () => {
+  s = await world.relay("s", 20);
+  await node("a").daemon.waitForPeers("b", "p", "r", "s");
+  await node("b").daemon.waitForStatus("s", ({ peers }) =>
+    peers.some(({ label, state }) => label === "s" && state === "up"),
+  );
+  const stream = await PingStream.start(node("a"), await addressOf(node("b")));
+  const cutAt = Date.now();
+  await node("r").run("ip", "link", "set", "eth0", "down");
+  await stream.answeredAfter(cutAt + 1_000);
+  await stream.stop();
+  await waitFor(async () => JSON.stringify(await wayFrom(node("a"), "b")).includes('"via":"s"'), {
+    what: "s as the relay",
+  });
+});
+
+it("a direct path takes over when one appears, without a lost packet", async () => {
+  const stream = await PingStream.start(node("a"), await addressOf(node("b")), 0.01);
+  await routerOfB.translate({ fullCone: "192.168.2.11" });
+  await waitFor(async () => (await wayFrom(node("a"), "b"))?.kind === "direct", {
+    what: "a direct path",
+    seconds: 120,
+    describe: () => node("a").daemon.log(),
+  });
+  await stream.moreAnswers(500);
+  expect((await stream.stop()).lost).toBe(0);
+  expect(await wayFrom(node("a"), "b")).toMatchObject({ kind: "direct" });
+});
