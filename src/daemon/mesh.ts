@@ -147,7 +147,7 @@ export class Mesh {
     const { run, readSetting } = this.#parts;
     const kernel = await observeKernel(run, this.#config, this.#last?.device, readSetting);
     await this.#racing.repair(kernel.racingTable);
-    await this.#relaying.look(kernel.relayTables, ownSide(kernel).networks);
+    await this.#relaying.look(ownSide(kernel).networks);
     return this.#decided(kernel, planMesh);
   }
 

@@ -211,7 +211,7 @@ export function planNoMesh(config: Config, kernel: Kernel, hadBarrier: boolean):
   const sysctls = planSysctls(undefined, kernel.sysctls, kernel.savedSysctls);
   const steps = [
     ...planNoRacing(kernel.racingTable, config.interfaceName),
-    ...planNoRelay([...kernel.relayTables.keys()]),
+    ...planNoRelay(kernel.relayTables ?? []),
     ...planRouting(undefined, kernel.routing),
     ...planNoWireGuard(config.interfaceName, kernel.wireguard),
     ...sysctls.steps,
