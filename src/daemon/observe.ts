@@ -6,7 +6,6 @@ import type { Kernel } from "../mesh/index.ts";
 import { observeTable } from "../nftables/effects/index.ts";
 import type { OtherMesh } from "../nftables/index.ts";
 import { observeRacingTable } from "../port/effects/index.ts";
-import { observeRelayTables } from "../relay/effects/index.ts";
 import {
   observeHostLinks,
   observeRouting,
@@ -33,27 +32,17 @@ export async function observeKernel(
   const links = await observeHostLinks(run, interfaceName);
   const link = links.find(({ name }) => name === interfaceName);
   const seen = link && { mtu: link.mtu, isUp: link.up, ...(link.kind !== undefined && { kind: link.kind }) };
-  const [
-    wireguard,
-    observedRouting,
-    table,
-    sysctls,
-    savedSysctls,
-    racingTable,
-    relayTables,
-    barrier,
-    otherMeshes,
-  ] = await Promise.all([
-    observeWireGuard(run, interfaceName, seen, before),
-    observeRouting(run, { interfaceName, marks, ...routing }, links, read),
-    observeTable(run, interfaceName),
-    observeSysctls(interfaceName, links, read),
-    readSavedSysctls(config.stateDirectory),
-    observeRacingTable(run, interfaceName),
-    observeRelayTables(run, interfaceName),
-    observeBarrier(run, config, links),
-    observeOtherMeshes(run, otherMeshLinks(links, interfaceName)),
-  ]);
+  const [wireguard, observedRouting, table, sysctls, savedSysctls, racingTable, barrier, otherMeshes] =
+    await Promise.all([
+      observeWireGuard(run, interfaceName, seen, before),
+      observeRouting(run, { interfaceName, marks, ...routing }, links, read),
+      observeTable(run, interfaceName),
+      observeSysctls(interfaceName, links, read),
+      readSavedSysctls(config.stateDirectory),
+      observeRacingTable(run, interfaceName),
+      observeBarrier(run, config, links),
+      observeOtherMeshes(run, otherMeshLinks(links, interfaceName)),
+    ]);
   return {
     links,
     addresses: ownAddresses(links, { interfaceName, advertisedPrefixes }),
@@ -63,7 +52,6 @@ export async function observeKernel(
     sysctls,
     savedSysctls,
     racingTable,
-    relayTables,
     barrier,
     otherMeshes,
   };

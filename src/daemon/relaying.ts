@@ -4,8 +4,7 @@ import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
 import type { Decision } from "../mesh/index.ts";
 import { endpointAddress, type Family, familyOf, type Prefix } from "../net/index.ts";
-import type { TableName } from "../nftables/index.ts";
-import { Relay } from "../relay/effects/index.ts";
+import { deleteRelayTables, Relay } from "../relay/effects/index.ts";
 import { isProvenBy, type Neighbour, neighboursOf, outsideOf, type RelayReport } from "../relay/index.ts";
 import { type ReadSetting, type Runner, readKernelSetting } from "../system/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
@@ -27,6 +26,7 @@ export class Relaying {
   readonly #parts: RelayingParts;
   #relay: Relay | undefined;
   #isProven = false;
+  #isCleared = false;
   #failure: string | undefined;
   /** The families that this host forwards. */
   #forwarded: ReadonlySet<Family> = new Set();
@@ -56,12 +56,12 @@ export class Relaying {
   }
 
   /** Opens the relay, or repairs its tables; and looks for the proof that it may offer itself. */
-  async look(found: ReadonlyMap<TableName, string>, networks: readonly Prefix[]): Promise<void> {
+  async look(networks: readonly Prefix[]): Promise<void> {
     const { config, identity, run, log, clock } = this.#parts;
-    if (config.relay.serve === false) return;
+    if (config.relay.serve === false) return this.#clear();
     try {
       await this.#readForwarding();
-      if (this.#relay && (await this.#relay.repair(found)))
+      if (this.#relay && (await this.#relay.repair()))
         log.warn("the nft tables for relaying were changed: they are back");
       this.#relay ??= await Relay.open({
         run,
@@ -75,6 +75,18 @@ export class Relaying {
       });
       this.#failure = undefined;
       await this.#prove(this.#relay, networks);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Removes, once, what a daemon left that was to relay. */
+  async #clear(): Promise<void> {
+    const { config, run } = this.#parts;
+    if (this.#isCleared) return;
+    try {
+      await deleteRelayTables(run, config.interfaceName);
+      this.#isCleared = true;
     } catch (error) {
       this.#fail(error);
     }

@@ -4,6 +4,7 @@ import { hasSaved, removeSaved } from "../barrier/effects/index.ts";
 import { KubespanError } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import { type Kernel, planNoMesh } from "../mesh/index.ts";
+import { observeRelayTables } from "../relay/effects/index.ts";
 import type { ReadSetting, Runner } from "../system/index.ts";
 import { applyPlan } from "./apply.ts";
 import { observeKernel } from "./observe.ts";
@@ -40,5 +41,6 @@ export async function observeRemovable(run: Runner, config: Config, read?: ReadS
     throw new KubespanError("command", `what hangs at the links cannot be read: ${barrier.reason}`, {
       hint: 'see what "tc filter show" says',
     });
-  return kernel;
+  const relayTables = [...(await observeRelayTables(run, config.interfaceName)).keys()];
+  return { ...kernel, relayTables };
 }

@@ -29,7 +29,7 @@ export class Ways {
 
   async repair(kernel: Kernel): Promise<void> {
     await this.racing.repair(kernel.racingTable);
-    await this.relaying.look(kernel.relayTables, ownSide(kernel).networks);
+    await this.relaying.look(ownSide(kernel).networks);
   }
 
   /** Follows a poll: packets are passed on between those that are connected now, and carried for those that need it. */

@@ -14,8 +14,8 @@ export interface Kernel {
   readonly savedSysctls: SavedSysctls | undefined;
   /** The nft table for racing as nft lists it; `undefined` if there is none. */
   readonly racingTable: string | undefined;
-  /** The nft tables for relaying that there are, with their rules as nft lists them. */
-  readonly relayTables: ReadonlyMap<TableName, string>;
+  /** The nft tables for relaying that there are. They are read to be removed only. */
+  readonly relayTables?: readonly TableName[];
   readonly barrier: ObservedBarrier;
   /** The other meshes on this node. */
   readonly otherMeshes: readonly OtherMesh[];

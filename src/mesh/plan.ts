@@ -242,7 +242,7 @@ export function planNoMesh(config: Config, kernel: Kernel, hadBarrier: boolean):
   const steps = [
     ...planNoRacing(kernel.racingTable, config.interfaceName),
     ...planMainTable(undefined, leading ?? [], kernel.routing.scope),
-    ...planNoRelay([...kernel.relayTables.keys()]),
+    ...planNoRelay(kernel.relayTables ?? []),
     ...planRouting(undefined, kernel.routing),
     ...planNoWireGuard(config.interfaceName, kernel.wireguard),
     ...sysctls.steps,

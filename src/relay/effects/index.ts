@@ -1,2 +1,2 @@
 export { Relay } from "./relay.ts";
-export { observeRelayTables } from "./tables.ts";
+export { deleteRelayTables, observeRelayTables } from "./tables.ts";

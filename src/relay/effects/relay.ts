@@ -83,8 +83,10 @@ export class Relay {
     await this.#setMembers(new Set(byEndpoint.keys()));
   }
 
-  /** Puts the tables back if these rules are not as they were made; tells whether that was necessary. */
-  async repair(found: ReadonlyMap<TableName, string>): Promise<boolean> {
+  /** Puts the tables back if their rules are not as they were made; tells whether that was necessary. */
+  async repair(): Promise<boolean> {
+    const { run, interfaceName } = this.#options;
+    const found = await observeRelayTables(run, interfaceName);
     if (!this.#sockets || isDeepStrictEqual(found, this.#rules)) return false;
     const members = this.#members;
     await this.#load();

@@ -32,6 +32,12 @@ export async function observeRelayTables(
   return new Map(found.flatMap(([table, rules]) => (rules === undefined ? [] : [[table, rules] as const])));
 }
 
+/** Deletes the tables that there are. Throws `KubespanError("command")`. */
+export async function deleteRelayTables(run: Runner, interfaceName: string): Promise<void> {
+  for (const table of (await observeRelayTables(run, interfaceName)).keys())
+    await run(nftCommand(replacingText(table)));
+}
+
 /** Loads a table and keeps what is in its maps, if it was made by rules like these. Throws `KubespanError("command")`. */
 export async function loadRelayTable(run: Runner, rules: RelayRules): Promise<void> {
   const text = relayTableText(rules);

@@ -56,7 +56,6 @@ const bare: Kernel = {
     ]),
   },
   savedSysctls: undefined,
-  relayTables: new Map(),
   racingTable: undefined,
   barrier: { kind: "seen", links: [] },
   otherMeshes: [],
