@@ -1,0 +1,1 @@
+export { decodeToken, encodeToken, longestToken, type Token, type TokenService } from "./token.ts";
