@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { KubespanError, Secret } from "../base/index.ts";
 import { parseServiceURL } from "../config/index.ts";
 
@@ -42,7 +42,8 @@ const fields = {
 /** Writes a token as one line without spaces. It holds the secret of the cluster. */
 export function encodeToken({ cluster, services, authority, authorityKey }: Token): string {
   const writer = new BinaryWriter();
-  const bytes = (field: number, value: Uint8Array): void => void writer.tag(field, 2).bytes(value);
+  const bytes = (field: number, value: Uint8Array): void =>
+    void writer.tag(field, WireType.LengthDelimited).bytes(value);
   const rawId = rawOf(cluster.id);
   bytes(rawId ? fields.rawId : fields.id, rawId ?? Buffer.from(cluster.id));
   bytes(fields.secret, cluster.secret.reveal());
@@ -114,7 +115,7 @@ function read(content: Uint8Array): Found {
   try {
     while (reader.pos < reader.len) {
       const [field, type] = reader.tag();
-      if (type === 2) take(found, field, reader.bytes());
+      if (type === WireType.LengthDelimited) take(found, field, reader.bytes());
       else reader.skip(type, field);
     }
   } catch (cause) {
