@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { version } from "../base/index.ts";
 import { registerBarrier } from "./barrier.ts";
+import { registerConfig } from "./config.ts";
 import { registerDiscoveryServe } from "./discovery-serve.ts";
 import { registerDoctor } from "./doctor.ts";
 import { registerDown } from "./down.ts";
@@ -37,6 +38,7 @@ export function createProgram(): Command {
     registerStatus,
     registerGenConfig,
     registerValidate,
+    registerConfig,
     registerDoctor,
     registerMarks,
     registerBarrier,

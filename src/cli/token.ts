@@ -1,5 +1,9 @@
 import type { Command } from "commander";
+import { fetchStatus } from "../api/effects/index.ts";
+import { KubespanError } from "../base/index.ts";
 import { loadConfig } from "../config/effects/index.ts";
+import type { Config } from "../config/index.ts";
+import { isTold } from "../members/index.ts";
 import { complain, print } from "../system/index.ts";
 import { configOption } from "./options.ts";
 
@@ -24,11 +28,24 @@ export function registerToken(program: Command): void {
     .action(token);
 }
 
+/** The services of which the daemon has heard from other nodes. */
+async function servicesToldTo({ runDirectory, discovery }: Config): Promise<string[]> {
+  if (discovery?.authority === undefined) return [];
+  try {
+    const { registries } = await fetchStatus(runDirectory);
+    return registries.filter(isTold).map(({ location }) => `${location}/`);
+  } catch (error) {
+    if (!(error instanceof KubespanError) || error.code !== "unavailable") throw error;
+    complain("warning: no daemon answers: services that only other nodes run are not in the token\n");
+    return [];
+  }
+}
+
 async function token(options: { config: string; discovery?: true; qr?: true }): Promise<void> {
   const { config } = await loadConfig(options.config);
   const { heldToken, readAuthorityKey } = await import("../joining/effects/index.ts");
   const { encodeToken } = await import("../joining/index.ts");
-  const { token: held, unnamed } = await heldToken(config);
+  const { token: held, unnamed } = await heldToken(config, await servicesToldTo(config));
   for (const name of unnamed)
     complain(`warning: discovery service ${name} is left out: its authority is not the cluster's\n`);
   if (held.services.length === 0)

@@ -1,6 +1,6 @@
 import type { Down, Forgotten, Status } from "../api/index.ts";
 import type { Config } from "../config/index.ts";
-import type { Members } from "../members/index.ts";
+import { type Members, servicesTold } from "../members/index.ts";
 import {
   type Decision,
   decide,
@@ -151,6 +151,7 @@ export class Mesh {
     const implementation = chooseImplementation(config.wireguard, config.interfaceName, kernel.wireguard);
     const { device } = kernel.wireguard;
     membership.step(registries, device, this.#memory.peers);
+    registries.learn(servicesTold(membership.members, config));
     const decision = decide(this.#knowledge(kernel), device, this.#memory, clock());
     const keys: Keys = { privateKey: identity.privateKey, implementation };
     const isSettled = registries.isSettled();

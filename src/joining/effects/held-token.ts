@@ -8,14 +8,22 @@ import type { Token } from "../token.ts";
 
 const largestFile = 64 * 1024;
 
-/** The token of the mesh of which this node is a member, and the names of the services that no token can tell. */
+/**
+ * The token of the mesh of which this node is a member, and the names of the services that no token can tell. `told` are
+ * the URLs of services of which only other nodes tell.
+ */
 export async function heldToken(
   config: Config,
+  told: readonly string[] = [],
 ): Promise<{ readonly token: Token; readonly unnamed: readonly string[] }> {
   const file = config.discovery?.authority;
   const authority = file === undefined ? undefined : await fingerprintIn(file);
   const { services, unnamed } = tokenServices(config.services, file ?? "");
-  return { token: { cluster: config.cluster, services, ...(authority && { authority }) }, unnamed };
+  const more = authority ? told.map((url) => ({ url, isOurs: true })) : [];
+  return {
+    token: { cluster: config.cluster, services: [...services, ...more], ...(authority && { authority }) },
+    unnamed,
+  };
 }
 
 async function fingerprintIn(path: string): Promise<Uint8Array> {

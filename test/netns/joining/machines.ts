@@ -53,6 +53,8 @@ const setUp = (address: string, hasSystemd: boolean): string =>
       : []),
   ].join("\n");
 
+const inside = (node: Node, script: string) => node.shell(`PATH=/run/programs:$PATH\n${script}`);
+
 /** Makes machines with these addresses in 192.0.2.0/24, of which none can be reached from elsewhere. */
 export async function machinesAt(
   addresses: Readonly<Record<string, string>>,
@@ -60,7 +62,6 @@ export async function machinesAt(
 ): Promise<Machines> {
   const middle = await makeNode("switch");
   const nodes = new Map<string, Node>();
-  const inside = (node: Node, script: string) => node.shell(`PATH=/run/programs:$PATH\n${script}`);
   const done = async (node: Node, script: string): Promise<string> => {
     const { exitCode, all } = await inside(node, script);
     expect(exitCode, `${script}\n${all}`).toBe(0);

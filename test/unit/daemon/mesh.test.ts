@@ -155,6 +155,7 @@ class Stage {
       podNetworks: () => [],
       rememberedPodNetworks: () => [],
       isSettled: () => true,
+      learn: () => undefined,
       withdraw: async () => [],
       stop: async () => undefined,
     };
