@@ -55,6 +55,12 @@ const setUp = (address: string, hasSystemd: boolean): string =>
 
 const inside = (node: Node, script: string) => node.shell(`PATH=/run/programs:$PATH\n${script}`);
 
+async function done(node: Node, script: string): Promise<string> {
+  const { exitCode, all } = await inside(node, script);
+  expect(exitCode, `${script}\n${all}`).toBe(0);
+  return all;
+}
+
 /** Makes machines with these addresses in 192.0.2.0/24, of which none can be reached from elsewhere. */
 export async function machinesAt(
   addresses: Readonly<Record<string, string>>,
@@ -62,11 +68,6 @@ export async function machinesAt(
 ): Promise<Machines> {
   const middle = await makeNode("switch");
   const nodes = new Map<string, Node>();
-  const done = async (node: Node, script: string): Promise<string> => {
-    const { exitCode, all } = await inside(node, script);
-    expect(exitCode, `${script}\n${all}`).toBe(0);
-    return all;
-  };
   const nodeOf = (name: string): Node => {
     const node = nodes.get(name);
     if (!node) throw new Error(`there is no machine ${name}`);

@@ -60,9 +60,9 @@ function joined(
 const podNetwork = prefix("10.244.1.0/24");
 const other = prefix("10.244.9.0/24");
 
-describe("services of which other nodes tell", () => {
-  const service = (name: string) => ({ name, host: name, port: 3000, tls: true });
+const serviceNamed = (name: string) => ({ name, host: name, port: 3000, tls: true });
 
+describe("services of which other nodes tell", () => {
   test("are asked as soon as they are known, and no longer when nobody tells of them", () => {
     const opened = new Map<string, Scripted>();
     const named = new Scripted({ servers: [{ host: "named", port: 1, tls: true, clients: "daemon" }] });
@@ -73,7 +73,7 @@ describe("services of which other nodes tell", () => {
         return registry;
       },
     });
-    all.learn([service("a")]);
+    all.learn([serviceNamed("a")]);
     expect(opened.get("a")?.phase).toEqual({ phase: "stopped" });
     let changes = 0;
     all.start(() => {
@@ -81,7 +81,7 @@ describe("services of which other nodes tell", () => {
     });
     const announcement = { own: affiliateNamed("own"), observed: new Map() };
     all.publish(announcement);
-    all.learn([service("a"), service("b")]);
+    all.learn([serviceNamed("a"), serviceNamed("b")]);
     expect([...opened.keys()]).toEqual(["a", "b"]);
     for (const registry of opened.values()) {
       expect(registry.phase).toEqual({ phase: "connecting" });
@@ -97,7 +97,7 @@ describe("services of which other nodes tell", () => {
     named.becomes({ phase: "connected" });
     expect(all.isSettled()).toBe(true);
     expect(all.servers()).toHaveLength(1);
-    all.learn([service("b")]);
+    all.learn([serviceNamed("b")]);
     expect(opened.get("a")?.phase).toEqual({ phase: "stopped" });
     expect(all.states()).toHaveLength(2);
   });
