@@ -43,8 +43,8 @@ export interface Registries {
    */
   isSettled(): boolean;
   /**
-   * Also asks these discovery services, of which other nodes tell, and no longer those that nobody tells of. What they
-   * say counts as what others say, but nobody waits for it.
+   * Takes the discovery services of which other nodes tell now: asks them as well, and the former ones no longer. What
+   * they say counts as what others say, but nobody waits for it.
    */
   learn(services: readonly ServiceConfig[]): void;
   /**
