@@ -67,8 +67,9 @@ export class FakeKernel {
         return "";
       case "wg":
         return wg(this, args, input);
+      case "systemctl":
       case "systemd-notify":
-        return fail("no such tool: systemd-notify");
+        return fail(`no such tool: ${program}`);
     }
   }
 

@@ -3,7 +3,7 @@ import type { Secret } from "./secret.ts";
 /** One run of a tool as a value, which can be planned, printed, compared in a test and run. */
 export type Command = ToolRun | DetachedStart;
 
-type Program = "ip" | "nft" | "tc" | "wg" | "wireguard-go" | "sysctl" | "systemd-notify";
+type Program = "ip" | "nft" | "tc" | "wg" | "wireguard-go" | "sysctl" | "systemctl" | "systemd-notify";
 
 /**
  * A tool that does something and ends. `input` becomes the contents of a nameless file, whose path in /proc replaces

@@ -8,7 +8,7 @@ import type {
   OnAnswer,
   Operations,
 } from "../discovery-server/effects/index.ts";
-import { hostPortText, parseAddressPort } from "../net/index.ts";
+import { hostPortText, parseAddress, parseAddressPort, parseHostPort } from "../net/index.ts";
 import { confine, createLogger, serviceManager } from "../system/index.ts";
 import type { StoreOptions } from "./discovery-store.ts";
 import { groupHelp } from "./help.ts";
@@ -23,6 +23,8 @@ interface ServeOptions extends StoreOptions {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly tlsClientCa?: string;
+  readonly authority?: string;
+  readonly name?: readonly string[];
   readonly insecure?: true;
   /** The number of trusted proxies in front of the service. */
   readonly trustProxy?: number;
@@ -47,10 +49,18 @@ export function registerDiscoveryServe(program: Command): void {
     .option("--tls-key <file>", "PEM private key of the certificate")
     .option("--tls-client-ca <file>", "accept only clients certified by these CAs")
     .addOption(
+      new Option("--authority <file>", "key with which to issue a certificate").conflicts([
+        "tlsCert",
+        "tlsKey",
+      ]),
+    )
+    .option("--name <name...>", "more names and addresses to certify", nameFrom)
+    .addOption(
       new Option("--insecure", "serve without TLS, in plaintext").conflicts([
         "tlsCert",
         "tlsKey",
         "tlsClientCa",
+        "authority",
       ]),
     )
     .addOption(
@@ -160,6 +170,12 @@ function listenFrom(text: string): Listen {
   );
 }
 
+function nameFrom(text: string, before: readonly string[] = []): readonly string[] {
+  const name = parseAddress(text) ?? parseHostPort(text, 1)?.host;
+  if (name !== undefined && !/:\d*$/.test(text.replace(name, ""))) return [...before, name];
+  throw new InvalidArgumentError("It is not a host name or an address.");
+}
+
 const mostHops = 16;
 
 function hopsFrom(text: string): number {
@@ -178,11 +194,16 @@ function secondsFrom(text: string): number {
 
 /** The certificates; `undefined` only where --insecure asks for plaintext. */
 async function certificatesOf(options: ServeOptions, log: Logger): Promise<Certificates | undefined> {
-  const { tlsCert: cert, tlsKey: key, tlsClientCa: clientAuthorities } = options;
+  const { tlsCert: cert, tlsKey: key, tlsClientCa: clientAuthorities, authority: file } = options;
   if (options.insecure) return undefined;
+  if (file !== undefined) {
+    const { loadIssuedCertificates } = await import("../discovery-server/effects/index.ts");
+    const { issueCertificates } = await loadIssuedCertificates();
+    return issueCertificates({ file, names: options.name ?? [], log });
+  }
   if (cert === undefined || key === undefined)
     throw new KubespanError("usage", "a discovery service needs a certificate", {
-      hint: "give --tls-cert and --tls-key, or --insecure to serve without TLS",
+      hint: "give --tls-cert and --tls-key, --authority, or --insecure to serve without TLS",
     });
   const { openCertificates } = await import("../discovery-server/effects/index.ts");
   return openCertificates({ cert, key, ...(clientAuthorities !== undefined && { clientAuthorities }) }, log);

@@ -17,10 +17,7 @@ export function registerDown(program: Command): void {
       const loaded = loadConfig(options.config);
       loaded.catch(() => undefined); // it is awaited where it is needed
       try {
-        const { steps, warnings } = await down(options.config, loaded);
-        for (const warning of warnings) complain(`kubespan: warning: ${warning}\n`);
-        for (const step of steps) print(`${step}\n`);
-        if (steps.length === 0) print("there was nothing to remove\n");
+        sayDown(await down(options.config, loaded));
       } finally {
         // A damaged identity keeps the mesh from being taken down, and this is its cure.
         if (options.forgetIdentity && (await forgetIdentity((await loaded).config.stateDirectory)))
@@ -29,8 +26,14 @@ export function registerDown(program: Command): void {
     });
 }
 
+export function sayDown({ steps, warnings }: Down): void {
+  for (const warning of warnings) complain(`kubespan: warning: ${warning}\n`);
+  for (const step of steps) print(`${step}\n`);
+  if (steps.length === 0) print("there was nothing to remove\n");
+}
+
 /** A running daemon takes the mesh down itself, since two processes that change the same table would undo each other's work. */
-async function down(file: string, loaded: Promise<LoadedConfig>): Promise<Down> {
+export async function down(file: string, loaded: Promise<LoadedConfig>): Promise<Down> {
   const done = await requestDown(await runDirectoryOf(file));
   if (done) return done;
   await checkPrivilege("down");

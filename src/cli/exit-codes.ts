@@ -15,6 +15,7 @@ export const exitCodes: Readonly<Record<number, string>> = {
   12: "status found a daemon that does not do its work, or whose mesh is bypassed",
   13: "status found the mesh disabled in the configuration",
   14: "marks found somebody else who uses these bits",
+  15: "join ended before all peers were up",
   126: "kubespan is not built, or finds no Node 24",
 };
 

@@ -55,7 +55,7 @@ async function genConfig(options: Options): Promise<void> {
     });
   const text = generateConfig({
     random: randomBytes,
-    ...(service === undefined ? {} : { serviceURL: service }),
+    ...(service === undefined ? {} : { services: [{ name: "primary", url: service }] }),
     ...(cluster === undefined ? {} : { cluster }),
     ...(talos && { settings: talos.settings, enabled: talos.settings.enabled }),
   });

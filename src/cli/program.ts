@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { version } from "../base/index.ts";
 import { registerBarrier } from "./barrier.ts";
+import { registerConfig } from "./config.ts";
 import { registerDiscoveryServe } from "./discovery-serve.ts";
 import { registerDoctor } from "./doctor.ts";
 import { registerDown } from "./down.ts";
@@ -8,9 +9,13 @@ import { exitCodesText } from "./exit-codes.ts";
 import { registerForget } from "./forget.ts";
 import { registerGenConfig } from "./gen-config.ts";
 import { registerHelp } from "./help.ts";
+import { registerInit } from "./init.ts";
+import { registerJoin } from "./join.ts";
+import { registerLeave } from "./leave.ts";
 import { registerMarks } from "./marks.ts";
 import { registerRun } from "./run.ts";
 import { registerStatus } from "./status.ts";
+import { registerToken } from "./token.ts";
 import { registerValidate } from "./validate.ts";
 
 /** The whole command line. A command loads the code that does its work only when it is called. */
@@ -23,12 +28,17 @@ export function createProgram(): Command {
     .addHelpText("after", `\nExit codes:\n${exitCodesText()}`)
     .exitOverride();
   for (const register of [
+    registerInit,
+    registerJoin,
+    registerToken,
+    registerLeave,
     registerRun,
     registerDown,
     registerForget,
     registerStatus,
     registerGenConfig,
     registerValidate,
+    registerConfig,
     registerDoctor,
     registerMarks,
     registerBarrier,

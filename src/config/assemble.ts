@@ -32,6 +32,7 @@ export function assemble(found: KindDocuments, environment: Proxies): Config | u
       value ? [{ ...serviceOf(value, daemon), ...proxies }] : [],
     ),
     ...kubernetesOf(daemon, proxies),
+    ...discoveryOf(daemon),
     ...(daemon.stunServer && { stun: daemon.stunServer }),
     interfaceName: daemon.interfaceName,
     listenPort: daemon.listenPort,
@@ -81,6 +82,12 @@ function kubernetesOf(
   const more = apiServers.length > 0 && { apiServers };
   const given = { ...more, ...(kubeconfig !== undefined && { kubeconfig }), ...proxies };
   return enabled ? { kubernetes: given } : {};
+}
+
+function discoveryOf({ discovery }: DaemonValue): Pick<Config, "discovery"> {
+  const { announce, authority } = discovery;
+  const given = { ...(announce && { announce }), ...(authority !== undefined && { authority }) };
+  return Object.keys(given).length > 0 ? { discovery: given } : {};
 }
 
 function proxiesOf({ proxy }: DaemonValue, environment: Proxies): { readonly proxies?: Proxies } {

@@ -25,6 +25,8 @@ export interface Config {
   readonly extraAnnouncedNames: readonly HostPort[];
   readonly cluster: ClusterIdentity;
   readonly services: readonly ServiceConfig[];
+  /** Absent if nodes tell each other of no services. */
+  readonly discovery?: DiscoveryConfig;
   /**
    * The STUN server that tells at which address and port WireGuard is seen from outside; `host` is a DNS name or an
    * address.
@@ -84,6 +86,17 @@ export interface ServiceConfig {
   readonly caFile?: string;
   /** The proxies through which the service may have to be reached; absent if there are none. */
   readonly proxies?: Proxies;
+}
+
+/** The discovery services on the nodes of the mesh, of which nodes tell each other. */
+interface DiscoveryConfig {
+  /** The service on this node; absent if there is none. */
+  readonly announce?: ServiceLocation;
+  /**
+   * The path of a PEM file with the authority of the cluster. Without it, no service is asked that only other nodes
+   * name.
+   */
+  readonly authority?: string;
 }
 
 /** The access to the Kubernetes API. */

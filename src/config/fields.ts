@@ -53,7 +53,8 @@ export function wholeNumber(least: number, most: number) {
   const error = refusal(`a whole number from ${least} to ${most}`);
   return z
     .number({ error })
-    .refine((value) => Number.isInteger(value) && least <= value && value <= most, { error });
+    .refine((value) => Number.isInteger(value) && least <= value && value <= most, { error })
+    .meta({ type: "integer", minimum: least, maximum: most });
 }
 
 export const port = () => wholeNumber(1, 65_535);

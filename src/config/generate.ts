@@ -1,4 +1,4 @@
-import type { Config } from "./config.ts";
+import type { Config, MachineType } from "./config.ts";
 import type { EndpointFilter } from "./endpoint-filter.ts";
 
 /** What a KubeSpanConfig says, apart from whether the mesh is on. */
@@ -28,16 +28,32 @@ const usual: KubespanSettings = {
   node: { machineType: "unknown" },
 };
 
+/** A discovery service of a new configuration. */
+export interface NewService {
+  readonly name: string;
+  /** The URL, as `parseServiceURL` reads it. */
+  readonly url: string;
+  /** The file with the authorities to trust instead of the system's. */
+  readonly caFile?: string;
+}
+
 /** The input of a new configuration. */
 export interface NewConfig {
   /** Gives `count` unpredictable bytes. */
   readonly random: (count: number) => Uint8Array;
-  /** The URL of the discovery service, as `parseServiceURL` reads it. Without one the mesh is disabled. */
-  readonly serviceURL?: string;
+  /** The discovery services. Without one the mesh is disabled. */
+  readonly services?: readonly NewService[];
   /** The id and the secret, as text, of an existing cluster to join. Without them a new cluster is made. */
   readonly cluster?: { readonly id: string; readonly secret: string };
   /** The settings of the mesh; without them they are the defaults. */
   readonly settings?: KubespanSettings;
+  readonly machineType?: MachineType;
+  /** The discovery services on nodes, of which nodes tell each other. */
+  readonly discovery?: {
+    /** The URL of the one on this node. */
+    readonly announce?: string;
+    readonly authority: string;
+  };
   /** Whether the mesh is to be on, once there is a discovery service. */
   readonly enabled?: boolean;
 }
@@ -49,21 +65,23 @@ export interface NewConfig {
  */
 export function generateConfig({
   random,
-  serviceURL,
+  services = [],
   cluster,
   settings = usual,
+  machineType = settings.node.machineType,
+  discovery,
   enabled = true,
 }: NewConfig): string {
   const id = cluster?.id ?? Buffer.from(random(32)).toString("base64");
   const secret = cluster?.secret ?? Buffer.from(random(32)).toString("base64");
   return [
-    kubespanDocument(
-      { enabled: enabled && serviceURL !== undefined, isServed: serviceURL !== undefined },
-      settings,
-    ),
+    kubespanDocument({ enabled: enabled && services.length > 0, isServed: services.length > 0 }, settings),
     identityDocument(id, secret),
-    serviceDocument(serviceURL),
-    daemonDocument.replace("{machineType: unknown}", `{machineType: ${settings.node.machineType}}`),
+    ...(services.length > 0 ? services : [undefined]).map(serviceDocument),
+    withDiscovery(withAuthorities(daemonDocument, services), discovery).replace(
+      "{machineType: unknown}",
+      `{machineType: ${machineType}}`,
+    ),
   ].join("---\n");
 }
 
@@ -134,16 +152,41 @@ clusterID: ${/^[A-Za-z0-9+/_-]{16,}=*$/.test(id) ? id : JSON.stringify(id)}
 clusterSecret: ${secret}
 `;
 
-/** The document of the service. Without a URL it consists of comments only, and an empty document is ignored. */
-function serviceDocument(url: string | undefined): string {
+/** The document of a service. Without one it consists of comments only, and an empty document is ignored. */
+function serviceDocument(service: NewService | undefined): string {
+  const { name, url } = service ?? { name: "primary", url: "https://discovery.example.org/" };
   const lines = [
     "apiVersion: v1alpha1",
     "kind: DiscoveryServiceConfig",
-    "name: primary",
-    `endpoint: ${url ?? "https://discovery.example.org/"}`,
+    `name: ${plainOrQuoted(name)}`,
+    `endpoint: ${url}`,
   ];
-  const text = lines.map((line) => `${url === undefined ? "# " : ""}${line}\n`).join("");
+  const text = lines.map((line) => `${service === undefined ? "# " : ""}${line}\n`).join("");
   return `# The service through which nodes find each other. https:// is TLS, http:// is plaintext. Repeat the document for more services.\n${text}`;
+}
+
+const plainOrQuoted = (text: string): string => (/^[a-z]\w*$/.test(text) ? text : JSON.stringify(text));
+
+/** The document with the authorities of the services, if they have any, in place of the example. */
+function withAuthorities(document: string, services: readonly NewService[]): string {
+  const files = services.flatMap(({ name, caFile }) => (caFile === undefined ? [] : [[name, caFile]]));
+  if (files.length === 0) return document;
+  const lines = files.map(([name = "", file = ""]) => `  ${plainOrQuoted(name)}: ${plainOrQuoted(file)}\n`);
+  const text = `serviceCAFiles:   # authorities to trust, by name of the service\n${lines.join("")}`;
+  return document.replace(/^# serviceCAFiles: .*\n/m, () => text);
+}
+
+/** The document with the discovery services on nodes in place of the example. */
+function withDiscovery(document: string, discovery: NewConfig["discovery"]): string {
+  if (!discovery) return document;
+  const { announce, authority } = discovery;
+  const lines = [
+    "discovery:   # the services on nodes, of which nodes tell each other",
+    ...(announce === undefined ? [] : [`  announce: ${announce}`]),
+    `  authority: ${plainOrQuoted(authority)}`,
+    "",
+  ];
+  return document.replace(/^# discovery: .*\n/m, () => lines.join("\n"));
 }
 
 const daemonDocument = `\
@@ -177,5 +220,6 @@ relay: {serve: auto, use: true, service: true, maxPairs: 200, maxBytesPerSecond:
 kubernetes: {enabled: false}       # true: the Nodes of Kubernetes are a registry; further keys: kubeconfig, apiServers
 # proxy: {url: "http://user:password@proxy.example.org:3128", except: ["10.0.0.0/8", "*.example.org"]}   # to the registries; none: no proxy
 log: {level: info, format: text}
+# discovery: {announce: "https://192.0.2.1:3000/", authority: /etc/kubespan/ca.pem}   # services on nodes, told to each other
 # serviceCAFiles: {primary: /etc/kubespan/ca.pem}   # authorities to trust, by name of the service
 `;

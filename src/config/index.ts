@@ -11,10 +11,11 @@ export {
 } from "./config.ts";
 export { type DialRules, noDialRules } from "./dial.ts";
 export { filterPlace, filterReason } from "./endpoint-filter.ts";
-export { generateConfig, type KubespanSettings } from "./generate.ts";
+export { generateConfig, type KubespanSettings, type NewService } from "./generate.ts";
 export { parseConfig, readConfig } from "./parse.ts";
 export {
   credentialsOf,
+  environmentProxies,
   type Proxy,
   proxiesKey,
   proxyFor,

@@ -242,6 +242,13 @@ export const schemas = {
       level: oneOf(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
       format: oneOf(["json", "text"]).default("text"),
     }).prefault({}),
+    discovery: section({
+      announce: parsedText("https://host[:port]/, as other nodes reach the service here", (text) => {
+        const location = parseServiceURL(text);
+        return location?.tls ? location : undefined;
+      }).optional(),
+      authority: absolutePath().optional(),
+    }).prefault({}),
     serviceCAFiles: namedValues(absolutePath(), "names of discovery services to paths of PEM files"),
   }),
 } as const;

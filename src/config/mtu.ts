@@ -14,6 +14,7 @@ export const mtu = z
   .custom<number | "auto">((value) => value === "auto" || (Number.isInteger(value) && Number(value) >= 0), {
     error: ({ input }) => `is ${shown(input)}; expected auto or a whole number of bytes such as 1420`,
   })
+  .meta({ oneOf: [{ const: "auto" }, { type: "integer", minimum: 0 }] })
   .transform((given): number | "auto" =>
     given === "auto" || given === 0 ? "auto" : Math.min(Math.max(given, mtuBounds.least), mtuBounds.most),
   );

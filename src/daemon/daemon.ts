@@ -19,9 +19,10 @@ import { givenWay, memberBefore } from "./give-way.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import type { Mesh } from "./mesh.ts";
 import type { Registries } from "./registries.ts";
-import { readAgain, sameRegistries } from "./reload.ts";
+import { sameRegistries } from "./reload.ts";
 import { checkPrivilege, summaryOf } from "./supervised.ts";
 import { notTakenDown } from "./take-down.ts";
+import { forgetTrial, Trials } from "./trials.ts";
 import { Turns } from "./turns.ts";
 import { type MachineWatch, watchMachine } from "./watch-machine.ts";
 
@@ -50,6 +51,7 @@ export class Daemon {
   #machine: MachineWatch | undefined;
   readonly #turns = new Turns();
   readonly #failures: Failures;
+  readonly #trials: Trials;
   #stopped: Progress["stopped"];
   #isEnding = false;
 
@@ -57,6 +59,7 @@ export class Daemon {
     await checkPrivilege("run");
     const kept = confine();
     const { config, warnings } = await loadConfig(file);
+    await forgetTrial(config.runDirectory);
     const log = createLogger(config.log);
     for (const warning of [...kept, ...warnings]) log.warn(warning);
     const shells = new Shells({ areUsed: process.env["KUBESPAN_BENCH_SHELLS"] !== "no" });
@@ -83,6 +86,7 @@ export class Daemon {
     this.#registries = registries;
     this.#mesh = mesh;
     this.#failures = new Failures(parts.log);
+    this.#trials = new Trials(file, parts.log, () => void this.reload());
     this.#loop = this.#newLoop();
     this.#manager = serviceManager(parts.log);
   }
@@ -174,7 +178,7 @@ export class Daemon {
   reload(): Promise<void> {
     return this.#turns.next(async () => {
       try {
-        const config = await readAgain(this.#file, this.#config, this.#parts.log);
+        const config = await this.#trials.next(this.#config);
         await this.#replace(config, "the configuration is being read again");
         this.#parts.log.info("the configuration was read again");
       } catch (error) {
@@ -285,6 +289,7 @@ export class Daemon {
       await this.#mesh.close();
       await this.#registries.stop();
       this.#spareMemory.stop();
+      this.#trials.close();
       await Promise.all(this.#closers.splice(0).map((close) => close()));
       if (reason === undefined) this.#ended.resolve();
       else this.#ended.reject(reason);

@@ -1,7 +1,7 @@
 import type { Down, Forgotten, Status } from "../api/index.ts";
 import { errorText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
-import type { Members } from "../members/index.ts";
+import { type Members, servicesTold } from "../members/index.ts";
 import {
   type Decision,
   decide,
@@ -160,6 +160,7 @@ export class Mesh {
     const { device } = kernel.wireguard;
     membership.step(registries, device, this.#memory.peers);
     this.#ways.racing.followStun(registries.stunServers());
+    registries.learn(servicesTold(membership.members, config));
     const decision = decide(this.#knowledge(kernel), device, this.#memory, clock());
     await this.#ways.follow(decision, device);
     const keys: Keys = { privateKey: identity.privateKey, implementation };

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { errorText, version } from "../base/index.ts";
-import type { Config } from "../config/index.ts";
-import { discoveryServices, type RegistryKind } from "../discovery/effects/index.ts";
+import type { Config, ServiceConfig } from "../config/index.ts";
+import { createServiceRegistry, discoveryServices, type RegistryKind } from "../discovery/effects/index.ts";
 import {
   type Affiliate,
   type Announcement,
@@ -16,6 +16,7 @@ import { kubernetesNodes } from "../discovery/kubernetes/effects/index.ts";
 import type { HostPort, Prefix } from "../net/index.ts";
 import type { Origin } from "../self/index.ts";
 import { Carriage } from "../stream/index.ts";
+import { Learnt } from "./learnt.ts";
 
 /** Every kind of registry that there is. */
 export const registryKinds: readonly RegistryKind[] = [discoveryServices, kubernetesNodes];
@@ -47,6 +48,11 @@ export interface Registries {
    */
   isSettled(): boolean;
   /**
+   * Takes the discovery services of which other nodes tell now: asks them as well, and the former ones no longer. What
+   * they say counts as what others say, but nobody waits for it.
+   */
+  learn(services: readonly ServiceConfig[]): void;
+  /**
    * Tells all registries that this node leaves, with a farewell for members who cannot be told directly; gives the
    * problems.
    */
@@ -75,8 +81,15 @@ export function openRegistries({ config, nodeId, log, clock, ...options }: OpenO
   const wanted = config.relay.service ? { carriage } : {};
   const node = { nodeId, origin, clientVersion: `kubespan/${version}`, log, ...wanted };
   const registries = registryKinds.flatMap((kind) => kind.open(config, node));
-  const { nodeDeletion } = config.members;
-  return joinRegistries(registries, { nodeDeletion, remembered, clock, carriage });
+  const { cluster, members } = config;
+  const open = (service: ServiceConfig): Registry => createServiceRegistry({ service, cluster, ...node });
+  return joinRegistries(registries, {
+    nodeDeletion: members.nodeDeletion,
+    remembered,
+    clock,
+    carriage,
+    open,
+  });
 }
 
 interface JoinOptions {
@@ -85,50 +98,62 @@ interface JoinOptions {
   /** A clock in milliseconds that only grow. */
   readonly clock: () => number;
   readonly carriage?: Carriage;
+  /** Opens a discovery service of which other nodes tell. */
+  readonly open: (service: ServiceConfig) => Registry;
 }
 
 /** Joins several registries of whatever kinds into one. */
-export function joinRegistries(registries: readonly Registry[], options: JoinOptions): Registries {
+export function joinRegistries(named: readonly Registry[], options: JoinOptions): Registries {
   const { nodeDeletion, remembered, clock, carriage = new Carriage() } = options;
+  const learnt = new Learnt(options.open);
   const answered = new Set<Registry>();
   let startedAt = clock();
-  const told = (): Told[] => registries.map((registry) => registry.told());
+  const all = (): Registry[] => [...named, ...learnt.registries];
+  const told = (): Told[] => all().map((registry) => registry.told());
+  const toldByNamed = (): Told[] => named.map((registry) => registry.told());
   return {
     start: (onChange) => {
       startedAt = clock();
-      for (const registry of registries)
+      learnt.start(onChange);
+      for (const registry of named)
         registry.start(() => {
           if (registry.state().phase === "connected") answered.add(registry);
           onChange();
         });
     },
     publish: (announcement) => {
-      for (const registry of registries) registry.publish(announcement);
+      learnt.publish(announcement);
+      for (const registry of named) registry.publish(announcement);
     },
     heard: () => hearAll(told()),
     deletedNodes: () => {
-      const all = told();
+      const statements = told();
       const isBelieved =
-        nodeDeletion === "believe" || (nodeDeletion === "auto" && !all.some(({ isSealed }) => isSealed));
-      return new Set(isBelieved ? all.flatMap(({ deletedNodes }) => [...deletedNodes]) : []);
+        nodeDeletion === "believe" ||
+        (nodeDeletion === "auto" && !statements.some(({ isSealed }) => isSealed));
+      return new Set(isBelieved ? statements.flatMap(({ deletedNodes }) => [...deletedNodes]) : []);
     },
     ownNumber: () => Math.max(0, ...told().map(({ ownNumber }) => ownNumber)),
     carriage,
-    states: () => registries.map((registry) => registry.state()),
+    states: () => all().map((registry) => registry.state()),
+    // Never those of services of which only other nodes tell: no way outside the mesh is opened for them, and what they
+    // say of this node's port counts for nothing.
     servers: () =>
-      told().flatMap(({ servers }): readonly (RegistryServer | undefined)[] => servers ?? [undefined]),
-    stunServers: () => told().flatMap(({ stun }) => stun ?? []),
+      toldByNamed().flatMap(({ servers }): readonly (RegistryServer | undefined)[] => servers ?? [undefined]),
+    stunServers: () => toldByNamed().flatMap(({ stun }) => stun ?? []),
     podNetworks: () => told().flatMap(({ podNetworks }) => podNetworks ?? remembered),
     rememberedPodNetworks: () =>
       told().some(({ podNetworks }) => podNetworks === undefined) ? remembered : [],
     isSettled: () =>
-      answered.size === registries.length || (answered.size > 0 && clock() - startedAt >= patienceMs),
+      answered.size === named.length || (answered.size > 0 && clock() - startedAt >= patienceMs),
+    learn: (services) => learnt.learn(services),
     withdraw: async (farewell) => {
-      const results = await Promise.allSettled(registries.map((registry) => registry.withdraw(farewell)));
+      const results = await Promise.allSettled(all().map((registry) => registry.withdraw(farewell)));
       return results.flatMap((result) => (result.status === "rejected" ? [errorText(result.reason)] : []));
     },
     stop: async () => {
-      await Promise.all(registries.map((registry) => registry.stop()));
+      await Promise.all(all().map((registry) => registry.stop()));
+      learnt.stopped();
     },
   };
 }

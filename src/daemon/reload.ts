@@ -12,12 +12,12 @@ const fixed = ["interfaceName", "routing", "marks", "wireguard", "stateDirectory
 export async function readAgain(file: string, before: Config, log: Logger): Promise<Config> {
   const { config, warnings } = await loadConfig(file);
   for (const warning of warnings) log.warn(warning);
-  needsRestart(before, config);
+  checkReload(before, config);
   return config;
 }
 
 /** Checks a change of the configuration. Throws `KubespanError("config")` if it cannot be made while the daemon runs. */
-function needsRestart(before: Config, after: Config): void {
+export function checkReload(before: Config, after: Config): void {
   const changed: string[] = fixed.filter((name) => !isDeepStrictEqual(before[name], after[name]));
   if (before.log.format !== after.log.format) changed.push("log.format");
   if (changed.length > 0)

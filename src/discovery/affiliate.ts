@@ -15,6 +15,8 @@ export interface Affiliate {
   readonly machineType: MachineType;
   readonly operatingSystem: string;
   readonly apiServerPort?: number;
+  /** The URL of the discovery service on the node (`https://192.0.2.10:3000/`); absent if it has none. */
+  readonly discoveryService?: string;
   /** Absent if the node takes part in the cluster, but not in the mesh. */
   readonly kubespan?: KubespanAffiliate;
   /** Absent in the affiliates of Talos nodes, and in those from Kubernetes. */

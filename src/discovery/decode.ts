@@ -1,10 +1,11 @@
-import type { MachineType } from "../config/index.ts";
+import { type MachineType, parseServiceURL } from "../config/index.ts";
 import {
   type Address,
   addressFromBytes,
   type Endpoint,
   endpointOf,
   familyOf,
+  hostPortText,
   type Prefix,
   prefixOf,
 } from "../net/index.ts";
@@ -44,6 +45,7 @@ export function decodeAffiliate(bytes: Uint8Array, endpoints: readonly Endpoint[
     machineType: machineTypeOf(message.machineType, dropped),
     operatingSystem: message.operatingSystem,
     ...apiServerPortOf(message.controlPlane, dropped),
+    ...discoveryServiceOf(message.discoveryService, dropped),
     ...kubespanOf(message.kubespan, endpoints, dropped),
     ...membershipOf(message.membership, dropped),
   };
@@ -110,6 +112,18 @@ function apiServerPortOf(
   const port = message?.apiServerPort ?? 0;
   if (port > 65535) dropped.add(`API server port ${port}: over 65535`);
   return port > 0 && port <= 65535 ? { apiServerPort: port } : undefined;
+}
+
+/** The length of the longest URL of a discovery service: a DNS name, a port, and what is around them. */
+const longestURL = 280;
+
+/** Reads the service on a node. Only those are told that are asked over TLS, and a path in the URL means nothing. */
+function discoveryServiceOf(text: string, dropped: Dropped): { discoveryService: string } | undefined {
+  if (text === "") return undefined;
+  const location = text.length <= longestURL ? parseServiceURL(text) : undefined;
+  if (location?.tls) return { discoveryService: `https://${hostPortText(location)}/` };
+  dropped.add(`discovery service "${printable(text, 80)}": no URL with https://`);
+  return undefined;
 }
 
 /** Reads a node's part in the mesh. A node without a public key is in the cluster, but not in the mesh. */

@@ -23,6 +23,7 @@ export const encodeAffiliate = (affiliate: Affiliate): Uint8Array =>
     kubespan: affiliate.kubespan && kubespanMessage(affiliate.kubespan),
     controlPlane:
       affiliate.apiServerPort === undefined ? undefined : { apiServerPort: affiliate.apiServerPort },
+    discoveryService: affiliate.discoveryService ?? "",
     membership: affiliate.membership && membershipMessage(affiliate.membership),
   }).finish();
 

@@ -16,6 +16,7 @@ export function mergeAffiliates(sources: readonly (readonly Affiliate[])[]): Aff
 
 function merged(earlier: Affiliate, later: Affiliate): Affiliate {
   const apiServerPort = later.apiServerPort ?? earlier.apiServerPort;
+  const discoveryService = later.discoveryService ?? earlier.discoveryService;
   const kubespan =
     earlier.kubespan && later.kubespan
       ? mergedKubespan(earlier.kubespan, later.kubespan)
@@ -28,6 +29,7 @@ function merged(earlier: Affiliate, later: Affiliate): Affiliate {
     machineType: later.machineType === "unknown" ? earlier.machineType : later.machineType,
     operatingSystem: later.operatingSystem || earlier.operatingSystem,
     ...(apiServerPort !== undefined && { apiServerPort }),
+    ...(discoveryService !== undefined && { discoveryService }),
     ...(kubespan && { kubespan }),
     ...((later.membership ?? earlier.membership) && { membership: later.membership ?? earlier.membership }),
   };

@@ -6,6 +6,7 @@ import {
   endpointAddress,
   endpointOf,
   fewLeftOut,
+  hostPortText,
   type LeftOut,
   type Prefix,
   subtract,
@@ -104,6 +105,9 @@ export function ownAffiliate(
     machineType: config.node.machineType,
     operatingSystem: announcedName("operating system", self.operatingSystem, leftOut),
     ...(config.node.apiServerPort !== undefined && { apiServerPort: config.node.apiServerPort }),
+    ...(config.discovery?.announce && {
+      discoveryService: `https://${hostPortText(config.discovery.announce)}/`,
+    }),
     kubespan: {
       publicKey: self.publicKey,
       address: self.address,

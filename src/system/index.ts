@@ -6,6 +6,7 @@ export { eachLine } from "./each-line.ts";
 export { type ReadSetting, readKernelSetting } from "./kernel-setting.ts";
 export { Lines } from "./lines.ts";
 export { createLogger } from "./log.ts";
+export { runOnTerminal } from "./on-terminal.ts";
 export { readOsRelease } from "./os-release.ts";
 export { checkOwnFolder } from "./own-folder.ts";
 export { daemonGroup, takeOwnGroup } from "./own-group.ts";

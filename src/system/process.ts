@@ -42,8 +42,8 @@ export interface Started {
 export interface StartOptions {
   /** The standard input: a descriptor, a pipe, or nothing. */
   readonly stdin: number | "pipe" | "ignore";
-  /** The output: a pipe, which somebody has to read, or nothing. */
-  readonly output: "pipe" | "ignore";
+  /** The output: a pipe, which somebody has to read, nothing, or that of this process. */
+  readonly output: "pipe" | "ignore" | "inherit";
   /**
    * Gives the program a session and group of its own, so that Ctrl-C does not reach it, and it can be killed with all
    * that it runs.

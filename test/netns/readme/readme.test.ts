@@ -5,12 +5,12 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { waitFor } from "../../../lab/wait.ts";
 import { type Block, shellBlocks } from "./blocks.ts";
 import { makeNode, type Node } from "./node.ts";
 
 const patience = 120_000 * Number(process.env["KUBESPAN_TEST_PATIENCE"] ?? 1);
 const addresses: Record<string, string> = { first: "192.0.2.10", second: "192.0.2.11" };
-const configFile = "/etc/kubespan/config.yaml";
 
 const blocks = shellBlocks(await readFile(new URL("../../../README.md", import.meta.url), "utf8"));
 const nodes = new Map<string, Node>();
@@ -62,16 +62,23 @@ async function runUntil(text: string | undefined): Promise<string> {
   for (const block of blocks.splice(0, end === -1 ? blocks.length : end)) {
     if (block.action === "run") printed.push(await done(nodeOf(block), block.script));
     if (block.action === "keep running") running.push(nodeOf(block).shell(block.script));
-    if (block.script.includes("scp")) await copyConfig();
+    if (block.script.trim() === "bin/kubespan join") await join();
   }
   return printed.join("\n");
 }
 
-async function copyConfig(): Promise<void> {
-  const text = await done(nodeOf({ node: "first" }), `cat ${configFile}`);
-  await done(
-    nodeOf({ node: "second" }),
-    `mkdir -p /etc/kubespan; cat > ${configFile} <<'END'\n${text}\nEND\nchmod 600 ${configFile}`,
+/** Pipes the token of the first node into the second one, as soon as the service that was just started listens. */
+async function join(): Promise<void> {
+  const token = await done(nodeOf({ node: "first" }), "bin/kubespan token");
+  const script = `bin/kubespan join <<'END'\n${token}\nEND`;
+  const unreached = 8;
+  await waitFor(
+    async () => {
+      const { exitCode, all } = await nodeOf({ node: "second" }).shell(script);
+      expect([0, unreached], all).toContain(exitCode);
+      return exitCode === 0;
+    },
+    { what: "the second node to join" },
   );
 }
 
@@ -94,7 +101,7 @@ test("every shell block of the README says whether it is run, and where", () => 
 });
 
 test("the README's two nodes find each other, send through the tunnel, and leave", async () => {
-  expect(await runUntil("bin/kubespan status")).toContain("is valid");
+  expect(await runUntil("bin/kubespan status")).toContain("wrote /etc/kubespan/config.yaml");
   await everyPeerUp();
   expect(await runUntil("bin/kubespan down")).toMatch(
     /1 of 1 peers up[^]*3 received[^]*elements = \{ 192\.0\.2\.10 \}[^]*lookup 180[^]*dev kubespan[^]*nothing to do/,

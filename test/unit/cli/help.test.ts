@@ -4,6 +4,7 @@ import { exitCodeOf as exitCodeOfWork } from "../../../src/api/index.ts";
 import { type ErrorCode, KubespanError } from "../../../src/base/index.ts";
 import { exitCodes } from "../../../src/cli/exit-codes.ts";
 import { createProgram } from "../../../src/cli/index.ts";
+import { notUpExitCode } from "../../../src/cli/join.ts";
 import { exitCodeOf as exitCodeOfFinding } from "../../../src/doctor/index.ts";
 import { exitCodeOf as exitCodeOfMarks } from "../../../src/marks/index.ts";
 import { textOf } from "../structure/source.ts";
@@ -145,6 +146,7 @@ describe("exit codes", () => {
         exitCodeOfWork({ state } as Parameters<typeof exitCodeOfWork>[0]),
       ),
       exitCodeOfMarks([{ source: "", who: "", bits: 1, what: "" }]),
+      notUpExitCode,
       126, // of bin/kubespan, before the program begins
     ];
     expect([...new Set(used)].toSorted((a, b) => a - b)).toEqual(Object.keys(exitCodes).map(Number));

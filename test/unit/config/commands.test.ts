@@ -43,7 +43,10 @@ describe("generateConfig", () => {
         const chunks = [id, secret];
         const text = generateConfig({
           random: () => chunks.shift() ?? new Uint8Array(),
-          serviceURL: "https://a.example",
+          services: [
+            { name: "primary", url: "https://a.example" },
+            { name: "192.0.2.10:3000", url: "https://192.0.2.10:3000/", caFile: "/etc/kubespan/ca.pem" },
+          ],
         });
         const config = parseConfig(text, "FILE");
         expect(Buffer.from(config.cluster.id, "base64url")).toEqual(Buffer.from(id));

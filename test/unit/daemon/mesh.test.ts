@@ -160,6 +160,7 @@ class Stage {
       stunServers: () => [],
       rememberedPodNetworks: () => [],
       isSettled: () => true,
+      learn: () => undefined,
       withdraw: async () => [],
       stop: async () => undefined,
     };

@@ -51,6 +51,7 @@ function joined(
     nodeDeletion: "auto",
     remembered: [],
     clock: () => time.now,
+    open: () => new Scripted(),
     ...options,
   });
   return { all, time };
@@ -58,6 +59,49 @@ function joined(
 
 const podNetwork = prefix("10.244.1.0/24");
 const other = prefix("10.244.9.0/24");
+
+const serviceNamed = (name: string) => ({ name, host: name, port: 3000, tls: true });
+
+describe("services of which other nodes tell", () => {
+  test("are asked as soon as they are known, and no longer when nobody tells of them", () => {
+    const opened = new Map<string, Scripted>();
+    const named = new Scripted({ servers: [{ host: "named", port: 1, tls: true, clients: "daemon" }] });
+    const { all, time } = joined([named], {
+      open: ({ name }) => {
+        const registry = new Scripted({ servers: [], affiliates: [affiliateNamed(name)] });
+        opened.set(name, registry);
+        return registry;
+      },
+    });
+    all.learn([serviceNamed("a")]);
+    expect(opened.get("a")?.phase).toEqual({ phase: "stopped" });
+    let changes = 0;
+    all.start(() => {
+      changes += 1;
+    });
+    const announcement = { own: affiliateNamed("own"), observed: new Map() };
+    all.publish(announcement);
+    all.learn([serviceNamed("a"), serviceNamed("b")]);
+    expect([...opened.keys()]).toEqual(["a", "b"]);
+    for (const registry of opened.values()) {
+      expect(registry.phase).toEqual({ phase: "connecting" });
+      expect(registry.published).toBe(announcement);
+    }
+    opened.get("b")?.becomes({ phase: "connected" });
+    expect(changes).toBe(1);
+    expect(all.heard().map(({ nodeId }) => nameOf(nodeId))).toEqual(["a", "b"]);
+    expect(all.states()).toHaveLength(3);
+    // Nobody waits for them, and no way outside the mesh is opened for them.
+    time.now += 60_000;
+    expect(all.isSettled()).toBe(false);
+    named.becomes({ phase: "connected" });
+    expect(all.isSettled()).toBe(true);
+    expect(all.servers()).toHaveLength(1);
+    all.learn([serviceNamed("b")]);
+    expect(opened.get("a")?.phase).toEqual({ phase: "stopped" });
+    expect(all.states()).toHaveLength(2);
+  });
+});
 
 describe("several registries as one", () => {
   test("what is sealed is kept apart from what is not, whoever says it", () => {

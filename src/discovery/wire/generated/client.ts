@@ -29,7 +29,11 @@ export interface Affiliate {
     | ControlPlane
     | undefined;
   /** This field is of this program alone. A reader that does not know it passes over it. */
-  membership?: Membership | undefined;
+  membership?:
+    | Membership
+    | undefined;
+  /** The URL of the discovery service on this node, which is of this program alone, too. */
+  discoveryService: string;
 }
 
 /**
@@ -96,6 +100,7 @@ function createBaseAffiliate(): Affiliate {
     kubespan: undefined,
     controlPlane: undefined,
     membership: undefined,
+    discoveryService: "",
   };
 }
 
@@ -127,6 +132,9 @@ export const Affiliate: MessageFns<Affiliate> = {
     }
     if (message.membership !== undefined) {
       Membership.encode(message.membership, writer.uint32(14410).fork()).join();
+    }
+    if (message.discoveryService !== "") {
+      writer.uint32(14482).string(message.discoveryService);
     }
     return writer;
   },
@@ -216,6 +224,14 @@ export const Affiliate: MessageFns<Affiliate> = {
             message.membership = Membership.decode(reader, reader.uint32());
             continue;
           }
+          case 1810: {
+            if (tag !== 14482) {
+              break;
+            }
+
+            message.discoveryService = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -248,6 +264,7 @@ export const Affiliate: MessageFns<Affiliate> = {
     message.membership = (object.membership !== undefined && object.membership !== null)
       ? Membership.fromPartial(object.membership)
       : undefined;
+    message.discoveryService = object.discoveryService ?? "";
     return message;
   },
 };

@@ -1,0 +1,1 @@
+export { fetchAuthority } from "./fetch-authority.ts";

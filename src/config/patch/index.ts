@@ -1,0 +1,1 @@
+export { patchConfig } from "./patch.ts";

@@ -1,0 +1,3 @@
+export { descriptions } from "./descriptions.ts";
+export { configSchema, kinds, settingsOf } from "./json-schema.ts";
+export { referenceText } from "./reference.ts";
