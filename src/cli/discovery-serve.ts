@@ -35,7 +35,7 @@ interface ServeOptions extends StoreOptions {
 export function registerDiscoveryServe(program: Command): void {
   program
     .command("discovery")
-    .description("run the service through which nodes find each other")
+    .description("run the service by which nodes find each other")
     .command("serve")
     .description("run a discovery service, which cannot read what nodes say")
     .requiredOption("--listen <address:port>", "address to serve, such as 0.0.0.0:3000", listenFrom)

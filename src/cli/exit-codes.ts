@@ -15,6 +15,7 @@ export const exitCodes: Readonly<Record<number, string>> = {
   12: "status found a daemon that does not do its work",
   13: "status found the mesh disabled in the configuration",
   14: "marks found somebody else who uses these bits",
+  15: "why found that the kernel does otherwise than decided",
 };
 
 export const exitCodesText = (): string =>

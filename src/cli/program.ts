@@ -7,11 +7,15 @@ import { registerDown } from "./down.ts";
 import { exitCodesText } from "./exit-codes.ts";
 import { registerForget } from "./forget.ts";
 import { registerGenConfig } from "./gen-config.ts";
+import { registerGet } from "./get.ts";
 import { registerHelp } from "./help.ts";
+import { registerInspect } from "./inspect.ts";
+import { registerLogLevel } from "./log-level.ts";
 import { registerMarks } from "./marks.ts";
 import { registerRun } from "./run.ts";
 import { registerStatus } from "./status.ts";
 import { registerValidate } from "./validate.ts";
+import { registerWhy } from "./why.ts";
 
 /** The whole command line. A command loads the code that does its work only when it is called. */
 export function createProgram(): Command {
@@ -27,6 +31,10 @@ export function createProgram(): Command {
     registerDown,
     registerForget,
     registerStatus,
+    registerGet,
+    registerWhy,
+    registerInspect,
+    registerLogLevel,
     registerGenConfig,
     registerValidate,
     registerDoctor,

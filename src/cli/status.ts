@@ -7,7 +7,7 @@ import { configOption, runDirectoryOf } from "./options.ts";
 export function registerStatus(program: Command): void {
   program
     .command("status")
-    .description("show this node, all registries, peers and refusals")
+    .description("show this node, registries, peers and refusals")
     .addOption(configOption())
     .addOption(
       new Option("-o, --output <format>", "format of the output").choices(["table", "json"]).default("table"),

@@ -9,7 +9,7 @@ import {
   unreachableKind,
 } from "../net/index.ts";
 import { bounds } from "./bounds.ts";
-import type { MachineType } from "./config.ts";
+import { logLevels, type MachineType } from "./config.ts";
 import { dial } from "./dial.ts";
 import { parseEndpointFilter } from "./endpoint-filter.ts";
 import {
@@ -218,7 +218,7 @@ export const schemas = {
     }).prefault({}),
     proxy: proxy.prefault({}),
     log: section({
-      level: oneOf(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
+      level: oneOf(logLevels).default("info"),
       format: oneOf(["json", "text"]).default("text"),
     }).prefault({}),
     serviceCAFiles: namedValues(absolutePath(), "names of discovery services to paths of PEM files"),

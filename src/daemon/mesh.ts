@@ -18,9 +18,11 @@ import {
   remember,
   reportStatus,
 } from "../mesh/index.ts";
+import { type Counted, observedCounts } from "../nftables/index.ts";
 import { forgetLastWorking } from "../peers/effects/index.ts";
 import { answered, handOverInMs, isRaced, upCameOrWent } from "../peers/index.ts";
 import type { Answer } from "../port/index.ts";
+import type { Seen } from "../resources/index.ts";
 import { advertiseTheSame, withPodNetworks } from "../self/index.ts";
 import { chooseImplementation, type ObservedDevice } from "../wireguard/index.ts";
 import { applySteps, failureText } from "./apply.ts";
@@ -33,6 +35,7 @@ import { Outcome } from "./outcome.ts";
 import { Racing } from "./racing.ts";
 import { observeRemovable, removeMesh } from "./remove-mesh.ts";
 import { restoreSteering } from "./restore.ts";
+import { seenOf } from "./seen.ts";
 import { tellChanges } from "./tell.ts";
 
 /** The mesh of one configuration, which observes, decides and applies. */
@@ -156,6 +159,7 @@ export class Mesh {
     const isSettled = registries.isSettled();
     const plan = planner({ config, self }, keys, decision, kernel, isSettled);
     this.#memory = decision.memory;
+    this.outcome.planned([...plan.steps, ...plan.second], clock());
     await number.keep(decision.memory.said?.number ?? 0);
     tellChanges(this.#parts, decision.polled, decision.specs);
     const isThere = device !== undefined;
@@ -207,7 +211,9 @@ export class Mesh {
     this.#memory = remember(this.#memory, polled);
     tellChanges(this.#parts, polled, last.decision.specs);
     await this.#racing.pin(polled.pins);
-    const failures = await applySteps(run, log, planPolled(config, keys, polled, device));
+    const steps = planPolled(config, keys, polled, device);
+    this.outcome.planned(steps, clock());
+    const failures = await applySteps(run, log, steps);
     if (failures.peers.length > 0) this.outcome.ended(failureText(failures), clock());
     this.#racing.send(polled.races);
     this.#last = { ...last, device, decision: { ...last.decision, polled } };
@@ -260,20 +266,29 @@ export class Mesh {
   }
 
   async status(process: Process): Promise<Status> {
-    const counted = await countedNow(this.#parts, this.#last?.kernel.table);
+    return this.#report(process, await countedNow(this.#parts, this.#last?.kernel.table));
+  }
+
+  /** What the last pass has seen and decided, without a further look at the kernel. */
+  seen(process: Process): Omit<Seen, "events"> {
+    const counted = observedCounts(this.#last?.kernel.table ?? { kind: "absent" });
+    return seenOf(this.#parts, this.#last, this.outcome.lastPlan, () => this.#report(process, counted));
+  }
+
+  #report(process: Process, counted: Counted): Status {
+    const { repairs, membership, clock } = this.#parts;
     const last = this.#last;
-    const knowledge = this.#knowledge(last?.kernel);
     const view = {
       last,
       counted,
       process,
       error: this.outcome.failure?.error,
       racing: this.#racing.report(),
-      settings: this.#parts.repairs.unset,
-      repairs: this.#parts.repairs.counts,
-      membership: this.#parts.membership,
+      settings: repairs.unset,
+      repairs: repairs.counts,
+      membership,
     };
-    return reportStatus(knowledge, view, this.#parts.clock());
+    return reportStatus(this.#knowledge(last?.kernel), view, clock());
   }
 
   #knowledge(kernel: Kernel | undefined): Knowledge {

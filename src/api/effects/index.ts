@@ -1,2 +1,10 @@
-export { fetchStatus, requestDown, requestForget } from "./client.ts";
+export {
+  fetchResources,
+  fetchStatus,
+  fetchWhy,
+  requestDown,
+  requestForget,
+  requestLogLevel,
+} from "./client.ts";
+export { followResources } from "./follow.ts";
 export { serveApi } from "./server.ts";
