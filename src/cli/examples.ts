@@ -7,6 +7,13 @@ export const examples: Readonly<Record<string, readonly (readonly [line: string,
     ["kubespan get endpoints -o wide", "where peers may be dialled, and why"],
     ["kubespan get config -o yaml", "the configuration, without secrets"],
   ],
+  ping: [
+    ["kubespan ping b --count 2", "the round trip, and over which way"],
+    ["kubespan ping b --until-direct", "wait for a direct way"],
+    ["kubespan ping b --count 1 --size 1300", "whether large packets pass"],
+  ],
+  completion: [["kubespan completion bash", "a script for bash to source"]],
+  man: [["kubespan man status", "for a file, or for man -l -"]],
   why: [["kubespan why 10.244.1.7", "where packets for a pod go"]],
   "inspect dependencies": [["kubespan inspect dependencies", "a graph in the language of Graphviz"]],
   "log-level": [

@@ -16,6 +16,7 @@ export const exitCodes: Readonly<Record<number, string>> = {
   13: "status found the mesh disabled in the configuration",
   14: "marks found somebody else who uses these bits",
   15: "why found that the kernel does otherwise than decided",
+  16: "ping got no answer, or none over a direct way",
 };
 
 export const exitCodesText = (): string =>

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { version } from "../base/index.ts";
 import { registerBarrier } from "./barrier.ts";
+import { registerCompletion } from "./completion.ts";
 import { registerDiscoveryServe } from "./discovery-serve.ts";
 import { registerDoctor } from "./doctor.ts";
 import { registerDown } from "./down.ts";
@@ -11,7 +12,9 @@ import { registerGet } from "./get.ts";
 import { registerHelp } from "./help.ts";
 import { registerInspect } from "./inspect.ts";
 import { registerLogLevel } from "./log-level.ts";
+import { registerMan } from "./man.ts";
 import { registerMarks } from "./marks.ts";
+import { registerPing } from "./ping.ts";
 import { registerRun } from "./run.ts";
 import { registerStatus } from "./status.ts";
 import { registerValidate } from "./validate.ts";
@@ -33,6 +36,7 @@ export function createProgram(): Command {
     registerStatus,
     registerGet,
     registerWhy,
+    registerPing,
     registerInspect,
     registerLogLevel,
     registerGenConfig,
@@ -41,6 +45,8 @@ export function createProgram(): Command {
     registerMarks,
     registerBarrier,
     registerDiscoveryServe,
+    registerCompletion,
+    registerMan,
     registerHelp,
   ])
     register(program);

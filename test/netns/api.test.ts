@@ -233,6 +233,50 @@ describe("kubespan why", () => {
   });
 });
 
+describe("kubespan ping", () => {
+  it("tells the round trip and the way, and with --until-direct ends with the first direct answer", async () => {
+    const { exitCode, stdout } = await a.daemon.command("ping", "b", "--until-direct", "--size", "1200");
+    expect(stdout).toMatch(
+      /^1208 bytes from b \(fd\S+\), ping 1: [\d.]+ ms, direct at 203\.0\.113\.2:51820\n$/,
+    );
+    expect(exitCode).toBe(0);
+  });
+
+  it("ends with 16 if nobody answers, and with 2 if there is no such peer", async () => {
+    expect(await a.daemon.command("ping", "nobody")).toMatchObject({ exitCode: 2 });
+    await b.namespace.nft(
+      "table inet deaf { chain in { type filter hook input priority -300; iifname kubespan drop; }; }",
+    );
+    const { exitCode, stdout } = await a.daemon.command("ping", "b", "--count", "1");
+    await b.namespace.nft("delete table inet deaf");
+    expect(stdout).toMatch(/^no answer from b/);
+    expect(exitCode).toBe(16);
+  });
+});
+
+describe("completion in bash", () => {
+  const complete = (...words: string[]): Promise<string> =>
+    a.run(
+      "bash",
+      "-c",
+      `kubespan() { "$KUBESPAN" "$@"; }; KUBESPAN=$1; shift; source <(kubespan completion bash)
+      COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _kubespan; printf '%s\\n' "\${COMPREPLY[@]}"`,
+      "bash",
+      kubespan,
+      "kubespan",
+      ...words,
+    );
+
+  it.each([
+    [["pi"], "ping\n"],
+    [["ping", ""], "b\nc\n"],
+    [["get", "kubespanpeersp"], "kubespanpeerspec\nkubespanpeerspecs\n"],
+    [["get", "peers", "-o", "y"], "yaml\n"],
+  ])("%j becomes %j", async (words, expected) => {
+    expect(await complete(...words)).toBe(expected);
+  });
+});
+
 describe("watchers", () => {
   it("many hear that a peer went, and none of them delays the daemon", async () => {
     const asked = Array.from({ length: 200 }, () =>
@@ -281,6 +325,6 @@ describe("the examples in help texts", () => {
       .map(([line]) => line),
   )("%s", async (line) => {
     const [, ...args] = line.split(" ");
-    await a.run(kubespan, ...args, "--config", configFile);
+    await a.run(kubespan, ...args);
   });
 });

@@ -4,6 +4,7 @@ import { exitCodeOf as exitCodeOfWork } from "../../../src/api/index.ts";
 import { type ErrorCode, KubespanError } from "../../../src/base/index.ts";
 import { exitCodes } from "../../../src/cli/exit-codes.ts";
 import { createProgram } from "../../../src/cli/index.ts";
+import { exitCodeOf as exitCodeOfPing } from "../../../src/cli/ping.ts";
 import { exitCodeOf as exitCodeOfWhy } from "../../../src/cli/why.ts";
 import { exitCodeOf as exitCodeOfFinding } from "../../../src/doctor/index.ts";
 import { exitCodeOf as exitCodeOfMarks } from "../../../src/marks/index.ts";
@@ -145,6 +146,7 @@ describe("exit codes", () => {
       ...(["working", "disabled", "failing"] as const).map((state) =>
         exitCodeOfWork({ state } as Parameters<typeof exitCodeOfWork>[0]),
       ),
+      exitCodeOfPing(false),
       exitCodeOfWhy({ differences: [""] }),
       exitCodeOfMarks([{ source: "", who: "", bits: 1, what: "" }]),
     ];
