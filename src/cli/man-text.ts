@@ -5,9 +5,6 @@ import { version } from "../base/index.ts";
 export function manPage(command: Command): string {
   const help = command.createHelp();
   const path = pathOf(command);
-  const item = (term: string, text: string): string => `.TP\n\\fB${escaped(term)}\\fR\n${line(text)}\n`;
-  const list = (title: string, items: readonly string[]): string =>
-    items.length === 0 ? "" : `.SH ${title}\n${items.join("")}`;
   return [
     `.TH "${path.replaceAll(" ", "\\-").toUpperCase()}" "8" "" "kubespan ${version}" "kubespan"\n`,
     `.SH NAME\n${escaped(path.replaceAll(" ", "-"))} \\- ${line(command.description())}\n`,
@@ -30,6 +27,11 @@ export function manPage(command: Command): string {
     `.SH SEE ALSO\n${line(command.parent === null ? "kubespan help COMMAND" : "kubespan(8)")}\n`,
   ].join("");
 }
+
+const list = (title: string, items: readonly string[]): string =>
+  items.length === 0 ? "" : `.SH ${title}\n${items.join("")}`;
+
+const item = (term: string, text: string): string => `.TP\n\\fB${escaped(term)}\\fR\n${line(text)}\n`;
 
 export const pathOf = (command: Command): string =>
   command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;

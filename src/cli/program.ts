@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { version } from "../base/index.ts";
 import { registerBarrier } from "./barrier.ts";
+import { registerBugreport } from "./bugreport.ts";
 import { registerCompletion } from "./completion.ts";
 import { registerDiscoveryServe } from "./discovery-serve.ts";
 import { registerDoctor } from "./doctor.ts";
@@ -42,6 +43,7 @@ export function createProgram(): Command {
     registerGenConfig,
     registerValidate,
     registerDoctor,
+    registerBugreport,
     registerMarks,
     registerBarrier,
     registerDiscoveryServe,

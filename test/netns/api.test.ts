@@ -1,45 +1,21 @@
 import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  type Cluster,
-  type ConfigOptions,
-  configFile,
-  kubespan,
-  Lab,
-  type LabNode,
-  newCluster,
-  publicNetwork,
-  waitFor,
-} from "../../lab/index.ts";
+import { configFile, kubespan, type LabNode, waitFor } from "../../lab/index.ts";
 import { followResources } from "../../src/api/effects/index.ts";
-import type { Definition, Resource, WatchLine, Why } from "../../src/api/index.ts";
-import { examples } from "../../src/cli/examples.ts";
+import type { Definition, Resource, WatchLine } from "../../src/api/index.ts";
+import { openWorld, proxyPassword, type World } from "./api-world.ts";
 
-/*
- *   a 203.0.113.1    b 203.0.113.2    c 203.0.113.3    service 203.0.113.9
- *      |                |                |                |
- *   ===+================+================+================+=== internet
- */
-let lab: Lab;
+let world: World;
 let a: LabNode;
-let b: LabNode;
 let c: LabNode;
-let cluster: Cluster;
 
 beforeAll(async () => {
-  lab = await Lab.open();
-  const { discovery, host } = await publicNetwork(lab);
-  [a, b, c] = [await host("a", 1), await host("b", 2), await host("c", 3)];
-  cluster = newCluster();
-  const options: ConfigOptions = { cluster, services: [discovery.url] };
-  await a.start(options);
-  await b.start({ ...options, daemon: { advertisedPrefixes: ["10.244.2.0/24"] } });
-  await c.start(options);
-  await a.daemon.waitForPeers("b", "c");
+  world = await openWorld();
+  ({ a, c } = world);
 });
 
-afterAll(() => lab.close());
+afterAll(() => world.close());
 
 const stdoutOf = async (...args: [string, ...string[]]): Promise<string> => {
   const { exitCode, stdout, stderr } = await a.daemon.command(...args);
@@ -123,8 +99,12 @@ describe("docs/api.md", () => {
 describe("kubespan get", () => {
   it("prints every kind in every format, and no secret", async () => {
     const key = a.namespace.read("/run/state/identity.json");
-    const secrets = [cluster.secret, ...(/"privateKey":\s*"([^"]+)"/.exec(key)?.slice(1) ?? [])];
-    expect(secrets).toHaveLength(2);
+    const secrets = [
+      proxyPassword,
+      world.cluster.secret,
+      ...(/"privateKey":\s*"([^"]+)"/.exec(key)?.slice(1) ?? []),
+    ];
+    expect(secrets).toHaveLength(3);
     for (const { type, namespace, columns } of await definitions()) {
       const asked = [type, "-n", namespace] as const;
       const [head = ""] = (await stdoutOf("get", ...asked)).split("\n");
@@ -196,87 +176,6 @@ describe("kubespan get", () => {
   });
 });
 
-const why = async (address: string): Promise<{ exitCode: number; why: Why }> => {
-  const { exitCode, stdout } = await a.daemon.command("why", address, "-o", "json");
-  return { exitCode, why: JSON.parse(stdout) as Why };
-};
-
-describe("kubespan why", () => {
-  it.each([
-    ["203.0.113.2", "target", "b", "kubespan"],
-    ["10.244.2.7", "target", "b", "kubespan"],
-    ["203.0.113.1", "this node", undefined, "lo"],
-    ["203.0.113.77", "outside", undefined, "eth0"],
-  ])("%s is %s, of %s, by %s, and the kernel agrees", async (address, subject, label, link) => {
-    const { exitCode, why: found } = await why(address);
-    expect(found).toMatchObject({ subject, differences: [], taken: { link } });
-    expect(found.peer?.label).toBe(label);
-    expect(exitCode).toBe(0);
-  });
-
-  it("finds the peer of a mesh address", async () => {
-    const { peers } = await a.daemon.status();
-    const { why: found } = await why(peers.find(({ label }) => label === "b")?.address ?? "");
-    expect(found).toMatchObject({ subject: "mesh address", peer: { label: "b" }, differences: [] });
-  });
-
-  it("says what the kernel does otherwise", async () => {
-    await a.run("ip", "route", "add", "10.244.2.9/32", "dev", "eth0", "table", "180");
-    const { exitCode, why: found } = await why("10.244.2.9");
-    await a.run("ip", "route", "del", "10.244.2.9/32", "table", "180");
-    expect(found.differences).toEqual(["the packet leaves by eth0, and not by kubespan"]);
-    expect(exitCode).toBe(15);
-  });
-
-  it("refuses what is no address", async () => {
-    expect(await a.daemon.command("why", "b")).toMatchObject({ exitCode: 2 });
-  });
-});
-
-describe("kubespan ping", () => {
-  it("tells the round trip and the way, and with --until-direct ends with the first direct answer", async () => {
-    const { exitCode, stdout } = await a.daemon.command("ping", "b", "--until-direct", "--size", "1200");
-    expect(stdout).toMatch(
-      /^1208 bytes from b \(fd\S+\), ping 1: [\d.]+ ms, direct at 203\.0\.113\.2:51820\n$/,
-    );
-    expect(exitCode).toBe(0);
-  });
-
-  it("ends with 16 if nobody answers, and with 2 if there is no such peer", async () => {
-    expect(await a.daemon.command("ping", "nobody")).toMatchObject({ exitCode: 2 });
-    await b.namespace.nft(
-      "table inet deaf { chain in { type filter hook input priority -300; iifname kubespan drop; }; }",
-    );
-    const { exitCode, stdout } = await a.daemon.command("ping", "b", "--count", "1");
-    await b.namespace.nft("delete table inet deaf");
-    expect(stdout).toMatch(/^no answer from b/);
-    expect(exitCode).toBe(16);
-  });
-});
-
-describe("completion in bash", () => {
-  const complete = (...words: string[]): Promise<string> =>
-    a.run(
-      "bash",
-      "-c",
-      `kubespan() { "$KUBESPAN" "$@"; }; KUBESPAN=$1; shift; source <(kubespan completion bash)
-      COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _kubespan; printf '%s\\n' "\${COMPREPLY[@]}"`,
-      "bash",
-      kubespan,
-      "kubespan",
-      ...words,
-    );
-
-  it.each([
-    [["pi"], "ping\n"],
-    [["ping", ""], "b\nc\n"],
-    [["get", "kubespanpeersp"], "kubespanpeerspec\nkubespanpeerspecs\n"],
-    [["get", "peers", "-o", "y"], "yaml\n"],
-  ])("%j becomes %j", async (words, expected) => {
-    expect(await complete(...words)).toBe(expected);
-  });
-});
-
 describe("watchers", () => {
   it("many hear that a peer went, and none of them delays the daemon", async () => {
     const asked = Array.from({ length: 200 }, () =>
@@ -315,16 +214,5 @@ describe("kubespan log-level", () => {
     expect(await stdoutOf("log-level", "debug")).toBe("debug (before: info)\n");
     expect(await a.daemon.command("log-level", "loud")).toMatchObject({ exitCode: 2 });
     expect(await stdoutOf("log-level", "info")).toBe("info (before: debug)\n");
-  });
-});
-
-describe("the examples in help texts", () => {
-  it.each(
-    Object.values(examples)
-      .flat()
-      .map(([line]) => line),
-  )("%s", async (line) => {
-    const [, ...args] = line.split(" ");
-    await a.run(kubespan, ...args);
   });
 });

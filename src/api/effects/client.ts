@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { KubespanError, parseJson } from "../../base/index.ts";
-import type { Listing } from "../resource.ts";
+import type { Definition, Listing } from "../resource.ts";
 import { type Down, type Forgotten, type LogLevelReport, socketPath } from "../routes.ts";
 import type { Status } from "../status.ts";
 import type { Why } from "../why.ts";
@@ -47,6 +47,10 @@ export const requestLogLevel = async (runDirectory: string, level?: string): Pro
   (await (level === undefined
     ? ask(runDirectory, "GET", "/v1/log-level")
     : ask(runDirectory, "PUT", `/v1/log-level/${encodeURIComponent(level)}`))) as LogLevelReport;
+
+/** Asks the daemon for the kinds of resources. */
+export const fetchDefinitions = async (runDirectory: string): Promise<readonly Definition[]> =>
+  (await ask(runDirectory, "GET", "/v1/resources")) as readonly Definition[];
 
 /** Asks the daemon for all resources of a kind. */
 export const fetchResources = async (runDirectory: string, kind: KindAsked): Promise<Listing> =>

@@ -1,4 +1,5 @@
 export {
+  fetchDefinitions,
   fetchResources,
   fetchStatus,
   fetchWhy,
