@@ -1,11 +1,8 @@
-import { errorText } from "../../base/index.ts";
 import { type Address, familyOf, networkOf, prefixOf } from "../../net/index.ts";
 import type { Runner } from "../../system/index.ts";
 import { targetSets } from "../sets.ts";
 import { tableNameOf } from "../table.ts";
-
-/** The message of nft about an element, a set or a table that is not there. */
-const absent = /No such file or directory/;
+import { hasElement } from "./list.ts";
 
 /** The network of that length around an address, as the element of a hash. */
 const blockOf = (address: Address, bits: number): Address => {
@@ -19,18 +16,12 @@ export async function setsHolding(
   interfaceName: string,
   address: Address,
 ): Promise<readonly string[]> {
-  const table = tableNameOf(interfaceName).split(" ");
+  const table = tableNameOf(interfaceName);
   const sets = targetSets.filter(({ family }) => family === familyOf(address));
   const found = await Promise.all(
     sets.map(async ({ name, bits }) => {
       const element = bits === undefined ? address : blockOf(address, bits);
-      try {
-        await run({ program: "nft", args: ["get", "element", ...table, name, `{ ${element} }`] });
-        return [name];
-      } catch (error) {
-        if (absent.test(errorText(error))) return [];
-        throw error;
-      }
+      return (await hasElement(run, table, name, element)) ? [name] : [];
     }),
   );
   return found.flat();
