@@ -1,4 +1,14 @@
-export { type Down, type Forgotten } from "./routes.ts";
+export type {
+  Column,
+  Definition,
+  Listing,
+  Resource,
+  Resources,
+  Spec,
+  Watch,
+  WatchLine,
+} from "./resource.ts";
+export type { Down, Forgotten, LogLevelReport, Routes } from "./routes.ts";
 export {
   type EndpointChangeReport,
   type NodeStatus,
@@ -6,4 +16,6 @@ export {
   type RacingReport,
   type Status,
 } from "./status.ts";
+export { peersNamed, type WayToPeer, wayTo } from "./way.ts";
+export type { PeerOnTheWay, Taken, Way, Why } from "./why.ts";
 export { exitCodeOf, type Progress, type Work, workOf } from "./work.ts";

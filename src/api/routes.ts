@@ -1,17 +1,31 @@
 import type { ErrorCode } from "../base/index.ts";
+import type { Resources } from "./resource.ts";
 import type { Status } from "./status.ts";
+import type { Why } from "./why.ts";
 
 /** The daemon's local API: JSON over HTTP on a Unix socket that only root can open. */
 export const socketPath = (runDirectory: string): string => `${runDirectory}/kubespan.sock`;
 
-/** The routes of the daemon's API. Each is used by one command. */
+/** The routes of the daemon's API, which docs/api.md describes. */
 export interface Routes {
-  /** `GET /status` gives the state of the node. */
+  /** `GET /v1/status` gives the state of the node. */
   readonly status: () => Promise<Status>;
-  /** `POST /down` takes the mesh down. The daemon ends after its answer. */
+  /** `POST /v1/down` takes the mesh down. The daemon ends after its answer. */
   readonly down: () => Promise<Down>;
-  /** `POST /forget/NODE` lets go of a member that is gone for good. */
+  /** `POST /v1/forget/NODE` lets go of a member that is gone for good. */
   readonly forget: (node: string) => Promise<Forgotten>;
+  /** `GET /v1/resources/KIND` and what is below it. */
+  readonly resources: Resources;
+  /** `GET /v1/why/ADDRESS` tells where a packet for the address goes. */
+  readonly why: (address: string) => Promise<Why>;
+  /** `GET /v1/log-level` gives the level of the log, and `PUT /v1/log-level/LEVEL` sets it. */
+  readonly logLevel: (level: string | undefined) => LogLevelReport;
+}
+
+export interface LogLevelReport {
+  readonly level: string;
+  /** The level before it was set. */
+  readonly before?: string;
 }
 
 export interface Forgotten {

@@ -45,6 +45,7 @@ export function errorText(thrown: unknown): string {
 const packageOf: Readonly<Record<string, string>> = {
   ip: "iproute2",
   nft: "nftables",
+  ping: "iputils-ping",
   sysctl: "procps",
   tc: "iproute2",
   wg: "wireguard-tools",

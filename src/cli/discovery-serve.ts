@@ -40,7 +40,7 @@ interface ServeOptions extends StoreOptions {
 export function registerDiscoveryServe(program: Command): void {
   program
     .command("discovery")
-    .description("run the service through which nodes find each other")
+    .description("run the service by which nodes find each other")
     .helpCommand(...groupHelp)
     .command("serve")
     .description("run a discovery service, which cannot read what nodes say")

@@ -10,7 +10,7 @@ import { configOption, runDirectoryOf } from "./options.ts";
 export function registerDown(program: Command): void {
   program
     .command("down")
-    .description("leave the mesh and remove every trace from the kernel")
+    .description("leave the mesh and remove traces from the kernel")
     .addOption(configOption())
     .addOption(new Option("--forget-identity", "delete the keys too and return as a new node"))
     .action(async (options: { config: string; forgetIdentity?: boolean }) => {

@@ -16,6 +16,8 @@ export const exitCodes: Readonly<Record<number, string>> = {
   13: "status found the mesh disabled in the configuration",
   14: "marks found somebody else who uses these bits",
   15: "join ended before all peers were up",
+  16: "ping got no answer, or none over a direct way",
+  17: "why found that the kernel does otherwise than decided",
   126: "kubespan is not built, or finds no Node 24",
 };
 

@@ -5,6 +5,10 @@ import { complaintOf } from "./complaint.ts";
 
 export const defaultConfigFile = "/etc/kubespan/config.yaml";
 
+/** The forms in which resources are printed. */
+export const resourceFormats = ["table", "wide", "yaml", "json"] as const;
+export type ResourceFormat = (typeof resourceFormats)[number];
+
 export const configOption = (): Option =>
   new Option("-c, --config <file>", "configuration file to read").default(defaultConfigFile);
 

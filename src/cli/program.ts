@@ -1,6 +1,8 @@
 import { Command } from "commander";
 import { version } from "../base/index.ts";
 import { registerBarrier } from "./barrier.ts";
+import { registerBugreport } from "./bugreport.ts";
+import { registerCompletion } from "./completion.ts";
 import { registerConfig } from "./config.ts";
 import { registerDiscoveryServe } from "./discovery-serve.ts";
 import { registerDoctor } from "./doctor.ts";
@@ -8,15 +10,21 @@ import { registerDown } from "./down.ts";
 import { exitCodesText } from "./exit-codes.ts";
 import { registerForget } from "./forget.ts";
 import { registerGenConfig } from "./gen-config.ts";
+import { registerGet } from "./get.ts";
 import { registerHelp } from "./help.ts";
 import { registerInit } from "./init.ts";
+import { registerInspect } from "./inspect.ts";
 import { registerJoin } from "./join.ts";
 import { registerLeave } from "./leave.ts";
+import { registerLogLevel } from "./log-level.ts";
+import { registerMan } from "./man.ts";
 import { registerMarks } from "./marks.ts";
+import { registerPing } from "./ping.ts";
 import { registerRun } from "./run.ts";
 import { registerStatus } from "./status.ts";
 import { registerToken } from "./token.ts";
 import { registerValidate } from "./validate.ts";
+import { registerWhy } from "./why.ts";
 
 /** The whole command line. A command loads the code that does its work only when it is called. */
 export function createProgram(): Command {
@@ -36,13 +44,21 @@ export function createProgram(): Command {
     registerDown,
     registerForget,
     registerStatus,
+    registerGet,
+    registerWhy,
+    registerPing,
+    registerInspect,
+    registerLogLevel,
     registerGenConfig,
     registerValidate,
     registerConfig,
     registerDoctor,
+    registerBugreport,
     registerMarks,
     registerBarrier,
     registerDiscoveryServe,
+    registerCompletion,
+    registerMan,
     registerHelp,
   ])
     register(program);

@@ -14,7 +14,7 @@ export function registerStatus(program: Command): void {
   program
     .command("status")
     .argument("[peer]", "peer to show in full: name, node id or address")
-    .description("show this node, all registries, peers and refusals")
+    .description("show this node, registries, peers and refusals")
     .addOption(configOption())
     .addOption(
       new Option("-o, --output <format>", "format of the output").choices(["table", "json"]).default("table"),

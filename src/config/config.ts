@@ -181,4 +181,7 @@ export type MachineType = "controlplane" | "worker" | "unknown";
 type ConnectMode = "auto" | "race" | "serial";
 
 type WireGuardImplementation = "auto" | "kernel" | "userspace";
-export type LogLevel = "fatal" | "error" | "warn" | "info" | "debug" | "trace";
+/** The levels of the log, from the fewest lines to the most. */
+export const logLevels = ["fatal", "error", "warn", "info", "debug", "trace"] as const;
+
+export type LogLevel = (typeof logLevels)[number];

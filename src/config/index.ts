@@ -4,6 +4,7 @@ export {
   type Config,
   type KubernetesConfig,
   type LogLevel,
+  logLevels,
   type MachineType,
   type RelayConfig,
   type ServiceConfig,

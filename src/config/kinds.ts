@@ -9,7 +9,7 @@ import {
   unreachableKind,
 } from "../net/index.ts";
 import { bounds } from "./bounds.ts";
-import type { MachineType, RelayConfig } from "./config.ts";
+import { logLevels, type MachineType, type RelayConfig } from "./config.ts";
 import { dial } from "./dial.ts";
 import { parseEndpointFilter } from "./endpoint-filter.ts";
 import {
@@ -239,7 +239,7 @@ export const schemas = {
     }).prefault({}),
     proxy: proxy.prefault({}),
     log: section({
-      level: oneOf(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
+      level: oneOf(logLevels).default("info"),
       format: oneOf(["json", "text"]).default("text"),
     }).prefault({}),
     discovery: section({

@@ -9,7 +9,7 @@ import { LastWorkingFile } from "../peers/effects/index.ts";
 import { PortMapper } from "../port-mapping/effects/index.ts";
 import { HostNameWatch, NumberFile } from "../self/effects/index.ts";
 import type { Origin } from "../self/index.ts";
-import type { Runner, Shells } from "../system/index.ts";
+import type { RecentLines, Runner, Shells } from "../system/index.ts";
 import { loadBarrier } from "./load-barrier.ts";
 import { Membership } from "./membership.ts";
 import { Mesh } from "./mesh.ts";
@@ -50,12 +50,14 @@ export interface Parts {
   readonly transactions: OwnTransactions;
   readonly run: Runner;
   readonly log: Logger;
+  /** The last lines of the log. */
+  readonly lines: RecentLines;
 }
 
 /** Opens the parts that depend on this node alone. */
 export async function partsOf(
   config: Config,
-  hands: Pick<Parts, "shells" | "transactions" | "run" | "log">,
+  hands: Pick<Parts, "shells" | "transactions" | "run" | "log" | "lines">,
 ): Promise<Parts> {
   const { run, log } = hands;
   // The barrier comes before anything else: the networks that were steered last are closed before it is known who is

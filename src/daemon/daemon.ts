@@ -1,5 +1,5 @@
 import { serveApi } from "../api/effects/index.ts";
-import { type Down, type Progress, type Status, type Work, workOf } from "../api/index.ts";
+import type { Down, Progress } from "../api/index.ts";
 import { errorText, KubespanError, version } from "../base/index.ts";
 import { loadConfig } from "../config/effects/index.ts";
 import type { Config } from "../config/index.ts";
@@ -7,12 +7,13 @@ import { OwnTransactions } from "../nftables/effects/index.ts";
 import {
   confine,
   createLogger,
+  RecentLines,
   type ServiceManager,
   Shells,
   SpareMemory,
   serviceManager,
-  within,
 } from "../system/index.ts";
+import { Answers } from "./answers.ts";
 import { ledgerOf, meshOf, type Parts, partsOf, registriesOf } from "./compose.ts";
 import { Failures } from "./failures.ts";
 import { givenWay, memberBefore } from "./give-way.ts";
@@ -29,8 +30,6 @@ import { type MachineWatch, watchMachine } from "./watch-machine.ts";
 /** The milliseconds that a pass waits for more events, as the events of one change arrive together. */
 const settleTimeMs = 100;
 const repairIntervalMs = 30_000;
-/** The milliseconds that `status` waits for a poll of the peers. */
-const longestLookMs = 10_000;
 
 /**
  * The daemon, which runs until `stop` or `down`. Everything outside (registries, kernel, signals, the local API) only
@@ -39,11 +38,17 @@ const longestLookMs = 10_000;
 export class Daemon {
   readonly #file: string;
   #parts: Parts;
-  readonly #process = { pid: process.pid, startedAt: Date.now() };
   readonly #ended = Promise.withResolvers<void>();
   readonly #closers: (() => Promise<void>)[] = [];
   readonly #spareMemory = new SpareMemory();
   readonly #manager: ServiceManager;
+  readonly #answers = new Answers(() => ({
+    parts: this.#parts,
+    mesh: this.#mesh,
+    loop: this.#loop,
+    machine: this.#machine,
+    stopped: this.#stopped,
+  }));
   #config: Config;
   #registries: Registries;
   #mesh: Mesh;
@@ -60,13 +65,14 @@ export class Daemon {
     const kept = confine();
     const { config, warnings } = await loadConfig(file);
     await forgetTrial(config.runDirectory);
-    const log = createLogger(config.log);
+    const lines = new RecentLines();
+    const log = createLogger(config.log, (line) => lines.add(line));
     for (const warning of [...kept, ...warnings]) log.warn(warning);
     const shells = new Shells({ areUsed: process.env["KUBESPAN_BENCH_SHELLS"] !== "no" });
     const transactions = new OwnTransactions();
     const run = transactions.signing(shells.run);
     try {
-      const parts = await partsOf(config, { shells, transactions, run, log });
+      const parts = await partsOf(config, { shells, transactions, run, log, lines });
       const ledger = await ledgerOf(config, parts.identity, log);
       const registries = registriesOf(config, parts, ledger);
       const mesh = await meshOf(config, registries, ledger, parts);
@@ -100,7 +106,7 @@ export class Daemon {
     const { runDirectory } = this.#config;
     this.#closers.push(() => this.#parts.shells.close());
     const api = await serveApi(runDirectory, {
-      status: () => this.#status(),
+      ...this.#answers.routes,
       down: () => this.#down(),
       forget: (node) => this.#mesh.forget(node),
     });
@@ -144,6 +150,7 @@ export class Daemon {
         this.#mesh.pass(scope).finally(() => {
           if (!this.#mesh.outcome.failure) this.#failures.over();
           this.#manager.worked(() => summaryOf(this.#config, this.#mesh));
+          this.#answers.passed();
           this.#giveWay();
         }),
       onError: (error) => this.#failures.tell(error),
@@ -151,27 +158,6 @@ export class Daemon {
     });
     this.#mesh.wakeWith((inMs, scope) => loop.trigger(scope, inMs));
     return loop;
-  }
-
-  /**
-   * Polls the handshakes first, and looks at what others changed, so that the status is up to date. If that takes long,
-   * the status does not wait, and shows that.
-   */
-  async #status(): Promise<Status> {
-    const poll = this.#loop.pass("peers"); // the loop logs a failure, and the status shows it
-    await within(Promise.allSettled([poll, this.#machine?.catchUp()]), longestLookMs);
-    const status = await this.#mesh.status({ ...this.#process, work: this.#work() });
-    const more = [...(this.#machine?.warnings(status) ?? []), ...this.#parts.barrier.warnings];
-    return { ...status, warnings: [...status.warnings, ...more] };
-  }
-
-  #work(): Work {
-    const { enabled } = this.#config;
-    const { failure, hasPassed } = this.#mesh.outcome;
-    const { startedAt } = this.#process;
-    const [passSince, bypass] = [this.#loop.passSince(), this.#machine?.bypass];
-    const progress = { enabled, startedAt, stopped: this.#stopped, passSince, failure, hasPassed, bypass };
-    return workOf(progress, Date.now());
   }
 
   /** Reads the configuration again. A wrong configuration is logged and changes nothing. */

@@ -17,14 +17,18 @@ import {
   planPolled,
   planRegistries,
   remember,
+  rememberAnswer,
   reportStatus,
+  wakeInMs,
 } from "../mesh/index.ts";
+import { type Counted, observedCounts } from "../nftables/index.ts";
 import { forgetLastWorking } from "../peers/effects/index.ts";
 import { answered, handOverInMs, isRaced, upCameOrWent } from "../peers/index.ts";
 import type { Answer } from "../port/index.ts";
+import type { Seen } from "../resources/index.ts";
 import { advertiseTheSame, withPodNetworks } from "../self/index.ts";
 import { observeEngine } from "../wireguard/effects/index.ts";
-import { chooseImplementation, type ObservedDevice } from "../wireguard/index.ts";
+import { chooseImplementation, type Engine, type ObservedDevice } from "../wireguard/index.ts";
 import { applySteps, failureText } from "./apply.ts";
 import { countedNow } from "./counted.ts";
 import { knowledgeNow } from "./knowledge.ts";
@@ -34,6 +38,7 @@ import { lookAtDevice, observeChanging, observeKernel } from "./observe.ts";
 import { Outcome } from "./outcome.ts";
 import { observeRemovable, removeMesh } from "./remove-mesh.ts";
 import { restoreSteering } from "./restore.ts";
+import { seenOf } from "./seen.ts";
 import { tellChanges } from "./tell.ts";
 import { viewOf } from "./view.ts";
 import { Ways } from "./ways.ts";
@@ -47,23 +52,22 @@ export class Mesh {
   #last: Pass | undefined;
   readonly outcome = new Outcome();
   #isDamaged = false;
+  #engine: Engine | undefined;
   readonly #ways: Ways;
   #wake: (inMs: number, scope: Scope) => void = () => undefined;
+  readonly #onNews = (): void => this.#wake(0, "registries");
 
   constructor(parts: MeshParts, memory: Memory | undefined) {
     this.#parts = parts;
     this.#config = this.#configNow();
     this.#memory = memory ?? { ...emptyMemory, lastWorking: parts.lastWorking.found };
-    const onNews = (): void => this.#wake(0, "registries");
-    this.#ways = new Ways(parts, (...answer) => this.#answered(...answer), onNews);
+    this.#ways = new Ways(parts, (...answer) => this.#answered(...answer), this.#onNews);
   }
 
   #answered(publicKey: string, answer: Answer): void {
-    const { peers } = this.#memory;
-    const connection = peers.connections.get(publicKey);
+    const connection = this.#memory.peers.connections.get(publicKey);
     if (!connection) return; // the peer went away meanwhile
-    const connections = new Map(peers.connections).set(publicKey, answered(connection, answer));
-    this.#memory = { ...this.#memory, peers: { ...peers, connections } };
+    this.#memory = rememberAnswer(this.#memory, publicKey, answered(connection, answer));
     if (isRaced(connection)) this.#wake(handOverInMs(answer, this.#parts.clock()), "peers");
   }
 
@@ -71,8 +75,8 @@ export class Mesh {
   wakeWith(wake: (inMs: number, scope: Scope) => void): void {
     this.#wake = wake;
     if (!this.#parts.config.enabled) return;
-    this.#parts.hostNames.start(() => wake(0, "registries"));
-    this.#parts.portMapper?.start(() => wake(0, "registries"));
+    this.#parts.hostNames.start(this.#onNews);
+    this.#parts.portMapper?.start(this.#onNews);
   }
 
   /** Ends the parts that depend on this process; the data plane stays, and so does what the router mapped if it is kept. */
@@ -167,28 +171,25 @@ export class Mesh {
     const isSettled = registries.isSettled();
     const plan = planner({ config, self }, keys, decision, kernel, isSettled);
     this.#memory = decision.memory;
+    this.outcome.planned([...plan.steps, ...plan.second], clock());
     await number.keep(decision.memory.said?.number ?? 0);
     tellChanges(this.#parts, decision.polled, decision.specs);
-    this.#ways.racing.noted(decision.polled.transitions, kernel.addresses.usable);
     const isThere = device !== undefined;
     // Steering may cut the way to a registry that is on one of the nodes, so the registries are told before. Only a
     // node without a device yet has nothing to offer. A race needs nothing of the plan but a device that holds the
     // port: the answers come while the plan is carried out.
     if (isThere) this.#tell(decision);
-    await this.#ways.racing.pin(decision.polled.pins);
+    await this.#ways.settle(decision.polled, kernel.addresses.usable);
     const failures = await this.#parts.barrier.apply({ run, log }, config, plan, kernel);
     repairs.passed(plan.upkeep, isThere, failures);
     if (!isThere) this.#tell(decision);
     await this.#parts.lastWorking.keep(this.#memory.lastWorking);
-    await membership.listen(
-      () => this.#wake(0, "registries"),
-      () => this.#ways.racing.askStun(),
-    );
+    await membership.listen(this.#onNews, () => this.#ways.racing.askStun());
     void membership.tellObserved(decision.tell).catch((error: unknown) => log.debug(errorText(error)));
     this.outcome.ended(failureText(failures), clock());
     // A device that was just made has not been read yet; the next pass reads it.
     this.#last = { decision, kernel, implementation, device, steered: plan.steered };
-    return isThere ? this.#wakeIn(decision.polled) : 0;
+    return isThere ? wakeInMs(this.#memory, decision.polled, clock()) : 0;
   }
 
   /** Tells the registries what this node offers, and sends the race rounds to the peers. */
@@ -222,21 +223,17 @@ export class Mesh {
     const keys: Keys = { privateKey: identity.privateKey, implementation: last.implementation };
     this.#memory = remember(this.#memory, polled);
     tellChanges(this.#parts, polled, last.decision.specs);
-    this.#ways.racing.noted(polled.transitions, last.kernel.addresses.usable);
-    await this.#ways.racing.pin(polled.pins);
-    const failures = await applySteps(run, log, planPolled(config, keys, polled, device));
+    await this.#ways.settle(polled, last.kernel.addresses.usable);
+    const steps = planPolled(config, keys, polled, device);
+    this.outcome.planned(steps, clock());
+    const failures = await applySteps(run, log, steps);
     if (failures.peers.length > 0) this.outcome.ended(failureText(failures), clock());
     this.#ways.racing.send(polled.races);
     await this.#ways.follow({ polled, specs: last.decision.specs }, device);
     this.#last = { ...last, device, decision: { ...last.decision, polled } };
     const isTurn = harvestDueIn(this.#memory, clock()) === 0;
     if (isTurn || upCameOrWent(last.decision.polled, polled)) return { kind: "news" };
-    return { kind: "done", wakeInMs: this.#wakeIn(polled) };
-  }
-
-  #wakeIn({ wakeInMs: wakeIn }: Decision["polled"]): number | undefined {
-    const due = harvestDueIn(this.#memory, this.#parts.clock());
-    return wakeIn === undefined || due === undefined ? (wakeIn ?? due) : Math.min(wakeIn, due);
+    return { kind: "done", wakeInMs: wakeInMs(this.#memory, polled, clock()) };
   }
 
   /** Removes every trace from the kernel. */
@@ -279,15 +276,24 @@ export class Mesh {
   }
 
   async status(process: Process): Promise<Status> {
-    const counted = await countedNow(this.#parts, this.#last?.kernel.table);
+    this.#engine = this.#last && (await observeEngine(this.#last.implementation));
+    return this.#report(process, await countedNow(this.#parts, this.#last?.kernel.table));
+  }
+
+  /** What the last pass has seen and decided, without a further look at the kernel. */
+  seen(process: Process): Omit<Seen, "events"> {
+    const counted = observedCounts(this.#last?.kernel.table ?? { kind: "absent" });
+    return seenOf(this.#parts, this.#last, this.outcome.lastPlan, () => this.#report(process, counted));
+  }
+
+  #report(process: Process, counted: Counted): Status {
     const last = this.#last;
-    const engine = last && (await observeEngine(last.implementation));
+    const engine = this.#engine;
     const view = viewOf(this.#parts, this.#ways, last, this.outcome, { counted, engine, process });
     return reportStatus(this.#knowledge(last?.kernel), view, this.#parts.clock());
   }
 
   #knowledge(kernel: Kernel | undefined): Knowledge {
-    const onNews = (): void => this.#wake(0, "registries");
-    return knowledgeNow(this.#parts, this.#config, this.#ways, kernel, onNews);
+    return knowledgeNow(this.#parts, this.#config, this.#ways, kernel, this.#onNews);
   }
 }

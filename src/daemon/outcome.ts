@@ -1,10 +1,12 @@
 import type { Progress } from "../api/index.ts";
-import { errorText } from "../base/index.ts";
+import { errorText, type Step } from "../base/index.ts";
+import type { Planned } from "../resources/index.ts";
 
 /** The results of a mesh's passes, as far as they tell whether the mesh is kept. */
 export class Outcome implements Pick<Progress, "failure" | "hasPassed"> {
   #failure: Progress["failure"];
   #hasPassed = false;
+  #lastPlan: Planned | undefined;
 
   /** The reason why the last pass failed, and the time since which none succeeded. */
   get failure(): Progress["failure"] {
@@ -13,6 +15,15 @@ export class Outcome implements Pick<Progress, "failure" | "hasPassed"> {
 
   get hasPassed(): boolean {
     return this.#hasPassed;
+  }
+
+  /** The last plan that had something to do. */
+  get lastPlan(): Planned | undefined {
+    return this.#lastPlan;
+  }
+
+  planned(steps: readonly Step[], at: number): void {
+    if (steps.length > 0) this.#lastPlan = { at, steps };
   }
 
   /** Notes the success of a pass that looked at more than the handshakes, which prove nothing about what failed before. */

@@ -27,6 +27,8 @@ export interface Registries {
   publish(announcement: Announcement): void;
   /** The affiliates of other nodes as the registries tell them now. It is not for them to say who is a member. */
   heard(): readonly Heard[];
+  /** The affiliates as each registry tells them, for operators. */
+  raw(): readonly { readonly registry: string; readonly affiliates: readonly Affiliate[] }[];
   /** The ids of the nodes that the operator let go by deleting their Nodes, as far as the configuration believes that. */
   deletedNodes(): ReadonlySet<string>;
   /** The highest number that any registry told under this node's id. */
@@ -126,6 +128,11 @@ export function joinRegistries(named: readonly Registry[], options: JoinOptions)
       for (const registry of named) registry.publish(announcement);
     },
     heard: () => hearAll(told()),
+    raw: () =>
+      all().map((registry) => ({
+        registry: registry.state().name,
+        affiliates: registry.told().affiliates,
+      })),
     deletedNodes: () => {
       const statements = told();
       const isBelieved =

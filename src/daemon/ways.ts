@@ -1,4 +1,5 @@
 import { type Decision, type Kernel, ownSide } from "../mesh/index.ts";
+import type { Address } from "../net/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 import { Carrying } from "./carrying.ts";
 import type { MeshParts } from "./mesh-parts.ts";
@@ -39,6 +40,12 @@ export class Ways {
   ): Promise<void> {
     this.carrying.polled(specs.peers, polled, device);
     await this.relaying.follow({ polled, specs }, device);
+  }
+
+  /** Pins the packets of peers that move, and asks where this node is seen after what may have changed that. */
+  async settle({ transitions, pins }: Decision["polled"], addresses: readonly Address[]): Promise<void> {
+    this.racing.noted(transitions, addresses);
+    await this.racing.pin(pins);
   }
 
   /** Ends what depends on this process. */

@@ -28,6 +28,7 @@ import {
 import type { Exits } from "../nftables/index.ts";
 import {
   type Circumstances,
+  type Connection,
   firstStandIns,
   joinedStandIns,
   noPeers,
@@ -193,6 +194,18 @@ function circumstances(
  */
 export const harvestDueIn = (memory: Memory, now: number): number | undefined =>
   turnDueIn(memory.harvest, now);
+
+/** The milliseconds until the peers want to be polled again, or what was observed of them may be published. */
+export function wakeInMs(memory: Memory, polled: Pick<Polled, "wakeInMs">, now: number): number | undefined {
+  const [wakeIn, due] = [polled.wakeInMs, harvestDueIn(memory, now)];
+  return wakeIn === undefined || due === undefined ? (wakeIn ?? due) : Math.min(wakeIn, due);
+}
+
+/** Replaces the connection of a peer that has answered. */
+export function rememberAnswer(memory: Memory, publicKey: string, connection: Connection): Memory {
+  const connections = new Map(memory.peers.connections).set(publicKey, connection);
+  return { ...memory, peers: { ...memory.peers, connections } };
+}
 
 /** Adds the result of a poll to the memory. */
 export const remember = (memory: Memory, { memory: peers, working }: Polled): Memory => ({

@@ -6,6 +6,8 @@ export {
   emptyMemory,
   harvestDueIn,
   remember,
+  rememberAnswer,
+  wakeInMs,
 } from "./decide.ts";
 export { addressesAfter, addressesOf, exitsTo, noWays, servedHere, type Told, type Ways } from "./exits.ts";
 export type { Kernel } from "./kernel.ts";

@@ -1,9 +1,11 @@
 import {
+  type Address,
   addressFromBigInt,
   bitsOf,
   type Family,
   networkOf,
   type Prefix,
+  prefixContains,
   prefixFamily,
   rangeOf,
   widthOf,
@@ -90,6 +92,20 @@ export function contentsOf(targets: readonly Prefix[]): Contents {
       break;
     }
   return contents;
+}
+
+/** Finds the set of the targets that holds an address, and the element there; `undefined` where none does. */
+export function elementIn(
+  targets: readonly Prefix[],
+  address: Address,
+): { readonly set: string; readonly element: Prefix } | undefined {
+  const target = targets.find((each) => prefixContains(each, address));
+  if (target === undefined) return undefined;
+  for (const [set, elements] of contentsOf(targets)) {
+    const element = elements.find((each) => prefixContains(each, address));
+    if (element !== undefined) return { set, element };
+  }
+  return undefined;
 }
 
 /** The contents of all sets. */

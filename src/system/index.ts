@@ -15,6 +15,7 @@ export { probe } from "./probe.ts";
 export { type End, runProcess, type Started } from "./process.ts";
 export { readTextFile, type TextFile } from "./read-file.ts";
 export { readPem } from "./read-pem.ts";
+export { RecentLines } from "./recent-lines.ts";
 export { removeStateFile } from "./remove-file.ts";
 export { type Runner, run } from "./run.ts";
 export { Said } from "./said.ts";

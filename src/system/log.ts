@@ -10,11 +10,18 @@ interface LogOptions {
 
 const standardError = 2;
 
+/** Ignores a line of the log. */
+const ignored = (): void => undefined;
+
 /**
  * Makes a logger that writes to standard error at once, since the last lines before the end of a process matter most.
+ * `onLine` gets each line as JSON.
  * Foreign text in a message stays on its line and does nothing to a terminal.
  */
-export function createLogger({ level, format }: LogOptions): Logger {
+export function createLogger(
+  { level, format }: LogOptions,
+  onLine: (line: string) => void = ignored,
+): Logger {
   if (format === "json") {
     const out = pino.destination({ fd: standardError, sync: true });
     return pino(
@@ -24,7 +31,13 @@ export function createLogger({ level, format }: LogOptions): Logger {
         timestamp: stdTimeFunctions.isoTime,
         formatters: { level: (label) => ({ level: label }) },
       },
-      { write: (line: string) => void out.write(printableLines(line)) },
+      {
+        write: (line: string) => {
+          const plain = printableLines(line);
+          onLine(plain);
+          out.write(plain);
+        },
+      },
     );
   }
   const out = pretty({
@@ -34,7 +47,15 @@ export function createLogger({ level, format }: LogOptions): Logger {
     translateTime: "SYS:yyyy-mm-dd HH:MM:ss.l",
     singleLine: true,
   });
-  return pino({ level, base: null }, { write: (line: string) => void out.write(readable(line)) });
+  return pino(
+    { level, base: null },
+    {
+      write: (line: string) => {
+        onLine(line);
+        out.write(readable(line));
+      },
+    },
+  );
 }
 
 /**

@@ -1,10 +1,13 @@
 import { request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { z } from "zod";
-import { errorCodes, KubespanError, ofForm, parseJson, type Read, valueOf } from "../../base/index.ts";
-import { type Down, type Forgotten, socketPath } from "../routes.ts";
+import { KubespanError, parseJson } from "../../base/index.ts";
+import type { Definition, Listing } from "../resource.ts";
+import { type Down, type Forgotten, type LogLevelReport, socketPath } from "../routes.ts";
 import type { Status } from "../status.ts";
+import type { Why } from "../why.ts";
 import { answers } from "./answers.ts";
+import { failureOfAnswer, isAbsence, unavailable } from "./failure.ts";
+import { type KindAsked, kindPath } from "./follow.ts";
 
 const timeoutMs = 30_000;
 const pollMs = 20;
@@ -14,7 +17,7 @@ const maxBytes = 64 * 1024 * 1024;
 export const fetchStatus = async (runDirectory: string): Promise<Status> =>
   // The daemon is this very program, and its socket is in a folder that only root and its user may write in, so its
   // answer is trusted once it is JSON.
-  (await ask(runDirectory, "GET", "/status")) as Status;
+  (await ask(runDirectory, "GET", "/v1/status")) as Status;
 
 /**
  * Asks the daemon to take the mesh down and to end, and waits until the process has ended, so that another daemon may
@@ -22,7 +25,7 @@ export const fetchStatus = async (runDirectory: string): Promise<Status> =>
  */
 export async function requestDown(runDirectory: string): Promise<Down | undefined> {
   try {
-    const down = (await ask(runDirectory, "POST", "/down")) as Down;
+    const down = (await ask(runDirectory, "POST", "/v1/down")) as Down;
     await silence(socketPath(runDirectory));
     return down;
   } catch (error) {
@@ -33,7 +36,25 @@ export async function requestDown(runDirectory: string): Promise<Down | undefine
 
 /** Asks the daemon to let go of a member. Throws `KubespanError("usage")` with the daemon's reason if it refuses. */
 export const requestForget = async (runDirectory: string, node: string): Promise<Forgotten> =>
-  (await ask(runDirectory, "POST", `/forget/${encodeURIComponent(node)}`)) as Forgotten;
+  (await ask(runDirectory, "POST", `/v1/forget/${encodeURIComponent(node)}`)) as Forgotten;
+
+/** Asks the daemon where packets for an address go. */
+export const fetchWhy = async (runDirectory: string, address: string): Promise<Why> =>
+  (await ask(runDirectory, "GET", `/v1/why/${encodeURIComponent(address)}`)) as Why;
+
+/** Asks the daemon for the level of its log, or sets it. */
+export const requestLogLevel = async (runDirectory: string, level?: string): Promise<LogLevelReport> =>
+  (await (level === undefined
+    ? ask(runDirectory, "GET", "/v1/log-level")
+    : ask(runDirectory, "PUT", `/v1/log-level/${encodeURIComponent(level)}`))) as LogLevelReport;
+
+/** Asks the daemon for the kinds of resources. */
+export const fetchDefinitions = async (runDirectory: string): Promise<readonly Definition[]> =>
+  (await ask(runDirectory, "GET", "/v1/resources")) as readonly Definition[];
+
+/** Asks the daemon for all resources of a kind. */
+export const fetchResources = async (runDirectory: string, kind: KindAsked): Promise<Listing> =>
+  (await ask(runDirectory, "GET", kindPath(kind))) as Listing;
 
 async function silence(socket: string): Promise<void> {
   for (let waited = 0; await answers(socket); waited += pollMs) {
@@ -44,10 +65,6 @@ async function silence(socket: string): Promise<void> {
     await delay(pollMs);
   }
 }
-
-/** Tells whether no daemon runs: the socket does not exist, or a daemon that was killed left it behind. */
-const isAbsence = (cause: unknown): boolean =>
-  cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ECONNREFUSED");
 
 function ask(runDirectory: string, method: string, path: string): Promise<unknown> {
   const socket = socketPath(runDirectory);
@@ -83,42 +100,5 @@ function settle(
   const read = parseJson(text);
   if ("problem" in read) reject(new KubespanError("unavailable", "the daemon's answer is not JSON"));
   else if (code === 200) resolve(read.value);
-  else reject(failure(code, read));
-}
-
-/** The JSON of a `Failure`. */
-const failureForm = z.looseObject({
-  error: z.string(),
-  code: z.enum(errorCodes).optional(),
-  hint: z.string().optional(),
-});
-
-/** The error that failed in the daemon, with its code and hint, as if it had been thrown here. */
-function failure(status: number | undefined, read: Read<unknown>): KubespanError {
-  const { error = "nothing more", code, hint } = valueOf(ofForm(read, failureForm)) ?? {};
-  if (code === undefined)
-    return new KubespanError("unavailable", `the daemon answered ${status}: ${error.slice(0, 2000)}`);
-  return new KubespanError(code, error.slice(0, 2000), hint === undefined ? {} : { hint });
-}
-
-function unavailable(socket: string, error: Error & { code?: string }): KubespanError {
-  if (isAbsence(error))
-    return new KubespanError("unavailable", `no daemon answers at ${socket}`, {
-      hint: `start it with "kubespan run", or name its configuration with --config`,
-      cause: error,
-    });
-  if (error.code === "EACCES" || error.code === "EPERM")
-    return new KubespanError(
-      "privilege",
-      `only root, or the user of the service, may ask the daemon at ${socket}`,
-      {
-        hint: "run this as root",
-        cause: error,
-      },
-    );
-  const hint = "see the daemon's log";
-  return new KubespanError("unavailable", `cannot talk to the daemon at ${socket}: ${error.message}`, {
-    hint,
-    cause: error,
-  });
+  else reject(failureOfAnswer(code, read));
 }

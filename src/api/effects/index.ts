@@ -1,2 +1,11 @@
-export { fetchStatus, requestDown, requestForget } from "./client.ts";
+export {
+  fetchDefinitions,
+  fetchResources,
+  fetchStatus,
+  fetchWhy,
+  requestDown,
+  requestForget,
+  requestLogLevel,
+} from "./client.ts";
+export { followResources } from "./follow.ts";
 export { serveApi } from "./server.ts";

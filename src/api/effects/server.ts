@@ -1,10 +1,15 @@
 import { chmod, mkdir, rm } from "node:fs/promises";
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { dirname } from "node:path";
-import { errorText, KubespanError } from "../../base/index.ts";
+import { KubespanError } from "../../base/index.ts";
 import { checkOwnFolder } from "../../system/index.ts";
-import { type Failure, type Routes, socketPath } from "../routes.ts";
+import { type Routes, socketPath } from "../routes.ts";
+import { answer, answerFailure } from "./answer.ts";
 import { answers } from "./answers.ts";
+import { mostWatches, streamWatch } from "./watch.ts";
+
+/** The longest path with its query; names are at most 253 characters, of which each may be written as three. */
+const longestUrl = 2048;
 
 export interface ApiServer {
   close(): Promise<void>;
@@ -23,52 +28,86 @@ export async function serveApi(runDirectory: string, routes: Routes): Promise<Ap
       hint: `stop it, or give this one its own "runDirectory" and "interfaceName"`,
     });
   await rm(path, { force: true });
+  const watching = new Set<ServerResponse>();
   const server = createServer(
     { requestTimeout: 10_000, headersTimeout: 5_000, maxHeaderSize: 8192 },
-    handler(routes),
+    handler(routes, watching),
   );
-  server.maxConnections = 32;
+  server.maxConnections = mostWatches + 32;
   await listen(server, path);
   await chmod(path, 0o600);
   return {
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
+        for (const response of watching) response.destroy();
         server.closeIdleConnections();
       }),
   };
 }
 
 const handler =
-  (routes: Routes): RequestListener =>
+  (routes: Routes, watching: Set<ServerResponse>): RequestListener =>
   (request, response) => {
-    const send = (code: number, body: unknown): void => {
-      response.writeHead(code, { "content-type": "application/json", connection: "close" });
-      response.end(`${JSON.stringify(body)}\n`);
-    };
-    const answer = routeOf(routes, `${request.method} ${request.url}`);
-    if (!answer)
-      return send(404, { error: "the daemon knows GET /status, POST /down and POST /forget/NODE" });
     request.resume(); // the body is discarded, as no route has one
-    answer().then(
-      (body) => send(200, body),
-      (error: unknown) => send(500, failureOf(error)),
-    );
+    const act = actionOf({ routes, watching }, request.method ?? "", request.url ?? "");
+    if (!act)
+      return answer(response, 404, { error: "the daemon knows no such route: docs/api.md lists all" });
+    act(response).catch((error: unknown) => answerFailure(response, error));
   };
 
-/** The failure that the command prints. An error's code and hint are for the operator who typed the command. */
-const failureOf = (error: unknown): Failure =>
-  error instanceof KubespanError
-    ? { error: error.message, code: error.code, ...(error.hint !== undefined && { hint: error.hint }) }
-    : { error: errorText(error) };
-
-function routeOf(routes: Routes, request: string): (() => Promise<unknown>) | undefined {
-  if (request === "GET /status") return routes.status;
-  if (request === "POST /down") return routes.down;
-  const node = /^POST \/forget\/([^/?#]{1,800})$/.exec(request)?.[1];
-  if (node !== undefined) return () => routes.forget(decoded(node));
-  return undefined;
+interface Served {
+  readonly routes: Routes;
+  /** The answers that are watches. */
+  readonly watching: Set<ServerResponse>;
 }
+
+/** Something that answers a request. */
+type Action = (response: ServerResponse) => Promise<void>;
+
+/** Gives what a request asks for; `undefined` if it asks for nothing that there is. */
+function actionOf(served: Served, method: string, url: string): Action | undefined {
+  const [path = "", query = ""] = url.split("?", 2);
+  const [root, version, route = "", ...given] = path.split("/");
+  if (root !== "" || version !== "v1" || given.length > 2 || url.length > longestUrl) return undefined;
+  const parts = given.map(decoded);
+  const make = actions[`${method} ${[route, ...parts.map(() => "*")].join("/")}`];
+  return make?.(served, parts, new URLSearchParams(query));
+}
+
+type MakeAction = (served: Served, parts: readonly string[], query: URLSearchParams) => Action;
+
+const telling =
+  (ask: (routes: Routes, parts: readonly string[]) => unknown): MakeAction =>
+  ({ routes }, parts) =>
+  async (response) =>
+    answer(response, 200, await ask(routes, parts));
+
+/** All routes below /v1, in which a star stands for a name. */
+const actions: Readonly<Record<string, MakeAction>> = {
+  "GET status": telling(({ status }) => status()),
+  "POST down": telling(({ down }) => down()),
+  "POST forget/*": telling(({ forget }, [node = ""]) => forget(node)),
+  "GET why/*": telling(({ why }, [address = ""]) => why(address)),
+  "GET log-level": telling(({ logLevel }) => logLevel(undefined)),
+  "PUT log-level/*": telling(({ logLevel }, [level = ""]) => logLevel(level)),
+  "GET resources": telling(({ resources }) => resources.definitions()),
+  "GET resources/*":
+    ({ routes: { resources }, watching }, [kind = ""], query) =>
+    async (response) => {
+      const namespace = query.get("namespace") ?? undefined;
+      if (query.has("watch")) return streamWatch(resources, { kind, namespace }, response, watching);
+      answer(response, 200, await resources.list(kind, namespace));
+    },
+  "GET resources/*/*":
+    ({ routes: { resources } }, [kind = "", id = ""], query) =>
+    async (response) => {
+      const { items } = await resources.list(kind, query.get("namespace") ?? undefined);
+      const resource = items.find(({ metadata }) => metadata.id === id);
+      if (resource) return answer(response, 200, resource);
+      answer(response, 404, { error: `there is no ${kind} "${id}"`, code: "usage" });
+    },
+};
 
 /** Decodes a part of a URL. A name that is not encoded correctly stays as it is, and then names no member. */
 function decoded(part: string): string {

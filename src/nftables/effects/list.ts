@@ -30,3 +30,19 @@ export async function listTable(
     throw error;
   }
 }
+
+/** Tells whether a set has an element. Throws `KubespanError("command")` if nft cannot tell. */
+export async function hasElement(
+  run: Runner,
+  table: TableName,
+  set: string,
+  element: string,
+): Promise<boolean> {
+  try {
+    await run({ program: "nft", args: ["get", "element", ...table.split(" "), set, `{ ${element} }`] });
+    return true;
+  } catch (error) {
+    if (error instanceof KubespanError && absent.test(error.message)) return false;
+    throw error;
+  }
+}

@@ -1,3 +1,4 @@
 export { observeHostLinks, observeLinks, observeRouting, observeSysctls, withMainTable } from "./observe.ts";
+export { routeTo } from "./route-to.ts";
 export { readSavedSysctls, writeSavedSysctls } from "./saved-sysctls.ts";
 export { watchKernel } from "./watch.ts";

@@ -10,9 +10,11 @@ import { type Down, type Routes, socketPath } from "../../../src/api/routes.ts";
 import type { Status } from "../../../src/api/status.ts";
 import { KubespanError } from "../../../src/base/error.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
+import { noAnswers } from "./no-answers.ts";
 
 const status = { peers: [], registries: [], refusedAffiliates: [] } as unknown as Status;
 const routes: Routes = {
+  ...noAnswers,
   status: () => Promise.resolve(status),
   down: () => Promise.resolve({ steps: ["one"], warnings: [] }),
   forget: (node) => Promise.resolve({ label: node, asked: 2, heard: 1 }),

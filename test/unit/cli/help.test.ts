@@ -5,6 +5,8 @@ import { type ErrorCode, KubespanError } from "../../../src/base/index.ts";
 import { exitCodes } from "../../../src/cli/exit-codes.ts";
 import { createProgram } from "../../../src/cli/index.ts";
 import { notUpExitCode } from "../../../src/cli/join.ts";
+import { exitCodeOf as exitCodeOfPing } from "../../../src/cli/ping.ts";
+import { exitCodeOf as exitCodeOfWhy } from "../../../src/cli/why.ts";
 import { exitCodeOf as exitCodeOfFinding } from "../../../src/doctor/index.ts";
 import { exitCodeOf as exitCodeOfMarks } from "../../../src/marks/index.ts";
 import { textOf } from "../structure/source.ts";
@@ -145,6 +147,8 @@ describe("exit codes", () => {
       ...(["working", "disabled", "failing"] as const).map((state) =>
         exitCodeOfWork({ state } as Parameters<typeof exitCodeOfWork>[0]),
       ),
+      exitCodeOfPing(false),
+      exitCodeOfWhy({ differences: [""] }),
       exitCodeOfMarks([{ source: "", who: "", bits: 1, what: "" }]),
       notUpExitCode,
       126, // of bin/kubespan, before the program begins

@@ -154,6 +154,7 @@ class Stage {
       heard: () => [{ nodeId: peer.nodeId, sealed: peer }],
       deletedNodes: () => new Set(),
       servers: () => [],
+      raw: () => [],
       ownNumber: () => 0,
       states: () => [],
       podNetworks: () => [],

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { serveApi } from "../../../src/api/effects/server.ts";
 import { forgetIdentity, loadIdentity, storedIdentity } from "../../../src/identity/effects/load.ts";
 import { checkOwnFolder } from "../../../src/system/own-folder.ts";
+import { noAnswers } from "../api/no-answers.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { thrownBy } from "../thrown-by.ts";
 
@@ -53,8 +54,6 @@ const bad: readonly (readonly [reason: RegExp, make: (folder: string) => Promise
       ),
   ],
 ];
-
-const never = (): Promise<never> => Promise.reject(new Error("asked"));
 
 async function made(folder: string, make: (path: string) => Promise<unknown>): Promise<string> {
   const path = join(folder, "it");
@@ -106,9 +105,7 @@ describe("a folder that others can reach into is not used", () => {
   test("the socket is not made in one", async () => {
     const folder = await temporaryFolder();
     await open(join(folder, "run"), 0o777);
-    const error = await thrownBy(
-      serveApi(join(folder, "run"), { status: never, down: never, forget: never }),
-    );
+    const error = await thrownBy(serveApi(join(folder, "run"), noAnswers));
     expect(error.message).toMatch(/others may write in it/);
   });
 });

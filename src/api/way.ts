@@ -1,0 +1,27 @@
+import type { Endpoint } from "../net/index.ts";
+import type { PeerReport } from "./status.ts";
+
+/** The way over which packets for a peer go. */
+export type WayToPeer =
+  | { readonly kind: "direct"; readonly endpoint: Endpoint }
+  | { readonly kind: "none"; readonly why: string };
+
+/** Tells over which way packets for a peer go at the moment. */
+export function wayTo({
+  state,
+  suspected,
+  endpoint,
+  trouble,
+}: Pick<PeerReport, "state" | "suspected" | "endpoint" | "trouble">): WayToPeer {
+  if (state !== "up") return { kind: "none", why: trouble ?? `the peer is ${state}` };
+  if (endpoint === undefined) return { kind: "none", why: "the peer has no endpoint" };
+  if (suspected) return { kind: "none", why: `an answer from ${endpoint} is due` };
+  return { kind: "direct", endpoint };
+}
+
+/** Finds the peers that an operator may mean: by the name, the node id, the public key or an address. */
+export const peersNamed = (peers: readonly PeerReport[], name: string): readonly PeerReport[] =>
+  peers.filter(({ label, nodeId, publicKey, address, allowedIPs }) => {
+    const addresses = allowedIPs.map((prefix) => prefix.replace(/\/(?:32|128)$/, ""));
+    return [label, nodeId, publicKey, address, ...addresses].includes(name);
+  });

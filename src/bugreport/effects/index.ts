@@ -1,0 +1,2 @@
+export { packArchive } from "./archive.ts";
+export { gatherReport } from "./gather.ts";

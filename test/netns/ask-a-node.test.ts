@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { kubespan, type LabNode } from "../../lab/index.ts";
+import type { Why } from "../../src/api/index.ts";
+import { examples } from "../../src/cli/examples.ts";
+import { openWorld, proxyPassword, type World } from "./api-world.ts";
+
+let world: World;
+let a: LabNode;
+let b: LabNode;
+
+beforeAll(async () => {
+  world = await openWorld();
+  ({ a, b } = world);
+});
+
+afterAll(() => world.close());
+
+const why = async (address: string): Promise<{ exitCode: number; why: Why }> => {
+  const { exitCode, stdout } = await a.daemon.command("why", address, "-o", "json");
+  return { exitCode, why: JSON.parse(stdout) as Why };
+};
+
+describe("kubespan why", () => {
+  it.each([
+    ["203.0.113.2", "target", "b", "kubespan"],
+    ["10.244.2.7", "target", "b", "kubespan"],
+    ["203.0.113.1", "this node", undefined, "lo"],
+    ["203.0.113.77", "outside", undefined, "eth0"],
+  ])("%s is %s, of %s, by %s, and the kernel agrees", async (address, subject, label, link) => {
+    const { exitCode, why: found } = await why(address);
+    expect(found).toMatchObject({ subject, differences: [], taken: { link } });
+    expect(found.peer?.label).toBe(label);
+    expect(exitCode).toBe(0);
+  });
+
+  it("finds the peer of a mesh address", async () => {
+    const { peers } = await a.daemon.status();
+    const { why: found } = await why(peers.find(({ label }) => label === "b")?.address ?? "");
+    expect(found).toMatchObject({ subject: "mesh address", peer: { label: "b" }, differences: [] });
+  });
+
+  it("says what the kernel does otherwise", async () => {
+    await a.run("ip", "route", "add", "10.244.2.9/32", "dev", "eth0", "table", "180");
+    const { exitCode, why: found } = await why("10.244.2.9");
+    await a.run("ip", "route", "del", "10.244.2.9/32", "table", "180");
+    expect(found.differences).toEqual(["the packet leaves by eth0, and not by kubespan"]);
+    expect(exitCode).toBe(17);
+  });
+
+  it("refuses what is no address", async () => {
+    expect(await a.daemon.command("why", "b")).toMatchObject({ exitCode: 2 });
+  });
+});
+
+describe("kubespan ping", () => {
+  it("tells the round trip and the way, and with --until-direct ends with the first direct answer", async () => {
+    const { exitCode, stdout } = await a.daemon.command("ping", "b", "--until-direct", "--size", "1200");
+    expect(stdout).toMatch(
+      /^1208 bytes from b \(fd\S+\), ping 1: [\d.]+ ms, direct at 203\.0\.113\.2:51820\n$/,
+    );
+    expect(exitCode).toBe(0);
+  });
+
+  it("ends with 16 if nobody answers, and with 2 if there is no such peer", async () => {
+    expect(await a.daemon.command("ping", "nobody")).toMatchObject({ exitCode: 2 });
+    await b.namespace.nft(
+      "table inet deaf { chain in { type filter hook input priority -300; iifname kubespan drop; }; }",
+    );
+    const { exitCode, stdout } = await a.daemon.command("ping", "b", "--count", "1");
+    await b.namespace.nft("delete table inet deaf");
+    expect(stdout).toMatch(/^no answer from b/);
+    expect(exitCode).toBe(16);
+  });
+});
+
+const complete = (...words: string[]): Promise<string> =>
+  a.run(
+    "bash",
+    "-c",
+    `kubespan() { "$KUBESPAN" "$@"; }; KUBESPAN=$1; shift; source <(kubespan completion bash)
+    COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _kubespan; printf '%s\\n' "\${COMPREPLY[@]}"`,
+    "bash",
+    kubespan,
+    "kubespan",
+    ...words,
+  );
+
+describe("completion in bash", () => {
+  it.each([
+    [["pi"], "ping\n"],
+    [["ping", ""], "b\nc\n"],
+    [["get", "kubespanpeersp"], "kubespanpeerspec\nkubespanpeerspecs\n"],
+    [["get", "peers", "-o", "y"], "yaml\n"],
+  ])("%j becomes %j", async (words, expected) => {
+    expect(await complete(...words)).toBe(expected);
+  });
+});
+
+const report = async (file: string, ...args: string[]): Promise<string> => {
+  const { exitCode, stderr } = await a.daemon.command("bugreport", "--file", file, ...args);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  expect(await a.run("stat", "-c", "%a", file)).toBe("600\n");
+  return a.run("tar", "-xzOf", file);
+};
+
+describe("kubespan bugreport", () => {
+  const canary = "c4nary-never-shown";
+  it("has what tells of the node, and no secret that was planted", async () => {
+    await a.run("ip", "link", "set", "eth0", "alias", `password=${canary}`);
+    const identity = JSON.parse(a.namespace.read("/run/state/identity.json")) as { privateKey: string };
+    const all = await report("/run/report.tar.gz");
+    for (const part of [
+      "b is up, at",
+      "kubespan_blocks_ipv4",
+      "KubeSpanPeerStatuses",
+      "lookup 180",
+      "interface: kubespan",
+    ])
+      expect(all).toContain(part);
+    for (const secret of [world.cluster.secret, identity.privateKey]) {
+      const bytes = Buffer.from(secret, "base64");
+      expect(bytes).toHaveLength(32);
+      for (const form of [
+        bytes.toString("base64").slice(0, 43),
+        bytes.toString("hex"),
+        bytes.toString("base64url"),
+      ])
+        expect(all).not.toContain(form);
+    }
+    expect(all).not.toContain(canary);
+    expect(all).not.toContain(proxyPassword);
+  });
+
+  it("--anonymise replaces addresses, keys and ids", async () => {
+    const { node, peers } = await a.daemon.status();
+    const all = await report("/run/anonymous.tar.gz", "--anonymise");
+    expect(all).toContain("public-ipv4-1");
+    const known = [node.nodeId, node.clusterId, node.publicKey, node.address, "203.0.113.", "10.244.2."];
+    for (const name of [...known, ...peers.flatMap((peer) => [peer.nodeId, peer.publicKey, peer.address])])
+      expect(all).not.toContain(name);
+  });
+});
+
+describe("the examples in help texts", () => {
+  it.each(
+    Object.values(examples)
+      .flat()
+      .map(([line]) => line),
+  )("%s", async (line) => {
+    const [, ...args] = line.split(" ");
+    await a.run("sh", "-c", 'cd /run && exec "$@"', "sh", kubespan, ...args); // a report is written there
+  });
+});

@@ -1,0 +1,13 @@
+import type { Routes } from "../../../src/api/index.ts";
+
+const never = (): Promise<never> => Promise.reject(new Error("nobody asks for this"));
+
+/** Routes that answer nothing, for tests of some of them. */
+export const noAnswers: Routes = {
+  status: never,
+  down: never,
+  forget: never,
+  why: never,
+  logLevel: () => ({ level: "info" }),
+  resources: { definitions: () => [], list: never, watch: never },
+};
