@@ -82,7 +82,7 @@ const manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8")) 
 };
 await mkdir(reports, { recursive: true });
 const outcomes: Outcome[] = [];
-for (const script of ["check", "build", "build:apiserver"]) outcomes.push(await timed(script, whole));
+for (const script of ["check", "build", "build:programs"]) outcomes.push(await timed(script, whole));
 for (const script of Object.keys(manifest.scripts).filter((name) => name.startsWith("test:")))
   outcomes.push(await timed(script, suite));
 
