@@ -50,9 +50,10 @@ async function up({ variant }: Order): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => {
       console.log("\nTaking everything down.");
-      void (close?.() ?? Promise.resolve()).then(() => process.exit(0)); // the lab ends with the process
+      close?.();
+      process.exit(0); // the lab ends with the process
     });
-  let close: (() => Promise<void>) | undefined;
+  let close: (() => void) | undefined;
   await within(variant, async (cluster) => {
     close = await open(cluster, (format) => answered(cluster, format as Order["format"]));
     console.log(`\nThe cluster is up: ${nameOf(variant)}.\n`);

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
@@ -19,7 +20,7 @@ export interface Answer {
 export async function open(
   cluster: KubernetesCluster,
   answer: (format: string) => Promise<Answer>,
-): Promise<() => Promise<void>> {
+): Promise<() => void> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { mode: 0o700 });
   const inside = await cluster.apiSocket();
@@ -42,11 +43,8 @@ export async function open(
       .catch((error: unknown) => asking.end(JSON.stringify({ text: `${String(error)}\n`, isGood: false })));
   });
   await listening(ways, { path: socket });
-  return async () => {
-    way.close();
-    ways.close();
-    await rm(folder, { recursive: true, force: true });
-  };
+  // It works while this process is ending, so it awaits nothing.
+  return () => rmSync(folder, { recursive: true, force: true });
 }
 
 const listening = (server: Server, where: { host: string; port: number } | { path: string }): Promise<void> =>
