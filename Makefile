@@ -1,7 +1,7 @@
 # Everything one needs to work on kubespan. `make` lists the targets.
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help setup build packages check test demo demo-down clean
+.PHONY: help setup build packages check test demo demo-down cluster-setup cluster ways clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -31,6 +31,16 @@ demo: setup ## a small internet on this machine with a mesh across it (as root);
 
 demo-down: setup ## take down a demo that was left up
 	@npm run --silent demo -- --down
+
+cluster-setup: setup
+	@scripts/install-packages etcd-server iptables gcc libc6-dev
+	@scripts/install-go
+
+cluster: cluster-setup ## a real Kubernetes cluster in namespaces, on a mesh (as root); ARGS="--cni FOLDER": with a CNI of yours
+	@npm run --silent cluster -- $(ARGS)
+
+ways: cluster-setup ## which way packets take in that cluster, or in one of its own: 45 ways (as root); ARGS="-o junit"
+	@npm run --silent ways -- $(ARGS)
 
 clean: ## remove what was built and fetched
 	@rm -rf dist coverage .cache

@@ -40,6 +40,16 @@ export default defineConfig({
       { test: { name: "netns", include: ["test/netns/**/*.test.ts"], ...waitingSuite } },
       { test: { name: "packages", include: ["test/packages/**/*.test.ts"], ...machineSuite } },
       { test: { name: "cni", include: ["test/cni/**/*.test.ts"], ...withApiServer } },
+      {
+        test: {
+          name: "cluster",
+          include: ["test/cluster/**/*.test.ts"],
+          globalSetup: "test/cluster/set-up.ts",
+          ...machineSuite,
+          testTimeout: 600_000 * patience,
+          hookTimeout: 600_000 * patience,
+        },
+      },
       // What only the emulated machine's kernel can: the suite `vm` runs it there.
       { test: { name: "guest", include: ["test/**/*.guest.ts"], ...machineSuite } },
       {

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { execa } from "execa";
 import { output } from "./command.ts";
 import type { Lab } from "./lab.ts";
@@ -21,18 +21,27 @@ export class Capture {
     this.#heard = heard;
   }
 
-  static async start(lab: Lab, network: Network): Promise<Capture> {
-    const inside = `/run/${network.name}-${++started}.pcap`;
-    const process = tcpdump(lab.wires, network.name, inside);
+  static start(lab: Lab, network: Network): Promise<Capture> {
+    return Capture.on(lab.wires, network.name);
+  }
+
+  /** Captures on a link in a namespace. A filter may leave packets out, and a length the ends of long ones. */
+  static async on(
+    namespace: Namespace,
+    link: string,
+    { filter = "", snapLength = 65535 }: { readonly filter?: string; readonly snapLength?: number } = {},
+  ): Promise<Capture> {
+    const inside = `/run/${link}-${++started}.pcap`;
+    const process = tcpdump(namespace, link, inside, filter, snapLength);
     let heard = "";
     process.stderr.on("data", (chunk: Buffer) => {
       heard += chunk.toString();
     });
     await waitFor(() => heard.includes("listening on"), {
-      what: `tcpdump on ${network.name}`,
+      what: `tcpdump on ${link}`,
       describe: () => heard,
     });
-    return new Capture(lab.wires.path(inside), process, () => heard);
+    return new Capture(namespace.path(inside), process, () => heard);
   }
 
   /**
@@ -49,6 +58,17 @@ export class Capture {
     return (await readFile(this.#file)).includes(bytes);
   }
 
+  /** Gives which of these texts were in any packet. To be called after `stop`. */
+  async found(texts: readonly string[]): Promise<ReadonlySet<string>> {
+    const content = await readFile(this.#file);
+    return new Set(texts.filter((text) => content.includes(text)));
+  }
+
+  /** Removes the file, which is in memory. To be called after `stop`. */
+  remove(): Promise<void> {
+    return rm(this.#file);
+  }
+
   /** The packets that match, one line each. To be called after `stop`. */
   async lines(filter: string, ...options: string[]): Promise<string[]> {
     const text = await output(["tcpdump", "-nn", ...options, "-r", this.#file, filter]);
@@ -56,10 +76,10 @@ export class Capture {
   }
 }
 
-const tcpdump = (wires: Namespace, link: string, file: string) => {
+const tcpdump = (namespace: Namespace, link: string, file: string, filter: string, snapLength: number) => {
   // The buffer holds a thousand packets of the longest size, for moments when other processes have the processor.
-  const size = ["-s", "65535", "-B", "65536"];
+  const size = ["-s", String(snapLength), "-B", "65536"];
   const options = ["-i", link, "-w", file, "-U", "--immediate-mode", ...size, "-Z", "root"];
-  const [program = "", ...args] = wires.enter(["tcpdump", ...options]);
+  const [program = "", ...args] = namespace.enter(["tcpdump", ...options, filter]);
   return execa(program, args, { reject: false, stdin: "ignore", buffer: false });
 };

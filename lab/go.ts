@@ -5,7 +5,12 @@ import { execa } from "execa";
 const root = join(import.meta.dirname, "..");
 /** The Go that scripts/install-go put there, where the machine has none or too old a one. */
 const installed = join(root, ".cache/go/go/bin/go");
-const env = { GOFLAGS: "-mod=readonly", GOTOOLCHAIN: "local", CGO_ENABLED: "0" };
+const environment = (cgo: boolean, architecture: string | undefined) => ({
+  GOFLAGS: "-mod=readonly",
+  GOTOOLCHAIN: "local",
+  CGO_ENABLED: cgo ? "1" : "0",
+  ...(architecture !== undefined && { GOARCH: architecture }),
+});
 const reportEveryMs = 10_000;
 
 export interface GoProgram {
@@ -16,6 +21,8 @@ export interface GoProgram {
   readonly flags?: readonly string[];
   /** The architecture by Go's name, where it is not this machine's. */
   readonly architecture?: string;
+  /** Whether a part of the program is written in C. */
+  readonly cgo?: boolean;
 }
 
 /**
@@ -28,16 +35,17 @@ export async function goBuild({
   output,
   flags = [],
   architecture,
+  cgo = false,
 }: GoProgram): Promise<void> {
   const tell = teller(relative(root, folder));
-  const forOther = architecture === undefined ? {} : { GOARCH: architecture };
-  const deps = await go(folder, forOther, ["list", "-deps", name], (modules) =>
+  const env = environment(cgo, architecture);
+  const deps = await go(folder, env, ["list", "-deps", name], (modules) =>
     tell(`${modules} modules fetched`),
   );
   const total = deps.split("\n").length;
   await go(
     folder,
-    forOther,
+    env,
     ["build", "-v", "-trimpath", "-buildvcs=false", ...flags, "-o", output, name],
     (packages) => tell(`${packages} of at most ${total} packages compiled`),
   );
@@ -46,12 +54,12 @@ export async function goBuild({
 /** Runs Go and gives what it printed; `count` hears how many modules or packages it has named so far. */
 async function go(
   folder: string,
-  more: Readonly<Record<string, string>>,
+  env: NodeJS.ProcessEnv,
   args: readonly string[],
   count: (named: number) => void,
 ): Promise<string> {
   const program = existsSync(installed) ? installed : "go";
-  const running = execa(program, [...args], { cwd: folder, env: { ...env, ...more }, reject: false });
+  const running = execa(program, [...args], { cwd: folder, env, reject: false });
   const complaints: string[] = [];
   let named = 0;
   for await (const line of running.iterable({ from: "stderr" }))
@@ -59,7 +67,7 @@ async function go(
     else complaints.push(line);
   const result = await running;
   if (result.code === "ENOENT")
-    throw new Error("Go 1.24 or newer is missing: scripts/install-go installs it");
+    throw new Error("Go 1.26 or newer is missing: scripts/install-go installs it");
   if (result.failed) throw new Error([`go ${args[0]} failed in ${folder}`, ...complaints].join("\n"));
   return result.stdout;
 }

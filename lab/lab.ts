@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { output } from "./command.ts";
+import { machine } from "./machine.ts";
 import { destroyNamespaces, listNamespaces, Namespace } from "./namespace.ts";
 import { LabNode, type Network } from "./node.ts";
 import { Router } from "./router.ts";
@@ -50,6 +51,11 @@ export class Lab {
     return new LabNode(name, await this.#namespace(name), this);
   }
 
+  /** A node that can run containers: see `machine`. */
+  async machine(name: string): Promise<LabNode> {
+    return new LabNode(name, await this.#namespace(name, machine), this);
+  }
+
   /** A router between an inside and an outside network. Its addresses are set with `attach`, outside first. */
   async router(name: string): Promise<Router> {
     return new Router(name, await this.#namespace(name), this);
@@ -82,10 +88,10 @@ export class Lab {
     destroyNamespaces(this.#names.splice(0));
   }
 
-  async #namespace(name: string): Promise<Namespace> {
+  async #namespace(name: string, kind?: typeof machine): Promise<Namespace> {
     const full = `${this.#owner}-${name}`;
     this.#names.push(full);
-    return Namespace.create(full, name);
+    return Namespace.create(full, name, await kind?.(full));
   }
 }
 

@@ -5,6 +5,23 @@ import { dirname } from "node:path";
 import { execa } from "execa";
 import { bound } from "./bound.ts";
 import { attempt, output, type Result } from "./command.ts";
+import { membersOf, removeControlGroups } from "./control-groups.ts";
+
+/** What a namespace has beside a network, mounts and a host name of its own. */
+export interface Kind {
+  /** The options of `unshare` for further namespaces. */
+  readonly unshare: readonly string[];
+  /** The options of `nsenter` for the same. */
+  readonly enter: readonly string[];
+  /** Makes a command line such that the process is in the namespace's control groups, too. */
+  readonly wrap: (argv: readonly string[]) => string[];
+  /** The commands of a shell that set it up. */
+  readonly setUp: readonly string[];
+  /** The folders of the root that are private, apart from /run. */
+  readonly ownFolders: readonly string[];
+}
+
+const plain: Kind = { unshare: [], enter: [], wrap: (argv) => [...argv], setUp: [], ownFolders: [] };
 
 /**
  * A network namespace with its own mount and host name namespaces. Its /run is private, so that each node has its own
@@ -13,13 +30,15 @@ import { attempt, output, type Result } from "./command.ts";
 export class Namespace {
   readonly name: string;
   readonly #pid: number;
+  readonly #kind: Kind;
 
-  private constructor(name: string, pid: number) {
+  private constructor(name: string, pid: number, kind: Kind) {
     this.name = name;
     this.#pid = pid;
+    this.#kind = kind;
   }
 
-  static async create(name: string, hostname: string): Promise<Namespace> {
+  static async create(name: string, hostname: string, kind = plain): Promise<Namespace> {
     await output(["ip", "netns", "add", name]);
     const setUp = [
       "mount -t tmpfs -o mode=755 tmpfs /run",
@@ -28,28 +47,32 @@ export class Namespace {
       // Addresses are usable at once, and no node asks for routers, as no lab has any.
       "sysctl -eqw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.default.router_solicitations=0",
       "ip link set lo up",
+      ...kind.setUp,
       "echo ready",
       "exec sleep infinity",
     ].join(" && ");
-    const enter = ["ip", "netns", "exec", name, "unshare", "--mount", "--uts", "--propagation", "private"];
-    const holder = execa(...bound(...enter, "sh", "-c", setUp), {
-      reject: false,
-      stdin: "ignore",
-      buffer: false,
+    const unshare = ["unshare", "--mount", "--uts", ...kind.unshare, "--propagation", "private"];
+    const enter = ["ip", "netns", "exec", name, ...unshare, "sh", "-c", setUp];
+    const holder = execa(...bound(...kind.wrap(enter)), { reject: false, stdin: "ignore", buffer: false });
+    let complaint = "";
+    holder.stderr.on("data", (chunk: Buffer) => {
+      complaint += chunk.toString();
     });
     const isReady = await Promise.race([
       new Promise<boolean>((resolve) => holder.stdout.once("data", () => resolve(true))),
       holder.then(() => false),
     ]);
-    if (!isReady || holder.pid === undefined) throw new Error(`the namespace ${name} could not be set up`);
-    return new Namespace(name, holder.pid);
+    if (!isReady || holder.pid === undefined)
+      throw new Error(`the namespace ${name} could not be set up: ${complaint.trim()}`);
+    return new Namespace(name, holder.pid, kind);
   }
 
   /**
    * The command line that runs a command in the namespace. It replaces itself, so that the process is the command's.
    */
   enter(argv: readonly string[]): string[] {
-    return ["nsenter", "--target", String(this.#pid), "--net", "--mount", "--uts", "--", ...argv];
+    const namespaces = ["--net", "--mount", "--uts", ...this.#kind.enter];
+    return this.#kind.wrap(["nsenter", "--target", String(this.#pid), ...namespaces, "--", ...argv]);
   }
 
   run(...argv: string[]): Promise<string> {
@@ -65,9 +88,11 @@ export class Namespace {
     return `/proc/${this.#pid}/root${inside}`;
   }
 
-  /** Writes a file in `/run`, the one folder that a namespace has for itself: all others are those of the machine. */
+  /** Writes a file in a folder that the namespace has for itself, as `/run` is: all others are those of the machine. */
   async write(inside: string, text: string, mode = 0o600): Promise<void> {
-    if (!inside.startsWith("/run/")) throw new Error(`${inside} is the machine's own`);
+    const own = ["run", ...this.#kind.ownFolders];
+    if (!own.some((folder) => inside.startsWith(`/${folder}/`)))
+      throw new Error(`${inside} is the machine's own`);
     await mkdir(dirname(this.path(inside)), { recursive: true });
     await writeFile(this.path(inside), text, { mode });
   }
@@ -89,29 +114,36 @@ export class Namespace {
 }
 
 /**
- * Ends every process in the namespaces and deletes them. It works while this process is ending, so it awaits nothing.
+ * Ends every process in the namespaces and deletes them. It works while this process is ending, so it awaits nothing. What
+ * goes wrong with one of them is thrown when the others are gone.
  */
 export function destroyNamespaces(names: readonly string[]): void {
+  const errors: unknown[] = [];
   for (const name of names) {
     try {
-      for (let round = 0; round < 100 && killAll(name) > 0; round++) execFileSync("sleep", ["0.02"]);
+      for (let round = 0; round < 500 && killAll(name) > 0; round++) execFileSync("sleep", ["0.02"]);
+      removeControlGroups(name);
       execFileSync("ip", ["netns", "delete", name], { stdio: "ignore" });
     } catch (error) {
-      if (listNamespaces().includes(name)) throw error; // else another lab removed it at the same time
+      if (listNamespaces().includes(name)) errors.push(error); // else another lab removed it at the same time
     }
   }
+  if (errors.length > 0) throw errors[0];
 }
 
 function killAll(name: string): number {
-  const pids = execFileSync("ip", ["netns", "pids", name], { encoding: "utf8" }).split("\n").filter(Boolean);
+  const inside = execFileSync("ip", ["netns", "pids", name], { encoding: "utf8" })
+    .split("\n")
+    .filter(Boolean);
+  const pids = new Set([...inside.map(Number), ...membersOf(name)]);
   for (const pid of pids) {
     try {
-      process.kill(Number(pid), "SIGKILL");
+      process.kill(pid, "SIGKILL");
     } catch (error) {
       if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
     }
   }
-  return pids.length;
+  return pids.size;
 }
 
 export const listNamespaces = (): string[] =>

@@ -1,6 +1,11 @@
 import { execa } from "execa";
-import type { LabNode } from "./node.ts";
+import type { Namespace } from "./namespace.ts";
 import { waitFor } from "./wait.ts";
+
+/** A place from which commands are run. */
+export interface Place {
+  readonly namespace: Pick<Namespace, "enter">;
+}
 
 /** A ping that runs until it is stopped, with the number of lost packets and the time of each answer. */
 export class PingStream {
@@ -15,7 +20,7 @@ export class PingStream {
   }
 
   /** Starts the ping, and resolves when the first answer arrived. */
-  static async start(from: LabNode, target: string, intervalSeconds = 0.02): Promise<PingStream> {
+  static async start(from: Place, target: string, intervalSeconds = 0.02): Promise<PingStream> {
     const stream = new PingStream(ping(from, target, intervalSeconds));
     await stream.moreAnswers(1);
     return stream;
@@ -61,7 +66,7 @@ export class PingStream {
   }
 }
 
-const ping = (from: LabNode, target: string, interval: number) => {
+const ping = (from: Place, target: string, interval: number) => {
   const [program = "", ...args] = from.namespace.enter(["ping", "-D", "-n", "-i", String(interval), target]);
   return execa(program, args, { reject: false, stdin: "ignore", buffer: false });
 };

@@ -104,7 +104,7 @@ await mkdir(reports, { recursive: true });
 const suites = Object.keys(manifest.scripts).filter((name) => name.startsWith("test:"));
 /** Suites that keep one core busy (an emulated machine, archives that are compressed), and one that needs a file system first. */
 const busy = process.argv.includes("--one-by-one") ? [] : ["test:vm", "test:packages", "test:debian13"];
-const outcomes = await inTurn(["check", "build", "build:apiserver"], whole);
+const outcomes = await inTurn(["check", "build", "build:programs"], whole);
 const lanes = await Promise.all([
   inTurn(
     suites.filter((name) => !busy.includes(name)),

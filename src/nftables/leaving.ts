@@ -4,7 +4,7 @@ import { answerRules } from "./arrival.ts";
 import { dropRule } from "./counters.ts";
 import { exitedChains, exitedRules } from "./exits.ts";
 import type { Lookup } from "./lookups.ts";
-import { cameInOutside, type RuleOptions } from "./match.ts";
+import { cameInOutside, canHaveBoth, clearBits, hasBoth, type RuleOptions } from "./match.ts";
 import { otherLinkRules, otherTunnelRules } from "./other-meshes.ts";
 import { ownPacketRules } from "./own-packets.ts";
 import { specialRules } from "./special.ts";
@@ -14,7 +14,7 @@ import { lookupRules } from "./steering.ts";
  * The chains that come after everything else, where nothing can send a packet another way any more: a packet for a
  * target leaves by the mesh's link or not at all. A rule before ours, a socket that is bound to a link, or a rule or
  * route that somebody deleted may lead a packet past the routing, but not past these chains. They are given by name, in
- * the order in which they refer to each other. There are none where the operator lets traffic to lost peers out.
+ * the order in which they refer to each other. Where the operator lets traffic to lost peers out, nothing is dropped.
  */
 export const leavingChains = (
   options: RuleOptions,
@@ -22,6 +22,7 @@ export const leavingChains = (
 ): (readonly [string, readonly string[]])[] =>
   options.isClosed
     ? [
+        ...entered(options),
         ["kubespan_astray", astrayRules],
         ["kubespan_answered", answerRules(options, letOut(options))],
         ...exitedChains(options, letOut(options)),
@@ -29,9 +30,8 @@ export const leavingChains = (
         [
           "kubespan_leaving",
           [
-            // The chain comes after the translation of sources, which is the last thing that others do to a packet.
-            "type filter hook postrouting priority 200; policy accept;",
-            `oifname "${options.interfaceName}" accept`,
+            head,
+            `oifname "${options.interfaceName}" ${canHaveBoth(options) ? "goto kubespan_entered" : "accept"}`,
             ...otherLinkRules(options),
             'oif "lo" accept',
             `${markedForMesh(options)} goto kubespan_astray`,
@@ -40,6 +40,24 @@ export const leavingChains = (
           ],
         ],
       ]
+    : canHaveBoth(options)
+      ? [
+          ...entered(options),
+          ["kubespan_leaving", [head, `oifname "${options.interfaceName}" goto kubespan_entered`]],
+        ]
+      : [];
+
+/** The chain comes after the translation of sources, which is the last thing that others do to a packet. */
+const head = "type filter hook postrouting priority 200; policy accept;";
+
+/**
+ * The chain for what goes into the mesh. A connection that begins there goes on there, so the note is used up that says
+ * of others that they go on outside. A note for `behindRules` is still there if somebody else has translated the source,
+ * since the kernel then asks no further chain for a translation.
+ */
+const entered = (options: RuleOptions): (readonly [string, readonly string[]])[] =>
+  canHaveBoth(options)
+    ? [["kubespan_entered", [`ct direction original ${hasBoth(options)} ${clearBits("ct", options)}`]]]
     : [];
 
 const markedForMesh = ({ marks }: RuleOptions): string =>

@@ -6,7 +6,7 @@ import type { LabNode } from "../../lab/index.ts";
 import { Service } from "../../lab/service.ts";
 import { type ApiServer, relayAddress } from "./api-server.ts";
 
-const program = join(import.meta.dirname, "relay.ts");
+const program = join(import.meta.dirname, "../../lab/relay.ts");
 const port = 6443;
 
 /**

@@ -110,6 +110,21 @@ it("the mesh forms, and everybody on a node goes on to reach the API server", as
     await waitFor(() => answers(from, at), { what: `the API server at ${at} from ${from.name}` });
 });
 
+it("a pod whose network nobody advertises and whose packets the CNI masquerades reaches the API server, too", async () => {
+  const behind = await node(b).pod(2);
+  await node(b).namespace.sysctl("net.ipv4.ip_forward=1"); // as Kubernetes wants it
+  await node(b).namespace.nft(`table ip cni {
+    chain postrouting {
+      type nat hook postrouting priority srcnat;
+      ip saddr 10.244.2.0/24 ip daddr != 10.244.0.0/16 masquerade
+    }
+  }`);
+  const capture = await Capture.start(lab, internet);
+  for (let round = 0; round < 3; round++) expect(await answers(behind, `${relayAddress}:6443`)).toBe(true);
+  await capture.stop();
+  expect(await capture.lines(`tcp and src host 203.0.113.2 and dst port 6443`)).toEqual([]);
+});
+
 it("the control plane is not connected: its API server answers outside, and nothing else of it", async () => {
   const [home, other] = [node(hub), node(a)];
   await serve(home, 7000, "another port");

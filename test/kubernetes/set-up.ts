@@ -1,11 +1,9 @@
 import { kubeApiServer } from "./binary.ts";
 
 /**
- * Builds the API server where there is none yet: vitest runs this before the suites that need it, and `npm run
- * build:apiserver` before all suites. No test's limit holds here, as a busy machine may take half an hour.
+ * Builds Kubernetes where it is not there yet: vitest runs this before the suites that need it, and `npm run
+ * build:programs` before all suites. No test's limit holds here, as a busy machine may take half an hour.
  */
 export default async function setUp(): Promise<void> {
   await kubeApiServer();
 }
-
-if (import.meta.main) await setUp();

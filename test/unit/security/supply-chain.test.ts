@@ -72,25 +72,25 @@ describe("what is fetched", () => {
     ).toEqual([]);
   });
 
-  test.each(["test/interop/go", "test/kubernetes/apiserver"])(
-    "%s has a hash of every module and its go.mod",
-    (folder) => {
-      const sums = read(`${folder}/go.sum`).trim().split("\n");
-      for (const line of sums) expect(line).toMatch(/^\S+ v\S+ h1:[A-Za-z0-9+/]{43}=$/);
-      const known = new Set(sums.map((line) => line.split(" ").slice(0, 2).join(" ")));
-      const text = read(`${folder}/go.mod`);
-      const replaced = new Map(
-        [...text.matchAll(/^\s*(\S+) => (\S+) (v\S+)/gm)].map(([, from, to, version]) => [
-          from,
-          `${to} ${version}`,
-        ]),
-      );
-      const needed = [...text.matchAll(/^(?:require)?\s+(\S+\.\S+) (v\S+)(?: \/\/ indirect)?$/gm)];
-      expect(needed.length).toBeGreaterThan(0);
-      for (const [, name, version] of needed)
-        expect(known, `${name}`).toContain(`${replaced.get(name) ?? `${name} ${version}`}/go.mod`);
-    },
-  );
+  test.each([
+    "test/interop/go",
+    ...["flannel", "kubernetes", "plugins"].map((name) => `lab/programs/${name}`),
+  ])("%s has a hash of every module and its go.mod", (folder) => {
+    const sums = read(`${folder}/go.sum`).trim().split("\n");
+    for (const line of sums) expect(line).toMatch(/^\S+ v\S+ h1:[A-Za-z0-9+/]{43}=$/);
+    const known = new Set(sums.map((line) => line.split(" ").slice(0, 2).join(" ")));
+    const text = read(`${folder}/go.mod`);
+    const replaced = new Map(
+      [...text.matchAll(/^\s*(\S+) => (\S+) (v\S+)/gm)].map(([, from, to, version]) => [
+        from,
+        `${to} ${version}`,
+      ]),
+    );
+    const needed = [...text.matchAll(/^(?:require)?\s+(\S+\.\S+) (v\S+)(?: \/\/ indirect)?$/gm)];
+    expect(needed.length).toBeGreaterThan(0);
+    for (const [, name, version] of needed)
+      expect(known, `${name}`).toContain(`${replaced.get(name) ?? `${name} ${version}`}/go.mod`);
+  });
 });
 
 /** Of all that is run while the project is set up, built and tested, without this file. */

@@ -1,0 +1,270 @@
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Cluster as Identity, newCluster } from "../config.ts";
+import type { Lab } from "../lab.ts";
+import { clusterPrograms, type Programs } from "../programs/index.ts";
+import { Service } from "../service.ts";
+import { waitFor } from "../wait.ts";
+import { ControlPlane } from "./control-plane.ts";
+import { Flannel } from "./flannel.ts";
+import { measure } from "./measure.ts";
+import { NodePrograms } from "./node-programs.ts";
+import { address, type NodeName, nodeNames, type Variant } from "./plan.ts";
+import { findPods, type Pod } from "./pods.ts";
+import { buildSite, type Site } from "./site.ts";
+import type { Verdict } from "./verdict.ts";
+import { type Asked, hostPorts, waysOf } from "./ways.ts";
+import { workload } from "./workload.ts";
+
+const relay = join(import.meta.dirname, "../relay.ts");
+const rbac = join(import.meta.dirname, "../../deploy/kubernetes/rbac.yaml");
+const access = "/run/kubespan-access";
+
+interface NodeObject {
+  readonly spec: { readonly podCIDR?: string };
+}
+
+interface Lease {
+  readonly spec: { readonly renewTime: string };
+}
+
+/** A real Kubernetes cluster on three nodes in namespaces, with a mesh under it. It ends with its lab. */
+export class KubernetesCluster {
+  readonly site: Site;
+  readonly plane: ControlPlane;
+  readonly variant: Variant;
+  readonly programs: Programs;
+  readonly #lab: Lab;
+  readonly #identity: Identity = newCluster();
+  readonly #tell: (text: string) => void;
+  /** The programs that run on each node, apart from the control plane and the daemon of the mesh. */
+  readonly services: Readonly<Record<NodeName, Record<string, Service>>>;
+  readonly #runtimes: Readonly<Record<NodeName, NodePrograms>>;
+
+  private constructor(
+    lab: Lab,
+    parts: { site: Site; variant: Variant; programs: Programs; tell: (text: string) => void },
+  ) {
+    const { site, variant, programs, tell } = parts;
+    this.#lab = lab;
+    this.site = site;
+    this.variant = variant;
+    this.programs = programs;
+    this.#tell = tell;
+    this.plane = new ControlPlane(site.nodes.n1, programs);
+    this.#runtimes = each((name) => new NodePrograms(site.nodes[name], programs));
+    this.services = each((name) => ({ ...this.#runtimes[name].services }));
+  }
+
+  /** Builds everything and waits until the pods run. `tell` hears what has been reached. */
+  static async start(
+    lab: Lab,
+    variant: Variant,
+    tell: (text: string) => void = () => undefined,
+  ): Promise<KubernetesCluster> {
+    const started = performance.now();
+    const timed = (text: string): void =>
+      tell(`${((performance.now() - started) / 1000).toFixed(0)} s: ${text}`);
+    const programs = await clusterPrograms();
+    const site = await buildSite(lab);
+    timed("the machines are there");
+    const cluster = new KubernetesCluster(lab, { site, variant, programs, tell: timed });
+    await cluster.#start();
+    return cluster;
+  }
+
+  async #start(): Promise<void> {
+    await this.plane.start();
+    this.#tell("the control plane answers");
+    await all((name) => this.#runtimes[name].start(this.plane, this.variant.proxy));
+    await this.#registered();
+    this.#tell("the nodes are registered");
+    await this.#startMesh();
+    this.#tell("the mesh is up");
+    await this.#startNetwork();
+    await this.plane.apply(workload);
+    await this.plane.kubectl("wait", "--for=condition=Ready", "node", "--all", "--timeout=300s");
+    await this.plane.kubectl("rollout", "status", "daemonset/probe", "--timeout=300s");
+    await this.plane.kubectl("wait", "--for=condition=Ready", "pod", "--all", "--timeout=300s");
+    await all((name) => this.#hostProbe(name));
+    this.#tell("the pods run");
+  }
+
+  async #registered(): Promise<void> {
+    await waitFor(
+      async () => {
+        const nodes = await this.plane.list<NodeObject>("nodes");
+        return nodes.length === nodeNames.length && nodes.every(({ spec }) => spec.podCIDR !== undefined);
+      },
+      { what: "the nodes in Kubernetes", describe: () => this.logs("kubelet") },
+    );
+  }
+
+  async #startMesh(): Promise<void> {
+    await this.plane.apply(await readFile(rbac, "utf8"));
+    const token = await this.plane.kubectl("--namespace=kube-system", "create", "token", "kubespan");
+    await all(async (name) => {
+      const node = this.site.nodes[name];
+      await node.namespace.write(`${access}/token`, token.trim());
+      await node.namespace.write(`${access}/kubeconfig`, this.plane.kubeconfig({ tokenFile: "token" }));
+      await node.start({
+        cluster: this.#identity,
+        services: [this.site.discovery.url],
+        mesh: { advertiseKubernetesNetworks: this.variant.advertised },
+        daemon: { kubernetes: { enabled: true, kubeconfig: `${access}/kubeconfig` } },
+      });
+    });
+    await this.meshIsUp();
+  }
+
+  /** Waits until each node has its peers, and knows its own pod network if that is to be advertised. */
+  async meshIsUp(): Promise<void> {
+    for (const name of nodeNames) {
+      const { daemon } = this.site.nodes[name];
+      await daemon.waitForPeers(...nodeNames.filter((other) => other !== name));
+      await daemon.waitForStatus("what the registries say", ({ registries, node, peers }) => {
+        const hasNetworks =
+          !this.variant.advertised || peers.every(({ allowedIPs }) => allowedIPs.some(isOfPods));
+        const isTold = !this.variant.advertised || node.advertisedPrefixes.length > 0;
+        return registries.every(({ phase }) => phase === "connected") && hasNetworks && isTold;
+      });
+    }
+  }
+
+  async #startNetwork(): Promise<void> {
+    const { cni } = this.variant;
+    if (cni !== "flannel") return this.#startOwn(cni.folder);
+    await all(async (name) => {
+      const flannel = new Flannel(this.site.nodes[name], this.programs, this.variant);
+      this.services[name]["flanneld"] = flannel;
+      await flannel.setUp();
+    });
+    this.#tell("Flannel is up");
+  }
+
+  /**
+   * Starts somebody's own CNI out of a folder: `bin` is for /opt/cni/bin, `net.d` for /etc/cni/net.d, `images` holds archives
+   * for containerd, `manifests` is applied, and the program `node` is run on each node.
+   */
+  async #startOwn(folder: string): Promise<void> {
+    const own = async (name: string): Promise<string[]> =>
+      (await readdir(join(folder, name)).catch(() => [])).map((file) => join(folder, name, file));
+    const [bin, netD, archives, manifests] = [
+      await own("bin"),
+      await own("net.d"),
+      await own("images"),
+      await own("manifests"),
+    ];
+    const hasProgram = (await readdir(folder)).includes("node");
+    await all(async (name) => {
+      const { namespace } = this.site.nodes[name];
+      if (bin.length > 0) await namespace.run("cp", ...bin, "/opt/cni/bin");
+      if (netD.length > 0) await namespace.run("cp", ...netD, "/etc/cni/net.d");
+      for (const archive of archives) await this.#runtimes[name].import(archive);
+    });
+    for (const manifest of manifests) await this.plane.apply(await readFile(manifest, "utf8"));
+    if (!hasProgram) return;
+    for (const name of nodeNames)
+      await this.site.nodes[name].run(
+        "env",
+        `KUBECONFIG=/run/kubernetes/admin.kubeconfig`,
+        `NODE_NAME=${name}`,
+        `PATH=${this.programs.kubernetes}:${process.env["PATH"]}`,
+        join(folder, "node"),
+      );
+  }
+
+  async #hostProbe(name: NodeName): Promise<void> {
+    const { namespace } = this.site.nodes[name];
+    const argv = [this.programs.probe, "serve", `:${hostPorts.tcp}`, `:${hostPorts.udp}`];
+    await new Service(namespace, "probe", argv).start();
+    const asking = [this.programs.probe, "tcp", "w-0000000000", `127.0.0.1:${hostPorts.tcp}`];
+    await waitFor(async () => (await namespace.attempt(...asking)).exitCode === 0, {
+      what: `the probe on ${name}`,
+    });
+  }
+
+  /** The pods that are asked, as they are now. */
+  async pods(): Promise<Asked> {
+    return waitFor(
+      async () => {
+        const found = await findPods(this.plane, (name) => this.site.nodes[name].namespace.name);
+        const only = found.find(({ name }) => name === "only");
+        const of = Object.fromEntries(
+          found.filter(({ name }) => name !== "only").map((pod) => [pod.node, pod]),
+        ) as Partial<Record<NodeName, Pod>>;
+        const { n1, n2, n3 } = of;
+        return only && n1 && n2 && n3 && { only, of: { n1, n2, n3 } };
+      },
+      { what: "the pods' processes", describe: () => this.plane.kubectl("get", "pods", "-o", "wide") },
+    );
+  }
+
+  /** Asks every way. */
+  async measure(): Promise<Verdict[]> {
+    return measure(this.#lab, this.site, this.programs.probe, waysOf(await this.pods(), this.variant));
+  }
+
+  /** Starts every program anew, one after the other, and goes on to the next node when all of it is at work again. */
+  async restartAll(): Promise<void> {
+    await this.plane.restart();
+    for (const name of nodeNames) {
+      const { daemon } = this.site.nodes[name];
+      await daemon.stop();
+      await daemon.start();
+      await this.meshIsUp();
+      for (const service of Object.values(this.services[name])) {
+        await service.stop();
+        await service.start();
+      }
+      await this.#saysSo(name);
+    }
+  }
+
+  /** Waits until a node's kubelet has told Kubernetes something new, and says that the node is ready. */
+  async #saysSo(name: NodeName): Promise<void> {
+    const began = Date.now();
+    const told = (lease: Lease): boolean => Date.parse(lease.spec.renewTime) > began;
+    await waitFor(
+      async () =>
+        told(
+          JSON.parse(
+            await this.plane.kubectl("get", "lease", name, "-n", "kube-node-lease", "-o", "json"),
+          ) as Lease,
+        ),
+      { what: `the kubelet of ${name}`, describe: () => this.logs("kubelet") },
+    );
+    await this.plane.kubectl("wait", "--for=condition=Ready", `node/${name}`, "--timeout=120s");
+  }
+
+  /** Opens the API at a Unix socket of the machine, whose path is given. */
+  async apiSocket(): Promise<string> {
+    const { namespace } = this.site.nodes.n1;
+    const inside = "/run/api.sock";
+    await new Service(namespace, "relay", [process.execPath, relay, inside, `${address.n1}:6443`]).start();
+    const path = namespace.path(inside);
+    await waitFor(() => existsSync(path), { what: "the way to the API" });
+    return path;
+  }
+
+  /** The ends of the logs of a program on all nodes. */
+  async logs(service: string): Promise<string> {
+    const texts = nodeNames.map(async (name) => {
+      const text = await this.services[name][service]?.log();
+      return `--- ${service} on ${name}\n${text?.slice(-4000) ?? ""}`;
+    });
+    return (await Promise.all(texts)).join("\n");
+  }
+}
+
+const isOfPods = (prefix: string): boolean => prefix.startsWith("10.244.");
+
+const each = <Value>(make: (name: NodeName) => Value): Record<NodeName, Value> => ({
+  n1: make("n1"),
+  n2: make("n2"),
+  n3: make("n3"),
+});
+
+const all = (work: (name: NodeName) => Promise<unknown>): Promise<unknown> =>
+  Promise.all(nodeNames.map((name) => work(name)));

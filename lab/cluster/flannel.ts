@@ -1,0 +1,74 @@
+import type { LabNode } from "../node.ts";
+import type { Programs } from "../programs/index.ts";
+import { Service } from "../service.ts";
+import { waitFor } from "../wait.ts";
+import { podNetwork, type Variant } from "./plan.ts";
+
+const configuration = "/run/kubernetes/net-conf.json";
+const result = "/run/flannel/subnet.env";
+
+/** flanneld on a node, which takes the node's pod network from Kubernetes, and the bridge of its pods. */
+export class Flannel extends Service {
+  readonly #node: LabNode;
+  readonly #variant: Variant;
+
+  constructor(node: LabNode, programs: Programs, variant: Variant) {
+    const environment = [
+      `NODE_NAME=${node.name}`,
+      `POD_NAME=flannel-${node.name}`,
+      "POD_NAMESPACE=kube-flannel",
+    ];
+    super(node.namespace, "flanneld", [
+      "env",
+      ...environment,
+      programs.flanneld,
+      "--kube-subnet-mgr",
+      "--kubeconfig-file=/run/kubernetes/admin.kubeconfig",
+      "--ip-masq",
+      `--net-config-path=${configuration}`,
+    ]);
+    this.#node = node;
+    this.#variant = variant;
+  }
+
+  /** Configures the pods' bridge with what flanneld wrote, as flannel's own plug-in does. */
+  async setUp(): Promise<void> {
+    const { namespace } = this.#node;
+    const { backend, proxy } = this.#variant;
+    const settings = {
+      Network: podNetwork,
+      EnableNFTables: proxy === "nftables",
+      Backend: { Type: backend },
+    };
+    await namespace.write(configuration, JSON.stringify(settings));
+    await this.start();
+    const written = await waitFor(() => namespace.read(result), {
+      what: `flannel on ${this.#node.name}`,
+      describe: async () => (await this.log()).slice(-4000),
+    });
+    await namespace.write(
+      "/etc/cni/net.d/10-flannel.conflist",
+      JSON.stringify(bridge(written), undefined, 2),
+    );
+  }
+}
+
+/** The list of CNI plug-ins that fits a subnet.env of flanneld. */
+export function bridge(written: string): object {
+  const value = (name: string): string => new RegExp(`^FLANNEL_${name}=(.*)$`, "m").exec(written)?.[1] ?? "";
+  const subnet = value("SUBNET").replace(/\.\d+\//, ".0/");
+  const ipam = {
+    type: "host-local",
+    ranges: [[{ subnet }]],
+    routes: [{ dst: value("NETWORK") }],
+  };
+  const gateway = { isGateway: true, isDefaultGateway: true, ipMasq: false, hairpinMode: true };
+  return {
+    cniVersion: "1.0.0",
+    name: "cbr0",
+    plugins: [
+      { type: "bridge", bridge: "cni0", mtu: Number(value("MTU")), ...gateway, ipam },
+      { type: "portmap", capabilities: { portMappings: true } },
+    ],
+  };
+}

@@ -1,0 +1,3 @@
+module kubespan.invalid/probe
+
+go 1.24.0
