@@ -69,9 +69,7 @@ export class Mesh {
   /** Sets the function that asks for a pass, in that many milliseconds, when a peer answered or our port is seen elsewhere. */
   wakeWith(wake: (inMs: number, scope: Scope) => void): void {
     this.#wake = wake;
-    if (!this.#parts.config.enabled) return;
-    this.#parts.hostNames.start(() => wake(0, "registries"));
-    this.#parts.portMapper?.start(() => wake(0, "registries"));
+    if (this.#parts.config.enabled) this.#parts.hostNames.start(() => wake(0, "registries"));
   }
 
   /** Ends the parts that depend on this process; the data plane stays, and so does what the router mapped if it is kept. */
@@ -147,7 +145,7 @@ export class Mesh {
     const { run, readSetting } = this.#parts;
     const kernel = await observeKernel(run, this.#config, this.#last?.device, readSetting);
     await this.#racing.repair(kernel.racingTable);
-    this.#parts.portMapper?.look();
+    this.#parts.portMapper?.look(() => this.#wake(0, "registries"));
     return this.#decided(kernel, planMesh);
   }
 
