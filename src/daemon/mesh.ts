@@ -74,9 +74,7 @@ export class Mesh {
   /** Sets the function that asks for a pass, in that many milliseconds, when a peer answered or our port is seen elsewhere. */
   wakeWith(wake: (inMs: number, scope: Scope) => void): void {
     this.#wake = wake;
-    if (!this.#parts.config.enabled) return;
-    this.#parts.hostNames.start(this.#onNews);
-    this.#parts.portMapper?.start(this.#onNews);
+    if (this.#parts.config.enabled) this.#parts.hostNames.start(this.#onNews);
   }
 
   /** Ends the parts that depend on this process; the data plane stays, and so does what the router mapped if it is kept. */
@@ -153,7 +151,7 @@ export class Mesh {
     const { run, readSetting } = this.#parts;
     const kernel = await observeKernel(run, this.#config, this.#last?.device, readSetting);
     await this.#ways.repair(kernel);
-    this.#parts.portMapper?.look();
+    this.#parts.portMapper?.look(this.#onNews);
     return this.#decided(kernel, planMesh);
   }
 

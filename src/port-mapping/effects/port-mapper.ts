@@ -58,15 +58,14 @@ export class PortMapper {
     return reportOf(this.#lease, this.#options.clock());
   }
 
-  /** Begins to ask. `onChange` is called when others have to be told of another endpoint. */
-  start(onChange: () => void): void {
-    this.#ended ??= this.#run(onChange);
-  }
-
-  /** Looks again to which gateway the default route leads. */
-  look(): void {
+  /**
+   * Looks to which gateway the default route leads, and begins to ask at the first time. `onChange` is called when others
+   * have to be told of another endpoint.
+   */
+  look(onChange: () => void): void {
     this.#isStale = true;
     this.#changed.notify();
+    this.#ended ??= this.#run(onChange);
   }
 
   /** Ends the questions. The mapping stays until its lifetime is over, as the data plane stays. */
