@@ -60,7 +60,7 @@ it("refuses an older Node, and says what to do", async () => {
   const { exitCode, stdout, stderr } = await start("status");
   expect({ exitCode, stdout }).toEqual({ exitCode: 126, stdout: "" });
   expect(stderr).toContain("needs Node 24 or newer, and there is 20.19.2");
-  expect(stderr).toContain("npm install -g --include=optional");
+  expect(stderr).toContain("again with --include=optional");
 });
 
 it("says what to do before it is built", async () => {
