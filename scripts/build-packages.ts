@@ -93,7 +93,7 @@ async function wireguardGo(architecture: Architecture): Promise<string> {
 /** The modules of wireguard-go, as its go.mod names them. */
 const goModules = (): { name: string; version: string }[] =>
   [...readFileSync(join(wireguardModule, "go.mod"), "utf8").matchAll(/^\t(\S+) (v\S+)/gm)].map(
-    ([, name = "", version = ""]) => ({ name, version }),
+    ([, module = "", release = ""]) => ({ name: module, version: release }),
   );
 
 /** packaging/nfpm.yaml, filled in. */

@@ -38,9 +38,9 @@ export function sbomOf(
     },
     components: [
       ...ingredients.map(componentOf),
-      ...goModules.map(({ name, version }) => {
-        const purl = `pkg:golang/${name}@${version}`;
-        return { type: "library", "bom-ref": purl, name, version, purl };
+      ...goModules.map((module) => {
+        const purl = `pkg:golang/${module.name}@${module.version}`;
+        return { type: "library", "bom-ref": purl, ...module, purl };
       }),
     ],
   };

@@ -48,6 +48,6 @@ export class ClusterWatchers {
     this.#toldAt = performance.now();
     const changes = [...this.#gathered.values()];
     this.#gathered.clear();
-    for (const watcher of [...this.#watchers]) watcher.tell(changes);
+    for (const watcher of this.#watchers) watcher.tell(changes);
   }
 }
