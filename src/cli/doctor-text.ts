@@ -17,11 +17,15 @@ export function doctorText(facts: Facts, findings: readonly Finding[]): string {
 
 const line = ({ severity, id, text }: Finding): string => `${severity.padEnd(8)} ${id}: ${oneLine(text)}`;
 const indent = " ".repeat(9);
+/** Further lines of what a tool said stand where none of ours begins, so that they cannot be taken for a remedy. */
+const deeper = " ".repeat(6);
 
 const findingText = (finding: Finding): string =>
   [
     line(finding),
-    ...`seen: ${finding.evidence}`.split("\n").map((each) => indent + oneLine(each)),
+    ...`seen: ${finding.evidence}`
+      .split("\n")
+      .map((each, at) => indent + (at === 0 ? "" : deeper) + oneLine(each)),
     ...fixLines(finding.fix ?? {}).map((each) => indent + oneLine(each)),
   ].join("\n");
 

@@ -35,8 +35,9 @@ export async function edited(text: string, file: string): Promise<string | undef
 
 async function openEditor(copy: string): Promise<void> {
   const editor = process.env["VISUAL"] || process.env["EDITOR"] || "vi";
-  // The variable may hold options, too, as shells take it apart.
-  const { exitCode } = await runOnTerminal("sh", ["-c", `${editor} "$1"`, "sh", copy]);
+  // The variable may hold options, too. No shell takes it apart, so that nothing in it is ever a command line.
+  const [program = "vi", ...options] = editor.trim().split(/\s+/);
+  const { exitCode } = await runOnTerminal(program, [...options, copy]);
   if (exitCode === 0) return;
   throw new KubespanError("usage", `the editor '${editor}' ended with ${exitCode ?? "a signal"}`, {
     hint: "nothing was changed; set VISUAL or EDITOR to another editor",

@@ -7,7 +7,7 @@ import { configOption } from "./options.ts";
 export function registerLeave(program: Command): void {
   program
     .command("leave")
-    .description("leave the mesh for good: down, and no start at boot")
+    .description("leave for good: down, and no start at boot")
     .addOption(configOption())
     .addHelpText(
       "after",

@@ -15,7 +15,8 @@ const form =
 
 /** Parses a line of `ip -o -N route show table 254`; `undefined` for a default route and what cannot be read. */
 export function parseMainRoute(line: string): MainRoute | undefined {
-  const [, type = "unicast", to = ""] = form.exec(`${line} `) ?? [];
+  const padded = `${line} `;
+  const [, type = "unicast", to = ""] = form.exec(padded) ?? [];
   const address = parseAddress(to);
   const network = address ? hostPrefix(address) : parsePrefix(to);
   if (network === undefined) return undefined;

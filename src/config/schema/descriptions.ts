@@ -34,6 +34,19 @@ export const descriptions: Readonly<Record<KindName, Readonly<Record<string, str
     endpoint: "`https://host[:port]/` or `grpc://`, or `http://` for plaintext",
   },
   KubeSpanDaemonConfig: {
+    portMapping:
+      "have the router of the default route lead a port to this node, by PCP or NAT-PMP, where the node has a private address there; the endpoint is announced, and `status` shows it. UPnP-IGD is not spoken ([ADR 0023](adr/0023-who-tells-a-node-where-it-is.md))",
+    "podNetworks.mainTable":
+      "whether the peers' pod networks are also routes of the main table, for programs that look there and pass rules and marks by: Cilium instead of kube-proxy ([docs/cni.md](cni.md))",
+    "podNetworks.source":
+      "the pod networks that `advertiseKubernetesNetworks` advertises: the podCIDRs of the Node, or with `node` those from which the CNI gives addresses here, as they are found on the node (else the podCIDRs)",
+    "relay.serve":
+      "whether this node passes on the packets of pairs of nodes that no direct path joins, unread, through its own WireGuard port: `true`, `false`, or `auto`: once others were seen to reach it from outside",
+    "relay.use": "whether another node may pass on this node's packets where no direct path works",
+    "relay.service":
+      "whether a discovery service that offers it (`--relay`) may carry this node's packets, encrypted as they are, over the connection to it: the last resort where no UDP passes",
+    "relay.maxPairs": "the most pairs at a time for which this node does so",
+    "relay.maxBytesPerSecond": "the most bytes a second that it passes on, for all pairs together",
     interfaceName: "the WireGuard link",
     listenPort: "the UDP port of the link; nodes may have different ones",
     wireguard: "`kernel`, `userspace` (`wireguard-go`), or whichever works",
@@ -74,7 +87,7 @@ export const descriptions: Readonly<Record<KindName, Readonly<Record<string, str
     "node.machineType": "`controlplane` or `worker`",
     "node.apiServerPort": "the port of the Kubernetes API, on a control plane",
     stunServer:
-      "a STUN server (`host[:port]`, 3478) that tells, every 25 s, at which port `listenPort` is seen from outside: behind a router that changes the port, the node announces the right one. Needs racing",
+      "a STUN server (`host[:port]`, 3478) that tells at which port `listenPort` is seen from outside, beside the discovery services of kubespan's own, which tell that without a setting. Needs racing",
     "kubernetes.enabled":
       "the Nodes of Kubernetes are a registry, too: see [docs/kubernetes.md](kubernetes.md)",
     "kubernetes.kubeconfig": "path of the kubeconfig",

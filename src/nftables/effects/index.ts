@@ -1,4 +1,4 @@
 export { setsHolding } from "./holding.ts";
-export { listTable } from "./list.ts";
+export { listSet, listTable } from "./list.ts";
 export { observeCounts, observeTable } from "./observe.ts";
 export { OwnTransactions } from "./own-transactions.ts";

@@ -31,6 +31,10 @@ export async function listTable(
   }
 }
 
+/** Lists a set as JSON. Throws `KubespanError("command")` if nft cannot tell, also because there is none. */
+export const listSet = (run: Runner, table: TableName, set: string): Promise<string> =>
+  run({ program: "nft", args: ["-j", "list", "set", ...table.split(" "), set] });
+
 /** Tells whether a set has an element. Throws `KubespanError("command")` if nft cannot tell. */
 export async function hasElement(
   run: Runner,

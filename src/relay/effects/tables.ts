@@ -1,6 +1,6 @@
 import { errorText } from "../../base/index.ts";
 import { type Endpoint, endpointAddress, type Family, type Marks } from "../../net/index.ts";
-import { listTable } from "../../nftables/effects/index.ts";
+import { listSet, listTable } from "../../nftables/effects/index.ts";
 import { nftCommand, replacingText, type TableName } from "../../nftables/index.ts";
 import { parseSource } from "../../port/index.ts";
 import type { Runner } from "../../system/index.ts";
@@ -76,9 +76,7 @@ export async function unaskedAt(run: Runner, interfaceName: string): Promise<rea
   const tables = relayTablesOf(interfaceName);
   const found = await Promise.all(
     families.map((family) =>
-      run({ program: "nft", args: ["-j", "list", "set", ...tables[family].split(" "), "unasked"] }).catch(
-        (error: unknown) => errorText(error),
-      ),
+      listSet(run, tables[family], "unasked").catch((error: unknown) => errorText(error)),
     ),
   );
   return found.flatMap(parseUnasked);
