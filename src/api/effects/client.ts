@@ -17,7 +17,7 @@ const maxBytes = 64 * 1024 * 1024;
 export const fetchStatus = async (runDirectory: string): Promise<Status> =>
   // The daemon is this very program, and its socket is in a folder that only root and its user may write in, so its
   // answer is trusted once it is JSON.
-  (await ask(runDirectory, "GET", "/v1/status")) as Status;
+  (await askAnyVersion(runDirectory, "GET", "/status")) as Status;
 
 /**
  * Asks the daemon to take the mesh down and to end, and waits until the process has ended, so that another daemon may
@@ -25,7 +25,7 @@ export const fetchStatus = async (runDirectory: string): Promise<Status> =>
  */
 export async function requestDown(runDirectory: string): Promise<Down | undefined> {
   try {
-    const down = (await ask(runDirectory, "POST", "/v1/down")) as Down;
+    const down = (await askAnyVersion(runDirectory, "POST", "/down")) as Down;
     await silence(socketPath(runDirectory));
     return down;
   } catch (error) {
@@ -36,7 +36,7 @@ export async function requestDown(runDirectory: string): Promise<Down | undefine
 
 /** Asks the daemon to let go of a member. Throws `KubespanError("usage")` with the daemon's reason if it refuses. */
 export const requestForget = async (runDirectory: string, node: string): Promise<Forgotten> =>
-  (await ask(runDirectory, "POST", `/v1/forget/${encodeURIComponent(node)}`)) as Forgotten;
+  (await askAnyVersion(runDirectory, "POST", `/forget/${encodeURIComponent(node)}`)) as Forgotten;
 
 /** Asks the daemon where packets for an address go. */
 export const fetchWhy = async (runDirectory: string, address: string): Promise<Why> =>
@@ -66,7 +66,15 @@ async function silence(socket: string): Promise<void> {
   }
 }
 
-function ask(runDirectory: string, method: string, path: string): Promise<unknown> {
+/**
+ * Asks a daemon that may have been started before an upgrade. The first version had three routes, and no number before
+ * them.
+ */
+const askAnyVersion = (runDirectory: string, method: string, path: string): Promise<unknown> =>
+  ask(runDirectory, method, `/v1${path}`, path);
+
+/** `before` is the path at a daemon that does not know the first one. */
+function ask(runDirectory: string, method: string, path: string, before?: string): Promise<unknown> {
   const socket = socketPath(runDirectory);
   return new Promise((resolve, reject) => {
     const sent = request(
@@ -80,9 +88,11 @@ function ask(runDirectory: string, method: string, path: string): Promise<unknow
           else chunks.push(chunk);
         });
         response.on("error", (error) => reject(unavailable(socket, error)));
-        response.on("end", () =>
-          settle(response.statusCode, Buffer.concat(chunks).toString(), resolve, reject),
-        );
+        response.on("end", () => {
+          if (response.statusCode === 404 && before !== undefined)
+            return resolve(ask(runDirectory, method, before));
+          return settle(response.statusCode, Buffer.concat(chunks).toString(), resolve, reject);
+        });
       },
     );
     sent.on("timeout", () => sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));

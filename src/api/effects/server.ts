@@ -65,9 +65,13 @@ interface Served {
 /** Something that answers a request. */
 type Action = (response: ServerResponse) => Promise<void>;
 
+/** What the commands of the first version ask for, which may still be at work while a package is upgraded. */
+const ofFirstVersion = /^\/(?:status|down|forget\/[^/]+)$/;
+
 /** Gives what a request asks for; `undefined` if it asks for nothing that there is. */
 function actionOf(served: Served, method: string, url: string): Action | undefined {
-  const [path = "", query = ""] = url.split("?", 2);
+  const [asked = "", query = ""] = url.split("?", 2);
+  const path = ofFirstVersion.test(asked) ? `/v1${asked}` : asked;
   const [root, version, route = "", ...given] = path.split("/");
   if (root !== "" || version !== "v1" || given.length > 2 || url.length > longestUrl) return undefined;
   const parts = given.map(decoded);

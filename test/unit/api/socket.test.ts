@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { request } from "node:http";
+import { createServer as createHttpServer, request } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -26,6 +26,17 @@ const serve = async (folder: string, changes: Partial<Routes> = {}): Promise<voi
 afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.close()));
 });
+
+/** The status of the answer to a request. */
+const codeOf = (folder: string, method = "", path = ""): Promise<number | undefined> =>
+  new Promise((resolve, reject) => {
+    const sent = request({ socketPath: socketPath(folder), method, path }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    sent.on("error", reject);
+    sent.end();
+  });
 
 describe("the local API", () => {
   it("answers on a socket that only root can open", async () => {
@@ -82,18 +93,35 @@ describe("the local API", () => {
   it("refuses what it does not know", async () => {
     const folder = await temporaryFolder();
     await serve(folder);
-    const code = await new Promise((resolve, reject) => {
-      const sent = request(
-        { socketPath: socketPath(folder), method: "DELETE", path: "/../etc" },
-        (response) => {
-          response.resume();
-          resolve(response.statusCode);
-        },
-      );
-      sent.on("error", reject);
-      sent.end();
+    expect(await codeOf(folder, "DELETE", "/../etc")).toBe(404);
+  });
+
+  it("is understood by the commands of the first version, whose routes bear no number", async () => {
+    const folder = await temporaryFolder();
+    await serve(folder);
+    const paths = ["GET /status", "POST /down", "POST /forget/b"];
+    const codes = paths.map((each) => each.split(" ")).map(([method, path]) => codeOf(folder, method, path));
+    expect(await Promise.all(codes)).toEqual([200, 200, 200]);
+    expect(await codeOf(folder, "GET", "/resources")).toBe(404);
+  });
+
+  it("asks a daemon of the first version, which was started before an upgrade", async () => {
+    const folder = await temporaryFolder();
+    const first: Readonly<Record<string, unknown>> = {
+      "GET /status": status,
+      "POST /forget/b": { label: "b", asked: 0, heard: 0 },
+    };
+    const server = createHttpServer(({ method, url }, response) => {
+      const body = first[`${method} ${url}`];
+      response.writeHead(body === undefined ? 404 : 200).end(JSON.stringify(body ?? { error: "?" }));
     });
-    expect(code).toBe(404);
+    await new Promise<void>((resolve) => server.listen(socketPath(folder), resolve));
+    try {
+      expect(await fetchStatus(folder)).toEqual(status);
+      expect(await requestForget(folder, "b")).toEqual({ label: "b", asked: 0, heard: 0 });
+    } finally {
+      server.close();
+    }
   });
 
   it("is refused where another daemon answers, and goes on answering there", async () => {
