@@ -34,7 +34,7 @@ import { observeConfig, observeIdentity } from "./setup.ts";
 
 const defaultStateDirectory = "/var/lib/kubespan";
 
-/** The default settings, as in the README's tables. */
+/** The default settings, as in docs/configuration.md. */
 const defaultSettings: Omit<Settings, "mtu"> = {
   interfaceName: "kubespan",
   listenPort: 51820,
