@@ -16,6 +16,6 @@ export {
   type RacingReport,
   type Status,
 } from "./status.ts";
-export { peersNamed, type WayToPeer, wayTo } from "./way.ts";
+export { peersNamed, type WayToPeer, wayText, wayTo } from "./way.ts";
 export type { PeerOnTheWay, Taken, Way, Why } from "./why.ts";
 export { exitCodeOf, type Progress, type Work, workOf } from "./work.ts";

@@ -55,5 +55,7 @@ export interface PeerOnTheWay {
   /** The network of the peer in which the address is, as WireGuard has it. */
   readonly allowedIP: Prefix;
   readonly endpoint?: Endpoint;
+  /** The member or the service that passes the packets on there; absent where nobody does. */
+  readonly via?: string;
   readonly trouble?: string;
 }

@@ -51,8 +51,14 @@ export function peerText({ warnings }: Status, peer: PeerReport): string {
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   rows.length === 0 ? "" : fittingTable(head, rows);
 
+/** The endpoint to which WireGuard sends; if somebody else passes the packets on there, who that is. */
+function endpointText({ endpoint, way }: PeerReport): string {
+  if (endpoint === undefined) return "none yet";
+  return way === undefined || way.kind === "direct" ? endpoint : `${endpoint}, via ${way.via}`;
+}
+
 function factsText(peer: PeerReport): string {
-  const { machine, absent, endpoint, lastEndpointChange: last } = peer;
+  const { machine, absent, lastEndpointChange: last } = peer;
   const facts: readonly (readonly [string, string])[] = [
     ["peer", `${peer.label} (${peer.nodeId})`],
     ["state", `${peer.suspected ? "suspected" : peer.state}, for ${age(peer.stateSeconds)}`],
@@ -61,7 +67,7 @@ function factsText(peer: PeerReport): string {
     ...(machine ? [["machine", machineText(machine)] as const] : []),
     ["address", peer.address],
     ["public key", peer.publicKey],
-    ["endpoint", endpoint ?? "none yet"],
+    ["endpoint", endpointText(peer)],
     ...(last
       ? [
           [

@@ -1,4 +1,4 @@
-import { type PeerReport, type WayToPeer, wayTo } from "../api/index.ts";
+import { type PeerReport, type WayToPeer, wayText, wayTo } from "../api/index.ts";
 import { oneLine } from "./render.ts";
 
 /** The outcome of one ping. */
@@ -23,7 +23,7 @@ export function pongText(
   { peer: { label, address }, way, roundTripMs, bytes }: Pong,
   number: number,
 ): string {
-  const over = way.kind === "direct" ? `direct at ${way.endpoint}` : way.why;
+  const over = wayText(way);
   const text =
     roundTripMs === undefined
       ? `no answer from ${label} (${address}), ping ${number}: ${over}`

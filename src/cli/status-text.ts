@@ -187,7 +187,7 @@ const wideTable = (peers: readonly PeerReport[]): string =>
     peers.map((peer) => [
       peer.label,
       `${stateText(peer)} ${age(peer.stateSeconds)}`,
-      peer.endpoint ?? "-",
+      endpointText(peer),
       ago(peer.heardAgeSeconds),
       ago(peer.handshakeAgeSeconds),
       bytes(peer.receivedBytes),

@@ -39,7 +39,8 @@ function subjectText({ subject, peer, decided }: Why): string {
   if (subject === "outside") return "not in the mesh; packets leave as they always did";
   const what = subject === "target" ? `in the mesh` : "a mesh address";
   if (!peer) return `${what}, of no peer`;
-  const at = peer.endpoint === undefined ? "" : ` at ${peer.endpoint}`;
+  const by = peer.via === undefined ? "" : `, via ${peer.via}`;
+  const at = peer.endpoint === undefined ? "" : ` at ${peer.endpoint}${by}`;
   const trouble = peer.trouble === undefined ? "" : `: ${peer.trouble}`;
   return `${what}; packets go by ${decided.link} to ${peer.label}${at}, which is ${peer.state}${trouble} (its network ${peer.allowedIP})`;
 }

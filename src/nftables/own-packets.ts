@@ -46,8 +46,10 @@ export const fromPortRules = (options: RuleOptions): string[] => [
  * The rule for a packet of this node to a target from WireGuard's port that is not WireGuard's for certain: it can go
  * neither into the link nor past it.
  */
-export const strayRule = ({ listenPort }: RuleOptions): string =>
-  `udp sport ${listenPort} ${dropRule("leaving")}`;
+export const strayRules = (options: RuleOptions): string[] => [
+  `udp sport ${options.listenPort} ${dropRule("leaving")}`,
+  `${ofWireGuard(options)} ${protocolMatch("udp")} ${dropRule("leaving")}`,
+];
 
 /**
  * The rules that let WireGuard's own packets to a target out. A program that may set marks on its sockets cannot get

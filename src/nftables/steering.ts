@@ -3,7 +3,7 @@ import { exitRules } from "./exits.ts";
 import type { Lookup } from "./lookups.ts";
 import { cameInOutside, families, headerOf, matchOf, type RuleOptions, setBit } from "./match.ts";
 import { otherTunnelRules } from "./other-meshes.ts";
-import { ofWireGuard, strayRule } from "./own-packets.ts";
+import { ofWireGuard, strayRules } from "./own-packets.ts";
 
 /**
  * The rules that lead packets to a target into another chain. All other packets, which are most of them on most nodes,
@@ -39,8 +39,8 @@ export const localSteeringRules = (
   ...(lookups.some(({ set }) => set.family === 6)
     ? ["icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept"]
     : []),
-  strayRule(options),
   ...otherTunnelRules(options, "accept"),
+  ...strayRules(options),
   `${cameInOutside(options)} jump ${chains.answers}`,
   ...steeringRules(options, chains.clamp),
 ];

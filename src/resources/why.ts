@@ -47,13 +47,14 @@ function peerOf({ pass, status }: Seen, address: Address): PeerOnTheWay | undefi
   const found = index.find(address);
   const peer = status.peers.find(({ publicKey }) => publicKey === found?.value);
   if (!found || !peer) return undefined;
-  const { label, publicKey, state, endpoint, trouble } = peer;
+  const { label, publicKey, state, endpoint, way, trouble } = peer;
   return {
     label,
     publicKey,
     state,
     allowedIP: found.prefix,
     ...(endpoint !== undefined && { endpoint }),
+    ...(way && way.kind !== "direct" && { via: way.via }),
     ...(trouble !== undefined && { trouble }),
   };
 }

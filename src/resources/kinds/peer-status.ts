@@ -10,6 +10,7 @@ export const peerStatuses = kindOf({
     State: "state",
     RX: "receiveBytes",
     TX: "transmitBytes",
+    Way: "way",
   },
   inputs: ["KubeSpanPeerSpecs.kubespan.talos.dev", "Candidates.kubespan"],
   description: "how each peer is doing",
@@ -17,11 +18,12 @@ export const peerStatuses = kindOf({
     status.peers.map((peer) => {
       const seen = pass?.decision.polled.memory.connections.get(peer.publicKey)?.history;
       const handshakeAt = seen?.handshakeAt ?? pass?.device?.peers.get(peer.publicKey)?.handshakeAt;
-      const { endpoint, label, state, trouble, suspected, lastEndpointChange } = peer;
+      const { endpoint, way, label, state, trouble, suspected, lastEndpointChange } = peer;
       return {
         id: peer.publicKey,
         spec: {
           ...(endpoint !== undefined && { endpoint }),
+          ...(way && { way: way.kind, ...(way.kind !== "direct" && { via: way.via }) }),
           label,
           state,
           ...(suspected && { suspected }),

@@ -37,6 +37,14 @@ test.each([
     { state: "up", endpoint: "203.0.113.2:1" },
     { kind: "direct", endpoint: "203.0.113.2:1" },
   ],
+  [
+    { state: "up", endpoint: "192.0.2.10:1", way: { kind: "relayed", via: "first" } },
+    { kind: "relayed", via: "first" },
+  ],
+  [
+    { state: "up", endpoint: "127.0.0.1:1", way: { kind: "carried", via: "https://d/" } },
+    { kind: "carried", via: "https://d/" },
+  ],
   [{ state: "up" }, { kind: "none", why: "the peer has no endpoint" }],
   [{ state: "unknown" }, { kind: "none", why: "the peer is unknown" }],
   [
