@@ -25,9 +25,10 @@ interface Leaver {
 }
 
 /**
- * Says farewell: through the tunnel to each member that is connected, and by way of the registries to the others.
- * Members that are told neither way take this node for absent, and refuse traffic to it, until they forget it. Gives
- * the problems in words.
+ * Says farewell: by way of the registries to the members that are not connected, and then through the tunnel to each
+ * that is. The registries come first, because one may run on a member, whose tunnel is gone once it is told. Members
+ * that did not hear it in the tunnel are told by the registries, too. Those that are told neither way take this node for
+ * absent, and refuse traffic to it, until they forget it. Gives the problems in words.
  */
 export async function sayFarewell(leaver: Leaver): Promise<string[]> {
   const { messenger, registries, keys, own, now } = leaver;
@@ -36,11 +37,18 @@ export async function sayFarewell(leaver: Leaver): Promise<string[]> {
   const members = [...leaver.members.values()].filter(({ standing }) => standing !== "released");
   const notice = { kind: "farewell" as const, nodeId: own.nodeId, number };
   const links = linksOf(leaver.device, leaver.cluster, now);
+  const linked = new Set(links.map(({ publicKey }) => publicKey));
+  const byNews = [...members].sort((one, other) => (other.connectedAt ?? 0) - (one.connectedAt ?? 0));
+  const away = byNews
+    .flatMap(recipientFor)
+    .map(({ publicKey }) => publicKey)
+    .filter((publicKey) => !linked.has(publicKey));
+  const withdraw = (recipients: readonly string[]): Promise<string[]> =>
+    registries.withdraw(recipients.length === 0 ? undefined : farewellOf(own, number, recipients, keys));
+  const problems = await withdraw(away);
   const told = await messenger.tell(links, notice);
-  const keysOf = [...members].sort((one, other) => (other.connectedAt ?? 0) - (one.connectedAt ?? 0));
-  const known = new Set([...links, ...keysOf.flatMap(recipientFor)].map(({ publicKey }) => publicKey));
-  const others = [...known].filter((publicKey) => !told.has(publicKey));
-  return registries.withdraw(others.length === 0 ? undefined : farewellOf(own, number, others, keys));
+  const deaf = [...linked].filter((publicKey) => !told.has(publicKey));
+  return deaf.length === 0 ? problems : withdraw([...deaf, ...away]);
 }
 
 /**

@@ -28,6 +28,11 @@ export interface RacingRules {
   /** The ports of our sockets; on a machine without IPv6 there is no socket for it. */
   readonly ports: { readonly ipv4: number; readonly ipv6?: number };
   readonly tag: number;
+  /**
+   * The user of the sockets: after the daemon has ended, somebody else may get their ports, but never leave with
+   * WireGuard's mark because of that.
+   */
+  readonly userId: number;
   readonly pins?: readonly PlacedPin[];
 }
 
@@ -41,7 +46,7 @@ export interface RacingRules {
  * WireGuard's own packets are left alone, except for those that are pinned.
  */
 export const racingTableText = (options: RacingRules): string => {
-  const { marks, listenPort, ports, tag, pins = [] } = options;
+  const { marks, listenPort, ports, tag, userId, pins = [] } = options;
   const pinned = pinText(pins, listenPort);
   const mark = `meta mark set meta mark & ${hexWord(~maskOf(marks))} | ${hexWord(marks.fromWireGuard)}`;
   const families = [
@@ -51,11 +56,11 @@ export const racingTableText = (options: RacingRules): string => {
   // The tag is in the transaction id of requests to STUN servers.
   const outgoing = families.map(
     ([family, port]) =>
-      `meta nfproto ${family} udp sport ${port} ${message(1, initiationBytes, 4, tag)} ${mark} udp sport set ${listenPort}`,
+      `meta nfproto ${family} udp sport ${port} meta skuid ${userId} ${message(1, initiationBytes, 4, tag)} ${mark} udp sport set ${listenPort}`,
   );
   const questions = families.map(
     ([family, port]) =>
-      `meta nfproto ${family} udp sport ${port} ${stunMessage("request", tag)} ${mark} udp sport set ${listenPort}`,
+      `meta nfproto ${family} udp sport ${port} meta skuid ${userId} ${stunMessage("request", tag)} ${mark} udp sport set ${listenPort}`,
   );
   const told = families.map(
     ([family, port]) =>

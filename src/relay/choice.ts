@@ -67,9 +67,13 @@ function relaysAmong(
     const { phase, roundTrips } = connections.get(owner) ?? {};
     const distance = Math.floor((roundTrips?.get(endpoint) ?? unknownMs) / nearMs);
     const isUp = phase !== undefined && phase !== "connecting";
+    // Who merely says that it relays at an endpoint, and never was connected there, is believed nothing about it.
+    if (!isUp && before?.all.get(endpoint)?.owner !== owner) continue;
     // A relay that is reached by way of another one has that one's endpoint, and is no use as a relay.
     const isOwn = before?.all.get(endpoint)?.owner === owner || spec.endpoints.includes(endpoint);
-    if (!found.has(endpoint) || isOwn)
+    // Only a relay that is connected owns its endpoint: anybody can announce that it relays at another member's.
+    const known = found.get(endpoint);
+    if (!known || (isUp && !known.isUp) || (isOwn && isUp === known.isUp))
       found.set(endpoint, { kind: "relayed", endpoint, via, owner, isUp, distance });
   }
   return [...found.values()];

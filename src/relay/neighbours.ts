@@ -19,18 +19,21 @@ export function neighboursOf(
   standIns: StandIns | undefined,
 ): Neighbour[] {
   const count = new Map<Endpoint, number>();
-  for (const { endpoint } of device?.peers.values() ?? [])
-    if (endpoint !== undefined) count.set(endpoint, (count.get(endpoint) ?? 0) + 1);
+  for (const { publicKey, endpoint } of device?.peers.values() ?? [])
+    if (endpoint !== undefined && isConnected(connections.get(publicKey)))
+      count.set(endpoint, (count.get(endpoint) ?? 0) + 1);
   return specs.flatMap((spec) => {
     const { publicKey } = spec;
     const endpoint = device?.peers.get(publicKey)?.endpoint;
-    const phase = connections.get(publicKey)?.phase;
-    if (endpoint === undefined || phase === undefined || phase === "connecting") return [];
+    if (endpoint === undefined || !isConnected(connections.get(publicKey))) return [];
     const isOwn = wayTo(withStandIns(spec, standIns), endpoint).kind === "direct";
     // A relay's endpoint is that of the peers behind it as well.
     const isAlone = count.get(endpoint) === 1 || standIns?.all.get(endpoint)?.owner === publicKey;
     return isOwn && isAlone ? [{ publicKey, endpoint }] : [];
   });
 }
+
+const isConnected = (connection: Connection | undefined): boolean =>
+  connection !== undefined && connection.phase !== "connecting";
 
 export const familyOfEndpoint = (endpoint: Endpoint): Family => familyOf(endpointAddress(endpoint));

@@ -47,6 +47,8 @@ const mostWaiting = 1_024;
 const sessionMs = 190_000;
 /** Handshakes of a pair. A race makes several in a second, a session one in two minutes. */
 const pace = { perSecond: 0.25, most: 12 };
+/** Initiations of one member that are for others. It may have many peers that it reaches by way of this node, and race them. */
+const initiatorPace = { perSecond: 2, most: 60 };
 
 /**
  * Judges a handshake message. It is passed on only between two neighbours: an initiation from the endpoint of one whose
@@ -77,19 +79,29 @@ function initiation(
   const refused = (reason: Refusal): Judged => ({ verdict: { kind: "refuse", reason }, after: before });
   const initiator = byEndpoint.get(from);
   if (!initiator) return refused("stranger");
-  const recipient = isFor(own, packet) ? undefined : recipientOf(packet, recipients);
-  if (recipient === undefined) return { verdict: { kind: "ignore" }, after: before };
+  if (isFor(own, packet)) return { verdict: { kind: "ignore" }, after: before };
+  // Finding out for whom a message is takes a hash for each member, so whoever has sent too much is not even asked.
+  const asking = refill(before.paces.get(initiator.publicKey), now, initiatorPace);
+  if (asking.left < 1) return refused("too often");
+  const asked: Passing = {
+    ...before,
+    paces: new Map(before.paces).set(initiator.publicKey, spend(asking, 1)),
+  };
+  const recipient = recipientOf(packet, recipients);
+  const ignored: Judged = { verdict: { kind: "ignore" }, after: asked };
+  if (recipient === undefined) return ignored;
   const responder = [...byEndpoint.values()].find(({ publicKey }) => publicKey === recipient);
-  if (!responder || responder === initiator) return refused("nobody");
-  if (familyOfEndpoint(responder.endpoint) !== familyOfEndpoint(from)) return refused("families");
+  const refusedLate = (reason: Refusal): Judged => ({ verdict: { kind: "refuse", reason }, after: asked });
+  if (!responder || responder === initiator) return refusedLate("nobody");
+  if (familyOfEndpoint(responder.endpoint) !== familyOfEndpoint(from)) return refusedLate("families");
   const pair = pairOf(initiator, responder);
   const pairs = current(before.pairs, (until) => until > now);
-  if (!pairs.has(pair) && pairs.size >= maxPairs) return refused("too many");
+  if (!pairs.has(pair) && pairs.size >= maxPairs) return refusedLate("too many");
   const waiting = current(before.waiting, ({ at }) => now - at < answerMs);
-  if (waiting.size >= mostWaiting) return refused("too many");
-  const paces = current(before.paces, ({ at }) => now - at < sessionMs);
+  if (waiting.size >= mostWaiting) return refusedLate("too many");
+  const paces = current(asked.paces, ({ at }) => now - at < sessionMs);
   const budget = refill(paces.get(pair), now, pace);
-  if (budget.left < 1) return refused("too often");
+  if (budget.left < 1) return refusedLate("too often");
   paces.set(pair, spend(budget, 1));
   waiting.set(nameOf(responder.endpoint, senderIndex), {
     from: initiator,

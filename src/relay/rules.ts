@@ -37,6 +37,11 @@ export interface RelayRules {
   readonly family: Family;
   /** The port of the daemon's socket. */
   readonly port: number;
+  /**
+   * The user of the sockets: after the daemon has ended, somebody else may get their ports, but never leave with
+   * WireGuard's mark because of that.
+   */
+  readonly userId: number;
   readonly maxPairs: number;
   readonly maxBytesPerSecond: number;
 }
@@ -66,7 +71,7 @@ const isData = `@th,64,32 ${hexWord(4 << 24)}`;
  *   from outside with a source of this node's own is none that the kernel would forward.
  */
 export function relayTableText(options: RelayRules): string {
-  const { interfaceName, marks, listenPort, family, port } = options;
+  const { interfaceName, marks, listenPort, family, port, userId } = options;
   const table = relayTablesOf(interfaceName)[family];
   const { ip, loopback } = words[family];
   const source = `${ip} saddr . udp sport`;
@@ -106,7 +111,7 @@ export function relayTableText(options: RelayRules): string {
     [
       "sending",
       "type route hook output priority -310; policy accept;",
-      [`udp sport ${port} ${isHandshake} ${mark} udp sport set ${listenPort}`],
+      [`udp sport ${port} meta skuid ${userId} ${isHandshake} ${mark} udp sport set ${listenPort}`],
     ],
   ];
   return [

@@ -82,6 +82,7 @@ const table = (pinned: readonly PlacedPin[]): string =>
     listenPort: 51820,
     ports: { ipv4: 50000, ipv6: 50001 },
     tag: 0xabcde000,
+    userId: 0,
     pins: pinned,
   });
 

@@ -142,3 +142,16 @@ it("status and doctor tell what to do about such a rule, which is not to take ot
   expect(stdout).toContain("0xffffff9f");
   await mangle("-D", restored);
 });
+
+it("makes no loop of packets from another port than the table knows, and puts the port back", async () => {
+  const before = await sentBytes();
+  await node(a).run("wg", "set", "kubespan", "listen-port", "5556");
+  await node(a).ping("203.0.113.2");
+  await node(a).ping("2001:db8::2");
+  await node(a).daemon.status(); // a look at the kernel, which finds the port
+  await waitFor(async () => (await node(a).run("wg", "show", "kubespan", "listen-port")).trim() === "51820", {
+    what: "the port",
+  });
+  await waitFor(() => node(a).reaches("203.0.113.2"), { what: "the other node" });
+  expect((await sentBytes()) - before).toBeLessThan(500_000);
+});

@@ -19,7 +19,7 @@ const meanings: Readonly<Partial<Record<status, Meaning>>> = {
   },
   [status.DEADLINE_EXCEEDED]: {
     text: "did not answer in time",
-    hint: "check the service and the path to it (in plaintext, one on a node of the mesh is reached only while that peer is up); it is tried again",
+    hint: "check the service and the path to it; one asked in plaintext, on a node of the mesh, is reached only while that peer is up",
   },
   [status.RESOURCE_EXHAUSTED]: {
     text: "has no room for this request",

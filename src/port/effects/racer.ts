@@ -11,7 +11,7 @@ import {
 } from "../../handshake/index.ts";
 import type { Endpoint, Marks } from "../../net/index.ts";
 import { isStunMessage } from "../../stun/index.ts";
-import type { Runner } from "../../system/index.ts";
+import { effectiveUser, type Runner } from "../../system/index.ts";
 import type { Answer } from "../answer.ts";
 import type { RaceCounts } from "../counts.ts";
 import type { Pin, PlacedPin } from "../pin.ts";
@@ -177,6 +177,7 @@ export class Racer {
       listenPort,
       ports,
       tag: this.#tag,
+      userId: effectiveUser(),
       pins: this.#placed,
     };
   }

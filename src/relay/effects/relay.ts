@@ -6,7 +6,7 @@ import { recipientKey } from "../../handshake/index.ts";
 import { type Endpoint, endpointAddress, type Family, familyOf, type Marks } from "../../net/index.ts";
 import type { TableName } from "../../nftables/index.ts";
 import { Sockets } from "../../port/effects/index.ts";
-import type { Runner } from "../../system/index.ts";
+import { effectiveUser, type Runner } from "../../system/index.ts";
 import { familyOfEndpoint, type Neighbour } from "../neighbours.ts";
 import { judge, nothingPassed, type Passing, pairsAt, type Surroundings } from "../passing.ts";
 import { type RelayRules, relayTablesOf } from "../rules.ts";
@@ -113,7 +113,8 @@ export class Relay {
     for (const family of this.#families) {
       const port = family === 4 ? ipv4 : ipv6;
       if (port === undefined) continue;
-      const rules: RelayRules = { interfaceName, listenPort, marks, family, port, ...limits };
+      const userId = effectiveUser();
+      const rules: RelayRules = { interfaceName, listenPort, marks, family, port, userId, ...limits };
       await loadRelayTable(run, rules);
     }
     this.#members = new Set();

@@ -121,6 +121,6 @@ test("a service that does not answer may be behind a peer that is down", () => {
     details: "Deadline exceeded",
   });
   expect(serviceError(late, service).hint).toMatch(
-    /one on a node of the mesh is reached only while that peer is up/,
+    /one asked in plaintext, on a node of the mesh, is reached only while that peer is up/,
   );
 });

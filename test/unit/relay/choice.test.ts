@@ -58,7 +58,22 @@ describe("standInsFrom", () => {
     const vias = (found?.of(key(1)) ?? []).map(({ via }) => via);
     expect(vias.length).toBe(3);
     expect(vias.toSorted()).toEqual(["node-2", "node-3", "node-4"]);
-    expect(found?.all.size).toBe(8);
+    expect(found?.all.size).toBe(4);
+  });
+
+  it("believes nobody who says that it relays at another member's endpoint, and was never connected there", () => {
+    const liar = peerSpec(9, [at(1)], { relays: true });
+    const device = { peers: new Map(everywhere.peers) };
+    const of1 = everywhere.peers.get(key(1)) ?? expect.fail("no peer");
+    device.peers.set(key(9), of1);
+    for (const specs of [
+      [liar, relay(1)],
+      [relay(1), liar],
+    ]) {
+      const found = standInsFrom(own, specs, connections([1]), device, undefined);
+      expect([...(found?.all.values() ?? [])].map(({ owner }) => owner)).toEqual([key(1)]);
+      expect(standInsFrom(own, [liar], connections([]), device, undefined)?.all.size ?? 0).toBe(0);
+    }
   });
 
   it("takes the nearest first, and spreads pairs over those that are equally near", () => {

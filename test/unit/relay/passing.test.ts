@@ -123,7 +123,26 @@ describe("a handshake message", () => {
   ])("moves nothing: %s", (_, packet, from, before, kind) => {
     const { verdict, after } = judge(before, packet, from, around, now);
     expect(verdict.kind).toBe(kind);
-    expect(after).toBe(before);
+    expect([after.waiting, after.pairs]).toEqual([before.waiting, before.pairs]);
+  });
+
+  it("for somebody unknown costs its sender what looking for the recipient costs", () => {
+    let state = nothingPassed;
+    const kinds: string[] = [];
+    for (let number = 0; number < 100; number++) {
+      const { verdict, after } = judge(
+        state,
+        initiation(a, member(50, "203.0.113.50:1")),
+        a.endpoint,
+        around,
+        now,
+      );
+      kinds.push(verdict.kind === "refuse" ? verdict.reason : verdict.kind);
+      state = after;
+    }
+    expect(kinds.filter((kind) => kind === "ignore")).toHaveLength(60);
+    expect(new Set(kinds.slice(60))).toEqual(new Set(["too often"]));
+    expect(judge(state, initiation(b, a), b.endpoint, around, now).verdict.kind).toBe("pass");
   });
 
   it("is not awaited for longer than five seconds", () => {
@@ -169,7 +188,7 @@ describe("a handshake message", () => {
       fc.property(typed, fc.constantFrom(stranger, a.endpoint, b.endpoint), (packet, from) => {
         const { verdict, after } = judge(asked, packet, from, around, now);
         expect(verdict.kind).not.toBe("pass");
-        expect(after).toBe(asked);
+        expect([after.waiting, after.pairs]).toEqual([asked.waiting, asked.pairs]);
       }),
       { numRuns: 2_000 },
     );
