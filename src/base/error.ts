@@ -56,3 +56,9 @@ export const notInstalled = (program: string): KubespanError =>
   new KubespanError("command", `${program} is not installed`, {
     hint: `install the package ${packageOf[program] ?? program}`,
   });
+
+export const cannotListen = (where: string, cause: Error): KubespanError =>
+  new KubespanError("conflict", `cannot listen on ${where}: ${cause.message}`, {
+    hint: "does something else use the port, and is the address one of this machine's?",
+    cause,
+  });

@@ -54,6 +54,7 @@ export function assemble(found: KindDocuments, environment: Proxies): Config | u
     connect: daemon.connect,
     relay: daemon.relay,
     dial: { ...daemon.dial, filters: kubespan.filters.peerEndpoints },
+    ...metricsOf(daemon),
     stateDirectory: daemon.stateDirectory,
     runDirectory: daemon.runDirectory,
     log: daemon.log,
@@ -89,6 +90,9 @@ function discoveryOf({ discovery }: DaemonValue): Pick<Config, "discovery"> {
   const given = { ...(announce && { announce }), ...(authority !== undefined && { authority }) };
   return Object.keys(given).length > 0 ? { discovery: given } : {};
 }
+
+const metricsOf = ({ metrics: { listen, peers } }: DaemonValue): Pick<Config, "metrics"> =>
+  listen ? { metrics: { listen, peers } } : {};
 
 function proxiesOf({ proxy }: DaemonValue, environment: Proxies): { readonly proxies?: Proxies } {
   const { url, except } = proxy;

@@ -63,6 +63,8 @@ export interface Config {
   readonly connect: ConnectMode;
   readonly dial: DialRules;
   readonly relay: RelayConfig;
+  /** Absent if no metrics are served. */
+  readonly metrics?: MetricsConfig;
   readonly stateDirectory: string;
   readonly runDirectory: string;
   readonly log: { readonly level: LogLevel; readonly format: "json" | "text" };
@@ -144,6 +146,13 @@ export interface RelayConfig {
   readonly maxPairs: number;
   /** The most bytes a second that it passes on, for all pairs together and in all directions. */
   readonly maxBytesPerSecond: number;
+}
+
+/** The metrics of this daemon, over HTTP. */
+export interface MetricsConfig {
+  readonly listen: HostPort;
+  /** Whether there are series for each peer, besides those for all together. */
+  readonly peers: boolean;
 }
 
 export interface NodeConfig {

@@ -6,6 +6,7 @@ export {
   type LogLevel,
   logLevels,
   type MachineType,
+  type MetricsConfig,
   type RelayConfig,
   type ServiceConfig,
   type StrictIngress,

@@ -28,6 +28,7 @@ import {
   trueOrFalse,
   wholeNumber,
 } from "./fields.ts";
+import { metrics } from "./metrics.ts";
 import { mtu } from "./mtu.ts";
 import { parseProxy, proxyForm } from "./proxy.ts";
 import { parseServiceURL, parseStunServer } from "./service-url.ts";
@@ -238,6 +239,7 @@ export const schemas = {
       apiServers: listOf(apiServer, "API servers", mostAPIServers),
     }).prefault({}),
     proxy: proxy.prefault({}),
+    metrics: metrics.prefault({}),
     log: section({
       level: oneOf(logLevels).default("info"),
       format: oneOf(["json", "text"]).default("text"),

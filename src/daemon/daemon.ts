@@ -19,6 +19,7 @@ import { Failures } from "./failures.ts";
 import { givenWay, memberBefore } from "./give-way.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import type { Mesh } from "./mesh.ts";
+import { Metering } from "./metering.ts";
 import type { Registries } from "./registries.ts";
 import { sameRegistries } from "./reload.ts";
 import { checkPrivilege, summaryOf } from "./supervised.ts";
@@ -57,6 +58,7 @@ export class Daemon {
   readonly #turns = new Turns();
   readonly #failures: Failures;
   readonly #trials: Trials;
+  readonly #metering: Metering;
   #stopped: Progress["stopped"];
   #isEnding = false;
 
@@ -93,6 +95,8 @@ export class Daemon {
     this.#mesh = mesh;
     this.#failures = new Failures(parts.log);
     this.#trials = new Trials(file, parts.log, () => void this.reload());
+    this.#metering = new Metering(parts.log, () => this.#answers.routes.status());
+    this.#closers.push(() => this.#metering.close());
     this.#loop = this.#newLoop();
     this.#manager = serviceManager(parts.log);
   }
@@ -147,12 +151,15 @@ export class Daemon {
     this.#stopped = undefined;
     const loop = startLoop({
       run: (scope) =>
-        this.#mesh.pass(scope).finally(() => {
-          if (!this.#mesh.outcome.failure) this.#failures.over();
-          this.#manager.worked(() => summaryOf(this.#config, this.#mesh));
-          this.#answers.passed();
-          this.#giveWay();
-        }),
+        this.#metering
+          .timed(scope, () => this.#mesh.pass(scope))
+          .finally(() => {
+            if (!this.#mesh.outcome.failure) this.#failures.over();
+            this.#manager.worked(() => summaryOf(this.#config, this.#mesh));
+            this.#answers.passed();
+            this.#metering.follow(this.#config);
+            this.#giveWay();
+          }),
       onError: (error) => this.#failures.tell(error),
       repairIntervalMs,
     });

@@ -47,6 +47,12 @@ export const descriptions: Readonly<Record<KindName, Readonly<Record<string, str
       "whether a discovery service that offers it (`--relay`) may carry this node's packets, encrypted as they are, over the connection to it: the last resort where no UDP passes",
     "relay.maxPairs": "the most pairs at a time for which this node does so",
     "relay.maxBytesPerSecond": "the most bytes a second that it passes on, for all pairs together",
+    "metrics.listen":
+      "the address and port at which metrics are served over HTTP, such as `127.0.0.1:9586`; without it there are none ([metrics.md](metrics.md)). Whoever can connect to it can read them",
+    "metrics.peers":
+      "whether there are series for each peer; `false` leaves those for all peers together, where the mesh is large",
+    "metrics.anyAddress":
+      "`true` allows `metrics.listen` to be `0.0.0.0` or `[::]`, which is every address of this node",
     interfaceName: "the WireGuard link",
     listenPort: "the UDP port of the link; nodes may have different ones",
     wireguard: "`kernel`, `userspace` (`wireguard-go`), or whichever works",

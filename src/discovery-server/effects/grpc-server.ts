@@ -10,7 +10,7 @@ import {
 } from "node:http2";
 import { type AddressInfo, createServer } from "node:net";
 import { status } from "@grpc/grpc-js";
-import { KubespanError } from "../../base/index.ts";
+import { cannotListen } from "../../base/index.ts";
 import { hostPortText } from "../../net/index.ts";
 import { Call, type Caller, type CallLimits, refuse } from "./call.ts";
 import { CallFailure } from "./call-failure.ts";
@@ -138,9 +138,3 @@ async function serve(
     else call.end(status.INTERNAL, "the service cannot do this now: try again");
   }
 }
-
-export const cannotListen = (where: string, cause: Error): KubespanError =>
-  new KubespanError("conflict", `cannot listen on ${where}: ${cause.message}`, {
-    hint: "does something else use the port, and is the address one of this machine's?",
-    cause,
-  });

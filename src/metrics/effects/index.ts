@@ -1,0 +1,2 @@
+export { type Monitoring, recent, serveMonitoring } from "./http.ts";
+export { MetricsServer } from "./metrics-server.ts";
