@@ -4,6 +4,7 @@ import { cniPlugins, flannel, kubernetes, probe } from "./go-programs.ts";
 import { images } from "./images.ts";
 
 export { kubernetes } from "./go-programs.ts";
+export { helm } from "./helm.ts";
 export { image } from "./images.ts";
 
 /** The paths of all that a cluster is made of. */
