@@ -1,7 +1,7 @@
 # Everything one needs to work on kubespan. `make` lists the targets.
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help setup build packages check test demo demo-down cluster-setup cluster ways clean
+.PHONY: help setup build packages image check test demo demo-down cluster-setup cluster ways clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -25,6 +25,10 @@ packages: setup build ## .deb, .rpm, .apk and a tarball for both architectures i
 	@scripts/install-packages unzip xz-utils
 	@scripts/install-go
 	@node_modules/.bin/node scripts/build-packages.ts $(ARGS)
+
+image: setup build ## a container image for both architectures, an OCI archive in dist
+	@scripts/install-go
+	@node_modules/.bin/node scripts/build-image.ts $(ARGS)
 
 demo: setup ## a small internet on this machine with a mesh across it (as root); ARGS=--keep leaves it up
 	@npm run --silent demo -- $(ARGS)

@@ -1,13 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
-import { goBuild } from "../lab/go.ts";
-import { closureOf, type Lock } from "./packages/closure.ts";
-import { type Architecture, architectures, fetchNfpm, fetchNode } from "./packages/fetch.ts";
+import { type Architecture, architectures, fetchNfpm } from "./packages/fetch.ts";
+import { cache, ingredients, lock, madeAt, product, stageRoot, wireguardModule } from "./packages/root.ts";
 import { nameOf, sbomOf } from "./packages/sbom.ts";
-import { stage, tarballOf } from "./packages/stage.ts";
+import { tarballOf } from "./packages/stage.ts";
 
 /**
  * Makes dist/packages: .deb, .rpm, .apk and a tarball for both architectures, with a list of what is in them and checksums.
@@ -25,35 +24,14 @@ const { values } = parseArgs({
   },
 });
 
-/** The libraries that the bundle loads from node_modules, and only where a configuration asks for them. */
-const loaded = ["etcd3", "@kubernetes/client-node"];
-const cache = ".cache/packages";
-
-const readJson = (file: string): unknown => JSON.parse(readFileSync(file, "utf8"));
-const lock = (readJson("package-lock.json") as { packages: Lock }).packages;
-const product = readJson("package.json") as { name: string; version: string; license: string };
 const version = values.version ?? product.version;
-
-/** Paths of all libraries that are bundled into dist/ or loaded beside it. */
-const ingredients = [
-  ...new Set([...closureOf(lock, Object.keys(lock[""]?.dependencies ?? {})), ...closureOf(lock, loaded)]),
-].toSorted();
-
-/** The time of the commit in seconds since 1970, so that a second build gives the same bytes. */
-const madeAt = Number(
-  process.env["SOURCE_DATE_EPOCH"] ??
-    execFileSync("git", ["log", "-1", "--format=%ct"], { encoding: "utf8" }),
-);
 
 async function build(
   architecture: Architecture,
   formats: readonly string[],
   nfpm: string,
 ): Promise<string[]> {
-  const node = await fetchNode(lock, architecture, cache);
-  const folder = join(cache, `root-${architecture}`);
-  const wireguard = await wireguardGo(architecture);
-  stage(folder, { checkout: ".", node, wireguard, libraries: closureOf(lock, loaded), ingredients, madeAt });
+  const folder = await stageRoot(architecture);
   const description = join(cache, `nfpm-${architecture}.yaml`);
   writeFileSync(description, describe(architecture, folder));
   return formats.map((format) => {
@@ -78,16 +56,6 @@ async function build(
     if (file === undefined) throw new Error(`nfpm named no file: ${told}`);
     return file;
   });
-}
-
-const wireguardModule = "packaging/wireguard-go";
-
-/** Builds the newest wireguard-go, for kernels without WireGuard: Debian 12's carries a sixth of the data. */
-async function wireguardGo(architecture: Architecture): Promise<string> {
-  const output = resolve(cache, `wireguard-go-${architecture}`);
-  const program = { folder: wireguardModule, package: "golang.zx2c4.com/wireguard", output, architecture };
-  await goBuild({ ...program, flags: ["-ldflags=-s -w -buildid="] });
-  return output;
 }
 
 /** The modules of wireguard-go, as its go.mod names them. */

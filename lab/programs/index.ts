@@ -3,7 +3,9 @@ import { debian } from "./debian.ts";
 import { cniPlugins, flannel, kubernetes, probe } from "./go-programs.ts";
 import { images } from "./images.ts";
 
+export { debian } from "./debian.ts";
 export { kubernetes } from "./go-programs.ts";
+export { helm } from "./helm.ts";
 export { image } from "./images.ts";
 
 /** The paths of all that a cluster is made of. */
