@@ -63,16 +63,16 @@ describe("standInsFrom", () => {
 
   it("believes nobody who says that it relays at another member's endpoint, and was never connected there", () => {
     const liar = peerSpec(9, [at(1)], { relays: true });
-    const device = { peers: new Map(everywhere.peers) };
+    const shadowed = { peers: new Map(everywhere.peers) };
     const of1 = everywhere.peers.get(key(1)) ?? expect.fail("no peer");
-    device.peers.set(key(9), of1);
+    shadowed.peers.set(key(9), of1);
     for (const specs of [
       [liar, relay(1)],
       [relay(1), liar],
     ]) {
-      const found = standInsFrom(own, specs, connections([1]), device, undefined);
+      const found = standInsFrom(own, specs, connections([1]), shadowed, undefined);
       expect([...(found?.all.values() ?? [])].map(({ owner }) => owner)).toEqual([key(1)]);
-      expect(standInsFrom(own, [liar], connections([]), device, undefined)?.all.size ?? 0).toBe(0);
+      expect(standInsFrom(own, [liar], connections([]), shadowed, undefined)?.all.size ?? 0).toBe(0);
     }
   });
 
