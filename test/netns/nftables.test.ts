@@ -108,7 +108,7 @@ describe("the table", () => {
         udp dport 1 meta mark 0xf4f counter name steered
         udp dport 1 meta mark 0xf0f counter name plain
         udp dport 2 meta mark 0xf2f counter name tunnel
-        udp dport 3 meta mark 0xf4f counter name forged; }
+        udp dport 3 counter name forged; }
     }`);
     const send = (target: string): Promise<string> =>
       inside({
@@ -117,7 +117,9 @@ describe("the table", () => {
       }); // what does not leave by the mesh's link is dropped after the counters, and the sender is told
     for (const target of ["10.1.2.3/1", "192.0.2.1/1", "10.1.2.3/2", "10.1.2.3/3"]) await send(target);
     const counters = await namespace().sh("nft list counters table inet probe");
-    expect(counters.match(/packets 1 /g)).toHaveLength(4);
+    expect(counters.match(/packets 1 /g)).toHaveLength(3);
+    // WireGuard's mark on a packet from another port: in the link it might be WireGuard's own, which would loop.
+    expect(counters).toMatch(/counter forged \{\s*packets 0 /);
     await namespace().sh("ip link del up0");
   });
 
