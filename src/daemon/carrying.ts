@@ -44,7 +44,7 @@ export class Carrying {
     if (this.#doors || !config.relay.service) return;
     this.#doors = new Doors({
       listenPort: config.listenPort,
-      send: (packet) => carriage.send(packet),
+      send: (packet) => carriage.send(packet, performance.now()),
       onChange: () => this.#changed(),
       onFailure: (error) => log.warn(`no socket for a peer without UDP: ${errorText(error)}`),
     });
@@ -53,9 +53,9 @@ export class Carrying {
       onPacket: (packet, line) => {
         if (!this.#members.has(packet.peer)) return;
         const before = carriage.serviceFor(packet.peer);
-        carriage.heard(packet.peer, line);
+        carriage.heard(packet, line, performance.now());
         this.#doors?.deliver(packet);
-        if (before !== line.service) this.#changed();
+        if (before !== carriage.serviceFor(packet.peer)) this.#changed();
       },
     });
   }

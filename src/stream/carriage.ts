@@ -1,3 +1,4 @@
+import { Hearing } from "./hearing.ts";
 import type { Packet } from "./limits.ts";
 
 /** An open stream of packets, as the service of that name offers it. */
@@ -15,11 +16,11 @@ interface Listener {
 
 /**
  * The lines over which packets are carried, and the one listener to them. A node that no line has brought a packet of may
- * be at any service, so what is for it takes all lines; afterwards it takes the line that brought the last packet.
+ * be at any service, so what is for it takes all lines; afterwards it takes those where the node is heard.
  */
 export class Carriage {
   readonly #lines = new Set<Line>();
-  readonly #lastLines = new Map<string, Line>();
+  readonly #hearings = new Map<string, Hearing<Line>>();
   #listener: Listener | undefined;
 
   /** Replaces the listener; `undefined` where nobody listens any more. */
@@ -39,7 +40,10 @@ export class Carriage {
 
   closed(line: Line): void {
     if (!this.#lines.delete(line)) return;
-    for (const [peer, last] of this.#lastLines) if (last === line) this.#lastLines.delete(peer);
+    for (const [peer, hearing] of this.#hearings) {
+      if (hearing.inUse === line) this.#hearings.delete(peer);
+      else hearing.forget(line);
+    }
     this.#listener?.onLines();
   }
 
@@ -47,23 +51,26 @@ export class Carriage {
     if (this.#lines.has(line)) this.#listener?.onPacket(packet, line);
   }
 
-  /** Notes that this member was heard over that line. It is for the listener to say who is a member. */
-  heard(peer: string, line: Line): void {
-    if (this.#lines.has(line)) this.#lastLines.set(peer, line);
+  /** Notes that a member was heard over that line. It is for the listener to say who is a member. */
+  heard(packet: Packet, line: Line, now: number): void {
+    if (!this.#lines.has(line)) return;
+    const hearing = this.#hearings.get(packet.peer) ?? new Hearing(line, now);
+    this.#hearings.set(packet.peer, hearing);
+    hearing.heard(packet, line, now);
   }
 
-  /** The service over which packets for a node go: the one that brought the last packet of it, or else the first. */
+  /** The service over which packets for a node go: that of the line in use, or else the first. */
   serviceFor(peer: string): string | undefined {
-    return this.#lastLines.get(peer)?.service ?? this.services[0];
+    return this.#hearings.get(peer)?.inUse.service ?? this.services[0];
   }
 
-  send(packet: Packet): void {
-    const last = this.#lastLines.get(packet.peer);
-    for (const line of last ? [last] : this.#lines) line.send(packet);
+  send(packet: Packet, now: number): void {
+    const hearing = this.#hearings.get(packet.peer);
+    for (const line of this.#lines) if (!hearing || hearing.isFor(line, packet, now)) line.send(packet);
   }
 
   /** Forgets where nodes were heard that are no members any more. */
   keepOnly(members: ReadonlySet<string>): void {
-    for (const peer of this.#lastLines.keys()) if (!members.has(peer)) this.#lastLines.delete(peer);
+    for (const peer of this.#hearings.keys()) if (!members.has(peer)) this.#hearings.delete(peer);
   }
 }

@@ -77,11 +77,13 @@ export const defaultBounds: Bounds = {
   stun: { perAddress: { perSecond: 100, burst: 1000 }, total: { perSecond: 5000, burst: 10_000 } },
   carriers: {
     streams: { total: 16_384, perHolder: 4096, perCluster: 1024 },
-    // A node that has nothing but this way gets 32 Mbit/s, and all nodes of its cluster together four times as much.
+    // A node that has nothing but this way gets 32 Mbit/s, and all nodes of its cluster, or of its address, four times as much.
     nodeRate: { perSecond: 4 * mebibyte, burst: mebibyte },
+    addressRate: { perSecond: 16 * mebibyte, burst: 4 * mebibyte },
     clusterRate: { perSecond: 16 * mebibyte, burst: 4 * mebibyte },
     rate: { perSecond: 64 * mebibyte, burst: 4 * mebibyte },
-    clusterBytes: mebibyte,
+    laneBytes: mebibyte,
+    waitingBytes: 64 * mebibyte,
     queuedInAll: 65_536,
   },
 };

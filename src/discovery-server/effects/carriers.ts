@@ -11,12 +11,14 @@ import { Carrier } from "./carrier.ts";
 
 export interface CarrierLimits {
   readonly streams: ShareLimits & { readonly perCluster: number };
-  /** The rates of bytes from one node, from one cluster, and of all together. A packet counts 256 bytes besides. */
+  /** The rates of bytes from one node, address, and cluster, and of all together. A packet counts 256 bytes besides. */
   readonly nodeRate: Rate;
+  readonly addressRate: Rate;
   readonly clusterRate: Rate;
   readonly rate: Rate;
-  /** The bytes of one cluster that may wait for their turn. */
-  readonly clusterBytes: number;
+  /** The bytes from one address to one cluster that may wait for their turn, and those of all together. */
+  readonly laneBytes: number;
+  readonly waitingBytes: number;
   /** The packets that may wait for all nodes together before each may have but a few. */
   readonly queuedInAll: number;
 }
@@ -36,13 +38,16 @@ export interface Carried {
   readonly bytes: number;
   /** The packets for nodes that are not here, or that are too slow, or for which there was no turn in time. */
   readonly dropped: number;
+  /** The bytes, as they are counted for the rates, that wait for their turn at the moment. */
+  readonly waitingBytes: number;
   /** The streams that were ended to make room for others. */
   readonly cutOff: number;
 }
 
 /**
  * The streams of packets of all clusters. Packets pass between the streams of one room, which nobody can name without
- * the secret of its cluster. All rooms have the same right to what the service carries.
+ * the secret of its cluster. But whoever names a room of his own may have as many as he likes, so it is the addresses of
+ * the senders that have the same right to what the service carries, and then the rooms of each.
  */
 export class Carriers {
   readonly #limits: CarrierLimits;
@@ -50,6 +55,7 @@ export class Carriers {
   readonly #shares: Shares<Carrier>;
   readonly #turns: FairQueue<UnderWay>;
   readonly #nodePace: Pace;
+  readonly #addressPace: Pace;
   readonly #clusterPace: Pace;
   readonly #pace: Pace;
   #isPausing = false;
@@ -60,8 +66,13 @@ export class Carriers {
     this.#limits = limits;
     this.#shares = new Shares<Carrier>(limits.streams, { isKept: () => false, first: "newest" });
     const roundBytes = 4 * carriageLimits.mostPacketBytes;
-    this.#turns = new FairQueue<UnderWay>({ laneBytes: limits.clusterBytes, roundBytes });
+    this.#turns = new FairQueue<UnderWay>({
+      laneBytes: limits.laneBytes,
+      bytes: limits.waitingBytes,
+      roundBytes,
+    });
     this.#nodePace = new Pace(limits.nodeRate);
+    this.#addressPace = new Pace(limits.addressRate);
     this.#clusterPace = new Pace(limits.clusterRate);
     this.#pace = new Pace(limits.rate);
   }
@@ -71,7 +82,7 @@ export class Carriers {
   }
 
   get carried(): Carried {
-    return this.#carried;
+    return { ...this.#carried, waitingBytes: this.#turns.bytes };
   }
 
   /** Admits a stream. It takes the place of an earlier stream of the same node, which may hang. */
@@ -95,20 +106,31 @@ export class Carriers {
     return carrier;
   }
 
-  /** Takes packets of a node; gives the milliseconds for which nothing more is to be read of it. */
-  take({ room, affiliateId }: Carrier, packets: readonly Packet[]): number {
-    let charge = 0;
+  /**
+   * Takes packets of a node; gives the milliseconds for which nothing more is to be read of it. What is for nobody here
+   * takes no turn and nothing of what others share, but it counts for its sender, since it was read all the same.
+   */
+  take({ room, affiliateId, call }: Carrier, packets: readonly Packet[]): number {
+    const { holder } = call.caller;
+    const receivers = this.#rooms.get(room);
+    let [read, carried] = [0, 0];
     for (const { peer: to, data } of packets) {
       const bytes = chargeOf({ peer: to, data });
-      charge += bytes;
+      read += bytes;
+      if (!receivers?.has(to)) {
+        this.#carried.dropped++;
+        continue;
+      }
+      carried += bytes;
       const packet = { peer: affiliateId, data };
-      this.#carried.dropped += this.#turns.push(room, { room, to, packet }, bytes);
+      this.#carried.dropped += this.#turns.push(holder, room, { room, to, packet }, bytes);
     }
     this.#handOn();
     const now = performance.now();
     return Math.max(
-      this.#nodePace.waitMs(`${room} ${affiliateId}`, charge, now),
-      this.#clusterPace.waitMs(room, charge, now),
+      this.#nodePace.waitMs(`${room} ${affiliateId}`, read, now),
+      this.#addressPace.waitMs(holder, read, now),
+      this.#clusterPace.waitMs(room, carried, now),
     );
   }
 

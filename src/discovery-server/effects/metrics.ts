@@ -51,6 +51,11 @@ const relayed = {
     "relay_dropped_total",
     "packets for nodes without a stream, or dropped because newer ones waited for the same node or cluster",
   ],
+  waitingBytes: [
+    "gauge",
+    "relay_waiting_bytes",
+    "bytes that wait for their turn, with 256 more for each packet",
+  ],
   cutOff: ["counter", "relay_streams_cut_off_total", "streams that were ended to make room for others"],
 } as const;
 

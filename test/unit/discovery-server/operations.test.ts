@@ -67,8 +67,8 @@ test("a service that is to relay counts its streams, and what they carry", async
   for (const [index, carriage] of carriages.entries()) node(`n${index}`, service.port, { carriage });
   await until(async () => expect(await text()).toContain("\nkubespan_discovery_relay_streams 2\n"));
   await until(() => expect(carriages.map(({ services }) => services.length)).toEqual([1, 1]));
-  carriages[0]?.send({ peer: idOf("n1"), data: new Uint8Array(100) });
-  carriages[0]?.send({ peer: idOf("nobody"), data: new Uint8Array(100) });
+  carriages[0]?.send({ peer: idOf("n1"), data: new Uint8Array(100) }, performance.now());
+  carriages[0]?.send({ peer: idOf("nobody"), data: new Uint8Array(100) }, performance.now());
   await until(async () => {
     const counted = await text();
     expect(counted).toContain("\nkubespan_discovery_relay_packets_total 1\n");

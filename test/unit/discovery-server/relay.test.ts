@@ -194,6 +194,69 @@ test("a node that floods is slowed down to its rate, and another cluster's packe
   expect(carried).toBeLessThan(allowed);
 });
 
+const slow = { perSecond: 20_000, burst: 20_000 };
+const everything = { perSecond: 1e9, burst: 1e9 };
+
+test("many rooms of one address get no more than the one room of another, and fill no memory", async () => {
+  const waitingBytes = 100_000;
+  const carriers = { rate: { perSecond: 4000, burst: 4000 }, addressRate: everything, waitingBytes };
+  const server = await service({ relay: true, bounds: { carriers } });
+  const eaters = await Promise.all(
+    Array.from({ length: 40 }, async (_, index) => {
+      await affiliates(server.port, `eater ${index}`, "a");
+      return member(server, `eater ${index}`, "a", "127.0.0.2");
+    }),
+  );
+  await affiliates(server.port, "c", "a", "b");
+  const [a, b] = [await member(server, "c", "a", "127.0.0.3"), await member(server, "c", "b", "127.0.0.3")];
+  // Each room has but the one member, which sends to itself.
+  for (const eater of eaters) for (let index = 0; index < 20; index++) eater.send("a", packet(1, 1000));
+  await until(() => expect(server.figures().relay?.dropped).toBeGreaterThan(500));
+  const eaten = (): number => eaters.flatMap(({ received }) => received).length;
+  const before = eaten();
+  for (let index = 0; index < 5; index++) a.send("b", packet(2, 32));
+  await until(() => expect(b.received).toHaveLength(5));
+  expect(server.figures().relay?.waitingBytes).toBeLessThanOrEqual(waitingBytes);
+  expect(eaten() - before).toBeLessThan(100);
+});
+
+test("what is for nobody waits for no turn, and takes none of anybody else", async () => {
+  const server = await service({
+    relay: true,
+    bounds: { carriers: { rate: slow, addressRate: everything } },
+  });
+  await affiliates(server.port, "c", "a", "b");
+  const [a, b] = [await member(server, "c", "a"), await member(server, "c", "b")];
+  for (let index = 0; index < 500; index++) a.send("nobody", packet(1, 1000));
+  await until(() => expect(server.figures().relay?.dropped).toBe(500));
+  a.send("b", packet(2));
+  await until(() => expect(bytesOf(b)).toEqual([2]));
+  expect(server.figures().relay).toMatchObject({ packets: 1, waitingBytes: 0 });
+});
+
+test("an address is slowed down to its rate, whatever rooms and names it makes up", async () => {
+  const carriers = { addressRate: slow };
+  const server = await service({ relay: true, bounds: { carriers } });
+  const rooms = 8;
+  const senders: RelayClient[] = [];
+  for (let index = 0; index < rooms; index++) {
+    await affiliates(server.port, `c ${index}`, "a", "b");
+    senders.push(await member(server, `c ${index}`, "a", "127.0.0.2"));
+    await member(server, `c ${index}`, "b", "127.0.0.2");
+  }
+  const since = performance.now();
+  const sent = 300;
+  for (const sender of senders) for (let index = 0; index < sent; index++) sender.send("b", packet(1, 1400));
+  // Another address is not slowed down, and its packets come after those that could be read at once.
+  await affiliates(server.port, "d", "a", "b");
+  const [other, there] = [await member(server, "d", "a", "127.0.0.3"), await member(server, "d", "b")];
+  for (let index = 0; index < 10; index++) other.send("b", packet(2));
+  await until(() => expect(there.received).toHaveLength(10));
+  const windows = rooms * 2 * 65_536;
+  const allowed = slow.burst + (slow.perSecond * (performance.now() - since)) / 1000 + windows;
+  expect(server.figures().relay?.bytes).toBeLessThan(allowed);
+});
+
 test("a service that stops ends all streams", async () => {
   const server = await service({ relay: true });
   await affiliates(server.port, "c", "a");

@@ -15,7 +15,7 @@ function noting(): { readonly carriage: Carriage; readonly packets: (Packet & { 
     onLines: () => undefined,
     onPacket: (packet, line) => {
       packets.push({ ...packet, line });
-      carriage.heard(packet.peer, line);
+      carriage.heard(packet, line, performance.now());
     },
   });
   onTestFinished(() => carriage.listen(undefined));
@@ -39,9 +39,9 @@ test("two nodes send each other packets over the service; TLS and an HTTP proxy 
   node("a", at, { carriage: a.carriage });
   node("b", at, { carriage: b.carriage });
   await Promise.all([isOpen(a), isOpen(b)]);
-  a.carriage.send({ peer: idOf("b"), data: packet(1) });
+  a.carriage.send({ peer: idOf("b"), data: packet(1) }, 0);
   await until(() => expect(seen(b.packets)).toEqual([[idOf("a"), 1, 100]]));
-  b.carriage.send({ peer: idOf("a"), data: packet(2) });
+  b.carriage.send({ peer: idOf("a"), data: packet(2) }, 0);
   await until(() => expect(seen(a.packets)).toEqual([[idOf("b"), 2, 100]]));
   expect(new Set(proxy.asked)).toEqual(new Set([`service.test:${port}`]));
 });
@@ -88,28 +88,4 @@ test("a stream that breaks is opened again, and a node without an affiliate of i
   expect(a.carriage.services).toEqual([]);
   first.start(() => undefined);
   await isOpen(a);
-});
-
-test("packets for a node go to all services until one brings a packet of it, and then there alone", async () => {
-  const sent: string[] = [];
-  const line = (name: string): Line => ({ service: name, send: () => sent.push(name) });
-  const [one, two] = [line("one"), line("two")];
-  const carriage = new Carriage();
-  carriage.opened(one);
-  carriage.opened(two);
-  const say = (): string[] => {
-    sent.length = 0;
-    carriage.send({ peer: "p", data: packet(1) });
-    return [...sent];
-  };
-  expect([say(), carriage.serviceFor("p")]).toEqual([["one", "two"], "one"]);
-  carriage.heard("p", two);
-  expect([say(), carriage.serviceFor("p")]).toEqual([["two"], "two"]);
-  carriage.keepOnly(new Set());
-  expect(say()).toEqual(["one", "two"]);
-  carriage.heard("p", two);
-  carriage.closed(two);
-  expect(say()).toEqual(["one"]);
-  carriage.closed(one);
-  expect([say(), carriage.serviceFor("p")]).toEqual([[], undefined]);
 });
