@@ -23,7 +23,7 @@ export const knowledgeNow = (
   canRace: racing.isOn,
   carried: carrying.standIns,
   mapping: racing.mapping,
-  observations: membership.observers.observations,
+  observations: membership.observers.observations(membership.members),
   relays: relaying.serves,
   hostNames: hostNames.answers,
   ...(portMapper?.lease?.kind === "held" && { portMapped: portMapper.lease.external }),

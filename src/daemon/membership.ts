@@ -225,10 +225,7 @@ export class Membership {
 
   #heed(notice: Notice, sender: Recipient): void {
     if (notice.kind === "observed") {
-      const [observer] = [...this.#members.values()].filter(
-        ({ claim }) => claim.kubespan?.publicKey === sender.publicKey,
-      );
-      if (observer && this.observers.heed(notice, labelOf(observer.claim))) {
+      if (this.observers.heed(notice, sender.publicKey, this.#members)) {
         this.#onObserved();
         this.#wake();
       }

@@ -162,7 +162,7 @@ export class Mesh {
     const { device } = kernel.wireguard;
     membership.step(registries, device, this.#memory.peers);
     this.#ways.racing.followStun(registries.stunServers());
-    registries.learn(servicesTold(membership.members, config));
+    registries.learn(servicesTold(membership.members, config, clock()));
     const decision = decide(this.#knowledge(kernel), device, this.#memory, clock());
     await this.#ways.follow(decision, device);
     const keys: Keys = { privateKey: identity.privateKey, implementation };

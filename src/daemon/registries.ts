@@ -13,6 +13,7 @@ import {
   type Told,
 } from "../discovery/index.ts";
 import { kubernetesNodes } from "../discovery/kubernetes/effects/index.ts";
+import type { ToldServices } from "../members/index.ts";
 import type { HostPort, Prefix } from "../net/index.ts";
 import type { Origin } from "../self/index.ts";
 import { Carriage } from "../stream/index.ts";
@@ -53,7 +54,7 @@ export interface Registries {
    * Takes the discovery services of which other nodes tell now: asks them as well, and the former ones no longer. What
    * they say counts as what others say, but nobody waits for it.
    */
-  learn(services: readonly ServiceConfig[]): void;
+  learn(told: ToldServices): void;
   /**
    * Tells all registries that this node leaves, with a farewell for members who cannot be told directly; gives the
    * problems.
@@ -91,6 +92,7 @@ export function openRegistries({ config, nodeId, log, clock, ...options }: OpenO
     clock,
     carriage,
     open,
+    log,
   });
 }
 
@@ -102,12 +104,13 @@ interface JoinOptions {
   readonly carriage?: Carriage;
   /** Opens a discovery service of which other nodes tell. */
   readonly open: (service: ServiceConfig) => Registry;
+  readonly log: Logger;
 }
 
 /** Joins several registries of whatever kinds into one. */
 export function joinRegistries(named: readonly Registry[], options: JoinOptions): Registries {
   const { nodeDeletion, remembered, clock, carriage = new Carriage() } = options;
-  const learnt = new Learnt(options.open);
+  const learnt = new Learnt(options.open, options.log);
   const answered = new Set<Registry>();
   let startedAt = clock();
   const all = (): Registry[] => [...named, ...learnt.registries];
@@ -153,7 +156,7 @@ export function joinRegistries(named: readonly Registry[], options: JoinOptions)
       told().some(({ podNetworks }) => podNetworks === undefined) ? remembered : [],
     isSettled: () =>
       answered.size === named.length || (answered.size > 0 && clock() - startedAt >= patienceMs),
-    learn: (services) => learnt.learn(services),
+    learn: (toldServices) => learnt.learn(toldServices),
     withdraw: async (farewell) => {
       const results = await Promise.allSettled(all().map((registry) => registry.withdraw(farewell)));
       return results.flatMap((result) => (result.status === "rejected" ? [errorText(result.reason)] : []));

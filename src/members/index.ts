@@ -10,7 +10,7 @@ export { statementMs, type Telling, type Tellings, tellings } from "./observed.t
 export { toldByLedger } from "./remembered.ts";
 export { absenceOf, vanishedWarnings } from "./report.ts";
 export { memberInTheWay } from "./same-address.ts";
-export { isTold, servicesTold } from "./services.ts";
+export { isTold, servicesTold, type ToldServices } from "./services.ts";
 export { type MemberClaim, type Specified, specify } from "./specified.ts";
 export { meshNetworks, type OwnSide, type PeerSpecs, peerSpecs } from "./specs.ts";
 export { type Standings, standingsOf } from "./standing.ts";

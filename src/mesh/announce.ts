@@ -1,5 +1,5 @@
 import type { Warning } from "../marks/index.ts";
-import { isClockBehind } from "../members/index.ts";
+import { isClockBehind, isTold } from "../members/index.ts";
 import { endpointAddress, intersect, type LeftOut, type Prefix } from "../net/index.ts";
 import {
   announcedNames,
@@ -32,7 +32,9 @@ export function announce(
   const { self, config, addresses, registries, origin } = knowledge;
   const seen = believeReflected(registries, memory.reflected, routed, addresses);
   const { mapping, observations: members = [] } = knowledge;
-  const stun = believeMapped(config, { mapping, members, nat: memory.nat }, routed, addresses);
+  // A service of which only members tell vouches for what members say no more than they do.
+  const reflected = [...seen.reflected].flatMap(([name, address]) => (isTold({ name }) ? [] : address));
+  const stun = believeMapped(config, { mapping, members, reflected, nat: memory.nat }, routed, addresses);
   const seenAt = [...seen.reflected.values(), ...stun.mapped.map(endpointAddress)];
   const opened = believePortMapping(knowledge.portMapped, seenAt);
   const mapped = [...opened.endpoints, ...stun.mapped];
@@ -40,6 +42,7 @@ export function announce(
   const { affiliate, leftOut } = ownAffiliate(self, config, addresses, seen.reflected.values(), mapped, {
     undialled: knowledge.undialled,
     named: byName.endpoints,
+    told: stun.told,
   });
   const otherNetworks = intersect(config.advertisedPrefixes, config.otherNetworks);
   const fit = fitted(affiliate, { machine: origin.machine, otherNetworks }, config);

@@ -2,8 +2,10 @@ import type { Endpoint } from "../net/index.ts";
 
 /** The statement of an observer about the endpoint from which packets of WireGuard's port arrive there. */
 export interface Observation {
-  /** The observer: the host and port of a STUN server, or the name of a member. */
+  /** The observer: the host and port of a STUN server, or the public key of a member, as members choose their names. */
   readonly observer: string;
+  /** The name of a member in messages. */
+  readonly name?: string;
   readonly by: "server" | "member";
   readonly endpoint: Endpoint;
   /** The times at which the observer first and last said so, in milliseconds since 1970. */

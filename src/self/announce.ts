@@ -44,12 +44,14 @@ interface OtherEndpoints {
   readonly undialled?: readonly LeftOut[] | undefined;
   /** The extra endpoints to which host names lead. */
   readonly named?: readonly Endpoint[];
+  /** The endpoints of which only members tell. */
+  readonly told?: readonly Endpoint[];
 }
 
 /**
  * The affiliate that this node announces. Its endpoints are the extra ones, to which no filter applies, then those that
  * others see (with the port that a STUN server saw at that address, or the listen port), and then the node's own
- * addresses with the listen port. So the last ones are left out where there are too many, and a peer that tries one
+ * addresses with the listen port, and then those of which only members tell. So the last ones are left out where there are too many, and a peer that tries one
  * after the other does not begin with addresses that mean nothing where it is. Filters order what they keep, as in Talos.
  */
 export function ownAffiliate(
@@ -58,7 +60,7 @@ export function ownAffiliate(
   addresses: readonly Address[],
   reflected: Iterable<Address>,
   mapped: readonly Endpoint[] = [],
-  { undialled = [], named = [] }: OtherEndpoints = {},
+  { undialled = [], named = [], told = [] }: OtherEndpoints = {},
 ): OwnAffiliate {
   const leftOut: LeftOut[] = [];
   if (self.givenUp !== undefined)
@@ -81,6 +83,7 @@ export function ownAffiliate(
       if (reason !== undefined) leftOut.push({ value: `endpoint ${atListenPort(address).join()}`, reason });
       return reason === undefined ? atListenPort(address) : [];
     }),
+    ...told,
   ];
   const filters = config.endpointFilters;
   const kept = [...new Set(candidates)].filter((endpoint) => {

@@ -4,12 +4,14 @@ import {
   type Endpoint,
   endpointAddress,
   familyOf,
+  fewLeftOut,
   type LeftOut,
   type Prefix,
 } from "../net/index.ts";
 import type { Mapping, Observation } from "../port/index.ts";
 import { type Nat, natOf, newestOf } from "./nat.ts";
 import { refusalIn } from "./reflected.ts";
+import { countedStatements, toldEndpoints } from "./told.ts";
 
 /** The statements of others about the endpoint of this node, and what was made of them before. */
 interface Seen {
@@ -17,18 +19,24 @@ interface Seen {
   readonly mapping: Mapping | undefined;
   /** The statements of members. */
   readonly members?: readonly Observation[];
+  /** The addresses at which registries see this node. */
+  readonly reflected?: readonly Address[];
   readonly nat: Nat;
 }
 
 interface Believed {
+  /** The endpoints at which servers see this node. */
   readonly mapped: readonly Endpoint[];
+  /** The endpoints of which only members tell. They come after this node's own. */
+  readonly told: readonly Endpoint[];
   readonly leftOut: readonly LeftOut[];
   readonly nat: Nat;
 }
 
 /**
  * The endpoints at which others see this node and which are announced. Like reflected addresses they must not lie inside
- * the mesh, and the node's own addresses are left out, as they are announced in any case. Behind a NAT that has another
+ * the mesh, and the node's own addresses are left out, as they are announced in any case. What members say is added to
+ * what servers say, and replaces none of it. Behind a NAT that has another
  * port for each destination none is announced: the port belongs to the observer alone.
  */
 export function believeMapped(
@@ -42,18 +50,31 @@ export function believeMapped(
     reason,
   }));
   const refusal = refusalIn(routed);
-  const all = [...(seen.mapping?.observations ?? []), ...(seen.members ?? [])];
-  const usable = all.filter(({ endpoint, observer }) => {
+  const isUsable = ({ endpoint, observer, name }: Observation): boolean => {
     const reason = refusal(endpointAddress(endpoint));
     if (reason !== undefined)
-      leftOut.push({ value: endpoint, reason: `${observer} sees us there: ${reason}` });
+      leftOut.push({ value: endpoint, reason: `${name ?? observer} sees us there: ${reason}` });
     return reason === undefined;
-  });
-  const nat = natOf(usable, own, seen.nat);
-  const outside = newestOf(usable).filter((endpoint) => !own.includes(endpointAddress(endpoint)));
-  const [kept, lost] = [outside.filter(isKept(nat, true)), outside.filter(isKept(nat, false))];
-  for (const value of lost) leftOut.push({ value: `endpoint ${value}`, reason: symmetric });
-  return { mapped: kept, leftOut, nat };
+  };
+  const servers = (seen.mapping?.observations ?? []).filter(isUsable);
+  const silent = new Set((seen.mapping?.problems ?? []).map(({ observer }) => observer));
+  const trusted = { servers, silent, reflected: seen.reflected ?? [] };
+  const said = countedStatements((seen.members ?? []).filter(isUsable), trusted);
+  const nat = natOf([...servers, ...said.counted], own, seen.nat);
+  const isOutside = (endpoint: Endpoint): boolean => !own.includes(endpointAddress(endpoint));
+  const mapped = newestOf(servers).filter(isOutside);
+  const added = toldEndpoints(
+    said.counted.filter(({ endpoint }) => isOutside(endpoint) && !mapped.includes(endpoint)),
+    trusted,
+  );
+  for (const value of [...mapped, ...added.told].filter(isKept(nat, false)))
+    leftOut.push({ value: `endpoint ${value}`, reason: symmetric });
+  return {
+    mapped: mapped.filter(isKept(nat, true)),
+    told: added.told.filter(isKept(nat, true)),
+    leftOut: fewLeftOut([...leftOut, ...said.leftOut, ...added.leftOut]),
+    nat,
+  };
 }
 
 const symmetric =

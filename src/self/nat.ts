@@ -37,23 +37,29 @@ const familyIn = ({ endpoint }: Observation): Family => familyOf(endpointAddress
 function kindOf(all: readonly Observation[], own: readonly Address[], before: NatKind = "unknown"): NatKind {
   const outside = all.filter(({ endpoint }) => !own.includes(endpointAddress(endpoint)));
   if (outside.length === 0) return "none";
+  const servers = new Set(all.flatMap(({ by, observer }) => (by === "server" ? observer : [])));
   const pairs = outside.flatMap((one, index) =>
-    outside.slice(index + 1).flatMap((other) => (isComparable(one, other) ? [[one, other] as const] : [])),
+    outside.slice(index + 1).flatMap((other): Pair[] => (isComparable(one, other) ? [[one, other]] : [])),
   );
-  if (isContradicted(pairs.filter(([one, other]) => one.endpoint !== other.endpoint))) return "symmetric";
-  if (pairs.some(([one, other]) => one.endpoint === other.endpoint)) return "port-keeping";
-  return before === "none" ? "unknown" : before;
+  const different = pairs.filter(([one, other]) => one.endpoint !== other.endpoint);
+  if (servers.size > 0 ? different.some(isOfServers) : isContradicted(different)) return "symmetric";
+  const same = pairs.filter(([one, other]) => one.endpoint === other.endpoint);
+  if (same.some((pair) => servers.size === 0 || pair.some(isServer))) return "port-keeping";
+  // A single server cannot have found two ports: members said so before it was heard.
+  const isOutdated = before === "none" || (before === "symmetric" && servers.size === 1);
+  return isOutdated ? "unknown" : before;
 }
 
-/**
- * Whether observers contradict each other. Two servers are enough, or two members of which each contradicts somebody:
- * one member alone, which may be mistaken or lie, must not keep a node from announcing what a server sees.
- */
-function isContradicted(pairs: readonly (readonly [Observation, Observation])[]): boolean {
-  const isOfServers = pairs.some((pair) => pair.every(({ by }) => by === "server"));
-  const members = pairs.flat().filter(({ by }) => by === "member");
-  return isOfServers || new Set(members.map(({ observer }) => observer)).size >= 2;
-}
+type Pair = readonly [Observation, Observation];
+
+const isServer = ({ by }: Observation): boolean => by === "server";
+
+/** Members may be made up, so they keep no node from announcing what a server sees: two servers have to differ. */
+const isOfServers = (pair: Pair): boolean => pair.every(isServer);
+
+/** Whether two members, each of which contradicts somebody, see this node where no server does. */
+const isContradicted = (different: readonly Pair[]): boolean =>
+  new Set(different.flat().map(({ observer }) => observer)).size >= 2;
 
 const isComparable = (one: Observation, other: Observation): boolean =>
   one.observer !== other.observer &&
@@ -61,16 +67,10 @@ const isComparable = (one: Observation, other: Observation): boolean =>
   one.since <= other.at + togetherMs &&
   other.since <= one.at + togetherMs;
 
-/**
- * The endpoints that are likely to be right now: of each address the one that was new last. The word of a server that was
- * heard since a member spoke counts more than that of the member.
- */
+/** The endpoints that are likely to be right now: of each address the one that was new last. */
 export function newestOf(observations: readonly Observation[]): readonly Endpoint[] {
   const byAge = observations.toSorted((left, right) => left.since - right.since);
-  return [...Map.groupBy(byAge, ({ endpoint }) => endpointAddress(endpoint)).values()].flatMap((all) => {
-    const newest = all.at(-1);
-    const server = all.findLast(({ by }) => by === "server");
-    const isConfirmed = server && newest && server.at >= newest.since;
-    return (isConfirmed ? server : newest)?.endpoint ?? [];
-  });
+  return [...Map.groupBy(byAge, ({ endpoint }) => endpointAddress(endpoint)).values()].flatMap(
+    (all) => all.at(-1)?.endpoint ?? [],
+  );
 }

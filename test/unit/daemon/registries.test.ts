@@ -1,3 +1,4 @@
+import { pino } from "pino";
 import { describe, expect, test } from "vitest";
 import { KubespanError } from "../../../src/base/error.ts";
 import type { Config } from "../../../src/config/config.ts";
@@ -52,6 +53,7 @@ function joined(
     remembered: [],
     clock: () => time.now,
     open: () => new Scripted(),
+    log: pino({ level: "silent" }),
     ...options,
   });
   return { all, time };
@@ -73,7 +75,7 @@ describe("services of which other nodes tell", () => {
         return registry;
       },
     });
-    all.learn([serviceNamed("a")]);
+    all.learn({ services: [serviceNamed("a")], leftOut: [] });
     expect(opened.get("a")?.phase).toEqual({ phase: "stopped" });
     let changes = 0;
     all.start(() => {
@@ -81,7 +83,7 @@ describe("services of which other nodes tell", () => {
     });
     const announcement = { own: affiliateNamed("own"), observed: new Map() };
     all.publish(announcement);
-    all.learn([serviceNamed("a"), serviceNamed("b")]);
+    all.learn({ services: [serviceNamed("a"), serviceNamed("b")], leftOut: [] });
     expect([...opened.keys()]).toEqual(["a", "b"]);
     for (const registry of opened.values()) {
       expect(registry.phase).toEqual({ phase: "connecting" });
@@ -97,7 +99,7 @@ describe("services of which other nodes tell", () => {
     named.becomes({ phase: "connected" });
     expect(all.isSettled()).toBe(true);
     expect(all.servers()).toHaveLength(1);
-    all.learn([serviceNamed("b")]);
+    all.learn({ services: [serviceNamed("b")], leftOut: [] });
     expect(opened.get("a")?.phase).toEqual({ phase: "stopped" });
     expect(all.states()).toHaveLength(2);
   });

@@ -186,12 +186,18 @@ describe("what a STUN server says", () => {
     const mapping = { observations: [observation], problems: [{ observer: server, problem: "silent" }] };
     expect(believeMapped(asked, { mapping, nat: {} }, routed, own)).toEqual({
       mapped: ["203.0.113.1:4711"],
+      told: [],
       leftOut: [{ value: "mapped endpoint", reason: "silent" }],
       nat: { ipv4: "unknown" },
     });
     const nothing = { mapping: undefined, nat: {} };
     expect(believeMapped(asked, nothing, routed, own).leftOut[0]?.reason).toMatch(/STUN needs racing/);
-    expect(believeMapped(config(), nothing, routed, own)).toEqual({ mapped: [], leftOut: [], nat: {} });
+    expect(believeMapped(config(), nothing, routed, own)).toEqual({
+      mapped: [],
+      told: [],
+      leftOut: [],
+      nat: {},
+    });
   });
 
   it("is not announced behind a symmetric NAT, and why is told", () => {
