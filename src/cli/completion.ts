@@ -40,7 +40,8 @@ async function wordsOfDaemon(asked: FromDaemon, words: readonly string[]): Promi
   const at = words.findIndex((word) => word === "-c" || word === "--config");
   const file = at < 0 ? undefined : words[at + 1];
   const { runDirectory } = await findRunDirectory(file ?? defaultConfigFile);
-  if (asked.daemon === "peers") return (await fetchStatus(runDirectory)).peers.map(({ label }) => label);
+  if (asked.daemon === "peers")
+    return (await fetchStatus(runDirectory)).peers.map(({ label }) => label).toSorted();
   if (asked.daemon !== "ids")
     return (await fetchResources(runDirectory, { kind: "rd" })).items.flatMap(
       ({ spec }) => spec["aliases"] as readonly string[],
