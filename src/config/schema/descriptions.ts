@@ -89,18 +89,18 @@ export const descriptions: Readonly<Record<KindName, Readonly<Record<string, str
       "the time after which a member that no registry names and that is not connected is let go; until then traffic to it is refused",
     "members.nodeDeletion":
       "whether a Node that Kubernetes deletes is let go at once, unless it is connected: `believe`, `ignore`, or `auto`: where Kubernetes is the only registry",
-    "node.name": "the node's name in Kubernetes",
+    "node.name": "the node's name in Kubernetes; by default the host name",
     "node.machineType": "`controlplane` or `worker`",
     "node.apiServerPort": "the port of the Kubernetes API, on a control plane",
     stunServer:
       "a STUN server (`host[:port]`, 3478) that tells at which port `listenPort` is seen from outside, beside the discovery services of kubespan's own, which tell that without a setting. Needs racing",
     "kubernetes.enabled":
       "the Nodes of Kubernetes are a registry, too: see [docs/kubernetes.md](kubernetes.md)",
-    "kubernetes.kubeconfig": "path of the kubeconfig",
+    "kubernetes.kubeconfig": "path of the kubeconfig; by default the account of the pod",
     "kubernetes.apiServers":
       "URLs of API servers that kubelet and others on this node use, besides the one that the daemon uses: they are registries on nodes, too",
     "proxy.url":
-      "the HTTP proxy to discovery services and the Kubernetes API, `http://[user:password@]host[:port]`; `none`: no proxy, whatever the environment says",
+      "the HTTP proxy to discovery services and the Kubernetes API, `http://[user:password@]host[:port]`; `none`: no proxy, whatever the environment says; by default that of the environment",
     "proxy.except":
       "the servers that are reached without the proxy: names, addresses, networks, or `*`, as in NO_PROXY",
     "log.level": "the severity from which on messages are logged",
@@ -109,6 +109,7 @@ export const descriptions: Readonly<Record<KindName, Readonly<Record<string, str
       "the URL of the discovery service on this node (`https://`), of which it tells the other nodes",
     "discovery.authority":
       "a PEM file with the cluster's authority. Without it, no discovery service is asked of which only other nodes tell",
-    serviceCAFiles: "by name of a service: a PEM file with the authorities to trust for it",
+    serviceCAFiles:
+      "by name of a service: a PEM file with the authorities to trust for it; by default the system's",
   },
 };
