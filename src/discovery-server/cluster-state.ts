@@ -9,6 +9,10 @@ export type Change =
   | { readonly kind: "updated"; readonly affiliate: Envelope }
   | { readonly kind: "deleted"; readonly id: string };
 
+/** The affiliate that a change is about. */
+export const idOfChange = (change: Change): string =>
+  change.kind === "deleted" ? change.id : change.affiliate.id;
+
 interface StoredEndpoint {
   readonly bytes: Uint8Array;
   expiresAt: number;

@@ -3,6 +3,7 @@ export { clientContext, forwardSecret, onlyForwardSecrecy } from "./cipher-suite
 export { startCompanion } from "./companion.ts";
 export { confine } from "./confine.ts";
 export { eachLine } from "./each-line.ts";
+export { exists } from "./exists.ts";
 export { type ReadSetting, readKernelSetting } from "./kernel-setting.ts";
 export { Lines } from "./lines.ts";
 export { createLogger } from "./log.ts";

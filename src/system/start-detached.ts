@@ -1,6 +1,7 @@
-import { access, open, rm } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { errorText, KubespanError, notInstalled } from "../base/index.ts";
+import { exists } from "./exists.ts";
 import { type End, startProcess } from "./process.ts";
 
 const deadlineMs = 10_000;
@@ -75,9 +76,3 @@ function endedAtOnce(
   const how = end.startError ?? `it ended with ${end.signal ?? end.exitCode}`;
   return new KubespanError("command", `${program} ${args.join(" ")} ended at once: ${problem ?? how}`);
 }
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );

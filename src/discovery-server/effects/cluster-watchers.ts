@@ -1,4 +1,4 @@
-import type { Change } from "../cluster-state.ts";
+import { type Change, idOfChange } from "../cluster-state.ts";
 import { gatherMs } from "../gather.ts";
 import type { Watcher } from "./watcher.ts";
 
@@ -34,7 +34,7 @@ export class ClusterWatchers {
   }
 
   tell(change: Change): void {
-    const id = change.kind === "deleted" ? change.id : change.affiliate.id;
+    const id = idOfChange(change);
     this.#gathered.delete(id); // it moves to the end
     this.#gathered.set(id, change);
     if (this.#timer) return;

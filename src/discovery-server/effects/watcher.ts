@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import type { Envelope } from "../../discovery/index.ts";
-import type { Change } from "../cluster-state.ts";
+import { type Change, idOfChange } from "../cluster-state.ts";
 import type { Message } from "../frame.ts";
 import type { Call } from "./call.ts";
 import { changesMessage, snapshotMessage } from "./messages.ts";
@@ -18,8 +18,6 @@ interface WatcherEvents {
   /** Called before `onEnd` if the watcher ends because others need the room. */
   onCutOff(): void;
 }
-
-const idOf = (change: Change): string => (change.kind === "deleted" ? change.id : change.affiliate.id);
 
 /** The first changes that fit into one message, in which all affiliates are updated or all are deleted. */
 function firstOfOneKind(changes: Iterable<Change>): readonly Change[] {
@@ -57,7 +55,7 @@ export class Watcher {
     if (this.#hasEnded) return;
     const before = this.#queue.size;
     for (const change of changes) {
-      const id = idOf(change);
+      const id = idOfChange(change);
       this.#queue.delete(id); // it moves to the end of the queue
       this.#queue.set(id, change);
     }
@@ -92,7 +90,7 @@ export class Watcher {
   #writeNext(): void {
     if (this.#queue.size === 0 || this.#hasEnded) return;
     const next = firstOfOneKind(this.#queue.values());
-    for (const change of next) this.#queue.delete(idOf(change));
+    for (const change of next) this.#queue.delete(idOfChange(change));
     this.#events.onQueued(-next.length);
     this.#write(changesMessage(next));
   }

@@ -1,11 +1,4 @@
-import { access } from "node:fs/promises";
 import { readTextFile } from "../../system/index.ts";
-
-export const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 /** Reads a small text file; `undefined` if it does not exist or cannot be read. */
 export const textOf = (path: string): Promise<string | undefined> =>

@@ -6,7 +6,7 @@ import { scanForOthers } from "../../marks/effects/index.ts";
 import { aheadWarnings } from "../../marks/index.ts";
 import { observeHostLinks, observeRouting } from "../../routing/effects/index.ts";
 import { type Link, linksBelow, meshMTU, ownAddresses, type RoutingScope } from "../../routing/index.ts";
-import { deviceProblem, probe, run } from "../../system/index.ts";
+import { deviceProblem, exists, probe, run } from "../../system/index.ts";
 import { kernelHasWireGuard } from "../../wireguard/effects/index.ts";
 import {
   type Facts,
@@ -19,7 +19,7 @@ import {
   type Settings,
   type ToolFact,
 } from "../index.ts";
-import { exists, textOf } from "./files.ts";
+import { textOf } from "./files.ts";
 import {
   observeClock,
   observeDistribution,

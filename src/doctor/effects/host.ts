@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { probe, readKernelSetting, readOsRelease } from "../../system/index.ts";
+import { exists, probe, readKernelSetting, readOsRelease } from "../../system/index.ts";
 import type { Distribution } from "../distribution.ts";
 import {
   distributionOf,
@@ -11,7 +11,7 @@ import {
   parseSynchronised,
   sysctlsOfInterest,
 } from "../index.ts";
-import { exists, textOf } from "./files.ts";
+import { textOf } from "./files.ts";
 
 export const observeDistribution = async (): Promise<Distribution> => distributionOf(await readOsRelease());
 

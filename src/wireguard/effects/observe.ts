@@ -1,7 +1,6 @@
-import { access } from "node:fs/promises";
 import { KubespanError, wordOf } from "../../base/index.ts";
 import type { Runner } from "../../system/index.ts";
-import { runProcess } from "../../system/index.ts";
+import { exists, runProcess } from "../../system/index.ts";
 import {
   controlSocket,
   type ObservedDevice,
@@ -72,9 +71,3 @@ async function isLoadable(): Promise<boolean> {
     throw new KubespanError("command", `modprobe did not finish within ${modprobeTimeoutMs / 1000} s`);
   return exitCode === 0;
 }
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
