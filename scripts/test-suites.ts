@@ -102,8 +102,8 @@ const manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8")) 
 };
 await mkdir(reports, { recursive: true });
 const suites = Object.keys(manifest.scripts).filter((name) => name.startsWith("test:"));
-/** Suites that keep one core busy (an emulated machine, archives that are compressed), and one that needs a file system first. */
-const busy = process.argv.includes("--one-by-one") ? [] : ["test:vm", "test:packages", "test:debian13"];
+/** Suites that keep one core busy: emulated machines, and archives that are compressed. */
+const busy = process.argv.includes("--one-by-one") ? [] : ["test:vm", "test:packages"];
 const outcomes = await inTurn(["check", "build", "build:programs"], whole);
 const lanes = await Promise.all([
   inTurn(

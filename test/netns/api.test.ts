@@ -123,8 +123,8 @@ describe("kubespan get", () => {
   it.each([
     [
       "kubespanpeerstatuses",
-      /^ID +VERSION +LABEL +ENDPOINT +STATE +RX +TX$/,
-      /^\S{43}= +\d+ +b +203\.0\.113\.2:51820 +up +\d+ +\d+$/,
+      /^ID +VERSION +LABEL +ENDPOINT +STATE +RX +TX +WAY$/,
+      /^\S{43}= +\d+ +b +203\.0\.113\.2:51820 +up +\d+ +\d+ +direct$/,
     ],
     ["kubespanpeerspecs", /^ID +VERSION +LABEL +ENDPOINTS$/, /^\S{43}= +\d+ +b +\["203\.0\.113\.2:51820"/],
     [
