@@ -1,3 +1,4 @@
+import type { Cause } from "../causes/index.ts";
 import type { MachineType } from "../config/index.ts";
 import type { RegistryState } from "../discovery/index.ts";
 import type { Warning } from "../marks/index.ts";
@@ -91,6 +92,8 @@ export interface PeerReport {
   readonly stateSeconds: number;
   /** What is wrong with a peer that is not up, in words; absent while it is too early to tell. */
   readonly trouble?: string;
+  /** Why a peer that is not up probably is not, the most certain cause first; absent of a peer that is up. */
+  readonly causes?: readonly Cause[];
   /** The time since something was last received of it; absent when nothing was, as far as this daemon knows. */
   readonly heardAgeSeconds?: number;
   /** The handshakes that were sent to a peer that is not up or suspected, and the answers to them. */

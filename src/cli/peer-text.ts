@@ -1,6 +1,7 @@
 import type { PeerReport, Status } from "../api/index.ts";
 import { age, KubespanError } from "../base/index.ts";
-import { bytes, columns, fittingTable, oneLine, wrapped } from "./render.ts";
+import { causeText } from "./cause-text.ts";
+import { bytes, factsText, fittingTable, oneLine } from "./render.ts";
 
 /** The peers that go by a name: a label, a host name, a node id or its beginning, a KubeSpan address or a public key. */
 export function peerNamed({ peers }: Status, name: string): PeerReport {
@@ -26,7 +27,7 @@ const shortList = (ids: readonly string[]): string =>
 export function peerText({ warnings }: Status, peer: PeerReport): string {
   const about = warnings.filter(({ who }) => who === peer.label || who === `peer ${peer.label}`);
   const sections = [
-    factsText(peer),
+    peerFactsText(peer),
     table(
       ["CANDIDATE", "KIND", "ROUND TRIP", "WHY"],
       peer.candidates.map(({ endpoint, kind, reason }) => [
@@ -57,12 +58,13 @@ function endpointText({ endpoint, way }: PeerReport): string {
   return way === undefined || way.kind === "direct" ? endpoint : `${endpoint}, via ${way.via}`;
 }
 
-function factsText(peer: PeerReport): string {
+function peerFactsText(peer: PeerReport): string {
   const { machine, absent, lastEndpointChange: last } = peer;
   const facts: readonly (readonly [string, string])[] = [
     ["peer", `${peer.label} (${peer.nodeId})`],
     ["state", `${peer.suspected ? "suspected" : peer.state}, for ${age(peer.stateSeconds)}`],
     ...(peer.trouble === undefined ? [] : [["trouble", peer.trouble] as const]),
+    ...(peer.causes ?? []).map((cause, at) => [at === 0 ? "cause" : "or", causeText(cause)] as const),
     ...(absent ? [["absent", `for ${age(absent.seconds)}: ${absent.why}`] as const] : []),
     ...(machine ? [["machine", machineText(machine)] as const] : []),
     ["address", peer.address],
@@ -81,16 +83,8 @@ function factsText(peer: PeerReport): string {
     ...(peer.asked > 0 ? [["asked", `${peer.asked} handshakes, ${peer.answered} answered`] as const] : []),
     ["networks", peer.allowedIPs.join(", ") || "none"],
   ];
-  return facts
-    .flatMap(([name, value]) =>
-      wrapped(oneLine(value), columns - margin).map(
-        (line, at) => `${(at === 0 ? `${name}:` : "").padEnd(margin)}${line}`,
-      ),
-    )
-    .join("\n");
+  return factsText(facts);
 }
-
-const margin = 12;
 
 const machineText = ({ hostname, machineType, operatingSystem, apiServerPort }: Machine): string =>
   [

@@ -94,3 +94,15 @@ export function bytes(count: number): string {
   for (; value >= 1024 && unit < units.length - 1; unit++) value /= 1024;
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
+
+const margin = 12;
+
+/** Facts one below the other, each with its name before it; long ones go on below themselves. */
+export const factsText = (facts: readonly (readonly [name: string, value: string])[]): string =>
+  facts
+    .flatMap(([name, value]) =>
+      wrapped(oneLine(value), columns - margin).map(
+        (line, at) => `${(at === 0 ? `${name}:` : "").padEnd(margin)}${line}`,
+      ),
+    )
+    .join("\n");

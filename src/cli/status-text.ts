@@ -3,7 +3,8 @@ import { age } from "../base/index.ts";
 import { errorOf } from "../discovery/index.ts";
 import type { LeftOut } from "../net/index.ts";
 import type { NatKind } from "../self/index.ts";
-import { bytes, columns, cut, fittingTable, oneLine, table, wrapped } from "./render.ts";
+import { causeText } from "./cause-text.ts";
+import { bytes, columns, cut, factsText, fittingTable, oneLine, table, wrapped } from "./render.ts";
 
 interface View {
   /** Shows what is usual, too, and all columns, however wide that is. */
@@ -46,7 +47,7 @@ function nodeText({ node, work, repairs, dropped, masqueraded }: Status): string
   if (work.state === "disabled") lines.push(["mesh", "disabled in the configuration"]);
   else if (work.state !== "working")
     lines.push(["problem", `${work.state} for ${age(work.seconds)}: ${work.why}`]);
-  return lines.map(([name, value]) => `${`${name}:`.padEnd(12)}${oneLine(value)}`).join("\n");
+  return factsText(lines);
 }
 
 const engineText = ({ engine, implementation }: Status["node"]): string =>
@@ -132,9 +133,10 @@ function peersText({ peers, registries }: Status, all: boolean): string {
   const sorted = peers.toSorted(
     (left, right) => rankOf(left) - rankOf(right) || left.label.localeCompare(right.label, "en"),
   );
-  const troubles = sorted.flatMap(({ label, trouble }) =>
-    trouble === undefined ? [] : [[label, trouble] as const],
-  );
+  const troubles = sorted.flatMap((peer) => {
+    const text = troubleText(peer);
+    return text === "" ? [] : [[peer.label, text] as const];
+  });
   const explained = all ? troubles : troubles.slice(0, mostExplained);
   const more = troubles.length - explained.length;
   return [
@@ -143,6 +145,11 @@ function peersText({ peers, registries }: Status, all: boolean): string {
     ...explained.flatMap(([label, trouble]) => sentence(label, trouble)),
     ...(more > 0 ? [`and ${more} more peers that are down: status --all`] : []),
   ].join("\n");
+}
+
+/** What is missing of a peer, and the most certain cause of it with its cure. */
+function troubleText({ trouble, causes: [cause] = [] }: PeerReport): string {
+  return [trouble, cause && causeText(cause)].filter((each) => each !== undefined).join("; ");
 }
 
 function nobodyText(registries: Status["registries"]): string {

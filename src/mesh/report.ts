@@ -6,6 +6,7 @@ import type {
   Status,
   Work,
 } from "../api/index.ts";
+import { causesOf } from "../causes/index.ts";
 import type { Affiliate } from "../discovery/index.ts";
 import { aheadWarnings, podLinkWarnings, type Warning } from "../marks/index.ts";
 import {
@@ -42,6 +43,7 @@ import {
 } from "../wireguard/index.ts";
 import { capturedWarnings } from "./captured.ts";
 import type { Decision } from "./decide.ts";
+import { evidenceOf, type Scene, sceneOf } from "./evidence.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { mtuOf } from "./plan.ts";
@@ -97,11 +99,12 @@ export function reportStatus(knowledge: Knowledge, view: StatusView, now: number
   const { last, error } = view;
   const decision = last?.decision;
   const { links, addresses } = last?.kernel ?? nothingSeen;
+  const scene = decision && sceneOf(knowledge, decision, view.membership.clockFacts, now);
   return {
     work: view.process.work,
     node: reportNode(knowledge, view),
     registries: knowledge.registries,
-    peers: (decision?.specs.peers ?? []).map((spec) => reportPeer(spec, view, now)),
+    peers: (decision?.specs.peers ?? []).map((spec) => reportPeer(spec, view, scene, now)),
     refusedAffiliates: [...(decision?.specs.refused ?? []), ...view.membership.refused],
     warnings: [
       ...view.settings,
@@ -152,7 +155,12 @@ function reportNode({ self, config }: Knowledge, view: StatusView): NodeStatus {
   };
 }
 
-function reportPeer(spec: PeerSpec, { last, membership }: StatusView, now: number): PeerReport {
+function reportPeer(
+  spec: PeerSpec,
+  { last, membership }: StatusView,
+  scene: Scene | undefined,
+  now: number,
+): PeerReport {
   const decision = last?.decision;
   const known = withStandIns(spec, decision?.polled.memory.standIns);
   const observed = last?.device?.peers.get(spec.publicKey);
@@ -165,6 +173,7 @@ function reportPeer(spec: PeerSpec, { last, membership }: StatusView, now: numbe
   const { heardAt, handshakeAt = observed?.handshakeAt, asked = 0, answered = 0 } = history ?? {};
   const state = stateOf(connection);
   const isLost = history !== undefined && state === "down";
+  const evidence = scene && evidenceOf(scene, spec, membership.members, now);
   const { received, sent } = history ? bytesOf(history) : { received: 0, sent: 0 };
   const age = (since: number): number => Math.max(0, Math.round((now - since) / 1000));
   return {
@@ -176,6 +185,7 @@ function reportPeer(spec: PeerSpec, { last, membership }: StatusView, now: numbe
     state,
     stateSeconds: age(history?.since ?? now),
     ...(isLost && { trouble: troubleText(history, spec) }),
+    ...(evidence && { causes: causesOf(evidence) }),
     ...(heardAt !== undefined && { heardAgeSeconds: age(heardAt) }),
     asked,
     answered,

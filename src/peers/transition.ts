@@ -32,7 +32,7 @@ export function tell(
       const known = { ...history, why, told: "down" } as const;
       return {
         history: known,
-        transition: { kind: "down", text: `is down: ${troubleText(known, view.spec)}` },
+        transition: { kind: "down", text: `is down: ${guessText(known, view.spec)}` },
       };
     }
     return unreached(history, view, now);
@@ -59,18 +59,26 @@ function suspected(history: History, view: View): ReturnType<typeof tell> {
 
 function unreached(history: History, view: View, now: number): ReturnType<typeof tell> {
   if (history.told !== "nothing" || now - history.since < historyTimings.unreachedMs) return { history };
-  const text = `is not reached: ${troubleText(history, view.spec)}`;
+  const text = `is not reached: ${guessText(history, view.spec)}`;
   return { history: { ...history, told: "down" }, transition: { kind: "unreached", text } };
 }
 
-/** What is wrong with a peer that is not up, and the likely causes. */
-export function troubleText(history: History, spec: Pick<PeerSpec, "endpoints">): string {
-  if (!history.wasUp && spec.endpoints.length === 0) return "there is no endpoint at which it may be dialled";
-  const { why } = history;
-  const causes = history.wasUp
+/** What is wrong with a peer that is not up, as far as it was seen. */
+export function troubleText(
+  { why, ...history }: History,
+  { endpoints }: Pick<PeerSpec, "endpoints">,
+): string {
+  if (!history.wasUp && endpoints.length === 0) return "there is no endpoint at which it may be dialled";
+  return `${why === undefined ? "" : `${why}; `}${questionsText(history)}`;
+}
+
+/** Adds the likely causes for the log. `status` finds them from more evidence. */
+function guessText(history: History, spec: Pick<PeerSpec, "endpoints">): string {
+  const guess = history.wasUp
     ? "is its machine off, or UDP blocked on the way?"
     : "does it run, and is its UDP port open?";
-  return `${why === undefined ? "" : `${why}; `}${questionsText(history)} (${causes})`;
+  const text = troubleText(history, spec);
+  return spec.endpoints.length === 0 && !history.wasUp ? text : `${text} (${guess})`;
 }
 
 function questionsText({ asked, answered }: History): string {

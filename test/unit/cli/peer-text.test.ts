@@ -7,8 +7,7 @@ const third = peer(3, {
   label: "third",
   nodeId: "abcdef3",
   state: "down",
-  trouble:
-    "nothing came back for 25s of traffic, last at 203.0.113.7:51820; 12 handshakes unanswered (is its machine off, or UDP blocked on the way?)",
+  trouble: "nothing came back for 25s of traffic, last at 203.0.113.7:51820; 12 handshakes unanswered",
   machine: {
     hostname: "third.example.org",
     machineType: "controlplane",

@@ -118,7 +118,7 @@ test("what a dial makes WireGuard forget is remembered: last handshake, last sig
   expect(Math.abs((history.heardAt ?? 0) - heardAt)).toBeLessThanOrEqual(250);
   expect(bytesOf(history)).toEqual({ received: 5_000, sent: sentBytes + 148 });
   expect(troubleText(history, spec)).toMatch(
-    /^nothing came back for 25s of traffic, last at \S+; \d+ handshakes unanswered \(is its machine off/,
+    /^nothing came back for 25s of traffic, last at \S+; \d+ handshakes unanswered$/,
   );
 });
 

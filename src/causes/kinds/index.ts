@@ -1,0 +1,29 @@
+import type { CauseKind } from "../evidence.ts";
+import { absent } from "./absent.ts";
+import { clockBehind } from "./clock-behind.ts";
+import { copiedIdentity } from "./copied-identity.ts";
+import { goingBetween } from "./going-between.ts";
+import { noEndpoint } from "./no-endpoint.ts";
+import { oneWayOut } from "./one-way-out.ts";
+import { refusedEndpoints } from "./refused-endpoints.ts";
+import { sharedEndpoint } from "./shared-endpoint.ts";
+import { silent } from "./silent.ts";
+import { symmetricNat } from "./symmetric-nat.ts";
+import { udpBlocked } from "./udp-blocked.ts";
+import { unfinished } from "./unfinished.ts";
+
+/** All kinds of causes, the most certain ones first: what was seen comes before what is only likely. */
+export const kinds: readonly CauseKind[] = [
+  copiedIdentity,
+  goingBetween,
+  clockBehind,
+  noEndpoint,
+  refusedEndpoints,
+  oneWayOut,
+  unfinished,
+  sharedEndpoint,
+  absent,
+  udpBlocked,
+  symmetricNat,
+  silent,
+];
