@@ -8,6 +8,13 @@ export { linksOf } from "./links.ts";
 export { connectedForMs, isConnected, labelOf, type Member, type Members } from "./member.ts";
 export { type Notice, type ObservedNotice, recipientOf } from "./notice.ts";
 export { statementMs, type Telling, type Tellings, tellings } from "./observed.ts";
+export {
+  noRefusals,
+  refusalsOf,
+  refusalsToTell,
+  refusalWarnings,
+  type ToldRefusals,
+} from "./refusals.ts";
 export { toldByLedger } from "./remembered.ts";
 export { absenceOf, vanishedWarnings } from "./report.ts";
 export { memberInTheWay } from "./same-address.ts";

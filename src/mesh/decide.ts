@@ -8,6 +8,7 @@ import {
   harvest,
   type MemberNetworks,
   meshNetworks,
+  noRefusals,
   type OwnSide,
   type PeerSpecs,
   specify,
@@ -59,6 +60,7 @@ export const emptyMemory: Memory = {
   nat: {},
   harvest: emptyHarvest,
   told: new Map(),
+  refusals: noRefusals,
   said: undefined,
 };
 
