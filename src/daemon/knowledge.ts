@@ -17,6 +17,7 @@ export const knowledgeNow = (
   config,
   claims: membership.claims(),
   standings: membership.standings(),
+  refused: membership.refused,
   registries: [...registries.states(), ...membership.remembered(registries)],
   ...ownSide(kernel),
   ways: ways.look(config, registries, onNews),

@@ -46,7 +46,18 @@ export interface Membership {
   readonly farewells?: ReadonlyMap<string, string>;
   /** Set if the node passes packets on between members that reach each other in no other way. */
   readonly relays?: true;
+  /** The announcements that the node refuses; absent for none. */
+  readonly refusals?: readonly Refusal[];
 }
+
+/** A node whose announcement is refused, and the reason, which is printable. */
+export interface Refusal {
+  readonly nodeId: string;
+  readonly reason: string;
+}
+
+/** The largest number of refusals that a node announces. */
+export const mostRefusals = 4;
 
 export interface KubespanAffiliate {
   /** The X25519 key as the canonical base64 of 32 bytes. */

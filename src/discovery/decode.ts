@@ -9,7 +9,13 @@ import {
   type Prefix,
   prefixOf,
 } from "../net/index.ts";
-import type { Affiliate, KubespanAffiliate, Membership } from "./affiliate.ts";
+import {
+  type Affiliate,
+  type KubespanAffiliate,
+  type Membership,
+  mostRefusals,
+  type Refusal,
+} from "./affiliate.ts";
 import { Dropped } from "./dropped.ts";
 import { isPublicKey } from "./public-key.ts";
 import { isNodeId, isPrintable, noNodeId, printable } from "./text.ts";
@@ -161,8 +167,25 @@ function membershipOf(
       otherNetworks: eachOnce(message.otherNetworks, "other network", prefixFrom, dropped),
       ...(message.left && { farewells: farewellsOf(message.farewells) }),
       ...(message.relays && { relays: true }),
+      ...refusalsOf(message.refusals, dropped),
     },
   };
+}
+
+/** The length of the longest reason for a refusal, in characters. */
+const longestReason = 200;
+
+function refusalsOf(
+  messages: readonly wire.Refusal[],
+  dropped: Dropped,
+): { refusals: readonly Refusal[] } | undefined {
+  const refusals = messages
+    .slice(0, mostRefusals)
+    .filter(({ nodeId, reason }) => isNodeId(nodeId) && reason.length <= longestReason && isPrintable(reason))
+    .map(({ nodeId, reason }) => ({ nodeId, reason }));
+  if (refusals.length < messages.length)
+    dropped.add(`refusals: ${messages.length - refusals.length} not valid`);
+  return refusals.length === 0 ? undefined : { refusals };
 }
 
 const farewellsOf = (messages: readonly wire.Farewell[]): Map<string, string> =>

@@ -7,6 +7,10 @@ import { limits } from "./limits.ts";
 import { openBlocks, openData, sealBlocks } from "./seal.ts";
 import { isNodeId, noNodeId, printable } from "./text.ts";
 
+/** The reason why an affiliate of a node with another secret is refused. */
+export const unopened =
+  "its data does not open with this node's clusterSecret: the two nodes have different ones, or it is damaged";
+
 /** An affiliate as a discovery service holds it: the id in clear, all else sealed. */
 export interface Envelope {
   readonly id: string;
@@ -27,11 +31,7 @@ export function openEnvelope(key: Secret, envelope: Envelope): Decoded {
   if (envelope.data.length > limits.dataBytes)
     return { refused: `its data is longer than ${limits.dataBytes} bytes` };
   const plain = openData(key, envelope.data);
-  if (!plain)
-    return {
-      refused:
-        "its data does not open with this node's clusterSecret: the two nodes have different ones, or it is damaged",
-    };
+  if (!plain) return { refused: unopened };
   const dropped = new Dropped();
   const result = decodeAffiliate(plain, openEndpoints(key, envelope.endpoints, dropped));
   if ("refused" in result) return result;

@@ -3,10 +3,16 @@
  * own.
  */
 
-export { type Affiliate, type KubespanAffiliate, type Membership } from "./affiliate.ts";
+export {
+  type Affiliate,
+  type KubespanAffiliate,
+  type Membership,
+  mostRefusals,
+  type Refusal,
+} from "./affiliate.ts";
 export { decodeAffiliate } from "./decode.ts";
 export { encodeAffiliate } from "./encode.ts";
-export { type Envelope, openEnvelope } from "./envelope.ts";
+export { type Envelope, openEnvelope, unopened } from "./envelope.ts";
 export { type Heard, hearAll } from "./heard.ts";
 export { limits } from "./limits.ts";
 export { mergeAffiliates } from "./merge.ts";
@@ -15,4 +21,4 @@ export type { Announcement, Registry } from "./registry.ts";
 export { errorOf, type RegistryState, stateOf } from "./registry-state.ts";
 export { nonceBytes, openData, sealData } from "./seal.ts";
 export { sameHostAndPort, stunHeader } from "./stun-offer.ts";
-export { nothingTold, type RegistryServer, type Told } from "./told.ts";
+export { nothingTold, type RefusedAffiliate, type RegistryServer, type Told } from "./told.ts";

@@ -1,5 +1,6 @@
 import { hostPrefix, type Prefix } from "../net/index.ts";
 import type { Member } from "./asked.ts";
+import type { Taking } from "./claims.ts";
 import type { Claim } from "./prefix-claim.ts";
 import { type Standings, standingText } from "./standing.ts";
 
@@ -23,6 +24,26 @@ export function contestsAmong(claims: readonly Claim[], rivals: readonly Member[
   }
   for (const { nodeId, kubespan } of rivals) add(nodeId, hostPrefix(kubespan.address));
   return contests;
+}
+
+/**
+ * The times, by node id, since which another connected member claims what the member owns. A virtual IP that failed over
+ * is announced by its new holder while the old one still counts as connected, so the old one is worth asking. Times that
+ * this clock has not reached yet say nothing.
+ */
+export function contestedSince(
+  takings: readonly Taking[],
+  standings: Standings,
+  now: number,
+): ReadonlyMap<string, number> {
+  const latest = new Map<string, number>();
+  for (const { taker, loser, of } of takings) {
+    const other = standings.get(loser.nodeId);
+    const at = other?.isConnected === true ? other.claimedSince.get(loser.asked ?? loser.prefix) : undefined;
+    if (of !== "the same" || at === undefined || at > now) continue;
+    latest.set(taker.nodeId, Math.max(at, latest.get(taker.nodeId) ?? 0));
+  }
+  return latest;
 }
 
 /** All of the standings that can decide these contests, as text. The owners stay the same as long as the text does. */

@@ -80,16 +80,16 @@ function isNews(observed: Endpoint, announced: readonly Endpoint[]): boolean {
  * perhaps only few nodes observe the peer.
  */
 function turnIn(own: string, nodeId: string, members: readonly string[]): number {
-  const mine = place(own, nodeId);
-  const before = members.filter((member) => member !== nodeId && place(member, nodeId) < mine).length;
+  const mine = placeFor(own, nodeId);
+  const before = members.filter((member) => member !== nodeId && placeFor(member, nodeId) < mine).length;
   return before === 0 ? 0 : 2_000 * Math.log2(1 + before * 0.6);
 }
 
 /**
- * The place of a member in the order for a peer. FNV-1a is enough: the order only has to be the same everywhere and
+ * The place of a member in the order in which members speak for a peer. FNV-1a is enough: the order only has to be the same everywhere and
  * different for each peer.
  */
-function place(member: string, nodeId: string): number {
+export function placeFor(member: string, nodeId: string): number {
   let hash = 0x811c9dc5;
   for (const text of [nodeId, member])
     for (let index = 0; index < text.length; index++)

@@ -4,6 +4,11 @@ import { limits } from "../discovery/index.ts";
 import { claimOf, withEndpointsOf } from "./claim.ts";
 import type { Member } from "./member.ts";
 
+/** The reasons for refusals that say nothing of the node itself, but of who tells of it. */
+export const replayed =
+  "its announcement is older than one that it made before: a service replays it, or was left behind";
+export const otherKey = "its Node names another public key, while it is connected with the one it had";
+
 /** The part of the registries' statements about a node that is believed. */
 export interface Believed {
   readonly sealed: Affiliate | undefined;
@@ -86,9 +91,7 @@ function believeSealed(
     return { basis: before, isNamed: before !== undefined };
   }
   if (number !== undefined && number < (known?.number ?? 0)) {
-    refused.push(
-      "its announcement is older than one that it made before: a service replays it, or was left behind",
-    );
+    refused.push(replayed);
     return { basis: before, isNamed: false };
   }
   if (heard.kubespan === undefined) return { basis: before, isNamed: false };
@@ -113,7 +116,7 @@ function believeUnsealed(
   if (heard?.kubespan === undefined) return { basis: before, isNamed: false };
   const key = before?.kubespan?.publicKey;
   if (!known?.sealed && isConnected && key !== undefined && key !== heard.kubespan.publicKey) {
-    refused.push("its Node names another public key, while it is connected with the one it had");
+    refused.push(otherKey);
     return { basis: before, isNamed: !isAway };
   }
   return { basis: before && isDeepStrictEqual(before, heard) ? before : heard, isNamed: !isAway };

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type Revised, revised, type SameFields } from "../base/index.ts";
 import type { Affiliate } from "../discovery/index.ts";
 import { type Asked, askedPrefixes, type Reserved } from "./asked.ts";
+import type { Taking } from "./claims.ts";
 import { type Contests, contestText } from "./contests.ts";
 import { type MemberNetworks, memberNetworks } from "./kinds.ts";
 import { makeSpecs, type OwnSide, type PeerSpecs } from "./specs.ts";
@@ -29,6 +30,7 @@ interface Source {
   /** The networks that each member asks for, by node id. They are worked out again only for members that changed. */
   readonly asked: ReadonlyMap<string, Asked>;
   readonly contests: Contests;
+  readonly takings: readonly Taking[];
   /** The standings that decided the contests, as text. */
   readonly decidedBy: string;
 }
@@ -77,7 +79,7 @@ export function specify(
   const mayKeep = known?.reserved.revision === reserved.revision;
   const kept = new Set(mayKeep ? claims.filter(isKnown).map(({ affiliate }) => affiliate.nodeId) : []);
   const affiliates = claims.map(({ affiliate }) => affiliate);
-  const { specs, asked, contests } = makeSpecs(affiliates, side, standings, (member) => {
+  const { specs, asked, contests, takings } = makeSpecs(affiliates, side, standings, (member) => {
     const asking = kept.has(member.nodeId) ? known?.asked.get(member.nodeId) : undefined;
     return asking ?? askedPrefixes(member, side);
   });
@@ -90,6 +92,7 @@ export function specify(
       claims: new Map(claims.map(({ affiliate, revision }) => [affiliate.nodeId, revision])),
       asked,
       contests,
+      takings,
       decidedBy: contestText(contests, standings),
     },
   };

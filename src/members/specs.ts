@@ -12,7 +12,7 @@ import {
 import { type PeerSpec, routedPrefixes, sortCandidates } from "../peers/index.ts";
 import { admit, type RefusedMember } from "./admit.ts";
 import { type Asked, askedPrefixes, type Member, type Reserved } from "./asked.ts";
-import { grantClaims } from "./claims.ts";
+import { grantClaims, type Taking } from "./claims.ts";
 import { type Contests, contestsAmong } from "./contests.ts";
 import { labelOf, someOf } from "./labels.ts";
 import { sharedAddresses } from "./shared.ts";
@@ -50,6 +50,8 @@ interface Made {
   /** The networks that each member asks for, by node id. */
   readonly asked: ReadonlyMap<string, Asked>;
   readonly contests: Contests;
+  /** What members lose to each other. */
+  readonly takings: readonly Taking[];
 }
 
 /**
@@ -112,7 +114,7 @@ export function makeSpecs(
     refused,
     warnings: takingWarnings(takings, refused),
   };
-  return { specs, asked, contests: contestsAmong(served.claims, rivals) };
+  return { specs, asked, contests: contestsAmong(served.claims, rivals), takings };
 }
 
 /**

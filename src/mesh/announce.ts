@@ -1,5 +1,5 @@
 import type { Warning } from "../marks/index.ts";
-import { isClockBehind, isTold } from "../members/index.ts";
+import { isClockBehind, isTold, refusalsOf, refusalsToTell, refusalWarnings } from "../members/index.ts";
 import { endpointAddress, intersect, type LeftOut, type Prefix } from "../net/index.ts";
 import {
   announcedNames,
@@ -7,6 +7,7 @@ import {
   believePortMapping,
   believeReflected,
   fitted,
+  fittingRefusals,
   numbered,
   ownAffiliate,
   podNetworksLeftOut,
@@ -19,7 +20,7 @@ interface Announced {
   /** The addresses, endpoints and pod networks of this node that are not announced, with the reasons. */
   readonly leftOut: readonly LeftOut[];
   readonly warnings: readonly Warning[];
-  readonly memory: Pick<Memory, "reflected" | "nat" | "said">;
+  readonly memory: Pick<Memory, "reflected" | "nat" | "refusals" | "said">;
 }
 
 /** Decides what this node says of itself. `routed` are the networks inside the mesh. */
@@ -46,9 +47,26 @@ export function announce(
   });
   const otherNetworks = intersect(config.advertisedPrefixes, config.otherNetworks);
   const fit = fitted(affiliate, { machine: origin.machine, otherNetworks }, config);
+  const told = refusalsToTell(
+    [
+      ...registries.flatMap(({ refused }) => refused),
+      ...(knowledge.refused ?? []),
+      ...(memory.specified?.specs.refused ?? []),
+    ],
+    { own: self.nodeId, members: membersNamed(knowledge) },
+    memory.refusals,
+    now,
+  );
+  const room = { machine: origin.machine, otherNetworks };
+  const refusals = fittingRefusals(fit.affiliate, room, told.refusals);
   const said = numbered(
     fit.affiliate,
-    { ...origin, otherNetworks, ...(knowledge.relays && { relays: true }) },
+    {
+      ...origin,
+      otherNetworks,
+      ...(knowledge.relays && { relays: true }),
+      ...(refusals.length > 0 && { refusals }),
+    },
     memory.said,
     knowledge.lastNumber,
     now,
@@ -65,7 +83,15 @@ export function announce(
       ...byName.leftOut,
       ...podNetworksLeftOut(config, registries),
     ],
-    warnings: fit.warnings,
-    memory: { reflected: seen.reflected, nat: stun.nat, said },
+    warnings: [
+      ...refusalWarnings(refusalsOf(self.nodeId, knowledge.claims, knowledge.standings)),
+      ...fit.warnings,
+    ],
+    memory: { reflected: seen.reflected, nat: stun.nat, refusals: told, said },
   };
 }
+
+const membersNamed = ({ self, claims, standings }: Knowledge): string[] => [
+  self.nodeId,
+  ...claims.flatMap(({ affiliate: { nodeId } }) => (standings.get(nodeId)?.isNamed === true ? nodeId : [])),
+];

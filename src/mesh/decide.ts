@@ -2,11 +2,13 @@ import type { Config } from "../config/index.ts";
 import type { Announcement } from "../discovery/index.ts";
 import type { Warning } from "../marks/index.ts";
 import {
+  contestedSince,
   emptyHarvest,
   type Harvest,
   harvest,
   type MemberNetworks,
   meshNetworks,
+  noRefusals,
   type OwnSide,
   type PeerSpecs,
   specify,
@@ -58,12 +60,15 @@ export const emptyMemory: Memory = {
   nat: {},
   harvest: emptyHarvest,
   told: new Map(),
+  refusals: noRefusals,
   said: undefined,
 };
 
 export interface Decision {
   readonly specs: PeerSpecs;
   readonly polled: Polled;
+  /** The times, by node id, since which another connected member claims what a peer owns. */
+  readonly contested: ReadonlyMap<string, number>;
   /** The kinds of the networks of each peer, by node id. */
   readonly kinds: ReadonlyMap<string, MemberNetworks>;
   /** The networks that are sent into the mesh, without KubeSpan addresses: as few prefixes as possible, in order. */
@@ -106,7 +111,8 @@ export function decide(
   };
   const specified = specify(knowledge.claims, own, knowledge.standings, memory.specified);
   const { specs, kinds } = specified;
-  const around = circumstances(knowledge, memory, specs.peers, device);
+  const contested = contestedSince(specified.source.takings, knowledge.standings, now);
+  const around = circumstances(knowledge, memory, { specs: specs.peers, contested }, device);
   const polled = pollPeers(specs.peers, device, memory.peers, now, "new", around);
   const granted = specs.peers.flatMap((peer) => peer.allowedIPs);
   const routed = [...granted.filter(mayBeInside), ...config.advertisedPrefixes];
@@ -125,6 +131,7 @@ export function decide(
   return {
     specs,
     polled,
+    contested,
     kinds,
     targets,
     exits: exitsOf(config, knowledge.ways, addresses),
@@ -165,7 +172,7 @@ export const decideAgain = (
     memory.peers,
     now,
     "known",
-    circumstances(knowledge, memory, before.specs.peers, device),
+    circumstances(knowledge, memory, { specs: before.specs.peers, contested: before.contested }, device),
   );
 
 /** Notes when an address of this node went away: peers that got packets from that address may have nowhere to answer to. */
@@ -177,7 +184,7 @@ function noteAddresses(memory: Memory, addresses: readonly Address[], now: numbe
 function circumstances(
   { self, config, canRace, carried }: Pick<Knowledge, "self" | "config" | "canRace" | "carried">,
   { shakenAt, lastWorking, peers }: Memory,
-  specs: readonly PeerSpec[],
+  { specs, contested }: { readonly specs: readonly PeerSpec[]; readonly contested: Decision["contested"] },
   device: ObservedDevice | undefined,
 ): Circumstances {
   const racing = { ownKey: self.publicKey, mayDialSerially: config.connect === "auto" };
@@ -185,7 +192,15 @@ function circumstances(
   const own = { publicKey: self.publicKey, mayUse: config.relay.use };
   const relayed = standInsFrom(own, specs, peers.connections, device, firstStandIns(peers.standIns));
   const standIns = joinedStandIns(relayed, carried);
-  return { shakenAt, isProven, standIns, keepaliveSeconds: config.keepalive, ...(canRace && { racing }) };
+  const keepaliveSeconds = config.keepalive;
+  return {
+    shakenAt,
+    contestedSince: contested,
+    isProven,
+    standIns,
+    keepaliveSeconds,
+    ...(canRace && { racing }),
+  };
 }
 
 /**

@@ -1,6 +1,14 @@
 import type { Config } from "../config/index.ts";
 import type { RegistryState } from "../discovery/index.ts";
-import type { Harvest, MemberClaim, Specified, Standings, Tellings } from "../members/index.ts";
+import type {
+  Harvest,
+  MemberClaim,
+  Specified,
+  Standings,
+  Stepped,
+  Tellings,
+  ToldRefusals,
+} from "../members/index.ts";
 import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
 import type { Peers, StandIns } from "../peers/index.ts";
 import type { Mapping, Observation } from "../port/index.ts";
@@ -16,6 +24,8 @@ export interface Knowledge {
   /** The standings of the members, which decide who owns a network that two of them claim. */
   readonly standings: Standings;
   readonly registries: readonly RegistryState[];
+  /** The announcements that were read and not believed; absent for none. */
+  readonly refused?: Stepped["refused"];
   /** The ways to the registries. */
   readonly ways: Ways;
   /** The addresses under which other nodes can reach this one. */
@@ -64,6 +74,8 @@ export interface Memory {
   readonly harvest: Harvest;
   /** The statements of this node to peers about where it sees them. */
   readonly told: Tellings;
+  /** The refusals that this node announces. */
+  readonly refusals: ToldRefusals;
   /** The last announcement of this node. */
   readonly said: Said | undefined;
 }

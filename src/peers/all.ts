@@ -44,6 +44,8 @@ export interface Circumstances {
   readonly keepaliveSeconds?: number;
   /** The time at which this node last lost an address: peers of which nothing was received since are doubted. */
   readonly shakenAt?: number | undefined;
+  /** The times, by node id, since which another connected member claims what a peer owns. */
+  readonly contestedSince?: ReadonlyMap<string, number>;
   /** Tells by public key whether a peer was connected once. Without it, those were that are connected now. */
   readonly isProven?: (publicKey: string) => boolean;
   /** What stands in where no direct path works. */
@@ -112,9 +114,11 @@ export function pollPeers(
     const spec = withStandIns(each, standIns);
     const { racing, shakenAt, all, isProven, keepaliveSeconds = defaultKeepalive } = circumstances;
     const observed = device?.peers.get(publicKey);
+    const isStandInUsed = observed?.endpoint !== undefined && standIns?.all.has(observed.endpoint) === true;
+    const contestedAt = isStandInUsed ? undefined : circumstances.contestedSince?.get(each.nodeId);
     const peers = all?.count ?? specs.length;
     const takenAt = taken.get(publicKey);
-    const view = { spec, observed, racing, shakenAt, takenAt, peers, keepaliveSeconds };
+    const view = { spec, observed, racing, shakenAt, takenAt, contestedAt, peers, keepaliveSeconds };
     const wasProven = isProven?.(publicKey) ?? false;
     return stepOf(before.connections.get(publicKey), view, { scope, wasProven }, now);
   });

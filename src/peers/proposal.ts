@@ -19,6 +19,8 @@ export interface View {
   readonly shakenAt: number | undefined;
   /** The time since which the peer's endpoint is another peer's, too: a peer of which nothing was received since is doubted. */
   readonly takenAt?: number | undefined;
+  /** The time since which another connected member claims what this peer owns: a peer of which nothing was received since is doubted. */
+  readonly contestedAt?: number | undefined;
 }
 
 export interface Racing {

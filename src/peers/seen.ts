@@ -50,12 +50,13 @@ export function see(before: Connection | undefined, view: View, now: number): Lo
   const { path, attempt } = before ?? {};
   const shared: Shared = { received, roundTrips, path, attempt };
   const common = { sight, race: raced, turn };
-  if (!counters || verdict === "silent" || isGone(counters, raced, view.takenAt)) {
+  if (!counters || verdict === "silent" || isGone(counters, raced, view)) {
     const isDown = counters !== undefined || session !== "unknown" || raced?.verifies === true;
     return { ...common, is: "lost", state: isDown ? "down" : "unknown", counters, shared };
   }
   const isDoubtful =
-    verdict === "doubtful" || isShaken(counters, Math.max(view.shakenAt ?? 0, view.takenAt ?? 0));
+    verdict === "doubtful" ||
+    isShaken(counters, Math.max(view.shakenAt ?? 0, view.takenAt ?? 0, view.contestedAt ?? 0));
   const followed = pathOf(before, sight, { isEnded: isDoubtful || !racing }, now);
   const kept = attempt && attempt.round > 0 ? { ...attempt, round: 0 } : attempt;
   return {

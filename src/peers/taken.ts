@@ -7,6 +7,13 @@ import type { Race } from "./race.ts";
 const roundsInVain = 3;
 
 /**
+ * The rounds after which a peer is taken for gone if another member claims what it owns. That says less, as both may have
+ * the address, so it is asked at all its endpoints, too: the last rounds go there. Where one packet in five gets lost each
+ * way, all go unanswered once in two hundred times.
+ */
+const roundsWhereContested = 6;
+
+/**
  * The times, by public key, since which the endpoint of a peer is another peer's, too: that of the other one's handshake,
  * if it is the later one. Only one WireGuard is behind an address and a port, so one of them is not there any more: a
  * machine that was installed anew, say, and its former identity. Which one it is has to be asked, since whoever can forge
@@ -29,10 +36,22 @@ export function takenAtOf(
   );
 }
 
-/** Whether a peer whose endpoint is another's has neither sent anything since nor answered when it was asked there. */
-export const isGone = (counters: Counters, race: Race | undefined, takenAt: number | undefined): boolean =>
-  takenAt !== undefined &&
-  isShaken(counters, takenAt) &&
-  race?.verifies === true &&
-  race.answer === undefined &&
-  race.rounds >= roundsInVain;
+/**
+ * Whether a peer whose endpoint is another's, or whose address another one claims, has neither sent anything since nor
+ * answered when it was asked.
+ */
+export function isGone(
+  counters: Counters,
+  race: Race | undefined,
+  {
+    takenAt,
+    contestedAt,
+  }: { readonly takenAt?: number | undefined; readonly contestedAt?: number | undefined },
+): boolean {
+  if (race?.verifies !== true || race.answer !== undefined) return false;
+  const isSince = (at: number | undefined): boolean => at !== undefined && isShaken(counters, at);
+  return (
+    (isSince(takenAt) && race.rounds >= roundsInVain) ||
+    (isSince(contestedAt) && race.rounds >= roundsWhereContested)
+  );
+}

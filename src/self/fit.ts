@@ -1,5 +1,11 @@
 import { bounds, type Config } from "../config/index.ts";
-import { type Affiliate, affiliateBytes, type Membership, mostAffiliateBytes } from "../discovery/index.ts";
+import {
+  type Affiliate,
+  affiliateBytes,
+  type Membership,
+  mostAffiliateBytes,
+  type Refusal,
+} from "../discovery/index.ts";
 import type { Warning } from "../marks/index.ts";
 import {
   type Address,
@@ -56,6 +62,20 @@ export function fitted(
     leftOut: fewLeftOut(leftOut),
     warnings: missing.length === 0 ? [] : [warningOf(missing)],
   };
+}
+
+/** The refusals for which there is room beside the affiliate, which never gives way to them. */
+export function fittingRefusals(
+  affiliate: Affiliate,
+  membership: Pick<Membership, "machine" | "otherNetworks">,
+  refusals: readonly Refusal[],
+): readonly Refusal[] {
+  const isFitting = (count: number): boolean =>
+    affiliateBytes({
+      ...affiliate,
+      membership: { ...membership, ...longest, refusals: refusals.slice(0, count) },
+    }) <= mostAffiliateBytes;
+  return isFitting(refusals.length) ? refusals : refusals.slice(0, mostFitting(refusals.length, isFitting));
 }
 
 const tooMany = `an announcement holds ${mostAffiliateBytes} bytes, and ${bounds.networks} addresses and networks`;

@@ -6,7 +6,9 @@ import {
   Lab,
   type LabNode,
   newCluster,
+  plantIdentity,
   publicNetwork,
+  stateDirectory,
   waitFor,
 } from "../../lab/index.ts";
 import { Service } from "../../lab/service.ts";
@@ -86,6 +88,21 @@ it("a reader that has seen enough ends status quietly", async () => {
     `{ ${kubespan} status -o json --config ${configFile}; echo "ended with $?" >&2; } | head -c 1`,
   );
   expect([exitCode, stderr]).toEqual([0, "ended with 0\n"]);
+});
+
+it("a node that others refuse learns of it from one of them", async () => {
+  const { privateKey } = JSON.parse(await a.run("cat", `${stateDirectory}/identity.json`)) as {
+    privateKey: string;
+  };
+  await plantIdentity(b, { first: "7", hardwareAddress: "52:54:00:00:00:02", privateKey });
+  await b.start(options);
+  const { warnings } = await b.daemon.waitForStatus("the refusal", (status) =>
+    status.warnings.some(({ who, what }) => who === "this node" && what.startsWith("is refused by others")),
+  );
+  expect(warnings.map(({ what }) => what).join("\n")).toContain(
+    "as a says: its public key is already that of this node",
+  );
+  await b.daemon.stop();
 });
 
 it("a wrong secret is a warning in the log and in status, and an error of doctor", async () => {

@@ -84,12 +84,16 @@ it("both are where a node that lives has them, when one dies without a word", as
   await follows(virtual, c);
 });
 
-it("a virtual IP follows to whoever takes it over from a holder that died", async () => {
+it("a virtual IP follows to whoever takes it over from a holder that died, before anything is sent there", async () => {
   await leave(b, anycast);
   await b.run("ip", "link", "set", "eth0", "up");
   await b.run("ip", "route", "replace", "default", "via", "203.0.113.9");
   await a.daemon.waitForPeers("b", "c");
   await c.run("ip", "link", "set", "eth0", "down");
   await hold(b, virtual);
+  await waitFor(async () => (await owner(virtual)) === "b", {
+    what: "b to own the address that c had",
+    describe: async () => (await a.daemon.command("status")).stdout,
+  });
   await follows(virtual, b);
 });

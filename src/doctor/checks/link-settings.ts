@@ -79,22 +79,24 @@ function strict(facts: Facts): Finding[] {
   ];
 }
 
-/** The finding about links on which IPv6 is otherwise than on the host. */
+/**
+ * The finding about links on which IPv6 is off. Where it was switched off for all of them and on again for one, the mesh
+ * carries it there, and its own link has to have it, too.
+ */
 function disabled(facts: Facts): Finding[] {
   const isOff = facts.sysctls.get("net/ipv6/conf/all/disable_ipv6") === "1";
-  const found = linksWith(facts, "ipv6/disable_ipv6", isOff ? "0" : "1");
+  const { interfaceName } = facts.settings;
+  const without = linksWith(facts, "ipv6/disable_ipv6", "1");
+  const isElsewhere = linksWith(facts, "ipv6/disable_ipv6", "0").some((name) => name !== interfaceName);
+  const found = isOff ? without.filter((name) => isElsewhere && name === interfaceName) : without;
   if (found.length === 0) return [];
-  const text = isOff
-    ? `IPv6 is on at ${named(found)} alone: the mesh takes it for off on this host, and does not carry it`
-    : `IPv6 is off at ${named(found)}: nothing is reached there over IPv6`;
-  const isOwn = found.includes(facts.settings.interfaceName);
   return [
     {
       id: "link.ipv6_disable_ipv6",
-      severity: isOff || isOwn ? "warning" : "note",
-      text,
+      severity: found.includes(interfaceName) ? "warning" : "note",
+      text: `IPv6 is off at ${named(found)}: nothing is reached there over IPv6`,
       evidence: evidenceOf("ipv6/disable_ipv6", found),
-      fix: isOff ? setSysctl("net.ipv6.conf.all.disable_ipv6", "0") : fixOf("ipv6/disable_ipv6", found, "0"),
+      fix: fixOf("ipv6/disable_ipv6", found, "0"),
     },
   ];
 }

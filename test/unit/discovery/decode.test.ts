@@ -215,3 +215,21 @@ function readsOrRefuses(bytes: Uint8Array): void {
   const again = decodeAffiliate(encodeAffiliate(result.affiliate), endpoints);
   expect(again).toEqual({ affiliate: result.affiliate, dropped: [] });
 }
+
+test("refusals are few and printable, and a bad one takes no good one along", () => {
+  const nodeId = "a".repeat(43);
+  const good = { nodeId, reason: "it is dated ahead" };
+  const decoded = decodeWith({
+    number: 1n,
+    refusals: [
+      { nodeId: "!", reason: "x" },
+      { nodeId, reason: "a\u001b[31m" },
+      { nodeId, reason: "x".repeat(201) },
+      good,
+      good,
+    ],
+  });
+  if ("refused" in decoded) expect.fail(decoded.refused);
+  expect(decoded.affiliate.membership?.refusals).toEqual([good]);
+  expect(decoded.dropped).toEqual(["refusals: 4 not valid"]);
+});

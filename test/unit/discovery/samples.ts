@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { Secret } from "../../../src/base/secret.ts";
-import type { Affiliate, KubespanAffiliate, Membership } from "../../../src/discovery/affiliate.ts";
+import {
+  type Affiliate,
+  type KubespanAffiliate,
+  type Membership,
+  mostRefusals,
+} from "../../../src/discovery/affiliate.ts";
 import {
   type Address,
   addressFromBytes,
@@ -86,6 +91,7 @@ const anyMembership: fc.Arbitrary<Membership> = fc.record(
     otherNetworks: list(anyPrefix),
     farewells: list(fc.tuple(base64(8), base64(16))).map((entries) => new Map(entries)),
     relays: fc.constant(true as const),
+    refusals: fc.array(fc.record({ nodeId, reason: text }), { minLength: 1, maxLength: mostRefusals }),
   },
   { requiredKeys: ["number", "startedAt", "machine", "otherNetworks"] },
 );

@@ -8,7 +8,7 @@ import {
   worst,
 } from "../../../src/doctor/index.ts";
 import { cases } from "./cases.ts";
-import { soundNode } from "./node.ts";
+import { ipv6OnOneLink, soundNode } from "./node.ts";
 
 describe("examine", () => {
   it("finds nothing to do on a sound node", () => {
@@ -23,6 +23,16 @@ describe("examine", () => {
       if (says) expect(JSON.stringify(found)).toMatch(says);
     },
   );
+
+  it("finds nothing to mend where IPv6 is off for all links and on for one, which the mesh carries", () => {
+    const sysctls = new Map([
+      ...(ipv6OnOneLink.sysctls ?? []),
+      ["net/ipv6/conf/eth0/disable_ipv6", "0"],
+      ["net/ipv6/conf/cni0/disable_ipv6", "1"],
+    ]);
+    const found = examine({ ...soundNode, ...ipv6OnOneLink, sysctls });
+    expect(found.filter(({ severity }) => severity !== "ok")).toEqual([]);
+  });
 
   it("tells what to do about every warning and error", () => {
     for (const [name, difference] of cases)

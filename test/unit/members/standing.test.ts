@@ -3,7 +3,13 @@ import { describe, expect, it, test } from "vitest";
 import { noDialRules } from "../../../src/config/index.ts";
 import type { Affiliate } from "../../../src/discovery/affiliate.ts";
 import { grantClaims } from "../../../src/members/claims.ts";
-import { type OwnSide, type PeerSpecs, peerSpecs, specify } from "../../../src/members/index.ts";
+import {
+  contestedSince,
+  type OwnSide,
+  type PeerSpecs,
+  peerSpecs,
+  specify,
+} from "../../../src/members/index.ts";
 import type { Claim } from "../../../src/members/prefix-claim.ts";
 import type { Standing, Standings } from "../../../src/members/standing.ts";
 import { hostPrefix, intersect, type Prefix, prefixWithin } from "../../../src/net/index.ts";
@@ -85,6 +91,27 @@ describe("of two members that claim the same network", () => {
     expect(owner(two, three)).toBe(expected);
     const mirrored = { "node-2": "node-3", "node-3": "node-2" }[expected];
     if (!_.includes("node id")) expect(owner(three, two)).toBe(mirrored);
+  });
+});
+
+describe("an owner whose claim another connected member has, too", () => {
+  const [owner, rival] = [2, 3].map((number) => affiliate(number, { additionalAddresses: [network] }));
+  const contested = (standing: Standing, now = 100): [string, number][] => {
+    const standings = new Map([
+      [id(2), since(1)],
+      [id(3), standing],
+    ]);
+    const { source } = specify(claimsOf([owner, rival].flatMap((each) => each ?? [])), own, standings);
+    return [...contestedSince(source.takings, standings, now)];
+  };
+
+  it("is contested since the other one announced it", () => {
+    expect(contested(since(7))).toEqual([[id(2), 7]]);
+  });
+
+  it("is not, where the other one is not connected, or this clock has not got there", () => {
+    expect(contested(down(7))).toEqual([]);
+    expect(contested(since(101))).toEqual([]);
   });
 });
 

@@ -10,6 +10,7 @@ import {
   noWays,
 } from "../../../src/mesh/index.ts";
 import { reportStatus } from "../../../src/mesh/report.ts";
+import { hostPrefix } from "../../../src/net/index.ts";
 import type { ObservedDevice } from "../../../src/wireguard/index.ts";
 import { claimsOf } from "../members/claims-of.ts";
 import { address, affiliate, config, endpoint, key, prefix, self } from "./values.ts";
@@ -74,6 +75,32 @@ describe("what is steered into the mesh", () => {
   it("leaves out peers that are not up where the operator allows it", () => {
     expect(decided({ allowDownPeerBypass: true }).targets).toEqual(["10.244.2.0/24", "198.51.100.2/32"]);
   });
+});
+
+it("asks the holder of an address as soon as another connected member claims it, if nothing was received since", () => {
+  const virtual = address("198.51.100.50");
+  const both = [2, 3].map((number) => affiliate(number, {}, { addresses: [virtual] }));
+  const since = (at: number) => ({
+    isConnected: true,
+    isConfirmed: true,
+    isNamed: true,
+    announcedAt: at,
+    claimedSince: new Map([[hostPrefix(virtual), at]]),
+  });
+  const claimedAt = now + 1_000;
+  const standings = new Map([
+    ["id002", since(0)],
+    ["id003", since(claimedAt)],
+  ]);
+  const known = { ...knowledge({}, both), standings, canRace: true };
+  const first = { ...known, standings: new Map([["id002", since(0)]]) };
+  const { allowedIPs = [] } = decide(first, device, emptyMemory, now).specs.peers[0] ?? {};
+  const peers = new Map([...device.peers].map(([of, peer]) => [of, { ...peer, allowedIPs }]));
+  const idle = { ...device, peers };
+  const before = decide(first, idle, emptyMemory, now);
+  expect(before.polled.races.map(({ publicKey }) => publicKey)).not.toContain(key(2));
+  const after = decide(known, idle, before.memory, claimedAt + 50);
+  expect(after.polled.races.map(({ publicKey }) => publicKey)).toContain(key(2));
 });
 
 describe("harvest", () => {

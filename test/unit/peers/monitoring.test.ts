@@ -30,6 +30,8 @@ class Watched {
   shakenAt: number | undefined;
   /** The time of a handshake of somebody else at the same endpoint. */
   takenAt: number | undefined;
+  /** The time since which another connected member claims what the peer owns. */
+  contestedAt: number | undefined;
   /** What the counters are after each poll. */
   traffic = (): { sent: number; received: number } => ({ sent: 100, received: 0 });
   answer: (endpoints: readonly Endpoint[]) => Endpoint | undefined = () => undefined;
@@ -78,7 +80,8 @@ class Watched {
 
   #circumstances(): Circumstances {
     const racing = { ownKey: key(0), mayDialSerially: false };
-    return { shakenAt: this.shakenAt, ...(this.isRacing && { racing }) };
+    const contestedSince = new Map(this.contestedAt === undefined ? [] : [[spec.nodeId, this.contestedAt]]);
+    return { shakenAt: this.shakenAt, contestedSince, ...(this.isRacing && { racing }) };
   }
 
   #device(): ObservedDevice {
@@ -188,6 +191,37 @@ test("a peer at whose endpoint somebody else answered since is asked there, and 
   watched.run(1);
   expect(watched.events.map(([, text]) => text).slice(0, 3)).toEqual(["race 0", "race 0", "race 0"]);
   expect(watched.state).toBe("down");
+});
+
+test("a peer whose address another member claims is asked at once, everywhere, and gone if it answers nowhere", () => {
+  const watched = new Watched();
+  watched.traffic = () => ({ sent: 0, received: 0 });
+  watched.run(1);
+  watched.contestedAt = start + 1_000;
+  watched.run(1);
+  expect(watched.state).toBe("doubted");
+  watched.run(3);
+  expect(watched.events.map(([, text]) => text)).toEqual([
+    ...Array.from({ length: 4 }, () => "race 0"),
+    "race 0,1,2",
+    "race 0,1,2",
+  ]);
+  expect(watched.state).toBe("down");
+});
+
+test("a peer whose address another member claims stays if it answers or sends something, and is asked no more", () => {
+  const answering = new Watched();
+  answering.traffic = () => ({ sent: 0, received: 0 });
+  answering.answer = () => current;
+  const sending = new Watched();
+  sending.traffic = () => ({ sent: 100, received: 100 });
+  for (const watched of [answering, sending]) {
+    watched.run(1);
+    watched.contestedAt = start + 1_000;
+    watched.run(9);
+    expect(watched.state).toBe("up");
+    expect(watched.events.length).toBeLessThan(2);
+  }
 });
 
 test("a peer whose endpoint somebody else takes on stays, as long as it answers there or sends something", () => {

@@ -54,6 +54,13 @@ export interface Membership {
   farewells: Farewell[];
   /** The node passes packets on between members that reach each other in no other way. */
   relays: boolean;
+  /** The announcements that this node refuses, so that their nodes learn of it. */
+  refusals: Refusal[];
+}
+
+export interface Refusal {
+  nodeId: string;
+  reason: string;
 }
 
 export interface Farewell {
@@ -278,6 +285,7 @@ function createBaseMembership(): Membership {
     left: false,
     farewells: [],
     relays: false,
+    refusals: [],
   };
 }
 
@@ -309,6 +317,9 @@ export const Membership: MessageFns<Membership> = {
     }
     if (message.relays !== false) {
       writer.uint32(56).bool(message.relays);
+    }
+    for (const v of message.refusals) {
+      Refusal.encode(v!, writer.uint32(66).fork()).join();
     }
     return writer;
   },
@@ -382,6 +393,14 @@ export const Membership: MessageFns<Membership> = {
             message.relays = reader.bool();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.refusals.push(Refusal.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -406,6 +425,74 @@ export const Membership: MessageFns<Membership> = {
     message.left = object.left ?? false;
     message.farewells = object.farewells?.map((e) => Farewell.fromPartial(e)) || [];
     message.relays = object.relays ?? false;
+    message.refusals = object.refusals?.map((e) => Refusal.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseRefusal(): Refusal {
+  return { nodeId: "", reason: "" };
+}
+
+export const Refusal: MessageFns<Refusal> = {
+  encode(message: Refusal, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.nodeId !== "") {
+      writer.uint32(10).string(message.nodeId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Refusal {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRefusal();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.nodeId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Refusal>, I>>(base?: I): Refusal {
+    return Refusal.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Refusal>, I>>(object: I): Refusal {
+    const message = createBaseRefusal();
+    message.nodeId = object.nodeId ?? "";
+    message.reason = object.reason ?? "";
     return message;
   },
 };
