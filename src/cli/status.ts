@@ -3,6 +3,7 @@ import { fetchStatus } from "../api/effects/index.ts";
 import { exitCodeOf } from "../api/index.ts";
 import { print, printJson } from "../system/index.ts";
 import { configOption, runDirectoryOf } from "./options.ts";
+import { peerNamed } from "./peer-named.ts";
 
 interface Options {
   readonly config: string;
@@ -22,7 +23,7 @@ export function registerStatus(program: Command): void {
     .option("--all", "show all columns, and what every machine leaves out")
     .action(async (name: string | undefined, options: Options) => {
       const { statusText } = await import("./status-text.ts");
-      const { peerNamed, peerText } = await import("./peer-text.ts");
+      const { peerText } = await import("./peer-text.ts");
       const status = await fetchStatus(await runDirectoryOf(options.config));
       const peer = name === undefined ? undefined : peerNamed(status, name);
       if (options.output === "json") printJson(peer ?? status);

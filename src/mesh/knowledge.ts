@@ -5,7 +5,7 @@ import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
 import type { Peers, StandIns } from "../peers/index.ts";
 import type { Mapping, Observation } from "../port/index.ts";
 import type { HostNameAnswer, Nat, Origin, Reflected, Said, Self } from "../self/index.ts";
-import type { Ways } from "./exits.ts";
+import type { WaysToRegistries } from "./exits.ts";
 
 /** The facts from which a pass decides, apart from the kernel's state. */
 export interface Knowledge {
@@ -17,7 +17,7 @@ export interface Knowledge {
   readonly standings: Standings;
   readonly registries: readonly RegistryState[];
   /** The ways to the registries. */
-  readonly ways: Ways;
+  readonly ways: WaysToRegistries;
   /** The addresses under which other nodes can reach this one. */
   readonly addresses: readonly Address[];
   /** The networks in which these addresses are. */
