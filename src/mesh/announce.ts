@@ -19,15 +19,19 @@ interface Announced {
   /** The addresses, endpoints and pod networks of this node that are not announced, with the reasons. */
   readonly leftOut: readonly LeftOut[];
   readonly warnings: readonly Warning[];
-  readonly memory: Pick<Memory, "reflected" | "nat" | "said">;
+  readonly memory: Pick<Memory, "reflected" | "nat" | "said" | "toldTalosAt">;
 }
 
-/** Decides what this node says of itself. `routed` are the networks inside the mesh. */
+/**
+ * Decides what this node says of itself. `routed` are the networks inside the mesh, and `movedAt` is the time of the last
+ * move after which it says the same again, under a new number.
+ */
 export function announce(
   knowledge: Knowledge,
   memory: Memory,
   routed: readonly Prefix[],
   now: number,
+  movedAt?: number,
 ): Announced {
   const { self, config, addresses, registries, origin } = knowledge;
   const seen = believeReflected(registries, memory.reflected, routed, addresses);
@@ -46,11 +50,12 @@ export function announce(
   });
   const otherNetworks = intersect(config.advertisedPrefixes, config.otherNetworks);
   const fit = fitted(affiliate, { machine: origin.machine, otherNetworks }, config);
+  const isAgain = movedAt !== undefined && movedAt > (memory.toldTalosAt ?? 0);
   const said = numbered(
     fit.affiliate,
     { ...origin, otherNetworks, ...(knowledge.relays && { relays: true }) },
     memory.said,
-    knowledge.lastNumber,
+    isAgain ? Math.max(knowledge.lastNumber, (memory.said?.number ?? 0) + 1) : knowledge.lastNumber,
     now,
     isClockBehind(knowledge, now),
   );
@@ -66,6 +71,11 @@ export function announce(
       ...podNetworksLeftOut(config, registries),
     ],
     warnings: fit.warnings,
-    memory: { reflected: seen.reflected, nat: stun.nat, said },
+    memory: {
+      reflected: seen.reflected,
+      nat: stun.nat,
+      said,
+      toldTalosAt: isAgain ? movedAt : memory.toldTalosAt,
+    },
   };
 }

@@ -66,4 +66,6 @@ export interface Memory {
   readonly told: Tellings;
   /** The last announcement of this node. */
   readonly said: Said | undefined;
+  /** The time of the last move of a peer that runs Talos that was followed by an announcement. */
+  readonly toldTalosAt?: number | undefined;
 }

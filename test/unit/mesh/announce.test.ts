@@ -1,33 +1,35 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { announce } from "../../../src/mesh/announce.ts";
-import { emptyMemory, type Knowledge, noWays } from "../../../src/mesh/index.ts";
-import { address, config, endpoint, key, self } from "./values.ts";
+import { emptyMemory, type Knowledge, type Memory, noWays } from "../../../src/mesh/index.ts";
+import { talosMovedAt } from "../../../src/mesh/talos-moved.ts";
+import type { Connection } from "../../../src/peers/index.ts";
+import { address, affiliate, config, endpoint, key, self } from "./values.ts";
 
 const now = 1_700_000_000_000;
 
+const knowledgeWith = (changes: Partial<Knowledge>): Knowledge => ({
+  self,
+  config: config(),
+  claims: [],
+  standings: new Map(),
+  registries: [],
+  ways: noWays,
+  addresses: [address("192.168.1.5")],
+  networks: [],
+  canRace: false,
+  mapping: undefined,
+  observations: [
+    { observer: key(2), by: "member", endpoint: endpoint("198.51.100.9:9"), since: now, at: now },
+  ],
+  origin: { startedAt: now, machine: "" },
+  lastNumber: 0,
+  lastRanAt: 0,
+  ...changes,
+});
+
 /** What a node announces of which a member says that it is at 198.51.100.9. */
-function announcedBy(changes: Partial<Knowledge>): readonly string[] {
-  const knowledge: Knowledge = {
-    self,
-    config: config(),
-    claims: [],
-    standings: new Map(),
-    registries: [],
-    ways: noWays,
-    addresses: [address("192.168.1.5")],
-    networks: [],
-    canRace: false,
-    mapping: undefined,
-    observations: [
-      { observer: key(2), by: "member", endpoint: endpoint("198.51.100.9:9"), since: now, at: now },
-    ],
-    origin: { startedAt: now, machine: "" },
-    lastNumber: 0,
-    lastRanAt: 0,
-    ...changes,
-  };
-  return announce(knowledge, emptyMemory, [], now).said.affiliate.kubespan?.endpoints ?? [];
-}
+const announcedBy = (changes: Partial<Knowledge>): readonly string[] =>
+  announce(knowledgeWith(changes), emptyMemory, [], now).said.affiliate.kubespan?.endpoints ?? [];
 
 test("a member's word does not take back what the router mapped", () => {
   expect(announcedBy({ portMapped: endpoint("203.0.113.1:51820") })).toEqual([
@@ -56,4 +58,35 @@ test.each([
   const announced = announcedBy({ mapping: { observations, problems: [] }, registries: [registry(name)] });
   expect(announced.includes("198.51.100.9:9")).toBe(isAnnounced);
   expect(announced).toContain("203.0.113.1:4711");
+});
+
+describe("a Talos peer that was moved", () => {
+  const talos = affiliate(2, {}, { operatingSystem: "Talos (v1.13.0)" });
+  const [from, to] = [endpoint("198.51.100.2:51820"), endpoint("203.0.113.2:51820")];
+  const connections = new Map([
+    [key(2), { path: { lastChange: { at: now, from, to, reason: "" } } } as unknown as Connection],
+  ]);
+
+  test("counts once something was sent from where this node is now, and no other peer does", () => {
+    expect(talosMovedAt([talos], connections, now + 4_999)).toBeUndefined();
+    expect(talosMovedAt([talos], connections, now + 5_000)).toBe(now);
+    expect(talosMovedAt([affiliate(2)], connections, now + 5_000)).toBeUndefined();
+    expect(talosMovedAt([talos], new Map(), now + 5_000)).toBeUndefined();
+  });
+
+  test("is told the same again, once, under a new number", () => {
+    const knowledge = knowledgeWith({});
+    const say = (before: Memory, movedAt?: number) => {
+      const { memory, said } = announce(knowledge, before, [], now, movedAt);
+      return { said, memory: { ...before, ...memory } };
+    };
+    const first = say(emptyMemory);
+    expect(say(first.memory).said).toEqual(first.said);
+    const again = say(first.memory, now);
+    expect(again.said.number).toBeGreaterThan(first.said.number);
+    expect({ ...again.said.affiliate, membership: {} }).toEqual({ ...first.said.affiliate, membership: {} });
+    expect(say(again.memory, now).said).toEqual(again.said);
+    expect(say(again.memory).said).toEqual(again.said);
+    expect(say(again.memory, now + 1).said.number).toBeGreaterThan(again.said.number);
+  });
 });
