@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { Option } from "commander";
 import { print, printJson } from "../system/index.ts";
 import type { ApplyOptions } from "./config-apply.ts";
+import { exampleText } from "./examples.ts";
 import { configOption, secondsWithin } from "./options.ts";
 
 interface Options extends ApplyOptions {
@@ -45,6 +46,7 @@ export function registerConfig(program: Command): void {
       [
         "\nFor editors with yaml-language-server, save it and begin each document with:",
         "  # yaml-language-server: $schema=/etc/kubespan/config.schema.json",
+        exampleText("config schema"),
       ].join("\n"),
     )
     .action(async () => {

@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { fetchStatus } from "../api/effects/index.ts";
 import { exitCodeOf } from "../api/index.ts";
 import { print, printJson } from "../system/index.ts";
+import { exampleText } from "./examples.ts";
 import { configOption, runDirectoryOf } from "./options.ts";
 import { peerNamed } from "./peer-named.ts";
 
@@ -21,6 +22,7 @@ export function registerStatus(program: Command): void {
       new Option("-o, --output <format>", "format of the output").choices(["table", "json"]).default("table"),
     )
     .option("--all", "show all columns, and what every machine leaves out")
+    .addHelpText("after", exampleText("status"))
     .action(async (name: string | undefined, options: Options) => {
       const { statusText } = await import("./status-text.ts");
       const { peerText } = await import("./peer-text.ts");
