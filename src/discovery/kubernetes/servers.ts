@@ -2,7 +2,7 @@ import type { KubernetesConfig } from "../../config/index.ts";
 import { parseHostPort } from "../../net/index.ts";
 import type { RegistryServer } from "../told.ts";
 
-/** How the API is reached, as the credentials name it. */
+/** The place of the API, as the credentials name it. */
 interface ApiAccess {
   /** The URL of the API. */
   readonly location: string;

@@ -72,10 +72,11 @@ it("a peer gets nothing of what the operator keeps for other machines", () => {
   ]);
 });
 
+const warned = (...members: readonly Affiliate[]): readonly string[] =>
+  peerSpecs(members, own).warnings.map(({ what }) => what);
+
 describe("a network that two members ask for", () => {
   const talos = peer(9, {}, { operatingSystem: "Talos (v1.13.0)" });
-  const warned = (...members: readonly Affiliate[]): readonly string[] =>
-    peerSpecs(members, own).warnings.map(({ what }) => what);
   const wide = peer(2, { additionalAddresses: [prefix("10.9.0.0/16")] });
   const long = peer(3, { additionalAddresses: [prefix("10.9.1.0/24")] });
   const otherwise =
