@@ -6,7 +6,7 @@ import { waitFor } from "../wait.ts";
 import { address, nodeNames } from "./plan.ts";
 import type { Site } from "./site.ts";
 import { judge, type Traces, type Verdict } from "./verdict.ts";
-import type { Way } from "./ways.ts";
+import type { ClusterWay } from "./ways.ts";
 
 /** Packets that have no part in this: those of the client outside, and of the mesh, which is encrypted. */
 const others = `not host ${address.client} and not udp port 51820`;
@@ -28,13 +28,18 @@ const now = (): number => Date.now() / 1000;
 const newToken = (): string => `w-${randomBytes(7).toString("hex")}`;
 
 /** Asks every way once, one after the other, while everything between the machines and in the tunnels is captured. */
-export async function measure(lab: Lab, site: Site, probe: string, ways: readonly Way[]): Promise<Verdict[]> {
+export async function measure(
+  lab: Lab,
+  site: Site,
+  probe: string,
+  ways: readonly ClusterWay[],
+): Promise<Verdict[]> {
   const { internet, nodes, client } = site;
   const between = await Capture.on(lab.wires, internet.name, { filter: others, snapLength });
   const tunnels = await Promise.all(
     nodeNames.map((name) => Capture.on(nodes[name].namespace, "kubespan", { snapLength })),
   );
-  const asked: { way: Way; token: string; result: Result; from: number }[] = [];
+  const asked: { way: ClusterWay; token: string; result: Result; from: number }[] = [];
   let end = Number.POSITIVE_INFINITY;
   const captures = [between, ...tunnels];
   try {
@@ -67,7 +72,7 @@ export async function measure(lab: Lab, site: Site, probe: string, ways: readonl
     return judge(way, traces);
   });
 
-  function ask(way: Way, token: string): Promise<Result> {
+  function ask(way: ClusterWay, token: string): Promise<Result> {
     const argv = commandOf(way, token, probe);
     const { from } = way;
     if (from === "client") return client.namespace.attempt(...argv);
@@ -97,7 +102,7 @@ async function settled({ nodes }: Site, between: Capture, tunnels: readonly Capt
 
 const hexOf = (token: string): string => Buffer.from(token).toString("hex");
 
-function commandOf({ question, target, size }: Way, token: string, probe: string): string[] {
+function commandOf({ question, target, size }: ClusterWay, token: string, probe: string): string[] {
   if (question === "ping") {
     return ["ping", "-n", "-c", "3", "-i", "0.2", "-W", "3", "-p", hexOf(token), target];
   }

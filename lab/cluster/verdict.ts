@@ -1,4 +1,4 @@
-import type { Route, Way } from "./ways.ts";
+import type { ClusterWay, Route } from "./ways.ts";
 
 /** The traces that a way has left while it was asked. */
 export interface Traces {
@@ -24,7 +24,7 @@ export interface Verdict {
   readonly isGood: boolean;
 }
 
-export function judge(way: Way, traces: Traces): Verdict {
+export function judge(way: ClusterWay, traces: Traces): Verdict {
   const seen = routeOf(traces);
   const isAnswered = traces.exitCode === 0 && isFrom(way, traces.output);
   const lines = traces.output.trim().split("\n");
@@ -40,5 +40,5 @@ function routeOf({ inClear, isPayloadInClear, isPayloadInMesh }: Traces): Route 
 }
 
 /** Whether the answer is by who was asked. Programs that ask say nothing but the answer, which begins with a name. */
-const isFrom = ({ answer }: Way, output: string): boolean =>
+const isFrom = ({ answer }: ClusterWay, output: string): boolean =>
   answer === undefined || output.split(" ")[0] === answer;

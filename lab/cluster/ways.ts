@@ -8,7 +8,7 @@ export type Route = "through the mesh" | "stays on the node" | "in clear";
 type Question = "ping" | "tcp" | "udp" | "get" | "put" | "tls";
 
 /** A way between two places of a cluster, with what is asked there. */
-export interface Way {
+export interface ClusterWay {
   readonly name: string;
   /** A node, the pod of the DaemonSet on a node, or the client outside. */
   readonly from: NodeName | Pod | "client";
@@ -34,7 +34,7 @@ export const hostPorts = { tcp: 18080, udp: 18053 } as const;
  * All ways of a cluster. Where no tunnel of the CNI carries what pods send and nobody advertises their networks, the mesh
  * does not know them, and they are in clear.
  */
-export function waysOf({ of, only }: Asked, { backend, cni, advertised }: Variant): Way[] {
+export function waysOf({ of, only }: Asked, { backend, cni, advertised }: Variant): ClusterWay[] {
   const isKnown = cni !== "flannel" || backend === "vxlan" || advertised;
   const toPods: Route = isKnown ? "through the mesh" : "in clear";
   const mesh: Route = "through the mesh";
@@ -42,7 +42,7 @@ export function waysOf({ of, only }: Asked, { backend, cni, advertised }: Varian
   const pairs: readonly (readonly [Pod, Pod])[] = nodeNames.flatMap((a) =>
     nodeNames.filter((b) => b !== a).map((b) => [of[a], of[b]] as const),
   );
-  const pod = (from: Way["from"], to: Pod, question: Question, size?: number): Way => ({
+  const pod = (from: ClusterWay["from"], to: Pod, question: Question, size?: number): ClusterWay => ({
     name: `${title(from)} ${arrow(question)} ${title(to)} ${asked(question, size)}`,
     from,
     question,
@@ -51,7 +51,12 @@ export function waysOf({ of, only }: Asked, { backend, cni, advertised }: Varian
     ...(question === "tcp" && { answer: to.name }),
     expected: toPods,
   });
-  const host = (from: Way["from"], to: NodeName, question: "tcp" | "get", size?: number): Way => ({
+  const host = (
+    from: ClusterWay["from"],
+    to: NodeName,
+    question: "tcp" | "get",
+    size?: number,
+  ): ClusterWay => ({
     name: `${title(from)} ${arrow(question)} ${to} ${asked(question, size)}`,
     from,
     question,
@@ -61,13 +66,13 @@ export function waysOf({ of, only }: Asked, { backend, cni, advertised }: Varian
     expected: mesh,
   });
   const service = (
-    from: Way["from"],
+    from: ClusterWay["from"],
     what: string,
     target: string,
     question: Question,
     expected: Route,
     more: { size?: number; answer?: string } = { answer: only.name },
-  ): Way => ({
+  ): ClusterWay => ({
     name: `${title(from)} ${arrow(question)} ${what} ${asked(question, more.size)}`,
     from,
     question,
@@ -75,7 +80,7 @@ export function waysOf({ of, only }: Asked, { backend, cni, advertised }: Varian
     ...more,
     expected,
   });
-  const cluster = (from: Way["from"], question: Question, size?: number): Way =>
+  const cluster = (from: ClusterWay["from"], question: Question, size?: number): ClusterWay =>
     service(
       from,
       "ClusterIP",
@@ -84,7 +89,7 @@ export function waysOf({ of, only }: Asked, { backend, cni, advertised }: Varian
       toPods,
       size === undefined || question === "udp" ? { answer: only.name, ...(size && { size }) } : { size },
     );
-  const anyNode = (from: Way["from"], node: NodeName, question: Question, size?: number): Way =>
+  const anyNode = (from: ClusterWay["from"], node: NodeName, question: Question, size?: number): ClusterWay =>
     service(
       from,
       `NodePort of ${node}, Cluster,`,
@@ -139,7 +144,7 @@ export function waysOf({ of, only }: Asked, { backend, cni, advertised }: Varian
   ];
 }
 
-const title = (place: Way["from"]): string =>
+const title = (place: ClusterWay["from"]): string =>
   typeof place === "string" ? place : place.name === "only" ? "only" : `pod ${place.node}`;
 
 const arrow = (question: Question): string => (question === "get" ? "<-" : "->");

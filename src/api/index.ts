@@ -17,5 +17,5 @@ export {
   type Status,
 } from "./status.ts";
 export { peersNamed, type WayToPeer, wayText, wayTo } from "./way.ts";
-export type { PeerOnTheWay, Taken, Way, Why } from "./why.ts";
+export type { DecidedWay, PeerOnTheWay, Taken, Why } from "./why.ts";
 export { exitCodeOf, type Progress, type Work, workOf } from "./work.ts";

@@ -56,6 +56,7 @@ export interface NodeStatus {
   readonly mtu: number;
   readonly pid: number;
   readonly startedAt: string;
+  /** The addresses that this node announces, besides `address`. */
   readonly announcedAddresses: readonly Address[];
   readonly announcedEndpoints: readonly Endpoint[];
   /** The kind of NAT before this node by family, as far as STUN servers and members show it. */

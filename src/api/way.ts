@@ -30,9 +30,15 @@ export function wayText(way: WayToPeer): string {
   return way.kind === "direct" ? `direct at ${way.endpoint}` : `via ${way.via}`;
 }
 
-/** Finds the peers that an operator may mean: by the name, the node id, the public key or an address. */
-export const peersNamed = (peers: readonly PeerReport[], name: string): readonly PeerReport[] =>
-  peers.filter(({ label, nodeId, publicKey, address, allowedIPs }) => {
+/**
+ * Finds the peers that an operator may mean: by the name, the host name, the node id, the public key or an address; or,
+ * where nothing is called that, by the beginning of the node id.
+ */
+export function peersNamed(peers: readonly PeerReport[], name: string): readonly PeerReport[] {
+  const exact = peers.filter(({ label, nodeId, publicKey, address, allowedIPs, machine }) => {
     const addresses = allowedIPs.map((prefix) => prefix.replace(/\/(?:32|128)$/, ""));
-    return [label, nodeId, publicKey, address, ...addresses].includes(name);
+    return name !== "" && [label, machine?.hostname, nodeId, publicKey, address, ...addresses].includes(name);
   });
+  if (exact.length > 0 || name === "") return exact;
+  return peers.filter(({ nodeId }) => nodeId.startsWith(name));
+}

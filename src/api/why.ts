@@ -12,7 +12,7 @@ export interface Why {
    * - `outside`: none of these, so that packets leave as they always did
    */
   readonly subject: "this node" | "mesh address" | "target" | "outside";
-  readonly decided: Way;
+  readonly decided: DecidedWay;
   readonly taken: Taken;
   /** The peer to which the packet is sent; absent where it is sent to none. */
   readonly peer?: PeerOnTheWay;
@@ -23,7 +23,7 @@ export interface Why {
 }
 
 /** A way as it was decided. */
-export interface Way {
+export interface DecidedWay {
   /** The set of the nft table that holds the address, and the element that does. */
   readonly set?: string;
   readonly element?: Prefix;

@@ -1,10 +1,10 @@
 /** The kinds of failure. Each is one word that a script can match, and leads to an exit code. */
 const exitCodes = {
-  usage: 2, // the command line is wrong
+  usage: 2, // the command line is wrong, or what it names is not there
   config: 3, // the configuration file is wrong
   state: 4, // a file the daemon keeps (identity, cache) is damaged or unreadable
   privilege: 5, // not root, or a capability is missing
-  conflict: 6, // something else owns what this program would have to change
+  conflict: 6, // something else has what this program would have to change or take
   command: 7, // nft, ip or wg failed
   discovery: 8, // the discovery service refused or cannot be reached
   unavailable: 9, // no daemon answers

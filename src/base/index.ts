@@ -9,6 +9,7 @@ export { onceFor } from "./once-for.ts";
 export { type OsRelease, parseOsRelease } from "./os-release.ts";
 export { type Revised, revised, type SameFields } from "./revised.ts";
 export { Secret } from "./secret.ts";
+export { shortList } from "./short-list.ts";
 export { dueAt } from "./slack.ts";
 export { type Stage, type Step } from "./step.ts";
 export { isPrintable, printable, printableJson, printableLines } from "./text.ts";

@@ -52,6 +52,7 @@ export async function applyConfig(
 /** Puts the configuration that is being tried in its usual place. */
 export async function confirmTrial(file: string): Promise<void> {
   const runDirectory = await runDirectoryOf(file);
+  const { pid } = (await fetchStatus(runDirectory)).node; // no daemon tries nothing
   const trial = await readTrial(runDirectory);
   if (!trial)
     throw new KubespanError("usage", "no configuration is being tried", {
@@ -59,8 +60,7 @@ export async function confirmTrial(file: string): Promise<void> {
     });
   await replaceConfig(file, trial.text);
   await endTrial(runDirectory);
-  const pid = await daemonWith(file);
-  if (pid !== undefined) process.kill(pid, "SIGHUP");
+  process.kill(pid, "SIGHUP");
   print(`wrote ${file}\n`);
 }
 

@@ -1,8 +1,9 @@
 import type { Command } from "commander";
-import { InvalidArgumentError, Option } from "commander";
+import { Option } from "commander";
 import { print, printJson } from "../system/index.ts";
 import type { ApplyOptions } from "./config-apply.ts";
-import { configOption } from "./options.ts";
+import { exampleText } from "./examples.ts";
+import { configOption, secondsWithin } from "./options.ts";
 
 interface Options extends ApplyOptions {
   readonly config: string;
@@ -45,6 +46,7 @@ export function registerConfig(program: Command): void {
       [
         "\nFor editors with yaml-language-server, save it and begin each document with:",
         "  # yaml-language-server: $schema=/etc/kubespan/config.schema.json",
+        exampleText("config schema"),
       ].join("\n"),
     )
     .action(async () => {
@@ -61,7 +63,7 @@ const applying = (command: Command): Command =>
         .choices(["auto", "staged", "try"])
         .default("auto"),
     )
-    .option("--timeout <seconds>", "seconds after which a trial is given up", secondsFrom, 60)
+    .option("--timeout <seconds>", "seconds after which a trial is given up", secondsWithin(1, 24 * 3600), 60)
     .addHelpText(
       "after",
       [
@@ -92,12 +94,4 @@ async function edit(options: Options): Promise<void> {
   const after = await edited(before, options.config);
   if (after === undefined) print("nothing was changed\n");
   else await applyConfig(options.config, before, after, options);
-}
-
-const mostSeconds = 24 * 3600;
-
-function secondsFrom(text: string): number {
-  const seconds = /^[1-9]\d{0,4}$/.test(text) ? Number(text) : Number.NaN;
-  if (seconds <= mostSeconds) return seconds;
-  throw new InvalidArgumentError("It is not a number of seconds up to a day.");
 }

@@ -12,6 +12,7 @@ import { hostPortText, parseAddress, parseAddressPort, parseHostPort } from "../
 import { confine, createLogger, serviceManager } from "../system/index.ts";
 import type { StoreOptions } from "./discovery-store.ts";
 import { groupHelp } from "./help.ts";
+import { secondsWithin, wholeNumber } from "./options.ts";
 
 interface Listen {
   readonly host: string;
@@ -65,13 +66,13 @@ export function registerDiscoveryServe(program: Command): void {
     )
     .addOption(
       new Option("--trust-proxy [hops]", "trust X-Forwarded-For of this many proxies")
-        .argParser(hopsFrom)
+        .argParser(wholeNumber(1, 16, "proxies"))
         .preset("1"),
     )
     .option("--trust-real-ip", "trust X-Real-IP, which a proxy must replace")
     .option("--relay", "carry packets of nodes that have no UDP")
     .option("--snapshot <file>", "keep a copy of the memory for a restart")
-    .option("--snapshot-every <seconds>", "seconds between two snapshots", secondsFrom, 60)
+    .option("--snapshot-every <seconds>", "seconds between two snapshots", secondsWithin(0, 24 * 3600), 60)
     .addOption(
       new Option("--etcd <urls>", "keep everything in etcd (URLs with commas)").conflicts(["snapshot"]),
     )
@@ -79,10 +80,15 @@ export function registerDiscoveryServe(program: Command): void {
     .option("--etcd-cert <file>", "PEM client certificate for etcd")
     .option("--etcd-key <file>", "PEM private key for the etcd certificate")
     .option("--etcd-prefix <text>", "prefix of all keys in etcd", "/kubespan/discovery/")
-    .option("--etcd-compact-every <seconds>", "compact older history of etcd, 0 for never", secondsFrom, 300)
+    .option(
+      "--etcd-compact-every <seconds>",
+      "compact older history of etcd, 0 for never",
+      secondsWithin(0, 24 * 3600),
+      300,
+    )
     .option("--metrics-listen <address:port>", "serve /metrics, /healthz, /readyz over HTTP", listenFrom)
     .option("--no-stun", "do not answer STUN (UDP) for nodes behind NAT")
-    .option("--drain <seconds>", "disconnect watchers gradually on SIGTERM", secondsFrom, 10)
+    .option("--drain <seconds>", "disconnect watchers gradually on SIGTERM", secondsWithin(0, 24 * 3600), 10)
     .addOption(
       new Option("--log-level <level>", "severity from which on messages are logged")
         .choices(["fatal", "error", "warn", "info", "debug", "trace"])
@@ -174,22 +180,6 @@ function nameFrom(text: string, before: readonly string[] = []): readonly string
   const name = parseAddress(text) ?? parseHostPort(text, 1)?.host;
   if (name !== undefined && !/:\d*$/.test(text.replace(name, ""))) return [...before, name];
   throw new InvalidArgumentError("It is not a host name or an address.");
-}
-
-const mostHops = 16;
-
-function hopsFrom(text: string): number {
-  const hops = /^\d{1,2}$/.test(text) ? Number(text) : 0;
-  if (hops >= 1 && hops <= mostHops) return hops;
-  throw new InvalidArgumentError(`It is not a number of proxies, 1 to ${mostHops}.`);
-}
-
-const mostSeconds = 24 * 3600;
-
-function secondsFrom(text: string): number {
-  const seconds = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
-  if (seconds <= mostSeconds) return seconds;
-  throw new InvalidArgumentError("It is not a number of seconds up to a day.");
 }
 
 /** The certificates; `undefined` only where --insecure asks for plaintext. */

@@ -1,5 +1,13 @@
 /** Examples for the help texts and man pages. A test runs them against a daemon. */
 export const examples: Readonly<Record<string, readonly (readonly [line: string, meaning: string])[]>> = {
+  status: [
+    ["kubespan status", "the node, its registries and its peers"],
+    ["kubespan status b", "all that is known of one peer"],
+    ["kubespan status -o json", "for programs"],
+  ],
+  "gen config": [["kubespan gen config --output new.yaml", "a configuration with new secrets"]],
+  validate: [["kubespan validate new.yaml", "what a configuration means"]],
+  "config schema": [["kubespan config schema", "for editors"]],
   get: [
     ["kubespan get rd", "all kinds of resources"],
     ["kubespan get peerstatuses", "how each peer is doing"],

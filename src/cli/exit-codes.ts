@@ -2,11 +2,11 @@
 export const exitCodes: Readonly<Record<number, string>> = {
   0: "success",
   1: "a defect of kubespan: please report it",
-  2: "the command line is wrong",
+  2: "the command line is wrong, or what it names is not there or does not fit",
   3: "the configuration is wrong",
   4: "a file or folder that the daemon keeps is damaged or not safe to use",
   5: "the command needs root, or the capability that it names",
-  6: "a link, rule or route of another program, or another daemon, is in the way",
+  6: "something is in the way: a link, rule or route, a daemon, a port, a file",
   7: "nft, ip, wg or sysctl failed; after a failed down the daemon goes on",
   8: "the discovery service refused, or cannot be reached",
   9: "no daemon answers",

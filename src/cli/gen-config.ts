@@ -15,6 +15,7 @@ import {
   readTextFile,
   writeAtomically,
 } from "../system/index.ts";
+import { exampleText } from "./examples.ts";
 import { groupHelp } from "./help.ts";
 import { defaultConfigFile } from "./options.ts";
 
@@ -42,6 +43,7 @@ export function registerGenConfig(program: Command): void {
     .option("--cluster-secret-file <file>", "file with the secret of an existing cluster")
     .option("--from-talos <file>", "Talos machine configuration of a cluster to join")
     .option("--force", "replace an existing output file")
+    .addHelpText("after", exampleText("gen config"))
     .action(genConfig);
 }
 

@@ -55,7 +55,7 @@ async function list(
   const found = items.filter(isMeant(id));
   if (id !== undefined && found.length === 0)
     throw new KubespanError("usage", `there is no resource "${id.slice(0, 100)}" of the kind ${kind.kind}`, {
-      hint: `"kubespan get ${kind.kind}" lists all`,
+      hint: `'kubespan get ${kind.kind}' lists all`,
     });
   print(listText(definition, found, format, id !== undefined));
 }

@@ -1,11 +1,11 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { KubespanError } from "../base/index.ts";
 import { loadConfig } from "../config/effects/index.ts";
 import type { Token } from "../joining/index.ts";
 import type { HostPort } from "../net/index.ts";
 import { complain, print } from "../system/index.ts";
 import { hostFrom, portFrom } from "./init.ts";
-import { defaultConfigFile } from "./options.ts";
+import { defaultConfigFile, secondsWithin } from "./options.ts";
 
 interface Options {
   readonly config: string;
@@ -32,7 +32,7 @@ export function registerJoin(program: Command): void {
     .option("--address <address>", "address or name at which others reach this node", hostFrom)
     .option("--port <port>", "TCP port of the discovery service here", portFrom, 3000)
     .option("--no-start", "start nothing, print the commands instead")
-    .option("--wait <seconds>", "longest wait for all peers to be up, 0 for none", secondsFrom)
+    .option("--wait <seconds>", "longest wait for all peers to be up, 0 for none", secondsWithin(0, 3600))
     .option("--force", "replace an existing configuration, and lose the secret")
     .allowExcessArguments()
     .addHelpText(
@@ -103,11 +103,3 @@ async function waitIfWanted(configFile: string, others: readonly string[], secon
 }
 
 const say = (text: string): void => print(`${text}\n`);
-
-const mostSeconds = 3600;
-
-function secondsFrom(text: string): number {
-  const seconds = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
-  if (seconds <= mostSeconds) return seconds;
-  throw new InvalidArgumentError("It is not a number of seconds up to an hour.");
-}

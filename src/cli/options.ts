@@ -1,4 +1,4 @@
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { findRunDirectory } from "../config/effects/index.ts";
 import { complain } from "../system/index.ts";
 import { complaintOf } from "./complaint.ts";
@@ -22,3 +22,16 @@ export async function runDirectoryOf(file: string): Promise<string> {
     complain(`${complaintOf(problem, "warning: ")}kubespan: warning: asking the daemon at ${runDirectory}\n`);
   return runDirectory;
 }
+
+/** Reads the value of an option that is a whole number within bounds, of `things` if it counts some. */
+export const wholeNumber =
+  (least: number, most: number, things = "") =>
+  (text: string): number => {
+    const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (number >= least && number <= most) return number;
+    throw new InvalidArgumentError(`It is a number${things && ` of ${things}`} from ${least} to ${most}.`);
+  };
+
+/** Reads the value of an option that is a time in seconds. */
+export const secondsWithin = (least: number, most: number): ((text: string) => number) =>
+  wholeNumber(least, most, "seconds");

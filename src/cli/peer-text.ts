@@ -1,27 +1,7 @@
 import type { PeerReport, Status } from "../api/index.ts";
-import { age, KubespanError } from "../base/index.ts";
+import { age } from "../base/index.ts";
 import { causeText } from "./cause-text.ts";
-import { bytes, factsText, fittingTable, oneLine } from "./render.ts";
-
-/** The peers that go by a name: a label, a host name, a node id or its beginning, a KubeSpan address or a public key. */
-export function peerNamed({ peers }: Status, name: string): PeerReport {
-  const exact = peers.filter(({ nodeId, label, address, publicKey, machine }) =>
-    [nodeId, label, address, publicKey, machine?.hostname].includes(name),
-  );
-  const found =
-    exact.length > 0 ? exact : name === "" ? [] : peers.filter(({ nodeId }) => nodeId.startsWith(name));
-  const [peer, another] = found;
-  if (peer && !another) return peer;
-  const shown = oneLine(name);
-  throw new KubespanError("usage", `${another ? "more than one peer goes" : "no peer goes"} by ${shown}`, {
-    hint: another
-      ? `name one by its node id: ${shortList(found.map(({ nodeId }) => nodeId))}`
-      : "'kubespan status' lists the peers, and what is refused",
-  });
-}
-
-const shortList = (ids: readonly string[]): string =>
-  ids.length > 5 ? `${ids.slice(0, 5).join(", ")}, ...` : ids.join(", ");
+import { bytes, factsText, fittingTable } from "./render.ts";
 
 /** What `kubespan status PEER` prints on a terminal: all that is known of one peer. */
 export function peerText({ warnings }: Status, peer: PeerReport): string {

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { fetchStatus } from "../api/effects/index.ts";
-import { type PeerReport, peersNamed } from "../api/index.ts";
-import { KubespanError, notInstalled } from "../base/index.ts";
+import { notInstalled } from "../base/index.ts";
 import { print, probe } from "../system/index.ts";
 import { exampleText } from "./examples.ts";
-import { configOption, runDirectoryOf } from "./options.ts";
+import { configOption, runDirectoryOf, wholeNumber } from "./options.ts";
+import { peerNamed } from "./peer-named.ts";
 
 interface PingOptions {
   readonly config: string;
@@ -24,11 +24,13 @@ export function registerPing(program: Command): void {
     .addOption(configOption())
     .addOption(
       new Option("--count <number>", "pings to send (4, or 30 with --until-direct)").argParser(
-        within(1, 1e6),
+        wholeNumber(1, 1e6),
       ),
     )
     .addOption(
-      new Option("--size <bytes>", "bytes of data in each ping").default(56).argParser(within(0, 65_000)),
+      new Option("--size <bytes>", "bytes of data in each ping")
+        .default(56)
+        .argParser(wholeNumber(0, 65_000)),
     )
     .option("--until-direct", "end with the first answer over a direct way")
     .addHelpText(
@@ -44,15 +46,6 @@ export function registerPing(program: Command): void {
 /** The exit code of `kubespan ping`. */
 export const exitCodeOf = (isAnswered: boolean): number => (isAnswered ? 0 : 16);
 
-const within =
-  (least: number, most: number) =>
-  (text: string): number => {
-    const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-    if (!(number >= least && number <= most))
-      throw new InvalidArgumentError(`It is a number from ${least} to ${most}.`);
-    return number;
-  };
-
 /** Pings until there were enough pings; gives whether the answer that was wanted came. */
 async function pingPeer(
   folder: string,
@@ -63,10 +56,10 @@ async function pingPeer(
   let isAnswered = false;
   for (let number = 1; number <= count; number++) {
     if (number > 1) await delay(pauseMs);
-    const { address } = await peerNamed(folder, name);
+    const { address } = peerNamed(await fetchStatus(folder), name);
     const answer = await probe("ping", "-n", "-c", "1", "-W", "2", "-s", String(size), address);
     if (!answer.isInstalled) throw notInstalled("ping");
-    const peer = await peerNamed(folder, name); // the ping itself may have made the peer connect
+    const peer = peerNamed(await fetchStatus(folder), name); // the ping itself may have made the peer connect
     const pong = pongOf(answer.stdout, peer);
     print(pongText(pong, number));
     if (pong.roundTripMs === undefined) continue;
@@ -74,18 +67,4 @@ async function pingPeer(
     else if (pong.way.kind === "direct") return true;
   }
   return isAnswered;
-}
-
-async function peerNamed(folder: string, name: string): Promise<PeerReport> {
-  const { peers } = await fetchStatus(folder);
-  const [peer, ...others] = peersNamed(peers, name);
-  if (!peer)
-    throw new KubespanError("usage", `there is no peer "${name.slice(0, 100)}"`, {
-      hint: '"kubespan status" lists the peers',
-    });
-  if (others.length > 0)
-    throw new KubespanError("usage", `several peers are called ${name}`, {
-      hint: `name one by its node id: ${[peer, ...others].map(({ nodeId }) => nodeId).join(", ")}`,
-    });
-  return peer;
 }

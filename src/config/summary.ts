@@ -1,4 +1,4 @@
-import { hexText } from "../base/index.ts";
+import { hexText, shortList } from "../base/index.ts";
 import { clusterPrefix } from "../identity/index.ts";
 import { hostPortText } from "../net/index.ts";
 import type { Config, ServiceConfig } from "./config.ts";
@@ -26,7 +26,7 @@ export function configSummary(config: Config): string {
       config.allowDownPeerBypass ? "its traffic goes outside the mesh, in clear" : "its traffic is refused",
     ],
     ...(config.localNetworks.length > 0
-      ? [["in clear", `what is sent to ${shortList(config.localNetworks)}`] as const]
+      ? [["in clear", `what is sent to ${listed(config.localNetworks)}`] as const]
       : []),
     ["node", [config.node.name ?? "named as the host", config.node.machineType].join(", ")],
     ["state", `${config.stateDirectory}, socket in ${config.runDirectory}`],
@@ -51,30 +51,22 @@ function advertised(config: Config): string {
   const prefixes: string[] = [...config.advertisedPrefixes];
   if (config.advertiseKubernetesNetworks)
     prefixes.push(config.kubernetes ? "its pod networks" : "no pod networks (kubernetes is not enabled)");
-  return shortList(prefixes) || "only its own addresses";
+  return listed(prefixes) || "only its own addresses";
 }
 
 function announced(config: Config): string {
-  const extra = shortList([
-    ...config.extraAnnouncedEndpoints,
-    ...config.extraAnnouncedNames.map(hostPortText),
-  ]);
+  const extra = listed([...config.extraAnnouncedEndpoints, ...config.extraAnnouncedNames.map(hostPortText)]);
   return `${announcedAddresses(config)}${extra && `, and ${extra}`}`;
 }
 
 function announcedAddresses({ endpointFilters: filters }: Config): string {
   if (filters.length === 0) return "all its addresses";
   if (filters.every(({ exclude }) => exclude))
-    return `all its addresses except those in ${shortList(filters.map(({ prefix }) => prefix))}`;
-  return `addresses in ${shortList(filters.map(({ prefix, exclude }) => `${exclude ? "!" : ""}${prefix}`))}`;
+    return `all its addresses except those in ${listed(filters.map(({ prefix }) => prefix))}`;
+  return `addresses in ${listed(filters.map(({ prefix, exclude }) => `${exclude ? "!" : ""}${prefix}`))}`;
 }
 
-const longestList = 8;
-
-const shortList = (items: readonly string[]): string =>
-  items.length > longestList
-    ? `${items.slice(0, longestList).join(", ")} and ${items.length - longestList} more`
-    : items.join(", ");
+const listed = (items: readonly string[]): string => shortList(items, 8);
 
 const mtuText = ({ mtu }: Config): string => (mtu === "auto" ? "MTU by the node's own links" : `MTU ${mtu}`);
 

@@ -173,7 +173,7 @@ export class Membership {
     const member = oneNamed(name, this.#members);
     if (isConnected(member, now))
       throw new KubespanError("usage", `${name} is connected: it is not forgotten`, {
-        hint: 'only a node that is gone can be; to take it out of the mesh, run "kubespan down" on it',
+        hint: "only a node that is gone can be; to take it out of the mesh, run 'kubespan down' on it",
       });
     const { nodeId, number, claim } = member;
     this.#letGo(nodeId, { why: "the operator said so", number, at: now });
@@ -291,7 +291,7 @@ function oneNamed(name: string, members: Members): Member {
     "usage",
     `${found.length === 0 ? "no member" : "more than one member"} goes by ${name}`,
     {
-      hint: 'name its node id; "kubespan status -o json" lists them',
+      hint: "name its node id; 'kubespan status -o json' lists them",
     },
   );
 }

@@ -2,7 +2,14 @@ import { lookup } from "node:dns/promises";
 import type { Logger } from "pino";
 import type { Config } from "../config/index.ts";
 import type { RegistryServer } from "../discovery/index.ts";
-import { addressesAfter, addressesOf, exitsTo, noWays, type Told, type Ways } from "../mesh/index.ts";
+import {
+  addressesAfter,
+  addressesOf,
+  exitsTo,
+  noWays,
+  type Told,
+  type WaysToRegistries,
+} from "../mesh/index.ts";
 import { parseAddress } from "../net/index.ts";
 import type { Exit } from "../nftables/index.ts";
 import { takeOwnGroup } from "../system/index.ts";
@@ -38,7 +45,7 @@ export class RegistryWays {
    * Gives the ways as they are known now, and asks for the names again if it is time. `onChange` is called, later, if an
    * answer is news. Exits of the last run stand in as long as it is not known where a server is.
    */
-  look(config: Config, registries: Registries, onChange: () => void): Ways {
+  look(config: Config, registries: Registries, onChange: () => void): WaysToRegistries {
     const { registriesOutside: setting } = config;
     const { group, saved } = this.#parts;
     if (setting === "off") return noWays;

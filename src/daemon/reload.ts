@@ -22,7 +22,7 @@ export function checkReload(before: Config, after: Config): void {
   if (before.log.format !== after.log.format) changed.push("log.format");
   if (changed.length > 0)
     throw new KubespanError("config", `${changed.join(", ")} cannot change while the daemon runs`, {
-      hint: `run "kubespan down", change it, and start again`,
+      hint: `run 'kubespan down', change it, and start again`,
     });
 }
 

@@ -30,7 +30,7 @@ export const notTakenDown = (error: unknown): KubespanError =>
     error instanceof KubespanError ? error.code : "command",
     `the mesh was not taken down: ${errorText(error)}`,
     {
-      hint: 'the daemon goes on with it, and "kubespan status" says how; put that right, and run "kubespan down" again',
+      hint: "the daemon goes on with it, and 'kubespan status' says how; put that right, and run 'kubespan down' again",
       cause: error,
     },
   );

@@ -228,5 +228,5 @@ export const blockWarning = (
   what:
     `refuses on ${hook} what no rule accepts (${refusal}), and none was seen for ` +
     `${missing.map((what) => nameOf(what, passage)).join(" and ")}: ` +
-    'a tunnel may be up, and nothing pass; "kubespan doctor" has the lines that accept it',
+    "a tunnel may be up, and nothing pass; 'kubespan doctor' has the lines that accept it",
 });

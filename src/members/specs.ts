@@ -18,6 +18,7 @@ import { labelOf, someOf } from "./labels.ts";
 import { sharedAddresses } from "./shared.ts";
 import type { Standings } from "./standing.ts";
 import { takingWarnings } from "./takings.ts";
+import { isTalosNode } from "./talos.ts";
 import { servedInAll } from "./total.ts";
 
 /** The facts about this node that decide about its peers, whatever they say. */
@@ -112,7 +113,7 @@ export function makeSpecs(
     peers,
     networks: meshNetworks(peers, own.clusterPrefix),
     refused,
-    warnings: takingWarnings(takings, refused),
+    warnings: takingWarnings(takings, refused, members.some(isTalosNode)),
   };
   return { specs, asked, contests: contestsAmong(served.claims, rivals), takings };
 }

@@ -20,15 +20,19 @@ interface Announced {
   /** The addresses, endpoints and pod networks of this node that are not announced, with the reasons. */
   readonly leftOut: readonly LeftOut[];
   readonly warnings: readonly Warning[];
-  readonly memory: Pick<Memory, "reflected" | "nat" | "refusals" | "said">;
+  readonly memory: Pick<Memory, "reflected" | "nat" | "refusals" | "said" | "toldTalosAt">;
 }
 
-/** Decides what this node says of itself. `routed` are the networks inside the mesh. */
+/**
+ * Decides what this node says of itself. `routed` are the networks inside the mesh, and `movedAt` is the time of the last
+ * move after which it says the same again, under a new number.
+ */
 export function announce(
   knowledge: Knowledge,
   memory: Memory,
   routed: readonly Prefix[],
   now: number,
+  movedAt?: number,
 ): Announced {
   const { self, config, addresses, registries, origin } = knowledge;
   const seen = believeReflected(registries, memory.reflected, routed, addresses);
@@ -59,6 +63,7 @@ export function announce(
   );
   const room = { machine: origin.machine, otherNetworks };
   const refusals = fittingRefusals(fit.affiliate, room, told.refusals);
+  const isAgain = movedAt !== undefined && movedAt > (memory.toldTalosAt ?? 0);
   const said = numbered(
     fit.affiliate,
     {
@@ -68,7 +73,7 @@ export function announce(
       ...(refusals.length > 0 && { refusals }),
     },
     memory.said,
-    knowledge.lastNumber,
+    isAgain ? Math.max(knowledge.lastNumber, (memory.said?.number ?? 0) + 1) : knowledge.lastNumber,
     now,
     isClockBehind(knowledge, now),
   );
@@ -87,7 +92,13 @@ export function announce(
       ...refusalWarnings(refusalsOf(self.nodeId, knowledge.claims, knowledge.standings)),
       ...fit.warnings,
     ],
-    memory: { reflected: seen.reflected, nat: stun.nat, refusals: told, said },
+    memory: {
+      reflected: seen.reflected,
+      nat: stun.nat,
+      refusals: told,
+      said,
+      toldTalosAt: isAgain ? movedAt : memory.toldTalosAt,
+    },
   };
 }
 

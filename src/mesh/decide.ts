@@ -49,6 +49,7 @@ import type { ObservedDevice } from "../wireguard/index.ts";
 import { announce } from "./announce.ts";
 import { exitsLeftOut, exitsOf } from "./exits.ts";
 import type { Knowledge, Memory } from "./knowledge.ts";
+import { talosMovedAt } from "./talos-moved.ts";
 
 export const emptyMemory: Memory = {
   specified: undefined,
@@ -117,7 +118,9 @@ export function decide(
   const granted = specs.peers.flatMap((peer) => peer.allowedIPs);
   const routed = [...granted.filter(mayBeInside), ...config.advertisedPrefixes];
   const targets = targetsOf(specs, polled, config, self);
-  const announced = announce(knowledge, memory, routed, now);
+  const affiliates = knowledge.claims.map(({ affiliate }) => affiliate);
+  const movedAt = talosMovedAt(affiliates, polled.memory.connections, now);
+  const announced = announce(knowledge, memory, routed, now, movedAt);
   const isGranted = (address: Address): boolean => granted.includes(hostPrefix(address));
   const harvested = harvestFrom(
     specs.peers,

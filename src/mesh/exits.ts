@@ -46,7 +46,7 @@ export const addressesOf = (
 };
 
 /** The registries' servers as they are known at the moment. */
-export interface Ways {
+export interface WaysToRegistries {
   readonly servers: readonly RegistryServer[];
   readonly names: ReadonlyMap<string, Told>;
   readonly exits: readonly Exit[];
@@ -54,7 +54,7 @@ export interface Ways {
   readonly group: number | undefined;
 }
 
-export const noWays: Ways = { servers: [], names: new Map(), exits: [], group: undefined };
+export const noWays: WaysToRegistries = { servers: [], names: new Map(), exits: [], group: undefined };
 
 type Setting = Config["registriesOutside"];
 
@@ -99,7 +99,7 @@ const isLoopback = (address: Address): boolean => address === "::1" || address.s
 /** The exits of this node, from what is known of the registries. */
 export const exitsOf = (
   config: Config,
-  { exits, group }: Pick<Ways, "exits" | "group">,
+  { exits, group }: Pick<WaysToRegistries, "exits" | "group">,
   addresses: readonly Address[],
 ): Exits => ({
   registries: exits.filter(({ address }) => !addresses.includes(address) && !isLoopback(address)),
@@ -122,7 +122,7 @@ export function exitsAmong(exits: Exits, targets: readonly Prefix[]): Exits {
 
 /** The servers on members to which no connection may leave outside the mesh, with the reason. */
 export function exitsLeftOut(
-  { servers, names }: Pick<Ways, "servers" | "names">,
+  { servers, names }: Pick<WaysToRegistries, "servers" | "names">,
   setting: Setting,
   isMember: (address: Address) => boolean,
 ): LeftOut[] {

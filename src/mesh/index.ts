@@ -9,7 +9,15 @@ export {
   rememberAnswer,
   wakeInMs,
 } from "./decide.ts";
-export { addressesAfter, addressesOf, exitsTo, noWays, servedHere, type Told, type Ways } from "./exits.ts";
+export {
+  addressesAfter,
+  addressesOf,
+  exitsTo,
+  noWays,
+  servedHere,
+  type Told,
+  type WaysToRegistries,
+} from "./exits.ts";
 export type { Kernel } from "./kernel.ts";
 export type { Knowledge, Memory } from "./knowledge.ts";
 export { ownSide } from "./own-side.ts";

@@ -13,7 +13,7 @@ import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
 import type { Peers, StandIns } from "../peers/index.ts";
 import type { Mapping, Observation } from "../port/index.ts";
 import type { HostNameAnswer, Nat, Origin, Reflected, Said, Self } from "../self/index.ts";
-import type { Ways } from "./exits.ts";
+import type { WaysToRegistries } from "./exits.ts";
 
 /** The facts from which a pass decides, apart from the kernel's state. */
 export interface Knowledge {
@@ -27,7 +27,7 @@ export interface Knowledge {
   /** The announcements that were read and not believed; absent for none. */
   readonly refused?: Stepped["refused"];
   /** The ways to the registries. */
-  readonly ways: Ways;
+  readonly ways: WaysToRegistries;
   /** The addresses under which other nodes can reach this one. */
   readonly addresses: readonly Address[];
   /** The networks in which these addresses are. */
@@ -78,4 +78,6 @@ export interface Memory {
   readonly refusals: ToldRefusals;
   /** The last announcement of this node. */
   readonly said: Said | undefined;
+  /** The time of the last move of a peer that runs Talos that was followed by an announcement. */
+  readonly toldTalosAt?: number | undefined;
 }

@@ -144,7 +144,7 @@ function reportNode({ self, config }: Knowledge, view: StatusView): NodeStatus {
     mtu: mtuOf(config, kernel),
     pid: view.process.pid,
     startedAt: new Date(view.process.startedAt).toISOString(),
-    announcedAddresses: announced?.addresses ?? [],
+    announcedAddresses: (announced?.addresses ?? []).filter((each) => each !== self.address),
     announcedEndpoints: announced?.kubespan?.endpoints ?? [],
     nat: decision?.memory.nat ?? {},
     advertisedPrefixes: announced?.kubespan?.additionalAddresses ?? [],

@@ -77,7 +77,7 @@ function kindNamed(name: string, namespace: string | undefined): Kind {
   const [kind, ...others] = kindsNamed(resourceKinds, name, namespace);
   if (!kind)
     throw new KubespanError("usage", `there is no kind of resource "${name.slice(0, 100)}"`, {
-      hint: '"kubespan get rd" lists all kinds',
+      hint: "'kubespan get rd' lists all kinds",
     });
   if (others.length > 0)
     throw new KubespanError("usage", `"${name}" names several kinds of resources`, {

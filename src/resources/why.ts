@@ -1,4 +1,4 @@
-import type { PeerOnTheWay, Taken, Way, Why } from "../api/index.ts";
+import type { DecidedWay, PeerOnTheWay, Taken, Why } from "../api/index.ts";
 import {
   type Address,
   familyOf,
@@ -12,7 +12,7 @@ import type { Seen } from "./seen.ts";
 
 /** The way that was decided for an address, and what it is. */
 export interface Decided extends Pick<Why, "subject" | "notes"> {
-  readonly way: Way;
+  readonly way: DecidedWay;
   readonly peer?: PeerOnTheWay;
 }
 
@@ -72,7 +72,7 @@ function notesOn({ pass }: Seen, address: Address, peer: PeerOnTheWay | undefine
 }
 
 /** Compares what was decided with what the kernel says; gives the differences in words. */
-export function differencesBetween(way: Way, taken: Taken): readonly string[] {
+export function differencesBetween(way: DecidedWay, taken: Taken): readonly string[] {
   const wanted = way.set === undefined ? [] : [way.set];
   const missing = wanted.filter((set) => !taken.sets.includes(set));
   const excess = taken.sets.filter((set) => !wanted.includes(set));

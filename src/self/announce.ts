@@ -102,7 +102,7 @@ export function ownAffiliate(
   const hostname = announcedName("host name", self.hostname, leftOut);
   const affiliate: Affiliate = {
     nodeId: self.nodeId,
-    addresses,
+    addresses: [...addresses, self.address], // as Talos lists them; the first ones are the node's main addresses
     hostname,
     nodeName: config.node.name ?? hostname,
     machineType: config.node.machineType,

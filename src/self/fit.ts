@@ -50,7 +50,8 @@ export function fitted(
     }) <= mostAffiliateBytes;
   if (isFitting(items.length)) return { affiliate: whole, leftOut: [], warnings: [] };
   const count = mostFitting(items.length, isFitting);
-  const cut = items.slice(count);
+  // Other nodes take the KubeSpan address from where it stands by itself, so it is not missed among the addresses.
+  const cut = items.slice(count).filter(({ value }) => value !== whole.kubespan?.address);
   const leftOut = cut.map(({ kind, value }) => ({
     value: kind === "network" ? `network ${value}` : value,
     reason: tooMany,

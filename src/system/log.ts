@@ -43,7 +43,7 @@ export function createLogger(
   const out = pretty({
     destination: standardError,
     sync: true,
-    colorize: process.stderr.isTTY,
+    colorize: process.stderr.isTTY && !process.env.NO_COLOR, // https://no-color.org
     translateTime: "SYS:yyyy-mm-dd HH:MM:ss.l",
     singleLine: true,
   });

@@ -42,7 +42,7 @@ export function chooseImplementation(
     const present = implementationOf(name, observed);
     if (wish === "auto" || wish === present) return present;
     throw new KubespanError("conflict", `the link ${name} uses the ${present} implementation, not ${wish}`, {
-      hint: `run "kubespan down" first to change the implementation`,
+      hint: `run 'kubespan down' first to change the implementation`,
     });
   }
   if (wish === "kernel" && !observed.kernelSupport)

@@ -27,8 +27,8 @@ const waysOf = (addresses: Addresses) => {
     "outside the mesh, reply": ["postrouting", `oifname "eth0" ${ip} daddr ${node.b}`],
   } as const;
 };
-type Way = keyof ReturnType<typeof waysOf>;
-const wayNames: readonly Way[] = [
+type WayName = keyof ReturnType<typeof waysOf>;
+const wayNames: readonly WayName[] = [
   "local, out",
   "forwarded, out",
   "local, in",
@@ -128,14 +128,14 @@ async function traffic(addresses: Addresses): Promise<void> {
 }
 
 /** Of each way: `yes`, or how many packets and connections of how many lost bits. */
-function results(found: ReadonlyMap<string, number>): Record<Way, string> {
+function results(found: ReadonlyMap<string, number>): Record<WayName, string> {
   const of = (name: string, index: number): number => found.get(`${name}_${index}`) ?? 0;
   return Object.fromEntries(
     wayNames.map((way, index) => {
       const [mark, ct, all] = [of("mark", index), of("ct", index), of("all", index)];
       return [way, all > 0 && mark === all && ct === all ? "intact" : `mark ${mark}, ct ${ct} of ${all}`];
     }),
-  ) as Record<Way, string>;
+  ) as Record<WayName, string>;
 }
 
 describe("bits of others in the marks of packets and connections", () => {

@@ -90,7 +90,7 @@ it("Kubernetes as the only registry: peers meet, and their pods reach each other
   expect(await api.annotations("a")).toMatchObject({
     "networking.talos.dev/assigned-prefixes": "10.244.1.0/24",
     "networking.talos.dev/kubespan-endpoints": "203.0.113.1:51820",
-    "networking.talos.dev/self-ips": "203.0.113.1",
+    "networking.talos.dev/self-ips": `203.0.113.1,${status.node.address}`,
   });
   const writes = (await api.requests()).filter(({ verb }) => verb === "patch");
   expect(writes).toHaveLength(2); // one for each node

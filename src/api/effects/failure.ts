@@ -23,7 +23,7 @@ export function failureOfAnswer(status: number | undefined, read: Read<unknown>)
 export function unavailable(socket: string, error: Error & { code?: string }): KubespanError {
   if (isAbsence(error))
     return new KubespanError("unavailable", `no daemon answers at ${socket}`, {
-      hint: `start it with "kubespan run", or name its configuration with --config`,
+      hint: `start it with 'kubespan run', or name its configuration with --config`,
       cause: error,
     });
   if (error.code === "EACCES" || error.code === "EPERM")

@@ -1,3 +1,4 @@
+import { hexText } from "../../base/index.ts";
 import { type KindName } from "../kinds.ts";
 import { kinds, type Schema, type Setting, settingsOf } from "./json-schema.ts";
 
@@ -14,14 +15,21 @@ const tableOf = (kind: KindName): string =>
   ].join("\n");
 
 function rowOf({ path, schema, isRequired, description = "" }: Setting): string {
-  const cells = [`\`${path}\``, valuesOf(schema), isRequired ? "required" : defaultText(schema), description];
+  const cells = [
+    `\`${path}\``,
+    valuesOf(schema),
+    isRequired ? "required" : defaultText(path, schema),
+    description,
+  ];
   return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 }
 
 const code = (value: unknown): string => `\`${String(value)}\``;
 
-function defaultText({ default: value, type }: Schema): string {
-  if (value !== undefined && !Array.isArray(value) && typeof value !== "object") return code(value);
+/** The default as an operator would write it: marks are bits, so they are in hexadecimal. */
+function defaultText(path: string, { default: value, type }: Schema): string {
+  if (value !== undefined && !Array.isArray(value) && typeof value !== "object")
+    return code(path.startsWith("marks.") ? hexText(Number(value)) : value);
   return type === "array" ? "`[]`" : "none";
 }
 

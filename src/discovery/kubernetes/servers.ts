@@ -2,8 +2,8 @@ import type { KubernetesConfig } from "../../config/index.ts";
 import { parseHostPort } from "../../net/index.ts";
 import type { RegistryServer } from "../told.ts";
 
-/** The way to the API, as the credentials name it. */
-interface Way {
+/** The place of the API, as the credentials name it. */
+interface ApiAccess {
   /** The URL of the API. */
   readonly location: string;
   /** Whether the certificate of the API is checked. */
@@ -14,12 +14,12 @@ interface Way {
  * The API servers that this node uses: the one that this daemon asks, and those that the configuration adds. Kubelets and
  * pods ask them, too, and all of that has to work before a mesh can.
  */
-export function serversOf(way: Way, { apiServers = [] }: KubernetesConfig): RegistryServer[] {
-  const own = serverOf(way);
+export function serversOf(access: ApiAccess, { apiServers = [] }: KubernetesConfig): RegistryServer[] {
+  const own = serverOf(access);
   return [...(own ? [own] : []), ...apiServers].map((server) => ({ ...server, clients: "node" }));
 }
 
-function serverOf({ location, isChecked }: Way): Omit<RegistryServer, "clients"> | undefined {
+function serverOf({ location, isChecked }: ApiAccess): Omit<RegistryServer, "clients"> | undefined {
   const url = URL.parse(location);
   if (url?.protocol !== "https:" && url?.protocol !== "http:") return undefined;
   const tls = url.protocol === "https:";

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { peerNamed, peerText } from "../../../src/cli/peer-text.ts";
+import { peerNamed } from "../../../src/cli/peer-named.ts";
+import { peerText } from "../../../src/cli/peer-text.ts";
 import { endpoint } from "../mesh/values.ts";
 import { peer, status } from "./status-values.ts";
 

@@ -4,7 +4,7 @@ import { nameOf, nodeNames, type Variant, variants } from "../../../lab/cluster/
 import type { Pod } from "../../../lab/cluster/pods.ts";
 import { totals, written } from "../../../lab/cluster/report.ts";
 import { judge, type Traces } from "../../../lab/cluster/verdict.ts";
-import { type Way, waysOf } from "../../../lab/cluster/ways.ts";
+import { type ClusterWay, waysOf } from "../../../lab/cluster/ways.ts";
 
 const [n1, n2, n3] = nodeNames.map(
   (node, index): Pod => ({ name: `probe-${node}`, node, address: `10.244.${index}.2`, pid: 1 }),
@@ -30,7 +30,7 @@ test("what nobody carries or advertises is expected in clear, and nothing else",
   expect(open(hostGateway)).not.toContain("n2 -> n3 tcp");
 });
 
-const way: Way = {
+const way: ClusterWay = {
   name: "a way",
   from: "n1",
   question: "tcp",
@@ -58,7 +58,7 @@ test.each<[string, Partial<Traces>, string, boolean, boolean]>([
 });
 
 test("what is expected in clear need not be answered, but must be seen", () => {
-  const expectedInClear: Way = { ...way, expected: "in clear" };
+  const expectedInClear: ClusterWay = { ...way, expected: "in clear" };
   const lost = { ...good, exitCode: 1, isPayloadInMesh: false };
   expect(judge(expectedInClear, { ...lost, inClear: ["SYN"] })).toMatchObject({
     isAnswered: false,

@@ -110,6 +110,41 @@ describe("documents", () => {
   });
 });
 
+/** What each release has for the same mesh: its machine configuration as far as it concerns the mesh, and documents. */
+describe("the same mesh as each release writes it", () => {
+  const cluster = `cluster:\n  id: ${clusterID}\n  secret: ${clusterSecret}\n  discovery:\n    enabled: true\n    registries:\n      kubernetes: {disabled: true}\n      service: {endpoint: "https://discovery.example.org/"}\n`;
+  const inMachine = `machine:\n  type: worker\n  network:\n    kubespan: {enabled: true, mtu: 1400, filters: {endpoints: [0.0.0.0/0]}}\n`;
+  const endpoints = `${head("KubeSpanEndpointsConfig")}extraAnnouncedEndpoints: ["192.168.13.46:52000"]\n`;
+  const mesh = (more = ""): string =>
+    `${head("KubeSpanConfig")}enabled: true\nmtu: 1400\nfilters: {endpoints: [0.0.0.0/0]${more}}\n`;
+  const discovery = `${head("DiscoveryServiceConfig")}name: default\nendpoint: https://discovery.example.org/\n`;
+  const type = "machine: {type: worker}\n";
+  test.each([
+    ["1.8 to 1.12", `${inMachine}${cluster}${endpoints}`],
+    ["1.13", `${type}${cluster}${endpoints}${mesh()}`],
+    ["1.14", `${type}${endpoints}${mesh()}---\n${identity}${discovery}`],
+    ["1.15", `${type}${endpoints}${mesh(', peerEndpoints: ["0.0.0.0/0"]')}---\n${identity}${discovery}`],
+  ])("%s", (release, text) => {
+    const { config, notices } = read(text);
+    expect(notices).toEqual([]);
+    expect(config).toMatchObject({
+      enabled: true,
+      mtu: 1400,
+      endpointFilters: [{ prefix: "0.0.0.0/0", exclude: false }],
+      extraAnnouncedEndpoints: ["192.168.13.46:52000"],
+      cluster: { id: clusterID },
+      services: [{ host: "discovery.example.org", port: 443, tls: true }],
+      node: { machineType: "worker" },
+      dial: { filters: release === "1.15" ? [{ prefix: "0.0.0.0/0", exclude: false }] : [] },
+    });
+  });
+
+  test.each(["kubespan: {}", "kubespan:", "hostname: a"])("with the mesh off: %s", (network) => {
+    const text = `machine:\n  type: worker\n  network:\n    ${network}\n${cluster}`;
+    expect(read(text).config.enabled).toBe(false);
+  });
+});
+
 describe("a machine configuration", () => {
   test("is read where releases before 1.13 have the sections", () => {
     const { config, notices } = read(machine);

@@ -16,7 +16,7 @@ export interface LogLine {
 }
 
 /** The way from one registry to its other side. */
-interface Way {
+interface Line {
   /** Connections end, and new ones fail. */
   shut(): void;
   reopen(): void;
@@ -28,7 +28,7 @@ interface Way {
 interface Subject {
   readonly registry: Registry;
   readonly own: Affiliate;
-  readonly way: Way;
+  readonly way: Line;
 }
 
 /** Where registries of one kind meet. Everything in it ends with the test that asked for it. */

@@ -72,6 +72,37 @@ it("a peer gets nothing of what the operator keeps for other machines", () => {
   ]);
 });
 
+const warned = (...members: readonly Affiliate[]): readonly string[] =>
+  peerSpecs(members, own).warnings.map(({ what }) => what);
+
+describe("a network that two members ask for", () => {
+  const talos = peer(9, {}, { operatingSystem: "Talos (v1.13.0)" });
+  const wide = peer(2, { additionalAddresses: [prefix("10.9.0.0/16")] });
+  const long = peer(3, { additionalAddresses: [prefix("10.9.1.0/24")] });
+  const otherwise =
+    "; the Talos nodes in this mesh send it to node-2, which has the lower id: let only one of them announce it";
+
+  it("has another owner on Talos nodes where the lower id loses, which the warning says", () => {
+    const plain = ["asks for 10.9.0.0/16; 10.9.1.0/24 inside it goes to node-3"];
+    expect(warned(wide, long)).toEqual(plain);
+    expect(warned(wide, long, talos)).toEqual([`${plain[0]}${otherwise}`]);
+  });
+
+  it("has the same owner on all nodes where the higher id loses", () => {
+    const [low, high] = [
+      peer(2, { additionalAddresses: [prefix("10.9.1.0/24")] }),
+      peer(3, { additionalAddresses: [prefix("10.9.0.0/16")] }),
+    ];
+    expect(warned(low, high, talos)).toEqual(warned(low, high));
+  });
+
+  it("is decided as here by all nodes that run kubespan, whatever they run on", () => {
+    const membership = { number: 1, startedAt: 1, machine: "", otherNetworks: [] };
+    expect(warned(wide, long, { ...talos, membership })).toEqual(warned(wide, long));
+    expect(warned(wide, long, peer(9, {}, { operatingSystem: "Talosian" }))).toEqual(warned(wide, long));
+  });
+});
+
 describe("who is a peer", () => {
   it.each([
     {

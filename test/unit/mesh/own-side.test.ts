@@ -78,7 +78,7 @@ describe("a node without an IPv4 address that peers accept", () => {
 
   test("has no IPv4 route into the mesh, so that what would be lost is refused", () => {
     const { announcement, routing } = passOf(links);
-    expect(announcement.own.addresses).toEqual(["2001:db8::1"]);
+    expect(announcement.own.addresses).toEqual(["2001:db8::1", self.address]);
     expect(routing).toContain("refuse IPv4 packets for the mesh while the link is gone");
     expect(routing).not.toContain("route IPv4 in table 180");
     expect(routing).toContain("route IPv6 in table 180");

@@ -38,7 +38,7 @@ describe("announced endpoints", () => {
     const { endpoints = [] } = affiliate.kubespan ?? {};
     expect(endpoints).toHaveLength(32);
     expect(endpoints.slice(0, 3)).toEqual([extra, "203.0.113.1:51820", "192.0.2.1:51820"]);
-    expect(affiliate.addresses).toEqual(many);
+    expect(affiliate.addresses).toEqual([...many, self.address]); // as Talos lists them
     expect(leftOut).toEqual([
       { value: "endpoint 192.0.2.31:51820 and 49 more", reason: "a node announces 32 endpoints at most" },
     ]);
@@ -48,7 +48,7 @@ describe("announced endpoints", () => {
     const old = { value: "2001:db8::5", reason: "it is deprecated (on eth0)" };
     const { affiliate, leftOut } = ownAffiliate(self, config(), addresses, [], [], { undialled: [old] });
     expect(affiliate.kubespan?.endpoints).toEqual(["192.168.1.5:51820", "10.0.0.5:51820"]);
-    expect(affiliate.addresses).toEqual(addresses);
+    expect(affiliate.addresses).toEqual([...addresses, self.address]);
     expect(leftOut).toEqual([{ ...old, value: "endpoint [2001:db8::5]:51820" }]);
   });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { affiliateBytes, mostAffiliateBytes } from "../../../src/discovery/index.ts";
+import { type Affiliate, affiliateBytes, mostAffiliateBytes } from "../../../src/discovery/index.ts";
 import { fitted } from "../../../src/self/fit.ts";
 import { address, affiliate, config, prefix } from "../mesh/values.ts";
 
@@ -32,6 +32,17 @@ describe("what does not fit into an announcement", () => {
     expect(warnings).toEqual([
       { who: "this node", what: expect.stringMatching(/do not fit.*in clear.*advertisedPrefixes/) },
     ]);
+  });
+
+  it("is never missed if it is the KubeSpan address, which stands by itself as well", () => {
+    const whole = affiliate(1);
+    const own = whole.kubespan?.address ?? expect.fail();
+    const said = (addresses: Affiliate["addresses"]) =>
+      fitted({ ...whole, addresses: [...addresses, own] }, membership, config());
+    const many = [address("192.0.2.1"), ...six(400)];
+    const full = many.slice(0, said(many).affiliate.addresses.length);
+    expect(said(full.slice(0, 10)).affiliate.addresses).toContain(own);
+    expect(said(full)).toMatchObject({ affiliate: { addresses: full }, leftOut: [], warnings: [] });
   });
 
   it("is first what the node excludes, and that is no reason to warn", () => {
