@@ -91,6 +91,10 @@ const manager = options({
   controllers: "*,-bootstrap-signer-controller,-token-cleaner-controller",
 });
 
+/** Ends with 0 if etcd answers, which it does when it hears of most of its members. */
+const isHealthy = `fetch("http://127.0.0.1:2379/health").then((answer) => answer.json())
+  .then(({ health }) => process.exit(health === "true" ? 0 : 1), () => process.exit(1))`;
+
 /** One of the control planes of a cluster, which share what they store. */
 export interface Replica {
   readonly name: string;
@@ -171,9 +175,15 @@ export class ControlPlane {
     }
   }
 
-  /** Starts all parts on a machine that had no power. */
+  /** Starts all parts on a machine that had no power. The API server ends where it finds no etcd, and nobody here starts it anew. */
   async startAgain(): Promise<void> {
-    for (const service of Object.values(this.services)) await service.start();
+    const { etcd: _, ...others } = this.services;
+    await this.startStore();
+    await waitFor(() => this.#node.run(process.execPath, "-e", isHealthy), {
+      what: `etcd on ${this.#own.name}`,
+      describe: async () => (await this.services["etcd"]?.log())?.slice(-4000) ?? "",
+    });
+    for (const service of Object.values(others)) await service.start();
     await this.#ready();
   }
 

@@ -23,7 +23,7 @@ export interface Redirect {
 }
 
 /** Flannel on this node. */
-export interface FlannelFacts {
+interface FlannelFacts {
   /** The networks of this node's pods. */
   readonly networks: readonly Prefix[];
   /** Whether a link of Flannel's carries what pods send to other nodes, as with VXLAN. */

@@ -57,9 +57,9 @@ export function powerCut(lab: () => { readonly lab: Lab; readonly cluster: Kuber
     expect(totals(report)).toMatchObject({ ways: 45, answered: 45, inClear: 0 });
   });
 
-  const load = async (node: LabNode): Promise<string> =>
-    (await node.namespace.attempt(kubespan, "barrier", "load", "--config", configFile)).stdout;
-
   const answers = async (from: LabNode, at: string): Promise<boolean> =>
     (await from.namespace.attempt(cluster.programs.probe, "tls", "w-0000000000000", at)).exitCode === 0;
 }
+
+const load = async (node: LabNode): Promise<string> =>
+  (await node.namespace.attempt(kubespan, "barrier", "load", "--config", configFile)).stdout;

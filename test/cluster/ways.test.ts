@@ -35,6 +35,10 @@ const cases = variants
 /** Whether the mesh knows what pods send: a tunnel of the CNI carries it, or their networks are advertised. */
 const isKnown = ({ backend, advertised }: Variant): boolean => backend === "vxlan" || advertised;
 
+/** Whether a node says that others send to its pods in clear. */
+const isWarned = ({ warnings }: Status): boolean =>
+  warnings.some(({ who, what }) => who.includes("Flannel") && /10\.244\.\d\.0\/24/.test(what));
+
 const documentation = join(import.meta.dirname, "../../docs/cni.md");
 
 interface NodeObject {
@@ -64,8 +68,6 @@ describe.each(cases)("$name", ({ variant, name }) => {
   if (!isKnown(variant))
     it.each(nodeNames)("%s says in status and doctor that its pods are reached in clear", async (on) => {
       const { daemon } = cluster.site.nodes[on];
-      const isWarned = ({ warnings }: Status): boolean =>
-        warnings.some(({ who, what }) => who.includes("Flannel") && /10\.244\.\d\.0\/24/.test(what));
       await daemon.waitForStatus("the warning", isWarned);
       const { stdout } = await daemon.command("doctor");
       expect(stdout).toContain("advertiseKubernetesNetworks");

@@ -1,6 +1,7 @@
 import { type CniFacts, nothingFound, parseMainRoute } from "../../../src/cni/index.ts";
 import type { Facts } from "../../../src/doctor/index.ts";
 import type { Prefix } from "../../../src/net/index.ts";
+import { soundNode } from "./node.ts";
 import type { Case } from "./registry-cases.ts";
 
 const cni = (changes: Partial<CniFacts>): Partial<Facts> => ({
@@ -65,6 +66,17 @@ export const cniCases: readonly Case[] = [
     "cni.flannel",
     "warning",
     /10\.244\.9\.0\/24.*advertiseKubernetesNetworks/,
+  ],
+  [
+    "Flannel without a tunnel, and a Node with a pod network that is not advertised",
+    {
+      ...cni({ flannel: { networks: ["10.244.9.0/24" as Prefix], hasTunnel: false } }),
+      settings: { ...soundNode.settings, networks: [], advertisesPods: false },
+      services: [{ location: "https://192.0.2.1:6443", podNetworks: ["10.244.9.0/24" as Prefix] }],
+    },
+    "cni.flannel",
+    "warning",
+    /10\.244\.9\.0\/24/,
   ],
   [
     "Calico's IPAM outside of the Node's podCIDRs",
