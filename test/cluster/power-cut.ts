@@ -26,7 +26,11 @@ export function powerCut(lab: () => { readonly lab: Lab; readonly cluster: Kuber
   });
 
   it("the API server is reached outside the mesh while n1 is no member, and nothing else of n1", async () => {
-    const capture = await Capture.on(lab().lab.wires, cluster.site.internet.name);
+    const filter = "ip and not udp port 51820";
+    const capture = await Capture.on(lab().lab.wires, cluster.site.internet.name, {
+      filter,
+      snapLength: 128,
+    });
     for (const name of ["n2", "n3"] as const) {
       await cluster.startNode(name);
       await nodes[name].daemon.start();
