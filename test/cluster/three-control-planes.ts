@@ -27,8 +27,8 @@ interface Machine {
   readonly programs: NodePrograms;
 }
 
-/** What is not WireGuard's, and not for API servers. A port of WireGuard's is closed before its daemon runs. */
-const filter = "ip and not udp port 51820 and not tcp port 6443 and not icmp[icmptype] == icmp-unreach";
+/** What etcd, kubelets and containers say to others, which is TCP. API servers are asked outside while they are no members. */
+const filter = "tcp and not port 6443";
 
 /**
  * A cluster of three control planes, which is its mesh's only registry: each daemon asks the API server beside it. That one answers
@@ -119,8 +119,9 @@ export function threeControlPlanes(): void {
     for (const { node } of machines) killAll(node.namespace);
     await Promise.all(ends);
     await all(({ node }) => forget(node));
+    // Before the network is up. The kernel goes on with connections of processes that were killed, which a power cut would end.
+    await all(({ node }) => node.namespace.attempt(kubespan, "barrier", "load", "--config", configFile));
     const clear = await clearDuring(async () => {
-      await all(({ node }) => node.namespace.attempt(kubespan, "barrier", "load", "--config", configFile));
       await all(async ({ node, plane, programs: each }) => {
         await node.daemon.start();
         for (const service of Object.values(each.services)) await service.start();
