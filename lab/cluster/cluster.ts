@@ -1,7 +1,5 @@
 import { existsSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Cluster as Identity, newCluster } from "../config.ts";
 import type { Lab } from "../lab.ts";
 import { clusterPrograms, type Programs } from "../programs/index.ts";
 import { Service } from "../service.ts";
@@ -9,17 +7,18 @@ import { waitFor } from "../wait.ts";
 import { ControlPlane } from "./control-plane.ts";
 import { Flannel } from "./flannel.ts";
 import { measure } from "./measure.ts";
+import { Mesh } from "./mesh.ts";
 import { NodePrograms } from "./node-programs.ts";
+import { startOwnCNI } from "./own-cni.ts";
 import { address, type NodeName, nodeNames, type Variant } from "./plan.ts";
 import { findPods, type Pod } from "./pods.ts";
+import { forget, killAll } from "./power.ts";
 import { buildSite, type Site } from "./site.ts";
 import type { Verdict } from "./verdict.ts";
 import { type Asked, hostPorts, waysOf } from "./ways.ts";
 import { workload } from "./workload.ts";
 
 const relay = join(import.meta.dirname, "../relay.ts");
-const rbac = join(import.meta.dirname, "../../deploy/kubernetes/rbac.yaml");
-const access = "/run/kubespan-access";
 
 interface NodeObject {
   readonly spec: { readonly podCIDR?: string };
@@ -36,11 +35,13 @@ export class KubernetesCluster {
   readonly variant: Variant;
   readonly programs: Programs;
   readonly #lab: Lab;
-  readonly #identity: Identity = newCluster();
   readonly #tell: (text: string) => void;
   /** The programs that run on each node, apart from the control plane and the daemon of the mesh. */
   readonly services: Readonly<Record<NodeName, Record<string, Service>>>;
+  readonly mesh: Mesh;
   readonly #runtimes: Readonly<Record<NodeName, NodePrograms>>;
+  /** What answers on the nodes themselves. */
+  readonly #probes: Readonly<Record<NodeName, Service>>;
 
   private constructor(
     lab: Lab,
@@ -55,6 +56,9 @@ export class KubernetesCluster {
     this.plane = new ControlPlane(site.nodes.n1, programs);
     this.#runtimes = each((name) => new NodePrograms(site.nodes[name], programs));
     this.services = each((name) => ({ ...this.#runtimes[name].services }));
+    this.mesh = new Mesh(site, variant);
+    const serving = [programs.probe, "serve", `:${hostPorts.tcp}`, `:${hostPorts.udp}`];
+    this.#probes = each((name) => new Service(site.nodes[name].namespace, "probe", serving));
   }
 
   /** Builds everything and waits until the pods run. `tell` hears what has been reached. */
@@ -77,10 +81,13 @@ export class KubernetesCluster {
   async #start(): Promise<void> {
     await this.plane.start();
     this.#tell("the control plane answers");
-    await all((name) => this.#runtimes[name].start(this.plane, this.variant.proxy));
+    await this.mesh.configure(this.plane);
+    await all((name) =>
+      Promise.all([this.#runtimes[name].start(this.plane, this.variant.proxy), this.mesh.startOn(name)]),
+    );
     await this.#registered();
     this.#tell("the nodes are registered");
-    await this.#startMesh();
+    await this.mesh.isUp();
     this.#tell("the mesh is up");
     await this.#startNetwork();
     await this.plane.apply(workload);
@@ -89,6 +96,37 @@ export class KubernetesCluster {
     await this.plane.kubectl("wait", "--for=condition=Ready", "pod", "--all", "--timeout=300s");
     await all((name) => this.#hostProbe(name));
     this.#tell("the pods run");
+  }
+
+  /** Cuts the power of all nodes at once. What is on their disks stays. */
+  async cutPower(): Promise<void> {
+    const services = [
+      ...Object.values(this.plane.services),
+      ...nodeNames.flatMap((name) => [
+        ...Object.values(this.services[name]),
+        this.#probes[name],
+        this.site.nodes[name].daemon,
+      ]),
+    ];
+    const ends = services.map((service) => service.ended());
+    for (const name of nodeNames) killAll(this.site.nodes[name].namespace);
+    await Promise.all(ends);
+    await all((name) => forget(this.site.nodes[name]));
+    this.#tell("the power is off");
+  }
+
+  /** Starts what ran before on a node, apart from the control plane and the daemon of the mesh. */
+  async startNode(name: NodeName): Promise<void> {
+    for (const service of [...Object.values(this.services[name]), this.#probes[name]]) await service.start();
+  }
+
+  /** Waits until every node has said anew that it is ready, and until its pods have other processes than before. */
+  async recovered(): Promise<void> {
+    for (const name of nodeNames) await this.saysSo(name);
+    const { of, only } = await this.pods();
+    for (const pod of [...Object.values(of), only])
+      await this.plane.kubectl("wait", "--for=condition=Ready", `pod/${pod.name}`, "--timeout=300s");
+    this.#tell("the pods run again");
   }
 
   async #registered(): Promise<void> {
@@ -101,40 +139,20 @@ export class KubernetesCluster {
     );
   }
 
-  async #startMesh(): Promise<void> {
-    await this.plane.apply(await readFile(rbac, "utf8"));
-    const token = await this.plane.kubectl("--namespace=kube-system", "create", "token", "kubespan");
-    await all(async (name) => {
-      const node = this.site.nodes[name];
-      await node.namespace.write(`${access}/token`, token.trim());
-      await node.namespace.write(`${access}/kubeconfig`, this.plane.kubeconfig({ tokenFile: "token" }));
-      await node.start({
-        cluster: this.#identity,
-        services: [this.site.discovery.url],
-        mesh: { advertiseKubernetesNetworks: this.variant.advertised },
-        daemon: { kubernetes: { enabled: true, kubeconfig: `${access}/kubeconfig` } },
-      });
-    });
-    await this.meshIsUp();
-  }
-
   /** Waits until each node has its peers, and knows its own pod network if that is to be advertised. */
-  async meshIsUp(): Promise<void> {
-    for (const name of nodeNames) {
-      const { daemon } = this.site.nodes[name];
-      await daemon.waitForPeers(...nodeNames.filter((other) => other !== name));
-      await daemon.waitForStatus("what the registries say", ({ registries, node, peers }) => {
-        const hasNetworks =
-          !this.variant.advertised || peers.every(({ allowedIPs }) => allowedIPs.some(isOfPods));
-        const isTold = !this.variant.advertised || node.advertisedPrefixes.length > 0;
-        return registries.every(({ phase }) => phase === "connected") && hasNetworks && isTold;
-      });
-    }
+  meshIsUp(): Promise<void> {
+    return this.mesh.isUp();
   }
 
   async #startNetwork(): Promise<void> {
     const { cni } = this.variant;
-    if (cni !== "flannel") return this.#startOwn(cni.folder);
+    if (cni !== "flannel")
+      return startOwnCNI(cni.folder, {
+        nodes: this.site.nodes,
+        plane: this.plane,
+        kubernetes: this.programs.kubernetes,
+        import: (name, archive) => this.#runtimes[name].import(archive),
+      });
     await all(async (name) => {
       const flannel = new Flannel(this.site.nodes[name], this.programs, this.variant);
       this.services[name]["flanneld"] = flannel;
@@ -143,42 +161,9 @@ export class KubernetesCluster {
     this.#tell("Flannel is up");
   }
 
-  /**
-   * Starts somebody's own CNI out of a folder: `bin` is for /opt/cni/bin, `net.d` for /etc/cni/net.d, `images` holds archives
-   * for containerd, `manifests` is applied, and the program `node` is run on each node.
-   */
-  async #startOwn(folder: string): Promise<void> {
-    const own = async (name: string): Promise<string[]> =>
-      (await readdir(join(folder, name)).catch(() => [])).map((file) => join(folder, name, file));
-    const [bin, netD, archives, manifests] = [
-      await own("bin"),
-      await own("net.d"),
-      await own("images"),
-      await own("manifests"),
-    ];
-    const hasProgram = (await readdir(folder)).includes("node");
-    await all(async (name) => {
-      const { namespace } = this.site.nodes[name];
-      if (bin.length > 0) await namespace.run("cp", ...bin, "/opt/cni/bin");
-      if (netD.length > 0) await namespace.run("cp", ...netD, "/etc/cni/net.d");
-      for (const archive of archives) await this.#runtimes[name].import(archive);
-    });
-    for (const manifest of manifests) await this.plane.apply(await readFile(manifest, "utf8"));
-    if (!hasProgram) return;
-    for (const name of nodeNames)
-      await this.site.nodes[name].run(
-        "env",
-        `KUBECONFIG=/run/kubernetes/admin.kubeconfig`,
-        `NODE_NAME=${name}`,
-        `PATH=${this.programs.kubernetes}:${process.env["PATH"]}`,
-        join(folder, "node"),
-      );
-  }
-
   async #hostProbe(name: NodeName): Promise<void> {
     const { namespace } = this.site.nodes[name];
-    const argv = [this.programs.probe, "serve", `:${hostPorts.tcp}`, `:${hostPorts.udp}`];
-    await new Service(namespace, "probe", argv).start();
+    await this.#probes[name].start();
     const asking = [this.programs.probe, "tcp", "w-0000000000", `127.0.0.1:${hostPorts.tcp}`];
     await waitFor(async () => (await namespace.attempt(...asking)).exitCode === 0, {
       what: `the probe on ${name}`,
@@ -218,12 +203,12 @@ export class KubernetesCluster {
         await service.stop();
         await service.start();
       }
-      await this.#saysSo(name);
+      await this.saysSo(name);
     }
   }
 
   /** Waits until a node's kubelet has told Kubernetes something new, and says that the node is ready. */
-  async #saysSo(name: NodeName): Promise<void> {
+  async saysSo(name: NodeName): Promise<void> {
     const began = Date.now();
     const told = (lease: Lease): boolean => Date.parse(lease.spec.renewTime) > began;
     await waitFor(
@@ -257,8 +242,6 @@ export class KubernetesCluster {
     return (await Promise.all(texts)).join("\n");
   }
 }
-
-const isOfPods = (prefix: string): boolean => prefix.startsWith("10.244.");
 
 const each = <Value>(make: (name: NodeName) => Value): Record<NodeName, Value> => ({
   n1: make("n1"),

@@ -5,7 +5,7 @@ import type { LabNode } from "../node.ts";
 import type { Programs } from "../programs/index.ts";
 import { Service } from "../service.ts";
 import { waitFor } from "../wait.ts";
-import { address, api, podNetwork, serviceNetwork } from "./plan.ts";
+import { address, podNetwork, serviceNetwork } from "./plan.ts";
 
 const folder = "/run/kubernetes";
 
@@ -25,7 +25,7 @@ const accountNames = Object.keys(accounts) as Account[];
 const newToken = (): string => randomBytes(16).toString("hex");
 
 /** The text of a kubeconfig for an account, or for a file with a token. */
-const kubeconfig = (ca: string, user: { token: string } | { tokenFile: string }, server = api): string =>
+const kubeconfig = (ca: string, user: { token: string } | { tokenFile: string }, server: string): string =>
   stringify({
     apiVersion: "v1",
     kind: "Config",
@@ -49,29 +49,36 @@ const options = (values: Readonly<Record<string, string>>): string[] =>
 
 const key = `${folder}/service-accounts.key`;
 
-const apiServer = options({
-  "etcd-servers": "http://127.0.0.1:2379",
-  "bind-address": "0.0.0.0",
-  "secure-port": "6443",
-  "advertise-address": address.n1,
-  "cert-dir": `${folder}/certs`,
-  "token-auth-file": `${folder}/tokens.csv`,
-  "service-account-issuer": "https://kubernetes.default.svc",
-  "service-account-key-file": key,
-  "service-account-signing-key-file": key,
-  "service-cluster-ip-range": serviceNetwork,
-  "authorization-mode": "Node,RBAC",
-  "allow-privileged": "true",
-  "kubelet-preferred-address-types": "InternalIP",
-  profiling: "false",
-});
+const apiServer = ({ address: own }: Replica): string[] =>
+  options({
+    "etcd-servers": "http://127.0.0.1:2379",
+    "bind-address": "0.0.0.0",
+    "secure-port": "6443",
+    "advertise-address": own,
+    "cert-dir": `${folder}/certs`,
+    "token-auth-file": `${folder}/tokens.csv`,
+    "service-account-issuer": "https://kubernetes.default.svc",
+    "service-account-key-file": key,
+    "service-account-signing-key-file": key,
+    "service-cluster-ip-range": serviceNetwork,
+    "authorization-mode": "Node,RBAC",
+    "allow-privileged": "true",
+    "kubelet-preferred-address-types": "InternalIP",
+    profiling: "false",
+  });
 
-const etcd = options({
-  "data-dir": `${folder}/etcd`,
-  "listen-client-urls": "http://127.0.0.1:2379",
-  "advertise-client-urls": "http://127.0.0.1:2379",
-  "listen-peer-urls": "http://127.0.0.1:2380",
-});
+const etcd = (own: Replica, all: readonly Replica[]): string[] =>
+  options({
+    name: own.name,
+    "data-dir": `${folder}/etcd`,
+    "listen-client-urls": "http://127.0.0.1:2379",
+    "advertise-client-urls": "http://127.0.0.1:2379",
+    "listen-peer-urls": peerURL(own),
+    "initial-advertise-peer-urls": peerURL(own),
+    "initial-cluster": all.map((each) => `${each.name}=${peerURL(each)}`).join(),
+  });
+
+const peerURL = ({ address: at }: Replica): string => `http://${at}:2380`;
 
 const manager = options({
   kubeconfig: `${folder}/manager.kubeconfig`,
@@ -81,31 +88,49 @@ const manager = options({
   "allocate-node-cidrs": "true",
   "cluster-cidr": podNetwork,
   "service-cluster-ip-range": serviceNetwork,
-  "leader-elect": "false",
   controllers: "*,-bootstrap-signer-controller,-token-cleaner-controller",
 });
+
+/** Ends with 0 if etcd answers, which it does when it hears of most of its members. */
+const isHealthy = `fetch("http://127.0.0.1:2379/health").then((answer) => answer.json())
+  .then(({ health }) => process.exit(health === "true" ? 0 : 1), () => process.exit(1))`;
+
+/** One of the control planes of a cluster, which share what they store. */
+export interface Replica {
+  readonly name: string;
+  readonly address: string;
+}
 
 /** etcd, API server, controller manager and scheduler on a node, and kubectl there. */
 export class ControlPlane {
   readonly #node: LabNode;
   readonly #programs: Programs;
+  readonly #own: Replica;
   /** The bearer tokens, which nobody else on this machine may guess: a port of its own may lead to the API. */
-  readonly #tokens = new Map(accountNames.map((name) => [name, newToken()]));
+  readonly #tokens: ReadonlyMap<Account, string>;
   readonly services: Readonly<Record<string, Service>>;
 
-  constructor(node: LabNode, programs: Programs) {
+  /** `all` are the control planes of the cluster, this one among them; `first` the one whose secrets it shares. */
+  constructor(
+    node: LabNode,
+    programs: Programs,
+    all: readonly Replica[] = [{ name: node.name, address: address.n1 }],
+    first?: ControlPlane,
+  ) {
     this.#node = node;
     this.#programs = programs;
+    this.#tokens = first ? first.#tokens : new Map(accountNames.map((name) => [name, newToken()]));
+    const own = all.find(({ name }) => name === node.name);
+    if (!own) throw new Error(`${node.name} is none of the control planes`);
+    this.#own = own;
+    const elected = `--leader-elect=${all.length > 1}`;
     const part = (name: string, args: readonly string[]): Service =>
       new Service(node.namespace, name, [join(programs.kubernetes, name), ...args]);
     this.services = {
-      etcd: new Service(node.namespace, "etcd", ["etcd", "--unsafe-no-fsync", ...etcd]),
-      api: part("kube-apiserver", apiServer),
-      manager: part("kube-controller-manager", manager),
-      scheduler: part("kube-scheduler", [
-        `--kubeconfig=${folder}/scheduler.kubeconfig`,
-        "--leader-elect=false",
-      ]),
+      etcd: new Service(node.namespace, "etcd", ["etcd", "--unsafe-no-fsync", ...etcd(own, all)]),
+      api: part("kube-apiserver", apiServer(own)),
+      manager: part("kube-controller-manager", [...manager, elected]),
+      scheduler: part("kube-scheduler", [`--kubeconfig=${folder}/scheduler.kubeconfig`, elected]),
     };
   }
 
@@ -115,14 +140,30 @@ export class ControlPlane {
     await namespace.write(key, privateKey.export({ type: "pkcs1", format: "pem" }).toString());
     const tokens = accountNames.map((name) => `${this.#tokens.get(name)},${accounts[name]}\n`);
     await namespace.write(`${folder}/tokens.csv`, tokens.join(""));
-    const { etcd: store, api: server, ...others } = this.services;
-    await store?.start();
+    const { etcd: _, api: server, ...others } = this.services;
+    await this.startStore();
     await server?.start();
     await waitFor(() => this.#certificate(), { what: "the API server's certificate" });
     for (const name of ["admin", "manager", "scheduler"] as const)
       await namespace.write(`${folder}/${name}.kubeconfig`, this.kubeconfig(name));
     await this.#ready();
     for (const service of Object.values(others)) await service.start();
+  }
+
+  /** Starts as a further control plane, with the keys and certificates of the first one. */
+  async join(first: ControlPlane): Promise<void> {
+    for (const file of ["service-accounts.key", "tokens.csv", "certs/apiserver.crt", "certs/apiserver.key"])
+      await this.#node.namespace.write(`${folder}/${file}`, first.#node.namespace.read(`${folder}/${file}`));
+    for (const name of ["admin", "manager", "scheduler"] as const)
+      await this.#node.namespace.write(`${folder}/${name}.kubeconfig`, this.kubeconfig(name));
+    const { etcd: _, ...others } = this.services;
+    for (const service of Object.values(others)) await service.start();
+    await this.#ready();
+  }
+
+  /** Starts what stores, which answers when most of the control planes do. */
+  async startStore(): Promise<void> {
+    await this.services["etcd"]?.start();
   }
 
   /** Kills every part and starts it anew, one after the other. Asked to end, the API server would wait for its watchers. */
@@ -132,6 +173,18 @@ export class ControlPlane {
       await service.start();
       await this.#ready();
     }
+  }
+
+  /** Starts all parts on a machine that had no power. The API server ends where it finds no etcd, and nobody here starts it anew. */
+  async startAgain(): Promise<void> {
+    const { etcd: _, ...others } = this.services;
+    await this.startStore();
+    await waitFor(() => this.#node.run(process.execPath, "-e", isHealthy), {
+      what: `etcd on ${this.#own.name}`,
+      describe: async () => (await this.services["etcd"]?.log())?.slice(-4000) ?? "",
+    });
+    for (const service of Object.values(others)) await service.start();
+    await this.#ready();
   }
 
   async #ready(): Promise<void> {
@@ -147,7 +200,10 @@ export class ControlPlane {
   }
 
   /** The text of a kubeconfig for an account, or for whoever has the token in a file beside it. */
-  kubeconfig(account: Account | { readonly tokenFile: string }, server = api): string {
+  kubeconfig(
+    account: Account | { readonly tokenFile: string },
+    server = `https://${this.#own.address}:6443`,
+  ): string {
     const user = typeof account === "string" ? { token: this.#tokens.get(account) ?? "" } : account;
     return kubeconfig(this.#certificate() ?? "", user, server);
   }

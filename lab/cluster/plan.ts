@@ -12,7 +12,6 @@ export const address = {
 export const nodeNames = ["n1", "n2", "n3"] as const;
 export type NodeName = (typeof nodeNames)[number];
 
-export const api = `https://${address.n1}:6443`;
 export const podNetwork = "10.244.0.0/16";
 export const serviceNetwork = "10.96.0.0/16";
 
@@ -24,6 +23,8 @@ export interface Variant {
   readonly proxy: "iptables" | "nftables";
   /** `advertiseKubernetesNetworks` of the mesh. */
   readonly advertised: boolean;
+  /** Whether Kubernetes, whose API server is on a member, is the mesh's only registry. */
+  readonly onlyKubernetes?: boolean;
 }
 
 /** The name of a variant on one line. */

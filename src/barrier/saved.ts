@@ -13,6 +13,8 @@ export interface SavedBarrier {
   readonly mtu: number;
   /** The registries to which connections may leave outside the mesh. */
   readonly exits: readonly Exit[];
+  /** The pod networks of peers that the main table refuses (`podNetworks.mainTable`). */
+  readonly refused: readonly Prefix[];
 }
 
 const mostTargets = 200_000;
@@ -34,22 +36,25 @@ const form = z.strictObject({
   mtu: z.number().int().min(1280).max(65_455),
   targets: z.array(z.string().max(64)).max(mostTargets),
   exits: z.array(exit).max(mostExits).default([]), // files of releases before have none
+  refused: z.array(z.string().max(64)).max(mostTargets).default([]),
 });
 
-export const savedText = ({ targets, mtu, exits }: SavedBarrier): string =>
-  `${JSON.stringify({ version: 1, mtu, exits, targets })}\n`;
+/** The text of the file. What nobody asked for is left out, so that a release that does not know it reads the file. */
+export const savedText = ({ targets, mtu, exits, refused }: SavedBarrier): string =>
+  `${JSON.stringify({ version: 1, mtu, exits, targets, ...(refused.length > 0 && { refused }) })}\n`;
 
 /** Parses the file. Throws `KubespanError("state")` for any text that this program did not write. */
 export function parseSaved(text: string, file: string): SavedBarrier {
   const read = readJson(text, form);
   if ("problem" in read) throw damaged(file, read.problem);
-  const targets = read.value.targets.map((target) => {
-    const prefix = parsePrefix(target);
-    if (prefix === undefined) throw damaged(file, `no network: ${JSON.stringify(target)}`);
+  const networkOf = (network: string): Prefix => {
+    const prefix = parsePrefix(network);
+    if (prefix === undefined) throw damaged(file, `no network: ${JSON.stringify(network)}`);
     return prefix;
-  });
+  };
   const { mtu, exits } = read.value;
-  return { targets: unite(targets), mtu, exits };
+  const targets = unite(read.value.targets.map(networkOf));
+  return { targets, mtu, exits, refused: read.value.refused.map(networkOf) };
 }
 
 const damaged = (file: string, reason: string): KubespanError =>

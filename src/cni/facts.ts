@@ -22,10 +22,20 @@ export interface Redirect {
   readonly to: string;
 }
 
+/** Flannel on this node. */
+interface FlannelFacts {
+  /** The networks of this node's pods. */
+  readonly networks: readonly Prefix[];
+  /** Whether a link of Flannel's carries what pods send to other nodes, as with VXLAN. */
+  readonly hasTunnel: boolean;
+}
+
 /** What CNI plug-ins made on this node, as far as it concerns the mesh. */
 export interface CniFacts {
   /** Absent where Cilium is not. */
   readonly cilium?: CiliumFacts;
+  /** Absent where Flannel is not. */
+  readonly flannel?: FlannelFacts;
   readonly hasCalico: boolean;
   readonly programs: readonly LoadedProgram[];
   readonly redirects: readonly Redirect[];

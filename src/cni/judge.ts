@@ -82,7 +82,13 @@ export interface MeshView {
 
 /** A disagreement between the mesh and a CNI. */
 interface CniWarning {
-  readonly id: "clear_routes" | "main_table_yields" | "pods_elsewhere" | "main_table" | "calico_ebpf";
+  readonly id:
+    | "clear_routes"
+    | "flannel"
+    | "main_table_yields"
+    | "pods_elsewhere"
+    | "main_table"
+    | "calico_ebpf";
   readonly who: string;
   readonly what: string;
   readonly advice: string;
@@ -91,6 +97,7 @@ interface CniWarning {
 /** What of a CNI goes outside the mesh, or is not reached in it, although nothing bypasses nftables. */
 export const cniWarnings = (facts: CniFacts, mesh: MeshView): CniWarning[] => [
   ...clearRoutes(facts, mesh),
+  ...flannelInClear(facts, mesh),
   ...yielding(facts, mesh),
   ...podsElsewhere(facts, mesh),
   ...servicesInClear(facts, mesh),
@@ -121,6 +128,26 @@ function clearRoutes({ routes }: CniFacts, mesh: MeshView): CniWarning[] {
       what: "leads to a peer outside the mesh, in clear: the peer does not advertise that network",
       advice:
         "set advertiseKubernetesNetworks: true on all nodes, or name the network in advertisedPrefixes of that peer (in localNetworks here, if it shall stay outside)",
+    },
+  ];
+}
+
+/**
+ * Flannel that sends without a tunnel (host-gw) to pods here that the mesh does not know. It makes a route only to nodes of the same
+ * network. To all others, packets take the default route, so that the other node has nothing that tells.
+ */
+function flannelInClear({ flannel }: CniFacts, mesh: MeshView): CniWarning[] {
+  const { advertised, advertisesPods, localNetworks } = mesh;
+  const isUnknown = advertisesPods && advertised.length === 0; // what Kubernetes gave to the node
+  if (!flannel || flannel.hasTunnel || isUnknown) return [];
+  const left = subtract(flannel.networks, [...advertised, ...localNetworks]);
+  if (left.length === 0) return [];
+  return [
+    {
+      id: "flannel",
+      who: "Flannel without a tunnel of its own",
+      what: `has others send to this node's pods in clear: the node does not advertise ${named(left)}`,
+      advice: "set advertiseKubernetesNetworks: true on all nodes, or let Flannel use vxlan",
     },
   ];
 }

@@ -4,11 +4,11 @@ import { planSecondBarrier, type SavedBarrier } from "../barrier/index.ts";
 import type { Step } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import { servedHere, tableWith } from "../mesh/index.ts";
-import { isHostPrefix, type Prefix } from "../net/index.ts";
+import { isHostPrefix, type Prefix, prefixFamily } from "../net/index.ts";
 import { observeTable } from "../nftables/effects/index.ts";
 import { type Exit, type Networks, planTable, type Steered } from "../nftables/index.ts";
 import { observeLinks, observeRouting } from "../routing/effects/index.ts";
-import { planRefusal } from "../routing/index.ts";
+import { type ObservedRouting, planMainRefusals, planRefusal } from "../routing/index.ts";
 import { daemonGroup, type ReadSetting, type Runner } from "../system/index.ts";
 import { applySteps } from "./apply.ts";
 
@@ -43,6 +43,17 @@ export async function exitsOfLastRun(config: Config): Promise<readonly Exit[]> {
   return saved?.exits ?? [];
 }
 
+/** The steps to the refusals in the main table that this node had, for programs that look there past rules and marks. */
+const mainRefusals = (
+  { refused }: SavedBarrier,
+  { scope, ipv6, ipv4Routing, ipv6Routing }: ObservedRouting,
+): Step[] =>
+  planMainRefusals(
+    refused.filter((network) => ipv6 || prefixFamily(network) === 4),
+    [...ipv4Routing.mainRoutes, ...ipv6Routing.mainRoutes],
+    scope,
+  );
+
 /**
  * Closes the node for the networks that it steered last, before anything else: first by the table, then by the routing
  * that refuses at once, then by the second barrier. A table that is there already is newer, and stays. Gives the texts
@@ -57,7 +68,7 @@ export async function loadBarrier(
   if (!config.enabled || config.allowDownPeerBypass) return [];
   const saved = await readSaved(config.stateDirectory);
   if (!saved || saved.targets.length === 0) return [];
-  const { interfaceName, marks, listenPort, routing } = config;
+  const { interfaceName, marks, listenPort } = config;
   const done: string[] = [];
   const carryOut = async (steps: readonly Step[]): Promise<void> => {
     await applySteps(run, log, steps);
@@ -67,8 +78,10 @@ export async function loadBarrier(
   if (table.kind === "absent")
     await carryOut(planTable(tableWith(config, saved.mtu, unjudgedTable(config, saved)), table));
   const links = await observeLinks(run);
-  const scope = { interfaceName, marks, ...routing };
-  await carryOut(planRefusal(await observeRouting(run, scope, links, read)));
+  const scope = { interfaceName, marks, ...config.routing };
+  const routing = await observeRouting(run, scope, links, read);
+  await carryOut(planRefusal(routing));
+  if (config.podNetworks.mainTable) await carryOut(mainRefusals(saved, routing));
   const desired = { targets: saved.targets, interfaceName, marks, listenPort, links };
   await carryOut(planSecondBarrier(desired, await observeBarrier(run, config, links)));
   return done;

@@ -29,7 +29,8 @@ export class SecondBarrier {
   ): Promise<FailedSteps> {
     const { stateDirectory } = config;
     const { targets, exits } = plan.steered;
-    const saved = { targets, mtu: mtuOf(config, kernel), exits: exits.registries };
+    const { refused } = plan;
+    const saved = { targets, mtu: mtuOf(config, kernel), exits: exits.registries, refused };
     const unsaved = await this.#save(config, saved);
     const failures = await applyPlan({ ...hands, stateDirectory }, plan);
     const absent = kernel.barrier.kind === "unavailable" ? kernel.barrier.reason : undefined;

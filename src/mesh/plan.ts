@@ -2,6 +2,7 @@ import { planNoSecondBarrier, planSecondBarrier } from "../barrier/index.ts";
 import type { Secret, Stage, Step } from "../base/index.ts";
 import { commandText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
+import type { Prefix } from "../net/index.ts";
 import { type DesiredTable, planTable, type Steered } from "../nftables/index.ts";
 import type { Polled } from "../peers/index.ts";
 import { planNoRacing } from "../port/index.ts";
@@ -16,6 +17,7 @@ import {
   planMainTable,
   planRouting,
   planSysctls,
+  refusedIn,
   type SysctlPlan,
 } from "../routing/index.ts";
 import type { Self } from "../self/index.ts";
@@ -49,6 +51,8 @@ export interface Plan {
 export interface MeshPlan extends Plan {
   /** The networks that the table steers and judges once the plan is carried out, and the exits. */
   readonly steered: Steered;
+  /** The pod networks of peers that the main table refuses while there is no link. */
+  readonly refused: readonly Prefix[];
 }
 
 /** This node's private key, and the implementation of WireGuard that uses it. */
@@ -105,7 +109,8 @@ export function planMesh(
   const peers = planPeers(device, kernel.wireguard.device);
   const second = secondBarrier(config, steered, kernel);
   const steps = [...link.steps, ...peersIn(peers, isSettled), ...rest.flatMap((part) => part.steps)];
-  return { steps: inOrder(steps), sysctls, second, upkeep: [link, ...rest], steered };
+  const refused = refusedIn(main.wanted);
+  return { steps: inOrder(steps), sysctls, second, upkeep: [link, ...rest], steered, refused };
 }
 
 function steeredBy(config: Config, decision: Decision, kernel: Kernel, isSettled: boolean): Steered {
@@ -223,6 +228,7 @@ export function planRegistries(
     second: secondBarrier(config, steered, kernel),
     upkeep: [table],
     steered,
+    refused: refusedIn(main.wanted),
   };
 }
 

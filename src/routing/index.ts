@@ -8,7 +8,9 @@ export {
   type MainTableRoute,
   mainTableQuestion,
   parseMainTable,
+  planMainRefusals,
   planMainTable,
+  refusedIn,
 } from "./main-table.ts";
 export { isLossEvent, isPodEvent, isRelevantEvent } from "./monitor-lines.ts";
 export { linksBelow, otherMeshLinks } from "./other-meshes.ts";

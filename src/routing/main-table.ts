@@ -91,12 +91,34 @@ export function planMainTable(
   ];
 }
 
+/** The networks that the routes in the main table refuse while there is no link. */
+export const refusedIn = (desired: DesiredMainRoutes | undefined): Prefix[] =>
+  desired ? routesFor(desired).flatMap(({ network, refuses }) => (refuses ? [network] : [])) : [];
+
+/** Plans the refusals alone, for the time before there is a link. What is there stays. */
+export function planMainRefusals(
+  networks: readonly Prefix[],
+  observed: readonly MainTableRoute[],
+  scope: RoutingScope,
+): Step[] {
+  const seen = new Set(observed.filter(({ refuses }) => refuses).map(({ network }) => network));
+  const missing = networks.filter((network) => !seen.has(network));
+  const changes = missing.map((network) => ({ route: refusalOf(network), verb: "add" }));
+  return steps("grow", "refuse pod networks of peers in the main table", changes, scope);
+}
+
+const refusalOf = (network: Prefix): MainTableRoute => ({
+  network,
+  refuses: true,
+  mtu: undefined,
+  source: undefined,
+});
+
 const routesFor = ({ networks, mtu, sources, isClosed }: DesiredMainRoutes): MainTableRoute[] =>
   networks.flatMap((network) => {
     const source = sources[prefixFamily(network)];
     if (source === undefined) return [];
-    const refusal = { network, refuses: true, mtu: undefined, source: undefined };
-    return [...(isClosed ? [refusal] : []), { network, refuses: false, mtu, source }];
+    return [...(isClosed ? [refusalOf(network)] : []), { network, refuses: false, mtu, source }];
   });
 
 interface Change {

@@ -92,6 +92,27 @@ async function clearPings(): Promise<string[]> {
   return capture.lines("icmp and src host 10.244.1.2");
 }
 
+describe("Flannel without a tunnel, between nodes that share no network, so that it makes no route", () => {
+  const flannel = "Flannel without a tunnel";
+
+  it("is named by the node whose pods are reached in clear, as long as it does not advertise them", async () => {
+    await node(a).daemon.configure(options);
+    node(a).daemon.signal("SIGHUP");
+    await node(a).namespace.write("/run/flannel/subnet.env", "FLANNEL_SUBNET=10.244.1.1/24\n");
+    await podComes("vethf");
+    await node(a).daemon.waitForStatus("the warning", (status) => warns(status, flannel));
+    expect(await severityOf("cni.flannel")).toBe("warning");
+
+    await node(a).daemon.configure(withNetwork(1));
+    node(a).daemon.signal("SIGHUP");
+    await node(a).daemon.waitForStatus("no warning", (status) => !warns(status, flannel));
+    expect(await severityOf("cni.flannel")).toBeUndefined();
+    await node(a).run("rm", "/run/flannel/subnet.env");
+    await podGoes("vethf");
+    await waitFor(() => node(podA).reaches("10.244.2.2"), { what: "the other pod" });
+  });
+});
+
 describe("what redirects packets of pods at ingress", () => {
   const filter = "dev cni0 ingress protocol ip pref 7".split(" ");
 

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   Capture,
   type ConfigOptions,
+  configFile,
+  kubespan,
   Lab,
   type LabNode,
   type Network,
@@ -145,6 +147,29 @@ describe("podNetworks.mainTable", () => {
     expect(await pinged()).toEqual({ answered: 0, clear: 0 });
     await node(a).daemon.start();
     await waitFor(() => node(podA).reaches("10.244.2.2"), { what: "the other pod again", describe: ours });
+  });
+
+  it("refuses before a daemon runs, too, by what is saved for the next start of the machine", async () => {
+    const on = node(a);
+    await on.daemon.stop("SIGKILL");
+    await on.run(
+      "sh",
+      "-c",
+      `ip link del kubespan
+       for f in 4 6; do ip -$f route flush proto 180; ip -$f route flush table 180; done`,
+    );
+    expect((await pinged()).clear).toBeGreaterThan(0); // what eBPF forwards has nothing else in its way
+    const load = () => on.namespace.attempt(kubespan, "barrier", "load", "--config", configFile);
+    expect((await load()).stdout).toContain("refuse pod networks of peers in the main table");
+    expect((await ours()).trim().split("\n").toSorted()).toEqual([
+      "unreachable 10.244.2.0/24 metric 65001",
+      "unreachable fd00:10:244:2::/64 dev lo metric 65001 pref medium",
+    ]);
+    expect(await pinged()).toEqual({ answered: 0, clear: 0 });
+    expect((await load()).stdout).toBe("there was nothing to load\n");
+    await on.daemon.start();
+    await waitFor(() => node(podA).reaches("10.244.2.2"), { what: "the other pod again", describe: ours });
+    expect(await pinged()).toEqual({ answered: 3, clear: 0 });
   });
 
   it("goes with the peer, with the setting and with the mesh", async () => {

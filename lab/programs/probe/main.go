@@ -120,17 +120,35 @@ func transfer(order, token, address string, size int) error {
 	if _, err := fmt.Fprintln(connection, order, size, token); err != nil {
 		return err
 	}
-	var moved int64
+	content := repeated(token, size)
+	var moved int
 	if order == "get" {
-		moved, err = io.CopyN(io.Discard, connection, int64(size))
-	} else if moved, err = io.Copy(connection, bytes.NewReader(repeated(token, size))); err == nil {
-		_, err = bufio.NewReader(connection).ReadString('\n')
+		moved, err = same(connection, content)
+	} else if moved, err = connection.Write(content); err == nil {
+		var answer string
+		answer, err = bufio.NewReader(connection).ReadString('\n')
+		if err == nil && strings.TrimSpace(answer) != complete {
+			err = errors.New(strings.TrimSpace(answer))
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("%d of %d bytes: %w", moved, size, err)
 	}
 	fmt.Printf("%d bytes in %.2f s\n", moved, time.Since(started).Seconds())
 	return nil
+}
+
+// The answer to a put that brought all bytes, each as it was sent.
+const complete = "all of it"
+
+// same reads as many bytes as there should be, and compares them.
+func same(from io.Reader, expected []byte) (int, error) {
+	content := make([]byte, len(expected))
+	moved, err := io.ReadFull(from, content)
+	if err == nil && !bytes.Equal(content, expected) {
+		err = errors.New("the content is another one")
+	}
+	return moved, err
 }
 
 func serveTCP(address string) error {
@@ -165,8 +183,10 @@ func answer(connection net.Conn) {
 	case "get":
 		connection.Write(repeated(words[2], size))
 	case "put":
-		if _, err := io.CopyN(io.Discard, reader, int64(size)); err == nil {
-			fmt.Fprintln(connection, "all of it")
+		if _, err := same(reader, repeated(words[2], size)); err == nil {
+			fmt.Fprintln(connection, complete)
+		} else {
+			fmt.Fprintln(connection, err)
 		}
 	}
 }

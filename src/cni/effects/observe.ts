@@ -31,11 +31,12 @@ const mostRoutes = 4096;
 export async function observeCni(run: Runner, links: readonly Link[]): Promise<CniFacts> {
   const names = links.map(({ name }) => name);
   const uplinks = links.filter(leadsOut).map(({ name }) => name);
-  const [filters, pinned, routes, ranges, cilium] = await Promise.all([
+  const [filters, pinned, routes, ranges, flannels, cilium] = await Promise.all([
     observeFilters(run, uplinks),
     readdir(pinFolder).catch(() => []), // the folder exists where Cilium uses tcx
     observeRoutes(),
     observeRanges(),
+    textOf(flannelFile).then((text) => flannelNetworks(text ?? "")),
     names.includes(ciliumLink) ? observeCilium() : undefined,
   ]);
   const byPin = pinned
@@ -43,11 +44,14 @@ export async function observeCni(run: Runner, links: readonly Link[]): Promise<C
     .map((link): LoadedProgram => ({ link, program: `${pinFolder}/${link}` }));
   return {
     ...(cilium && { cilium }),
+    ...(flannels.length > 0 && {
+      flannel: { networks: flannels, hasTunnel: names.some((name) => name.startsWith("flannel")) },
+    }),
     hasCalico: names.some((name) => /^(?:cali[0-9a-f]|vxlan(?:-v6)?\.calico$)/.test(name)),
     programs: [...filters.programs, ...byPin],
     redirects: filters.redirects,
     routes,
-    ranges,
+    ranges: [...ranges, ...flannels],
     uplinks,
   };
 }
@@ -95,11 +99,7 @@ async function observeRanges(): Promise<Prefix[]> {
     .toSorted()
     .slice(0, mostFiles);
   const lists = await Promise.all(files.map((name) => textOf(`${configurations}/${name}`)));
-  const flannel = await textOf(flannelFile);
-  return [
-    ...lists.flatMap((text) => (text === undefined ? [] : hostLocalRanges(text))),
-    ...(flannel === undefined ? [] : flannelNetworks(flannel)),
-  ];
+  return lists.flatMap((text) => (text === undefined ? [] : hostLocalRanges(text)));
 }
 
 const observeCilium = async (): Promise<CniFacts["cilium"]> =>

@@ -38,7 +38,10 @@ function disagreements({ cni, settings, steered, services }: Facts): Finding[] {
   const found = cniWarnings(cni, {
     interfaceName,
     targets: steered,
-    advertised: [...networks, ...services.flatMap(({ podNetworks = [] }) => podNetworks)],
+    advertised: [
+      ...networks,
+      ...(advertisesPods ? services.flatMap(({ podNetworks = [] }) => podNetworks) : []),
+    ],
     advertisesPods,
     localNetworks,
     hasMainRoutes,

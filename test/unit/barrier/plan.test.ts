@@ -215,17 +215,22 @@ describe("what tc prints", () => {
 describe("barrier.json", () => {
   test("comes back as it was written", () => {
     fc.assert(
-      fc.property(fc.array(anyPrefix), (prefixes) => {
+      fc.property(fc.array(anyPrefix), fc.array(anyPrefix), (prefixes, refused) => {
         const exits = [{ address: "192.0.2.7" as Address, port: 6443, clients: "node" as const }];
-        const saved = { targets: unite(prefixes), mtu: 1420, exits };
+        const saved = { targets: unite(prefixes), mtu: 1420, exits, refused };
         expect(parseSaved(savedText(saved), "f")).toEqual(saved);
       }),
     );
   });
 
-  test("of a release before has no exits", () => {
+  test("of a release before has no exits, and refuses nothing in the main table", () => {
     const before = '{"version":1,"mtu":1420,"targets":[]}';
-    expect(parseSaved(before, "f")).toEqual({ mtu: 1420, targets: [], exits: [] });
+    expect(parseSaved(before, "f")).toEqual({ mtu: 1420, targets: [], exits: [], refused: [] });
+  });
+
+  test("without refusals in the main table is one that a release before reads", () => {
+    const text = savedText({ targets: [], mtu: 1420, exits: [], refused: [] });
+    expect(JSON.parse(text)).toEqual({ version: 1, mtu: 1420, targets: [], exits: [] });
   });
 
   test.each([
@@ -237,6 +242,7 @@ describe("barrier.json", () => {
     '{"version":1,"mtu":1420,"targets":["10.0.0.0/33"]}',
     '{"version":1,"mtu":1420,"targets":["10.0.0.0/8; flush ruleset"]}',
     '{"version":1,"mtu":1420,"targets":[],"more":1}',
+    '{"version":1,"mtu":1420,"targets":[],"refused":["10.0.0.0/8 via 192.0.2.1"]}',
     '{"version":1,"mtu":1420,"targets":[],"exits":[{"address":"a; accept","port":443,"clients":"node"}]}',
     '{"version":1,"mtu":1420,"targets":[],"exits":[{"address":"192.0.2.7","port":0,"clients":"node"}]}',
     '{"version":1,"mtu":1420,"targets":[],"exits":[{"address":"192.0.2.7","port":443,"clients":"all"}]}',

@@ -173,3 +173,27 @@ describe("cniWarnings", () => {
     expect(warned({ cilium: { ...cilium, replacesKubeProxy: false } })).toEqual([]);
   });
 });
+
+describe("Flannel without a tunnel", () => {
+  const flannel = { networks: prefixes("10.244.1.0/24", "fd00:10:244:1::/64"), hasTunnel: false };
+
+  it("is warned of where the node does not advertise its pods, whatever routes there are", () => {
+    expect(warned({ flannel }, { advertised: [], advertisesPods: false })).toEqual(["flannel"]);
+    expect(warned({ flannel }, { advertised: prefixes("10.244.1.0/24") })).toEqual(["flannel"]);
+  });
+
+  it("is fine where the node advertises them, or keeps them out of the mesh on purpose", () => {
+    expect(warned({ flannel })).toEqual([]);
+    const localNetworks = prefixes("10.244.0.0/16", "fd00:10:244::/48");
+    expect(warned({ flannel }, { advertised: [], advertisesPods: false, localNetworks })).toEqual([]);
+  });
+
+  it("is not judged before Kubernetes has said which networks these are", () => {
+    expect(warned({ flannel }, { advertised: [] })).toEqual([]);
+  });
+
+  it("is none with VXLAN", () => {
+    const facts = { flannel: { ...flannel, hasTunnel: true } };
+    expect(warned(facts, { advertised: [], advertisesPods: false })).toEqual([]);
+  });
+});

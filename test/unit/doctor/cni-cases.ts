@@ -1,5 +1,7 @@
 import { type CniFacts, nothingFound, parseMainRoute } from "../../../src/cni/index.ts";
 import type { Facts } from "../../../src/doctor/index.ts";
+import type { Prefix } from "../../../src/net/index.ts";
+import { soundNode } from "./node.ts";
 import type { Case } from "./registry-cases.ts";
 
 const cni = (changes: Partial<CniFacts>): Partial<Facts> => ({
@@ -57,6 +59,24 @@ export const cniCases: readonly Case[] = [
     "cni.clear_routes",
     "warning",
     /10\.244\.3\.0\/24 via 203\.0\.113\.2 dev eth0.*advertiseKubernetesNetworks/,
+  ],
+  [
+    "Flannel without a tunnel",
+    cni({ flannel: { networks: ["10.244.9.0/24" as Prefix], hasTunnel: false } }),
+    "cni.flannel",
+    "warning",
+    /10\.244\.9\.0\/24.*advertiseKubernetesNetworks/,
+  ],
+  [
+    "Flannel without a tunnel, and a Node with a pod network that is not advertised",
+    {
+      ...cni({ flannel: { networks: ["10.244.9.0/24" as Prefix], hasTunnel: false } }),
+      settings: { ...soundNode.settings, networks: [], advertisesPods: false },
+      services: [{ location: "https://192.0.2.1:6443", podNetworks: ["10.244.9.0/24" as Prefix] }],
+    },
+    "cni.flannel",
+    "warning",
+    /10\.244\.9\.0\/24/,
   ],
   [
     "Calico's IPAM outside of the Node's podCIDRs",

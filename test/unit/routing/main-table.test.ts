@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
+import type { Step } from "../../../src/base/index.ts";
 import {
   type DesiredMainRoutes,
   type MainTableRoute,
   parseMainTable,
+  planMainRefusals,
   planMainTable,
+  refusedIn,
 } from "../../../src/routing/index.ts";
 import { address, prefix } from "../mesh/values.ts";
 
@@ -28,7 +31,10 @@ const leading: MainTableRoute = {
 const refusing: MainTableRoute = { ...leading, refuses: true, mtu: undefined, source: undefined };
 
 const linesOf = (wanted: DesiredMainRoutes | undefined, observed: readonly MainTableRoute[]): string[] =>
-  planMainTable(wanted, observed, scope).flatMap(({ stage, commands }) =>
+  written(planMainTable(wanted, observed, scope));
+
+const written = (steps: readonly Step[]): string[] =>
+  steps.flatMap(({ stage, commands }) =>
     commands.flatMap(({ args, input }) =>
       String(input)
         .trimEnd()
@@ -99,5 +105,24 @@ describe("parseMainTable", () => {
     expect(parseMainTable(text, scope)).toEqual([leading, refusing]);
     expect(parseMainTable(text, { ...scope, priority: 32600 })).toEqual([]);
     expect(parseMainTable("", scope)).toEqual([]);
+  });
+});
+
+describe("planMainRefusals", () => {
+  it("refuses each network, and leaves what is there", () => {
+    const observed = [leading, refusing];
+    expect(written(planMainRefusals(desired.networks, observed, scope))).toEqual([
+      "grow -6 route add unreachable fd00:10:244:2::/64 table 254 metric 65001 proto 180",
+    ]);
+    expect(planMainRefusals([], observed, scope)).toEqual([]);
+  });
+
+  it("is for the networks that the routes of a mesh refuse", () => {
+    expect(refusedIn(desired)).toEqual(desired.networks);
+    expect(refusedIn({ ...desired, sources: { 6: address("fd00:0:0:2::1") } })).toEqual([
+      prefix("fd00:10:244:2::/64"),
+    ]);
+    expect(refusedIn({ ...desired, isClosed: false })).toEqual([]);
+    expect(refusedIn(undefined)).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Config } from "../../../../src/config/index.ts";
 import { node } from "./nodes.ts";
 import { anUplink, held, ruleset } from "./scene.ts";
 import { given, registriesSay, registriesSaySoFar } from "./story.ts";
@@ -212,6 +213,22 @@ describe("a machine that starts anew", () => {
     story.thenKernel({ "10.244.2.9": "refused", "192.0.2.2": "refused", "203.0.113.9": "clear" });
     await story.whenSettled();
     story.thenKernel({ "10.244.2.9": "tunnel", "192.0.2.2": "tunnel" });
+    expect(story.scene.picture()).toEqual(before);
+  });
+
+  test("refuses pod networks in the main table, too, where the operator wants them there", async () => {
+    const changes: Partial<Config> = { podNetworks: { mainTable: true, source: "kubernetes" } };
+    const story = await given(registriesSay(node(2)), changes).andKernelHolds(anUplink);
+    await story.whenSettled();
+    const before = story.scene.picture();
+    expect(await story.scene.reboot(anUplink)).toContain(
+      "refuse pod networks of peers in the main table: 10.244.2.0/24",
+    );
+    await story.thenTool(
+      "ip -4 -j -N route show table 254 proto 180",
+      /^\[{"type":"7","dst":"10\.244\.2\.0\/24","metric":65001,"flags":\[\]}\]$/m,
+    );
+    await story.whenSettled();
     expect(story.scene.picture()).toEqual(before);
   });
 });
