@@ -15,6 +15,7 @@ import {
   readTextFile,
   writeAtomically,
 } from "../system/index.ts";
+import { registerGenOperatorKey } from "./gen-operator-key.ts";
 import { groupHelp } from "./help.ts";
 import { defaultConfigFile } from "./options.ts";
 
@@ -43,6 +44,7 @@ export function registerGenConfig(program: Command): void {
     .option("--from-talos <file>", "Talos machine configuration of a cluster to join")
     .option("--force", "replace an existing output file")
     .action(genConfig);
+  registerGenOperatorKey(gen);
 }
 
 async function genConfig(options: Options): Promise<void> {

@@ -46,6 +46,8 @@ export interface Membership {
   readonly farewells?: ReadonlyMap<string, string>;
   /** Set if the node passes packets on between members that reach each other in no other way. */
   readonly relays?: true;
+  /** The statements of operators that the node carries for others, in base64; absent for none. */
+  readonly evictions?: readonly string[];
 }
 
 export interface KubespanAffiliate {

@@ -161,8 +161,18 @@ function membershipOf(
       otherNetworks: eachOnce(message.otherNetworks, "other network", prefixFrom, dropped),
       ...(message.left && { farewells: farewellsOf(message.farewells) }),
       ...(message.relays && { relays: true }),
+      ...evictionsOf(message.evictions),
     },
   };
+}
+
+/** The statements that are read of one affiliate. What they say and who signed them is judged elsewhere. */
+const mostEvictions = 8;
+const longestEviction = 159;
+
+function evictionsOf(statements: readonly Uint8Array[]): { evictions: readonly string[] } | undefined {
+  const some = statements.slice(0, mostEvictions).filter(({ length }) => length <= longestEviction);
+  return some.length === 0 ? undefined : { evictions: some.map(base64) };
 }
 
 const farewellsOf = (messages: readonly wire.Farewell[]): Map<string, string> =>

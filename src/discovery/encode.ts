@@ -44,6 +44,7 @@ const membershipMessage = (membership: Membership): wire.Membership => ({
   otherNetworks: membership.otherNetworks.map(prefixMessage),
   left: membership.farewells !== undefined,
   relays: membership.relays === true,
+  evictions: (membership.evictions ?? []).map((statement) => Buffer.from(statement, "base64")),
   farewells: [...(membership.farewells ?? [])].map(([recipient, mac]) => ({
     recipient: Buffer.from(recipient, "base64"),
     mac: Buffer.from(mac, "base64"),

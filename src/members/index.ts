@@ -1,11 +1,12 @@
 /** The members of the mesh, what each is granted, and what is published for others. */
 export { afterClockSet, type ClockFacts, clockWarnings, datedAhead, isClockBehind } from "./clock.ts";
+export type { IsEvicted } from "./evicted.ts";
 export { farewellOf, farewellsIn, heedNotice } from "./farewell.ts";
 export { emptyHarvest, type Harvest, harvest, turnDueIn } from "./harvest.ts";
 export { type MemberNetworks, memberNetworks } from "./kinds.ts";
 export { linksOf } from "./links.ts";
 export { connectedForMs, isConnected, labelOf, type Member, type Members } from "./member.ts";
-export { type Notice, type ObservedNotice, recipientOf } from "./notice.ts";
+export { type EndNotice, type Notice, type ObservedNotice, recipientOf } from "./notice.ts";
 export { statementMs, type Telling, type Tellings, tellings } from "./observed.ts";
 export { toldByLedger } from "./remembered.ts";
 export { absenceOf, vanishedWarnings } from "./report.ts";

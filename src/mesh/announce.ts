@@ -7,6 +7,7 @@ import {
   believePortMapping,
   believeReflected,
   fitted,
+  fittingStatements,
   numbered,
   ownAffiliate,
   podNetworksLeftOut,
@@ -46,9 +47,15 @@ export function announce(
   });
   const otherNetworks = intersect(config.advertisedPrefixes, config.otherNetworks);
   const fit = fitted(affiliate, { machine: origin.machine, otherNetworks }, config);
+  const relays = knowledge.relays && { relays: true as const };
+  const evictions = fittingStatements(
+    fit.affiliate,
+    { machine: origin.machine, otherNetworks, ...relays },
+    knowledge.evictions ?? [],
+  );
   const said = numbered(
     fit.affiliate,
-    { ...origin, otherNetworks, ...(knowledge.relays && { relays: true }) },
+    { ...origin, otherNetworks, ...relays, ...(evictions.length > 0 && { evictions }) },
     memory.said,
     knowledge.lastNumber,
     now,

@@ -58,6 +58,25 @@ export function fitted(
   };
 }
 
+/**
+ * The statements that fit into an announcement beside all that it holds, the first ones first. Nothing is left out for
+ * them, since other members carry them as well.
+ */
+export function fittingStatements(
+  affiliate: Affiliate,
+  membership: Pick<Membership, "machine" | "otherNetworks" | "relays">,
+  statements: readonly string[],
+): readonly string[] {
+  const isFitting = (count: number): boolean =>
+    affiliateBytes({
+      ...affiliate,
+      membership: { ...membership, ...longest, evictions: statements.slice(0, count) },
+    }) <= mostAffiliateBytes;
+  let count = statements.length;
+  while (count > 0 && !isFitting(count)) count--;
+  return statements.slice(0, count);
+}
+
 const tooMany = `an announcement holds ${mostAffiliateBytes} bytes, and ${bounds.networks} addresses and networks`;
 
 function warningOf(missing: readonly Item[]): Warning {

@@ -24,17 +24,17 @@ export interface Origin {
  */
 export function numbered(
   affiliate: Affiliate,
-  origin: Origin & Pick<Membership, "otherNetworks" | "relays">,
+  origin: Origin & Pick<Membership, "otherNetworks" | "relays" | "evictions">,
   before: Said | undefined,
   lastNumber: number,
   now: number,
   isClockBehind = false,
 ): Said {
   const isAhead = before !== undefined && before.number >= lastNumber;
-  const { otherNetworks, relays } = before?.affiliate.membership ?? {};
+  const { otherNetworks, relays, evictions } = before?.affiliate.membership ?? {};
   const isSame = isDeepStrictEqual(
-    [plain(affiliate), origin.otherNetworks, origin.relays],
-    [plain(before?.affiliate), otherNetworks, relays],
+    [plain(affiliate), origin.otherNetworks, origin.relays, origin.evictions],
+    [plain(before?.affiliate), otherNetworks, relays, evictions],
   );
   if (isAhead && isSame) {
     const { membership } = before.affiliate;

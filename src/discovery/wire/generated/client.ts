@@ -54,6 +54,8 @@ export interface Membership {
   farewells: Farewell[];
   /** The node passes packets on between members that reach each other in no other way. */
   relays: boolean;
+  /** Each is a statement by which an operator keeps a node out, with its signature. No member can make one. */
+  evictions: Buffer[];
 }
 
 export interface Farewell {
@@ -278,6 +280,7 @@ function createBaseMembership(): Membership {
     left: false,
     farewells: [],
     relays: false,
+    evictions: [],
   };
 }
 
@@ -309,6 +312,9 @@ export const Membership: MessageFns<Membership> = {
     }
     if (message.relays !== false) {
       writer.uint32(56).bool(message.relays);
+    }
+    for (const v of message.evictions) {
+      writer.uint32(66).bytes(v!);
     }
     return writer;
   },
@@ -382,6 +388,14 @@ export const Membership: MessageFns<Membership> = {
             message.relays = reader.bool();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.evictions.push(Buffer.from(reader.bytes()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -406,6 +420,7 @@ export const Membership: MessageFns<Membership> = {
     message.left = object.left ?? false;
     message.farewells = object.farewells?.map((e) => Farewell.fromPartial(e)) || [];
     message.relays = object.relays ?? false;
+    message.evictions = object.evictions?.map((e) => e) || [];
     return message;
   },
 };
