@@ -6,7 +6,6 @@ import { loadConfig } from "../config/effects/index.ts";
 import { isNodeId, publicKeyFrom } from "../discovery/index.ts";
 import type { Eviction } from "../eviction/index.ts";
 import { print, readTextFile } from "../system/index.ts";
-import { exampleText } from "./examples.ts";
 import { configOption } from "./options.ts";
 import { standardInput } from "./standard-input.ts";
 
@@ -22,21 +21,24 @@ type Subject = Pick<Eviction, "nodeId" | "publicKey">;
 export function registerEvict(program: Command): void {
   program
     .command("evict")
-    .argument("<node>", "name of the node, its node id, or its public key")
+    .argument("<node>", "name of the node, node id, or public key")
     .description("keep a node out of the mesh, as an operator")
     .addOption(configOption())
-    .requiredOption("-k, --key <file>", "the operator's key, or - for standard input")
+    .requiredOption("-k, --key <file>", "file with the key of an operator, or - for stdin")
     .option("--lift", "let the node in again")
     .addHelpText(
       "after",
       [
-        "\nThe node's id and key are blocked on all nodes whose configuration has the public",
-        "part of the key (operatorKeys): at once on those that are connected, on the others",
-        "when they are back, and after restarts. No member can forge it. The key is read by",
-        "this command alone. Talos nodes know no evictions and are named.",
+        "\nBlocks the node's id and key on all nodes that have the public part of the key",
+        "in their configuration (operatorKeys): at once on those that are connected, on",
+        "the others when they are back, and after restarts. No member can forge it. Only",
+        "this command reads the key. Talos nodes know no evictions; they are named.",
         "\nA hostile node with the secret of the cluster can come back under a new id with",
         "a new key: give the cluster another secret then, which it does not get.",
-        exampleText("evict"),
+        "\nExamples:",
+        "  kubespan evict laptop --key operator.key         block a node everywhere",
+        "  kubespan evict laptop --key - < operator.key     the key from elsewhere",
+        "  kubespan evict laptop --key operator.key --lift  let it in again",
       ].join("\n"),
     )
     .action(evict);

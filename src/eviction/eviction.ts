@@ -6,7 +6,7 @@ export interface Eviction {
   readonly nodeId?: string;
   /** The public key that is kept out, in the one form that it has in affiliates; absent if only a node id is. */
   readonly publicKey?: string;
-  /** Of two statements about the same node, that with the higher number counts. It is the time in milliseconds since 1970. */
+  /** The time in milliseconds since 1970. Of two statements about the same node, that with the higher number counts. */
   readonly number: number;
   /** Whether the node may come back. */
   readonly isLifted: boolean;

@@ -11,7 +11,6 @@ export {
 } from "./operator-key.ts";
 export {
   entered,
-  evictionsInForce,
   evictionsOf,
   isEvicted,
   mostEvictions,

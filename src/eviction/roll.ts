@@ -30,7 +30,7 @@ export function entered(roll: Roll, proven: Proven): Roll {
   return new Map([...roll, [subject, proven]]);
 }
 
-/** Of two statements with one number, that which evicts counts. */
+/** Compares two statements about one node. Of those with one number, that which evicts counts. */
 const isNewer = (one: Eviction, other: Eviction): boolean =>
   one.number > other.number || (one.number === other.number && !one.isLifted && other.isLifted);
 

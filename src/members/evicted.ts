@@ -13,7 +13,7 @@ interface KeptOut {
   readonly refused: readonly { readonly nodeId: string; readonly label: string; readonly reason: string }[];
 }
 
-export const evictedWhy = "an operator evicted it";
+const evictedWhy = "an operator evicted it";
 
 const keyOf = (said: Affiliate | undefined): string | undefined => said?.kubespan?.publicKey;
 

@@ -31,7 +31,7 @@ export interface ObservedNotice {
 }
 
 /** A message with the statement of an operator about a member, which the sender only passes on. */
-export interface EvictionNotice {
+interface EvictionNotice {
   readonly kind: "eviction";
   readonly statement: string;
 }

@@ -30,7 +30,7 @@ const clusterId = "a cluster";
 const operators = { clusterId, keys: [operatorKeyOf(operator)] };
 const empty: Roll = new Map();
 
-const digits = [..."0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"];
+const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".split("");
 const nodeIds = fc.string({ unit: fc.constantFrom(...digits), minLength: 43, maxLength: 52 });
 const privateKeys = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const publicKeys = privateKeys.map((bytes) => publicKeyOf(privateKeyFrom(bytes)));
