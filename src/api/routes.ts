@@ -14,6 +14,8 @@ export interface Routes {
   readonly down: () => Promise<Down>;
   /** `POST /v1/forget/NODE` lets go of a member that is gone for good. */
   readonly forget: (node: string) => Promise<Forgotten>;
+  /** `POST /v1/evict/STATEMENT` keeps a node out of the mesh, or lets it in again, as an operator signed it. */
+  readonly evict: (statement: string) => Promise<Evicted>;
   /** `GET /v1/resources/KIND` and what is below it. */
   readonly resources: Resources;
   /** `GET /v1/why/ADDRESS` tells where a packet for the address goes. */
@@ -35,6 +37,17 @@ export interface Forgotten {
   readonly asked: number;
   /** The number of those members that acknowledged the request. */
   readonly heard: number;
+}
+
+export interface Evicted {
+  /** The node's name in messages: that of a member, or else its id or key. */
+  readonly label: string;
+  /** The number of connected members that were told. */
+  readonly asked: number;
+  /** The number of those members that obey, and said so. */
+  readonly heard: number;
+  /** The members that do not, as far as is known, with the reasons. */
+  readonly missed: readonly { readonly label: string; readonly reason: string }[];
 }
 
 /** The body of the answer, with status 500, when a route failed. */

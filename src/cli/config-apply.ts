@@ -3,6 +3,7 @@ import { KubespanError } from "../base/index.ts";
 import { endTrial, readTrial, replaceConfig, trialConfig, writeTrial } from "../config/effects/index.ts";
 import { print, readTextFile } from "../system/index.ts";
 import { runDirectoryOf } from "./options.ts";
+import { standardInput } from "./standard-input.ts";
 
 /** The ways in which a changed configuration comes into use. */
 export interface ApplyOptions {
@@ -76,23 +77,11 @@ async function daemonWith(file: string): Promise<number | undefined> {
 
 /** The text of a patch: of a file, or for `-` of standard input. */
 export const readPatch = (source: string): Promise<string> =>
-  source === "-" ? standardInput() : patchIn(source);
+  source === "-" ? standardInput("patch", largestPatch) : patchIn(source);
 
 async function patchIn(path: string): Promise<string> {
   const hint = "give a file with documents in YAML, or with a JSON patch";
   const file = await readTextFile(path, { largest: largestPatch, code: "usage", hint });
   if (file) return file.text;
   throw new KubespanError("usage", `there is no file ${path}`, { hint });
-}
-
-async function standardInput(): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > largestPatch)
-      throw new KubespanError("usage", `the patch is larger than ${largestPatch} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
 }

@@ -16,6 +16,7 @@ import {
   writeAtomically,
 } from "../system/index.ts";
 import { exampleText } from "./examples.ts";
+import { registerGenOperatorKey } from "./gen-operator-key.ts";
 import { groupHelp } from "./help.ts";
 import { defaultConfigFile } from "./options.ts";
 
@@ -45,6 +46,7 @@ export function registerGenConfig(program: Command): void {
     .option("--force", "replace an existing output file")
     .addHelpText("after", exampleText("gen config"))
     .action(genConfig);
+  registerGenOperatorKey(gen);
 }
 
 async function genConfig(options: Options): Promise<void> {

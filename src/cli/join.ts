@@ -78,6 +78,7 @@ async function join(options: Options, { args }: Command): Promise<void> {
     cluster: { id, secret: secret.revealBase64() },
     services: token.services,
     ...(authority !== undefined && { authority }),
+    ...(token.operatorKeys && { operatorKeys: token.operatorKeys }),
     ...(own && { own }),
   });
   for (const path of written) print(`wrote ${path}\n`);

@@ -7,6 +7,7 @@ import { registerConfig } from "./config.ts";
 import { registerDiscoveryServe } from "./discovery-serve.ts";
 import { registerDoctor } from "./doctor.ts";
 import { registerDown } from "./down.ts";
+import { registerEvict } from "./evict.ts";
 import { exitCodesText } from "./exit-codes.ts";
 import { registerForget } from "./forget.ts";
 import { registerGenConfig } from "./gen-config.ts";
@@ -43,6 +44,7 @@ export function createProgram(): Command {
     registerRun,
     registerDown,
     registerForget,
+    registerEvict,
     registerStatus,
     registerGet,
     registerWhy,

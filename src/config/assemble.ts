@@ -50,6 +50,7 @@ export function assemble(found: KindDocuments, environment: Proxies): Config | u
     marks: daemon.marks,
     widestPrefix: daemon.widestPrefix,
     members: daemon.members,
+    ...(daemon.operatorKeys.length > 0 && { operatorKeys: daemon.operatorKeys }),
     node: nodeOf(daemon, found.machineType),
     connect: daemon.connect,
     relay: daemon.relay,

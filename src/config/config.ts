@@ -59,6 +59,8 @@ export interface Config {
    */
   readonly widestPrefix: { readonly ipv4: number; readonly ipv6: number };
   readonly members: MembersConfig;
+  /** The public keys, in base64, of the operators whose evictions this node obeys; absent if there are none. */
+  readonly operatorKeys?: readonly string[];
   readonly node: NodeConfig;
   readonly connect: ConnectMode;
   readonly dial: DialRules;

@@ -54,6 +54,8 @@ export interface NewConfig {
     readonly announce?: string;
     readonly authority: string;
   };
+  /** The public keys, in base64, of the operators who may evict nodes. */
+  readonly operatorKeys?: readonly string[];
   /** Whether the mesh is to be on, once there is a discovery service. */
   readonly enabled?: boolean;
 }
@@ -70,6 +72,7 @@ export function generateConfig({
   settings = usual,
   machineType = settings.node.machineType,
   discovery,
+  operatorKeys = [],
   enabled = true,
 }: NewConfig): string {
   const id = cluster?.id ?? Buffer.from(random(32)).toString("base64");
@@ -78,10 +81,11 @@ export function generateConfig({
     kubespanDocument({ enabled: enabled && services.length > 0, isServed: services.length > 0 }, settings),
     identityDocument(id, secret),
     ...(services.length > 0 ? services : [undefined]).map(serviceDocument),
-    withDiscovery(withAuthorities(daemonDocument, services), discovery).replace(
-      "{machineType: unknown}",
-      `{machineType: ${machineType}}`,
-    ),
+    withDiscovery(withAuthorities(daemonDocument, services), discovery)
+      .replace("{machineType: unknown}", `{machineType: ${machineType}}`)
+      .replace(/^# operatorKeys: .*? {3}/m, (example) =>
+        operatorKeys.length > 0 ? `operatorKeys: ${JSON.stringify(operatorKeys)}   ` : example,
+      ),
   ].join("---\n");
 }
 
@@ -214,6 +218,7 @@ widestPrefix: {ipv4: 8, ipv6: 16}  # wider networks are not accepted from any pe
 members:
   forgetAfterMinutes: 1440  # time after which a node that vanished is let go
   nodeDeletion: auto        # whether a Node that Kubernetes deletes is let go at once: auto, believe or ignore
+# operatorKeys: ["ar7u0ZwDcXSRp3L4XmzlPXvrIIYCrnoV1sOZ2QsQWCg="]   # who may evict nodes, as 'kubespan gen operator-key' prints
 node: {machineType: unknown}       # or controlplane, worker; further keys: name (of the Node), apiServerPort
 relay: {serve: auto, use: true, service: true, maxPairs: 200, maxBytesPerSecond: 12500000}   # passing packets on between nodes that no direct path joins
 # stunServer: stun.example.org:3478   # tells the port that a NAT gave to WireGuard

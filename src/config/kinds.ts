@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { wordOf } from "../base/index.ts";
+import { decodeKey } from "../identity/index.ts";
 import {
   type Endpoint,
   endpointAddress,
@@ -123,6 +124,19 @@ const clusterId = parsedText(
   "the id that all nodes of the cluster share, of at most 256 bytes, as 'kubespan gen config' makes",
   (text) => (Buffer.byteLength(text) <= 256 && /^[^\p{C}\p{Z}]+$/u.test(text) ? text : undefined),
 );
+
+/** The key is public, but the message does not show it: it may be the private one by mistake. */
+const operatorKey = z
+  .string({ error: "is not text; expected the public key of an operator" })
+  .transform((text, context) => {
+    const bytes = decodeKey(text);
+    if (bytes) return Buffer.from(bytes).toString("base64");
+    const message =
+      "is not valid; expected the public key of an operator, as 'kubespan gen operator-key' prints it";
+    context.addIssue({ code: "custom", message });
+    return z.NEVER;
+  });
+
 /** The proxy of the registries. The message never shows the URL, which may hold a password. */
 const proxyURL = z
   .string({ error: `is not text; expected ${proxyForm}, or none` })
@@ -227,6 +241,7 @@ export const schemas = {
       forgetAfterMinutes: wholeNumber(1, 366 * 24 * 60).default(24 * 60),
       nodeDeletion: oneOf(["auto", "believe", "ignore"]).default("auto"),
     }).prefault({}),
+    operatorKeys: listOf(operatorKey, "public keys of operators", 8),
     node: node.prefault({}),
     stunServer: parsedText(
       "a STUN server such as stun.example.org, stun.example.org:3478 or [2001:db8::1]:3478",

@@ -10,6 +10,7 @@ import { PortMapper } from "../port-mapping/effects/index.ts";
 import { HostNameWatch, NumberFile } from "../self/effects/index.ts";
 import type { Origin } from "../self/index.ts";
 import type { RecentLines, Runner, Shells } from "../system/index.ts";
+import { evictionsOf } from "./evictions.ts";
 import { loadBarrier } from "./load-barrier.ts";
 import { Membership } from "./membership.ts";
 import { Mesh } from "./mesh.ts";
@@ -83,8 +84,20 @@ export async function meshOf(
   const self = await describeSelf(config, identity);
   const lastWorking = await LastWorkingFile.open(config.stateDirectory, log, clock);
   const number = await NumberFile.open(config.stateDirectory, log);
+  const evictions = await evictionsOf(config, identity, log);
   const membership = new Membership(
-    { config, identity, self, number, ledger, isKept: true, log, clock, ticks: () => performance.now() },
+    {
+      config,
+      identity,
+      self,
+      number,
+      ledger,
+      evictions,
+      isKept: true,
+      log,
+      clock,
+      ticks: () => performance.now(),
+    },
     before.members,
   );
   const hostNames = new HostNameWatch({ names: config.extraAnnouncedNames, log });

@@ -112,7 +112,8 @@ export class Daemon {
     const api = await serveApi(runDirectory, {
       ...this.#answers.routes,
       down: () => this.#down(),
-      forget: (node) => this.#mesh.forget(node),
+      forget: (node) => this.#mesh.asked.forget(node),
+      evict: (statement) => this.#mesh.asked.evict(statement),
     });
     this.#closers.push(() => api.close());
     try {

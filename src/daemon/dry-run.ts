@@ -9,6 +9,7 @@ import { NumberFile } from "../self/effects/index.ts";
 import { withPodNetworks } from "../self/index.ts";
 import { createLogger, daemonGroup, run } from "../system/index.ts";
 import { chooseImplementation } from "../wireguard/index.ts";
+import { evictionsOf } from "./evictions.ts";
 import { exitsOfLastRun } from "./load-barrier.ts";
 import { Membership } from "./membership.ts";
 import { observeKernel } from "./observe.ts";
@@ -56,7 +57,18 @@ export async function dryRun(file: string): Promise<string> {
     const config = withPodNetworks(given, ownPods.orTold(given, registries.podNetworks()));
     const kernel = await observeKernel(run, config);
     const number = await NumberFile.open(stateDirectory, log);
-    const members = new Membership({ config, identity, self, number, ledger, isKept: false, log, clock });
+    const evictions = await evictionsOf(config, identity, log, false);
+    const members = new Membership({
+      config,
+      identity,
+      self,
+      number,
+      ledger,
+      evictions,
+      isKept: false,
+      log,
+      clock,
+    });
     members.step(registries, kernel.wireguard.device, emptyMemory.peers);
     const saved = await exitsOfLastRun(config);
     const ways = new RegistryWays({ log, clock, group: daemonGroup(), saved });

@@ -26,6 +26,7 @@ export const knowledgeNow = (
   mapping: racing.mapping,
   observations: membership.observers.observations(membership.members),
   relays: relaying.serves,
+  evictions: membership.evictions.announced(membership.members),
   hostNames: hostNames.answers,
   ...(portMapper?.lease?.kind === "held" && { portMapped: portMapper.lease.external }),
   lastRanAt: membership.clockFacts.lastRanAt,

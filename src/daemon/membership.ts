@@ -1,12 +1,8 @@
-import type { Logger } from "pino";
-import type { Forgotten } from "../api/index.ts";
+import type { Evicted, Forgotten } from "../api/index.ts";
 import { KubespanError } from "../base/index.ts";
-import type { Config } from "../config/index.ts";
 import { type RegistryState, stateOf as registryStateOf } from "../discovery/index.ts";
-import type { Identity } from "../identity/index.ts";
-import type { LedgerFile } from "../members/effects/index.ts";
 import { Messenger, type Recipient } from "../members/effects/index.ts";
-import type { Notice, Telling } from "../members/index.ts";
+import type { EndNotice, Notice, Telling } from "../members/index.ts";
 import {
   afterClockSet,
   type ClockFacts,
@@ -18,7 +14,6 @@ import {
   type Leaving,
   labelOf,
   linksOf,
-  type Member,
   type MemberClaim,
   type Members,
   type Standings,
@@ -28,32 +23,18 @@ import {
   toldByLedger,
 } from "../members/index.ts";
 import { type Peers, stateOf } from "../peers/index.ts";
-import type { NumberFile } from "../self/effects/index.ts";
-import type { Self } from "../self/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
+import type { Evictions } from "./evictions.ts";
 import { recipientFor, sayFarewell, unannounced } from "./leave.ts";
+import type { MembershipParts } from "./membership-parts.ts";
+import { memberAt, oneNamed } from "./named-member.ts";
 import { Observers } from "./observers.ts";
 import type { Registries } from "./registries.ts";
 import { tellMembers } from "./tell-members.ts";
 
-interface Parts {
-  readonly config: Config;
-  readonly self: Self;
-  readonly number: NumberFile;
-  readonly identity: Identity;
-  readonly ledger: LedgerFile;
-  /** Whether the ledger is written, and not only read. */
-  readonly isKept: boolean;
-  readonly log: Logger;
-  /** The present time in milliseconds since 1970. */
-  readonly clock: () => number;
-  /** The milliseconds of a clock that nobody sets. Without it, nobody notices when the other clock is set. */
-  readonly ticks?: () => number;
-}
-
 /** Keeps the list of the members from pass to pass, and from start to start. */
 export class Membership {
-  readonly #parts: Parts;
+  readonly #parts: MembershipParts;
   readonly #messenger: Messenger;
   readonly observers: Observers;
   #members: Members;
@@ -72,7 +53,7 @@ export class Membership {
   /** What the last step showed of this node's clock. */
   #clockFacts: ClockFacts;
 
-  constructor(parts: Parts, members: Members = parts.ledger.found?.members ?? new Map()) {
+  constructor(parts: MembershipParts, members: Members = parts.ledger.found?.members ?? new Map()) {
     this.#parts = parts;
     this.#members = members;
     this.#clockFacts = { lastRanAt: parts.ledger.found?.savedAt ?? 0, announcements: 0, ahead: 0 };
@@ -123,17 +104,19 @@ export class Membership {
 
   /** Takes in what the registries say now, and which members are connected. The peers are those of the last poll. */
   step(registries: Registries, device: ObservedDevice | undefined, { connections }: Peers): void {
-    const { identity, config, ledger, isKept, clock } = this.#parts;
+    const { identity, config, ledger, evictions, isKept, clock } = this.#parts;
     const now = clock();
     const before = this.#afterClockSet(now);
     const heard = registries.heard().filter(({ nodeId }) => nodeId !== identity.nodeId);
     for (const { nodeId } of heard) this.#heard.add(nodeId);
+    evictions.hear(heard);
     const leaving = new Map([...farewellsIn(heard, before, identity, now), ...this.#leaving]);
     const news = {
       revision: ++this.#revision,
       heard,
       links: linksOf(device, (key) => stateOf(connections.get(key)) === "down"),
       leaving,
+      isEvicted: evictions.isEvicted,
       deletedNodes: registries.deletedNodes(),
       forgetAfterMs: config.members.forgetAfterMinutes * 60_000,
       mayBeAbsent: registries.isSettled(),
@@ -182,6 +165,22 @@ export class Membership {
     return { label: labelOf(claim), asked: others.length, heard: told.size };
   }
 
+  /** Keeps a node out, or lets it in again, as an operator signed it, and tells the connected members. */
+  async evict(statement: string): Promise<Evicted> {
+    await this.#parts.evictions.give(statement);
+    this.#wake();
+    return this.#parts.evictions.tellAll(statement, this.#members, this.#messenger);
+  }
+
+  /** Tells members that came up of the evictions that this node carries. */
+  spreadEvictions(): Promise<void> {
+    return this.#parts.evictions.spread(this.#members, this.#messenger);
+  }
+
+  get evictions(): Evictions {
+    return this.#parts.evictions;
+  }
+
   /** Tells the others that this node leaves; gives the problems in words. */
   leave(
     registries: Registries,
@@ -223,14 +222,25 @@ export class Membership {
     );
   }
 
-  #heed(notice: Notice, sender: Recipient): void {
+  /** Decides about a notice. Tells whether the sender gets a receipt. */
+  #heed(notice: Notice, sender: Recipient): boolean {
+    if (notice.kind === "eviction") {
+      const isObeyed = this.#parts.evictions.take(notice.statement);
+      if (isObeyed) this.#wake();
+      return isObeyed;
+    }
     if (notice.kind === "observed") {
       if (this.observers.heed(notice, sender.publicKey, this.#members)) {
         this.#onObserved();
         this.#wake();
       }
-      return;
+      return true;
     }
+    this.#heedEnd(notice, sender);
+    return true;
+  }
+
+  #heedEnd(notice: EndNotice, sender: Recipient): void {
     const member = this.#members.get(notice.nodeId);
     if (!member || member.standing === "released") return;
     const heeded = heedNotice(notice, member, sender.publicKey, this.#parts.clock());
@@ -247,13 +257,8 @@ export class Membership {
     this.#wake();
   }
 
-  /** The member with that KubeSpan address. Of several, such as a machine and its former identity, the one that lives. */
   #recipientAt(address: Recipient["address"]): Recipient | undefined {
-    const now = this.#parts.clock();
-    const there = [...this.#members.values()].filter(
-      ({ standing, claim }) => standing !== "released" && claim.kubespan?.address === address,
-    );
-    const member = there.find((each) => isConnected(each, now)) ?? there[0];
+    const member = memberAt(address, this.#members, this.#parts.clock());
     return member && recipientFor(member)[0];
   }
 
@@ -278,20 +283,4 @@ export class Membership {
     this.#messenger.close();
     if (this.#parts.isKept) await this.#parts.ledger.close();
   }
-}
-
-function oneNamed(name: string, members: Members): Member {
-  const known = [...members.values()].filter(({ standing }) => standing !== "released");
-  const found = known.filter(
-    ({ nodeId, claim }) => nodeId === name || [claim.nodeName, claim.hostname, labelOf(claim)].includes(name),
-  );
-  const [member, another] = found;
-  if (member && !another) return member;
-  throw new KubespanError(
-    "usage",
-    `${found.length === 0 ? "no member" : "more than one member"} goes by ${name}`,
-    {
-      hint: "name its node id; 'kubespan status -o json' lists them",
-    },
-  );
 }

@@ -1,4 +1,4 @@
-import type { Down, Forgotten, Status } from "../api/index.ts";
+import type { Down, Routes, Status } from "../api/index.ts";
 import { errorText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import { type Members, servicesTold } from "../members/index.ts";
@@ -184,6 +184,7 @@ export class Mesh {
     await this.#parts.lastWorking.keep(this.#memory.lastWorking);
     await membership.listen(this.#onNews, () => this.#ways.racing.askStun());
     void membership.tellObserved(decision.tell).catch((error: unknown) => log.debug(errorText(error)));
+    void membership.spreadEvictions().catch((error: unknown) => log.debug(errorText(error)));
     this.outcome.ended(failureText(failures), clock());
     // A device that was just made has not been read yet; the next pass reads it.
     this.#last = { decision, kernel, implementation, device, steered: plan.steered };
@@ -256,8 +257,9 @@ export class Mesh {
     return { steps, warnings: [...told, ...warnings] };
   }
 
-  forget(node: string): Promise<Forgotten> {
-    return this.#parts.membership.forget(node);
+  /** What operators ask about members. */
+  get asked(): Pick<Routes, "forget" | "evict"> {
+    return this.#parts.membership;
   }
 
   /** Tells the others that this node is no member any more; gives the problems in words. */

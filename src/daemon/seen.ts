@@ -18,6 +18,7 @@ export function seenOf(
     config,
     self,
     members: membership.members,
+    evictions: membership.evictions.all,
     raw: registries.raw(),
     ...(last && { pass: last }),
     planned,

@@ -7,6 +7,7 @@ import { forgetLastWorking } from "../peers/effects/index.ts";
 import { NumberFile } from "../self/effects/index.ts";
 import { createLogger, run } from "../system/index.ts";
 import { portMapperOf } from "./compose.ts";
+import { evictionsOf } from "./evictions.ts";
 import { Membership } from "./membership.ts";
 import { lookAtDevice } from "./observe.ts";
 import { openRegistries } from "./registries.ts";
@@ -46,7 +47,17 @@ async function leave(config: Config): Promise<string[]> {
   const number = await NumberFile.open(stateDirectory, log);
   const self = await describeSelf(config, identity);
   const registries = openRegistries({ config, nodeId: identity.nodeId, log, clock });
-  const membership = new Membership({ config, identity, self, number, ledger, isKept: false, log, clock });
+  const membership = new Membership({
+    config,
+    identity,
+    self,
+    number,
+    ledger,
+    evictions: await evictionsOf(config, identity, log, false),
+    isKept: false,
+    log,
+    clock,
+  });
   try {
     await portMapperOf(config, { identity, run, log })?.withdraw();
     return await membership.leave(registries, await lookAtDevice({ run, log }, config, undefined));

@@ -48,6 +48,8 @@ export interface Membership {
   readonly relays?: true;
   /** The announcements that the node refuses; absent for none. */
   readonly refusals?: readonly Refusal[];
+  /** The statements of operators that the node carries for others, in base64; absent for none. */
+  readonly evictions?: readonly string[];
 }
 
 /** A node whose announcement is refused, and the reason, which is printable. */

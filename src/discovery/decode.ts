@@ -168,6 +168,7 @@ function membershipOf(
       ...(message.left && { farewells: farewellsOf(message.farewells) }),
       ...(message.relays && { relays: true }),
       ...refusalsOf(message.refusals, dropped),
+      ...evictionsOf(message.evictions),
     },
   };
 }
@@ -186,6 +187,15 @@ function refusalsOf(
   if (refusals.length < messages.length)
     dropped.add(`refusals: ${messages.length - refusals.length} not valid`);
   return refusals.length === 0 ? undefined : { refusals };
+}
+
+/** The statements that are read of one affiliate. What they say and who signed them is judged elsewhere. */
+const mostEvictions = 8;
+const longestEviction = 159;
+
+function evictionsOf(statements: readonly Uint8Array[]): { evictions: readonly string[] } | undefined {
+  const some = statements.slice(0, mostEvictions).filter(({ length }) => length <= longestEviction);
+  return some.length === 0 ? undefined : { evictions: some.map(base64) };
 }
 
 const farewellsOf = (messages: readonly wire.Farewell[]): Map<string, string> =>

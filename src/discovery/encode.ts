@@ -45,6 +45,7 @@ const membershipMessage = (membership: Membership): wire.Membership => ({
   left: membership.farewells !== undefined,
   relays: membership.relays === true,
   refusals: [...(membership.refusals ?? [])],
+  evictions: (membership.evictions ?? []).map((statement) => Buffer.from(statement, "base64")),
   farewells: [...(membership.farewells ?? [])].map(([recipient, mac]) => ({
     recipient: Buffer.from(recipient, "base64"),
     mac: Buffer.from(mac, "base64"),

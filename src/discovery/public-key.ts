@@ -14,6 +14,24 @@ export function isPublicKey(text: string): boolean {
   return number < modulus && !smallOrder.has(number);
 }
 
+/**
+ * The one form of a public key, as `isPublicKey` knows it, of any other: in the alphabet of base64 or in that for URLs,
+ * with padding or without, in hexadecimal digits, and of any bytes that mean the same point. `undefined` for no key.
+ */
+export function publicKeyFrom(text: string): string | undefined {
+  const bytes = /^[0-9A-Fa-f]{64}$/.test(text)
+    ? Buffer.from(text, "hex")
+    : /^[A-Za-z0-9+/_-]{43}=?$/.test(text)
+      ? Buffer.from(text, "base64")
+      : undefined;
+  if (!bytes) return undefined;
+  let number = (numberOfBytes(bytes.toReversed()) & (2n ** 255n - 1n)) % modulus;
+  const reduced = Buffer.alloc(32);
+  for (let index = 0; index < 32; index++, number >>= 8n) reduced[index] = Number(number & 255n);
+  const key = reduced.toString("base64");
+  return isPublicKey(key) ? key : undefined;
+}
+
 const modulus = 2n ** 255n - 19n;
 
 /** The points of an order of at most eight (RFC 7748, section 7). The shared secret with one of them is always zero. */

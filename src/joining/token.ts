@@ -11,6 +11,8 @@ export interface Token {
   readonly authority?: Uint8Array;
   /** The key of that authority, for a node that is to run a discovery service itself. */
   readonly authorityKey?: Secret;
+  /** The public keys, in base64, of the operators who may evict nodes; absent if there are none. */
+  readonly operatorKeys?: readonly string[];
 }
 
 export interface TokenService {
@@ -27,6 +29,7 @@ const version = 1;
 export const longestToken = 8192;
 const mostServices = 32;
 const longestId = 256;
+const mostOperatorKeys = 8;
 
 /** The numbers of the fields in a token. A reader leaves out those that it does not know. */
 const fields = {
@@ -37,10 +40,11 @@ const fields = {
   ourService: 5,
   authority: 6,
   authorityKey: 7,
+  operatorKey: 8,
 } as const;
 
 /** Writes a token as one line without spaces. It holds the secret of the cluster. */
-export function encodeToken({ cluster, services, authority, authorityKey }: Token): string {
+export function encodeToken({ cluster, services, authority, authorityKey, operatorKeys }: Token): string {
   const writer = new BinaryWriter();
   const bytes = (field: number, value: Uint8Array): void =>
     void writer.tag(field, WireType.LengthDelimited).bytes(value);
@@ -51,6 +55,7 @@ export function encodeToken({ cluster, services, authority, authorityKey }: Toke
     bytes(isOurs ? fields.ourService : fields.service, Buffer.from(url));
   if (authority) bytes(fields.authority, authority);
   if (authorityKey) bytes(fields.authorityKey, authorityKey.reveal());
+  for (const key of operatorKeys ?? []) bytes(fields.operatorKey, Buffer.from(key, "base64"));
   const body = Buffer.from(writer.finish());
   return `kubespan${version}.${Buffer.concat([body, checksum(version, body)]).toString("base64url")}`;
 }
@@ -107,10 +112,11 @@ interface Found {
   readonly services: TokenService[];
   authority?: Uint8Array;
   authorityKey?: Uint8Array;
+  readonly operatorKeys: string[];
 }
 
 function read(content: Uint8Array): Found {
-  const found: Found = { services: [] };
+  const found: Found = { services: [], operatorKeys: [] };
   const reader = new BinaryReader(content);
   try {
     while (reader.pos < reader.len) {
@@ -133,10 +139,11 @@ function take(found: Found, field: number, bytes: Uint8Array): void {
   else if (field === fields.ourService) found.services.push({ url: text(), isOurs: true });
   else if (field === fields.authority) found.authority = bytes;
   else if (field === fields.authorityKey) found.authorityKey = bytes;
+  else if (field === fields.operatorKey) found.operatorKeys.push(Buffer.from(bytes).toString("base64"));
 }
 
 /** A token with a right checksum was still made by somebody, who may mean harm. */
-function checked({ id, secret, services, authority, authorityKey }: Found): Token {
+function checked({ id, secret, services, authority, authorityKey, operatorKeys }: Found): Token {
   if (id === undefined || !/^[^\p{C}\p{Z}]+$/u.test(id) || Buffer.byteLength(id) > longestId)
     throw unfit("it has no id of a cluster");
   if (secret?.length !== 32) throw unfit("it has no secret of a cluster");
@@ -146,6 +153,8 @@ function checked({ id, secret, services, authority, authorityKey }: Found): Toke
   if (authority !== undefined && authority.length !== 32) throw unfit("its fingerprint is none");
   if (authorityKey !== undefined && authorityKey.length !== 32)
     throw unfit("its key of an authority is none");
+  if (operatorKeys.length > mostOperatorKeys || operatorKeys.some((key) => key.length !== 44))
+    throw unfit("its keys of operators are none");
   if (authority === undefined && (authorityKey !== undefined || services.some(({ isOurs }) => isOurs)))
     throw unfit("it lacks the fingerprint of the authority");
   return {
@@ -153,6 +162,7 @@ function checked({ id, secret, services, authority, authorityKey }: Found): Toke
     services,
     ...(authority && { authority }),
     ...(authorityKey && { authorityKey: new Secret(authorityKey) }),
+    ...(operatorKeys.length > 0 && { operatorKeys }),
   };
 }
 

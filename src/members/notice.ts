@@ -2,11 +2,12 @@ import { timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import type { Secret } from "../base/index.ts";
 import { readJson, valueOf } from "../base/index.ts";
+import { longestStatement } from "../eviction/index.ts";
 import { hash, mac, sharedSecret } from "../handshake/index.ts";
 import { type Endpoint, parseEndpoint } from "../net/index.ts";
 
 /** A message to a member. */
-export type Notice = EndNotice | ObservedNotice;
+export type Notice = EndNotice | ObservedNotice | EvictionNotice;
 
 /** A message about the end of a membership: the sender's own, or that of a member that vanished. */
 export interface EndNotice {
@@ -27,6 +28,12 @@ export interface ObservedNotice {
   readonly endpoint: Endpoint;
   /** The time for which the sender has seen the recipient there. */
   readonly seconds: number;
+}
+
+/** A message with the statement of an operator about a member, which the sender only passes on. */
+interface EvictionNotice {
+  readonly kind: "eviction";
+  readonly statement: string;
 }
 
 /** The keys of one side: its own pair, and the public key of the other side. Public keys are in base64. */
@@ -56,14 +63,14 @@ export function proofOf(notice: Notice, sides: Sides, sender: "own" | "peer"): U
   if (!shared) return undefined;
   const own = Buffer.from(sides.publicKey, "base64");
   const ends = sender === "own" ? [own, peer] : [peer, own];
-  const { kind, nodeId, number } = notice;
-  const text = JSON.stringify([
-    kind,
-    nodeId,
-    number,
-    ...(kind === "observed" ? [notice.endpoint, notice.seconds] : []),
-  ]);
+  const text = JSON.stringify([notice.kind, ...contentOf(notice)]);
   return mac(hash(label, shared), Buffer.concat([label, ...ends, Buffer.from(text)]));
+}
+
+function contentOf(notice: Notice): readonly (string | number)[] {
+  if (notice.kind === "eviction") return [notice.statement];
+  const { nodeId, number } = notice;
+  return notice.kind === "observed" ? [nodeId, number, notice.endpoint, notice.seconds] : [nodeId, number];
 }
 
 /** Tells whether the other side made the proof. */
@@ -97,6 +104,11 @@ const shapes = z.union([
     seconds: z.int().nonnegative().max(mostSeconds),
     proof: proofText,
   }),
+  z.strictObject({
+    notice: z.literal("eviction"),
+    statement: z.base64().max(longestStatement),
+    proof: proofText,
+  }),
   z.strictObject({ receipt: proofText }),
 ]);
 
@@ -116,8 +128,10 @@ export function readDatagram(bytes: Uint8Array): Datagram | undefined {
   const data = valueOf(readJson(Buffer.from(bytes).toString(), shapes));
   if (!data) return undefined;
   if ("receipt" in data) return { kind: "receipt", proof: Buffer.from(data.receipt, "base64") };
-  const { nodeId, number } = data;
   const proof = Buffer.from(data.proof, "base64");
+  if (data.notice === "eviction")
+    return { kind: "notice", notice: { kind: data.notice, statement: data.statement }, proof };
+  const { nodeId, number } = data;
   if (data.notice !== "observed")
     return { kind: "notice", notice: { kind: data.notice, nodeId, number }, proof };
   const endpoint = parseEndpoint(data.endpoint);

@@ -1,6 +1,7 @@
 import type { Heard } from "../discovery/index.ts";
 import type { Prefix } from "../net/index.ts";
 import { networksClaimed } from "./claim.ts";
+import { type IsEvicted, keptOut, letOut } from "./evicted.ts";
 import { type Believed, believe } from "./hear.ts";
 import type { MemberLink } from "./links.ts";
 import { isConnected, type Known, labelOf, type Member, type Members } from "./member.ts";
@@ -14,6 +15,8 @@ export interface News {
   readonly links: ReadonlyMap<string, MemberLink>;
   /** Proven farewells and requests of operators, by node id. */
   readonly leaving: ReadonlyMap<string, Leaving>;
+  /** Absent if operators keep nobody out. */
+  readonly isEvicted?: IsEvicted;
   /**
    * The node ids whose Node object Kubernetes deleted; empty if the operator does not take a deletion for a farewell.
    */
@@ -63,13 +66,17 @@ const mostMembers = 2048;
  * matter.
  */
 export function stepMembers(before: Members, news: News, now: number): Stepped {
-  const heard = new Map(news.heard.map((each) => [each.nodeId, each]));
+  const out = keptOut(before, news.heard, news.isEvicted ?? (() => false));
+  const heard = new Map(out.heard.map((each) => [each.nodeId, each]));
   const members = new Map<string, Member>();
   const events: MemberEvent[] = [];
-  const refused: Stepped["refused"][number][] = [];
+  const refused: Stepped["refused"][number][] = [...out.refused];
   for (const nodeId of new Set([...before.keys(), ...heard.keys()])) {
     const known = before.get(nodeId);
-    const { member, reasons } = stepOne(nodeId, known, heard.get(nodeId), news, now);
+    const { member, reasons } =
+      known && out.evicted.has(nodeId)
+        ? { member: letOut(known, now), reasons: [] }
+        : stepOne(nodeId, known, heard.get(nodeId), news, now);
     if (!member) continue;
     members.set(nodeId, member);
     const label = labelOf(member.claim);

@@ -7,7 +7,7 @@ import {
   believePortMapping,
   believeReflected,
   fitted,
-  fittingRefusals,
+  fittingOf,
   numbered,
   ownAffiliate,
   podNetworksLeftOut,
@@ -61,17 +61,14 @@ export function announce(
     memory.refusals,
     now,
   );
-  const room = { machine: origin.machine, otherNetworks };
-  const refusals = fittingRefusals(fit.affiliate, room, told.refusals);
+  const room = { machine: origin.machine, otherNetworks, ...(knowledge.relays && { relays: true as const }) };
+  const evictions = fittingOf("evictions", fit.affiliate, room, knowledge.evictions ?? []);
+  const beside = { ...room, ...(evictions.length > 0 && { evictions }) };
+  const refusals = fittingOf("refusals", fit.affiliate, beside, told.refusals);
   const isAgain = movedAt !== undefined && movedAt > (memory.toldTalosAt ?? 0);
   const said = numbered(
     fit.affiliate,
-    {
-      ...origin,
-      otherNetworks,
-      ...(knowledge.relays && { relays: true }),
-      ...(refusals.length > 0 && { refusals }),
-    },
+    { ...origin, ...beside, ...(refusals.length > 0 && { refusals }) },
     memory.said,
     isAgain ? Math.max(knowledge.lastNumber, (memory.said?.number ?? 0) + 1) : knowledge.lastNumber,
     now,

@@ -38,6 +38,8 @@ export interface Knowledge {
   readonly canRace: boolean;
   /** Whether this node passes packets on between members. */
   readonly relays?: boolean;
+  /** The statements of operators that this node carries in its announcement; absent for none. */
+  readonly evictions?: readonly string[];
   /** The sockets that stand for peers whose packets a discovery service carries; absent where there are none. */
   readonly carried?: StandIns | undefined;
   /** The answers of the STUN servers about WireGuard's port; `undefined` where none can be asked. */

@@ -86,8 +86,15 @@ export interface StatusView {
     readonly members: Members;
     readonly refused: Stepped["refused"];
     readonly clockFacts: ClockFacts;
+    /** Absent where operators evict nobody. */
+    readonly evictions?: { readonly isOut: boolean };
   };
 }
+
+const evictedWarning: Warning = {
+  who: "this node",
+  what: "was evicted by an operator, so the other nodes have no tunnel with it; an operator can lift that: kubespan evict --lift",
+};
 
 const nothingSeen: Pick<Kernel, "links" | "addresses"> = {
   links: [],
@@ -108,6 +115,7 @@ export function reportStatus(knowledge: Knowledge, view: StatusView, now: number
     refusedAffiliates: [...(decision?.specs.refused ?? []), ...view.membership.refused],
     warnings: [
       ...view.settings,
+      ...(view.membership.evictions?.isOut ? [evictedWarning] : []),
       ...clockWarnings(view.membership.clockFacts, now),
       ...vanishedWarnings(view.membership.members, now),
       ...(decision ? unsettledWarnings(decision, now) : []),

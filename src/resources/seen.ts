@@ -2,6 +2,7 @@ import type { Status } from "../api/index.ts";
 import type { Step } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Affiliate } from "../discovery/index.ts";
+import type { Eviction } from "../eviction/index.ts";
 import type { Members } from "../members/index.ts";
 import type { Decision, Kernel } from "../mesh/index.ts";
 import type { Self } from "../self/index.ts";
@@ -13,6 +14,8 @@ export interface Seen {
   readonly config: Config;
   readonly self: Self;
   readonly members: Members;
+  /** The evictions that are known, also the lifted ones. */
+  readonly evictions: readonly Eviction[];
   /** The affiliates as each registry tells them. */
   readonly raw: readonly { readonly registry: string; readonly affiliates: readonly Affiliate[] }[];
   /** The decision of the last pass and what it rests on; absent before the first complete pass. */

@@ -1,11 +1,5 @@
 import { bounds, type Config } from "../config/index.ts";
-import {
-  type Affiliate,
-  affiliateBytes,
-  type Membership,
-  mostAffiliateBytes,
-  type Refusal,
-} from "../discovery/index.ts";
+import { type Affiliate, affiliateBytes, type Membership, mostAffiliateBytes } from "../discovery/index.ts";
 import type { Warning } from "../marks/index.ts";
 import {
   type Address,
@@ -65,18 +59,21 @@ export function fitted(
   };
 }
 
-/** The refusals for which there is room beside the affiliate, which never gives way to them. */
-export function fittingRefusals(
+/**
+ * The items of a list for which there is room in an announcement beside all that it holds, the first ones first. Nothing
+ * else gives way to them.
+ */
+export function fittingOf<Name extends "evictions" | "refusals">(
+  name: Name,
   affiliate: Affiliate,
-  membership: Pick<Membership, "machine" | "otherNetworks">,
-  refusals: readonly Refusal[],
-): readonly Refusal[] {
+  membership: Omit<Membership, keyof typeof longest>,
+  items: NonNullable<Membership[Name]>,
+): NonNullable<Membership[Name]> {
+  const first = (count: number) => items.slice(0, count) as unknown as NonNullable<Membership[Name]>;
   const isFitting = (count: number): boolean =>
-    affiliateBytes({
-      ...affiliate,
-      membership: { ...membership, ...longest, refusals: refusals.slice(0, count) },
-    }) <= mostAffiliateBytes;
-  return isFitting(refusals.length) ? refusals : refusals.slice(0, mostFitting(refusals.length, isFitting));
+    affiliateBytes({ ...affiliate, membership: { ...membership, ...longest, [name]: first(count) } }) <=
+    mostAffiliateBytes;
+  return isFitting(items.length) ? items : first(mostFitting(items.length, isFitting));
 }
 
 const tooMany = `an announcement holds ${mostAffiliateBytes} bytes, and ${bounds.networks} addresses and networks`;

@@ -1,6 +1,6 @@
 /** What this node says of itself: one file for each source of its endpoints and networks. */
 export { ownAffiliate, type Self } from "./announce.ts";
-export { fitted, fittingRefusals } from "./fit.ts";
+export { fitted, fittingOf } from "./fit.ts";
 export { announcedNames, type HostNameAnswer } from "./host-names.ts";
 export { believeMapped } from "./mapped.ts";
 export type { Nat, NatKind } from "./nat.ts";

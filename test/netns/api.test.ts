@@ -65,7 +65,7 @@ describe("docs/api.md", () => {
     LEVEL: "debug",
   };
   const filled = (path: string): string => path.replace(/[A-Z]{2,}/g, (name) => names[name] ?? name);
-  const destructive = new Set(["POST /v1/down", "POST /v1/forget/NODE"]);
+  const destructive = new Set(["POST /v1/down", "POST /v1/forget/NODE", "POST /v1/evict/STATEMENT"]);
 
   it("names the routes that there are, with the fields of their answers", async () => {
     expect(routes.length).toBeGreaterThan(8);
@@ -78,6 +78,7 @@ describe("docs/api.md", () => {
       );
     }
     expect((await ask("POST", "/v1/forget/nobody")).code).toBe(400);
+    expect((await ask("POST", "/v1/evict/AAAA")).code).toBe(400);
     expect((await ask("GET", "/v2/status")).code).toBe(404);
     await ask("PUT", "/v1/log-level/info");
   });

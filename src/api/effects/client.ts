@@ -2,7 +2,7 @@ import { request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { KubespanError, parseJson } from "../../base/index.ts";
 import type { Definition, Listing } from "../resource.ts";
-import { type Down, type Forgotten, type LogLevelReport, socketPath } from "../routes.ts";
+import { type Down, type Evicted, type Forgotten, type LogLevelReport, socketPath } from "../routes.ts";
 import type { Status } from "../status.ts";
 import type { Why } from "../why.ts";
 import { answers } from "./answers.ts";
@@ -37,6 +37,10 @@ export async function requestDown(runDirectory: string): Promise<Down | undefine
 /** Asks the daemon to let go of a member. Throws `KubespanError("usage")` with the daemon's reason if it refuses. */
 export const requestForget = async (runDirectory: string, node: string): Promise<Forgotten> =>
   (await askAnyVersion(runDirectory, "POST", `/forget/${encodeURIComponent(node)}`)) as Forgotten;
+
+/** Gives the daemon the statement of an operator. Throws `KubespanError("usage")` with the reason if it is not obeyed. */
+export const requestEvict = async (runDirectory: string, statement: string): Promise<Evicted> =>
+  (await ask(runDirectory, "POST", `/v1/evict/${encodeURIComponent(statement)}`)) as Evicted;
 
 /** Asks the daemon where packets for an address go. */
 export const fetchWhy = async (runDirectory: string, address: string): Promise<Why> =>

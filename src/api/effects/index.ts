@@ -4,6 +4,7 @@ export {
   fetchStatus,
   fetchWhy,
   requestDown,
+  requestEvict,
   requestForget,
   requestLogLevel,
 } from "./client.ts";

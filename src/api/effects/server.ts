@@ -92,6 +92,7 @@ const actions: Readonly<Record<string, MakeAction>> = {
   "GET status": telling(({ status }) => status()),
   "POST down": telling(({ down }) => down()),
   "POST forget/*": telling(({ forget }, [node = ""]) => forget(node)),
+  "POST evict/*": telling(({ evict }, [statement = ""]) => evict(statement)),
   "GET why/*": telling(({ why }, [address = ""]) => why(address)),
   "GET log-level": telling(({ logLevel }) => logLevel(undefined)),
   "PUT log-level/*": telling(({ logLevel }, [level = ""]) => logLevel(level)),

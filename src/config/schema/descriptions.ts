@@ -85,6 +85,8 @@ export const descriptions: Readonly<Record<KindName, Readonly<Record<string, str
     "widestPrefix.ipv4":
       "wider IPv4 networks are not accepted from any peer, nor more addresses from one peer than two networks of this size have",
     "widestPrefix.ipv6": "the same for IPv6",
+    operatorKeys:
+      "the public keys of the operators who may evict nodes, as `kubespan gen operator-key` prints them; the same on every node",
     "members.forgetAfterMinutes":
       "the time after which a member that no registry names and that is not connected is let go; until then traffic to it is refused",
     "members.nodeDeletion":

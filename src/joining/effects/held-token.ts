@@ -20,8 +20,14 @@ export async function heldToken(
   const authority = file === undefined ? undefined : await fingerprintIn(file);
   const { services, unnamed } = tokenServices(config.services, file ?? "");
   const more = authority ? told.map((url) => ({ url, isOurs: true })) : [];
+  const { cluster, operatorKeys } = config;
   return {
-    token: { cluster: config.cluster, services: [...services, ...more], ...(authority && { authority }) },
+    token: {
+      cluster,
+      services: [...services, ...more],
+      ...(authority && { authority }),
+      ...(operatorKeys && { operatorKeys }),
+    },
     unnamed,
   };
 }

@@ -21,6 +21,8 @@ export interface SetUp {
   readonly services: readonly TokenService[];
   /** The certificate of the cluster's authority, in PEM; absent if no service has one. */
   readonly authority?: Authority["certificate"];
+  /** The public keys of the operators who may evict nodes; absent for none. */
+  readonly operatorKeys?: readonly string[];
   /** The discovery service of this node; absent if it has none. */
   readonly own?: { readonly at: HostPort; readonly authorityKey: Secret };
 }
@@ -55,7 +57,7 @@ const exists = (file: string): KubespanError =>
 
 /** Writes the files of a node; gives the paths in order. The configuration comes last, and is whole when it is there. */
 export async function setUp(plan: SetUp): Promise<string[]> {
-  const { configFile, force, cluster, services, authority, own } = plan;
+  const { configFile, force, cluster, services, authority, operatorKeys, own } = plan;
   const files = filesBeside(configFile);
   const url = own && urlOf({ ...own.at, tls: true });
   const text = generateConfig({
@@ -63,6 +65,7 @@ export async function setUp(plan: SetUp): Promise<string[]> {
     services: newServices(services, files.authority, url),
     machineType: await machineTypeHere(),
     ...(cluster && { cluster }),
+    ...(operatorKeys && { operatorKeys }),
     ...(authority !== undefined && {
       discovery: { authority: files.authority, ...(url !== undefined && { announce: url }) },
     }),

@@ -36,8 +36,8 @@ interface MessengerOptions {
   readonly keys: { readonly privateKey: Secret; readonly publicKey: string };
   /** Finds the member that has this KubeSpan address. */
   readonly senderAt: (address: Address) => Recipient | undefined;
-  /** Called for a notice whose sender is proved. */
-  readonly onNotice: (notice: Notice, sender: Recipient) => void;
+  /** Called for a notice whose sender is proved. Tells whether the sender gets a receipt. */
+  readonly onNotice: (notice: Notice, sender: Recipient) => boolean;
   readonly log: Logger;
 }
 
@@ -141,8 +141,8 @@ export class Messenger {
       );
       return;
     }
-    this.#send({ kind: "receipt", proof }, from.address, from.port);
-    this.#options.onNotice(notice, sender);
+    if (this.#options.onNotice(notice, sender))
+      this.#send({ kind: "receipt", proof }, from.address, from.port);
   }
 
   #mayWork(): boolean {

@@ -6,6 +6,7 @@ import { configs } from "./config.ts";
 import { conflicts } from "./conflict.ts";
 import { definitionsOf } from "./definition.ts";
 import { events } from "./event.ts";
+import { evictions } from "./eviction.ts";
 import { identities } from "./identity.ts";
 import { kubespanEndpoints } from "./kubespan-endpoint.ts";
 import { kubespanIdentities } from "./kubespan-identity.ts";
@@ -26,6 +27,7 @@ const described: readonly Kind[] = [
   configs,
   conflicts,
   events,
+  evictions,
   identities,
   kubespanEndpoints,
   kubespanIdentities,

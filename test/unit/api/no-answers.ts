@@ -7,6 +7,7 @@ export const noAnswers: Routes = {
   status: never,
   down: never,
   forget: never,
+  evict: never,
   why: never,
   logLevel: () => ({ level: "info" }),
   resources: { definitions: () => [], list: never, watch: never },

@@ -23,7 +23,7 @@ test.each([
 test("commands at every depth and options are offered, and hidden commands are not", () => {
   expect(nextOf("")).toMatchObject({ words: expect.arrayContaining(["get", "status", "gen"]) as unknown });
   expect(nextOf("")).not.toMatchObject({ words: expect.arrayContaining(["complete"]) as unknown });
-  expect(nextOf("gen ")).toMatchObject({ words: ["config", "help"] });
+  expect(nextOf("gen ")).toMatchObject({ words: ["config", "operator-key", "help"] });
   expect(nextOf("get --")).toMatchObject({
     words: expect.arrayContaining(["--config", "--output", "--watch", "--help"]) as unknown,
   });

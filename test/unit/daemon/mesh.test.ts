@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { FakeKernel, fateOf } from "../../../lab/kernel/index.ts";
 import { KubespanError } from "../../../src/base/index.ts";
 import type { Config } from "../../../src/config/index.ts";
+import { evictionsOf } from "../../../src/daemon/evictions.ts";
 import type { Scope } from "../../../src/daemon/loop.ts";
 import { Membership } from "../../../src/daemon/membership.ts";
 import { Mesh } from "../../../src/daemon/mesh.ts";
@@ -100,7 +101,12 @@ class Stage {
       {
         ...shared,
         registries: this.#registries(),
-        membership: new Membership({ ...shared, ledger, isKept: true }),
+        membership: new Membership({
+          ...shared,
+          ledger,
+          evictions: await evictionsOf(config, identity, log),
+          isKept: true,
+        }),
         origin: { machine: "", startedAt: this.now },
         lastWorking: await LastWorkingFile.open(stateDirectory, log, clock),
         ownPods: new OwnPods(),

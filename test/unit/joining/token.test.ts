@@ -24,12 +24,16 @@ const tokens: fc.Arbitrary<Token> = fc
     services: fc.array(fc.record({ url, isOurs: fc.boolean() }), { maxLength: 4 }),
     authority: bytes32,
     key: fc.option(bytes32, { nil: undefined }),
+    operators: fc.array(bytes32, { maxLength: 8 }),
   })
-  .map(({ id, secret, services, authority, key }) => ({
+  .map(({ id, secret, services, authority, key, operators }) => ({
     cluster: { id, secret: new Secret(secret) },
     services,
     authority,
     ...(key && { authorityKey: new Secret(key) }),
+    ...(operators.length > 0 && {
+      operatorKeys: operators.map((each) => Buffer.from(each).toString("base64")),
+    }),
   }));
 
 const plain = (token: Token) => ({

@@ -1,0 +1,137 @@
+import type { Command } from "commander";
+import { fetchResources, fetchStatus, requestEvict } from "../api/effects/index.ts";
+import type { Evicted, Resource } from "../api/index.ts";
+import { KubespanError, type Secret } from "../base/index.ts";
+import { loadConfig } from "../config/effects/index.ts";
+import { isNodeId, publicKeyFrom } from "../discovery/index.ts";
+import type { Eviction } from "../eviction/index.ts";
+import { print, readTextFile } from "../system/index.ts";
+import { configOption } from "./options.ts";
+import { standardInput } from "./standard-input.ts";
+
+interface Options {
+  readonly config: string;
+  readonly key: string;
+  readonly lift?: true;
+}
+
+/** Whom an operator means. */
+type Subject = Pick<Eviction, "nodeId" | "publicKey">;
+
+export function registerEvict(program: Command): void {
+  program
+    .command("evict")
+    .argument("<node>", "name of the node, node id, or public key")
+    .description("keep a node out of the mesh, as an operator")
+    .addOption(configOption())
+    .requiredOption("-k, --key <file>", "file with the key of an operator, or - for stdin")
+    .option("--lift", "let the node in again")
+    .addHelpText(
+      "after",
+      [
+        "\nBlocks the node's id and key on all nodes that have the public part of the key",
+        "in their configuration (operatorKeys): at once on those that are connected, on",
+        "the others when they are back, and after restarts. No member can forge it. Only",
+        "this command reads the key. Talos nodes know no evictions; they are named.",
+        "\nA hostile node with the secret of the cluster can come back under a new id with",
+        "a new key: give the cluster another secret then, which it does not get.",
+        "\nExamples:",
+        "  kubespan evict laptop --key operator.key         block a node everywhere",
+        "  kubespan evict laptop --key - < operator.key     the key from elsewhere",
+        "  kubespan evict laptop --key operator.key --lift  let it in again",
+      ].join("\n"),
+    )
+    .action(evict);
+}
+
+async function evict(node: string, options: Options): Promise<void> {
+  const key = await readOperatorKey(options.key);
+  const { config } = await loadConfig(options.config);
+  const { evictionsOf, nextEvictionNumber, operatorKeyOf, signEviction } = await import(
+    "../eviction/index.ts"
+  );
+  if (!config.operatorKeys?.includes(operatorKeyOf(key)))
+    throw new KubespanError("usage", `${options.config} does not name this operator's key`, {
+      hint: `add its public part on every node, and reload: operatorKeys: ["${operatorKeyOf(key)}"]`,
+    });
+  const known = (await fetchResources(config.runDirectory, { kind: "evictions" })).items.map(evictionIn);
+  const subject = await subjectOf(node, config.runDirectory);
+  const isLifted = options.lift === true;
+  const inForce = evictionsOf(
+    known.filter((each) => !each.isLifted),
+    subject,
+  );
+  if (isLifted && inForce.length === 0)
+    throw new KubespanError("usage", `no eviction of ${node} is known here`, {
+      hint: "'kubespan get evictions' lists them",
+    });
+  const numbers = known.map(({ number }) => number);
+  const number = nextEvictionNumber(numbers, Date.now());
+  for (const about of isLifted ? inForce : [subject]) {
+    const { nodeId, publicKey } = about;
+    const said = {
+      ...(nodeId !== undefined && { nodeId }),
+      ...(publicKey !== undefined && { publicKey }),
+      number,
+      isLifted,
+    };
+    sayEvicted(await requestEvict(config.runDirectory, signEviction(key, config.cluster.id, said)), isLifted);
+  }
+}
+
+const largestKey = 1024;
+
+export async function readOperatorKey(path: string): Promise<Secret> {
+  const { parseOperatorKey } = await import("../eviction/index.ts");
+  const hint = "give the file that 'kubespan gen operator-key' wrote";
+  const text =
+    path === "-"
+      ? await standardInput("key", largestKey)
+      : (await readTextFile(path, { largest: largestKey, code: "usage", hint }))?.text;
+  const key = text === undefined ? undefined : parseOperatorKey(text);
+  if (key) return key;
+  const problem = text === undefined ? `there is no file ${path}` : `${path} holds no key of an operator`;
+  throw new KubespanError("usage", problem, { hint });
+}
+
+const evictionIn = ({ spec }: Resource): Eviction => {
+  const [nodeId, publicKey] = [spec["nodeId"], spec["publicKey"]];
+  return {
+    ...(typeof nodeId === "string" && { nodeId }),
+    ...(typeof publicKey === "string" && { publicKey }),
+    number: Number(spec["number"]),
+    isLifted: spec["standing"] === "lifted",
+  };
+};
+
+/** The id and the key of the node, as far as this node knows them: it may be evicted before it was ever seen here. */
+async function subjectOf(node: string, runDirectory: string): Promise<Subject> {
+  const [{ peers }, { items }] = await Promise.all([
+    fetchStatus(runDirectory),
+    fetchResources(runDirectory, { kind: "evictions" }),
+  ]);
+  const publicKey = publicKeyFrom(node);
+  const found = peers.filter(
+    (peer) => peer.nodeId === node || peer.label === node || peer.publicKey === publicKey,
+  );
+  const [peer, another] = found;
+  if (another)
+    throw new KubespanError("usage", `more than one member goes by ${node}`, {
+      hint: 'name its node id; "kubespan status -o json" lists them',
+    });
+  if (peer) return { nodeId: peer.nodeId, publicKey: peer.publicKey };
+  const out = items.find(({ spec }) => spec["node"] === node);
+  if (out) return evictionIn(out);
+  if (isNodeId(node)) return { nodeId: node };
+  if (publicKey !== undefined) return { publicKey };
+  throw new KubespanError("usage", `no member goes by ${node}`, {
+    hint: "name its node id or its public key, if this node never saw it",
+  });
+}
+
+function sayEvicted({ label, asked, heard, missed }: Evicted, isLifted: boolean): void {
+  print(isLifted ? `${label} may come back\n` : `${label} is out of the mesh here\n`);
+  if (asked > 0) print(`${heard} of ${asked} connected nodes confirmed it\n`);
+  if (missed.length > 0) print(`\nNot yet on:\n`);
+  for (const each of missed) print(`  ${each.label}: ${each.reason}\n`);
+}

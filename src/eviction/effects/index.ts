@@ -1,0 +1,1 @@
+export { RollFile } from "./roll-file.ts";

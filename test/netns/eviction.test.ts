@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  type ConfigOptions,
+  type Discovery,
+  kubespan,
+  Lab,
+  type LabNode,
+  newCluster,
+  publicNetwork,
+  stateDirectory,
+  waitFor,
+} from "../../lab/index.ts";
+
+/*
+ * An operator at a keeps c out, who has the secret of the cluster and goes on as ever. The daemon of b is away meanwhile.
+ *
+ *   a 203.0.113.1    b 203.0.113.2    c 203.0.113.3    d 203.0.113.4, which has no operator's key
+ *   ===+================+================+================+===========  internet, service 203.0.113.9
+ */
+let lab: Lab;
+let discovery: Discovery;
+let a: LabNode;
+let b: LabNode;
+let c: LabNode;
+let d: LabNode;
+let options: ConfigOptions;
+const keyFile = "/run/operator.key";
+
+const evict = (...args: string[]) => a.daemon.command("evict", ...args, "--key", keyFile);
+
+beforeAll(async () => {
+  lab = await Lab.open();
+  let host: (name: string, last: number) => Promise<LabNode>;
+  ({ discovery, host } = await publicNetwork(lab));
+  [a, b, c, d] = [await host("a", 1), await host("b", 2), await host("c", 3), await host("d", 4)];
+  const plain = { cluster: newCluster(), services: [discovery.url] };
+  const made = await a.run(kubespan, "gen", "operator-key", "-o", keyFile);
+  options = { ...plain, daemon: { operatorKeys: JSON.parse(made.slice(made.indexOf("["))) as string[] } };
+  await Promise.all([a, b, c].map((node) => node.start(options)));
+  await d.start(plain);
+  await Promise.all([
+    a.daemon.waitForPeers("b", "c", "d"),
+    b.daemon.waitForPeers("a", "c", "d"),
+    c.daemon.waitForPeers("a", "b", "d"),
+  ]);
+});
+
+afterAll(() => lab.close());
+
+const knows = async (node: LabNode, key: string): Promise<boolean> =>
+  (await node.run("wg", "show", "kubespan", "peers")).includes(key);
+
+const isOutAt = async (node: LabNode, key: string): Promise<void> => {
+  await waitFor(async () => !(await knows(node, key)), {
+    what: `${node.name} to have no tunnel with c`,
+    describe: () => node.daemon.log(),
+  });
+};
+
+describe("an evicted node", () => {
+  it("is gone from the nodes that are there, and who does not know of it is named", async () => {
+    const { publicKey, address } = (await c.daemon.status()).node;
+    await b.daemon.stop("SIGKILL");
+    const { exitCode, stdout, stderr } = await evict("c");
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+    expect(stdout).toContain("c is out of the mesh here\n");
+    expect(stdout).toMatch(/d: it did not confirm: is the operator's key in its configuration\?/);
+    await isOutAt(a, publicKey);
+    expect(await a.reaches(address)).toBe(false);
+    expect((await a.daemon.status()).refusedAffiliates).toContainEqual(
+      expect.objectContaining({ label: "c", reason: "an operator evicted it" }),
+    );
+    const { warnings } = await c.daemon.waitForStatus("that c knows", (status) =>
+      status.warnings.some(({ what }) => what.includes("was evicted")),
+    );
+    expect(warnings).toContainEqual(expect.objectContaining({ who: "this node" }));
+  });
+
+  it("is out on a node that was away then, and stays out where nobody tells of it, with another id", async () => {
+    const { publicKey } = (await c.daemon.status()).node;
+    await b.daemon.start();
+    await isOutAt(b, publicKey);
+    await discovery.stop("SIGKILL");
+    await b.daemon.stop("SIGKILL");
+    await b.daemon.start();
+    await b.daemon.waitForPeers("a", "d");
+    await isOutAt(b, publicKey);
+    await discovery.start();
+    // The same key under another id: the holder of a key can choose that.
+    const file = `${stateDirectory}/identity.json`;
+    const identity = JSON.parse(c.namespace.read(file)) as { nodeId: string };
+    await c.daemon.stop();
+    await c.namespace.write(file, JSON.stringify({ ...identity, nodeId: "E".repeat(43) }));
+    await c.daemon.start();
+    for (const node of [a, b]) {
+      await node.daemon.waitForStatus("c under its other id", ({ refusedAffiliates }) =>
+        refusedAffiliates.some(({ nodeId }) => nodeId === "E".repeat(43)),
+      );
+      expect(await knows(node, publicKey)).toBe(false);
+    }
+  });
+
+  it("comes back once the operator says so, and for nobody else", async () => {
+    await b.run(kubespan, "gen", "operator-key", "-o", "/run/forged.key");
+    const forged = await b.daemon.command("evict", "a", "--key", "/run/forged.key");
+    expect(forged).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("operatorKeys") as string });
+    const { exitCode, stdout, stderr } = await evict("c", "--lift");
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+    expect(stdout).toContain("c may come back\n");
+    await Promise.all([a.daemon.waitForPeers("b", "c", "d"), b.daemon.waitForPeers("a", "c", "d")]);
+    expect((await b.daemon.command("get", "evictions")).stdout).toMatch(/lifted/);
+  });
+});
