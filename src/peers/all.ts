@@ -16,6 +16,7 @@ import { type Knocking, type PacketBudget, refillPackets, type Standing } from "
 import type { EndpointChange } from "./path.ts";
 import { pinsOf } from "./pins.ts";
 import type { Action, Racing, Step, View } from "./proposal.ts";
+import { isBehind, relayNews } from "./relays.ts";
 import type { PeerSpec } from "./spec.ts";
 import { step } from "./step.ts";
 import { takenAtOf } from "./taken.ts";
@@ -107,6 +108,7 @@ export function pollPeers(
 ): Polled {
   const { standIns } = circumstances;
   const taken = takenAtOf(device?.peers.values() ?? [], standIns?.all);
+  const news = relayNews(specs, before.connections, device, standIns, now);
   const stepped = specs.map((each) => {
     const { publicKey } = each;
     const spec = withStandIns(each, standIns);
@@ -114,7 +116,9 @@ export function pollPeers(
     const observed = device?.peers.get(publicKey);
     const peers = all?.count ?? specs.length;
     const takenAt = taken.get(publicKey);
-    const view = { spec, observed, racing, shakenAt, takenAt, peers, keepaliveSeconds };
+    const askedAt = news.askedAt.get(publicKey);
+    const isRelayLost = isBehind(news.lost, spec, observed?.endpoint);
+    const view = { spec, observed, racing, shakenAt, takenAt, askedAt, isRelayLost, peers, keepaliveSeconds };
     const wasProven = isProven?.(publicKey) ?? false;
     return stepOf(before.connections.get(publicKey), view, { scope, wasProven }, now);
   });

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Endpoint, endpointAddress, unreachableKind } from "../net/index.ts";
-import type { Connection, PeerSpec, StandIn, StandIns } from "../peers/index.ts";
+import { type Connection, isUnanswered, type PeerSpec, type StandIn, type StandIns } from "../peers/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 
 /** The most relays that are tried for one peer. The race between them measures both legs at once. */
@@ -64,9 +64,11 @@ function relaysAmong(
     const endpoint = spec.relays && device?.peers.get(owner)?.endpoint;
     // A relay that is reached over a discovery service is at a socket of this node, and relays nothing that came that way.
     if (!endpoint || unreachableKind(endpointAddress(endpoint)) !== undefined) continue;
-    const { phase, roundTrips } = connections.get(owner) ?? {};
+    const connection = connections.get(owner);
+    const { phase, roundTrips } = connection ?? {};
     const distance = Math.floor((roundTrips?.get(endpoint) ?? unknownMs) / nearMs);
-    const isUp = phase !== undefined && phase !== "connecting";
+    // One that answers no more is chosen by nobody, long before it counts as down.
+    const isUp = connection !== undefined && phase !== "connecting" && !isUnanswered(connection);
     // Who merely says that it relays at an endpoint, and never was connected there, is believed nothing about it.
     if (!isUp && before?.all.get(endpoint)?.owner !== owner) continue;
     // A relay that is reached by way of another one has that one's endpoint, and is no use as a relay.
