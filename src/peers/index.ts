@@ -8,7 +8,7 @@ export {
   type RaceRound,
   upCameOrWent,
 } from "./all.ts";
-export { type Budget, refill, spend } from "./budget.ts";
+export { type Budget, type BudgetLimits, refill, spend } from "./budget.ts";
 export {
   type Candidate,
   type CandidateClass,

@@ -29,9 +29,7 @@ export function doubt(seen: Connected, view: View, now: number): Step {
     return {
       next,
       do: keep,
-      proposal: isAnew
-        ? anew(answer.endpoint, next, view, now)
-        : elsewhere(answer.endpoint, seen, view, now),
+      proposal: isAnew ? anew(answer.endpoint, next, view, now) : elsewhere(answer.endpoint, seen, view, now),
       pollInMs: postponedPoll(view.peers),
     };
   }
@@ -116,8 +114,7 @@ function verifyingRound(
   if (isRelayLost === true && rounds === 0 && others.length > 0) return { endpoints: others, dueInMs: 0 };
   const isAlone = isRelayLost !== true && rounds < roundsToCurrent;
   const all = [...new Set([...(endpoint === undefined ? [] : [endpoint]), ...candidates])];
-  const endpoints =
-    isAlone && endpoint !== undefined ? [endpoint] : roundOf(all, known, rounds);
+  const endpoints = isAlone && endpoint !== undefined ? [endpoint] : roundOf(all, known, rounds);
   if (endpoints.length === 0) return { endpoints, dueInMs: undefined };
   const paced: Race | undefined = race && { ...race, rounds: Math.max(1, rounds - roundsToCurrent + 1) };
   return { endpoints, dueInMs: roundDueInMs(paced, candidates, { own: ownKey, peer: publicKey }, now) };

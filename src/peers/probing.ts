@@ -8,8 +8,8 @@ import { isDue, isForgotten, mayBegin } from "./probe-due.ts";
 import { probeOver } from "./probe-over.ts";
 import { costOf, keep, type Proposal, type Step, type View } from "./proposal.ts";
 import { nextVerifyingRound } from "./race.ts";
-import type { Connected } from "./seen.ts";
 import { isRelayed } from "./relays.ts";
+import type { Connected } from "./seen.ts";
 import { returning, settling } from "./settling.ts";
 import { probeLimits, probeTimings, raceTimings } from "./timings.ts";
 

@@ -68,7 +68,5 @@ export const isBehind = (
 ): boolean => endpoint !== undefined && relays.has(endpoint) && isRelayed(spec, endpoint);
 
 /** Whether a peer that is seen at that endpoint is reached by a relay. */
-export const isRelayed = (
-  spec: WithStandIns,
-  endpoint: Endpoint | undefined,
-): boolean => endpoint !== undefined && wayTo(spec, endpoint).kind === "relayed";
+export const isRelayed = (spec: WithStandIns, endpoint: Endpoint | undefined): boolean =>
+  endpoint !== undefined && wayTo(spec, endpoint).kind === "relayed";

@@ -148,8 +148,7 @@ export const monitoringTimings: MonitoringTimings = {
 
 /**
  * A relay that is gone takes all peers behind it along, and whoever uses one has another to go to. So it is asked at once
- * when data to a peer behind it stays unanswered, and its peers go elsewhere when it does not answer: under traffic two
- * seconds after its end, of which the four rounds of the doubt take 0.75.
+ * when data to a peer behind it stays unanswered; when it does not answer, its peers go elsewhere.
  */
 export const relayTimings = {
   /** Unanswered for so long: an answer that is merely under way costs no question. */

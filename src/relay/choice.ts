@@ -34,11 +34,15 @@ export function standInsFrom(
   if (before && isDeepStrictEqual(known, key)) return before;
   if (relays.length === 0) return undefined;
   const usable = own.mayUse ? relays.filter(({ isUp }) => isUp) : [];
+  const byDistance = Map.groupBy(
+    usable.toSorted((one, other) => one.distance - other.distance),
+    ({ distance }) => distance,
+  );
   const chosen = new Map<string, readonly StandIn[]>();
   const made: StandIns = {
     all: new Map(relays.map((relay) => [relay.endpoint, standInOf(relay)])),
     of: (publicKey) => {
-      const found = chosen.get(publicKey) ?? choose(usable, own.publicKey, publicKey);
+      const found = chosen.get(publicKey) ?? choose([...byDistance.values()], own.publicKey, publicKey);
       chosen.set(publicKey, found);
       return found;
     },
@@ -85,13 +89,18 @@ function relaysAmong(
  * The relays at which a peer is tried: the nearest, and among those equally near the ones that rendezvous hashing gives
  * the pair, the same on both sides. So pairs spread, and those of a relay that dies spread over all others.
  */
-function choose(usable: readonly Relay[], own: string, peer: string): readonly StandIn[] {
+function choose(groups: readonly (readonly Relay[])[], own: string, peer: string): readonly StandIn[] {
   const pair = [own, peer].toSorted().join(" ");
-  const weighed = usable
-    .filter(({ owner }) => owner !== peer)
-    .map((relay) => ({ relay, weight: weightOf(`${pair} ${relay.owner}`) }));
-  weighed.sort((one, other) => one.relay.distance - other.relay.distance || one.weight - other.weight);
-  return weighed.slice(0, mostForOne).map(({ relay }) => standInOf(relay));
+  const chosen: Relay[] = [];
+  for (const group of groups) {
+    if (chosen.length >= mostForOne) break;
+    const weighed = group
+      .filter(({ owner }) => owner !== peer)
+      .map((relay) => ({ relay, weight: weightOf(`${pair} ${relay.owner}`) }));
+    weighed.sort((one, other) => one.weight - other.weight);
+    chosen.push(...weighed.slice(0, mostForOne - chosen.length).map(({ relay }) => relay));
+  }
+  return chosen.map(standInOf);
 }
 
 /** FNV-1a, and a last mix, as its upper bits hardly depend on the last characters. */
