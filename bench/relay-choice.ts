@@ -1,8 +1,6 @@
 import { parseArgs } from "node:util";
 import { randomFrom } from "../sim/random.ts";
-import { RelayDeath } from "../sim/relays/death.ts";
-import { connectAll } from "../sim/relays/load.ts";
-import { RelayWorld } from "../sim/relays/world.ts";
+import { connectAll, RelayDeath, RelayWorld } from "../sim/relays/index.ts";
 import { median, percentile, printReport, progress, type Row } from "./report.ts";
 
 /**

@@ -7,7 +7,7 @@ import {
   noPeers,
   pollPeers,
 } from "../../src/peers/index.ts";
-import { type Paces, takePassage, takeProof, takeSearch } from "../../src/relay/paces.ts";
+import { type Paces, takePassage, takeProof, takeSearch } from "../../src/relay/index.ts";
 import type { DesiredPeer, ObservedPeer } from "../../src/wireguard/index.ts";
 import { Clock } from "../clock.ts";
 import type { Random } from "../random.ts";

@@ -56,7 +56,8 @@ function isLost(owner: string | undefined, connections: ReadonlyMap<string, Conn
 export function isUnanswered(connection: Connection): boolean {
   if (connection.phase !== "doubted" || !connection.race) return false;
   const { rounds, firstAt, lastAt } = connection.race;
-  const roundTripMs = Math.min(...connection.roundTrips.values(), relayTimings.longestRoundTripMs);
+  const known = [...connection.roundTrips.values()];
+  const roundTripMs = known.length > 0 ? Math.min(...known) : relayTimings.unknownRoundTripMs;
   return rounds >= raceTimings.roundsToCurrent && lastAt - firstAt >= relayTimings.roundTrips * roundTripMs;
 }
 

@@ -155,9 +155,9 @@ export const relayTimings = {
   askAfterMs: 150,
   /** A relay of which something was received so shortly before is there. */
   freshMs: 1_000,
-  /** A relay is not given up before one of its answers had so many round trips, of at most so much. */
+  /** A relay is not given up before one of its answers had so many round trips; one that was never measured is taken for so much. */
   roundTrips: 1.5,
-  longestRoundTripMs: 2_000,
+  unknownRoundTripMs: 500,
   /**
    * Both ends notice at the same time that their relay is gone, and two handshakes that cross are both lost: the one with
    * the higher key leaves the other so long to begin a session by another relay.

@@ -110,7 +110,7 @@ it("what is forged in a member's name, without end, does not keep it from anothe
   const args = ["100000000", "203.0.113.10", member, port, victim, await seenInitiation(), "0.002"];
   const forging = new Service(node(x).namespace, "forging", ["perl", flood, ...args]);
   await forging.start();
-  await waitFor(async () => (await node(r).daemon.status()).node.relay.refused > own.relay.refused + 200, {
+  await waitFor(async () => (await node(r).daemon.status()).node.relay.refused > own.relay.refused + 20, {
     what: "so much that is forged that the relay takes no more",
   });
   await node(a).daemon.stop("SIGTERM");

@@ -248,11 +248,11 @@ describe("what is forged in the name of a member", () => {
     const proven = initiation(a, b, 9, cookieIn(reply, a, b));
     expect(judged(flood, initiation(a, b, 8), a.endpoint).verdict.kind).toBe("prove");
     expect(judged(flood, proven, a.endpoint).verdict).toEqual({ kind: "pass", to: b.endpoint, ways: [] });
-    expect(judged(flooded(500), proven, a.endpoint).verdict.kind).toBe("pass");
+    expect(judged(flooded(70), proven, a.endpoint).verdict.kind).toBe("pass");
   });
 
   it("takes nothing of what others need, not even of the other end's of the same pair", () => {
-    expect(judged(flooded(500), initiation(b, a), b.endpoint).verdict.kind).toBe("pass");
+    expect(judged(flooded(70), initiation(b, a), b.endpoint).verdict.kind).toBe("pass");
   });
 
   it("is not passed on for a cookie of another endpoint, or for an old one", () => {
