@@ -9,7 +9,7 @@ export interface Load {
   readonly byRelay: ReadonlyMap<Member, readonly MemberPair[]>;
   /** The pairs for which none of the relays that they try has room. */
   readonly refused: number;
-  /** How many times longer each pair's round trip is than a direct one. */
+  /** The round trip of each pair as a multiple of a direct one. */
   readonly stretch: readonly number[];
 }
 

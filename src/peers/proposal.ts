@@ -19,7 +19,7 @@ export interface View {
   readonly shakenAt: number | undefined;
   /** The time since which the peer's endpoint is another peer's, too: a peer of which nothing was received since is doubted. */
   readonly takenAt?: number | undefined;
-  /** Of a relay: the time since which data to a peer behind it is unanswered. It is doubted if nothing was received since. */
+  /** The time since which data to a peer behind this relay is unanswered. The relay is doubted if nothing was received since. */
   readonly askedAt?: number | undefined;
   /** The relay by which the peer is reached answers no more. */
   readonly isRelayLost?: boolean;

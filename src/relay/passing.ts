@@ -152,7 +152,7 @@ function initiation(before: Passing, message: Initiated, around: Surroundings, n
   };
 }
 
-/** Whoever is not proven to be where he seems to be gets the chance to prove it. */
+/** Gives the sender, where it is not proven to be where it seems to be, the chance to prove it. */
 function prove(
   { paces }: Passing,
   { packet, from }: Initiated,
