@@ -1,3 +1,4 @@
+export { bearsCookie, createCookieReply } from "./cookie.ts";
 export {
   cookieReplyBytes,
   createInitiation,

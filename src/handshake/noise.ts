@@ -96,6 +96,9 @@ export function isFor(key: Uint8Array, packet: Uint8Array): boolean {
   return timingSafeEqual(mac(key, packet.subarray(0, at)), packet.subarray(at, at + macBytes));
 }
 
+/** The key with which cookies for initiations to the owner of a public key are sealed. */
+export const cookieKey = (publicKey: Uint8Array): Uint8Array => hash(cookieLabel, publicKey);
+
 /**
  * The kind of a message, by what it says of itself, and the initiation that it answers. `undefined` for anything that
  * is not exactly a response or a cookie reply. Indices are read as they stand on the wire, most significant byte first.
@@ -143,7 +146,7 @@ export function isAuthentic(ends: Ends, initiation: Initiation, packet: Uint8Arr
 export function openCookie(ends: Ends, initiation: Initiation, packet: Uint8Array): Uint8Array | undefined {
   const answer = readAnswer(packet);
   if (answer?.kind !== "cookie" || answer.receiverIndex !== initiation.senderIndex) return undefined;
-  const key = hash(cookieLabel, ends.peerPublicKey);
+  const key = cookieKey(ends.peerPublicKey);
   const mac1 = initiation.message.subarray(116, 132);
   return openExtended(key, packet.subarray(8, 32), packet.subarray(32, 64), mac1);
 }

@@ -96,8 +96,13 @@ const tagBytes = 16;
 /** The nonce of every seal: each key of the handshake is used once, with the counter at zero. */
 const zeroNonce = new Uint8Array(12);
 
-export function seal(key: Uint8Array, plain: Uint8Array, data: Uint8Array): Uint8Array {
-  const cipher = createCipheriv(algorithm, key, zeroNonce, { authTagLength: tagBytes });
+export function seal(
+  key: Uint8Array,
+  plain: Uint8Array,
+  data: Uint8Array,
+  nonce: Uint8Array = zeroNonce,
+): Uint8Array {
+  const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes });
   cipher.setAAD(data, { plaintextLength: plain.length });
   return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
 }
@@ -128,13 +133,18 @@ export const openExtended = (
   nonce: Uint8Array,
   sealed: Uint8Array,
   data: Uint8Array,
-): Uint8Array | undefined =>
-  open(
-    subkey(key, nonce.subarray(0, 16)),
-    sealed,
-    data,
-    Buffer.concat([new Uint8Array(4), nonce.subarray(16, 24)]),
-  );
+): Uint8Array | undefined => open(subkey(key, nonce.subarray(0, 16)), sealed, data, shortNonce(nonce));
+
+export const sealExtended = (
+  key: Uint8Array,
+  nonce: Uint8Array,
+  plain: Uint8Array,
+  data: Uint8Array,
+): Uint8Array => seal(subkey(key, nonce.subarray(0, 16)), plain, data, shortNonce(nonce));
+
+/** What is left of a long nonce once the key was made of its first half. */
+const shortNonce = (nonce: Uint8Array): Uint8Array =>
+  Buffer.concat([new Uint8Array(4), nonce.subarray(16, 24)]);
 
 /** HChaCha20: ten double rounds over constants, key and half a nonce, of which the outer words are the new key. */
 export function subkey(key: Uint8Array, nonce: Uint8Array): Uint8Array {

@@ -16,6 +16,7 @@ import { type Knocking, type PacketBudget, refillPackets, type Standing } from "
 import type { EndpointChange } from "./path.ts";
 import { pinsOf } from "./pins.ts";
 import type { Action, Racing, Step, View } from "./proposal.ts";
+import { isBehind, relayNews } from "./relays.ts";
 import type { PeerSpec } from "./spec.ts";
 import { step } from "./step.ts";
 import { takenAtOf } from "./taken.ts";
@@ -109,6 +110,7 @@ export function pollPeers(
 ): Polled {
   const { standIns } = circumstances;
   const taken = takenAtOf(device?.peers.values() ?? [], standIns?.all);
+  const news = relayNews(specs, before.connections, device, standIns, now);
   const stepped = specs.map((each) => {
     const { publicKey } = each;
     const spec = withStandIns(each, standIns);
@@ -118,7 +120,10 @@ export function pollPeers(
     const contestedAt = isStandInUsed ? undefined : circumstances.contestedSince?.get(each.nodeId);
     const peers = all?.count ?? specs.length;
     const takenAt = taken.get(publicKey);
-    const view = { spec, observed, racing, shakenAt, takenAt, contestedAt, peers, keepaliveSeconds };
+    const askedAt = news.askedAt.get(publicKey);
+    const isRelayLost = isBehind(news.lost, spec, observed?.endpoint);
+    const doubts = { shakenAt, takenAt, contestedAt, askedAt, isRelayLost };
+    const view = { spec, observed, racing, ...doubts, peers, keepaliveSeconds };
     const wasProven = isProven?.(publicKey) ?? false;
     return stepOf(before.connections.get(publicKey), view, { scope, wasProven }, now);
   });

@@ -7,6 +7,8 @@ export interface Counters {
   readonly sentBytes: number;
   /** The time at which that was noticed; of a peer that is new to this daemon, of its first poll. */
   readonly receivedAt: number;
+  /** The time at which more than keepalives was last received. */
+  readonly busyAt?: number;
   /** The time at which it was noticed that more than keepalives was sent since, without an answer. */
   readonly unansweredAt?: number;
   /** The time at which a handshake of ours was answered on the path in use: that leads to the peer, whatever is counted. */
@@ -29,7 +31,11 @@ export function count(
   now: number,
 ): Counters {
   const isNews = before?.receivedBytes !== receivedBytes || sentBytes < before.sentBytes;
-  if (!before || isNews) return { receivedBytes, sentBytes, receivedAt: now };
+  if (!before || isNews) {
+    const isBusy = before !== undefined && receivedBytes - before.receivedBytes > unremarkableBytes;
+    const busyAt = isBusy ? now : before?.busyAt;
+    return { receivedBytes, sentBytes, receivedAt: now, ...(busyAt !== undefined && { busyAt }) };
+  }
   const isUnanswered = sentBytes - before.sentBytes > unremarkableBytes;
   return isUnanswered && before.unansweredAt === undefined ? { ...before, unansweredAt: now } : before;
 }

@@ -8,7 +8,7 @@ export {
   type RaceRound,
   upCameOrWent,
 } from "./all.ts";
-export { type Budget, refill, spend } from "./budget.ts";
+export { type Budget, type BudgetLimits, refill, spend } from "./budget.ts";
 export {
   type Candidate,
   type CandidateClass,
@@ -33,6 +33,7 @@ export { isKnocking } from "./knocking.ts";
 export { lastWorkingText, mostLastWorking, parseLastWorking, rememberWorking } from "./last-working.ts";
 export type { Knocking, PacketBudget } from "./packets.ts";
 export { type EndpointChange, type Path, unsettledBetween } from "./path.ts";
+export { isUnanswered } from "./relays.ts";
 export { nextEndpoint } from "./rotation.ts";
 export type { PeerSpec } from "./spec.ts";
 export { type PeerState, peerState } from "./state.ts";

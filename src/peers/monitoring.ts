@@ -1,4 +1,5 @@
 import type { Endpoint } from "../net/index.ts";
+import type { Answer } from "../port/index.ts";
 import { classOf } from "./better-path.ts";
 import { isStandIn } from "./candidates/index.ts";
 import type { Doubted } from "./connection.ts";
@@ -9,7 +10,7 @@ import { costOf, keep, type Proposal, type Racing, type Step, type View } from "
 import { nextVerifyingRound, type Race, roundDueInMs } from "./race.ts";
 import { roundOf } from "./round.ts";
 import type { Connected } from "./seen.ts";
-import { raceTimings } from "./timings.ts";
+import { raceTimings, relayTimings } from "./timings.ts";
 
 /**
  * A connected peer of which something is missing. The endpoint in use is raced first, and alone; if it stays silent, all
@@ -21,15 +22,17 @@ export function doubt(seen: Connected, view: View, now: number): Step {
   const next: Doubted = { ...shared, phase: "doubted", counters, race, turn };
   if (!view.racing) return { next, do: keep, pollInMs: monitoringPoll(counters, view.peers) };
   const { answer } = race ?? {};
-  if (answer && answer.endpoint !== seen.sight.endpoint)
+  if (answer && answer.endpoint !== seen.sight.endpoint) {
+    const isAnew = isStandIn(classOf(view.spec, answer.endpoint));
+    const waitMs = isAnew ? leftToPeerMs(answer, view.racing, view.spec, now) : 0;
+    if (waitMs > 0) return { next, do: keep, pollInMs: waitMs };
     return {
       next,
       do: keep,
-      proposal: isStandIn(classOf(view.spec, answer.endpoint))
-        ? anew(answer.endpoint, next, view, now)
-        : elsewhere(answer.endpoint, seen, view, now),
+      proposal: isAnew ? anew(answer.endpoint, next, view, now) : elsewhere(answer.endpoint, seen, view, now),
       pollInMs: postponedPoll(view.peers),
     };
+  }
   const { endpoints, dueInMs } = verifyingRound(seen, view, view.racing, now);
   const pursuit = { attempt: shared.attempt, race, peers: view.peers };
   if (dueInMs !== 0) return { next, do: keep, pollInMs: pursuitPoll(pursuit, dueInMs, now) };
@@ -43,6 +46,14 @@ export function doubt(seen: Connected, view: View, now: number): Step {
   };
   return { next, do: keep, proposal, pollInMs: postponedPoll(view.peers) };
 }
+
+/** The milliseconds that this node leaves to the peer to begin a session: two that begin one at once both lose it. */
+const leftToPeerMs = (
+  { answeredAt }: Answer,
+  { ownKey }: Racing,
+  { publicKey }: View["spec"],
+  now: number,
+): number => (ownKey < publicKey ? 0 : Math.max(0, answeredAt + relayTimings.precedenceMs - now));
 
 /** The peer answered there, and no longer where it was: its session goes on. */
 function elsewhere(
@@ -92,15 +103,18 @@ function anew(endpoint: Endpoint, seen: Doubted, { spec, peers }: View, now: num
 /** The endpoints to which the next round goes, and in how many milliseconds; `undefined` where there are none. */
 function verifyingRound(
   { sight: { endpoint }, race }: Connected,
-  { spec: { endpoints: candidates, publicKey } }: View,
+  { spec: { endpoints: candidates, publicKey, direct }, isRelayLost }: View,
   { ownKey }: Racing,
   now: number,
 ): { readonly endpoints: readonly Endpoint[]; readonly dueInMs: number | undefined } {
   const { roundsToCurrent } = raceTimings;
   const { rounds = 0, known = [] } = race ?? {};
+  const others = candidates.slice(direct?.length).filter((each) => each !== endpoint);
+  // Direct paths were tried in vain before: what matters first is another relay.
+  if (isRelayLost === true && rounds === 0 && others.length > 0) return { endpoints: others, dueInMs: 0 };
+  const isAlone = isRelayLost !== true && rounds < roundsToCurrent;
   const all = [...new Set([...(endpoint === undefined ? [] : [endpoint]), ...candidates])];
-  const endpoints =
-    rounds < roundsToCurrent && endpoint !== undefined ? [endpoint] : roundOf(all, known, rounds);
+  const endpoints = isAlone && endpoint !== undefined ? [endpoint] : roundOf(all, known, rounds);
   if (endpoints.length === 0) return { endpoints, dueInMs: undefined };
   const paced: Race | undefined = race && { ...race, rounds: Math.max(1, rounds - roundsToCurrent + 1) };
   return { endpoints, dueInMs: roundDueInMs(paced, candidates, { own: ownKey, peer: publicKey }, now) };

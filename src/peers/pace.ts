@@ -1,7 +1,7 @@
 import type { Counters } from "./counters.ts";
 import { type Race, roundIntervalMs } from "./race.ts";
 import { type Attempt, dwellMs } from "./rotation.ts";
-import { paceTimings, rotationTimings } from "./timings.ts";
+import { paceTimings, relayTimings, rotationTimings } from "./timings.ts";
 
 /** The milliseconds between polls of a peer that is connected; no event tells that nothing is received any more. */
 const calmPoll = (peers: number): number => {
@@ -14,6 +14,17 @@ export const monitoringPoll = (counters: Counters, peers: number): number =>
   counters.unansweredAt === undefined
     ? calmPoll(peers)
     : Math.max(paceTimings.unansweredMs, calmPoll(peers) / 2);
+
+/** The milliseconds until the next poll of a peer that is reached by a relay: whether that is there shows in traffic alone. */
+export function relayedPoll(counters: Counters, peers: number, now: number): number {
+  const { busyPollMs, busyPollForEachMs, askAfterMs, idleMs } = relayTimings;
+  const { unansweredAt, busyAt = 0 } = counters;
+  if (unansweredAt !== undefined && now - unansweredAt < askAfterMs)
+    return Math.max(unansweredAt + askAfterMs - now, soonestPoll(peers));
+  const calm = monitoringPoll(counters, peers);
+  const isBusy = unansweredAt !== undefined || now - busyAt < idleMs;
+  return isBusy ? Math.min(busyPollMs + busyPollForEachMs * peers, calm) : calm;
+}
 
 /** The larger the mesh, the more a poll costs, and the more peers it serves. Whoever answers a race is seen at once. */
 const soonestPoll = (peers: number): number => {

@@ -2,12 +2,13 @@ import type { Endpoint } from "../net/index.ts";
 import type { Answer } from "../port/index.ts";
 import { classOf, gainText, isBetter, type Measured, promising } from "./better-path.ts";
 import type { Probe, ProbeHere, ProbeThere, Probing, Up } from "./connection.ts";
-import { monitoringPoll } from "./pace.ts";
+import { monitoringPoll, relayedPoll } from "./pace.ts";
 import type { Path } from "./path.ts";
 import { isDue, isForgotten, mayBegin } from "./probe-due.ts";
 import { probeOver } from "./probe-over.ts";
 import { costOf, keep, type Proposal, type Step, type View } from "./proposal.ts";
 import { nextVerifyingRound } from "./race.ts";
+import { isRelayed } from "./relays.ts";
 import type { Connected } from "./seen.ts";
 import { returning, settling } from "./settling.ts";
 import { probeLimits, probeTimings, raceTimings } from "./timings.ts";
@@ -15,13 +16,21 @@ import { probeLimits, probeTimings, raceTimings } from "./timings.ts";
 /** A connected peer of which nothing is missing. It is probed where a better path may be. */
 export function rest(seen: Connected, view: View, now: number): Step {
   const proposal = view.racing && begin(seen, view, now);
-  return { ...atRest(seen, view), ...(proposal && { proposal }) };
+  return { ...atRest(seen, view, now), ...(proposal && { proposal }) };
 }
 
 /** Up, with nothing to do but to watch the counters. */
-function atRest({ shared, counters }: Connected, { peers }: View, path = shared.path): Step {
+function atRest(
+  { shared, counters, sight }: Connected,
+  { peers, spec }: View,
+  now: number,
+  path = shared.path,
+): Step {
   const up: Up = { ...shared, path, phase: "up", counters };
-  return { next: up, do: keep, pollInMs: monitoringPoll(counters, peers) };
+  const pollInMs = isRelayed(spec, sight.endpoint)
+    ? relayedPoll(counters, peers, now)
+    : monitoringPoll(counters, peers);
+  return { next: up, do: keep, pollInMs };
 }
 
 function begin(seen: Connected, view: View, now: number): Proposal | undefined {
@@ -123,7 +132,7 @@ function next(current: Probe, seen: Connected, view: View, path: Path, now: numb
   const better = promising(sight.choices, current.from, sight.roundTrips);
   const { hereMs } = current;
   if (hereMs === undefined || better.length === 0)
-    return atRest(seen, view, probeOver(path, current, sight, now));
+    return atRest(seen, view, now, probeOver(path, current, sight, now));
   const isMeasured = current.samples >= probeTimings.enough.here || current.rounds >= probeTimings.most.here;
   if (!isMeasured) return again({ ...current, promising: better }, seen, view, path, now);
   const there: ProbeThere = {

@@ -21,6 +21,10 @@ export interface View {
   readonly takenAt?: number | undefined;
   /** The time since which another connected member claims what this peer owns: a peer of which nothing was received since is doubted. */
   readonly contestedAt?: number | undefined;
+  /** The time since which data to a peer behind this relay is unanswered. The relay is doubted if nothing was received since. */
+  readonly askedAt?: number | undefined;
+  /** The relay by which the peer is reached answers no more. */
+  readonly isRelayLost?: boolean;
 }
 
 export interface Racing {

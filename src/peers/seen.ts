@@ -54,9 +54,11 @@ export function see(before: Connection | undefined, view: View, now: number): Lo
     const isDown = counters !== undefined || session !== "unknown" || raced?.verifies === true;
     return { ...common, is: "lost", state: isDown ? "down" : "unknown", counters, shared };
   }
+  const { shakenAt = 0, takenAt = 0, contestedAt = 0, askedAt = 0, isRelayLost = false } = view;
   const isDoubtful =
     verdict === "doubtful" ||
-    isShaken(counters, Math.max(view.shakenAt ?? 0, view.takenAt ?? 0, view.contestedAt ?? 0));
+    isRelayLost ||
+    isShaken(counters, Math.max(shakenAt, takenAt, contestedAt, askedAt));
   const followed = pathOf(before, sight, { isEnded: isDoubtful || !racing }, now);
   const kept = attempt && attempt.round > 0 ? { ...attempt, round: 0 } : attempt;
   return {

@@ -146,6 +146,32 @@ export const monitoringTimings: MonitoringTimings = {
   silentQuietShortMs: 200_000,
 };
 
+/**
+ * A relay that is gone takes all peers behind it along, and whoever uses one has another to go to. So it is asked at once
+ * when data to a peer behind it stays unanswered; when it does not answer, its peers go elsewhere.
+ */
+export const relayTimings = {
+  /** Unanswered for so long: an answer that is merely under way costs no question. */
+  askAfterMs: 150,
+  /** A relay of which something was received so shortly before is there. */
+  freshMs: 1_000,
+  /** A relay is not given up before one of its answers had so many round trips; one that was never measured is taken for so much. */
+  roundTrips: 1.5,
+  unknownRoundTripMs: 500,
+  /**
+   * Both ends notice at the same time that their relay is gone, and two handshakes that cross are both lost: the one with
+   * the higher key leaves the other so long to begin a session by another relay.
+   */
+  precedenceMs: 300,
+  /**
+   * From poll to poll of a peer behind a relay under traffic, and for each peer of the mesh on top: 2 % of a core. A peer
+   * that had none in `idleMs` is polled as any other.
+   */
+  busyPollMs: 300,
+  busyPollForEachMs: 0.7,
+  idleMs: 10_000,
+};
+
 /** A keepalive takes 32 bytes and an initiation 148, and neither is answered with data. */
 export const unremarkableBytes = 180;
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Endpoint, endpointAddress, unreachableKind } from "../net/index.ts";
-import type { Connection, PeerSpec, StandIn, StandIns } from "../peers/index.ts";
+import { type Connection, isUnanswered, type PeerSpec, type StandIn, type StandIns } from "../peers/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 
 /** The most relays that are tried for one peer. The race between them measures both legs at once. */
@@ -34,11 +34,15 @@ export function standInsFrom(
   if (before && isDeepStrictEqual(known, key)) return before;
   if (relays.length === 0) return undefined;
   const usable = own.mayUse ? relays.filter(({ isUp }) => isUp) : [];
+  const byDistance = Map.groupBy(
+    usable.toSorted((one, other) => one.distance - other.distance),
+    ({ distance }) => distance,
+  );
   const chosen = new Map<string, readonly StandIn[]>();
   const made: StandIns = {
     all: new Map(relays.map((relay) => [relay.endpoint, standInOf(relay)])),
     of: (publicKey) => {
-      const found = chosen.get(publicKey) ?? choose(usable, own.publicKey, publicKey);
+      const found = chosen.get(publicKey) ?? choose([...byDistance.values()], own.publicKey, publicKey);
       chosen.set(publicKey, found);
       return found;
     },
@@ -64,9 +68,11 @@ function relaysAmong(
     const endpoint = spec.relays && device?.peers.get(owner)?.endpoint;
     // A relay that is reached over a discovery service is at a socket of this node, and relays nothing that came that way.
     if (!endpoint || unreachableKind(endpointAddress(endpoint)) !== undefined) continue;
-    const { phase, roundTrips } = connections.get(owner) ?? {};
+    const connection = connections.get(owner);
+    const { phase, roundTrips } = connection ?? {};
     const distance = Math.floor((roundTrips?.get(endpoint) ?? unknownMs) / nearMs);
-    const isUp = phase !== undefined && phase !== "connecting";
+    // One that answers no more is chosen by nobody, long before it counts as down.
+    const isUp = connection !== undefined && phase !== "connecting" && !isUnanswered(connection);
     // Who merely says that it relays at an endpoint, and never was connected there, is believed nothing about it.
     if (!isUp && before?.all.get(endpoint)?.owner !== owner) continue;
     // A relay that is reached by way of another one has that one's endpoint, and is no use as a relay.
@@ -83,13 +89,18 @@ function relaysAmong(
  * The relays at which a peer is tried: the nearest, and among those equally near the ones that rendezvous hashing gives
  * the pair, the same on both sides. So pairs spread, and those of a relay that dies spread over all others.
  */
-function choose(usable: readonly Relay[], own: string, peer: string): readonly StandIn[] {
+function choose(groups: readonly (readonly Relay[])[], own: string, peer: string): readonly StandIn[] {
   const pair = [own, peer].toSorted().join(" ");
-  const weighed = usable
-    .filter(({ owner }) => owner !== peer)
-    .map((relay) => ({ relay, weight: weightOf(`${pair} ${relay.owner}`) }));
-  weighed.sort((one, other) => one.relay.distance - other.relay.distance || one.weight - other.weight);
-  return weighed.slice(0, mostForOne).map(({ relay }) => standInOf(relay));
+  const chosen: Relay[] = [];
+  for (const group of groups) {
+    if (chosen.length >= mostForOne) break;
+    const weighed = group
+      .filter(({ owner }) => owner !== peer)
+      .map((relay) => ({ relay, weight: weightOf(`${pair} ${relay.owner}`) }));
+    weighed.sort((one, other) => one.weight - other.weight);
+    chosen.push(...weighed.slice(0, mostForOne - chosen.length).map(({ relay }) => relay));
+  }
+  return chosen.map(standInOf);
 }
 
 /** FNV-1a, and a last mix, as its upper bits hardly depend on the last characters. */

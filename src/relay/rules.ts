@@ -23,8 +23,11 @@ export const relayTablesOf = (interfaceName: string): Readonly<Record<Family, Ta
 const sessionSeconds = 180;
 /** What is under way when a session ends may still arrive. */
 const wayTimeout = `${sessionSeconds + 10}s`;
-/** The handshakes of each member that are looked at, a second and in a burst. */
-const handshakes = "limit rate 20/second burst 40 packets";
+/**
+ * The handshakes of each member that are looked at, a second and in a burst. What is forged in its name counts as well, so
+ * there are many more than a member makes; most cost the daemon two hashes.
+ */
+const handshakes = "limit rate 200/second burst 200 packets";
 const mostMembers = 16_384;
 const mostUnasked = 4_096;
 /** Each session of a pair has two ways, and in a minute of races a pair makes several sessions. */

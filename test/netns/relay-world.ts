@@ -45,10 +45,10 @@ export class RelayWorld {
   }
 
   /** A relay at 203.0.113.LAST, whose daemon runs. */
-  async relay(name: string, last: number): Promise<LabNode> {
+  async relay(name: string, last: number, options: ConfigOptions = this.relayOptions): Promise<LabNode> {
     const node = await this.internet.host(name, last);
     await node.namespace.sysctl("net.ipv4.ip_forward=1");
-    await node.start(this.relayOptions);
+    await node.start(options);
     return node;
   }
 }

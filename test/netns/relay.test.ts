@@ -77,6 +77,7 @@ it("a daemon that is killed on the relay costs no packet, and the next one goes 
 
 it("a device that was set up with plain wg is reached by the relay as well", async () => {
   const [p] = await world.behind("p", 3);
+  s = await world.relay("s", 20, { ...world.options, daemon: { relay: { serve: "auto" } } });
   const relayKey = (await node("r").daemon.status()).node.publicKey;
   const plain = new PlainMember(p, world.internet.discovery.url);
   const own = [address("10.77.0.5")];
@@ -100,8 +101,8 @@ it("a device that was set up with plain wg is reached by the relay as well", asy
   expect(await wayFrom(node("a"), "p")).toMatchObject({ kind: "relayed", via: "r" });
 });
 
-it("another relay takes over when one dies", async () => {
-  s = await world.relay("s", 20);
+it("another relay takes over when one dies: one that offers itself, as others reach it unasked", async () => {
+  await node("s").daemon.waitForStatus("an offer", ({ node: { relay } }) => relay.serves);
   await node("a").daemon.waitForPeers("b", "p", "r", "s");
   await node("b").daemon.waitForStatus("s", ({ peers }) =>
     peers.some(({ label, state }) => label === "s" && state === "up"),

@@ -1,14 +1,15 @@
+import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import { errorText } from "../../base/index.ts";
 import type { RelayConfig } from "../../config/index.ts";
-import { recipientKey } from "../../handshake/index.ts";
+import { createCookieReply, recipientKey } from "../../handshake/index.ts";
 import { type Endpoint, endpointAddress, type Family, familyOf, type Marks } from "../../net/index.ts";
 import type { TableName } from "../../nftables/index.ts";
 import { Sockets } from "../../port/effects/index.ts";
 import { effectiveUser, type Runner } from "../../system/index.ts";
 import { familyOfEndpoint, type Neighbour } from "../neighbours.ts";
-import { judge, nothingPassed, type Passing, pairsAt, type Surroundings } from "../passing.ts";
+import { judge, PassingMemory, pairsAt, type Surroundings, type Verdict } from "../passing.ts";
 import { type RelayRules, relayTablesOf } from "../rules.ts";
 import { changeMembers, loadRelayTable, observeRelayTables, openWays, unaskedAt } from "./tables.ts";
 
@@ -37,7 +38,7 @@ export class Relay {
   #families: readonly Family[] = [];
   /** The rules of the tables as nft lists them. */
   #rules: ReadonlyMap<TableName, string> = new Map();
-  #passing: Passing = nothingPassed;
+  readonly #passing = new PassingMemory();
   #around: Surroundings;
   #members: ReadonlySet<Endpoint> = new Set();
   /** The keys by which messages name their recipients, by public key. Each is worked out once. */
@@ -61,7 +62,9 @@ export class Relay {
   private constructor(options: RelayOptions) {
     this.#options = options;
     const own = recipientKey(bytesOf(options.publicKey));
-    this.#around = { byEndpoint: new Map(), own, recipients: new Map(), maxPairs: options.limits.maxPairs };
+    const [byEndpoint, byKey, recipients] = [new Map(), new Map(), new Map()];
+    const { maxPairs } = options.limits;
+    this.#around = { byEndpoint, byKey, own, recipients, maxPairs, secret: randomBytes(32) };
   }
 
   get counts(): { readonly pairs: number; readonly passed: number; readonly refused: number } {
@@ -79,7 +82,8 @@ export class Relay {
         this.#recipients.get(publicKey) ?? recipientKey(bytesOf(publicKey)),
       ]),
     );
-    this.#around = { ...this.#around, byEndpoint, recipients: this.#recipients };
+    const byKey = new Map(neighbours.map((each) => [each.publicKey, each]));
+    this.#around = { ...this.#around, byEndpoint, byKey, recipients: this.#recipients };
     await this.#setMembers(new Set(byEndpoint.keys()));
   }
 
@@ -136,17 +140,23 @@ export class Relay {
 
   /** Judges a packet, and passes it on. Never throws: a packet that fails is lost, as on any way. */
   #receive(packet: Uint8Array, from: Endpoint): void {
-    const { verdict, after } = judge(this.#passing, packet, from, this.#around, this.#options.clock());
-    this.#passing = after;
+    const now = this.#options.clock();
+    this.#passing.forget(now);
+    const { verdict, change } = judge(this.#passing, packet, from, this.#around, now);
+    this.#passing.apply(change);
     if (verdict.kind === "ignore") return;
-    if (verdict.kind === "refuse") {
-      this.#counts.refused++;
-      return;
-    }
+    if (verdict.kind !== "pass") this.#counts.refused++;
+    if (verdict.kind === "prove") this.#askForProof(packet, from, verdict);
+    if (verdict.kind !== "pass") return;
     void this.#pass(packet, verdict).catch((error: unknown) => {
       this.#counts.refused++;
       this.#options.log.debug(errorText(error));
     });
+  }
+
+  #askForProof(packet: Uint8Array, from: Endpoint, { recipient, cookie }: Verdict & { kind: "prove" }): void {
+    const reply = createCookieReply(packet, bytesOf(recipient), { cookie, nonce: randomBytes(24) });
+    this.#sockets?.send(reply, from, () => undefined); // the sender asks again, and gets another one
   }
 
   async #pass(

@@ -1,14 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Secret } from "../../../src/base/index.ts";
-import { createInitiation, mac, publicOf, recipientKey, timestamp } from "../../../src/handshake/index.ts";
 import {
-  judge,
-  nothingPassed,
-  type Passing,
-  pairsAt,
-  type Surroundings,
-} from "../../../src/relay/passing.ts";
+  createCookieReply,
+  createInitiation,
+  mac,
+  openCookie,
+  publicOf,
+  recipientKey,
+  timestamp,
+} from "../../../src/handshake/index.ts";
+import { judge, PassingMemory, pairsAt, type Surroundings } from "../../../src/relay/passing.ts";
 import { endpoint } from "../mesh/values.ts";
 
 const now = 1_700_000_000_000;
@@ -31,28 +33,63 @@ const stranger = endpoint("198.51.100.7:7");
 
 const around: Surroundings = {
   byEndpoint: new Map([a, b, c].map((each) => [each.endpoint, each])),
+  byKey: new Map([a, b, c].map((each) => [each.publicKey, each])),
   own: recipientKey(own.bytes),
   recipients: new Map([a, b, c, away].map((each) => [each.publicKey, recipientKey(each.bytes)])),
   maxPairs: 1,
+  secret: new Uint8Array(32).fill(5),
 };
+
+/** A packet as the relay takes it; what was known before stays as it is. */
+const judged = (
+  before: PassingMemory,
+  packet: Uint8Array,
+  from: typeof stranger,
+  at = now,
+  surroundings = around,
+) => {
+  const after = new PassingMemory();
+  for (const each of ["waiting", "pairs", "paces"] as const)
+    for (const [name, value] of before[each]) after[each].set(name, value as never);
+  after.forget(at);
+  const { verdict, change } = judge(after, packet, from, surroundings, at);
+  after.apply(change);
+  return { verdict, after };
+};
+const nothingPassed = new PassingMemory();
+
+const endsOf = (from: { number: number; bytes: Uint8Array }, to: { bytes: Uint8Array }) => ({
+  privateKey: new Secret(privateOf(from.number)),
+  publicKey: from.bytes,
+  peerPublicKey: to.bytes,
+  presharedKey: new Secret(new Uint8Array(32)),
+});
 
 const initiation = (
   from: { number: number; bytes: Uint8Array },
   to: { bytes: Uint8Array },
   senderIndex = 7,
+  cookie?: Uint8Array,
 ) => {
-  const ends = {
-    privateKey: new Secret(privateOf(from.number)),
-    publicKey: from.bytes,
-    peerPublicKey: to.bytes,
-    presharedKey: new Secret(new Uint8Array(32)),
-  };
   const fresh = {
     ephemeral: privateOf(77),
     senderIndex,
     stamp: timestamp(now, undefined) ?? new Uint8Array(12),
+    cookie,
   };
-  return createInitiation(ends, fresh)?.message ?? expect.fail("no initiation");
+  return createInitiation(endsOf(from, to), fresh)?.message ?? expect.fail("no initiation");
+};
+
+/** The cookie that the sender of an initiation finds in the answer of a relay. */
+const cookieIn = (
+  reply: Uint8Array,
+  from: { number: number; bytes: Uint8Array },
+  to: { bytes: Uint8Array },
+): Uint8Array => {
+  const message = initiation(from, to);
+  const secret = new Secret(new Uint8Array(32));
+  const sent = { message, senderIndex: 7, ephemeral: secret, chain: secret, hash: new Uint8Array(32) };
+  return openCookie(endsOf(from, to), sent, reply) ?? expect.fail("no cookie");
 };
 
 /** A response as everybody could make it: a relay can check no more of one than for whom it is. */
@@ -73,8 +110,8 @@ const cookie = (receiverIndex = 7): Uint8Array => {
 };
 
 const verdictOf = (packet: Uint8Array, from: typeof stranger, before = nothingPassed, at = now) =>
-  judge(before, packet, from, around, at).verdict;
-const asked = judge(nothingPassed, initiation(a, b), a.endpoint, around, now).after;
+  judged(before, packet, from, at).verdict;
+const asked = judged(nothingPassed, initiation(a, b), a.endpoint, now).after;
 
 describe("a handshake message", () => {
   it("goes from a neighbour to the one that it names, and opens nothing yet", () => {
@@ -83,7 +120,7 @@ describe("a handshake message", () => {
   });
 
   it("opens both ways when it answers, from the other's endpoint, and goes back", () => {
-    const { verdict, after } = judge(asked, response(a), b.endpoint, around, now + 100);
+    const { verdict, after } = judged(asked, response(a), b.endpoint, now + 100);
     expect(verdict).toEqual({
       kind: "pass",
       to: a.endpoint,
@@ -94,14 +131,14 @@ describe("a handshake message", () => {
     });
     expect(pairsAt(after, now + 100)).toBe(1);
     expect(pairsAt(after, now + 200_000)).toBe(0);
-    expect(judge(after, response(a), b.endpoint, around, now + 101).verdict).toEqual({ kind: "ignore" });
+    expect(judged(after, response(a), b.endpoint, now + 101).verdict).toEqual({ kind: "ignore" });
   });
 
   it("goes back without opening anything if it is a cookie", () => {
     expect(verdictOf(cookie(), b.endpoint, asked)).toEqual({ kind: "pass", to: a.endpoint, ways: [] });
   });
 
-  it.each<[string, Uint8Array, typeof stranger, Passing, string]>([
+  it.each<[string, Uint8Array, typeof stranger, PassingMemory, string]>([
     ["an initiation from anywhere else", initiation(a, b), stranger, nothingPassed, "refuse"],
     ["one for this node", initiation(a, own), a.endpoint, nothingPassed, "ignore"],
     [
@@ -121,7 +158,7 @@ describe("a handshake message", () => {
     ["an answer to nothing", response(a), b.endpoint, nothingPassed, "ignore"],
     ["a message that is too short", initiation(a, b).subarray(0, 147), a.endpoint, nothingPassed, "ignore"],
   ])("moves nothing: %s", (_, packet, from, before, kind) => {
-    const { verdict, after } = judge(before, packet, from, around, now);
+    const { verdict, after } = judged(before, packet, from, now);
     expect(verdict.kind).toBe(kind);
     expect([after.waiting, after.pairs]).toEqual([before.waiting, before.pairs]);
   });
@@ -130,23 +167,17 @@ describe("a handshake message", () => {
     let state = nothingPassed;
     const kinds: string[] = [];
     for (let number = 0; number < 100; number++) {
-      const { verdict, after } = judge(
-        state,
-        initiation(a, member(50, "203.0.113.50:1")),
-        a.endpoint,
-        around,
-        now,
-      );
+      const { verdict, after } = judged(state, initiation(a, member(50, "203.0.113.50:1")), a.endpoint);
       kinds.push(verdict.kind === "refuse" ? verdict.reason : verdict.kind);
       state = after;
     }
     expect(kinds.filter((kind) => kind === "ignore")).toHaveLength(60);
     expect(new Set(kinds.slice(60))).toEqual(new Set(["too often"]));
-    expect(judge(state, initiation(b, a), b.endpoint, around, now).verdict.kind).toBe("pass");
+    expect(judged(state, initiation(b, a), b.endpoint, now).verdict.kind).toBe("pass");
   });
 
   it("is not awaited for longer than five seconds", () => {
-    expect(judge(asked, response(a), b.endpoint, around, now + 5_000).verdict).toEqual({ kind: "ignore" });
+    expect(judged(asked, response(a), b.endpoint, now + 5_000).verdict).toEqual({ kind: "ignore" });
   });
 
   it("is passed on for no more pairs than allowed, but for those that are there", () => {
@@ -154,20 +185,21 @@ describe("a handshake message", () => {
     const more = {
       ...around,
       byEndpoint: new Map(around.byEndpoint).set(d.endpoint, d),
+      byKey: new Map(around.byKey).set(d.publicKey, d),
       recipients: new Map(around.recipients).set(d.publicKey, recipientKey(d.bytes)),
     };
-    const { after } = judge(asked, response(a), b.endpoint, more, now);
-    const third = judge(after, initiation(a, d), a.endpoint, more, now + 1_000);
+    const { after } = judged(asked, response(a), b.endpoint, now, more);
+    const third = judged(after, initiation(a, d), a.endpoint, now + 1_000, more);
     expect(third.verdict).toEqual({ kind: "refuse", reason: "too many" });
-    expect(judge(after, initiation(b, a), b.endpoint, more, now + 1_000).verdict.kind).toBe("pass");
-    expect(judge(after, initiation(a, d), a.endpoint, more, now + 200_000).verdict.kind).toBe("pass");
+    expect(judged(after, initiation(b, a), b.endpoint, now + 1_000, more).verdict.kind).toBe("pass");
+    expect(judged(after, initiation(a, d), a.endpoint, now + 200_000, more).verdict.kind).toBe("pass");
   });
 
   it("is passed on a dozen times at once, and then once in four seconds", () => {
     let passing = nothingPassed;
     let passed = 0;
     for (let at = now; at < now + 60_000; at += 100) {
-      const { verdict, after } = judge(passing, initiation(a, b, at - now), a.endpoint, around, at);
+      const { verdict, after } = judged(passing, initiation(a, b, at - now), a.endpoint, at);
       passing = after;
       if (verdict.kind === "pass") passed++;
     }
@@ -186,11 +218,82 @@ describe("a handshake message", () => {
     });
     fc.assert(
       fc.property(typed, fc.constantFrom(stranger, a.endpoint, b.endpoint), (packet, from) => {
-        const { verdict, after } = judge(asked, packet, from, around, now);
+        const { verdict, after } = judged(asked, packet, from, now);
         expect(verdict.kind).not.toBe("pass");
         expect([after.waiting, after.pairs]).toEqual([asked.waiting, asked.pairs]);
       }),
       { numRuns: 2_000 },
     );
+  });
+});
+
+describe("what is forged in the name of a member", () => {
+  /** After so many initiations for b from a's endpoint, none of which shows that it is a's. */
+  const flooded = (count: number, at = now): PassingMemory => {
+    const memory = new PassingMemory();
+    for (let number = 0; number < count; number++)
+      memory.apply(judge(memory, initiation(a, b, 1_000 + number), a.endpoint, around, at).change);
+    return memory;
+  };
+  const flood = flooded(12);
+  const asking = judged(flood, initiation(a, b), a.endpoint).verdict;
+  const given = asking.kind === "prove" ? asking.cookie : expect.fail(asking.kind);
+
+  it("leaves it its way: it proves that it is there as it would to WireGuard, and is passed on", () => {
+    const reply = createCookieReply(initiation(a, b), b.bytes, {
+      cookie: given,
+      nonce: new Uint8Array(24).fill(3),
+    });
+    expect(reply.length).toBeLessThan(initiation(a, b).length);
+    const proven = initiation(a, b, 9, cookieIn(reply, a, b));
+    expect(judged(flood, initiation(a, b, 8), a.endpoint).verdict.kind).toBe("prove");
+    expect(judged(flood, proven, a.endpoint).verdict).toEqual({ kind: "pass", to: b.endpoint, ways: [] });
+    expect(judged(flooded(70), proven, a.endpoint).verdict.kind).toBe("pass");
+  });
+
+  it("takes nothing of what others need, not even of the other end's of the same pair", () => {
+    expect(judged(flooded(70), initiation(b, a), b.endpoint).verdict.kind).toBe("pass");
+  });
+
+  it("is not passed on for a cookie of another endpoint, or for an old one", () => {
+    const bearing = initiation(a, b, 9, given);
+    const elsewhere = { ...around, secret: new Uint8Array(32).fill(6) };
+    expect(judged(flood, bearing, a.endpoint, now, elsewhere).verdict.kind).toBe("prove");
+    const later = now + 300_000;
+    expect(judged(flooded(12, later), bearing, a.endpoint, later).verdict.kind).toBe("prove");
+    expect(judged(flooded(12, now + 100_000), bearing, a.endpoint, now + 100_000).verdict.kind).toBe("pass");
+  });
+
+  it("is answered with few cookies, and each is shorter than what asked for it", () => {
+    const memory = flooded(12);
+    let cookies = 0;
+    for (let number = 0; number < 100; number++) {
+      const { verdict, change } = judge(memory, initiation(a, b, number), a.endpoint, around, now);
+      memory.apply(change);
+      if (verdict.kind === "prove") cookies++;
+    }
+    expect(cookies).toBe(40);
+  });
+
+  it("takes half of the places for answers at most", () => {
+    const crowded = flooded(1);
+    const [one] = crowded.waiting.values();
+    for (let number = 0; number < 600; number++)
+      crowded.waiting.set(`${number}`, one ?? expect.fail("nothing waits"));
+    expect(judged(crowded, initiation(a, b, 8), a.endpoint).verdict.kind).toBe("prove");
+    expect(judged(crowded, initiation(a, b, 8, given), a.endpoint).verdict.kind).toBe("pass");
+  });
+});
+
+describe("what a relay remembers", () => {
+  it("is forgotten when it is over, the oldest first, and nothing else is looked at", () => {
+    const memory = new PassingMemory();
+    for (const at of [now, now + 1_000, now + 2_000])
+      memory.apply(judge(memory, initiation(a, b, at - now), a.endpoint, around, at).change);
+    expect(memory.waiting.size).toBe(3);
+    memory.forget(now + 6_000);
+    expect(memory.waiting.size).toBe(1);
+    memory.forget(now + 70_000);
+    expect([memory.waiting.size, memory.paces.size]).toEqual([0, 0]);
   });
 });

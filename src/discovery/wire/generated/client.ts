@@ -54,6 +54,8 @@ export interface Membership {
   farewells: Farewell[];
   /** The node passes packets on between members that reach each other in no other way. */
   relays: boolean;
+  /** Each is a statement by which an operator keeps a node out, with its signature. No member can make one. */
+  evictions: Buffer[];
   /** The announcements that this node refuses, so that their nodes learn of it. */
   refusals: Refusal[];
 }
@@ -285,6 +287,7 @@ function createBaseMembership(): Membership {
     left: false,
     farewells: [],
     relays: false,
+    evictions: [],
     refusals: [],
   };
 }
@@ -318,8 +321,11 @@ export const Membership: MessageFns<Membership> = {
     if (message.relays !== false) {
       writer.uint32(56).bool(message.relays);
     }
+    for (const v of message.evictions) {
+      writer.uint32(66).bytes(v!);
+    }
     for (const v of message.refusals) {
-      Refusal.encode(v!, writer.uint32(66).fork()).join();
+      Refusal.encode(v!, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -398,6 +404,14 @@ export const Membership: MessageFns<Membership> = {
               break;
             }
 
+            message.evictions.push(Buffer.from(reader.bytes()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
             message.refusals.push(Refusal.decode(reader, reader.uint32()));
             continue;
           }
@@ -425,6 +439,7 @@ export const Membership: MessageFns<Membership> = {
     message.left = object.left ?? false;
     message.farewells = object.farewells?.map((e) => Farewell.fromPartial(e)) || [];
     message.relays = object.relays ?? false;
+    message.evictions = object.evictions?.map((e) => e) || [];
     message.refusals = object.refusals?.map((e) => Refusal.fromPartial(e)) || [];
     return message;
   },
