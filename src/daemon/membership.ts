@@ -6,19 +6,19 @@ import { type RegistryState, stateOf as registryStateOf } from "../discovery/ind
 import type { Identity } from "../identity/index.ts";
 import type { LedgerFile } from "../members/effects/index.ts";
 import { Messenger, type Recipient } from "../members/effects/index.ts";
-import type { Notice, Telling } from "../members/index.ts";
+import type { GuessNotice, Notice, Telling } from "../members/index.ts";
 import {
   afterClockSet,
   type ClockFacts,
   datedAhead,
   farewellsIn,
   heedNotice,
+  isAboutGuess,
   isClockBehind,
   isConnected,
   type Leaving,
   labelOf,
   linksOf,
-  type Member,
   type MemberClaim,
   type Members,
   type Standings,
@@ -33,6 +33,7 @@ import type { Self } from "../self/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 import { recipientFor, sayFarewell, unannounced } from "./leave.ts";
 import { Observers } from "./observers.ts";
+import { oneNamed } from "./one-named.ts";
 import type { Registries } from "./registries.ts";
 import { tellMembers } from "./tell-members.ts";
 
@@ -67,6 +68,7 @@ export class Membership {
 
   #wake: () => void = () => undefined;
   #onObserved: () => void = () => undefined;
+  #onGuess: (notice: GuessNotice, sender: string) => void = () => undefined;
   /** The time and the ticks of the last step. */
   #stepped: { readonly now: number; readonly ticks: number } | undefined;
   /** What the last step showed of this node's clock. */
@@ -95,6 +97,17 @@ export class Membership {
     this.#wake = wake;
     this.#onObserved = onObserved;
     await this.#messenger.open();
+  }
+
+  /** Sets the function that takes what members say about paths that are guessed; `sender` is a public key. */
+  heedGuesses(onGuess: (notice: GuessNotice, sender: string) => void): void {
+    this.#onGuess = onGuess;
+  }
+
+  /** Tells a member something about a path that is guessed. */
+  async tellGuess(notice: GuessNotice, nodeId: string): Promise<void> {
+    const member = this.#members.get(nodeId);
+    if (member) await this.#messenger.tell(recipientFor(member), notice);
   }
 
   get members(): Members {
@@ -231,6 +244,7 @@ export class Membership {
       }
       return;
     }
+    if (isAboutGuess(notice)) return this.#onGuess(notice, sender.publicKey);
     const member = this.#members.get(notice.nodeId);
     if (!member || member.standing === "released") return;
     const heeded = heedNotice(notice, member, sender.publicKey, this.#parts.clock());
@@ -278,20 +292,4 @@ export class Membership {
     this.#messenger.close();
     if (this.#parts.isKept) await this.#parts.ledger.close();
   }
-}
-
-function oneNamed(name: string, members: Members): Member {
-  const known = [...members.values()].filter(({ standing }) => standing !== "released");
-  const found = known.filter(
-    ({ nodeId, claim }) => nodeId === name || [claim.nodeName, claim.hostname, labelOf(claim)].includes(name),
-  );
-  const [member, another] = found;
-  if (member && !another) return member;
-  throw new KubespanError(
-    "usage",
-    `${found.length === 0 ? "no member" : "more than one member"} goes by ${name}`,
-    {
-      hint: 'name its node id; "kubespan status -o json" lists them',
-    },
-  );
 }

@@ -4,9 +4,10 @@ import type { Secret } from "../base/index.ts";
 import { readJson, valueOf } from "../base/index.ts";
 import { hash, mac, sharedSecret } from "../handshake/index.ts";
 import { type Endpoint, parseEndpoint } from "../net/index.ts";
+import { type GuessNotice, guessFields, guessNoticeOf, guessShapes } from "./guess-notice.ts";
 
 /** A message to a member. */
-export type Notice = EndNotice | ObservedNotice;
+export type Notice = EndNotice | ObservedNotice | GuessNotice;
 
 /** A message about the end of a membership: the sender's own, or that of a member that vanished. */
 export interface EndNotice {
@@ -57,13 +58,20 @@ export function proofOf(notice: Notice, sides: Sides, sender: "own" | "peer"): U
   const own = Buffer.from(sides.publicKey, "base64");
   const ends = sender === "own" ? [own, peer] : [peer, own];
   const { kind, nodeId, number } = notice;
-  const text = JSON.stringify([
-    kind,
-    nodeId,
-    number,
-    ...(kind === "observed" ? [notice.endpoint, notice.seconds] : []),
-  ]);
+  const text = JSON.stringify([kind, nodeId, number, ...fieldsOf(notice)]);
   return mac(hash(label, shared), Buffer.concat([label, ...ends, Buffer.from(text)]));
+}
+
+function fieldsOf(notice: Notice): readonly unknown[] {
+  switch (notice.kind) {
+    case "farewell":
+    case "forget":
+      return [];
+    case "observed":
+      return [notice.endpoint, notice.seconds];
+    default:
+      return guessFields(notice);
+  }
 }
 
 /** Tells whether the other side made the proof. */
@@ -98,6 +106,7 @@ const shapes = z.union([
     proof: proofText,
   }),
   z.strictObject({ receipt: proofText }),
+  ...guessShapes,
 ]);
 
 export function datagramText(datagram: Datagram): string {
@@ -118,14 +127,20 @@ export function readDatagram(bytes: Uint8Array): Datagram | undefined {
   if ("receipt" in data) return { kind: "receipt", proof: Buffer.from(data.receipt, "base64") };
   const { nodeId, number } = data;
   const proof = Buffer.from(data.proof, "base64");
-  if (data.notice !== "observed")
-    return { kind: "notice", notice: { kind: data.notice, nodeId, number }, proof };
-  const endpoint = parseEndpoint(data.endpoint);
-  // Another way to write the same endpoint is refused, as the proof is for the canonical one.
-  if (endpoint === undefined || endpoint !== data.endpoint) return undefined;
-  return {
-    kind: "notice",
-    notice: { kind: "observed", nodeId, number, endpoint, seconds: data.seconds },
-    proof,
-  };
+  switch (data.notice) {
+    case "farewell":
+    case "forget":
+      return { kind: "notice", notice: { kind: data.notice, nodeId, number }, proof };
+    case "observed": {
+      const { seconds } = data;
+      const endpoint = parseEndpoint(data.endpoint);
+      // Another way to write the same endpoint is refused, as the proof is for the canonical one.
+      if (endpoint === undefined || endpoint !== data.endpoint) return undefined;
+      return { kind: "notice", notice: { kind: "observed", nodeId, number, endpoint, seconds }, proof };
+    }
+    default: {
+      const notice = guessNoticeOf(data);
+      return notice && { kind: "notice", notice, proof };
+    }
+  }
 }
