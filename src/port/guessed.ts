@@ -1,7 +1,7 @@
 import { type Endpoint, endpointAddress, endpointPort } from "../net/index.ts";
 
 /** A path through a mapping of another port of this node: WireGuard's packets for the endpoint leave from that port. */
-export interface GuessedPath {
+interface GuessedPath {
   readonly endpoint: Endpoint;
   readonly port: number;
 }
