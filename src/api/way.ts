@@ -3,7 +3,8 @@ import type { PeerReport } from "./status.ts";
 
 /** The way over which packets for a peer go. */
 export type WayToPeer =
-  | { readonly kind: "direct"; readonly endpoint: Endpoint }
+  /** A guessed path is direct, through a mapping of a NAT that was found by trying ports. */
+  | { readonly kind: "direct" | "guessed"; readonly endpoint: Endpoint }
   /** Somebody passes the packets on: a member by its name, or a discovery service by its URL. */
   | { readonly kind: "relayed" | "carried"; readonly via: string }
   | { readonly kind: "none"; readonly why: string };
@@ -19,15 +20,15 @@ export function wayTo({
   if (state !== "up") return { kind: "none", why: trouble ?? `the peer is ${state}` };
   if (endpoint === undefined) return { kind: "none", why: "the peer has no endpoint" };
   if (suspected) return { kind: "none", why: `an answer from ${endpoint} is due` };
-  return way === undefined || way.kind === "direct"
-    ? { kind: "direct", endpoint }
-    : { kind: way.kind, via: way.via };
+  if (way && "via" in way) return { kind: way.kind, via: way.via };
+  return { kind: way?.kind ?? "direct", endpoint };
 }
 
 /** The way in words. */
 export function wayText(way: WayToPeer): string {
   if (way.kind === "none") return way.why;
-  return way.kind === "direct" ? `direct at ${way.endpoint}` : `via ${way.via}`;
+  if ("via" in way) return `via ${way.via}`;
+  return `direct at ${way.endpoint}${way.kind === "guessed" ? ", by a guessed port" : ""}`;
 }
 
 /**

@@ -35,7 +35,8 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 /** The endpoint to which WireGuard sends; if somebody else passes the packets on there, who that is. */
 function endpointText({ endpoint, way }: PeerReport): string {
   if (endpoint === undefined) return "none yet";
-  return way === undefined || way.kind === "direct" ? endpoint : `${endpoint}, via ${way.via}`;
+  if (way && "via" in way) return `${endpoint}, via ${way.via}`;
+  return way?.kind === "guessed" ? `${endpoint}, by a guessed port` : endpoint;
 }
 
 function peerFactsText(peer: PeerReport): string {

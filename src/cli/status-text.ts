@@ -169,7 +169,7 @@ function countText(peers: readonly PeerReport[]): string {
 
 /** Says where WireGuard sends; if somebody else passes the packets on, who that is. */
 function endpointText({ endpoint, way }: PeerReport): string {
-  if (way === undefined || way.kind === "direct") return endpoint ?? "-";
+  if (!way || !("via" in way)) return way?.kind === "guessed" ? `${endpoint}, guessed` : (endpoint ?? "-");
   return way.kind === "carried" ? "via service" : `via ${cut(way.via, longestName)}`;
 }
 

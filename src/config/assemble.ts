@@ -44,6 +44,7 @@ export function assemble(found: KindDocuments, environment: Proxies): Config | u
     answerOutside: daemon.answerOutside,
     strictIngress: daemon.strictIngress,
     portMapping: daemon.portMapping,
+    portGuessing: daemon.portGuessing,
     registriesOutside: daemon.registriesOutside,
     podNetworks: daemon.podNetworks,
     routing: daemon.routing,

@@ -49,6 +49,8 @@ export interface Config {
   readonly strictIngress: StrictIngress;
   /** Whether the router of the default route is asked to lead a port here. */
   readonly portMapping: boolean;
+  /** Whether ports of the NAT of a relayed peer are tried. */
+  readonly portGuessing: boolean;
   readonly registriesOutside: RegistriesOutside;
   readonly podNetworks: PodNetworksConfig;
   readonly routing: { readonly table: number; readonly priority: number };

@@ -223,6 +223,7 @@ export const schemas = {
     answerOutside: trueOrFalse().default(true),
     strictIngress: oneOf(["pods", "all", "off"]).default("pods"),
     portMapping: trueOrFalse().default(true),
+    portGuessing: trueOrFalse().default(true),
     registriesOutside: oneOf(["tls", "all", "off"]).default("tls"),
     podNetworks: section({
       mainTable: trueOrFalse().default(false),

@@ -9,7 +9,7 @@ import type { Ways } from "./ways.ts";
 export const knowledgeNow = (
   { self, registries, membership, origin, number, ways, hostNames, portMapper }: MeshParts,
   config: Config,
-  { racing, carrying, relaying }: Ways,
+  { known, racing, relaying }: Ways,
   kernel: Kernel | undefined,
   onNews: () => void,
 ): Knowledge => ({
@@ -21,8 +21,7 @@ export const knowledgeNow = (
   registries: [...registries.states(), ...membership.remembered(registries)],
   ...ownSide(kernel),
   ways: ways.look(config, registries, onNews),
-  canRace: racing.isOn,
-  carried: carrying.standIns,
+  ...known,
   mapping: racing.mapping,
   observations: membership.observers.observations(membership.members),
   relays: relaying.serves,

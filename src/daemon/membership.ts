@@ -2,13 +2,14 @@ import type { Evicted, Forgotten } from "../api/index.ts";
 import { KubespanError } from "../base/index.ts";
 import { type RegistryState, stateOf as registryStateOf } from "../discovery/index.ts";
 import { Messenger, type Recipient } from "../members/effects/index.ts";
-import type { EndNotice, Notice, Telling } from "../members/index.ts";
+import type { EndNotice, GuessNotice, Notice, Telling } from "../members/index.ts";
 import {
   afterClockSet,
   type ClockFacts,
   datedAhead,
   farewellsIn,
   heedNotice,
+  isAboutGuess,
   isClockBehind,
   isConnected,
   type Leaving,
@@ -48,6 +49,7 @@ export class Membership {
 
   #wake: () => void = () => undefined;
   #onObserved: () => void = () => undefined;
+  #onGuess: (notice: GuessNotice, sender: string) => void = () => undefined;
   /** The time and the ticks of the last step. */
   #stepped: { readonly now: number; readonly ticks: number } | undefined;
   /** What the last step showed of this node's clock. */
@@ -76,6 +78,17 @@ export class Membership {
     this.#wake = wake;
     this.#onObserved = onObserved;
     await this.#messenger.open();
+  }
+
+  /** Sets the function that takes what members say about paths that are guessed; `sender` is a public key. */
+  heedGuesses(onGuess: (notice: GuessNotice, sender: string) => void): void {
+    this.#onGuess = onGuess;
+  }
+
+  /** Tells a member something about a path that is guessed. */
+  async tellGuess(notice: GuessNotice, nodeId: string): Promise<void> {
+    const member = this.#members.get(nodeId);
+    if (member) await this.#messenger.tell(recipientFor(member), notice);
   }
 
   get members(): Members {
@@ -236,7 +249,8 @@ export class Membership {
       }
       return true;
     }
-    this.#heedEnd(notice, sender);
+    if (isAboutGuess(notice)) this.#onGuess(notice, sender.publicKey);
+    else this.#heedEnd(notice, sender);
     return true;
   }
 

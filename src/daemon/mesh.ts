@@ -18,9 +18,11 @@ import {
   planRegistries,
   remember,
   rememberAnswer,
+  rememberOpened,
   reportStatus,
   wakeInMs,
 } from "../mesh/index.ts";
+import type { Endpoint } from "../net/index.ts";
 import { type Counted, observedCounts } from "../nftables/index.ts";
 import { forgetLastWorking } from "../peers/effects/index.ts";
 import { answered, handOverInMs, isRaced, upCameOrWent } from "../peers/index.ts";
@@ -61,7 +63,8 @@ export class Mesh {
     this.#parts = parts;
     this.#config = this.#configNow();
     this.#memory = memory ?? { ...emptyMemory, lastWorking: parts.lastWorking.found };
-    this.#ways = new Ways(parts, (...answer) => this.#answered(...answer), this.#onNews);
+    const onAnswer = this.#answered.bind(this);
+    this.#ways = new Ways(parts, { onAnswer, onNews: this.#onNews, onOpened: this.#opened.bind(this) });
   }
 
   #answered(publicKey: string, answer: Answer): void {
@@ -69,6 +72,11 @@ export class Mesh {
     if (!connection) return; // the peer went away meanwhile
     this.#memory = rememberAnswer(this.#memory, publicKey, answered(connection, answer));
     if (isRaced(connection)) this.#wake(handOverInMs(answer, this.#parts.clock()), "peers");
+  }
+
+  #opened(...opened: readonly [string, Endpoint]): void {
+    this.#memory = rememberOpened(this.#memory, ...opened);
+    this.#wake(0, "peers");
   }
 
   /** Sets the function that asks for a pass, in that many milliseconds, when a peer answered or our port is seen elsewhere. */
@@ -88,11 +96,6 @@ export class Mesh {
 
   get memory(): Memory {
     return this.#memory;
-  }
-
-  get peersUp(): { readonly up: number; readonly all: number } {
-    const connections = [...this.#memory.peers.connections.values()];
-    return { up: connections.filter(({ phase }) => phase !== "connecting").length, all: connections.length };
   }
 
   get config(): Config {
@@ -214,7 +217,7 @@ export class Mesh {
     const { config, identity, self, run, log, clock } = this.#parts;
     const polled = decideAgain(
       last.decision,
-      { self, config, canRace: this.#ways.racing.isOn, carried: this.#ways.carrying.standIns },
+      { self, config, ...this.#ways.known },
       device,
       this.#memory,
       clock(),
@@ -287,10 +290,9 @@ export class Mesh {
   }
 
   #report(process: Process, counted: Counted): Status {
-    const last = this.#last;
-    const engine = this.#engine;
-    const view = viewOf(this.#parts, this.#ways, last, this.outcome, { counted, engine, process });
-    return reportStatus(this.#knowledge(last?.kernel), view, this.#parts.clock());
+    const moment = { counted, engine: this.#engine, process };
+    const view = viewOf(this.#parts, this.#ways, this.#last, this.outcome, moment);
+    return reportStatus(this.#knowledge(this.#last?.kernel), view, this.#parts.clock());
   }
 
   #knowledge(kernel: Kernel | undefined): Knowledge {

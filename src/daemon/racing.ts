@@ -5,10 +5,10 @@ import type { RacingReport } from "../api/index.ts";
 import { errorText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
-import type { Address, HostPort } from "../net/index.ts";
+import type { Address, Endpoint, HostPort } from "../net/index.ts";
 import type { RaceRound, Transition } from "../peers/index.ts";
 import { Prober, Racer } from "../port/effects/index.ts";
-import type { Answer, Mapping, Pin } from "../port/index.ts";
+import type { Answer, Guessing, Mapping, Pin } from "../port/index.ts";
 import type { Runner } from "../system/index.ts";
 
 interface RacingParts {
@@ -21,7 +21,10 @@ interface RacingParts {
 }
 
 /** The racer, as far as the mesh of one node needs it. */
-type UsedRacer = Pick<Racer, "counts" | "race" | "pin" | "repair" | "send" | "transaction" | "close">;
+type UsedRacer = Pick<
+  Racer,
+  "counts" | "race" | "pin" | "guess" | "repair" | "send" | "transaction" | "close"
+>;
 export type OpenRacer = (options: Parameters<typeof Racer.open>[0]) => Promise<UsedRacer>;
 
 const realRacer: OpenRacer = (options) => Racer.open(options);
@@ -31,6 +34,8 @@ interface RacingEvents {
   readonly onAnswer: (publicKey: string, answer: Answer) => void;
   /** Called when `mapping` has changed. */
   readonly onMapping: () => void;
+  /** Takes all STUN messages that arrive. */
+  readonly onStun?: (packet: Uint8Array, from: Endpoint) => void;
 }
 
 /**
@@ -85,7 +90,10 @@ export class Racing {
         interfaceName: config.interfaceName,
         listenPort: config.listenPort,
         marks: config.marks,
-        onStun: (packet, from) => this.#prober?.receive(packet, from),
+        onStun: (packet, from) => {
+          this.#prober?.receive(packet, from);
+          this.#events.onStun?.(packet, from);
+        },
         onAnswer: this.#events.onAnswer,
       });
       this.#failure = undefined;
@@ -141,6 +149,22 @@ export class Racing {
   /** Places pins, before WireGuard is told to send elsewhere. Pins that fail are tried again at the next poll. */
   async pin(pins: readonly Pin[]): Promise<void> {
     await this.#racer?.pin(pins).catch((error: unknown) => this.#parts.log.warn(errorText(error)));
+  }
+
+  /** Leads packets of guessed paths through their mappings. Never throws: a path that does not work is given up. */
+  async guess(guessing: Guessing): Promise<void> {
+    await this.#racer?.guess(guessing).catch((error: unknown) => this.#parts.log.warn(errorText(error)));
+  }
+
+  /** Makes a transaction id by which an answer to a STUN request finds its way here. */
+  transaction(): Uint8Array {
+    const random = randomBytes(12);
+    return this.#racer?.transaction(random) ?? random;
+  }
+
+  /** Sends a STUN request from WireGuard's port. */
+  ask(packet: Uint8Array, to: Endpoint): void {
+    this.#racer?.send(packet, to);
   }
 
   send(races: readonly RaceRound[]): void {

@@ -43,6 +43,11 @@ export class Relaying {
     return this.#relay !== undefined && may && this.#forwarded.size > 0;
   }
 
+  /** The members between which packets are passed on. */
+  get neighbours(): readonly Neighbour[] {
+    return this.#neighbours;
+  }
+
   report(): RelayReport {
     const { pairs, passed, refused } = this.#relay?.counts ?? { pairs: 0, passed: 0, refused: 0 };
     const reason = this.serves ? undefined : this.#reason();

@@ -19,6 +19,7 @@ export async function checkPrivilege(command: string): Promise<void> {
 export function summaryOf({ enabled }: Config, mesh: Mesh): string {
   if (!enabled) return "the mesh is off in the configuration";
   const { failure } = mesh.outcome;
-  const { up, all } = mesh.peersUp;
-  return `${up} of ${all} peers up${failure ? `; failing: ${failure.error}` : ""}`;
+  const connections = [...mesh.memory.peers.connections.values()];
+  const up = connections.filter(({ phase }) => phase !== "connecting").length;
+  return `${up} of ${connections.length} peers up${failure ? `; failing: ${failure.error}` : ""}`;
 }

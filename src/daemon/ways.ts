@@ -1,26 +1,39 @@
-import { type Decision, type Kernel, ownSide } from "../mesh/index.ts";
-import type { Address } from "../net/index.ts";
+import { type Decision, type Kernel, type Knowledge, ownSide } from "../mesh/index.ts";
+import type { Address, Endpoint } from "../net/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 import { Carrying } from "./carrying.ts";
+import { Guessing } from "./guessing.ts";
 import type { MeshParts } from "./mesh-parts.ts";
 import { Racing } from "./racing.ts";
 import { Relaying } from "./relaying.ts";
+
+interface WaysEvents {
+  readonly onAnswer: ConstructorParameters<typeof Racing>[1]["onAnswer"];
+  /** Called when this node is seen elsewhere, or a peer can be reached in another way. */
+  readonly onNews: () => void;
+  /** Called when packets for a peer get through to an endpoint at which they did not before. */
+  readonly onOpened: (publicKey: string, endpoint: Endpoint) => void;
+}
 
 /** All by which one mesh reaches peers beside WireGuard itself. It is opened with the data plane and repaired with it. */
 export class Ways {
   readonly racing: Racing;
   readonly relaying: Relaying;
   readonly carrying: Carrying;
+  readonly guessing: Guessing;
 
-  /** `onNews` is called when this node is seen elsewhere, or a peer can be reached in another way. */
-  constructor(
-    parts: MeshParts,
-    onAnswer: ConstructorParameters<typeof Racing>[1]["onAnswer"],
-    onNews: () => void,
-  ) {
-    this.racing = new Racing(parts, { onAnswer, onMapping: onNews });
+  constructor(parts: MeshParts, { onAnswer, onNews, onOpened }: WaysEvents) {
+    const onStun = (packet: Uint8Array, from: Endpoint): void => this.guessing.receive(packet, from);
+    this.racing = new Racing(parts, { onAnswer, onMapping: onNews, onStun });
     this.relaying = new Relaying(parts);
     this.carrying = new Carrying(parts, onNews);
+    this.guessing = new Guessing(parts, this, onOpened);
+  }
+
+  /** What a decision has to know of it. */
+  get known(): Pick<Knowledge, "canRace" | "carried" | "guessed"> {
+    const { racing, carrying, guessing } = this;
+    return { canRace: racing.isOn, carried: carrying.standIns, guessed: guessing.guessed };
   }
 
   async open(): Promise<void> {
@@ -40,6 +53,7 @@ export class Ways {
   ): Promise<void> {
     this.carrying.polled(specs.peers, polled, device);
     await this.relaying.follow({ polled, specs }, device);
+    this.guessing.polled({ polled, specs }, device);
   }
 
   /** Pins the packets of peers that move, and asks where this node is seen after what may have changed that. */
@@ -51,6 +65,7 @@ export class Ways {
   /** Ends what depends on this process. */
   async close(): Promise<void> {
     this.carrying.close();
+    this.guessing.close();
     await this.racing.close();
     await this.relaying.close();
   }

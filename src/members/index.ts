@@ -2,6 +2,7 @@
 export { afterClockSet, type ClockFacts, clockWarnings, datedAhead, isClockBehind } from "./clock.ts";
 export { contestedSince } from "./contests.ts";
 export { farewellOf, farewellsIn, heedNotice } from "./farewell.ts";
+export { type GuessNotice, isAboutGuess, tokenBytes } from "./guess-notice.ts";
 export { emptyHarvest, type Harvest, harvest, turnDueIn } from "./harvest.ts";
 export { type MemberNetworks, memberNetworks } from "./kinds.ts";
 export { linksOf } from "./links.ts";

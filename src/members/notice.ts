@@ -5,9 +5,10 @@ import { readJson, valueOf } from "../base/index.ts";
 import { longestStatement } from "../eviction/index.ts";
 import { hash, mac, sharedSecret } from "../handshake/index.ts";
 import { type Endpoint, parseEndpoint } from "../net/index.ts";
+import { type GuessNotice, guessFields, guessNoticeOf, guessShapes } from "./guess-notice.ts";
 
 /** A message to a member. */
-export type Notice = EndNotice | ObservedNotice | EvictionNotice;
+export type Notice = EndNotice | ObservedNotice | EvictionNotice | GuessNotice;
 
 /** A message about the end of a membership: the sender's own, or that of a member that vanished. */
 export interface EndNotice {
@@ -63,14 +64,22 @@ export function proofOf(notice: Notice, sides: Sides, sender: "own" | "peer"): U
   if (!shared) return undefined;
   const own = Buffer.from(sides.publicKey, "base64");
   const ends = sender === "own" ? [own, peer] : [peer, own];
-  const text = JSON.stringify([notice.kind, ...contentOf(notice)]);
+  const text = JSON.stringify([notice.kind, ...fieldsOf(notice)]);
   return mac(hash(label, shared), Buffer.concat([label, ...ends, Buffer.from(text)]));
 }
 
-function contentOf(notice: Notice): readonly (string | number)[] {
+function fieldsOf(notice: Notice): readonly unknown[] {
   if (notice.kind === "eviction") return [notice.statement];
   const { nodeId, number } = notice;
-  return notice.kind === "observed" ? [nodeId, number, notice.endpoint, notice.seconds] : [nodeId, number];
+  switch (notice.kind) {
+    case "farewell":
+    case "forget":
+      return [nodeId, number];
+    case "observed":
+      return [nodeId, number, notice.endpoint, notice.seconds];
+    default:
+      return [nodeId, number, ...guessFields(notice)];
+  }
 }
 
 /** Tells whether the other side made the proof. */
@@ -110,6 +119,7 @@ const shapes = z.union([
     proof: proofText,
   }),
   z.strictObject({ receipt: proofText }),
+  ...guessShapes,
 ]);
 
 export function datagramText(datagram: Datagram): string {
@@ -132,14 +142,20 @@ export function readDatagram(bytes: Uint8Array): Datagram | undefined {
   if (data.notice === "eviction")
     return { kind: "notice", notice: { kind: data.notice, statement: data.statement }, proof };
   const { nodeId, number } = data;
-  if (data.notice !== "observed")
-    return { kind: "notice", notice: { kind: data.notice, nodeId, number }, proof };
-  const endpoint = parseEndpoint(data.endpoint);
-  // Another way to write the same endpoint is refused, as the proof is for the canonical one.
-  if (endpoint === undefined || endpoint !== data.endpoint) return undefined;
-  return {
-    kind: "notice",
-    notice: { kind: "observed", nodeId, number, endpoint, seconds: data.seconds },
-    proof,
-  };
+  switch (data.notice) {
+    case "farewell":
+    case "forget":
+      return { kind: "notice", notice: { kind: data.notice, nodeId, number }, proof };
+    case "observed": {
+      const { seconds } = data;
+      const endpoint = parseEndpoint(data.endpoint);
+      // Another way to write the same endpoint is refused, as the proof is for the canonical one.
+      if (endpoint === undefined || endpoint !== data.endpoint) return undefined;
+      return { kind: "notice", notice: { kind: "observed", nodeId, number, endpoint, seconds }, proof };
+    }
+    default: {
+      const notice = guessNoticeOf(data);
+      return notice && { kind: "notice", notice, proof };
+    }
+  }
 }

@@ -41,6 +41,8 @@ import {
   type StandIns,
   stateOf,
   wayTo,
+  withGuessed,
+  withOpened,
   withStandIns,
 } from "../peers/index.ts";
 import { standInsFrom } from "../relay/index.ts";
@@ -164,7 +166,7 @@ const mayBeInside = (prefix: Prefix): boolean => isHostPrefix(prefix) || isPriva
 /** Polls the peers of a decision once more, right after the device was read: which are up, and which are dialled again. */
 export const decideAgain = (
   before: Decision,
-  knowledge: Pick<Knowledge, "self" | "config" | "canRace" | "carried">,
+  knowledge: Pick<Knowledge, "self" | "config" | "canRace" | "carried" | "guessed">,
   device: ObservedDevice | undefined,
   memory: Memory,
   now: number,
@@ -185,7 +187,13 @@ function noteAddresses(memory: Memory, addresses: readonly Address[], now: numbe
 }
 
 function circumstances(
-  { self, config, canRace, carried }: Pick<Knowledge, "self" | "config" | "canRace" | "carried">,
+  {
+    self,
+    config,
+    canRace,
+    carried,
+    guessed,
+  }: Pick<Knowledge, "self" | "config" | "canRace" | "carried" | "guessed">,
   { shakenAt, lastWorking, peers }: Memory,
   { specs, contested }: { readonly specs: readonly PeerSpec[]; readonly contested: Decision["contested"] },
   device: ObservedDevice | undefined,
@@ -194,7 +202,7 @@ function circumstances(
   const isProven = (publicKey: string): boolean => lastWorking.has(publicKey);
   const own = { publicKey: self.publicKey, mayUse: config.relay.use };
   const relayed = standInsFrom(own, specs, peers.connections, device, firstStandIns(peers.standIns));
-  const standIns = joinedStandIns(relayed, carried);
+  const standIns = withGuessed(joinedStandIns(relayed, carried), guessed);
   const keepaliveSeconds = config.keepalive;
   return {
     shakenAt,
@@ -223,6 +231,12 @@ export function wakeInMs(memory: Memory, polled: Pick<Polled, "wakeInMs">, now: 
 export function rememberAnswer(memory: Memory, publicKey: string, connection: Connection): Memory {
   const connections = new Map(memory.peers.connections).set(publicKey, connection);
   return { ...memory, peers: { ...memory.peers, connections } };
+}
+
+/** Notes that packets for a peer get through to an endpoint at which they did not before. */
+export function rememberOpened(memory: Memory, publicKey: string, endpoint: Endpoint): Memory {
+  const connection = memory.peers.connections.get(publicKey);
+  return connection ? rememberAnswer(memory, publicKey, withOpened(connection, endpoint)) : memory;
 }
 
 /** Adds the result of a poll to the memory. */

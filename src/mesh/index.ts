@@ -7,6 +7,7 @@ export {
   harvestDueIn,
   remember,
   rememberAnswer,
+  rememberOpened,
   wakeInMs,
 } from "./decide.ts";
 export {

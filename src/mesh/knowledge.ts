@@ -42,6 +42,8 @@ export interface Knowledge {
   readonly evictions?: readonly string[];
   /** The sockets that stand for peers whose packets a discovery service carries; absent where there are none. */
   readonly carried?: StandIns | undefined;
+  /** The endpoints at which peers, named by their public keys, were found by guessing ports; absent for none. */
+  readonly guessed?: ReadonlyMap<string, Endpoint>;
   /** The answers of the STUN servers about WireGuard's port; `undefined` where none can be asked. */
   readonly mapping: Mapping | undefined;
   /** The statements of members about the endpoint at which they see this node; absent for none. */

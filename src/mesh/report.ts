@@ -263,7 +263,7 @@ function reportWay(
   const why =
     lastChange?.to === endpoint
       ? lastChange.reason
-      : way.kind === "direct"
+      : way.kind === "direct" || way.kind === "guessed"
         ? "it answered there first"
         : "no direct path answered";
   return { ...way, seconds: Math.max(0, Math.round((now - since) / 1000)), why };

@@ -23,6 +23,7 @@ export {
   type Way,
   type WithStandIns,
   wayTo,
+  withGuessed,
   withStandIns,
 } from "./candidates/index.ts";
 export { answered, type Connection, isRaced, stateOf } from "./connection.ts";
@@ -31,6 +32,7 @@ export { bytesOf } from "./history.ts";
 export { isInVain } from "./in-vain.ts";
 export { isKnocking } from "./knocking.ts";
 export { lastWorkingText, mostLastWorking, parseLastWorking, rememberWorking } from "./last-working.ts";
+export { withOpened } from "./opened.ts";
 export type { Knocking, PacketBudget } from "./packets.ts";
 export { type EndpointChange, type Path, unsettledBetween } from "./path.ts";
 export { isUnanswered } from "./relays.ts";

@@ -3,6 +3,7 @@ import { cookieReplyBytes, initiationBytes, responseBytes } from "../handshake/i
 import { type Marks, maskOf } from "../net/index.ts";
 import { deletingText, nftStep, type TableName } from "../nftables/index.ts";
 import { magicCookie, messageTypes } from "../stun/index.ts";
+import { arrivingRules, type Guessing, leavingRules, noGuessing, openingRules } from "./guessed.ts";
 import { type PlacedPin, pinText } from "./pin.ts";
 
 /** The table for racing of the mesh with this link. It is a table of its own, so that `talos_kubespan` stays as it is documented. */
@@ -34,6 +35,7 @@ export interface RacingRules {
    */
   readonly userId: number;
   readonly pins?: readonly PlacedPin[];
+  readonly guessing?: Guessing;
 }
 
 /**
@@ -43,10 +45,10 @@ export interface RacingRules {
  *   its mark, so that they are not steered into the mesh. The chain is of type `route`, so that the mark counts for
  *   their route.
  * - On the way in, after connection tracking and after filters, answers to our indices go to our sockets.
- * WireGuard's own packets are left alone, except for those that are pinned.
+ * WireGuard's own packets are left alone, except for those that are pinned, and those of paths that were guessed.
  */
 export const racingTableText = (options: RacingRules): string => {
-  const { marks, listenPort, ports, tag, userId, pins = [] } = options;
+  const { marks, listenPort, ports, tag, userId, pins = [], guessing = noGuessing } = options;
   const pinned = pinText(pins, listenPort);
   const mark = `meta mark set meta mark & ${hexWord(~maskOf(marks))} | ${hexWord(marks.fromWireGuard)}`;
   const families = [
@@ -78,8 +80,14 @@ export const racingTableText = (options: RacingRules): string => {
       ...pinned.rules,
       ...outgoing,
       ...questions,
+      ...openingRules(guessing, { userId, message: stunMessage("request", tag), mark }),
+      ...leavingRules(guessing, listenPort),
     ]),
-    ...chain("incoming", "type filter hook input priority 150; policy accept;", [...incoming, ...told]),
+    ...chain("incoming", "type filter hook input priority 150; policy accept;", [
+      ...arrivingRules(guessing, listenPort),
+      ...incoming,
+      ...told,
+    ]),
     "}",
     "",
   ].join("\n");

@@ -54,7 +54,7 @@ function peerOf({ pass, status }: Seen, address: Address): PeerOnTheWay | undefi
     state,
     allowedIP: found.prefix,
     ...(endpoint !== undefined && { endpoint }),
-    ...(way && way.kind !== "direct" && { via: way.via }),
+    ...(way && "via" in way && { via: way.via }),
     ...(trouble !== undefined && { trouble }),
   };
 }

@@ -6,6 +6,7 @@ import {
   newCluster,
   type PublicNetwork,
   publicNetwork,
+  type Translation,
 } from "../../lab/index.ts";
 
 type Router = Awaited<ReturnType<Lab["router"]>>;
@@ -32,12 +33,16 @@ export class RelayWorld {
   }
 
   /** A node 192.168.LAST.11 behind a NAT 203.0.113.LAST. */
-  async behind(name: string, last: number): Promise<readonly [LabNode, Router]> {
+  async behind(
+    name: string,
+    last: number,
+    translation: Translation = "masquerade fully-random",
+  ): Promise<readonly [LabNode, Router]> {
     const network = await this.lab.network(`${name}-in`);
     const router = await this.lab.router(`${name}-nat`);
     await router.attach(this.internet.network, `203.0.113.${last}/24`);
     await router.attach(network, `192.168.${last}.1/24`);
-    await router.translate("masquerade fully-random");
+    await router.translate(translation);
     const node = await this.lab.node(name);
     await node.attach(network, `192.168.${last}.11/24`);
     await node.defaultRoute(`192.168.${last}.1`);

@@ -7,6 +7,7 @@
  * that a service reflected or a router mapped, and those that other members observed (harvest) look alike.
  */
 
+export { withGuessed } from "./guessed.ts";
 export { firstStandIns, joinedStandIns } from "./joined.ts";
 export type { CandidateContext } from "./kind.ts";
 export { type CandidateClass, classes, isStandIn } from "./kind.ts";

@@ -20,6 +20,11 @@ export function joinedStandIns(
   return both;
 }
 
+/** Notes that this was made of that and something else. */
+export function isFirstOf(first: StandIns, made: StandIns): void {
+  firsts.set(made, first);
+}
+
 /** The first part of what was joined; the whole of what was not. */
 export const firstStandIns = (standIns: StandIns | undefined): StandIns | undefined =>
   standIns && (firsts.get(standIns) ?? standIns);

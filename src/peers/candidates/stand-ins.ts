@@ -19,6 +19,8 @@ export interface StandIns {
   readonly all: ReadonlyMap<Endpoint, StandIn>;
   /** Those at which a peer, named by its public key, is tried, the best first. */
   readonly of: (publicKey: string) => readonly StandIn[];
+  /** The endpoints at which peers, named by their public keys, were found by guessing; absent for none. */
+  readonly guessed?: ReadonlyMap<string, Endpoint>;
 }
 
 /** Candidates of which some stand in. */
@@ -27,20 +29,26 @@ export interface WithStandIns {
   readonly direct?: readonly Endpoint[];
   /** All endpoints at which this peer would not be reached directly. */
   readonly standIns?: ReadonlyMap<Endpoint, StandIn>;
+  /** The endpoint at which the peer was found by guessing. */
+  readonly guessed?: Endpoint;
 }
 
 /**
  * The way that packets take to a peer:
  * - `direct`: from node to node
+ * - `guessed`: from node to node, through a mapping that was found by guessing ports
  * - `relayed`: through the member that `via` names
  * - `carried`: over the connection to the discovery service that `via` names
  */
-export type Way = { readonly kind: "direct" } | { readonly kind: StandInKindName; readonly via: string };
+export type Way =
+  | { readonly kind: "direct" | "guessed" }
+  | { readonly kind: StandInKindName; readonly via: string };
 
 /** The way to a peer that is reached at this endpoint. */
-export function wayTo({ standIns }: WithStandIns, endpoint: Endpoint): Way {
+export function wayTo({ standIns, guessed }: WithStandIns, endpoint: Endpoint): Way {
   const standIn = standIns?.get(endpoint);
-  return standIn ? { kind: standIn.kind, via: standIn.via } : { kind: "direct" };
+  if (standIn) return { kind: standIn.kind, via: standIn.via };
+  return { kind: endpoint === guessed ? "guessed" : "direct" };
 }
 
 /** The class of an endpoint. One that is no candidate is one of the rest. */
@@ -67,7 +75,8 @@ export function withStandIns<Spec extends Candidates & { readonly publicKey: str
   spec: Spec,
   standIns: StandIns | undefined,
 ): Spec & WithStandIns {
-  if (!standIns || standIns.all.size === 0) return spec;
+  if (!standIns || (standIns.all.size === 0 && !standIns.guessed)) return spec;
+  const guessed = standIns.guessed?.get(spec.publicKey);
   const known = equipped.get(spec);
   if (known?.from === standIns) return known.made as Spec & WithStandIns;
   const others = [...standIns.all].filter(([, { owner }]) => owner !== spec.publicKey);
@@ -80,6 +89,7 @@ export function withStandIns<Spec extends Candidates & { readonly publicKey: str
     endpoints: [...direct, ...last].map(({ endpoint }) => endpoint),
     direct: direct.map(({ endpoint }) => endpoint),
     standIns: all,
+    ...(guessed !== undefined && { guessed }),
   };
   equipped.set(spec, { from: standIns, made });
   return made;

@@ -14,6 +14,7 @@ import { isStunMessage } from "../../stun/index.ts";
 import { effectiveUser, type Runner } from "../../system/index.ts";
 import type { Answer } from "../answer.ts";
 import type { RaceCounts } from "../counts.ts";
+import { type Guessing, noGuessing } from "../guessed.ts";
 import type { Pin, PlacedPin } from "../pin.ts";
 import { indexOf, mostIndices, type RacingRules, tagFrom } from "../rules.ts";
 import { Sockets } from "./sockets.ts";
@@ -77,6 +78,7 @@ export class Racer {
   /** The pins in the table; `undefined` after a failure, when it is not known which ones are. */
   #pins: readonly Pin[] | undefined = [];
   #placed: readonly PlacedPin[] = [];
+  #guessing: Guessing = noGuessing;
 
   /** Opens the sockets and loads the table. Throws `KubespanError("command")` where this machine cannot do it. */
   static async open(options: RacerOptions): Promise<Racer> {
@@ -151,6 +153,13 @@ export class Racer {
     }
   }
 
+  /** Leads packets of guessed paths through their mappings. Throws `KubespanError("command")`. */
+  async guess(guessing: Guessing): Promise<void> {
+    if (!this.#sockets || isDeepStrictEqual(guessing, this.#guessing)) return;
+    this.#guessing = guessing;
+    this.#listing = await loadRacingTable(this.#options.run, this.#rules(this.#sockets));
+  }
+
   /** Puts the table back if this listing shows that it is not as it was made; tells whether that was necessary. */
   async repair(listing: string | undefined): Promise<boolean> {
     if (!this.#sockets || listing === this.#listing) return false;
@@ -179,6 +188,7 @@ export class Racer {
       tag: this.#tag,
       userId: effectiveUser(),
       pins: this.#placed,
+      guessing: this.#guessing,
     };
   }
 

@@ -23,7 +23,7 @@ export const peerStatuses = kindOf({
         id: peer.publicKey,
         spec: {
           ...(endpoint !== undefined && { endpoint }),
-          ...(way && { way: way.kind, ...(way.kind !== "direct" && { via: way.via }) }),
+          ...(way && { way: way.kind, ...("via" in way && { via: way.via }) }),
           label,
           state,
           ...(suspected && { suspected }),

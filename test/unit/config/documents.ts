@@ -83,6 +83,7 @@ localNetworks: [192.168.1.10/32]
 answerOutside: false
 strictIngress: all
 portMapping: false
+portGuessing: false
 registriesOutside: off
 routing: {table: 4294967295, priority: 1}
 marks: {fromWireGuard: 0x100, toWireGuard: "0x80000000"}

@@ -145,6 +145,7 @@ class Stage {
         if (at) queueMicrotask(() => onAnswer(publicKey, { endpoint: at, sentAt, answeredAt, roundTripMs }));
       },
       pin: async () => undefined,
+      guess: async () => undefined,
       repair: async () => false,
       send: () => undefined,
       transaction: (random) => random,
@@ -192,7 +193,8 @@ class Stage {
   }
 
   get isUp(): boolean {
-    return this.mesh.peersUp.up === 1;
+    const [connection] = this.mesh.memory.peers.connections.values();
+    return connection !== undefined && connection.phase !== "connecting";
   }
 
   /** What becomes of packets to a pod of the peer. */

@@ -106,6 +106,7 @@ export const config = (changes: Partial<Config> = {}): Config => ({
   answerOutside: true,
   strictIngress: "pods",
   portMapping: false,
+  portGuessing: false,
   registriesOutside: "tls",
   podNetworks: { mainTable: false, source: "kubernetes" },
   routing: { table: 180, priority: 32500 },
