@@ -5,6 +5,7 @@ import { Lab, type LabNode, newCluster, waitFor } from "../lab/index.ts";
 import { FakeMesh } from "./peers/fake-mesh.ts";
 import { prefixText } from "./peers/prefix-text.ts";
 import { TableWatch } from "./peers/table-watch.ts";
+import { type Cost, costOf } from "./processor-time.ts";
 import { percentile, printReport, progress, type Row } from "./report.ts";
 
 /**
@@ -26,42 +27,6 @@ const { values } = parseArgs({
   },
 });
 const [changes, settle, window] = [Number(values.changes), Number(values.settle), Number(values.window)];
-const ticksPerSecond = 100;
-
-interface Cost {
-  /** The processor seconds of the daemon itself, and of the tools that it or its shells ran. */
-  readonly own: number;
-  readonly tools: number;
-}
-
-/** The processor seconds of a process, and of all processes that it has waited for. */
-function timesOf(pid: string): { readonly own: number; readonly waitedFor: number } {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-    .replace(/^.*\) /s, "")
-    .split(" ")
-    .map(Number);
-  const [utime = 0, stime = 0, cutime = 0, cstime = 0] = fields.slice(11, 15);
-  return { own: (utime + stime) / ticksPerSecond, waitedFor: (cutime + cstime) / ticksPerSecond };
-}
-
-const childrenOf = (pid: number): string[] =>
-  readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean);
-
-/** What a child that is gone by now has used is in what its parent has waited for, which is read last. */
-function costOf(pid: number): Cost {
-  const children = childrenOf(pid).flatMap((child) => {
-    try {
-      return [timesOf(child)];
-    } catch (error) {
-      if (error instanceof Error && "code" in error && ["ENOENT", "ESRCH"].includes(String(error.code)))
-        return [];
-      throw error;
-    }
-  });
-  const { own, waitedFor } = timesOf(String(pid));
-  return { own, tools: children.reduce((sum, child) => sum + child.own + child.waitedFor, waitedFor) };
-}
-
 const memoryOf = (pid: number): number =>
   Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
 

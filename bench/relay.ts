@@ -1,17 +1,18 @@
 import { parseArgs } from "node:util";
 import { Lab } from "../lab/index.ts";
-import { reachedBy, roundTrips, startPair, throughput } from "./relay/pair.ts";
+import { costOfHandshakes } from "./relay/handshakes.ts";
+import { lead, roundTrips, startPair, throughput, type WayKind, wayKinds } from "./relay/pair.ts";
 import { median, percentile, printReport, progress, type Row } from "./report.ts";
 
 /*
- *   a 203.0.113.1     service .9     b .2
- *        |                |            |
- *   =====+================+============+===== internet
+ *   a 203.0.113.1     service .9     b .2     r .3, which relays
+ *        |                |            |          |
+ *   =====+================+============+==========+===== internet
  */
 
 /**
- * Measures what the last resort costs: one TCP connection and pings through the mesh, directly and carried by the
- * discovery service, in turns of one run.
+ * Measures what stands in for a direct path: one TCP connection and pings through the mesh, directly, relayed by a third
+ * node, and carried by the discovery service, in turns of one run; and what passing on handshakes costs a relay.
  */
 const { values } = parseArgs({
   options: {
@@ -19,63 +20,77 @@ const { values } = parseArgs({
     repetitions: { type: "string", default: "3" },
     seconds: { type: "string", default: "3" },
     pings: { type: "string", default: "100" },
+    pairs: { type: "string", default: "1000" },
+    handshakes: { type: "string", default: "50" },
   },
 });
 const repetitions = Number(values.repetitions);
 const forMs = Number(values.seconds) * 1000;
+const pairs = Number(values.pairs);
 
 interface Measured {
   readonly mbits: number[];
   readonly trips: number[];
 }
 
-const cage = `
-  table inet cage {
-    chain output {
-      type filter hook output priority filter; policy accept;
-      oifname "eth0" meta l4proto udp drop
-    }
-  }
-`;
+/** The seconds after which WireGuard renews a session. */
+const renewalSeconds = 120;
 
-const lab = await Lab.open();
-try {
+const nothing = (): Measured => ({ mbits: [], trips: [] });
+
+async function measureWays(lab: Lab): Promise<Row[]> {
   const pair = await startPair(lab, await lab.network("internet"));
-  const ways: Record<"direct" | "carried", Measured> = {
-    direct: { mbits: [], trips: [] },
-    carried: { mbits: [], trips: [] },
-  };
-  const measure = async (kind: keyof typeof ways): Promise<void> => {
-    await reachedBy(pair, kind);
-    ways[kind].trips.push(...(await roundTrips(pair, Number(values.pings))));
-    const mbits = await throughput(pair, forMs);
-    ways[kind].mbits.push(mbits);
-    progress(`${kind}: ${mbits.toFixed(1)} Mbit/s`);
-  };
-  for (let turn = 0; turn < repetitions; turn++) {
-    await measure("direct");
-    await pair.to.namespace.nft(cage);
-    await measure("carried");
-    await pair.to.run("nft", "delete", "table", "inet", "cage");
-  }
-  const row = (way: keyof typeof ways): Row => {
+  const ways: Record<WayKind, Measured> = { direct: nothing(), relayed: nothing(), carried: nothing() };
+  for (let turn = 0; turn < repetitions; turn++)
+    // A peer that is carried is led back to a direct path before it is relayed: it does not move to a relay.
+    for (const kind of wayKinds) {
+      await lead(pair, kind);
+      ways[kind].trips.push(...(await roundTrips(pair, Number(values.pings))));
+      const mbits = await throughput(pair, forMs);
+      ways[kind].mbits.push(mbits);
+      progress(`${kind}: ${mbits.toFixed(1)} Mbit/s`);
+    }
+  return wayKinds.map((way) => {
     const [here, direct] = [ways[way], ways.direct];
+    const [trip, directTrip] = [median(here.trips), median(direct.trips)];
     return {
       way,
       "Mbit/s": median(here.mbits).toFixed(1),
       "of direct": (median(here.mbits) / median(direct.mbits)).toFixed(3),
-      "round trip ms": median(here.trips).toFixed(2),
+      "round trip ms": trip.toFixed(2),
       "p99 ms": percentile(here.trips, 0.99).toFixed(2),
-      "times direct": (median(here.trips) / median(direct.trips)).toFixed(2),
+      "times direct": (trip / directTrip).toFixed(2),
+      "added ms": (trip - directTrip).toFixed(2),
     };
-  };
+  });
+}
+
+async function measureHandshakes(lab: Lab): Promise<Row[]> {
+  const costs = await costOfHandshakes(lab, await lab.network("members"), pairs, Number(values.handshakes));
+  return (["first", "renewed"] as const).map((which) => {
+    const { own, tools } = costs[which];
+    const share = (((own + tools) * pairs) / renewalSeconds) * 100;
+    return {
+      way: `handshake, ${which}`,
+      "daemon ms": (own * 1000).toFixed(1),
+      "tools ms": (tools * 1000).toFixed(1),
+      ...(which === "renewed" && { "% of a core": share.toFixed(1) }),
+    };
+  });
+}
+
+const lab = await Lab.open();
+try {
+  const rows = [...(await measureWays(lab)), ...(await measureHandshakes(lab))];
   printReport({
     name: "relay",
     repetitions,
-    rows: [row("direct"), row("carried")],
+    rows,
     notes: [
       "One TCP connection through the mesh, and pings while nothing else is sent; medians of all turns. A service",
       "lets 32 Mbit/s of one node through, so that is what the carried way cannot exceed for long.",
+      `Processor time of a relay for a handshake that it passes on, with ${pairs} pairs; and for these pairs if each`,
+      `renews its session every ${renewalSeconds} s.`,
     ],
   });
 } finally {

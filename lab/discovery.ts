@@ -6,9 +6,17 @@ import { waitFor } from "./wait.ts";
 const port = 3000;
 
 /** The files of a certificate and its key in the node's namespace. */
-export interface KeyPair {
+interface KeyPair {
   readonly cert: string;
   readonly key: string;
+}
+
+export interface DiscoveryOptions {
+  readonly tls?: KeyPair;
+  readonly snapshot?: string;
+  readonly stun?: boolean;
+  readonly relay?: true;
+  readonly everywhere?: true;
 }
 
 /**
@@ -25,12 +33,7 @@ export class Discovery extends Service {
   constructor(
     node: LabNode,
     address: string,
-    {
-      tls,
-      snapshot,
-      stun = true,
-      relay,
-    }: { tls?: KeyPair; snapshot?: string; stun?: boolean; relay?: true } = {},
+    { tls, snapshot, stun = true, relay, everywhere }: DiscoveryOptions = {},
   ) {
     const host = address.includes(":") ? `[${address}]` : address;
     const security = tls ? ["--tls-cert", tls.cert, "--tls-key", tls.key] : ["--insecure"];
@@ -39,7 +42,7 @@ export class Discovery extends Service {
       "discovery",
       "serve",
       "--listen",
-      `${host}:${port}`,
+      `${everywhere ? "[::]" : host}:${port}`,
       ...security,
       ...kept,
       ...(stun ? [] : ["--no-stun"]),

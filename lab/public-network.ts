@@ -1,4 +1,4 @@
-import { Discovery } from "./discovery.ts";
+import { Discovery, type DiscoveryOptions } from "./discovery.ts";
 import type { Lab } from "./lab.ts";
 import type { LabNode, Network } from "./node.ts";
 
@@ -16,7 +16,7 @@ export interface PublicNetwork {
 }
 
 /** A network called `internet` with a discovery service on it. */
-export async function publicNetwork(lab: Lab): Promise<PublicNetwork> {
+export async function publicNetwork(lab: Lab, options?: DiscoveryOptions): Promise<PublicNetwork> {
   const network = await lab.network("internet");
   const attach = async (name: string, last: number): Promise<LabNode> => {
     const node = await lab.node(name);
@@ -24,7 +24,7 @@ export async function publicNetwork(lab: Lab): Promise<PublicNetwork> {
     return node;
   };
   const hub = await attach("service", 9);
-  const discovery = new Discovery(hub, "203.0.113.9");
+  const discovery = new Discovery(hub, "203.0.113.9", options);
   await discovery.start();
   const host = async (name: string, last: number): Promise<LabNode> => {
     const node = await attach(name, last);

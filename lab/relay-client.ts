@@ -7,6 +7,8 @@ export class RelayClient {
   readonly stream: ClientHttp2Stream;
   /** The packets that came, with their senders. */
   readonly received: { readonly peer: string; readonly data: Buffer }[] = [];
+  /** The number of packets in each message that came. */
+  readonly messages: number[] = [];
   /** Whether the service has said that the stream is open. */
   isOpen = false;
   /** The status with which the service ended it. */
@@ -52,7 +54,9 @@ export class RelayClient {
       const end = 5 + this.#bytes.readUInt32BE(1);
       if (this.#bytes.length < end) return;
       this.isOpen = true;
-      this.received.push(...CarryResponse.decode(this.#bytes.subarray(5, end)).packets);
+      const { packets } = CarryResponse.decode(this.#bytes.subarray(5, end));
+      this.received.push(...packets);
+      this.messages.push(packets.length);
       this.#bytes = this.#bytes.subarray(end);
     }
   }

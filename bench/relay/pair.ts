@@ -5,7 +5,11 @@ import { Service } from "../../lab/service.ts";
 const program = fileURLToPath(new URL("throughput-process.ts", import.meta.url));
 const port = 5001;
 
-/** Two nodes that are in one mesh, and the service that can carry their packets. */
+/** The ways over which the two nodes can be made to send to each other. */
+export const wayKinds = ["direct", "relayed", "carried"] as const;
+export type WayKind = (typeof wayKinds)[number];
+
+/** Two nodes that are in one mesh, with a third one that relays, and a service that can carry their packets. */
 export interface MeasuredPair {
   readonly from: LabNode;
   readonly to: LabNode;
@@ -13,28 +17,64 @@ export interface MeasuredPair {
   readonly target: string;
 }
 
-/** Starts two daemons with a discovery service that relays. */
+/** Starts three daemons with a discovery service that relays. */
 export async function startPair(lab: Lab, network: Network): Promise<MeasuredPair> {
   const node = async (name: string, last: number): Promise<LabNode> => {
     const made = await lab.node(name);
     await made.attach(network, `203.0.113.${last}/24`);
     return made;
   };
-  const [service, from, to] = [await node("service", 9), await node("a", 1), await node("b", 2)];
+  const service = await node("service", 9);
+  const [from, to, relay] = [await node("a", 1), await node("b", 2), await node("r", 3)];
   const discovery = new Discovery(service, "203.0.113.9", { relay: true });
   await discovery.start();
   const options = { cluster: newCluster(), services: [discovery.url] };
-  await from.start(options);
-  await to.start(options);
-  await Promise.all([from.daemon.waitForPeers("b"), to.daemon.waitForPeers("a")]);
+  await relay.namespace.sysctl("net.ipv4.ip_forward=1");
+  // More than any way in a lab gives: what is measured is the way, and not the limit.
+  await relay.start({ ...options, daemon: { relay: { serve: true, maxBytesPerSecond: 1_250_000_000 } } });
+  for (const each of [from, to]) await each.start({ ...options, daemon: { relay: { serve: false } } });
+  await Promise.all([from.daemon.waitForPeers("b", "r"), to.daemon.waitForPeers("a", "r")]);
   return { from, to, target: (await to.daemon.status()).node.address };
 }
 
+/** The UDP that a way does without, which is kept from the second node. */
+const forbidden: Readonly<Record<WayKind, readonly string[]>> = {
+  direct: [],
+  relayed: ["output ip daddr 203.0.113.1", "input ip saddr 203.0.113.1"],
+  carried: ['output oifname "eth0"', 'input iifname "eth0"'],
+};
+
+/** Leaves the two nodes no better way than this, and waits until both use it. */
+export async function lead(pair: MeasuredPair, kind: WayKind): Promise<void> {
+  const chains = ["input", "output"].map(
+    (hook) => `chain ${hook} {
+      type filter hook ${hook} priority filter; policy accept;
+    }`,
+  );
+  const rules = forbidden[kind].map((rule) => `add rule inet cage ${rule} meta l4proto udp drop`);
+  await pair.to.namespace.nft(
+    [
+      "add table inet cage",
+      "delete table inet cage",
+      `table inet cage {
+        ${chains.join("\n")}
+      }`,
+      ...rules,
+      "",
+    ].join("\n"),
+  );
+  await reachedBy(pair, kind);
+}
+
 /** Waits until both nodes send to each other by a way of this kind. */
-export async function reachedBy({ from, to }: MeasuredPair, kind: string): Promise<void> {
-  const isSo = ({ peers }: { peers: readonly { way?: { kind: string } }[] }): boolean =>
-    peers.every(({ way }) => way?.kind === kind);
-  for (const node of [from, to]) await node.daemon.waitForStatus(`the ${kind} way`, isSo);
+async function reachedBy({ from, to }: MeasuredPair, kind: WayKind): Promise<void> {
+  for (const [node, other] of [
+    [from, to],
+    [to, from],
+  ] as const)
+    await node.daemon.waitForStatus(`the ${kind} way`, ({ peers }) =>
+      peers.some(({ label, state, way }) => label === other.name && state === "up" && way?.kind === kind),
+    );
 }
 
 /** The megabits a second that one TCP connection gets through the mesh. */

@@ -1,4 +1,4 @@
-import type { Packet } from "./limits.ts";
+import { bufferOf, type Packet } from "./limits.ts";
 
 /** The last packet that a line which is not in use has brought before all others did. */
 interface Other {
@@ -74,7 +74,7 @@ export class Hearing<Line> {
 }
 
 /** What tells a packet from others: type, index and counter of one with data; the start of the key of a handshake. */
-const markOf = (data: Uint8Array): string => String.fromCharCode(...data.subarray(0, 16));
+const markOf = (data: Uint8Array): string => bufferOf(data).toString("latin1", 0, 16);
 
 /** Tells whether a packet is an initiation, a response or a cookie of WireGuard, and not data. */
 const isHandshake = (data: Uint8Array): boolean => data[0] !== undefined && data[0] >= 1 && data[0] <= 3;

@@ -25,3 +25,7 @@ export interface Packet {
 /** Tells whether something of this size may be a packet of WireGuard. */
 export const isPacketSize = (bytes: number): boolean =>
   bytes >= carriageLimits.leastPacketBytes && bytes <= carriageLimits.mostPacketBytes;
+
+/** The bytes as a buffer, which shares them. */
+export const bufferOf = (data: Uint8Array): Buffer =>
+  Buffer.from(data.buffer, data.byteOffset, data.byteLength);

@@ -1,9 +1,12 @@
 import { CarryResponse } from "../../discovery/wire/index.ts";
-import { Outbox, type Packet } from "../../stream/index.ts";
+import { bufferOf, Outbox, type Packet } from "../../stream/index.ts";
 import { messageOf } from "../frame.ts";
 import type { Call } from "./call.ts";
 
-/** One node's stream of packets, on the way to the node. One message is under way, and the newest packets wait. */
+/**
+ * One node's stream of packets, on the way to the node. One message is under way, and the newest packets wait. A message
+ * is made when all that has arrived for the node has been read.
+ */
 export class Carrier {
   readonly call: Call;
   readonly affiliateId: string;
@@ -12,6 +15,7 @@ export class Carrier {
   readonly #outbox = new Outbox();
   /** Told that so many more packets wait, or fewer if negative. */
   readonly #onQueued: (change: number) => void;
+  /** Whether a message is under way, or about to be made. */
   #isWriting = false;
 
   constructor(call: Call, affiliateId: string, room: string, onQueued: (change: number) => void) {
@@ -24,6 +28,7 @@ export class Carrier {
 
   /** Says that the stream is open. */
   open(): void {
+    this.#isWriting = true;
     void this.#write([]);
   }
 
@@ -31,7 +36,10 @@ export class Carrier {
   deliver(packet: Packet, most: number): number {
     if (!this.call.isOpen) return 1;
     const dropped = this.#change(() => this.#outbox.push(packet, most));
-    if (!this.#isWriting) void this.#write(this.#change(() => this.#outbox.next()));
+    if (!this.#isWriting) {
+      this.#isWriting = true;
+      setImmediate(() => void this.#write(this.#change(() => this.#outbox.next())));
+    }
     return dropped;
   }
 
@@ -44,7 +52,6 @@ export class Carrier {
 
   /** Sends these packets, and then what waits, until nothing does. Never rejects. */
   async #write(first: readonly Packet[]): Promise<void> {
-    this.#isWriting = true;
     try {
       let packets = first;
       do {
@@ -60,7 +67,4 @@ export class Carrier {
   }
 }
 
-const wireOf = ({ peer, data }: Packet): { peer: string; data: Buffer } => ({
-  peer,
-  data: Buffer.from(data.buffer, data.byteOffset, data.byteLength),
-});
+const wireOf = ({ peer, data }: Packet): { peer: string; data: Buffer } => ({ peer, data: bufferOf(data) });

@@ -1,6 +1,13 @@
 import { type ClientDuplexStream, Metadata, status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
-import { type Carriage, carriageLimits, type Line, Outbox, type Packet } from "../../stream/index.ts";
+import {
+  bufferOf,
+  type Carriage,
+  carriageLimits,
+  type Line,
+  Outbox,
+  type Packet,
+} from "../../stream/index.ts";
 import { reconnectDelayMs } from "../backoff.ts";
 import { type CarryRequest, type CarryResponse, type ClusterClient } from "../wire/index.ts";
 import { boundedCarry } from "./bounded-client.ts";
@@ -81,11 +88,15 @@ function stream(options: CarryOptions, signal: AbortSignal): Promise<unknown> {
   });
 }
 
-/** A stream as a line. One message is under way, and the newest packets wait. */
+/**
+ * A stream as a line. One message is under way, and the newest packets wait. A message is made when all packets that
+ * were waiting at the sockets have been read: many small messages cost far more than a few with many packets.
+ */
 class StreamLine implements Line {
   readonly service: string;
   readonly #call: ClientDuplexStream<CarryRequest, CarryResponse>;
   readonly #outbox = new Outbox();
+  /** Whether a message is under way, or about to be made. */
   #isWriting = false;
   #isClosed = false;
 
@@ -97,7 +108,9 @@ class StreamLine implements Line {
   send(packet: Packet): void {
     if (this.#isClosed || packet.data.length > carriageLimits.mostPacketBytes) return;
     this.#outbox.push(packet);
-    if (!this.#isWriting) this.#writeNext();
+    if (this.#isWriting) return;
+    this.#isWriting = true;
+    setImmediate(() => this.#writeNext());
   }
 
   close(): void {
@@ -109,7 +122,7 @@ class StreamLine implements Line {
     const packets = this.#outbox.next();
     this.#isWriting = packets.length > 0 && !this.#isClosed;
     if (!this.#isWriting) return;
-    const request = { packets: packets.map(({ peer, data }) => ({ peer, data: Buffer.from(data) })) };
+    const request = { packets: packets.map(({ peer, data }) => ({ peer, data: bufferOf(data) })) };
     this.#call.write(request, () => this.#writeNext());
   }
 }

@@ -49,6 +49,16 @@ test("packets pass between the members of a cluster, in order, with their sender
   await until(() => expect(server.figures().relay?.streams).toBe(1));
 });
 
+test("packets that arrive together leave together: a message of one costs as much as one of many", async () => {
+  const server = await service({ relay: true });
+  await affiliates(server.port, "c", "a", "b");
+  const [a, b] = [await member(server, "c", "a"), await member(server, "c", "b")];
+  a.send("b", ...Array.from({ length: 40 }, (_, index) => packet(index)));
+  await until(() => expect(b.received).toHaveLength(40));
+  // The first message says that the stream is open.
+  expect(b.messages).toEqual([0, 40]);
+});
+
 test("a service that was not told to relay has no such method", async () => {
   const server = await service();
   await affiliates(server.port, "c", "a");

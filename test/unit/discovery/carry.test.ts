@@ -1,6 +1,7 @@
 import { status } from "@grpc/grpc-js";
 import { expect, onTestFinished, test } from "vitest";
 import { environmentProxies } from "../../../src/config/proxy.ts";
+import type { CarryRequest } from "../../../src/discovery/wire/index.ts";
 import { Carriage, type Line, type Packet } from "../../../src/stream/index.ts";
 import { certificatesFor } from "./certificates.ts";
 import { ConnectProxy } from "./connect-proxy.ts";
@@ -88,4 +89,30 @@ test("a stream that breaks is opened again, and a node without an affiliate of i
   expect(a.carriage.services).toEqual([]);
   first.start(() => undefined);
   await isOpen(a);
+});
+
+test("packets of one moment make one message", async () => {
+  const counts: number[] = [];
+  const port = await fakeService(
+    {
+      hello: (_, done) => done(null, { clientIp: Buffer.alloc(0) }),
+      affiliateUpdate: (_, done) => done(null, {}),
+      watch: (call) => void call.write({ affiliates: [], deleted: false }),
+    },
+    undefined,
+    {
+      carry: (call) => {
+        call.on("data", ({ opening, packets }: CarryRequest) => {
+          if (opening) call.write({ packets: [] });
+          else counts.push(packets.length);
+        });
+      },
+    },
+  );
+  const a = noting();
+  node("a", port, { carriage: a.carriage });
+  await isOpen(a);
+  for (let index = 0; index < 30; index++)
+    a.carriage.send({ peer: idOf("b"), data: packet(index) }, performance.now());
+  await until(() => expect(counts).toEqual([30]));
 });

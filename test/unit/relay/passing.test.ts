@@ -163,6 +163,30 @@ describe("a handshake message", () => {
     expect([after.waiting, after.pairs]).toEqual([before.waiting, before.pairs]);
   });
 
+  it("that renews a session is compared with nobody but those with whom its sender has one", () => {
+    const { after } = judged(asked, response(a), b.endpoint);
+    const compared: string[] = [];
+    class Noting extends Map<string, Uint8Array> {
+      override get(publicKey: string): Uint8Array | undefined {
+        compared.push(publicKey);
+        return super.get(publicKey);
+      }
+      override [Symbol.iterator](): MapIterator<[string, Uint8Array]> {
+        return expect.fail("all were compared");
+      }
+    }
+    const recipients = new Noting();
+    for (const [publicKey, key] of around.recipients) recipients.set(publicKey, key);
+    for (const [from, to] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      const { verdict } = judge(after, initiation(from, to), from.endpoint, { ...around, recipients }, now);
+      expect(verdict).toMatchObject({ kind: "pass", to: to.endpoint });
+    }
+    expect(compared).toEqual([b.publicKey, a.publicKey]);
+  });
+
   it("for somebody unknown costs its sender what looking for the recipient costs", () => {
     let state = nothingPassed;
     const kinds: string[] = [];
