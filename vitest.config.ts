@@ -38,6 +38,8 @@ export default defineConfig({
         },
       },
       { test: { name: "netns", include: ["test/netns/**/*.test.ts"], ...waitingSuite } },
+      // With the programs of Debian 13: the suite `debian13` runs it there.
+      { test: { name: "debian13", include: ["test/debian13/**/*.test.ts"], ...machineSuite } },
       { test: { name: "packages", include: ["test/packages/**/*.test.ts"], ...machineSuite } },
       { test: { name: "cni", include: ["test/cni/**/*.test.ts"], ...withApiServer } },
       {

@@ -13,6 +13,7 @@ export {
   type EndpointChangeReport,
   type NodeStatus,
   type PeerReport,
+  type Protection,
   type RacingReport,
   type Status,
 } from "./status.ts";

@@ -69,6 +69,15 @@ export interface NodeStatus {
   readonly racing: RacingReport;
   /** What this node does for pairs of others that no direct path joins. */
   readonly relay: RelayReport;
+  readonly protection: Protection;
+}
+
+/** What keeps the mesh's traffic from leaving in clear. */
+export interface Protection {
+  /** Whether the nft table belongs to the daemon, or others can change it until it is put back. */
+  readonly table: "owned" | "shared";
+  /** The programs at the links, which hold while the table is gone; `off` where lost peers may be passed by. */
+  readonly links: "whole" | "missing" | "off";
 }
 
 /** The way in which peers that are not connected are reached. */

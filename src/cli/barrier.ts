@@ -25,7 +25,7 @@ export function registerBarrier(program: Command): void {
       await checkPrivilege("barrier load");
       const { loadBarrier } = await loadBarrierLoader();
       const { config } = await loadConfig(options.config);
-      const done = await loadBarrier(config, run, createLogger({ ...config.log, level: "warn" }));
+      const done = await loadBarrier(config, { run, log: createLogger({ ...config.log, level: "warn" }) });
       for (const step of done) print(`${step}\n`);
       if (done.length === 0) print("there was nothing to load\n");
     });

@@ -34,6 +34,7 @@ function nodeText({ node, work, repairs, dropped, masqueraded }: Status): string
     ["announced", node.announcedEndpoints.join(", ") || "no endpoint"],
     ["networks", node.advertisedPrefixes.join(", ") || "none"],
   ];
+  if (work.state !== "disabled") lines.push(["kept in", protectionText(node.protection)]);
   const nats = Object.entries(node.nat).flatMap(([family, kind]) => natText(family, kind));
   if (nats.length > 0) lines.push(["NAT", nats.join("; ")]);
   const mapped = mappedText(node.portMapping);
@@ -49,6 +50,19 @@ function nodeText({ node, work, repairs, dropped, masqueraded }: Status): string
     lines.push(["problem", `${work.state} for ${age(work.seconds)}: ${work.why}`]);
   return factsText(lines);
 }
+
+const tableTexts = {
+  owned: "an nft table that only this daemon changes",
+  shared: "an nft table, put back if others change it",
+} as const;
+const linksTexts = {
+  whole: "programs at the links",
+  missing: "nothing at the links",
+  off: "nothing at the links",
+} as const;
+
+const protectionText = ({ table: at, links }: Status["node"]["protection"]): string =>
+  `${tableTexts[at]}; ${linksTexts[links]}`;
 
 const engineText = ({ engine, implementation }: Status["node"]): string =>
   engine ? `${engine.name}${engine.isSlow ? " (slow: see kubespan doctor)" : ""}` : implementation;

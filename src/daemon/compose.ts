@@ -4,12 +4,11 @@ import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
 import { LedgerFile } from "../members/effects/index.ts";
 import type { Members } from "../members/index.ts";
-import type { OwnTransactions } from "../nftables/effects/index.ts";
 import { LastWorkingFile } from "../peers/effects/index.ts";
 import { PortMapper } from "../port-mapping/effects/index.ts";
 import { HostNameWatch, NumberFile } from "../self/effects/index.ts";
 import type { Origin } from "../self/index.ts";
-import type { RecentLines, Runner, Shells } from "../system/index.ts";
+import type { RecentLines } from "../system/index.ts";
 import { evictionsOf } from "./evictions.ts";
 import { loadBarrier } from "./load-barrier.ts";
 import { Membership } from "./membership.ts";
@@ -20,6 +19,7 @@ import { type RegistryWays, waysOfDaemon } from "./registry-ways.ts";
 import { Repairs } from "./repairs.ts";
 import { SecondBarrier } from "./second-barrier.ts";
 import { describeSelf, ownIdentity } from "./self.ts";
+import type { Tools } from "./tools.ts";
 
 export async function ledgerOf(config: Config, { nodeId }: Identity, log: Logger): Promise<LedgerFile> {
   const { stateDirectory, cluster } = config;
@@ -39,31 +39,26 @@ export const registriesOf = (
 };
 
 /** The parts of the daemon that stay the same whatever the configuration. */
-export interface Parts {
+export interface Parts extends Tools {
   readonly identity: Identity;
   readonly origin: Origin;
   readonly ownPods: OwnPods;
   readonly repairs: Repairs;
   readonly barrier: SecondBarrier;
   readonly ways: RegistryWays;
-  readonly shells: Shells;
-  /** The transactions that `run` makes in nft, by which they are known as this daemon's own. */
-  readonly transactions: OwnTransactions;
-  readonly run: Runner;
   readonly log: Logger;
   /** The last lines of the log. */
   readonly lines: RecentLines;
 }
 
 /** Opens the parts that depend on this node alone. */
-export async function partsOf(
-  config: Config,
-  hands: Pick<Parts, "shells" | "transactions" | "run" | "log" | "lines">,
-): Promise<Parts> {
-  const { run, log } = hands;
+export async function partsOf(config: Config, hands: Tools & Pick<Parts, "log" | "lines">): Promise<Parts> {
+  const { run, log, owner } = hands;
   // The barrier comes before anything else: the networks that were steered last are closed before it is known who is
   // there.
-  await loadBarrier(config, run, log).catch((error: unknown) => log.warn(errorText(error)));
+  await loadBarrier(config, { run, log, ownership: owner.ownership }).catch((error: unknown) =>
+    log.warn(errorText(error)),
+  );
   const ways = await waysOfDaemon(config, log);
   const { identity, machine } = await ownIdentity(config, run, log);
   const origin = { machine, startedAt: Date.now() };

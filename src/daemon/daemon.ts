@@ -3,13 +3,11 @@ import type { Down, Progress } from "../api/index.ts";
 import { errorText, KubespanError, version } from "../base/index.ts";
 import { loadConfig } from "../config/effects/index.ts";
 import type { Config } from "../config/index.ts";
-import { OwnTransactions } from "../nftables/effects/index.ts";
 import {
   confine,
   createLogger,
   RecentLines,
   type ServiceManager,
-  Shells,
   SpareMemory,
   serviceManager,
 } from "../system/index.ts";
@@ -24,6 +22,7 @@ import type { Registries } from "./registries.ts";
 import { sameRegistries } from "./reload.ts";
 import { checkPrivilege, summaryOf } from "./supervised.ts";
 import { notTakenDown } from "./take-down.ts";
+import { closeTools, openTools } from "./tools.ts";
 import { forgetTrial, Trials } from "./trials.ts";
 import { Turns } from "./turns.ts";
 import { type MachineWatch, watchMachine } from "./watch-machine.ts";
@@ -70,11 +69,9 @@ export class Daemon {
     const lines = new RecentLines();
     const log = createLogger(config.log, (line) => lines.add(line));
     for (const warning of [...kept, ...warnings]) log.warn(warning);
-    const shells = new Shells({ areUsed: process.env["KUBESPAN_BENCH_SHELLS"] !== "no" });
-    const transactions = new OwnTransactions();
-    const run = transactions.signing(shells.run);
+    const tools = await openTools(log);
     try {
-      const parts = await partsOf(config, { shells, transactions, run, log, lines });
+      const parts = await partsOf(config, { ...tools, log, lines });
       const ledger = await ledgerOf(config, parts.identity, log);
       const registries = registriesOf(config, parts, ledger);
       const mesh = await meshOf(config, registries, ledger, parts);
@@ -82,7 +79,7 @@ export class Daemon {
       await daemon.#open();
       return daemon;
     } catch (error) {
-      await shells.close();
+      await closeTools(tools);
       throw error;
     }
   }
@@ -108,7 +105,7 @@ export class Daemon {
 
   async #open(): Promise<void> {
     const { runDirectory } = this.#config;
-    this.#closers.push(() => this.#parts.shells.close());
+    this.#closers.push(() => closeTools(this.#parts));
     const api = await serveApi(runDirectory, {
       ...this.#answers.routes,
       down: () => this.#down(),

@@ -6,7 +6,7 @@ import type { Config } from "../config/index.ts";
 import { servedHere, tableWith } from "../mesh/index.ts";
 import { isHostPrefix, type Prefix, prefixFamily } from "../net/index.ts";
 import { observeTable } from "../nftables/effects/index.ts";
-import { type Exit, type Networks, planTable, type Steered } from "../nftables/index.ts";
+import { type Exit, type Networks, type Ownership, planTable, type Steered } from "../nftables/index.ts";
 import { observeLinks, observeRouting } from "../routing/effects/index.ts";
 import { type ObservedRouting, planMainRefusals, planRefusal } from "../routing/index.ts";
 import { daemonGroup, type ReadSetting, type Runner } from "../system/index.ts";
@@ -54,17 +54,19 @@ const mainRefusals = (
     scope,
   );
 
+interface Hands {
+  readonly run: Runner;
+  readonly log: Logger;
+  readonly read?: ReadSetting;
+  readonly ownership?: Ownership;
+}
+
 /**
  * Closes the node for the networks that it steered last, before anything else: first by the table, then by the routing
  * that refuses at once, then by the second barrier. A table that is there already is newer, and stays. Gives the texts
  * of the steps that were done.
  */
-export async function loadBarrier(
-  config: Config,
-  run: Runner,
-  log: Logger,
-  read?: ReadSetting,
-): Promise<string[]> {
+export async function loadBarrier(config: Config, { run, log, read, ownership }: Hands): Promise<string[]> {
   if (!config.enabled || config.allowDownPeerBypass) return [];
   const saved = await readSaved(config.stateDirectory);
   if (!saved || saved.targets.length === 0) return [];
@@ -75,8 +77,8 @@ export async function loadBarrier(
     done.push(...steps.map(({ text }) => text));
   };
   const table = await observeTable(run, interfaceName);
-  if (table.kind === "absent")
-    await carryOut(planTable(tableWith(config, saved.mtu, unjudgedTable(config, saved)), table));
+  const wanted = tableWith(config, saved.mtu, unjudgedTable(config, saved));
+  if (table.kind === "absent") await carryOut(planTable(wanted, table, { ...(ownership && { ownership }) }));
   const links = await observeLinks(run);
   const scope = { interfaceName, marks, ...config.routing };
   const routing = await observeRouting(run, scope, links, read);

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
 import type { Decision, Kernel } from "../mesh/index.ts";
+import type { TableOwner } from "../nftables/effects/index.ts";
 import type { Steered } from "../nftables/index.ts";
 import type { LastWorkingFile } from "../peers/effects/index.ts";
 import type { PortMapper } from "../port-mapping/effects/index.ts";
@@ -34,6 +35,8 @@ export interface MeshParts {
   readonly ownPods: OwnPods;
   readonly repairs: Repairs;
   readonly barrier: SecondBarrier;
+  /** The process that owns the table, where one can. */
+  readonly owner: Pick<TableOwner, "ownership">;
   readonly run: Runner;
   readonly log: Logger;
   /** The present time in milliseconds since 1970. */

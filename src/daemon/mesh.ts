@@ -159,7 +159,7 @@ export class Mesh {
   }
 
   async #decided(kernel: Kernel, planner: typeof planMesh): Promise<number | undefined> {
-    const { identity, self, registries, membership, number, run, log, clock, repairs } = this.#parts;
+    const { identity, self, registries, membership, number, run, log, clock, repairs, owner } = this.#parts;
     const config = this.#config;
     const implementation = chooseImplementation(config.wireguard, config.interfaceName, kernel.wireguard);
     const { device } = kernel.wireguard;
@@ -170,7 +170,8 @@ export class Mesh {
     await this.#ways.follow(decision, device);
     const keys: Keys = { privateKey: identity.privateKey, implementation };
     const isSettled = registries.isSettled();
-    const plan = planner({ config, self }, keys, decision, kernel, isSettled);
+    const node = { config, self, ownership: owner.ownership };
+    const plan = planner(node, keys, decision, kernel, isSettled);
     this.#memory = decision.memory;
     this.outcome.planned([...plan.steps, ...plan.second], clock());
     await number.keep(decision.memory.said?.number ?? 0);

@@ -3,7 +3,7 @@ import { errorText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import { type Decision, desiredRouting, desiredTable, type Kernel } from "../mesh/index.ts";
 import { observeTable } from "../nftables/effects/index.ts";
-import { planTable, type Steered } from "../nftables/index.ts";
+import { type Ownership, planTable, type Steered } from "../nftables/index.ts";
 import { observeLinks, observeRouting } from "../routing/effects/index.ts";
 import { planRouting } from "../routing/index.ts";
 import type { Self } from "../self/index.ts";
@@ -15,6 +15,7 @@ interface Hands {
   readonly run: Runner;
   readonly log: Logger;
   readonly repairs: Repairs;
+  readonly owner: { readonly ownership: Ownership };
 }
 
 /** The steering as it was wanted last. */
@@ -30,12 +31,13 @@ interface Wanted {
  * Restores the table and the routing. While they are gone, traffic leaves in clear, so they come back before anything
  * else is looked at. Never rejects: a failure is left to the whole pass.
  */
-export async function restoreSteering({ run, log, repairs }: Hands, wanted: Wanted): Promise<void> {
+export async function restoreSteering({ run, log, repairs, owner }: Hands, wanted: Wanted): Promise<void> {
   const { config, self, kernel, decision, steered } = wanted;
   try {
     const table = planTable(
       desiredTable(config, kernel, steered),
       await observeTable(run, config.interfaceName),
+      owner,
     );
     await applySteps(run, log, table);
     repairs.made("table", table);

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { Status } from "../api/index.ts";
+import type { Protection, Status } from "../api/index.ts";
 import { removeSaved, writeSaved } from "../barrier/effects/index.ts";
 import { type SavedBarrier, savedText } from "../barrier/index.ts";
 import { errorText } from "../base/index.ts";
@@ -12,6 +12,7 @@ export class SecondBarrier {
   readonly #log: Logger;
   #written: string | undefined;
   #complaint: string | undefined;
+  #state: Protection["links"] = "off";
 
   constructor(log: Logger) {
     this.#log = log;
@@ -35,6 +36,7 @@ export class SecondBarrier {
     const failures = await applyPlan({ ...hands, stateDirectory }, plan);
     const absent = kernel.barrier.kind === "unavailable" ? kernel.barrier.reason : undefined;
     const failure = absent ?? (await failureOf(() => applySteps(hands.run, hands.log, plan.second)));
+    this.#state = config.allowDownPeerBypass ? "off" : failure === undefined ? "whole" : "missing";
     this.#complain(config.allowDownPeerBypass ? undefined : (failure ?? unsaved));
     return failures;
   }
@@ -43,6 +45,12 @@ export class SecondBarrier {
   forget(): void {
     this.#written = undefined;
     this.#complaint = undefined;
+    this.#state = "off";
+  }
+
+  /** Whether the programs are at the links, as far as the last pass knows. */
+  get state(): Protection["links"] {
+    return this.#state;
   }
 
   get warnings(): Status["warnings"] {

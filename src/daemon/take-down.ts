@@ -3,6 +3,7 @@ import { errorText, KubespanError } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import { storedIdentity } from "../identity/effects/index.ts";
 import { LedgerFile } from "../members/effects/index.ts";
+import { afterOwner } from "../nftables/effects/index.ts";
 import { forgetLastWorking } from "../peers/effects/index.ts";
 import { NumberFile } from "../self/effects/index.ts";
 import { createLogger, run } from "../system/index.ts";
@@ -19,7 +20,7 @@ export async function takeDown(config: Config): Promise<Down> {
   const log = createLogger({ ...config.log, level: "warn" });
   // The node is open afterwards, even if the registries or a damaged identity keep it from telling the others.
   const [withdrawal] = await Promise.allSettled([leave(config)]);
-  const { steps, warnings } = await removeMesh(config, run, log);
+  const { steps, warnings } = await removeMesh(config, afterOwner(run), log);
   await forgetLastWorking(config.stateDirectory);
   if (withdrawal.status === "rejected") throw withdrawal.reason;
   return { steps, warnings: [...withdrawal.value, ...warnings] };

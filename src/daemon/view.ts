@@ -15,7 +15,13 @@ interface Moment {
 
 /** The parts of a status that no decision depends on. */
 export const viewOf = (
-  { repairs, membership, portMapper }: Pick<MeshParts, "repairs" | "membership" | "portMapper">,
+  {
+    repairs,
+    membership,
+    portMapper,
+    owner,
+    barrier,
+  }: Pick<MeshParts, "repairs" | "membership" | "portMapper" | "owner" | "barrier">,
   { racing, relaying }: Ways,
   last: Pass | undefined,
   { failure }: Outcome,
@@ -29,5 +35,6 @@ export const viewOf = (
   portMapping: portMapper?.report ?? portMappingOff,
   settings: repairs.unset,
   repairs: repairs.counts,
+  protection: { table: owner.ownership === "ours" ? "owned" : "shared", links: barrier.state },
   membership,
 });

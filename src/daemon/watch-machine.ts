@@ -29,7 +29,13 @@ export interface MachineWatch {
 
 /** Watches the kernel for changes, and other software for what concerns the mesh. */
 export function watchMachine(
-  { run, log, transactions, ownPods }: Pick<Parts, "run" | "log" | "transactions" | "ownPods">,
+  {
+    run,
+    log,
+    transactions,
+    owner,
+    ownPods,
+  }: Pick<Parts, "run" | "log" | "transactions" | "owner" | "ownPods">,
   { config, onChange }: Listener,
 ): MachineWatch {
   const { interfaceName, marks, routing } = config();
@@ -44,6 +50,7 @@ export function watchMachine(
     onPods: () => cni.request(),
     onError: (error) => log.warn(errorText(error)),
   });
+  owner.onLoss(() => onChange(true));
   return {
     others,
     get bypass() {

@@ -3,7 +3,7 @@ import type { Secret, Stage, Step } from "../base/index.ts";
 import { commandText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Prefix } from "../net/index.ts";
-import { type DesiredTable, planTable, type Steered } from "../nftables/index.ts";
+import { type DesiredTable, type Ownership, planTable, type Steered } from "../nftables/index.ts";
 import type { Polled } from "../peers/index.ts";
 import { planNoRacing } from "../port/index.ts";
 import { planNoRelay } from "../relay/index.ts";
@@ -55,6 +55,13 @@ export interface MeshPlan extends Plan {
   readonly refused: readonly Prefix[];
 }
 
+/** This node, as far as plans ask, and its standing to the table. */
+interface Node {
+  readonly config: Config;
+  readonly self: Self;
+  readonly ownership?: Ownership;
+}
+
 /** This node's private key, and the implementation of WireGuard that uses it. */
 export interface Keys {
   readonly privateKey: Secret;
@@ -76,7 +83,7 @@ const inOrder = (steps: readonly Step[]): Step[] =>
  * far.
  */
 export function planMesh(
-  { config, self }: { readonly config: Config; readonly self: Self },
+  { config, self, ownership }: Node,
   keys: Keys,
   decision: Decision,
   kernel: Kernel,
@@ -104,7 +111,7 @@ export function planMesh(
       wanted: { routing, main: main.wanted },
       steps: [...planRouting(routing, kernel.routing), ...main.steps],
     },
-    tableUpkeep(config, steered, kernel),
+    tableUpkeep(config, steered, kernel, ownership),
   ];
   const peers = planPeers(device, kernel.wireguard.device);
   const second = secondBarrier(config, steered, kernel);
@@ -138,9 +145,14 @@ const mainRoutesOf = ({ routing }: Pick<Kernel, "routing">): MainTableRoute[] =>
   ...routing.ipv6Routing.mainRoutes,
 ];
 
-function tableUpkeep(config: Config, steered: Steered, kernel: Kernel): Upkeep {
+function tableUpkeep(
+  config: Config,
+  steered: Steered,
+  kernel: Kernel,
+  ownership: Ownership = "impossible",
+): Upkeep {
   const desired = desiredTable(config, kernel, steered);
-  return { part: "table", wanted: desired, steps: planTable(desired, kernel.table) };
+  return { part: "table", wanted: desired, steps: planTable(desired, kernel.table, { ownership }) };
 }
 
 /** The steps to a second barrier for the same networks. There is none where the operator lets traffic to lost peers out. */
@@ -212,7 +224,7 @@ const registryPorts = ({ services, node }: Config, { served }: Steered["exits"])
 
 /** Plans what follows from the registries alone. Of `kernel`, only the device, the table and the second barrier are fresh. */
 export function planRegistries(
-  { config, self }: { readonly config: Config; readonly self: Self },
+  { config, self, ownership }: Node,
   keys: Keys,
   decision: Decision,
   kernel: Kernel,
@@ -220,7 +232,7 @@ export function planRegistries(
 ): MeshPlan {
   const steered = steeredBy(config, decision, kernel, isSettled);
   const peers = planPeers(deviceOf(config, keys, decision.polled), kernel.wireguard.device);
-  const table = tableUpkeep(config, steered, kernel);
+  const table = tableUpkeep(config, steered, kernel, ownership);
   const main = mainTableSteps(config, self, steered, decision, kernel);
   return {
     steps: inOrder([...peersIn(peers, isSettled), ...main.steps, ...table.steps]),
@@ -254,7 +266,7 @@ export function planNoMesh(config: Config, kernel: Kernel, hadBarrier: boolean):
     ...sysctls.steps,
     ...planNoSecondBarrier(kernel.barrier, config.interfaceName, hadBarrier),
     ...planMainTable(undefined, refusing ?? [], kernel.routing.scope),
-    ...planTable(undefined, kernel.table, config.interfaceName),
+    ...planTable(undefined, kernel.table, { interfaceName: config.interfaceName }),
   ];
   return { steps, sysctls, second: [], upkeep: [] };
 }

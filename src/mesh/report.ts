@@ -82,6 +82,7 @@ export interface StatusView {
   /** The warnings about settings of the host that could not be set. */
   readonly settings: readonly Warning[];
   readonly repairs: Status["repairs"];
+  readonly protection: NodeStatus["protection"];
   readonly membership: {
     readonly members: Members;
     readonly refused: Stepped["refused"];
@@ -159,6 +160,7 @@ function reportNode({ self, config }: Knowledge, view: StatusView): NodeStatus {
     racing: view.racing,
     portMapping: view.portMapping,
     relay: view.relay,
+    protection: view.protection,
     leftOut: [...kernel.addresses.leftOut, ...(decision?.leftOut ?? [])],
   };
 }

@@ -18,6 +18,8 @@ export type ObservedTable =
       readonly elements: ReadonlyMap<string, readonly string[]>;
       /** The counts of the counters that have a name. */
       readonly counts: Counts;
+      /** The owner of the table: none if it was not made to have one, `gone` if it has none at the moment. */
+      readonly owner: "none" | "gone" | "somebody";
     };
 
 const elementForm = /^[0-9a-fA-F.:]{2,45}(?:\/\d{1,3}|-[0-9a-fA-F.:]{2,45})?$/;
@@ -41,8 +43,26 @@ export function parseTable(listing: string | undefined): ObservedTable {
     elements.set(set, list);
     frame.push(...frameLines(part.slice(end + 1)));
   }
-  return { kind: "present", ...withoutCounts(frame), elements };
+  return { kind: "present", ...withoutCounts(withoutOwner(frame)), elements, owner: ownerIn(frame) };
 }
+
+/**
+ * The flags of a table with an owner, in the line after the head. The kernel takes the one for the owner away when that
+ * ends, and a version of nft that knows no other has nothing to say then.
+ */
+const ownerFlags = /^flags(?: (?:(owner)(?:, ?persist)?|persist))?$/;
+
+function ownerIn([, line = ""]: readonly string[]): "none" | "gone" | "somebody" {
+  const found = ownerFlags.exec(line);
+  if (!found) return "none";
+  return found[1] === undefined ? "gone" : "somebody";
+}
+
+/** Takes the flags and the name of the owner out of the lines. Both say nothing about what the table does. */
+const withoutOwner = ([head = "", ...lines]: readonly string[]): string[] => [
+  head.replace(/\{ # progname .*$/, "{"),
+  ...(ownerFlags.test(lines[0] ?? "") ? lines.slice(1) : lines),
+];
 
 /** Takes the counts out of the lines, because they say nothing about the form of a table. */
 function withoutCounts(lines: readonly string[]): { readonly frame: string; readonly counts: Counts } {

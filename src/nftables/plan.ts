@@ -22,37 +22,79 @@ import {
   targetSets,
 } from "./sets.ts";
 import { type DesiredTable, elementList, frameText, tableNameOf, tableText } from "./table.ts";
-import { deletingText, nftStep, replacingText, type TableName } from "./transaction.ts";
+import {
+  adoptingText,
+  deletingText,
+  nftStep,
+  replacingOwnedText,
+  replacingText,
+  type TableName,
+} from "./transaction.ts";
 
 /**
- * The one transaction that makes the table what it should be; `undefined` asks for no table. There is no step if
- * nothing has to be done.
+ * The standing of this daemon to its table. Whoever owns a table alone changes it, so that a ruleset that others flush
+ * leaves it whole. `impossible` where nft or the kernel knows no such tables, or they outlive no owner.
+ */
+export type Ownership = "impossible" | "possible" | "ours";
+
+interface Standing {
+  /** The link of the mesh, where no table is wanted. */
+  readonly interfaceName?: string;
+  readonly ownership?: Ownership;
+}
+
+/**
+ * The steps that make the table what it should be; `undefined` asks for no table. There is no step if nothing has to be
+ * done, and one transaction for all that packets meet.
  */
 export function planTable(
   desired: DesiredTable | undefined,
   observed: ObservedTable,
-  interfaceName = desired?.interfaceName ?? mainLink,
+  { interfaceName = desired?.interfaceName ?? mainLink, ownership = "impossible" }: Standing = {},
 ): Step[] {
   const table = tableNameOf(interfaceName);
   if (desired === undefined)
     return observed.kind === "absent" ? [] : [nftStep("delete the nft table", deletingText(table))];
+  const whole = (counts: Counts): string => wholeTable(desired, observed, ownership, counts);
+  const replaced = (why: string, counts: Counts): Step[] => [
+    nftStep(`replace the nft table, which ${why}, ${counted(desired)}`, whole(counts)),
+  ];
   if (observed.kind === "absent")
-    return [nftStep(`create the nft table ${counted(desired)}`, wholeTable(desired))];
-  if (observed.kind === "foreign") return [replacement("is not as it should be", desired, new Map())];
+    return [nftStep(`create the nft table ${counted(desired)}`, whole(new Map()))];
+  if (observed.kind === "foreign") return replaced("is not as it should be", new Map());
   const contents = contentsOfAll(desired);
-  if (observed.frame === frameOf(desired, lookupsIn(contents)))
-    return planElements(table, contents, observed.elements);
+  if (observed.frame === frameOf(desired, lookupsIn(contents))) {
+    if (ownership !== "impossible" && observed.owner === "none")
+      return replaced("has no owner", observed.counts);
+    return [...adoption(table, ownership, observed), ...planElements(table, contents, observed.elements)];
+  }
   // The rules of a table that is whole are those for the networks in its sets.
   const isWhole = observed.frame === frameOf(desired, lookupsIn(observedContents(observed)));
   const why = isWhole ? "has rules for other networks" : "is not as it should be";
-  return [replacement(why, desired, observed.counts)];
+  return replaced(why, observed.counts);
 }
 
-const replacement = (why: string, desired: DesiredTable, counts: Counts): Step =>
-  nftStep(`replace the nft table, which ${why}, ${counted(desired)}`, wholeTable(desired, counts));
+type Present = Extract<ObservedTable, { readonly kind: "present" }>;
 
-const wholeTable = (desired: DesiredTable, counts?: Counts): string =>
-  replacingText(tableNameOf(desired.interfaceName), tableText(desired, counts));
+/** A table that this daemon made its own may have lost its owner since. */
+const adoption = (table: TableName, ownership: Ownership, { owner }: Present): Step[] =>
+  ownership === "possible" || (ownership === "ours" && owner === "gone")
+    ? [nftStep("become the owner of the nft table", adoptingText(table))]
+    : [];
+
+function wholeTable(
+  desired: DesiredTable,
+  observed: ObservedTable,
+  ownership: Ownership,
+  counts: Counts,
+): string {
+  const table = tableNameOf(desired.interfaceName);
+  if (ownership !== "impossible") return replacingOwnedText(table, tableText(desired, counts, true));
+  const text = tableText(desired, counts);
+  // What another program, or a newer nft, made for an owner cannot be added without flags that this nft does not know.
+  const wasOwned = observed.kind === "present" && observed.owner !== "none";
+  return wasOwned ? `${deletingText(table)}${text}` : replacingText(table, text);
+}
 
 function frameOf(options: RuleOptions, lookups: readonly Lookup[]): string {
   const made = parseTable(frameText(options, lookups));

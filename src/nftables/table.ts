@@ -22,7 +22,7 @@ import {
 import { behindRules, givenRules, passingRules, sourceRules } from "./sources.ts";
 import { specialRules } from "./special.ts";
 import { clampRules, documentedRules, localSteeringRules, lookupRules, steeringRules } from "./steering.ts";
-import type { TableName } from "./transaction.ts";
+import { ownedLine, type TableName } from "./transaction.ts";
 import { enteringRules, translatedRules, tunnelRules } from "./tunnel.ts";
 
 /** The table of the mesh with this link. Other KubeSpan nodes and their operators look for the plain name, which is that of Talos. */
@@ -35,10 +35,11 @@ export type Steered = Networks & Pick<RuleOptions, "exits">;
 /** The networks that the table has to steer and to judge, and the options of its rules. */
 export interface DesiredTable extends RuleOptions, Networks {}
 
-/** The text of the whole table, as it is loaded. Its counters go on from `counts`. */
-export function tableText(desired: DesiredTable, counts: Counts = new Map()): string {
+/** The text of the whole table, as it is loaded, with or without an owner. Its counters go on from `counts`. */
+export function tableText(desired: DesiredTable, counts: Counts = new Map(), isOwned = false): string {
   const contents = contentsOfAll(desired);
-  return textOf(desired, lookupsIn(contents), contents, counts);
+  const text = textOf(desired, lookupsIn(contents), contents, counts);
+  return isOwned ? text.replace("\n", `\n${ownedLine}`) : text;
 }
 
 /** The text of the table without elements, with rules for these lookups only. */

@@ -5,6 +5,6 @@
 export { standInsFrom } from "./choice.ts";
 export { type Neighbour, neighboursOf } from "./neighbours.ts";
 export { type Paces, takePassage, takeProof, takeSearch } from "./paces.ts";
-export { isProvenBy, outsideOf, parseUnasked } from "./proof.ts";
+export { isProvenBy, outsideOf, parseEndpoints } from "./proof.ts";
 export type { RelayReport } from "./report.ts";
 export { planNoRelay, relayTablesOf } from "./rules.ts";

@@ -11,19 +11,19 @@ import {
 } from "../net/index.ts";
 import type { Neighbour } from "./neighbours.ts";
 
-const element = z.object({
-  elem: z.object({ val: z.object({ concat: z.tuple([z.string(), z.number()]) }) }),
-});
+const bare = z.object({ concat: z.tuple([z.string(), z.number()]) });
+/** An element that ends by itself is written with the time that remains. */
+const element = z.union([bare, z.object({ elem: z.object({ val: bare }) })]);
 const listing = z.object({
   nftables: z.array(z.object({ set: z.object({ elem: z.array(element).optional() }).optional() })),
 });
 
-/** Reads from `nft -j list set` whose initiations came although nothing had been sent to them. Never throws. */
-export function parseUnasked(text: string): readonly Endpoint[] {
+/** Reads the endpoints in a set from what `nft -j list set` prints. Never throws. */
+export function parseEndpoints(text: string): readonly Endpoint[] {
   const { nftables = [] } = valueOf(ofForm(parseToolJson(text), listing)) ?? {};
   return nftables.flatMap(({ set }) =>
-    (set?.elem ?? []).flatMap(({ elem: { val } }) => {
-      const [host, port] = val.concat;
+    (set?.elem ?? []).flatMap((found) => {
+      const [host, port] = ("elem" in found ? found.elem.val : found).concat;
       const address = parseAddress(host);
       return (address && endpointOf(address, port)) ?? [];
     }),

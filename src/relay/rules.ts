@@ -91,14 +91,14 @@ export function relayTableText(options: RelayRules): string {
       [
         `iif lo udp dport ${listenPort} ${isHandshake} ${source} @members udp dport set ${port} accept`,
         `iif != lo udp dport ${listenPort} ${isHandshake} ${source} @members update @paces { ${source} ${handshakes} } dup to ${loopback} device "lo"`,
-        `udp dport ${listenPort} ${isData} ${way} @sources notrack`,
+        `udp dport ${listenPort} ${isData} ${way} @sources ${isForThis} notrack`,
       ],
     ],
     [
       "turning",
       "type filter hook prerouting priority 30; policy accept;",
       [
-        `udp dport ${listenPort} ${isData} ${way} @sources ${ip} daddr set ${way} map @addresses udp dport set ${way} map @ports ${mark} limit rate over ${options.maxBytesPerSecond} bytes/second burst ${options.maxBytesPerSecond} bytes drop`,
+        `udp dport ${listenPort} ${isData} ${way} @sources ${isForThis} ${ip} daddr set ${way} map @addresses udp dport set ${way} map @ports ${mark} limit rate over ${options.maxBytesPerSecond} bytes/second burst ${options.maxBytesPerSecond} bytes drop`,
       ],
     ],
     [
@@ -133,6 +133,9 @@ export function relayTableText(options: RelayRules): string {
     "",
   ].join("\n");
 }
+
+/** What a router passes on to another node that listens at the same port is not for this one. */
+const isForThis = "fib daddr type local";
 
 const elementOf = (endpoint: Endpoint): string => `${endpointAddress(endpoint)} . ${endpointPort(endpoint)}`;
 

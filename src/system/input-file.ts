@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, constants, openSync, unlinkSync, writeFileSync } from "node:fs";
+import { closeSync, constants, openSync, realpathSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -24,6 +24,9 @@ export class InputFile {
     closeSync(this.descriptor);
   }
 }
+
+/** The folder of this process, by the number that it has in the mounted /proc. Its programs find its open files in `fd`. */
+export const selfFolder = (): string => realpathSync("/proc/self");
 
 /** The path under which a program finds the file that is its standard input. */
 export const standardInput = "/proc/self/fd/0";

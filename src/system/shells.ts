@@ -1,4 +1,4 @@
-import { realpathSync } from "node:fs";
+import { selfFolder } from "./input-file.ts";
 import { type RunProgram, runProcess } from "./process.ts";
 import { type Runner, runnerWith } from "./run.ts";
 import { Shell } from "./shell.ts";
@@ -16,8 +16,7 @@ export class Shells {
   readonly #idle: Shell[] = [];
   readonly #waiting: ((shell: Shell | undefined) => void)[] = [];
   readonly #all = new Set<Shell>();
-  /** The folder of this process, by the number that it has in the mounted /proc. */
-  readonly #folder = realpathSync("/proc/self");
+  readonly #folder = selfFolder();
   #closed: boolean;
 
   /** Makes no shells if they are not used, for comparison; then this process itself starts the programs. */

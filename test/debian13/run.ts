@@ -4,7 +4,8 @@ import { bound } from "../../lab/bound.ts";
 import { debianBase } from "../packages/debian.ts";
 
 /**
- * Runs suites of test/netns with the programs of Debian 13: nft 1.1 and iproute2 6.15, where Debian 12 has 1.0 and 6.1.
+ * Runs suites of test/netns with the programs of Debian 13: nft 1.1 and iproute2 6.15, where Debian 12 has 1.0 and 6.1,
+ * and those that need them.
  * Arguments are those of vitest. Without a file among them the files below are run; `test/netns` stands for all.
  */
 const selection = [
@@ -19,7 +20,9 @@ const selection = [
   "routing",
   "steering",
   "sysctls",
-].map((name) => `test/netns/${name}.test.ts`);
+]
+  .map((name) => `test/netns/${name}.test.ts`)
+  .concat("test/debian13");
 
 const project = join(import.meta.dirname, "../..");
 const script = join(import.meta.dirname, "enter");
@@ -63,6 +66,8 @@ process.exitCode =
     "run",
     "--project",
     "netns",
+    "--project",
+    "debian13",
     ...files,
     ...given,
   ));

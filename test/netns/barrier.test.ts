@@ -58,7 +58,7 @@ async function restarted(): Promise<void> {
   await a.run(
     "sh",
     "-c",
-    `nft flush ruleset; ip link del kubespan; tc qdisc del dev eth0 clsact
+    `while nft list tables | grep talos; do nft flush ruleset; done; ip link del kubespan; tc qdisc del dev eth0 clsact
      for f in 4 6; do ip -$f rule del priority 32500; ip -$f route flush table 180; done`,
   );
 }

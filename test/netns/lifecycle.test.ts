@@ -136,10 +136,13 @@ describe("the discovery service may come and go", () => {
   });
 });
 
+/** A table that belongs to the daemon cannot be changed by others at all. */
+const isOwned = "nft list table inet talos_kubespan | grep -q 'flags owner'";
+
 describe("somebody else changes what is ours", () => {
   it.each([
-    ["the nft table is deleted", "nft delete table inet talos_kubespan"],
-    ["the nft table is emptied", "nft flush set inet talos_kubespan kubespan_hosts_ipv4"],
+    ["the nft table is deleted", `nft delete table inet talos_kubespan || ${isOwned}`],
+    ["the nft table is emptied", `nft flush set inet talos_kubespan kubespan_hosts_ipv4 || ${isOwned}`],
     ["the ruleset is flushed", "nft flush ruleset"],
     ["a rule is deleted", "ip rule del priority 32500"],
     ["the routes are deleted", "ip route flush table 180"],

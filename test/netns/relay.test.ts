@@ -64,6 +64,15 @@ it("nothing of it is in clear, and nothing of it is lost", async () => {
   expect(clear).toEqual([]);
 });
 
+it("members that somebody takes out of the relay's set come back", async () => {
+  const members = async (): Promise<string[]> =>
+    (await node("r").run("nft", "list", "set", "ip", "kubespan_relay", "members")).match(/\S+ \. \d+/g) ?? [];
+  const before = (await members()).toSorted();
+  expect(before.length).toBeGreaterThan(1);
+  await node("r").run("nft", "flush", "set", "ip", "kubespan_relay", "members");
+  await waitFor(async () => (await members()).toSorted().join() === before.join(), { what: "the members" });
+});
+
 it("a daemon that is killed on the relay costs no packet, and the next one goes on with what is there", async () => {
   const stream = await PingStream.start(node("a"), await addressOf(node("b")));
   await node("r").daemon.stop("SIGKILL");

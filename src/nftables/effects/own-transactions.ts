@@ -46,7 +46,8 @@ export class OwnTransactions {
   }
 }
 
-const isTransaction = (command: Command): command is Command & { readonly input: string } =>
+/** Whether a command changes nftables. */
+export const isTransaction = (command: Command): command is Command & { readonly input: string } =>
   command.program === "nft" && typeof command.input === "string";
 
 const signatureText = (name: string): string => `add table inet ${name}\ndelete table inet ${name}\n`;

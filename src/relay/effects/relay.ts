@@ -11,7 +11,14 @@ import { effectiveUser, type Runner } from "../../system/index.ts";
 import { familyOfEndpoint, type Neighbour } from "../neighbours.ts";
 import { judge, PassingMemory, pairsAt, type Surroundings, type Verdict } from "../passing.ts";
 import { type RelayRules, relayTablesOf } from "../rules.ts";
-import { changeMembers, loadRelayTable, observeRelayTables, openWays, unaskedAt } from "./tables.ts";
+import {
+  changeMembers,
+  loadRelayTable,
+  membersIn,
+  observeRelayTables,
+  openWays,
+  unaskedAt,
+} from "./tables.ts";
 
 interface RelayOptions {
   readonly run: Runner;
@@ -87,15 +94,29 @@ export class Relay {
     await this.#setMembers(new Set(byEndpoint.keys()));
   }
 
-  /** Puts the tables back if their rules are not as they were made; tells whether that was necessary. */
+  /** Puts the tables back if their rules or members are not as they were made; tells whether that was necessary. */
   async repair(): Promise<boolean> {
     const { run, interfaceName } = this.#options;
     const found = await observeRelayTables(run, interfaceName);
-    if (!this.#sockets || isDeepStrictEqual(found, this.#rules)) return false;
+    if (!this.#sockets) return false;
+    if (isDeepStrictEqual(found, this.#rules) && (await this.#hasMembers())) return false;
     const members = this.#members;
     await this.#load();
     await this.#setMembers(members);
     return true;
+  }
+
+  /** Whether the tables have exactly the members that were put there. A family without any is not asked for. */
+  async #hasMembers(): Promise<boolean> {
+    const { run, interfaceName } = this.#options;
+    const tables = relayTablesOf(interfaceName);
+    const wholeOf = async (family: Family): Promise<boolean> => {
+      const wanted = [...this.#members].filter((each) => familyOfEndpoint(each) === family);
+      if (wanted.length === 0) return true;
+      const found = await membersIn(run, tables[family]);
+      return found.size === wanted.length && wanted.every((each) => found.has(each));
+    };
+    return (await Promise.all(this.#families.map(wholeOf))).every(Boolean);
   }
 
   /** The endpoints from which initiations came unasked. */

@@ -4,7 +4,7 @@ import { listSet, listTable } from "../../nftables/effects/index.ts";
 import { nftCommand, replacingText, type TableName } from "../../nftables/index.ts";
 import { parseSource } from "../../port/index.ts";
 import type { Runner } from "../../system/index.ts";
-import { parseUnasked } from "../proof.ts";
+import { parseEndpoints } from "../proof.ts";
 import {
   membersText,
   type PlacedWay,
@@ -53,6 +53,10 @@ export const changeMembers = async (
   await run(nftCommand(membersText(table, change)));
 };
 
+/** The members whose handshakes are copied. Gives none where nft cannot tell. */
+export const membersIn = async (run: Runner, table: TableName): Promise<ReadonlySet<Endpoint>> =>
+  new Set(parseEndpoints(await listSet(run, table, "members").catch((error: unknown) => errorText(error))));
+
 /** Opens ways, with the source that this node has towards each end now. Throws where one of them is not reached. */
 export async function openWays(
   run: Runner,
@@ -79,5 +83,5 @@ export async function unaskedAt(run: Runner, interfaceName: string): Promise<rea
       listSet(run, tables[family], "unasked").catch((error: unknown) => errorText(error)),
     ),
   );
-  return found.flatMap(parseUnasked);
+  return found.flatMap(parseEndpoints);
 }

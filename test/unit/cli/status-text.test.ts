@@ -72,3 +72,13 @@ test("the cluster id is shown, and that nobody else is known by it", () => {
   expect(text).toMatch(/^cluster: +the-cluster$/m);
   expect(text).toContain("no registry that answers knows another node of this cluster id");
 });
+
+test.each([
+  [{ table: "owned", links: "whole" }, "an nft table that only this daemon changes; programs at the links"],
+  [{ table: "shared", links: "missing" }, "an nft table, put back if others change it; nothing at the links"],
+] as const)("what keeps traffic in the mesh is a line: %j", (protection, line) => {
+  const { node } = status();
+  const lines = statusText(status({ node: { ...node, protection } })).split("\n");
+  expect(lines.filter((each) => each.startsWith("kept in:"))).toEqual([`kept in:    ${line}`]);
+  expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
+});

@@ -112,6 +112,7 @@ class Stage {
         ownPods: new OwnPods(),
         repairs: new Repairs(log),
         barrier: new SecondBarrier(log),
+        owner: { ownership: "impossible" },
         hostNames: new HostNameWatch({ names: [], log }),
         ways: new RegistryWays({ log, clock, group: undefined, saved: [] }),
         run: this.#run,

@@ -1,7 +1,13 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { intersect, type Prefix, parsePrefix, prefixFamily, unite } from "../../../src/net/index.ts";
-import { type ObservedTable, observedTargets, parseTable, planTable } from "../../../src/nftables/index.ts";
+import {
+  type ObservedTable,
+  type Ownership,
+  observedTargets,
+  parseTable,
+  planTable,
+} from "../../../src/nftables/index.ts";
 import { tableText } from "../../../src/nftables/table.ts";
 import { anyPrefix } from "../net/arbitraries.ts";
 import { frame } from "./frame.ts";
@@ -109,4 +115,52 @@ test("the plan says in a few words what changes", () => {
   expect(textFor([...before, "10.1.0.0/24" as Prefix])).toBe(
     "replace the nft table, which has rules for other networks, with 3 targets",
   );
+});
+
+const text = (isOwned: boolean, mtu = 1420): string =>
+  tableText({ ...frame, mtu, targets: [] }, new Map(), isOwned);
+const owner = " # progname nft";
+const unowned = text(false);
+const orphan = text(true).replace("flags owner, persist", "flags persist");
+const ofSomebody = text(true).replace("{", `{${owner}`).replace("owner, persist", "owner,persist");
+const adopted = ["become the owner of the nft table"];
+const given = ["replace the nft table, which has no owner, with 0 targets"];
+
+test.each<[string, string, Ownership, string[]]>([
+  ["no owner can be", unowned, "impossible", []],
+  ["no owner can be, but there was one", orphan, "impossible", []],
+  ["it was made without one", unowned, "possible", given],
+  ["it was made without one, after ours was replaced", unowned, "ours", given],
+  ["its owner is gone", orphan, "possible", adopted],
+  ["its owner is gone, unlike ours", orphan, "ours", adopted],
+  [
+    "its owner is gone, and nft cannot say so",
+    orphan.replace("flags persist", "flags "),
+    "possible",
+    adopted,
+  ],
+  ["it is that of a process that ends", ofSomebody, "possible", adopted],
+  ["it is ours", ofSomebody, "ours", []],
+  ["it is ours, which is listed on more lines", text(true), "ours", []],
+])("a table as it should be, where %s", (_name, listing, ownership, texts) => {
+  const steps = planTable({ ...frame, targets: [] }, parseTable(listing), { ownership });
+  expect(steps.map((step) => step.text)).toEqual(texts);
+});
+
+test.each<[string, string | undefined, Ownership, RegExp]>([
+  ["no owner", unowned, "impossible", /^add table inet talos_kubespan\ndelete table .*\ntable .*\n\tcounter/],
+  ["flags that this nft may not know", orphan, "impossible", /^delete table .*\ntable .*\n\tcounter/],
+  ["no owner yet", unowned, "possible", /^destroy table .*\ntable .*\n\tflags owner, persist\n/],
+  ["this owner", ofSomebody, "ours", /^destroy table .*\ntable .*\n\tflags owner, persist\n/],
+  ["nothing of it", undefined, "possible", /^destroy table .*\ntable .*\n\tflags owner, persist\n/],
+])("a table of another form that has %s is replaced at once", (_name, listing, ownership, script) => {
+  const [step, ...more] = planTable({ ...frame, mtu: 1300, targets: [] }, parseTable(listing), { ownership });
+  expect(more).toEqual([]);
+  expect(step?.commands[0]?.input).toMatch(script);
+});
+
+test("flags that change what a table does are not taken for an owner", () => {
+  const dormant = text(true).replace("owner, persist", "dormant,owner,persist");
+  const [step] = planTable({ ...frame, targets: [] }, parseTable(dormant), { ownership: "ours" });
+  expect(step?.text).toContain("is not as it should be");
 });

@@ -53,7 +53,7 @@ it.each([
   ["mesh-2", "inet talos_kubespan_mesh-2", "inet kubespan_racing_mesh-2"],
 ])("both tables of %s are deleted in the same way", (link, ...tables) => {
   const steps = [
-    ...planTable(undefined, { kind: "foreign" }, link),
+    ...planTable(undefined, { kind: "foreign" }, { interfaceName: link }),
     ...planNoRacing(tableText({ ...frame, targets: [] }), link),
   ];
   expect(steps.map(({ stage, commands }) => [stage, commands])).toEqual(

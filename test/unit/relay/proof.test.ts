@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isProvenBy, outsideOf, parseUnasked } from "../../../src/relay/index.ts";
+import { isProvenBy, outsideOf, parseEndpoints } from "../../../src/relay/index.ts";
 import { endpoint, key, prefix } from "../mesh/values.ts";
 
 const listing = JSON.stringify({
@@ -17,12 +17,17 @@ const listing = JSON.stringify({
 const neighbour = (text: string) => [{ publicKey: key(1), endpoint: endpoint(text) }];
 
 it("reads who came unasked, and nothing from anything else", () => {
-  expect(parseUnasked(listing)).toEqual(["203.0.113.1:4242"]);
-  for (const text of ["", "{}", "no", '{"nftables":[{"set":{}}]}']) expect(parseUnasked(text)).toEqual([]);
+  expect(parseEndpoints(listing)).toEqual(["203.0.113.1:4242"]);
+  for (const text of ["", "{}", "no", '{"nftables":[{"set":{}}]}']) expect(parseEndpoints(text)).toEqual([]);
+});
+
+it("reads members, whose elements do not end", () => {
+  const members = { set: { name: "members", elem: [{ concat: ["2001:db8::1", 51820] }] } };
+  expect(parseEndpoints(JSON.stringify({ nftables: [members] }))).toEqual(["[2001:db8::1]:51820"]);
 });
 
 it("is proof only if a member is connected there", () => {
-  const unasked = parseUnasked(listing);
+  const unasked = parseEndpoints(listing);
   expect(isProvenBy(unasked, neighbour("203.0.113.1:4242"))).toBe(true);
   expect(isProvenBy(unasked, neighbour("203.0.113.1:4243"))).toBe(false);
   expect(isProvenBy(unasked, [])).toBe(false);

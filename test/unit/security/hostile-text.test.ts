@@ -38,6 +38,7 @@ const status = (text: string): Status => ({
     advertisedPrefixes: [],
     leftOut: [{ value: text, reason: text }],
     relay: { serves: false, pairs: 0, passed: 0, refused: 0 },
+    protection: { table: "shared", links: "whole" },
     racing: { mode: "auto", works: false, reason: text },
   },
   registries: [

@@ -206,7 +206,7 @@ export class Scene {
     this.restart();
     this.kernel = this.#boot();
     return this.kernelHolds(...uplink).then(() =>
-      loadBarrier(this.config, this.kernel.run, log, this.kernel.read),
+      loadBarrier(this.config, { run: this.kernel.run, log, read: this.kernel.read }),
     );
   }
 
