@@ -170,21 +170,19 @@ export class Mesh {
     await this.#ways.follow(decision, device);
     const keys: Keys = { privateKey: identity.privateKey, implementation };
     const isSettled = registries.isSettled();
-    const node = { config, self, ownership: owner.ownership };
-    const plan = planner(node, keys, decision, kernel, isSettled);
+    const plan = planner({ config, self, ownership: owner.ownership }, keys, decision, kernel, isSettled);
     this.#memory = decision.memory;
     this.outcome.planned([...plan.steps, ...plan.second], clock());
     await number.keep(decision.memory.said?.number ?? 0);
     tellChanges(this.#parts, decision.polled, decision.specs);
-    const isThere = device !== undefined;
     // Steering may cut the way to a registry that is on one of the nodes, so the registries are told before. Only a
     // node without a device yet has nothing to offer. A race needs nothing of the plan but a device that holds the
     // port: the answers come while the plan is carried out.
-    if (isThere) this.#tell(decision);
+    if (device) this.#tell(decision);
     await this.#ways.settle(decision.polled, kernel.addresses.usable);
     const failures = await this.#parts.barrier.apply({ run, log }, config, plan, kernel);
-    repairs.passed(plan.upkeep, isThere, failures);
-    if (!isThere) this.#tell(decision);
+    repairs.passed(plan.upkeep, device !== undefined, failures);
+    if (!device) this.#tell(decision);
     await this.#parts.lastWorking.keep(this.#memory.lastWorking);
     await membership.listen(this.#onNews, () => this.#ways.racing.askStun());
     void membership.tellObserved(decision.tell).catch((error: unknown) => log.debug(errorText(error)));
@@ -192,7 +190,7 @@ export class Mesh {
     this.outcome.ended(failureText(failures), clock());
     // A device that was just made has not been read yet; the next pass reads it.
     this.#last = { decision, kernel, implementation, device, steered: plan.steered };
-    return isThere ? wakeInMs(this.#memory, decision.polled, clock()) : 0;
+    return device ? wakeInMs(this.#memory, decision.polled, clock()) : 0;
   }
 
   /** Tells the registries what this node offers, and sends the race rounds to the peers. */

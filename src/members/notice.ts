@@ -77,7 +77,10 @@ function fieldsOf(notice: Notice): readonly unknown[] {
       return [nodeId, number];
     case "observed":
       return [nodeId, number, notice.endpoint, notice.seconds];
-    default:
+    case "introduce":
+    case "introduction":
+    case "open":
+    case "opened":
       return [nodeId, number, ...guessFields(notice)];
   }
 }
@@ -153,7 +156,10 @@ export function readDatagram(bytes: Uint8Array): Datagram | undefined {
       if (endpoint === undefined || endpoint !== data.endpoint) return undefined;
       return { kind: "notice", notice: { kind: "observed", nodeId, number, endpoint, seconds }, proof };
     }
-    default: {
+    case "introduce":
+    case "introduction":
+    case "open":
+    case "opened": {
       const notice = guessNoticeOf(data);
       return notice && { kind: "notice", notice, proof };
     }

@@ -33,9 +33,9 @@ export {
   planNoMesh,
   planPolled,
   planRegistries,
-  planText,
   tableWith,
 } from "./plan.ts";
+export { planText } from "./plan-text.ts";
 export { registriesBehind } from "./reach.ts";
 export { type Process, reportStatus, type StatusView } from "./report.ts";
 export { type Part, repairsIn, type Upkeep } from "./upkeep.ts";

@@ -1,6 +1,5 @@
 import { planNoSecondBarrier, planSecondBarrier } from "../barrier/index.ts";
 import type { Secret, Stage, Step } from "../base/index.ts";
-import { commandText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Prefix } from "../net/index.ts";
 import { type DesiredTable, type Ownership, planTable, type Steered } from "../nftables/index.ts";
@@ -286,17 +285,3 @@ const deviceOf = (config: Config, keys: Keys, polled: Polled): PeersOfDevice => 
   firewallMark: config.marks.fromWireGuard,
   peers: polled.peers,
 });
-
-/** Writes a plan for people: each step, with its commands below it. Secrets are never part of it. */
-export function planText(steps: readonly Step[]): string {
-  if (steps.length === 0) return "nothing to do\n";
-  const lines = steps.flatMap((step) => [
-    `${step.stage.padEnd(7)}${step.text}`,
-    ...step.commands.flatMap((command) =>
-      commandText(command)
-        .split("\n")
-        .map((line) => `         ${line}`),
-    ),
-  ]);
-  return `${lines.join("\n")}\n`;
-}

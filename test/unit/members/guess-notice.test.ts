@@ -49,7 +49,7 @@ describe.each(notices)("the notice $kind", (notice) => {
     ];
     expect(isProven(notice, sides, proofFor(notice))).toBe(true);
     for (const change of changes)
-      expect(isProven({ ...notice, ...change } as GuessNotice, sides, proofFor(notice))).toBe(false);
+      expect(isProven({ ...notice, ...change }, sides, proofFor(notice))).toBe(false);
   });
 
   test("is refused where it is of no form of ours", () => {

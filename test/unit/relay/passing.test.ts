@@ -1,117 +1,25 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Secret } from "../../../src/base/index.ts";
+import { recipientKey } from "../../../src/handshake/index.ts";
+import { judge, PassingMemory, pairsAt } from "../../../src/relay/passing.ts";
 import {
-  createCookieReply,
-  createInitiation,
-  mac,
-  openCookie,
-  publicOf,
-  recipientKey,
-  timestamp,
-} from "../../../src/handshake/index.ts";
-import { judge, PassingMemory, pairsAt, type Surroundings } from "../../../src/relay/passing.ts";
-import { endpoint } from "../mesh/values.ts";
-
-const now = 1_700_000_000_000;
-const privateOf = (number: number): Uint8Array => new Uint8Array(32).fill(number);
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
-
-/** A node of the test: its keys, and where the relay sees it. */
-const member = (number: number, at: string) => ({
-  number,
-  publicKey: base64(publicOf(privateOf(number))),
-  bytes: publicOf(privateOf(number)),
-  endpoint: endpoint(at),
-});
-const a = member(1, "203.0.113.1:1001");
-const b = member(2, "203.0.113.2:1002");
-const c = member(3, "[2001:db8::3]:1003");
-const away = member(4, "203.0.113.4:1004");
-const own = member(9, "203.0.113.9:51820");
-const stranger = endpoint("198.51.100.7:7");
-
-const around: Surroundings = {
-  byEndpoint: new Map([a, b, c].map((each) => [each.endpoint, each])),
-  byKey: new Map([a, b, c].map((each) => [each.publicKey, each])),
-  own: recipientKey(own.bytes),
-  recipients: new Map([a, b, c, away].map((each) => [each.publicKey, recipientKey(each.bytes)])),
-  maxPairs: 1,
-  secret: new Uint8Array(32).fill(5),
-};
-
-/** A packet as the relay takes it; what was known before stays as it is. */
-const judged = (
-  before: PassingMemory,
-  packet: Uint8Array,
-  from: typeof stranger,
-  at = now,
-  surroundings = around,
-) => {
-  const after = new PassingMemory();
-  for (const each of ["waiting", "pairs", "paces"] as const)
-    for (const [name, value] of before[each]) after[each].set(name, value as never);
-  after.forget(at);
-  const { verdict, change } = judge(after, packet, from, surroundings, at);
-  after.apply(change);
-  return { verdict, after };
-};
-const nothingPassed = new PassingMemory();
-
-const endsOf = (from: { number: number; bytes: Uint8Array }, to: { bytes: Uint8Array }) => ({
-  privateKey: new Secret(privateOf(from.number)),
-  publicKey: from.bytes,
-  peerPublicKey: to.bytes,
-  presharedKey: new Secret(new Uint8Array(32)),
-});
-
-const initiation = (
-  from: { number: number; bytes: Uint8Array },
-  to: { bytes: Uint8Array },
-  senderIndex = 7,
-  cookie?: Uint8Array,
-) => {
-  const fresh = {
-    ephemeral: privateOf(77),
-    senderIndex,
-    stamp: timestamp(now, undefined) ?? new Uint8Array(12),
-    cookie,
-  };
-  return createInitiation(endsOf(from, to), fresh)?.message ?? expect.fail("no initiation");
-};
-
-/** The cookie that the sender of an initiation finds in the answer of a relay. */
-const cookieIn = (
-  reply: Uint8Array,
-  from: { number: number; bytes: Uint8Array },
-  to: { bytes: Uint8Array },
-): Uint8Array => {
-  const message = initiation(from, to);
-  const secret = new Secret(new Uint8Array(32));
-  const sent = { message, senderIndex: 7, ephemeral: secret, chain: secret, hash: new Uint8Array(32) };
-  return openCookie(endsOf(from, to), sent, reply) ?? expect.fail("no cookie");
-};
-
-/** A response as everybody could make it: a relay can check no more of one than for whom it is. */
-const response = (to: { bytes: Uint8Array }, receiverIndex = 7, senderIndex = 8): Uint8Array => {
-  const message = Buffer.alloc(92);
-  message.writeUInt8(2);
-  message.writeUInt32BE(senderIndex, 4);
-  message.writeUInt32BE(receiverIndex, 8);
-  message.set(mac(recipientKey(to.bytes), message.subarray(0, 60)), 60);
-  return new Uint8Array(message);
-};
-
-const cookie = (receiverIndex = 7): Uint8Array => {
-  const message = Buffer.alloc(64);
-  message.writeUInt8(3);
-  message.writeUInt32BE(receiverIndex, 4);
-  return new Uint8Array(message);
-};
-
-const verdictOf = (packet: Uint8Array, from: typeof stranger, before = nothingPassed, at = now) =>
-  judged(before, packet, from, at).verdict;
-const asked = judged(nothingPassed, initiation(a, b), a.endpoint, now).after;
+  a,
+  around,
+  asked,
+  away,
+  b,
+  c,
+  cookie,
+  initiation,
+  judged,
+  member,
+  nothingPassed,
+  now,
+  own,
+  response,
+  stranger,
+  verdictOf,
+} from "./passing-values.ts";
 
 describe("a handshake message", () => {
   it("goes from a neighbour to the one that it names, and opens nothing yet", () => {
@@ -248,64 +156,6 @@ describe("a handshake message", () => {
       }),
       { numRuns: 2_000 },
     );
-  });
-});
-
-describe("what is forged in the name of a member", () => {
-  /** After so many initiations for b from a's endpoint, none of which shows that it is a's. */
-  const flooded = (count: number, at = now): PassingMemory => {
-    const memory = new PassingMemory();
-    for (let number = 0; number < count; number++)
-      memory.apply(judge(memory, initiation(a, b, 1_000 + number), a.endpoint, around, at).change);
-    return memory;
-  };
-  const flood = flooded(12);
-  const asking = judged(flood, initiation(a, b), a.endpoint).verdict;
-  const given = asking.kind === "prove" ? asking.cookie : expect.fail(asking.kind);
-
-  it("leaves it its way: it proves that it is there as it would to WireGuard, and is passed on", () => {
-    const reply = createCookieReply(initiation(a, b), b.bytes, {
-      cookie: given,
-      nonce: new Uint8Array(24).fill(3),
-    });
-    expect(reply.length).toBeLessThan(initiation(a, b).length);
-    const proven = initiation(a, b, 9, cookieIn(reply, a, b));
-    expect(judged(flood, initiation(a, b, 8), a.endpoint).verdict.kind).toBe("prove");
-    expect(judged(flood, proven, a.endpoint).verdict).toEqual({ kind: "pass", to: b.endpoint, ways: [] });
-    expect(judged(flooded(70), proven, a.endpoint).verdict.kind).toBe("pass");
-  });
-
-  it("takes nothing of what others need, not even of the other end's of the same pair", () => {
-    expect(judged(flooded(70), initiation(b, a), b.endpoint).verdict.kind).toBe("pass");
-  });
-
-  it("is not passed on for a cookie of another endpoint, or for an old one", () => {
-    const bearing = initiation(a, b, 9, given);
-    const elsewhere = { ...around, secret: new Uint8Array(32).fill(6) };
-    expect(judged(flood, bearing, a.endpoint, now, elsewhere).verdict.kind).toBe("prove");
-    const later = now + 300_000;
-    expect(judged(flooded(12, later), bearing, a.endpoint, later).verdict.kind).toBe("prove");
-    expect(judged(flooded(12, now + 100_000), bearing, a.endpoint, now + 100_000).verdict.kind).toBe("pass");
-  });
-
-  it("is answered with few cookies, and each is shorter than what asked for it", () => {
-    const memory = flooded(12);
-    let cookies = 0;
-    for (let number = 0; number < 100; number++) {
-      const { verdict, change } = judge(memory, initiation(a, b, number), a.endpoint, around, now);
-      memory.apply(change);
-      if (verdict.kind === "prove") cookies++;
-    }
-    expect(cookies).toBe(40);
-  });
-
-  it("takes half of the places for answers at most", () => {
-    const crowded = flooded(1);
-    const [one] = crowded.waiting.values();
-    for (let number = 0; number < 600; number++)
-      crowded.waiting.set(`${number}`, one ?? expect.fail("nothing waits"));
-    expect(judged(crowded, initiation(a, b, 8), a.endpoint).verdict.kind).toBe("prove");
-    expect(judged(crowded, initiation(a, b, 8, given), a.endpoint).verdict.kind).toBe("pass");
   });
 });
 
