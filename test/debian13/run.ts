@@ -50,7 +50,7 @@ async function inside(base: string, ...argv: readonly string[]): Promise<number>
   return exitCode ?? 1;
 }
 
-const passedOn = new Set(["CI", "KUBESPAN_TEST_PATIENCE", "NO_COLOR"]);
+const passedOn = new Set(["CI", "KUBESPAN_TEST_CONFINED", "KUBESPAN_TEST_PATIENCE", "NO_COLOR"]);
 
 const given = process.argv.slice(2);
 const files = given.some((argument) => !argument.startsWith("-")) ? [] : selection;
