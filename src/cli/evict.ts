@@ -117,7 +117,7 @@ async function subjectOf(node: string, runDirectory: string): Promise<Subject> {
   const [peer, another] = found;
   if (another)
     throw new KubespanError("usage", `more than one member goes by ${node}`, {
-      hint: 'name its node id; "kubespan status -o json" lists them',
+      hint: "name its node id; 'kubespan status -o json' lists them",
     });
   if (peer) return { nodeId: peer.nodeId, publicKey: peer.publicKey };
   const out = items.find(({ spec }) => spec["node"] === node);

@@ -219,7 +219,7 @@ widestPrefix: {ipv4: 8, ipv6: 16}  # wider networks are not accepted from any pe
 members:
   forgetAfterMinutes: 1440  # time after which a node that vanished is let go
   nodeDeletion: auto        # whether a Node that Kubernetes deletes is let go at once: auto, believe or ignore
-# operatorKeys: ["ar7u0ZwDcXSRp3L4XmzlPXvrIIYCrnoV1sOZ2QsQWCg="]   # who may evict nodes, as 'kubespan gen operator-key' prints
+# operatorKeys: []                  # who may evict nodes, as 'kubespan gen operator-key' prints
 node: {machineType: unknown}       # or controlplane, worker; further keys: name (of the Node), apiServerPort
 relay: {serve: auto, use: true, service: true, maxPairs: 200, maxBytesPerSecond: 12500000}   # passing packets on between nodes that no direct path joins
 # stunServer: stun.example.org:3478   # tells the port that a NAT gave to WireGuard

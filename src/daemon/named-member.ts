@@ -17,7 +17,7 @@ export function oneNamed(name: string, members: Members): Member {
     "usage",
     `${found.length === 0 ? "no member" : "more than one member"} goes by ${name}`,
     {
-      hint: 'name its node id; "kubespan status -o json" lists them',
+      hint: "name its node id; 'kubespan status -o json' lists them",
     },
   );
 }
