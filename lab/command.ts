@@ -25,3 +25,6 @@ export async function output(argv: readonly string[], input?: string): Promise<s
   if (exitCode !== 0) throw new Error(`${argv.join(" ")} ended with ${exitCode}: ${stderr.trim()}`);
   return stdout;
 }
+
+/** What a command prints for people, with the lines that it broke to fit a terminal joined again. */
+export const unbroken = (text: string): string => text.replace(/\n +/g, " ");

@@ -1,5 +1,6 @@
 export { AffiliateWatch } from "./affiliate-watch.ts";
 export { Capture } from "./capture.ts";
+export { unbroken } from "./command.ts";
 export { type Cluster, type ConfigOptions, newCluster, stateDirectory } from "./config.ts";
 export { configFile, kubespan } from "./daemon.ts";
 export { Delay } from "./delay.ts";

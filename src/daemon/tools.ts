@@ -14,7 +14,10 @@ export interface Tools {
 export async function openTools(log: Logger): Promise<Tools> {
   const shells = new Shells({ areUsed: process.env["KUBESPAN_BENCH_SHELLS"] !== "no" });
   const owner = await TableOwner.open(shells.run, (reason) =>
-    log.info({ reason }, "the nft table has no owner here: others can flush it, and it is put back"),
+    log.info(
+      { reason },
+      "the nft table has no owner here: others can flush it, and this daemon makes it anew then",
+    ),
   );
   const transactions = new OwnTransactions();
   return { shells, owner, transactions, run: transactions.signing(afterOwner(owner.run)) };

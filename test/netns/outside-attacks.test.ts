@@ -6,6 +6,7 @@ import {
   type Network,
   newCluster,
   publicNetwork,
+  unbroken,
   waitFor,
 } from "../../lab/index.ts";
 import { asked, counted, giveBack, say, serve, take } from "./talk.ts";
@@ -293,8 +294,7 @@ describe("a member does not reach what a node never offered", () => {
 });
 
 it("and status tells of all of it", async () => {
-  const { stdout } = await node(a).daemon.command("status");
-  expect(stdout.replace(/\n +/g, " ")).toMatch(
+  expect(unbroken((await node(a).daemon.command("status")).stdout)).toMatch(
     /^dropped: +\d+ that came in outside .*, \d+ out of the tunnel .*, \d+ into the mesh/m,
   );
 });
