@@ -16,18 +16,19 @@ import { Service } from "../../lab/service.ts";
 /*
  * What an operator is told, of a node a whose discovery service is at .9, and of a peer b.
  *
- *   a 203.0.113.1   b 203.0.113.2   discovery 203.0.113.9
- *   ===+================+===============+=== internet
+ *   a 203.0.113.1   b 203.0.113.2   c 203.0.113.3   discovery 203.0.113.9
+ *   ===+================+===============+===============+=== internet
  */
 let lab: Lab;
 let a: LabNode;
 let b: LabNode;
+let c: LabNode;
 let options: ConfigOptions;
 
 beforeAll(async () => {
   lab = await Lab.open();
   const { discovery, host } = await publicNetwork(lab);
-  [a, b] = [await host("a", 1), await host("b", 2)];
+  [a, b, c] = [await host("a", 1), await host("b", 2), await host("c", 3)];
   options = { cluster: newCluster(), services: [discovery.url] };
 });
 
@@ -127,4 +128,14 @@ it("at its end the daemon says that the tunnels stay, with the date", async () =
   await a.daemon.stop("SIGINT");
   const [line = ""] = await linesWith(a, /the tunnels stay: 'kubespan down' takes them down/);
   expect(line).toMatch(/\[20\d\d-\d\d-\d\d \d\d:/);
+});
+
+it("no socket of the daemon takes WireGuard's port, however few ports the kernel chooses from", async () => {
+  await c.namespace.sysctl("net.ipv4.ip_local_port_range=51820 51823");
+  await c.start(options);
+  await waitFor(async () => /:51820 .*wireguard-go/.test(await c.run("ss", "-Hulnp")), {
+    what: "WireGuard at its port",
+    describe: () => c.run("ss", "-Hulnp"),
+  });
+  await c.daemon.waitForStatus("a mesh that works", ({ work }) => work.state === "working");
 });

@@ -83,7 +83,7 @@ export class Racer {
   /** Opens the sockets and loads the table. Throws `KubespanError("command")` where this machine cannot do it. */
   static async open(options: RacerOptions): Promise<Racer> {
     const racer = new Racer(options);
-    const sockets = await Sockets.open((packet, from) => racer.#receive(packet, from));
+    const sockets = await Sockets.open(options.listenPort, (packet, from) => racer.#receive(packet, from));
     racer.#sockets = sockets;
     try {
       racer.#listing = await loadRacingTable(options.run, racer.#rules(sockets));

@@ -8,6 +8,7 @@ import {
   familyOf,
   parseAddress,
 } from "../../net/index.ts";
+import { bindBeside } from "../../system/index.ts";
 
 export type Receive = (packet: Uint8Array, from: Endpoint) => void;
 
@@ -16,14 +17,17 @@ export class Sockets {
   readonly #ipv4: Socket;
   readonly #ipv6: Socket | undefined;
 
-  /** Opens the sockets. Throws `KubespanError("command")` without IPv4; a machine without IPv6 has one socket. */
-  static async open(receive: Receive): Promise<Sockets> {
-    const ipv4 = await bind("udp4", receive).catch((error: unknown) => {
+  /**
+   * Opens the sockets, at other ports than WireGuard's. Throws `KubespanError("command")` without IPv4; a machine without
+   * IPv6 has one socket.
+   */
+  static async open(listenPort: number, receive: Receive): Promise<Sockets> {
+    const ipv4 = await bind("udp4", listenPort, receive).catch((error: unknown) => {
       throw new KubespanError("command", `no UDP socket could be opened: ${errorText(error)}`, {
         cause: error,
       });
     });
-    const ipv6 = await bind("udp6", receive).catch(() => undefined); // IPv6 is switched off: nothing can be raced over it
+    const ipv6 = await bind("udp6", listenPort, receive).catch(() => undefined); // IPv6 is switched off: nothing can be raced over it
     return new Sockets(ipv4, ipv6);
   }
 
@@ -51,13 +55,8 @@ export class Sockets {
   }
 }
 
-async function bind(type: "udp4" | "udp6", receive: Receive): Promise<Socket> {
-  const socket = createSocket({ type, ipv6Only: type === "udp6" });
-  const opened = Promise.withResolvers<void>();
-  socket.once("error", opened.reject);
-  socket.bind(0, opened.resolve);
-  await opened.promise;
-  socket.off("error", opened.reject);
+async function bind(type: "udp4" | "udp6", listenPort: number, receive: Receive): Promise<Socket> {
+  const socket = await bindBeside(listenPort, () => createSocket({ type, ipv6Only: type === "udp6" }));
   socket.on("error", () => undefined); // an error concerns one packet, and its `send` is told of it
   socket.on("message", (packet, info) => {
     const from = senderOf(info);

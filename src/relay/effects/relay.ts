@@ -54,7 +54,7 @@ export class Relay {
   /** Opens the sockets and loads the tables. Throws `KubespanError("command")` where this machine cannot do it. */
   static async open(options: RelayOptions): Promise<Relay> {
     const relay = new Relay(options);
-    const sockets = await Sockets.open((packet, from) => relay.#receive(packet, from));
+    const sockets = await Sockets.open(options.listenPort, (packet, from) => relay.#receive(packet, from));
     relay.#sockets = sockets;
     relay.#families = sockets.ports.ipv6 === undefined ? [4] : [4, 6];
     try {

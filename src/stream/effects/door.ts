@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from "node:dgram";
+import { bindBeside, bindTo } from "../../system/index.ts";
 import { isPacketSize } from "../limits.ts";
 
 const loopback = "127.0.0.1";
@@ -15,7 +16,7 @@ export class Door {
 
   /** Opens a door at a given port, or at any if that is taken or none is given. */
   static async open(listenPort: number, send: (packet: Uint8Array) => void, port = 0): Promise<Door> {
-    const socket = await bound(port).catch(() => bound(0));
+    const socket = await bound(port, listenPort);
     try {
       await connected(socket, listenPort);
     } catch (error) {
@@ -48,19 +49,12 @@ export class Door {
   }
 }
 
-async function bound(port: number): Promise<Socket> {
-  const socket = createSocket("udp4");
-  const opened = Promise.withResolvers<void>();
-  socket.once("error", opened.reject);
-  socket.bind(port, loopback, opened.resolve);
-  try {
-    await opened.promise;
-  } catch (error) {
-    socket.close();
-    throw error;
-  }
-  socket.off("error", opened.reject);
-  return socket;
+const open = (): Socket => createSocket("udp4");
+
+/** Binds a socket to the same port as before, if there was one and it is free. */
+async function bound(port: number, listenPort: number): Promise<Socket> {
+  const anywhere = (): Promise<Socket> => bindBeside(listenPort, open, loopback);
+  return port === 0 ? anywhere() : bindTo({ port, address: loopback }, open).catch(anywhere);
 }
 
 /** Connects a socket to WireGuard's port: the kernel then lets nobody else in, and a packet costs less to send. */
