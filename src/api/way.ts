@@ -1,4 +1,5 @@
 import type { Endpoint } from "../net/index.ts";
+import type { Way } from "../peers/index.ts";
 import type { PeerReport } from "./status.ts";
 
 /** The way over which packets for a peer go. */
@@ -6,7 +7,7 @@ export type WayToPeer =
   /** A guessed path is direct, through a mapping of a NAT that was found by trying ports. */
   | { readonly kind: "direct" | "guessed"; readonly endpoint: Endpoint }
   /** Somebody passes the packets on: a member by its name, or a discovery service by its URL. */
-  | { readonly kind: "relayed" | "carried"; readonly via: string }
+  | Extract<Way, { readonly via: string }>
   | { readonly kind: "none"; readonly why: string };
 
 /** Tells over which way packets for a peer go at the moment. */
