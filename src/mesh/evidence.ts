@@ -13,15 +13,16 @@ export interface Scene {
   readonly announcers: ReadonlyMap<Endpoint, readonly (string | undefined)[]>;
 }
 
-/** The facts about this node from which causes are found. */
+/** The facts about this node from which causes are found; `undefined` where every peer is up, so that none is asked for. */
 export function sceneOf(
   { registries, mapping, config }: Pick<Knowledge, "registries" | "mapping" | "config">,
   decision: Decision,
   clock: ClockFacts,
   now: number,
-): Scene {
+): Scene | undefined {
   const { connections } = decision.polled.memory;
   const peersUp = [...connections.values()].filter((each) => stateOf(each) === "up").length;
+  if (peersUp === connections.size) return undefined;
   const silentObservers = new Set(mapping?.problems.map(({ observer }) => observer));
   const observers = mapping?.observations ?? [];
   const isSeen = observers.some(({ observer }) => !silentObservers.has(observer));

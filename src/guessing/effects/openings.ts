@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createSocket, type Socket } from "node:dgram";
 import { type Endpoint, endpointAddress, endpointPort } from "../../net/index.ts";
 import { bindingAnswer, bindingRequest, isStunMessage, mappedEndpoint } from "../../stun/index.ts";
+import { bindTo } from "../../system/index.ts";
 import { isOfToken } from "../token.ts";
 
 interface OpeningsOptions {
@@ -57,22 +58,24 @@ export class Openings {
 
   /** The socket is not connected to the peer: the kernel would give it all that comes from there, whatever nft says. */
   async #bound(): Promise<Socket | undefined> {
+    const socket = await bindTo({ port: 0 }, () => this.#opened()).catch(() => undefined);
+    if (!socket) return undefined; // a socket that fails opens nothing, and the others do
+    if (this.#isClosed || this.#isHit) {
+      socket.close();
+      return undefined;
+    }
+    this.#sockets.push(socket);
+    return socket;
+  }
+
+  #opened(): Socket {
     const socket = createSocket("udp4");
-    socket.on("error", () => undefined); // a socket that fails opens nothing, and the others do
+    socket.on("error", () => undefined);
     socket.on("message", (packet, { address, port }) => {
       const { to } = this.#options;
       if (address === endpointAddress(to) && port === endpointPort(to))
         this.#take(socket, new Uint8Array(packet));
     });
-    const isBound = await new Promise<boolean>((resolve) => {
-      socket.once("error", () => resolve(false));
-      socket.bind(0, () => resolve(true));
-    });
-    if (!isBound || this.#isClosed || this.#isHit) {
-      socket.close();
-      return undefined;
-    }
-    this.#sockets.push(socket);
     return socket;
   }
 
