@@ -55,7 +55,7 @@ export default defineConfig({
       // What only the emulated machine's kernel can: the suite `vm` runs it there.
       { test: { name: "guest", include: ["test/**/*.guest.ts"], ...machineSuite } },
       {
-        test: { name: "vm", include: ["test/vm/**/*.test.ts"], ...machineSuite, testTimeout: 1_800_000 },
+        test: { name: "vm", include: ["test/vm/**/*.test.ts"], ...machineSuite, testTimeout: 3_000_000 },
       },
     ],
   },
