@@ -1,6 +1,6 @@
 import type { Evicted, Forgotten } from "../api/index.ts";
 import { KubespanError } from "../base/index.ts";
-import { type RegistryState, stateOf as registryStateOf } from "../discovery/index.ts";
+import type { RegistryState } from "../discovery/index.ts";
 import { Messenger, type Recipient } from "../members/effects/index.ts";
 import type { EndNotice, GuessNotice, Notice, Telling } from "../members/index.ts";
 import {
@@ -142,12 +142,12 @@ export class Membership {
     this.#clockFacts = { ...this.#clockFacts, ...datedAhead(heard, now) };
     this.#leaving = new Map();
     tellMembers(this.#parts.log, stepped.events);
-    if (isNew && isKept)
-      ledger.changed(
-        () => this.#members,
-        () => registries.podNetworks(),
-      );
+    const podNetworks = () => registries.podNetworks();
+    if (isNew && isKept) ledger.changed(() => this.#members, podNetworks);
   }
+
+  /** Resolves once all that may be steered after the last step is on disk. */
+  keepNew = (): Promise<void> => this.#parts.ledger.keepNew();
 
   /** The members before a step. Their absences have lasted as long as ever if the clock was set since the last step. */
   #afterClockSet(now: number): Members {
@@ -281,16 +281,14 @@ export class Membership {
    * as one more registry.
    */
   remembered(registries: Registries): RegistryState[] {
-    const { ledger, clock } = this.#parts;
+    const { ledger } = this.#parts;
     if (!ledger.found) return [];
     const told = toldByLedger(
       registries.isSettled() ? new Map() : this.#members,
       this.#heard,
       registries.rememberedPodNetworks(),
     );
-    if (!told) return [];
-    const ageSeconds = Math.max(0, Math.round((clock() - ledger.found.savedAt) / 1000));
-    return [registryStateOf({ name: "cache", location: ledger.file }, told, { phase: "cached", ageSeconds })];
+    return told ? [ledger.stateOf(told)] : [];
   }
 
   async close(): Promise<void> {

@@ -173,7 +173,7 @@ export class Mesh {
     const plan = planner({ config, self, ownership: owner.ownership }, keys, decision, kernel, isSettled);
     this.#memory = decision.memory;
     this.outcome.planned([...plan.steps, ...plan.second], clock());
-    await number.keep(decision.memory.said?.number ?? 0);
+    await Promise.all([number.keep(decision.memory.said?.number ?? 0), membership.keepNew()]);
     tellChanges(this.#parts, decision.polled, decision.specs);
     // Steering may cut the way to a registry that is on one of the nodes, so the registries are told before. Only a
     // node without a device yet has nothing to offer. A race needs nothing of the plan but a device that holds the
