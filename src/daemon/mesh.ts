@@ -41,7 +41,7 @@ import { Outcome } from "./outcome.ts";
 import { observeRemovable, removeMesh } from "./remove-mesh.ts";
 import { restoreSteering } from "./restore.ts";
 import { seenOf } from "./seen.ts";
-import { tellChanges } from "./tell.ts";
+import { tellChanges, tellDecision } from "./tell.ts";
 import { viewOf } from "./view.ts";
 import { Ways } from "./ways.ts";
 
@@ -174,7 +174,7 @@ export class Mesh {
     this.#memory = decision.memory;
     this.outcome.planned([...plan.steps, ...plan.second], clock());
     await Promise.all([number.keep(decision.memory.said?.number ?? 0), membership.keepNew()]);
-    tellChanges(this.#parts, decision.polled, decision.specs);
+    tellDecision(this.#parts, decision, this.#last?.decision);
     // Steering may cut the way to a registry that is on one of the nodes, so the registries are told before. Only a
     // node without a device yet has nothing to offer. A race needs nothing of the plan but a device that holds the
     // port: the answers come while the plan is carried out.
