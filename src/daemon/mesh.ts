@@ -185,7 +185,7 @@ export class Mesh {
     if (!device) this.#tell(decision);
     await this.#parts.lastWorking.keep(this.#memory.lastWorking);
     await membership.listen(this.#onNews, () => this.#ways.racing.askStun());
-    void membership.tellObserved(decision.tell).catch((error: unknown) => log.debug(errorText(error)));
+    void membership.tell(decision).catch((error: unknown) => log.debug(errorText(error)));
     void membership.spreadEvictions().catch((error: unknown) => log.debug(errorText(error)));
     this.outcome.ended(failureText(failures), clock());
     // A device that was just made has not been read yet; the next pass reads it.
