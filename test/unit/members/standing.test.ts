@@ -4,7 +4,6 @@ import { noDialRules } from "../../../src/config/index.ts";
 import type { Affiliate } from "../../../src/discovery/affiliate.ts";
 import { grantClaims } from "../../../src/members/claims.ts";
 import {
-  contestedAnew,
   contestedSince,
   type OwnSide,
   type PeerSpecs,
@@ -295,14 +294,4 @@ describe("specs made before", () => {
     const later = new Map([[rivals[1]?.nodeId ?? "", up({ announcedAt: 7 })]]);
     expect(specify(announced, own, later, after)).toBe(after);
   });
-});
-
-test("an owner is asked once for each time that somebody comes to claim what it owns", () => {
-  const contested = new Map([
-    ["one", 1],
-    ["two", 2],
-  ]);
-  expect(contestedAnew(new Map(), contested)).toEqual(["one", "two"]);
-  expect(contestedAnew(contested, contested)).toEqual([]);
-  expect(contestedAnew(contested, new Map([["two", 3]]))).toEqual(["two"]);
 });
