@@ -1,11 +1,12 @@
 import type { Evicted, Forgotten } from "../api/index.ts";
 import { KubespanError } from "../base/index.ts";
-import { type RegistryState, stateOf as registryStateOf } from "../discovery/index.ts";
+import type { RegistryState } from "../discovery/index.ts";
 import { Messenger, type Recipient } from "../members/effects/index.ts";
-import type { EndNotice, GuessNotice, Notice, Telling } from "../members/index.ts";
+import type { EndNotice, GuessNotice, Notice } from "../members/index.ts";
 import {
   afterClockSet,
   type ClockFacts,
+  contestedAnew,
   datedAhead,
   farewellsIn,
   heedNotice,
@@ -23,6 +24,7 @@ import {
   stepMembers,
   toldByLedger,
 } from "../members/index.ts";
+import type { Decision } from "../mesh/index.ts";
 import { type Peers, stateOf } from "../peers/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 import type { Evictions } from "./evictions.ts";
@@ -31,7 +33,7 @@ import type { MembershipParts } from "./membership-parts.ts";
 import { memberAt, oneNamed } from "./named-member.ts";
 import { Observers } from "./observers.ts";
 import type { Registries } from "./registries.ts";
-import { tellMembers } from "./tell-members.ts";
+import { tellMembers, tellObserved } from "./tell-members.ts";
 
 /** Keeps the list of the members from pass to pass, and from start to start. */
 export class Membership {
@@ -47,6 +49,8 @@ export class Membership {
   /** The ids that some registry has named since the start. */
   readonly #heard = new Set<string>();
 
+  /** The owners that were contested at the last pass, and since when. */
+  #contested: Decision["contested"] = new Map();
   #wake: () => void = () => undefined;
   #onObserved: () => void = () => undefined;
   #onGuess: (notice: GuessNotice, sender: string) => void = () => undefined;
@@ -142,12 +146,12 @@ export class Membership {
     this.#clockFacts = { ...this.#clockFacts, ...datedAhead(heard, now) };
     this.#leaving = new Map();
     tellMembers(this.#parts.log, stepped.events);
-    if (isNew && isKept)
-      ledger.changed(
-        () => this.#members,
-        () => registries.podNetworks(),
-      );
+    const podNetworks = () => registries.podNetworks();
+    if (isNew && isKept) ledger.changed(() => this.#members, podNetworks);
   }
+
+  /** Resolves once all that may be steered after the last step is on disk. */
+  keepNew = (): Promise<void> => this.#parts.ledger.keepNew();
 
   /** The members before a step. Their absences have lasted as long as ever if the clock was set since the last step. */
   #afterClockSet(now: number): Members {
@@ -222,17 +226,14 @@ export class Membership {
     await this.#parts.ledger.forget();
   }
 
-  /** Tells members at which endpoints this node sees them. One that does not confirm is told again later. */
-  async tellObserved(due: readonly Telling[]): Promise<void> {
-    const number = this.#parts.clock();
-    await Promise.all(
-      due.map(async ({ nodeId, endpoint, since }) => {
-        const member = this.#members.get(nodeId);
-        const seconds = Math.max(0, Math.round((number - since) / 1000));
-        const notice = { kind: "observed" as const, nodeId, number, endpoint, seconds };
-        if (member) await this.#messenger.tell(recipientFor(member), notice);
-      }),
-    );
+  /** Tells members where this node sees them, and asks the owners of what others come to claim whether they are there. */
+  async tell({ tell, contested }: Pick<Decision, "tell" | "contested">): Promise<void> {
+    const anew = contestedAnew(this.#contested, contested).flatMap((id) => this.#members.get(id) ?? []);
+    this.#contested = contested;
+    await Promise.all([
+      this.#messenger.prompt(anew.flatMap(recipientFor)),
+      tellObserved(this.#messenger, this.#members, tell, this.#parts.clock()),
+    ]);
   }
 
   /** Decides about a notice. Tells whether the sender gets a receipt. */
@@ -281,16 +282,14 @@ export class Membership {
    * as one more registry.
    */
   remembered(registries: Registries): RegistryState[] {
-    const { ledger, clock } = this.#parts;
+    const { ledger } = this.#parts;
     if (!ledger.found) return [];
     const told = toldByLedger(
       registries.isSettled() ? new Map() : this.#members,
       this.#heard,
       registries.rememberedPodNetworks(),
     );
-    if (!told) return [];
-    const ageSeconds = Math.max(0, Math.round((clock() - ledger.found.savedAt) / 1000));
-    return [registryStateOf({ name: "cache", location: ledger.file }, told, { phase: "cached", ageSeconds })];
+    return told ? [ledger.stateOf(told)] : [];
   }
 
   async close(): Promise<void> {

@@ -41,7 +41,7 @@ import { Outcome } from "./outcome.ts";
 import { observeRemovable, removeMesh } from "./remove-mesh.ts";
 import { restoreSteering } from "./restore.ts";
 import { seenOf } from "./seen.ts";
-import { tellChanges } from "./tell.ts";
+import { tellChanges, tellDecision } from "./tell.ts";
 import { viewOf } from "./view.ts";
 import { Ways } from "./ways.ts";
 
@@ -173,8 +173,8 @@ export class Mesh {
     const plan = planner({ config, self, ownership: owner.ownership }, keys, decision, kernel, isSettled);
     this.#memory = decision.memory;
     this.outcome.planned([...plan.steps, ...plan.second], clock());
-    await number.keep(decision.memory.said?.number ?? 0);
-    tellChanges(this.#parts, decision.polled, decision.specs);
+    await Promise.all([number.keep(decision.memory.said?.number ?? 0), membership.keepNew()]);
+    tellDecision(this.#parts, decision, this.#last?.decision);
     // Steering may cut the way to a registry that is on one of the nodes, so the registries are told before. Only a
     // node without a device yet has nothing to offer. A race needs nothing of the plan but a device that holds the
     // port: the answers come while the plan is carried out.
@@ -185,7 +185,7 @@ export class Mesh {
     if (!device) this.#tell(decision);
     await this.#parts.lastWorking.keep(this.#memory.lastWorking);
     await membership.listen(this.#onNews, () => this.#ways.racing.askStun());
-    void membership.tellObserved(decision.tell).catch((error: unknown) => log.debug(errorText(error)));
+    void membership.tell(decision).catch((error: unknown) => log.debug(errorText(error)));
     void membership.spreadEvictions().catch((error: unknown) => log.debug(errorText(error)));
     this.outcome.ended(failureText(failures), clock());
     // A device that was just made has not been read yet; the next pass reads it.

@@ -1,5 +1,7 @@
 import type { Logger } from "pino";
-import type { MemberEvent } from "../members/index.ts";
+import type { Messenger } from "../members/effects/index.ts";
+import type { MemberEvent, Members, Telling } from "../members/index.ts";
+import { recipientFor } from "./leave.ts";
 
 /**
  * The largest number of vanished members that are named. If more vanish at once, a service or a network lost them, not
@@ -24,5 +26,22 @@ export function tellMembers(log: Logger, events: readonly MemberEvent[]): void {
     { members: vanished.length },
     `${named}${more} vanished without a farewell; what is sent to them is refused. For those that are gone for good: ` +
       `kubespan forget ${vanished[0]}`,
+  );
+}
+
+/** Tells members at which endpoints this node sees them. One that does not confirm is told again later. */
+export async function tellObserved(
+  messenger: Messenger,
+  members: Members,
+  due: readonly Telling[],
+  number: number,
+): Promise<void> {
+  await Promise.all(
+    due.map(async ({ nodeId, endpoint, since }) => {
+      const member = members.get(nodeId);
+      const seconds = Math.max(0, Math.round((number - since) / 1000));
+      const notice = { kind: "observed" as const, nodeId, number, endpoint, seconds };
+      if (member) await messenger.tell(recipientFor(member), notice);
+    }),
   );
 }

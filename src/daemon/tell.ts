@@ -44,6 +44,22 @@ export function tellChanges(
   }
 }
 
+/**
+ * Logs what a decision changes against the one before: what has become of peers, and the warnings about what this node
+ * says of itself, such as that others refuse it. Each is told once, as long as it holds.
+ */
+export function tellDecision(
+  parts: Parts,
+  { polled, specs, warnings }: Pick<Decision, "polled" | "specs" | "warnings">,
+  before: Pick<Decision, "warnings"> | undefined,
+): void {
+  const known = new Set(before?.warnings.map(textOf));
+  for (const warning of warnings) if (!known.has(textOf(warning))) parts.log.warn(textOf(warning));
+  tellChanges(parts, polled, specs);
+}
+
+const textOf = ({ who, what }: Decision["warnings"][number]): string => `${who} ${what}`;
+
 /** What else is lost with a peer: a discovery service to which the way leads through its tunnel. */
 function consequence(
   { kind, publicKey }: Told,

@@ -77,6 +77,8 @@ export interface ServiceFact {
   readonly reflected?: string;
   /** The records of the cluster that a discovery service holds: how many of them open with the cluster secret, and how many nodes besides this one have one. */
   readonly records?: { readonly all: number; readonly opened: number; readonly others: number };
+  /** The nodes that say in their records that they refuse what this node announces, each with its reason; absent if none does. */
+  readonly refusedBy?: readonly { readonly label: string; readonly reason: string }[];
   /** The name of this node's Node, if this is the Kubernetes API, and the pod networks that it has there. */
   readonly node?: string;
   readonly podNetworks?: readonly Prefix[];

@@ -46,6 +46,12 @@ export function contestedSince(
   return latest;
 }
 
+/** The owners that are contested since the last look, by node id: by nobody before, or by somebody else. */
+export const contestedAnew = (
+  before: ReadonlyMap<string, number>,
+  contested: ReadonlyMap<string, number>,
+): string[] => [...contested].flatMap(([nodeId, at]) => (before.get(nodeId) === at ? [] : nodeId));
+
 /** All of the standings that can decide these contests, as text. The owners stay the same as long as the text does. */
 export const contestText = (contests: Contests, standings: Standings): string =>
   [...contests]

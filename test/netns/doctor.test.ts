@@ -61,6 +61,13 @@ describe("kubespan doctor", () => {
       "discovery.http://203.0.113.9:3000",
     ])
       expect(severityOf(report, id), id).toBe("ok");
+    // The mesh makes the kernel track all connections of the host: the room for them is compared.
+    expect(report.findings).toContainEqual(
+      expect.objectContaining({
+        id: "conntrack",
+        evidence: expect.stringMatching(/^\d+ of at most \d+ connections$/) as string,
+      }),
+    );
     expect(report.exitCode).toBe(report.worst === "warning" ? 10 : 0);
     expect(await stateOf(node)).toEqual(before);
     expect((await node.daemon.status()).peers).toHaveLength(1);

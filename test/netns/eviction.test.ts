@@ -79,6 +79,11 @@ describe("an evicted node", () => {
   it("is out on a node that was away then, and stays out where nobody tells of it, with another id", async () => {
     const { publicKey } = (await c.daemon.status()).node;
     await b.daemon.start();
+    // What b knows it has to know by itself once the service is gone: whom to reach, and who is out.
+    await b.daemon.waitForPeers("a", "d");
+    await b.daemon.waitForStatus("that c is out", ({ refusedAffiliates }) =>
+      refusedAffiliates.some(({ label }) => label === "c"),
+    );
     await isOutAt(b, publicKey);
     await discovery.stop("SIGKILL");
     await b.daemon.stop("SIGKILL");

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import {
   configFile,
   kubespan,
@@ -39,31 +39,81 @@ beforeAll(async () => {
 });
 afterAll(() => lab.close());
 
-async function findings(on: LabNode, id: string): Promise<Finding[]> {
+async function findings(on: LabNode, ...ids: readonly string[]): Promise<Finding[]> {
   const { stdout } = await on.namespace.attempt(kubespan, "doctor", "-c", configFile, "-o", "json");
   const { findings: all } = JSON.parse(stdout) as { findings: Finding[] };
-  return all.filter((finding) => finding.id === id && finding.severity === "warning");
+  return all.filter((finding) => ids.includes(finding.id) && finding.severity === "warning");
 }
 
-test("a firewall that drops what it does not know is named, and doctor's lines cure it", async () => {
-  expect(await findings(a, "firewall.forward")).toEqual([]);
-  await a.namespace.nft(`table inet other {
-    chain arriving { type filter hook input priority 0; policy drop; ct state established,related accept; udp dport 51820 accept; }
-    chain passing { type filter hook forward priority 0; policy drop; ct state established accept; }
-  }`);
-  expect(await pod.reaches("10.244.2.2")).toBe(false);
-  const { warnings } = await a.daemon.waitForStatus("a warning for each chain", (status) =>
-    ["arriving", "passing"].every((chain) =>
-      status.warnings.some(({ who }) => who.endsWith(`chain ${chain}`)),
-    ),
-  );
-  expect(warnings.map(({ what }) => what).join()).toContain("a tunnel may be up, and nothing pass");
-  const found = [...(await findings(a, "firewall.input")), ...(await findings(a, "firewall.forward"))];
-  expect(found).toHaveLength(2);
-  for (const command of found.flatMap(({ fix }) => fix?.commands ?? [])) await a.run(...command.split(" "));
-  expect(await pod.reaches("10.244.2.2")).toBe(true);
-  expect(await b.reaches("203.0.113.1")).toBe(true);
-  expect([...(await findings(a, "firewall.input")), ...(await findings(a, "firewall.forward"))]).toEqual([]);
+/** The warnings of doctor about firewalls of a. */
+const firewalls = () => findings(a, "firewall.input", "firewall.forward");
+
+/** Whether an attempt to connect by TCP arrives, where nobody listens: firewalls let pings pass that drop all else. */
+async function arrives(from: LabNode, to: string): Promise<boolean> {
+  const connect = `exec 3<>/dev/tcp/${to}/9`;
+  const { stderr } = await from.namespace.attempt("timeout", "2", "bash", "-c", connect);
+  return stderr.includes("Connection refused");
+}
+
+/** What gets to a and what gets from its pod to b's, by the mesh. */
+const passes = async () => ({
+  node: await arrives(b, "203.0.113.1"),
+  pods: await arrives(pod, "10.244.2.2"),
+});
+
+const iptables = (rule: string) => `iptables -w ${rule}`;
+const flush = ["-P FORWARD ACCEPT", "-F INPUT", "-F FORWARD"].map(iptables);
+
+describe("a firewall is named, and doctor's lines cure it", () => {
+  it.each([
+    [
+      "of nftables, that knows WireGuard's port alone",
+      [
+        "nft add table inet other",
+        "nft add chain inet other arriving { type filter hook input priority 0; policy drop; }",
+        "nft add rule inet other arriving ct state established,related accept",
+        "nft add rule inet other arriving udp dport 51820 accept",
+        "nft add chain inet other passing { type filter hook forward priority 0; policy drop; }",
+        "nft add rule inet other passing ct state established accept",
+      ],
+      { node: false, pods: false },
+      ["chain arriving", "chain passing"],
+      ["nft delete table inet other"],
+    ],
+    [
+      "that forwards nothing, as Docker sets it up",
+      ["-P FORWARD DROP"].map(iptables),
+      { node: true, pods: false },
+      ["chain FORWARD"],
+      flush,
+    ],
+    [
+      "that ends with a rejection, as images of Oracle and of Red Hat's family have it",
+      [
+        "-A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT",
+        "-A INPUT -i lo -j ACCEPT",
+        "-A INPUT -p tcp -m state --state NEW -m tcp --dport 22 -j ACCEPT",
+        "-A INPUT -j REJECT --reject-with icmp-host-prohibited",
+        "-A FORWARD -j REJECT --reject-with icmp-host-prohibited",
+      ].map(iptables),
+      { node: false, pods: false },
+      ["chain INPUT", "chain FORWARD"],
+      flush,
+    ],
+  ])("%s", async (_, rules, lost, chains, undo) => {
+    expect([await firewalls(), await passes()]).toEqual([[], { node: true, pods: true }]);
+    for (const rule of rules) await a.run(...rule.split(" "));
+    expect(await passes()).toEqual(lost);
+    const { warnings } = await a.daemon.waitForStatus("a warning for each chain", (status) =>
+      chains.every((chain) => status.warnings.some(({ who }) => who.endsWith(chain))),
+    );
+    expect(warnings.map(({ what }) => what).join()).toContain("a tunnel may be up, and nothing pass");
+    const found = await firewalls();
+    expect(found).toHaveLength(chains.length);
+    for (const command of found.flatMap(({ fix }) => fix?.commands ?? [])) await a.run(...command.split(" "));
+    expect([await firewalls(), await passes()]).toEqual([[], { node: true, pods: true }]);
+    for (const command of undo) await a.run(...command.split(" "));
+  });
 });
 
 test("a route that refuses what this node sends to pods of its peers is named", async () => {

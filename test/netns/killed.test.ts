@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import {
   type ConfigOptions,
+  type Discovery,
   Lab,
   type LabNode,
   newCluster,
@@ -14,13 +15,15 @@ import {
  *   ===+======================+======================+=== internet
  */
 let lab: Lab;
+let discovery: Discovery;
 let a: LabNode;
 let b: LabNode;
 let options: ConfigOptions;
 
 beforeAll(async () => {
   lab = await Lab.open();
-  const { discovery, host } = await publicNetwork(lab);
+  let host: (name: string, last: number) => Promise<LabNode>;
+  ({ discovery, host } = await publicNetwork(lab));
   [a, b] = [await host("a", 1), await host("b", 2)];
   options = {
     cluster: newCluster(),
@@ -70,6 +73,17 @@ it("killed in any step of going down, a second down does the rest", async () => 
   await a.daemon.stop("SIGKILL");
   await down;
   await leave();
+});
+
+it("killed as soon as WireGuard has a new peer, the daemon knows it while no registry answers", async () => {
+  const { publicKey } = (await b.daemon.waitForStatus("that b is there", () => true)).node;
+  const peers = () => a.run("wg", "show", "kubespan", "peers").catch(() => "no link yet");
+  await a.start(options);
+  await waitFor(async () => (await peers()).includes(publicKey), { what: "b in the device", pollMs: 1 });
+  await a.daemon.stop("SIGKILL");
+  await discovery.stop("SIGKILL");
+  await a.daemon.start();
+  await a.daemon.waitForPeers("b");
 });
 
 async function leave(): Promise<void> {

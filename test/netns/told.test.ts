@@ -12,6 +12,7 @@ import {
   waitFor,
 } from "../../lab/index.ts";
 import { Service } from "../../lab/service.ts";
+import type { Finding } from "../../src/doctor/index.ts";
 
 /*
  * What an operator is told, of a node a whose discovery service is at .9, and of a peer b.
@@ -102,6 +103,17 @@ it("a node that others refuse learns of it from one of them", async () => {
   );
   expect(warnings.map(({ what }) => what).join("\n")).toContain(
     "as a says: its public key is already that of this node",
+  );
+  expect(await linesWith(b, /WARN.*this node is refused by others, as a says: its public key/)).toHaveLength(
+    1,
+  );
+  const doctor = await b.daemon.command("doctor", "-o", "json");
+  const { findings } = JSON.parse(doctor.stdout) as { findings: readonly Finding[] };
+  expect(findings).toContainEqual(
+    expect.objectContaining({
+      id: expect.stringMatching(/^discovery\..*\.refused$/) as string,
+      evidence: expect.stringContaining("a says: its public key is already that of this node") as string,
+    }),
   );
   await b.daemon.stop();
 });

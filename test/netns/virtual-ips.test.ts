@@ -54,6 +54,16 @@ const hold = (node: LabNode, address: string): Promise<string> =>
 const leave = (node: LabNode, address: string): Promise<string> =>
   node.run("ip", "address", "del", `${address}/32`, "dev", "eth0");
 
+/** The bytes that a's WireGuard has sent to a node. */
+async function sentTo(node: LabNode): Promise<number> {
+  const { publicKey } = (await node.daemon.status()).node;
+  const [, sent = "0"] =
+    new RegExp(`^${RegExp.escape(publicKey)}\\s\\d+\\s(\\d+)$`, "m").exec(
+      await a.run("wg", "show", "kubespan", "transfer"),
+    ) ?? [];
+  return Number(sent);
+}
+
 it("a virtual IP follows its holder, however often it moves", async () => {
   await hold(b, virtual);
   await follows(virtual, b);
@@ -67,6 +77,7 @@ it("a virtual IP follows its holder, however often it moves", async () => {
 it("an address that two nodes have stays with the first, and is where neither is dialled first", async () => {
   await hold(b, anycast);
   await follows(anycast, b);
+  const before = await sentTo(b);
   await hold(c, anycast);
   const { peers } = await a.daemon.waitForStatus("both to list it", ({ warnings }) =>
     warnings.some(({ what }) => what.includes(`does not get ${anycast}/32`)),
@@ -75,6 +86,10 @@ it("an address that two nodes have stays with the first, and is where neither is
     expect(candidates.at(-1)).toMatchObject({ endpoint: `${anycast}:51820`, kind: "listed-by-several" });
     expect(candidates[0]?.kind).not.toBe("listed-by-several");
   }
+  // Nobody sends anything: a asks b by the tunnel, where a race could not.
+  await waitFor(async () => (await sentTo(b)) - before >= 3 * 256, {
+    what: "what asks b whether it is there",
+  });
   await follows(anycast, b);
 });
 

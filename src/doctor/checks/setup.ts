@@ -76,11 +76,12 @@ export function checkDiscovery({ services, config }: Facts): Finding[] {
       },
     ];
   const isAnyReached = services.some(({ error }) => error === undefined);
-  return services.map(({ location, reflected, records, node, error }): Finding => {
+  return services.map(({ location, reflected, records, refusedBy, node, error }): Finding => {
     const id = `discovery.${location}`;
     const who = node === undefined ? "the discovery service" : "the Kubernetes API";
     if (error === undefined && records && records.opened < records.all)
       return strangers(id, location, records);
+    if (error === undefined && refusedBy) return refused(id, location, refusedBy);
     if (error === undefined && records?.others === 0) return alone(id, location);
     if (error === undefined)
       return {
@@ -120,6 +121,22 @@ const alone = (id: string, location: string): Finding => ({
     advice:
       "if the cluster has other nodes, compare clusterID and the URL of the service with theirs ('kubespan status' shows both)",
   },
+});
+
+/** Finds that other nodes say of this one that they do not take what it announces. */
+const refused = (
+  id: string,
+  location: string,
+  refusedBy: NonNullable<ServiceFact["refusedBy"]>,
+): Finding => ({
+  id: `${id}.refused`,
+  severity: "error",
+  text: "other nodes refuse what this node announces, so to them it is no member, or as it was before",
+  evidence: `at ${location}: ${refusedBy
+    .slice(0, 3)
+    .map(({ label, reason }) => `${label} says: ${reason}`)
+    .join("; ")}`,
+  fix: { advice: "mend the reason on this node; 'kubespan status' shows the same until the others take it" },
 });
 
 /** Finds that nodes of the same clusterID have another secret. */

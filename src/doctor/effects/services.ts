@@ -28,10 +28,10 @@ async function greet(
   try {
     const greeting = { clusterId, clientVersion: `kubespan ${version}`, helloTimeoutMs };
     const { client, reflected } = await connect(service, greeting, signal);
-    const records = await countRecords(client, { clusterId, secret, ownId }, signal).finally(() =>
+    const listed = await readRecords(client, { clusterId, secret, ownId }, signal).finally(() =>
       client.close(),
     );
-    return { location, ...(records && { records }), ...(reflected !== undefined && { reflected }) };
+    return { location, ...listed, ...(reflected !== undefined && { reflected }) };
   } catch (thrown) {
     const { message, hint } = serviceError(thrown, service);
     return { location, error: { message, hint, isLate: isLate(thrown) } };
@@ -44,18 +44,33 @@ interface Asked {
   readonly ownId: string | undefined;
 }
 
-/** Counts the records of the cluster; `undefined` where the service does not list them, which the daemon does not need. */
-async function countRecords(
+/** Reads the records of the cluster; nothing where the service does not list them, which the daemon does not need. */
+async function readRecords(
   client: Parameters<typeof listAffiliates>[0],
   { clusterId, secret, ownId }: Asked,
   signal: AbortSignal,
-): Promise<ServiceFact["records"]> {
+): Promise<Pick<ServiceFact, "records" | "refusedBy">> {
   try {
     const listed = await listAffiliates(client, clusterId, signal);
     const sealed = listed.filter(({ data }) => data.length > 0);
-    const opened = sealed.filter((envelope) => !("refused" in openEnvelope(secret, envelope))).length;
-    return { all: sealed.length, opened, others: listed.filter(({ id }) => id !== ownId).length };
+    const opened = sealed.flatMap((envelope) => {
+      const result = openEnvelope(secret, envelope);
+      return "refused" in result ? [] : result.affiliate;
+    });
+    const refusedBy = opened.flatMap(({ hostname, nodeId, membership }) =>
+      (membership?.refusals ?? []).flatMap((refusal) =>
+        refusal.nodeId === ownId ? { label: hostname || nodeId, reason: refusal.reason } : [],
+      ),
+    );
+    return {
+      records: {
+        all: sealed.length,
+        opened: opened.length,
+        others: listed.filter(({ id }) => id !== ownId).length,
+      },
+      ...(refusedBy.length > 0 && { refusedBy }),
+    };
   } catch {
-    return undefined;
+    return {};
   }
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import { errorText } from "../../base/index.ts";
 import type { ClusterIdentity } from "../../config/index.ts";
+import { type RegistryState, stateOf, type Told } from "../../discovery/index.ts";
 import type { Prefix } from "../../net/index.ts";
 import {
   type ReadSetting,
@@ -12,6 +13,7 @@ import {
   writeAtomically,
 } from "../../system/index.ts";
 import { inThisBoot } from "../boot.ts";
+import { keepsAll } from "../kept.ts";
 import { type Ledger, largestLedger, ledgerContent, ledgerText, openLedger } from "../ledger.ts";
 import type { Members } from "../member.ts";
 
@@ -33,7 +35,7 @@ interface Settled extends LedgerOptions {
 
 /** The time in milliseconds to wait for the rest of a burst of changes. */
 const settleMs = 2_000;
-/** The least time in milliseconds between two writes, however often something changes. */
+/** The least time in milliseconds between two writes of what can wait, however often something changes. */
 const leastBetweenMs = 30_000;
 /** The longest time in milliseconds by which the time in the file may lag while nothing changes. */
 const confirmMs = 60 * 60_000;
@@ -43,9 +45,9 @@ const fileIn = (stateDirectory: string): string => join(stateDirectory, "members
 const earlierFileIn = (stateDirectory: string): string => join(stateDirectory, "affiliates.json");
 
 /**
- * The members of the mesh on disk, in one file of mode 0600 that is written atomically and seldom. With it, a node that
- * starts knows whose traffic belongs into the tunnels before any registry answers. A ledger that
- * cannot be read or written costs a warning and nothing else.
+ * The members of the mesh on disk, in one file of mode 0600 that is written atomically. What is new is there before it
+ * is steered, and all else is written seldom. With it, a node that starts knows whose traffic belongs into the tunnels
+ * before any registry answers. A ledger that cannot be read or written costs a warning and nothing else.
  */
 export class LedgerFile {
   readonly file: string;
@@ -54,6 +56,8 @@ export class LedgerFile {
   readonly #options: Settled;
   #members: (() => Members) | undefined;
   #podNetworks: () => readonly Prefix[] = () => [];
+  /** The members of the last write, also of one that failed. */
+  #kept: Members;
   /** A digest of the contents of the file. */
   #written: string | undefined;
   #writtenAt = Number.NEGATIVE_INFINITY;
@@ -69,6 +73,7 @@ export class LedgerFile {
   private constructor(options: Settled, found: Ledger | undefined) {
     this.file = fileIn(options.stateDirectory);
     this.found = found;
+    this.#kept = found?.members ?? new Map();
     this.#options = options;
   }
 
@@ -78,6 +83,23 @@ export class LedgerFile {
     this.#podNetworks = podNetworks;
     const now = performance.now();
     this.#writeAt(Math.max(now + settleMs, this.#writtenAt + leastBetweenMs));
+  }
+
+  /**
+   * Resolves once the file holds every member and network of the last change that a daemon may steer. What is new is
+   * written at once, so that a daemon that is killed right after it steered a network knows whose it is; all else waits
+   * for its time. A file that cannot be written holds nothing up.
+   */
+  async keepNew(): Promise<void> {
+    if (this.#members && !keepsAll(this.#kept, this.#members())) this.#write(this.#members);
+    await this.#writing;
+  }
+
+  /** The state of what the ledger tells in place of registries, in the form of theirs. */
+  stateOf(told: Omit<Told, "isSealed">): RegistryState {
+    const savedAt = this.found?.savedAt ?? this.#options.clock();
+    const ageSeconds = Math.max(0, Math.round((this.#options.clock() - savedAt) / 1000));
+    return stateOf({ name: "cache", location: this.file }, told, { phase: "cached", ageSeconds });
   }
 
   /** Writes pending changes, and ends. */
@@ -96,6 +118,7 @@ export class LedgerFile {
     await removeStateFile(this.file);
     await removeStateFile(earlierFileIn(this.#options.stateDirectory));
     this.#written = undefined;
+    this.#kept = new Map();
   }
 
   #writeAt(at: number): void {
@@ -116,7 +139,8 @@ export class LedgerFile {
 
   /** Queues a write after those that are under way. */
   #write(members: () => Members): void {
-    const content = ledgerContent(members());
+    this.#kept = members();
+    const content = ledgerContent(this.#kept);
     const now = performance.now();
     const podNetworks = this.#podNetworks();
     const digest = hash("sha256", `${content} ${podNetworks.join()}`);
@@ -140,6 +164,7 @@ export class LedgerFile {
       if (!this.#hasFailed) log.warn(`the known nodes are not kept for the next start: ${errorText(error)}`);
       this.#hasFailed = true;
       this.#written = undefined;
+      if (this.#members) this.#writeAt(performance.now() + leastBetweenMs);
     }
   }
 }

@@ -24,6 +24,9 @@ const attempts = 5;
  */
 const mostEachSecond = 50;
 
+/** The datagrams that ask a member whether it is there, and the bytes of each: more than what nobody answers. */
+const prompts = { count: 3, bytes: 256 };
+
 export interface Recipient {
   /** The KubeSpan address of the recipient. */
   readonly address: Address;
@@ -101,6 +104,18 @@ export class Messenger {
     return new Set(results.filter((key) => key !== undefined));
   }
 
+  /**
+   * Sends something without a meaning to each recipient. Its WireGuard answers by itself within 10 s, so that a tunnel on
+   * which nothing is sent shows whether the member is there as soon as one with traffic.
+   */
+  async prompt(recipients: readonly Recipient[]): Promise<void> {
+    if (recipients.length > 0) await this.open();
+    for (let sent = 0; sent < prompts.count && recipients.length > 0; sent++) {
+      for (const { address } of recipients) this.#sendBytes(Buffer.alloc(prompts.bytes), address, noticePort);
+      await delay(againMs);
+    }
+  }
+
   async #tellOne({ address, publicKey }: Recipient, notice: Notice): Promise<boolean> {
     const proof = proofOf(notice, { ...this.#options.keys, peer: publicKey }, "own");
     if (!proof) return false;
@@ -119,7 +134,11 @@ export class Messenger {
   }
 
   #send(datagram: Datagram, address: string, port: number): void {
-    this.#socket?.send(datagramText(datagram), port, address, (error) => {
+    this.#sendBytes(Buffer.from(datagramText(datagram)), address, port);
+  }
+
+  #sendBytes(bytes: Buffer, address: string, port: number): void {
+    this.#socket?.send(bytes, port, address, (error) => {
       if (error) this.#options.log.debug(`not sent to ${address}: ${errorText(error)}`);
     });
   }

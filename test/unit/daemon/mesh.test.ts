@@ -59,6 +59,8 @@ class Stage {
   readonly raced: (readonly Endpoint[])[] = [];
   /** The endpoints at which WireGuard was told to call somebody. */
   readonly dialled: string[] = [];
+  /** Whether the ledger of a daemon that starts now had the peer, at each command that names a network of it. */
+  readonly keptAtSteering: boolean[] = [];
   isThere = true;
   hasSockets = true;
   now = 1_700_000_000_000;
@@ -94,7 +96,9 @@ class Stage {
     const { nodeId, publicKey } = identity;
     const self = { ...ownSelf, nodeId, publicKey };
     const { cluster } = config;
-    const ledger = await LedgerFile.open({ stateDirectory, cluster, nodeId, log, clock });
+    const openLedger = () => LedgerFile.open({ stateDirectory, cluster, nodeId, log, clock });
+    const ledger = await openLedger();
+    this.#isKept = async () => (await openLedger()).found?.members.has(peer.nodeId) === true;
     const number = await NumberFile.open(stateDirectory, log);
     const shared = { config, identity, self, number, log, clock };
     this.#mesh = new Mesh(
@@ -126,12 +130,15 @@ class Stage {
     return this;
   }
 
-  readonly #run: Runner = (command) => {
+  readonly #run: Runner = async (command) => {
     const text = `${command.args.join(" ")} ${typeof command.input === "string" ? command.input : ""}`;
     if (command.program === "wg")
       this.dialled.push(...[...text.matchAll(/endpoint (?:= )?(\S+)/gi)].map(([, at = ""]) => at));
+    if (text.includes("10.244.2.0/24")) this.keptAtSteering.push(await this.#isKept());
     return this.kernel.run(command);
   };
+
+  #isKept: () => Promise<boolean> = async () => false;
 
   /** A racer whose packets reach the peer, and no network. */
   readonly #openRacer: OpenRacer = async ({ onAnswer }) => {
@@ -215,6 +222,7 @@ describe("the mesh of a daemon", () => {
     expect(new Set(stage.dialled)).toEqual(new Set([alive]));
     expect(stage.fate).toBe("tunnel");
     expect(stage.published.at(-1)?.own.kubespan?.address).toMatch(/^fd/);
+    expect(new Set(stage.keptAtSteering)).toEqual(new Set([true])); // so it may be killed at any of them
   });
 
   test("races more and more seldom while nobody answers, lets nothing out, and is up once somebody does", async () => {

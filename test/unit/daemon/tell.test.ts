@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { expect, test } from "vitest";
-import { tellChanges } from "../../../src/daemon/tell.ts";
+import { tellChanges, tellDecision } from "../../../src/daemon/tell.ts";
 import type { RegistryState } from "../../../src/discovery/index.ts";
 import { address, config, key, peerSpec, prefix } from "../mesh/values.ts";
 
@@ -55,4 +55,24 @@ test("of very many at once only some are named", () => {
   const lines = told(ups);
   expect(lines).toHaveLength(11);
   expect(lines.at(-1)).toBe("INFO 990 more are up");
+});
+
+test("a warning of this node about itself is told once as long as it holds, and again when it comes back", () => {
+  const lines: string[] = [];
+  const write = (line: string): void => void lines.push((JSON.parse(line) as { msg: string }).msg);
+  const parts = {
+    log: pino({}, { write }),
+    config: config(),
+    registries: { states: () => [] } as unknown as Parameters<typeof tellDecision>[0]["registries"],
+  };
+  const refused = { who: "this node", what: "is refused by others" };
+  const decision = (...warnings: readonly (typeof refused)[]) =>
+    ({
+      polled: { changed: [], transitions: [] },
+      specs: { peers: [], networks: [], refused: [], warnings: [] },
+      warnings,
+    }) as unknown as Parameters<typeof tellDecision>[1];
+  const passes = [decision(refused), decision(refused), decision(), decision(refused)];
+  passes.forEach((pass, at) => tellDecision(parts, pass, passes[at - 1]));
+  expect(lines).toEqual(["this node is refused by others", "this node is refused by others"]);
 });

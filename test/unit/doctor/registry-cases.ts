@@ -40,6 +40,21 @@ export const registryCases: readonly Case[] = [
     /knows no other node by this clusterID.*compare clusterID/,
   ],
   [
+    "others who refuse this node",
+    {
+      services: [
+        {
+          location: "a",
+          records: { all: 3, opened: 3, others: 2 },
+          refusedBy: [{ label: "b", reason: "its public key is already that of this node" }],
+        },
+      ],
+    },
+    "discovery.a.refused",
+    "error",
+    /refuse what this node announces.*b says: its public key is already that of this node/,
+  ],
+  [
     "no Node in Kubernetes",
     {
       services: [

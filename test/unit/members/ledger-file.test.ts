@@ -1,10 +1,10 @@
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pino } from "pino";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { LedgerFile } from "../../../src/members/effects/ledger-file.ts";
 import { isConnected } from "../../../src/members/index.ts";
-import { affiliateNamed, idOf, key, otherKey, prefix } from "../discovery/samples.ts";
+import { address, affiliateNamed, idOf, key, otherKey, prefix } from "../discovery/samples.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { memberOf, membersOf } from "./member.ts";
 
@@ -36,6 +36,12 @@ async function open(
 
 const of = (...ids: readonly string[]) => membersOf(...ids.map((id) => memberOf(affiliateNamed(id))));
 const two = of("a", "b");
+
+/** What tells one written file from the next. */
+const fileAt = async (path: string): Promise<readonly number[]> => {
+  const { ino, mtimeMs } = await stat(path);
+  return [ino, mtimeMs];
+};
 
 describe("members on disk", () => {
   test("are there at the next start, for nobody else to read", async () => {
@@ -107,6 +113,60 @@ describe("members on disk", () => {
     ledger.changed(members);
     await ledger.close();
     expect(await readFile(ledger.file, "utf8")).toBe(before);
+  });
+
+  test("what is new is there before it is steered, in one write for all of a pass; the rest waits", async () => {
+    const folder = await temporaryFolder();
+    const { ledger } = await open(folder);
+    const inFile = async () => (await open(folder)).ledger.found?.members;
+    await ledger.keepNew();
+    expect(await inFile()).toBeUndefined();
+    for (const members of [of("a"), two]) ledger.changed(() => members);
+    await ledger.keepNew();
+    expect(await inFile()).toEqual(two);
+    const written = await fileAt(ledger.file);
+    const seen = membersOf(...[...two.values()].map((member) => ({ ...member, connectedAt: 600_000 })));
+    ledger.changed(() => seen);
+    await ledger.keepNew();
+    expect(await fileAt(ledger.file)).toEqual(written);
+    const withNetwork = membersOf(
+      ...seen.values(),
+      memberOf({ ...affiliateNamed("b"), addresses: [address("203.0.113.77")] }),
+    );
+    ledger.changed(() => withNetwork);
+    await ledger.keepNew();
+    expect(await inFile()).toEqual(withNetwork);
+    await ledger.close();
+  });
+
+  test("what was found at the start is not written again before it is steered", async () => {
+    const folder = await temporaryFolder();
+    const first = await open(folder);
+    first.ledger.changed(() => two);
+    await first.ledger.close();
+    const written = await fileAt(first.ledger.file);
+    const { ledger } = await open(folder);
+    ledger.changed(() => two);
+    await ledger.keepNew();
+    expect(await fileAt(ledger.file)).toEqual(written);
+    await ledger.close();
+  });
+
+  test("a write that fails holds nothing up, and is tried again in a while, not in every pass", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const folder = join(await temporaryFolder(), "later");
+    const { ledger, log } = await open(folder);
+    ledger.changed(() => two);
+    await ledger.keepNew();
+    expect(log.join("")).toContain("not kept");
+    await mkdir(folder);
+    await ledger.keepNew();
+    await expect(stat(ledger.file)).rejects.toThrow("ENOENT");
+    vi.advanceTimersByTime(30_000);
+    await ledger.keepNew();
+    expect((await open(folder)).ledger.found?.members).toEqual(two);
+    await ledger.close();
   });
 
   test("the time in the file is renewed now and then although nothing changes", async () => {
