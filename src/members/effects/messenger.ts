@@ -4,7 +4,15 @@ import type { Logger } from "pino";
 import type { Secret } from "../../base/index.ts";
 import { errorText } from "../../base/index.ts";
 import { type Address, parseAddress } from "../../net/index.ts";
-import { type Datagram, datagramText, isProven, type Notice, proofOf, readDatagram } from "../notice.ts";
+import {
+  type Datagram,
+  datagramText,
+  isProven,
+  type Notice,
+  proofOf,
+  readDatagram,
+  receiptOf,
+} from "../notice.ts";
 
 /**
  * The UDP port for notices. The socket is bound to the KubeSpan address alone, so that nothing outside the mesh reaches
@@ -49,7 +57,7 @@ interface MessengerOptions {
 export class Messenger {
   readonly #options: MessengerOptions;
   #socket: Socket | undefined;
-  /** The proofs, in base64, for which a receipt is awaited. */
+  /** The receipts, in base64, that are awaited. */
   readonly #awaited = new Map<string, () => void>();
   #budget = { second: 0, left: mostEachSecond };
 
@@ -102,9 +110,11 @@ export class Messenger {
   }
 
   async #tellOne({ address, publicKey }: Recipient, notice: Notice): Promise<boolean> {
-    const proof = proofOf(notice, { ...this.#options.keys, peer: publicKey }, "own");
-    if (!proof) return false;
-    const name = Buffer.from(proof).toString("base64");
+    const sides = { ...this.#options.keys, peer: publicKey };
+    const proof = proofOf(notice, sides, "own");
+    const receipt = proof && receiptOf(proof, sides, "peer");
+    if (!receipt) return false;
+    const name = Buffer.from(receipt).toString("base64");
     const heard = new AbortController();
     this.#awaited.set(name, () => heard.abort());
     try {
@@ -135,14 +145,15 @@ export class Messenger {
     const sender = address && this.#options.senderAt(address);
     if (!sender || !this.#mayWork()) return;
     const { notice, proof } = datagram;
-    if (!isProven(notice, { ...this.#options.keys, peer: sender.publicKey }, proof)) {
+    const sides = { ...this.#options.keys, peer: sender.publicKey };
+    if (!isProven(notice, sides, proof)) {
       this.#options.log.warn(
         `somebody at ${sender.address} sent a ${notice.kind} that is not proved: not obeyed`,
       );
       return;
     }
-    if (this.#options.onNotice(notice, sender))
-      this.#send({ kind: "receipt", proof }, from.address, from.port);
+    const receipt = this.#options.onNotice(notice, sender) ? receiptOf(proof, sides, "own") : undefined;
+    if (receipt) this.#send({ kind: "receipt", proof: receipt }, from.address, from.port);
   }
 
   #mayWork(): boolean {
