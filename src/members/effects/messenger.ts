@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { Secret } from "../../base/index.ts";
 import { errorText } from "../../base/index.ts";
 import { type Address, parseAddress } from "../../net/index.ts";
+import { counted, noChecks } from "../hearing.ts";
 import {
   type Datagram,
   datagramText,
@@ -26,11 +27,6 @@ const noticePort = 51_822;
  */
 const againMs = 200;
 const attempts = 5;
-/**
- * The number of proofs that are checked in a second. A check costs as much as a handshake, so further notices are
- * ignored.
- */
-const mostEachSecond = 50;
 
 export interface Recipient {
   /** The KubeSpan address of the recipient. */
@@ -59,7 +55,7 @@ export class Messenger {
   #socket: Socket | undefined;
   /** The receipts, in base64, that are awaited. */
   readonly #awaited = new Map<string, () => void>();
-  #budget = { second: 0, left: mostEachSecond };
+  #checks = noChecks;
 
   constructor(options: MessengerOptions) {
     this.#options = options;
@@ -143,7 +139,7 @@ export class Messenger {
     }
     const address = parseAddress(from.address);
     const sender = address && this.#options.senderAt(address);
-    if (!sender || !this.#mayWork()) return;
+    if (!sender || !this.#mayCheck(sender)) return;
     const { notice, proof } = datagram;
     const sides = { ...this.#options.keys, peer: sender.publicKey };
     if (!isProven(notice, sides, proof)) {
@@ -156,9 +152,9 @@ export class Messenger {
     if (receipt) this.#send({ kind: "receipt", proof: receipt }, from.address, from.port);
   }
 
-  #mayWork(): boolean {
-    const second = Math.floor(performance.now() / 1000);
-    if (second !== this.#budget.second) this.#budget = { second, left: mostEachSecond };
-    return this.#budget.left-- > 0;
+  #mayCheck({ publicKey }: Recipient): boolean {
+    const checks = counted(this.#checks, publicKey, Math.floor(performance.now() / 1000));
+    if (checks) this.#checks = checks;
+    return checks !== undefined;
   }
 }
