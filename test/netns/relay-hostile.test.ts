@@ -127,10 +127,10 @@ it("a million hostile packets move no entry of a relay, and have it send nothing
   }`);
   const args = [String(count), "203.0.113.10", member, port, victim, await seenInitiation()];
   expect(Number(await node(x).run("perl", flood, ...args))).toBe(count);
-  const counted = async (name: string): Promise<number> =>
+  const packets = async (name: string): Promise<number> =>
     Number(/packets (\d+)/.exec(await relaying.run("nft", "list", "counter", "ip", "counting", name))?.[1]);
-  expect(await counted("arrived")).toBeGreaterThan(count * 0.9);
-  expect(await counted("strangers")).toBe(0);
+  expect(await packets("arrived")).toBeGreaterThan(count * 0.9);
+  expect(await packets("strangers")).toBe(0);
   expect(await entries()).toEqual(before); // sessions that were renewed meanwhile lead the same ways
   await waitFor(async () => node(a).reaches(await addressOf(node(b))), { what: "an answer after the flood" });
   const { relay } = (await relaying.daemon.status()).node;

@@ -69,12 +69,13 @@ const signed = `udp[20:4] = 0x${sign} or ip6[60:4] = 0x${sign}`;
 /** What looks like a message of ours from the outside: a type, an index or the beginning of a transaction, the sign, a length. */
 const message = (head: string, bytes: number): string => `${head}${sign.repeat(bytes)}`.slice(0, 2 * bytes);
 
+const portIn = (text: string): string =>
+  /udp sport (\d+) (?:meta )?skuid/.exec(text)?.[1] ?? expect.fail(text);
+
 /** The ports of b's daemon, and messages that its rules take for its own. */
 async function ofDaemon(): Promise<{ port: string; hex: string; family: (typeof families)[number] }[]> {
   const racing = await b.run("nft", "-n", "list", "table", "inet", "kubespan_racing");
   const tag = /0xf{5}000 (?:== )?0x([\da-f]+)/.exec(racing)?.[1]?.padStart(8, "0") ?? expect.fail(racing);
-  const portIn = (text: string): string =>
-    /udp sport (\d+) (?:meta )?skuid/.exec(text)?.[1] ?? expect.fail(text);
   const found = await Promise.all(
     (["ip", "ip6"] as const).map(async (header, at) => {
       const family = families[at] ?? expect.fail();
@@ -151,17 +152,18 @@ it("nobody confirms a farewell in the place of a daemon that ended, so that it i
   expect(address).toBe((await a.daemon.status()).node.address);
 });
 
+const sayFromWireGuards = (to: "member" | "stranger") => async () => {
+  for (const family of families)
+    for (const port of [51_820, 9])
+      await say(nobody, family.any, 51_820, family[to], port, message("04000000", 64));
+};
+
 describe("WireGuard's own port, while the link is gone", () => {
   it("sends nobody's packets to no member, and to others as any port does", async () => {
     await b.daemon.stop("SIGKILL");
     await b.run("ip", "link", "del", "kubespan");
-    const sayAll = (to: "member" | "stranger") => async () => {
-      for (const family of families)
-        for (const port of [51_820, 9])
-          await say(nobody, family.any, 51_820, family[to], port, message("04000000", 64));
-    };
-    expect(await seen(sayAll("member"))).toEqual([]);
-    expect((await seen(sayAll("stranger"))).length).toBe(4);
+    expect(await seen(sayFromWireGuards("member"))).toEqual([]);
+    expect((await seen(sayFromWireGuards("stranger"))).length).toBe(4);
   });
 
   it("keeps the mesh closed while it is held, and status says so; then the mesh is there again", async () => {
