@@ -50,10 +50,10 @@ export class Table {
 
   #declareSet(name: string, lines: readonly string[]): void {
     const text = lines.join("\n");
-    const family = /^type ipv([46])_addr$/m.exec(text)?.[1];
+    const header = /^typeof (ip6?) daddr$/m.exec(text)?.[1];
     const size = /^size (\d+)$/m.exec(text)?.[1];
     const made = new AddressSet(
-      family === "6" ? 6 : family === "4" ? 4 : fail("Error: set definition does not specify key"),
+      header === "ip6" ? 6 : header === "ip" ? 4 : fail("Error: set definition does not specify key"),
       /^flags interval$/m.test(text),
       size === undefined ? undefined : Number(size),
     );
@@ -121,7 +121,7 @@ export const elementsIn = (list: string): string[] =>
 function setText(name: string, set: AddressSet): string {
   const elements = set.texts();
   return block("set", name, [
-    `type ipv${set.family}_addr`,
+    `typeof ${set.family === 6 ? "ip6" : "ip"} daddr`,
     ...(set.size === undefined ? [] : [`size ${set.size}`]),
     ...(set.isInterval ? ["flags interval"] : []),
     ...(elements.length === 0 ? [] : [`elements = { ${elements.join(",\n\t\t\t     ")} }`]),

@@ -1,15 +1,9 @@
+import { hash } from "node:crypto";
 import { z } from "zod";
 import type { Secret } from "../base/index.ts";
 import { onceFor, readJson } from "../base/index.ts";
 import type { Affiliate } from "../discovery/index.ts";
-import {
-  decodeAffiliate,
-  encodeAffiliate,
-  limits,
-  nonceBytes,
-  openData,
-  sealData,
-} from "../discovery/index.ts";
+import { decodeAffiliate, encodeAffiliate, limits, openData } from "../discovery/index.ts";
 import { type Endpoint, type Prefix, parseEndpoint, parsePrefix } from "../net/index.ts";
 import { claimOf, networksClaimed } from "./claim.ts";
 import type { Known, Member, Members } from "./member.ts";
@@ -55,10 +49,16 @@ const stored = z.strictObject({
   until: z.enum(["named", "renewed"]).optional(),
 });
 
-const envelope = z.strictObject({
-  version: z.union([z.literal(1), z.literal(2)]),
-  sealed: z.base64().max(largestLedger),
-});
+const envelope = z.union([
+  /** The formats until November 2026, sealed with the cluster secret. */
+  z.strictObject({ version: z.union([z.literal(1), z.literal(2)]), sealed: z.base64().max(largestLedger) }),
+  z.strictObject({
+    version: z.literal(3),
+    /** SHA-256 of the content in base64. */
+    digest: z.base64().length(44),
+    content: z.base64().max(largestLedger),
+  }),
+]);
 
 const shared = {
   clusterId: z.string(),
@@ -127,21 +127,35 @@ const saidBy = (affiliate: Affiliate): z.input<typeof said> => ({
 });
 
 /**
- * The text of the file. It is sealed with the cluster secret, so that a damaged file, a changed one and that of another
- * cluster are recognized. The seal does not hide it from root, who has the secret beside it.
+ * The text of the file, with a digest by which a damaged one is recognized. It is not sealed with the cluster secret: that
+ * may change, on one node after the other, and a node that forgot the others then would send to them in clear. No seal
+ * would hide it from root, or keep root from changing it, who alone can read the file.
  */
 export function ledgerText(
-  cluster: { readonly id: string; readonly secret: Secret },
+  cluster: { readonly id: string },
   content: string,
   savedAt: number,
-  random: (size: number) => Uint8Array,
   { podNetworks = [], bootID }: Pick<Ledger, "podNetworks" | "bootID"> = {},
 ): string {
   const networks = podNetworks.length === 0 ? undefined : podNetworks.slice(0, mostPodNetworks);
   const head = JSON.stringify({ clusterId: cluster.id, savedAt, bootID, podNetworks: networks });
   const plain = `${head.slice(0, -1)},"members":${content}}`;
-  const sealed = sealData(cluster.secret, random(nonceBytes), Buffer.from(plain));
-  return `${JSON.stringify({ version: 2, sealed: sealed.toString("base64") })}\n`;
+  return `${JSON.stringify({ version: 3, digest: digestOf(plain), content: Buffer.from(plain).toString("base64") })}\n`;
+}
+
+const digestOf = (plain: string): string => hash("sha256", plain, "base64");
+
+/** The content of a file, and the form that it has; `undefined` for one that is damaged, or cannot be opened. */
+function contentOf(
+  outer: z.output<typeof envelope>,
+  secret: Secret,
+): { readonly plain: string; readonly form: 1 | 2 } | undefined {
+  if (outer.version === 3) {
+    const plain = Buffer.from(outer.content, "base64").toString();
+    return digestOf(plain) === outer.digest ? { plain, form: 2 } : undefined;
+  }
+  const plain = openData(secret, Buffer.from(outer.sealed, "base64"))?.toString();
+  return plain === undefined ? undefined : { plain, form: outer.version };
 }
 
 /**
@@ -155,9 +169,9 @@ export function openLedger(
 ): Ledger | { readonly refused: string } {
   const outer = readJson(text, envelope);
   if ("problem" in outer) return { refused: "it is not a ledger of this version" };
-  const plain = openData(cluster.secret, Buffer.from(outer.value.sealed, "base64"));
-  if (!plain) return { refused: "it is damaged, or of a cluster with another secret" };
-  const inner = readJson(plain.toString(), contents[outer.value.version]);
+  const content = contentOf(outer.value, cluster.secret);
+  if (!content) return { refused: "it is damaged, or of an earlier version and another secret" };
+  const inner = readJson(content.plain, contents[content.form]);
   if ("problem" in inner) return { refused: "its contents have another shape" };
   const known = inner.value;
   if (known.clusterId !== cluster.id) return { refused: "it is of another cluster" };

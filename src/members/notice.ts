@@ -51,7 +51,10 @@ export const proofBytes = 16;
 export const recipientOf = (publicKey: string): string =>
   Buffer.from(publicKey, "base64").subarray(0, 8).toString("base64");
 
-const label = Buffer.from("kubespan notice v1");
+const labels = {
+  notice: Buffer.from("kubespan notice v1"),
+  receipt: Buffer.from("kubespan receipt v1"),
+} as const;
 
 /**
  * The proof, for one recipient, that a notice is its sender's. The cluster secret would prove nothing, as every member
@@ -59,13 +62,29 @@ const label = Buffer.from("kubespan notice v1");
  * do (X25519). `undefined` for a key that no honest node has (RFC 7748, section 6.1).
  */
 export function proofOf(notice: Notice, sides: Sides, sender: "own" | "peer"): Uint8Array | undefined {
+  const text = JSON.stringify([notice.kind, ...fieldsOf(notice)]);
+  return codeOf(labels.notice, Buffer.from(text), sides, sender);
+}
+
+/**
+ * The code by which the recipient of a notice confirms it, known by the proof of that notice. Whoever has got the port of a
+ * daemon that ended reads what comes there, and must not be able to say that its node heard it.
+ */
+export const receiptOf = (proof: Uint8Array, sides: Sides, sender: "own" | "peer"): Uint8Array | undefined =>
+  codeOf(labels.receipt, proof, sides, sender);
+
+function codeOf(
+  label: Uint8Array,
+  text: Uint8Array,
+  sides: Sides,
+  sender: "own" | "peer",
+): Uint8Array | undefined {
   const peer = Buffer.from(sides.peer, "base64");
   const shared = sharedSecret(sides.privateKey.reveal(), peer);
   if (!shared) return undefined;
   const own = Buffer.from(sides.publicKey, "base64");
   const ends = sender === "own" ? [own, peer] : [peer, own];
-  const text = JSON.stringify([notice.kind, ...fieldsOf(notice)]);
-  return mac(hash(label, shared), Buffer.concat([label, ...ends, Buffer.from(text)]));
+  return mac(hash(label, shared), Buffer.concat([label, ...ends, text]));
 }
 
 function fieldsOf(notice: Notice): readonly unknown[] {
@@ -91,7 +110,7 @@ export function isProven(notice: Notice, sides: Sides, proof: Uint8Array): boole
   return expected !== undefined && proof.length === proofBytes && timingSafeEqual(expected, proof);
 }
 
-/** A message through the tunnel: a notice with its proof, or the receipt for one. */
+/** A message through the tunnel: a notice with its proof, or the receipt for one, whose proof is that of `receiptOf`. */
 export type Datagram =
   | { readonly kind: "notice"; readonly notice: Notice; readonly proof: Uint8Array }
   | { readonly kind: "receipt"; readonly proof: Uint8Array };

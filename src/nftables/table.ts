@@ -6,7 +6,7 @@ import { exitChains } from "./exits.ts";
 import { ingressRules, untrackedRules } from "./ingress.ts";
 import { leavingChains } from "./leaving.ts";
 import { type Lookup, lookupsIn } from "./lookups.ts";
-import type { RuleOptions } from "./match.ts";
+import { headerOf, type RuleOptions } from "./match.ts";
 import { fromPortRule, fromPortRules, notingRules } from "./own-packets.ts";
 import { answerableRules, cleanRule } from "./reverse-path.ts";
 import {
@@ -140,7 +140,8 @@ function setText(set: NetworkSet, prefixes: readonly Prefix[]): string {
   const list = elementList(prefixes.map((prefix) => elementText(set, prefix)));
   return [
     `\tset ${name} {`,
-    `\t\ttype ipv${family}_addr`,
+    // By the name of the type alone, nft 1.1 writes what makes nft 1.0.6 crash, whatever it has to do, in a container say.
+    `\t\ttypeof ${headerOf(family)} daddr`,
     bits === undefined ? "\t\tflags interval" : `\t\tsize ${hashSize}`,
     ...(prefixes.length === 0 ? [] : [`\t\telements = { ${list} }`]),
     "\t}",

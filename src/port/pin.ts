@@ -28,7 +28,7 @@ export interface PlacedPin extends Pin {
 /** The seconds after which the kernel forgets a pin by itself, so that a daemon that is killed leaves none behind. */
 const pinnedAtMostSeconds = 30;
 
-const families = { 4: ["ipv4", "ip", "ipv4_addr"], 6: ["ipv6", "ip6", "ipv6_addr"] } as const;
+const families = { 4: ["ipv4", "ip"], 6: ["ipv6", "ip6"] } as const;
 
 /**
  * The endpoints from which packets are turned away. An address cannot be replaced by one of the other family, so
@@ -57,7 +57,7 @@ export function pinText(
     if (elements.length === 0) continue;
     sets.push(
       `\tset pinned${family} {`,
-      `\t\ttype ${families[family][2]} . inet_service`,
+      `\t\ttypeof ${families[family][1]} daddr . udp dport`,
       "\t\tflags timeout",
       `\t\telements = { ${[...new Set(elements)].join(", ")} }`,
       "\t}",

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { execa } from "execa";
 import { bound } from "../../lab/bound.ts";
-import { debianBase } from "../packages/debian.ts";
+import { debianBase, dependencies } from "../packages/debian.ts";
 
 /**
  * Runs suites of test/netns with the programs of Debian 13: nft 1.1 and iproute2 6.15, where Debian 12 has 1.0 and 6.1,
@@ -24,6 +24,15 @@ const selection = [
   .map((name) => `test/netns/${name}.test.ts`)
   .concat("test/debian13");
 
+/**
+ * What is run of long files: where an owner of the table makes a difference. "Destroyed" and "down" here are not what they
+ * are where nobody owns it.
+ */
+const part = {
+  files: ["failed-down", "never-in-clear"].map((name) => `test/netns/${name}.test.ts`),
+  names: "half-way.*(all but the table|not even the table)|rp_filter 2.*(our table|the targets)",
+};
+
 const project = join(import.meta.dirname, "../..");
 const script = join(import.meta.dirname, "enter");
 
@@ -40,6 +49,7 @@ async function inside(base: string, ...argv: readonly string[]): Promise<number>
     env: {
       PATH: `${join(project, "node_modules/.bin")}:/usr/sbin:/usr/bin:/sbin:/bin`,
       HOME: "/root",
+      KUBESPAN_TEST_DEBIAN12: olderRoot,
       LC_ALL: "C.UTF-8",
       ...Object.fromEntries(Object.entries(process.env).filter(([name]) => passedOn.has(name))),
     },
@@ -55,11 +65,11 @@ const passedOn = new Set(["CI", "KUBESPAN_TEST_CONFINED", "KUBESPAN_TEST_PATIENC
 const given = process.argv.slice(2);
 const files = given.some((argument) => !argument.startsWith("-")) ? [] : selection;
 const base = await debianBase("trixie", await packages());
+const olderRoot = await debianBase("bookworm", dependencies);
 const versions = "cat /etc/debian_version; nft --version; ip -V 2>/dev/null; wg --version";
 const problem = await inside(base, "sh", "-c", versions);
-process.exitCode =
-  problem ||
-  (await inside(
+const suite = (...args: readonly string[]): Promise<number> =>
+  inside(
     base,
     "node",
     "node_modules/vitest/vitest.mjs",
@@ -68,6 +78,9 @@ process.exitCode =
     "netns",
     "--project",
     "debian13",
-    ...files,
-    ...given,
-  ));
+    ...args,
+  );
+process.exitCode =
+  problem ||
+  (await suite(...files, ...given)) ||
+  (given.length === 0 ? await suite(...part.files, "--testNamePattern", part.names) : 0);

@@ -16,7 +16,8 @@ import { clearDuring } from "./in-clear.ts";
  *     2001:db8::1            2001:db8::2             |
  *   ===+======================+======================+=== internet
  *
- * Each tool on a is one that refuses what /run/refused says, and does everything else.
+ * Each tool on a is one that refuses what /run/refused says, and does everything else; also the nft that stays and owns
+ * the table, where there is such a one: what it is told counts as "nft -f".
  */
 let lab: Lab;
 let internet: Network;
@@ -47,9 +48,18 @@ beforeEach(async () => {
 /** For this node only. What nft is told stands in a file, which is looked into as well. */
 async function makeFallible(node: LabNode, tool: string): Promise<void> {
   const script = `#!/bin/sh
-if [ -e ${refused} ]; then
-  case "${tool} $*" in *"$(cat ${refused})"*) echo "${tool}: refused by the test" >&2; exit 1 ;; esac
+is_refused() {
+  [ -e ${refused} ] || return 1
+  case "$1" in *"$(cat ${refused})"*) echo "${tool}: refused by the test" >&2 ;; *) return 1 ;; esac
+}
+if [ "$*" = -i ]; then
+  while IFS= read -r line; do
+    case "$line" in include*) if is_refused "${tool} -f"; then continue; fi ;; esac
+    printf '%s\\n' "$line"
+  done | /run/real/${tool} -i
+  exit
 fi
+if is_refused "${tool} $*"; then exit 1; fi
 exec /run/real/${tool} "$@"
 `;
   await node.namespace.write(`/run/fallible/${tool}`, script, 0o755);

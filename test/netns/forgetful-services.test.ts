@@ -123,6 +123,32 @@ describe("nodes that move one by one to another service, which knows nobody", ()
   });
 });
 
+describe("nodes that get another cluster secret one by one", () => {
+  it.each([
+    ["when their configuration is read again", reload],
+    ["when their daemons start anew", restart],
+  ])("%s: nothing leaves in clear, also until the last has it", async (_how, follow) => {
+    const cluster = { ...options.cluster, secret: newCluster().secret };
+    const seen = await clear(async (streams) => {
+      for (const [at, node] of nodes().entries()) {
+        await node.daemon.configure({ ...options, cluster, daemon: behind(node) });
+        await follow(node);
+        const others = nodes().slice(at + 1);
+        await node.daemon.waitForStatus(
+          "that who has the former secret is absent there",
+          (status) =>
+            status.registries[0]?.phase === "connected" &&
+            unnamedOn(status) === others.map(({ name }) => name).join(),
+        );
+        for (const stream of streams) await stream.moreAnswers(20);
+      }
+      await allUp();
+    });
+    options = { ...options, cluster };
+    expect(seen).toEqual([]);
+  });
+});
+
 /** The service starts anew with what it knows, but of this node's only for so many milliseconds. */
 async function shortenLife(nodeId: string, leftMs: number): Promise<void> {
   await there(old).stop();

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { Capture, type LabNode, waitFor } from "../../lab/index.ts";
 import { initiationBytes, isFor, recipientKey } from "../../src/handshake/index.ts";
 import { addressOf, meetBy, RelayWorld } from "./relay-world.ts";
+import { counted, giveBack, take } from "./talk.ts";
 
 /*
  *    r 203.0.113.10   x 203.0.113.66, no member   a victim's address 203.0.113.67   discovery 203.0.113.9
@@ -12,7 +13,10 @@ import { addressOf, meetBy, RelayWorld } from "./relay-world.ts";
  *   NAT 203.0.113.1, symmetric        NAT 203.0.113.2, symmetric
  *        |                                 |
  *   a 192.168.1.11                    b 192.168.2.11
+ *
+ * r is the router of a machine at 10.9.0.11, which listens at the same port.
  */
+const taken = fileURLToPath(new URL("taken.pl", import.meta.url));
 const flood = fileURLToPath(new URL("flood.pl", import.meta.url));
 const victim = "203.0.113.67";
 const count = 1_000_000;
@@ -67,6 +71,40 @@ async function entries(): Promise<ReadonlySet<string>> {
   return new Set([...found].map(([, from, port, , to]) => `${from}:${port} ${to}`));
 }
 
+it("what a relay routes to another node at the same port is not passed on to a member, whatever it looks like", async () => {
+  const inner = await world.lab.network("inner");
+  const behind = await world.lab.node("behind");
+  await node(r).attach(inner, "10.9.0.1/24");
+  await behind.attach(inner, "10.9.0.11/24");
+  await behind.defaultRoute("10.9.0.1");
+  await node(x).run("ip", "route", "add", "10.9.0.0/24", "via", "203.0.113.10");
+  const ways = await node(r).run("nft", "list", "map", "ip", "kubespan_relay", "addresses");
+  const [, from = "", port = "", index = ""] = /([\d.]+) \. (\d+) \. 0x([\da-f]+)/.exec(ways) ?? [];
+  const sign = "6b6e6f77";
+  const data = `04000000${index.padStart(8, "0")}${sign.repeat(6)}`;
+  await take(node(x), from);
+  const sent = async (to: string): Promise<string[]> => {
+    const capture = await Capture.start(world.lab, world.internet.network);
+    await node(x).run("perl", taken, "say", from, port, to, "51820", data);
+    for (const each of [a, b]) await waitFor(() => node(each).reaches("203.0.113.10"), { what: "the relay" });
+    await capture.stop();
+    return (await capture.lines(`udp[20:4] = 0x${sign}`)).map((line) =>
+      line.split(" ").slice(2, 5).join(" "),
+    );
+  };
+  const arrived = await counted(
+    behind,
+    `chain c { type filter hook input priority 0; udp dport 51820 @th,160,32 0x${sign} counter name seen; }`,
+    ["seen"],
+    async () => expect(await sent("10.9.0.11")).toEqual([`${from}.${port} > 10.9.0.11.51820:`]),
+  );
+  // What is for the relay itself is passed on, so that this would have been, too.
+  const passed = await sent("203.0.113.10");
+  await giveBack(node(x), from);
+  expect(arrived).toEqual({ seen: 1 });
+  expect(passed).toContainEqual(expect.stringMatching(/^203\.0\.113\.10\.51820 > 203\.0\.113\.[12]\./));
+});
+
 it("a million hostile packets move no entry of a relay, and have it send nothing to others", async () => {
   const relaying = node(r);
   const { peers, node: own } = await relaying.daemon.status();
@@ -89,10 +127,10 @@ it("a million hostile packets move no entry of a relay, and have it send nothing
   }`);
   const args = [String(count), "203.0.113.10", member, port, victim, await seenInitiation()];
   expect(Number(await node(x).run("perl", flood, ...args))).toBe(count);
-  const counted = async (name: string): Promise<number> =>
+  const packets = async (name: string): Promise<number> =>
     Number(/packets (\d+)/.exec(await relaying.run("nft", "list", "counter", "ip", "counting", name))?.[1]);
-  expect(await counted("arrived")).toBeGreaterThan(count * 0.9);
-  expect(await counted("strangers")).toBe(0);
+  expect(await packets("arrived")).toBeGreaterThan(count * 0.9);
+  expect(await packets("strangers")).toBe(0);
   expect(await entries()).toEqual(before); // sessions that were renewed meanwhile lead the same ways
   await waitFor(async () => node(a).reaches(await addressOf(node(b))), { what: "an answer after the flood" });
   const { relay } = (await relaying.daemon.status()).node;

@@ -146,6 +146,26 @@ describe("what needs no rule", () => {
     expect(clear).toEqual([]);
   });
 
+  it("an overlay that is bound to the link: its packets have a link-layer header inside, and are no bridge's", async () => {
+    const capture = await Capture.start(lab, internet);
+    for (const [name, id, ends] of [
+      ["vx4", "4", "local 203.0.113.1 remote 203.0.113.2"],
+      ["vx6", "6", "local 2001:db8::1 remote 2001:db8::2"],
+    ] as const) {
+      const made = `link add ${name} type vxlan id ${id} dev eth0 dstport 8472 ${ends}`;
+      await a.run("ip", ...made.split(" "));
+      await a.run("ip", "address", "add", `10.99.${id}.1/24`, "dev", name);
+      await a.run("ip", "link", "set", name, "up");
+      await a.ping(`10.99.${id}.2`, 3);
+    }
+    await capture.stop();
+    expect(Number((await a.run("cat", "/sys/class/net/vx4/statistics/tx_packets")).trim())).toBeGreaterThan(
+      0,
+    );
+    for (const name of ["vx4", "vx6"]) await a.run("ip", "link", "del", name);
+    expect(await capture.lines("udp port 8472")).toEqual([]);
+  });
+
   it.each([
     ["the rule deleted", "ip rule del priority 32500; ip -6 rule del priority 32500"],
     ["the table flushed", "ip route flush table 180; ip -6 route flush table 180"],

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 
 /** What the package asks for, so that dpkg finds it there. */
-const dependencies = ["iproute2", "kmod", "nftables", "procps", "util-linux", "wireguard-tools"];
+export const dependencies = ["iproute2", "kmod", "nftables", "procps", "util-linux", "wireguard-tools"];
 /** What a machine has that boots, and what is looked at there. */
 const machine = ["systemd", "systemd-sysv", "udev", "iputils-ping"];
 

@@ -1,4 +1,4 @@
-import { hash, randomBytes } from "node:crypto";
+import { hash } from "node:crypto";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { errorText } from "../../base/index.ts";
@@ -154,7 +154,7 @@ export class LedgerFile {
   async #put(content: string, podNetworks: readonly Prefix[]): Promise<void> {
     const { cluster, clock, log, bootID } = this.#options;
     try {
-      const text = ledgerText(cluster, content, clock(), randomBytes, {
+      const text = ledgerText(cluster, content, clock(), {
         podNetworks,
         ...(bootID !== undefined && { bootID }),
       });

@@ -4,7 +4,16 @@ import type { Logger } from "pino";
 import type { Secret } from "../../base/index.ts";
 import { errorText } from "../../base/index.ts";
 import { type Address, parseAddress } from "../../net/index.ts";
-import { type Datagram, datagramText, isProven, type Notice, proofOf, readDatagram } from "../notice.ts";
+import { counted, noChecks } from "../hearing.ts";
+import {
+  type Datagram,
+  datagramText,
+  isProven,
+  type Notice,
+  proofOf,
+  readDatagram,
+  receiptOf,
+} from "../notice.ts";
 
 /**
  * The UDP port for notices. The socket is bound to the KubeSpan address alone, so that nothing outside the mesh reaches
@@ -18,11 +27,6 @@ const noticePort = 51_822;
  */
 const againMs = 200;
 const attempts = 5;
-/**
- * The number of proofs that are checked in a second. A check costs as much as a handshake, so further notices are
- * ignored.
- */
-const mostEachSecond = 50;
 
 /** The datagrams that ask a member whether it is there, and the bytes of each: more than what nobody answers. */
 const prompts = { count: 3, bytes: 256 };
@@ -52,9 +56,9 @@ interface MessengerOptions {
 export class Messenger {
   readonly #options: MessengerOptions;
   #socket: Socket | undefined;
-  /** The proofs, in base64, for which a receipt is awaited. */
+  /** The receipts, in base64, that are awaited. */
   readonly #awaited = new Map<string, () => void>();
-  #budget = { second: 0, left: mostEachSecond };
+  #checks = noChecks;
 
   constructor(options: MessengerOptions) {
     this.#options = options;
@@ -117,9 +121,11 @@ export class Messenger {
   }
 
   async #tellOne({ address, publicKey }: Recipient, notice: Notice): Promise<boolean> {
-    const proof = proofOf(notice, { ...this.#options.keys, peer: publicKey }, "own");
-    if (!proof) return false;
-    const name = Buffer.from(proof).toString("base64");
+    const sides = { ...this.#options.keys, peer: publicKey };
+    const proof = proofOf(notice, sides, "own");
+    const receipt = proof && receiptOf(proof, sides, "peer");
+    if (!receipt) return false;
+    const name = Buffer.from(receipt).toString("base64");
     const heard = new AbortController();
     this.#awaited.set(name, () => heard.abort());
     try {
@@ -152,21 +158,22 @@ export class Messenger {
     }
     const address = parseAddress(from.address);
     const sender = address && this.#options.senderAt(address);
-    if (!sender || !this.#mayWork()) return;
+    if (!sender || !this.#mayCheck(sender)) return;
     const { notice, proof } = datagram;
-    if (!isProven(notice, { ...this.#options.keys, peer: sender.publicKey }, proof)) {
+    const sides = { ...this.#options.keys, peer: sender.publicKey };
+    if (!isProven(notice, sides, proof)) {
       this.#options.log.warn(
         `somebody at ${sender.address} sent a ${notice.kind} that is not proved: not obeyed`,
       );
       return;
     }
-    if (this.#options.onNotice(notice, sender))
-      this.#send({ kind: "receipt", proof }, from.address, from.port);
+    const receipt = this.#options.onNotice(notice, sender) ? receiptOf(proof, sides, "own") : undefined;
+    if (receipt) this.#send({ kind: "receipt", proof: receipt }, from.address, from.port);
   }
 
-  #mayWork(): boolean {
-    const second = Math.floor(performance.now() / 1000);
-    if (second !== this.#budget.second) this.#budget = { second, left: mostEachSecond };
-    return this.#budget.left-- > 0;
+  #mayCheck({ publicKey }: Recipient): boolean {
+    const checks = counted(this.#checks, publicKey, Math.floor(performance.now() / 1000));
+    if (checks) this.#checks = checks;
+    return checks !== undefined;
   }
 }

@@ -3,6 +3,7 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { cannotListen } from "../../base/index.ts";
 import { type HostPort, hostPortText } from "../../net/index.ts";
+import { refusal } from "../browser.ts";
 
 export interface Monitoring {
   readonly port: number;
@@ -40,6 +41,8 @@ export async function serveMonitoring(listen: HostPort, pages: Pages): Promise<M
     if (request.method !== "GET" && request.method !== "HEAD")
       return answer({ code: 405, text: "only GET\n" });
     const { url = "", headers } = request;
+    const refused = refusal(listen, headers);
+    if (refused !== undefined) return answer({ code: 403, text: `${refused}\n` });
     void answerOf(url, headers.accept ?? "").then(answer, () =>
       answer({ code: 500, text: "this cannot be told now\n" }),
     );

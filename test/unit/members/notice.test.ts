@@ -13,6 +13,7 @@ import {
   proofBytes,
   proofOf,
   readDatagram,
+  receiptOf,
   recipientOf,
 } from "../../../src/members/notice.ts";
 import type { Endpoint } from "../../../src/net/index.ts";
@@ -72,6 +73,19 @@ describe("the proof of a notice", () => {
     expect(proofOf(notice, zero, "own")).toBeUndefined();
     expect(isProven(notice, zero, proof)).toBe(false);
   });
+});
+
+test("a receipt is made by the recipient alone, for one notice, and is not what came with it", () => {
+  const awaited = receiptOf(proof, to(sender, receiver), "peer");
+  expect(receiptOf(proof, to(receiver, sender), "own")).toEqual(awaited);
+  expect(awaited).not.toEqual(proof);
+  for (const other of [
+    receiptOf(proof, to(third, sender), "own"),
+    receiptOf(proof, to(sender, receiver), "own"),
+    receiptOf(proof.toReversed(), to(receiver, sender), "own"),
+    proofOf(notice, to(receiver, sender), "own"),
+  ])
+    expect(other).not.toEqual(awaited);
 });
 
 describe("a farewell by way of a registry", () => {

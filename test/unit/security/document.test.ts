@@ -21,6 +21,18 @@ describe("docs/security.md", () => {
     expect(claims.filter((row) => !/`(?:unit|netns)\/|not tested here/.test(row))).toEqual([]);
   });
 
+  test("names every file that opens a socket at which others may be heard", () => {
+    const source = join(root, "src");
+    const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((name) =>
+      name.endsWith(".ts"),
+    );
+    const opening = files.filter((name) =>
+      /\bcreate(?:Plain|Secure)?(?:Socket|Server)\(/.test(readFileSync(join(source, name), "utf8")),
+    );
+    expect(opening.length).toBeGreaterThan(5);
+    expect(opening.filter((name) => !text.includes(`\`src/${name}\``))).toEqual([]);
+  });
+
   test("names every test of the suite", () => {
     const suite = readdirSync(import.meta.dirname).filter(
       (name) => name.endsWith(".test.ts") && name !== "document.test.ts",
