@@ -10,7 +10,7 @@ import { type StandIns, type Way, wayTo, withStandIns } from "./candidates/index
 import { type Connection, stateOf } from "./connection.ts";
 import { type Applicant, affordable, grant } from "./grant.ts";
 import { recall } from "./history.ts";
-import { learn } from "./keepalive.ts";
+import { intervalFor, learn } from "./keepalive.ts";
 import { isGivenUp, isKnocking } from "./knocking.ts";
 import { type Knocking, type PacketBudget, refillPackets, type Standing } from "./packets.ts";
 import type { EndpointChange } from "./path.ts";
@@ -122,7 +122,13 @@ export function pollPeers(
     const takenAt = taken.get(publicKey);
     const askedAt = news.askedAt.get(publicKey);
     const isRelayLost = isBehind(news.lost, spec, observed?.endpoint);
-    const doubts = { shakenAt, takenAt, contestedAt, askedAt, isRelayLost };
+    const doubts = {
+      shakenAt,
+      takenAt,
+      contestedAt,
+      askedAt,
+      isRelayLost,
+    };
     const view = { spec, observed, racing, ...doubts, peers, keepaliveSeconds };
     const wasProven = isProven?.(publicKey) ?? false;
     return stepOf(before.connections.get(publicKey), view, { scope, wasProven }, now);
@@ -226,7 +232,6 @@ function resultOf(
   const { history, transition } = tell(before?.history, recalled, turned, view, now);
   const keepalive = learn(before?.keepalive, view.observed, before?.history, now);
   const connection = { ...turned, history, keepalive };
-  const seconds = Math.min(view.keepaliveSeconds, keepalive?.seconds ?? view.keepaliveSeconds);
   const action: Action = granted?.do ?? (isParked ? { kind: "park" } : idle.do);
   const { lastChange, changes } = connection.path ?? {};
   return {
@@ -234,7 +239,7 @@ function resultOf(
       publicKey,
       label,
       allowedIPs,
-      keepaliveSeconds: seconds,
+      keepaliveSeconds: intervalFor(connection, view),
       action: action.kind === "race" ? idle.do : action,
     },
     connection,
