@@ -12,6 +12,7 @@ import { type Applicant, affordable, grant } from "./grant.ts";
 import { recall } from "./history.ts";
 import { intervalFor, learn } from "./keepalive.ts";
 import { isGivenUp, isKnocking } from "./knocking.ts";
+import { noteOutflow, type Outflow } from "./outflow.ts";
 import { type Knocking, type PacketBudget, refillPackets, type Standing } from "./packets.ts";
 import type { EndpointChange } from "./path.ts";
 import { pinsOf } from "./pins.ts";
@@ -34,6 +35,7 @@ export interface Peers {
   readonly probes: Budget | undefined;
   /** What stood in for direct paths. */
   readonly standIns?: StandIns | undefined;
+  readonly outflow?: Outflow | undefined;
 }
 
 export const noPeers: Peers = { connections: new Map(), packets: undefined, probes: undefined };
@@ -110,6 +112,7 @@ export function pollPeers(
 ): Polled {
   const { standIns } = circumstances;
   const taken = takenAtOf(device?.peers.values() ?? [], standIns?.all);
+  const outflow = noteOutflow(before.outflow, device, now);
   const news = relayNews(specs, before.connections, device, standIns, now);
   const stepped = specs.map((each) => {
     const { publicKey } = each;
@@ -128,6 +131,7 @@ export function pollPeers(
       contestedAt,
       askedAt,
       isRelayLost,
+      unsentSince: outflow?.unsentSince,
     };
     const view = { spec, observed, racing, ...doubts, peers, keepaliveSeconds };
     const wasProven = isProven?.(publicKey) ?? false;
@@ -154,7 +158,7 @@ export function pollPeers(
       : [[peer.publicKey, endpoint] as const],
   );
   return {
-    memory: { connections, packets, probes: spend(probes, spent), standIns },
+    memory: { connections, packets, probes: spend(probes, spent), standIns, outflow },
     peers: results.map(({ peer }) => peer),
     races: results.flatMap(({ race }) => race ?? []),
     pins: pinsOf(connections, device),
