@@ -26,7 +26,7 @@ const announced: Affiliate = {
   hostname: claimed.name,
   nodeName: claimed.name,
   machineType: "worker",
-  operatingSystem: "",
+  operatingSystem: claimed.operatingSystem ?? "",
   addresses: claimed.addresses ?? [],
   kubespan: {
     publicKey: claimed.publicKey ?? publicKeyOf(privateKeyFrom(randomBytes(32))),

@@ -9,6 +9,7 @@ export interface Claimed {
   /** The name by which other nodes know the member. */
   readonly name: string;
   readonly addresses?: readonly Address[];
+  readonly operatingSystem?: string;
   readonly networks?: readonly Prefix[];
   readonly excluded?: readonly Prefix[];
   /** The public key of the WireGuard device behind it; without one, a key that nobody has. */

@@ -30,6 +30,19 @@ export class PlainMember {
     this.#url = url;
   }
 
+  /**
+   * Sends to a place where nobody is, as a Talos node does when one of its links changes: it writes an endpoint that it
+   * has stored.
+   */
+  goBackTo(peer: Peer): Promise<string> {
+    return this.#node.run("wg", "set", link, "peer", peer.publicKey, "endpoint", peer.endpoint);
+  }
+
+  /** The endpoint to which it sends. */
+  async endpoint(): Promise<string | undefined> {
+    return (await this.#node.run("wg", "show", link, "endpoints")).trim().split("\t")[1];
+  }
+
   /** What it sends with one of the sources goes through the tunnel, everything else does not. */
   async join(
     cluster: Cluster,
@@ -68,6 +81,7 @@ export class PlainMember {
       name: node.name,
       addresses,
       networks,
+      operatingSystem: "Talos (v1.13.0)",
       publicKey: publicKeyOf(this.#key),
       endpoints,
     });

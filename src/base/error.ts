@@ -57,8 +57,19 @@ export const notInstalled = (program: string): KubespanError =>
     hint: `install the package ${packageOf[program] ?? program}`,
   });
 
-export const cannotListen = (where: string, cause: Error): KubespanError =>
-  new KubespanError("conflict", `cannot listen on ${where}: ${cause.message}`, {
+export function cannotListen(where: string, cause: Error & { readonly code?: string }): KubespanError {
+  const { reason, hint } = listenFailures[cause.code ?? ""] ?? {
+    reason: cause.message,
     hint: "does something else use the port, and is the address one of this machine's?",
-    cause,
-  });
+  };
+  return new KubespanError("conflict", `cannot listen on ${where}: ${reason}`, { hint, cause });
+}
+
+const listenFailures: Readonly<Record<string, { readonly reason: string; readonly hint: string }>> = {
+  EADDRINUSE: {
+    reason: "something else uses this port",
+    hint: "'ss -lntup' shows what; end it, or take another port",
+  },
+  EADDRNOTAVAIL: { reason: "this machine has no such address", hint: "'ip address' shows those that it has" },
+  EACCES: { reason: "this user may not", hint: "take a port from 1024 on, or run it as root" },
+};

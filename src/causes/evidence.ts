@@ -21,6 +21,8 @@ export interface Evidence {
   readonly absentAge?: number;
   /** The endpoint that both it and somebody else announce, and the other's name; `undefined` stands for this node. */
   readonly shared?: { readonly endpoint: Endpoint; readonly with: string | undefined };
+  /** Nothing got out of this node since before the peer was lost. */
+  readonly isUnsent?: true;
   /** The two endpoints between which it goes back and forth. */
   readonly between?: readonly [Endpoint, Endpoint];
 }

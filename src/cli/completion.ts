@@ -1,6 +1,6 @@
 import { Argument, type Command } from "commander";
 import { fetchResources, fetchStatus } from "../api/effects/index.ts";
-import { findRunDirectory } from "../config/effects/index.ts";
+import { findDaemon } from "../config/effects/index.ts";
 import { print } from "../system/index.ts";
 import { type FromDaemon, wordsFor } from "./completion-words.ts";
 import { exampleText } from "./examples.ts";
@@ -39,7 +39,7 @@ export function registerCompletion(program: Command): void {
 async function wordsOfDaemon(asked: FromDaemon, words: readonly string[]): Promise<readonly string[]> {
   const at = words.findIndex((word) => word === "-c" || word === "--config");
   const file = at < 0 ? undefined : words[at + 1];
-  const { runDirectory } = await findRunDirectory(file ?? defaultConfigFile);
+  const { runDirectory } = await findDaemon(file ?? defaultConfigFile);
   if (asked.daemon === "peers")
     return (await fetchStatus(runDirectory)).peers.map(({ label }) => label).toSorted();
   if (asked.daemon !== "ids")

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
-import { findRunDirectory } from "../config/effects/index.ts";
+import { findDaemon } from "../config/effects/index.ts";
 import { complain } from "../system/index.ts";
 import { complaintOf } from "./complaint.ts";
 
@@ -13,15 +13,19 @@ export const configOption = (): Option =>
   new Option("-c, --config <file>", "configuration file to read").default(defaultConfigFile);
 
 /**
- * The folder with the socket of the daemon that runs with this configuration. A configuration that is wrong is only
- * complained of, since the daemon that runs was started with a right one.
+ * The folder with the socket of the daemon that runs with this configuration, and the name of its link. A configuration
+ * that is wrong is only complained of, since the daemon that runs was started with a right one.
  */
-export async function runDirectoryOf(file: string): Promise<string> {
-  const { runDirectory, problem } = await findRunDirectory(file);
+export async function daemonOf(
+  file: string,
+): Promise<{ readonly runDirectory: string; readonly interfaceName: string }> {
+  const { runDirectory, interfaceName, problem } = await findDaemon(file);
   if (problem !== undefined)
     complain(`${complaintOf(problem, "warning: ")}kubespan: warning: asking the daemon at ${runDirectory}\n`);
-  return runDirectory;
+  return { runDirectory, interfaceName };
 }
+
+export const runDirectoryOf = async (file: string): Promise<string> => (await daemonOf(file)).runDirectory;
 
 /** Reads the value of an option that is a whole number within bounds, of `things` if it counts some. */
 export const wholeNumber =

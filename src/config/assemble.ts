@@ -1,6 +1,7 @@
 import { Secret } from "../base/index.ts";
 import { decodeKey } from "../identity/index.ts";
 import type { Config, MachineType, NodeConfig, ServiceConfig } from "./config.ts";
+import { isUndialled } from "./extra-endpoint.ts";
 import { type KindValue, schemas } from "./kinds.ts";
 import type { Proxies } from "./proxy.ts";
 import type { KindDocuments } from "./read-kinds.ts";
@@ -26,7 +27,7 @@ export function assemble(found: KindDocuments, environment: Proxies): Config | u
     endpointFilters: kubespan.filters.endpoints,
     excludeAdvertisedNetworks: kubespan.filters.excludeAdvertisedNetworks,
     extraAnnouncedEndpoints: extra.filter((each) => typeof each === "string"),
-    extraAnnouncedNames: extra.filter((each) => typeof each !== "string"),
+    extraAnnouncedNames: extra.flatMap((each) => (typeof each === "string" || isUndialled(each) ? [] : each)),
     cluster: { id: identity.clusterID, secret: new Secret(secret) },
     services: found.services.flatMap(({ value }) =>
       value ? [{ ...serviceOf(value, daemon), ...proxies }] : [],

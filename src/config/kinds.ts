@@ -1,18 +1,11 @@
 import { z } from "zod";
 import { wordOf } from "../base/index.ts";
 import { decodeKey } from "../identity/index.ts";
-import {
-  type Endpoint,
-  endpointAddress,
-  type HostPort,
-  parseEndpoint,
-  parseHostPort,
-  unreachableKind,
-} from "../net/index.ts";
 import { bounds } from "./bounds.ts";
 import { logLevels, type MachineType, type RelayConfig } from "./config.ts";
 import { dial } from "./dial.ts";
 import { parseEndpointFilter } from "./endpoint-filter.ts";
+import { extraEndpoint } from "./extra-endpoint.ts";
 import {
   absolutePath,
   exactly,
@@ -32,7 +25,7 @@ import {
 import { metrics } from "./metrics.ts";
 import { mtu } from "./mtu.ts";
 import { parseProxy, proxyForm } from "./proxy.ts";
-import { parseServiceURL, parseStunServer } from "./service-url.ts";
+import { parseAnyServiceURL, parseServiceURL, parseStunServer } from "./service-url.ts";
 
 /**
  * The longest path of the run folder: a Unix socket's path has at most 107 bytes, of which `/kubespan.sock` takes 14.
@@ -47,28 +40,19 @@ const endpointFilter = parsedText(
   parseEndpointFilter,
 );
 
-const dialableEndpoint = parsedText(
-  "an address or host name, and a port, such as 192.0.2.1:51820, [2001:db8::1]:51820 or home.example.org:51820",
-  (text): Endpoint | HostPort | undefined => parseEndpoint(text) ?? parseHostPort(text),
-).superRefine((endpoint, context) => {
-  if (typeof endpoint !== "string") return;
-  const unreachable = unreachableKind(endpointAddress(endpoint));
-  if (unreachable !== undefined)
-    context.addIssue({
-      code: "custom",
-      message: `is ${endpoint}, which is ${unreachable}; no other node can reach it`,
-    });
-});
-
 /** The largest number of API servers, which is more than the control planes of a cluster. */
 const mostAPIServers = 16;
 
 const apiServer = parsedText("an API server such as https://192.0.2.1:6443", parseServiceURL);
 
+/** A number is a name, too, as it is for Talos' reader. */
 const serviceName = () =>
-  matchingText(
-    "a name of at most 63 letters, digits and other visible characters",
-    /^(?! )[^\p{C}\p{Zl}\p{Zp}]{1,63}$/u,
+  z.preprocess(
+    (input) => (typeof input === "number" ? String(input) : input),
+    matchingText(
+      "a name of at most 63 letters, digits and other visible characters",
+      /^(?! )[^\p{C}\p{Zl}\p{Zp}]{1,63}$/u,
+    ),
   );
 
 /** The name of the link. `all` and `default` are refused, as they mean every link to sysctl. */
@@ -122,7 +106,10 @@ const node = section({
 /** Talos takes any text; so many bytes are the most that a discovery service accepts. */
 const clusterId = parsedText(
   "the id that all nodes of the cluster share, of at most 256 bytes, as 'kubespan gen config' makes",
-  (text) => (Buffer.byteLength(text) <= 256 && /^[^\p{C}\p{Z}]+$/u.test(text) ? text : undefined),
+  (text) =>
+    Buffer.byteLength(text) <= 256 && /^[^\p{C}\p{Zl}\p{Zp}]+$/u.test(text) && text.trim() !== ""
+      ? text
+      : undefined,
 );
 
 /** The key is public, but the message does not show it: it may be the private one by mistake. */
@@ -192,11 +179,15 @@ export const schemas = {
     }).prefault({}),
   }),
   KubeSpanEndpointsConfig: kind("KubeSpanEndpointsConfig", {
-    extraAnnouncedEndpoints: listOf(dialableEndpoint, "endpoints", 64), // a discovery service keeps no more
+    extraAnnouncedEndpoints: listOf(extraEndpoint, "endpoints", 64), // a discovery service keeps no more
   }),
   DiscoveryIdentityConfig: kind("DiscoveryIdentityConfig", {
     clusterID: clusterId,
-    clusterSecret: key("the secret that all nodes of the cluster share"),
+    clusterSecret: z.preprocess(
+      // Line ends count for nothing in base64, as Talos reads it: a block of YAML has one.
+      (input) => (typeof input === "string" ? input.replaceAll(/[\r\n]/g, "") : input),
+      key("the secret that all nodes of the cluster share"),
+    ),
   }).refine(({ clusterID, clusterSecret }) => !sameKey(clusterID, clusterSecret), {
     path: ["clusterSecret"],
     error: "is the same as clusterID, which is sent to the discovery service; expected a value of its own",
@@ -205,7 +196,7 @@ export const schemas = {
     name: serviceName(),
     endpoint: parsedText(
       "https://host[:port]/ (TLS, port 443) or http://host[:port]/ (plaintext, port 80)",
-      parseServiceURL,
+      parseAnyServiceURL,
     ),
   }),
   KubeSpanDaemonConfig: kind("KubeSpanDaemonConfig", {

@@ -31,8 +31,9 @@ export interface KindDocuments {
 const kindNames = Object.keys(schemas) as KindName[];
 
 /** Sorts documents by their kind and checks each against the schema of its kind. */
-export function readKinds(all: readonly SourceDocument[]): KindDocuments {
+export function readKinds(given: readonly SourceDocument[]): KindDocuments {
   const problems: Problem[] = [];
+  const all = given.map(withPresentKind);
   const machines = all.filter(isTalosMachine).map(readTalosMachine);
   const documents = [
     ...all.filter((source) => !isTalosMachine(source)),
@@ -59,6 +60,12 @@ export function readKinds(all: readonly SourceDocument[]): KindDocuments {
     daemon: read("KubeSpanDaemonConfig"),
     problems,
   };
+}
+
+/** Talos 1.8 spelt one of the kinds otherwise. */
+function withPresentKind(source: SourceDocument): SourceDocument {
+  if (kindOf(source) !== "KubespanEndpointsConfig") return source;
+  return { ...source, value: { ...Object(source.value), kind: "KubeSpanEndpointsConfig" } };
 }
 
 function kindOf({ value }: SourceDocument): unknown {

@@ -19,6 +19,16 @@ export function parseServiceURL(text: string): ServiceLocation | undefined {
   return parsed && { ...parsed, tls: scheme !== "http" };
 }
 
+/**
+ * Reads also what Talos takes besides: TLS under any scheme but `http`, capitals, a user name and a fragment, which mean
+ * nothing to it.
+ */
+export function parseAnyServiceURL(text: string): ServiceLocation | undefined {
+  const [, scheme = "", rest = ""] =
+    /^([A-Za-z][A-Za-z\d+.-]*):\/\/(?:[^/?#@]*@)?([^#]+)(?:#.*)?$/u.exec(text) ?? [];
+  return parseServiceURL(`${scheme.toLowerCase() === "http" ? "http" : "https"}://${rest}`);
+}
+
 const stunPort = 3478;
 
 /** Reads `host[:port]` of a STUN server; `undefined` for anything else. */

@@ -1,3 +1,4 @@
+import { trueOrFalse } from "./fields.ts";
 import type { Notice } from "./problem.ts";
 import type { SourceDocument } from "./yaml-source.ts";
 
@@ -43,23 +44,30 @@ export function readTalosMachine(source: SourceDocument): TalosMachine {
   }
   const discovery = ["cluster", "discovery"];
   const registries = [...discovery, "registries"];
-  const isDiscovering = at(...discovery, "enabled") === true;
-  if (isDiscovering && at(...registries, "service", "disabled") !== true) {
-    const endpoint = at(...registries, "service", "endpoint") ?? talosService;
+  const isDiscovering = isOn(at(...discovery, "enabled"));
+  if (isDiscovering && !isOn(at(...registries, "service", "disabled"))) {
+    const endpoint = at(...registries, "service", "endpoint") || talosService;
     const place = [...registries, "service", "endpoint"];
     documents.push(moved(source, "DiscoveryServiceConfig", { name: "talos", endpoint }, () => place));
   }
-  const usesKubernetes = isDiscovering && at(...registries, "kubernetes", "disabled") === false;
+  const disabled = at(...registries, "kubernetes", "disabled");
+  const usesKubernetes = isDiscovering && disabled !== undefined && disabled !== null && !isOn(disabled);
   const offset = source.offsetOf([...registries, "kubernetes"]);
   const text =
     "the Kubernetes registry of this machine configuration is left out; expected kubernetes.enabled and a " +
     "kubeconfig in a KubeSpanDaemonConfig where it is wanted";
   return {
     documents,
-    machineType: at("machine", "type"),
+    machineType: isMap(at("machine")) ? typeOf(at("machine", "type")) : undefined,
     notices: usesKubernetes ? [{ offset, text }] : [],
   };
 }
+
+/** The type of the machine: a worker where none is named, and by the name of before Talos 0.12. */
+const typeOf = (type: unknown): unknown =>
+  type === undefined || type === null || type === "" || type === "join" ? "worker" : type;
+
+const isOn = (value: unknown): boolean => trueOrFalse().safeParse(value).data === true;
 
 /** A section as a document of its own, whose values keep their places in the file. */
 function moved(

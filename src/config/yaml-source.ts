@@ -8,6 +8,7 @@ import {
   LineCounter,
   type ParsedNode,
   parseAllDocuments,
+  type Scalar,
   type YAMLMap,
 } from "yaml";
 import { type Problem, shown } from "./problem.ts";
@@ -103,23 +104,37 @@ function plainValue(node: unknown, path: readonly PropertyKey[], reading: Readin
       ? plainValue(target, path, reading)
       : refuse("this alias refers to an anchor that does not exist");
   }
-  if (isScalar(node)) return node.value;
+  if (isScalar(node)) return scalarValue(node);
   if (isSeq(node)) return node.items.map((item, index) => plainValue(item, [...path, index], reading));
   return isMap(node) ? plainMap(node, path, reading) : null;
 }
 
 function plainMap(node: YAMLMap, path: readonly PropertyKey[], reading: Reading): Record<string, unknown> {
   const map: Record<string, unknown> = Object.create(null); // without a prototype, "__proto__" is a key like any other
+  const merged: unknown[] = [];
   for (const { key: keyNode, value } of node.items) {
     const key = isScalar(keyNode) ? String(keyNode.value) : "";
+    if (key === "<<" && isScalar(keyNode) && keyNode.type === "PLAIN") {
+      merged.push(...[plainValue(value, path, reading)].flat());
+      continue;
+    }
     const inside = [...path, key];
     const offset = offsetOfNode(keyNode) ?? reading.document.range[0];
     if (key in map) reading.problems.push({ offset, text: `${shown(key)} stands here twice` });
     reading.offsets.set(placeKey(inside, "key"), offset);
     map[key] = plainValue(value, inside, reading);
   }
+  // What stands in the map itself counts first, and then what is merged into it, in its order.
+  for (const other of merged)
+    for (const [key, value] of Object.entries(Object(other))) if (!(key in map)) map[key] = value;
   return map;
 }
+
+/** A number with a leading zero is octal, as in YAML 1.1 and for Talos' reader. */
+const scalarValue = ({ value, source }: Scalar): unknown =>
+  typeof value === "number" && /^0[0-7_]+$/.test(source ?? "")
+    ? Number(`0o${source?.replaceAll("_", "")}`)
+    : value;
 
 const offsetOfNode = (node: unknown): number | undefined =>
   isAlias(node) || isScalar(node) || isSeq(node) || isMap(node) ? node.range?.[0] : undefined;

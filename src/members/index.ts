@@ -24,4 +24,3 @@ export { type MemberClaim, type Specified, specify } from "./specified.ts";
 export { meshNetworks, type OwnSide, type PeerSpecs, peerSpecs } from "./specs.ts";
 export { type Standings, standingsOf } from "./standing.ts";
 export { type Leaving, type MemberEvent, type Stepped, stepMembers } from "./step.ts";
-export { isTalosNode } from "./talos.ts";

@@ -92,6 +92,7 @@ export function makeSpecs(
       publicKey: kubespan.publicKey,
       address: kubespan.address,
       ...(member.membership?.relays && { relays: true as const }),
+      ...(isTalosNode(member) && { goesBack: true as const }),
       allowedIPs: grant?.prefixes ?? [],
       refusedPrefixes: someOf([
         ...(asked.get(nodeId)?.refused ?? []),

@@ -20,19 +20,15 @@ interface Announced {
   /** The addresses, endpoints and pod networks of this node that are not announced, with the reasons. */
   readonly leftOut: readonly LeftOut[];
   readonly warnings: readonly Warning[];
-  readonly memory: Pick<Memory, "reflected" | "nat" | "refusals" | "said" | "toldTalosAt">;
+  readonly memory: Pick<Memory, "reflected" | "nat" | "refusals" | "said">;
 }
 
-/**
- * Decides what this node says of itself. `routed` are the networks inside the mesh, and `movedAt` is the time of the last
- * move after which it says the same again, under a new number.
- */
+/** Decides what this node says of itself. `routed` are the networks inside the mesh. */
 export function announce(
   knowledge: Knowledge,
   memory: Memory,
   routed: readonly Prefix[],
   now: number,
-  movedAt?: number,
 ): Announced {
   const { self, config, addresses, registries, origin } = knowledge;
   const seen = believeReflected(registries, memory.reflected, routed, addresses);
@@ -65,12 +61,11 @@ export function announce(
   const evictions = fittingOf("evictions", fit.affiliate, room, knowledge.evictions ?? []);
   const beside = { ...room, ...(evictions.length > 0 && { evictions }) };
   const refusals = fittingOf("refusals", fit.affiliate, beside, told.refusals);
-  const isAgain = movedAt !== undefined && movedAt > (memory.toldTalosAt ?? 0);
   const said = numbered(
     fit.affiliate,
     { ...origin, ...beside, ...(refusals.length > 0 && { refusals }) },
     memory.said,
-    isAgain ? Math.max(knowledge.lastNumber, (memory.said?.number ?? 0) + 1) : knowledge.lastNumber,
+    knowledge.lastNumber,
     now,
     isClockBehind(knowledge, now),
   );
@@ -89,13 +84,7 @@ export function announce(
       ...refusalWarnings(refusalsOf(self.nodeId, knowledge.claims, knowledge.standings)),
       ...fit.warnings,
     ],
-    memory: {
-      reflected: seen.reflected,
-      nat: stun.nat,
-      refusals: told,
-      said,
-      toldTalosAt: isAgain ? movedAt : memory.toldTalosAt,
-    },
+    memory: { reflected: seen.reflected, nat: stun.nat, refusals: told, said },
   };
 }
 

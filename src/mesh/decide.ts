@@ -51,7 +51,6 @@ import type { ObservedDevice } from "../wireguard/index.ts";
 import { announce } from "./announce.ts";
 import { exitsLeftOut, exitsOf } from "./exits.ts";
 import type { Knowledge, Memory } from "./knowledge.ts";
-import { talosMovedAt } from "./talos-moved.ts";
 
 export const emptyMemory: Memory = {
   specified: undefined,
@@ -120,9 +119,7 @@ export function decide(
   const granted = specs.peers.flatMap((peer) => peer.allowedIPs);
   const routed = [...granted.filter(mayBeInside), ...config.advertisedPrefixes];
   const targets = targetsOf(specs, polled, config, self);
-  const affiliates = knowledge.claims.map(({ affiliate }) => affiliate);
-  const movedAt = talosMovedAt(affiliates, polled.memory.connections, now);
-  const announced = announce(knowledge, memory, routed, now, movedAt);
+  const announced = announce(knowledge, memory, routed, now);
   const isGranted = (address: Address): boolean => granted.includes(hostPrefix(address));
   const harvested = harvestFrom(
     specs.peers,

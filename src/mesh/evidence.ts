@@ -66,6 +66,8 @@ export function evidenceOf(
   const { since, wasUp, asked, answered, heardAt } = connection.history;
   const age = (at: number): number => Math.max(0, Math.round((now - at) / 1000));
   const absence = absenceOf(members.get(spec.nodeId), now);
+  const { unsentSince } = decision.polled.memory.outflow ?? {};
+  const isUnsent = wasUp && unsentSince !== undefined && unsentSince < since;
   const between = unsettledBetween(connection.path, now);
   const shared = sharedWith(spec, announcers);
   return {
@@ -80,6 +82,7 @@ export function evidenceOf(
     ...(heardAt !== undefined && { heardAge: age(heardAt) }),
     ...(absence && { absentAge: absence.seconds }),
     ...(shared && { shared }),
+    ...(isUnsent && { isUnsent }),
     ...(between && { between }),
   };
 }

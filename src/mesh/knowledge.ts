@@ -82,6 +82,4 @@ export interface Memory {
   readonly refusals: ToldRefusals;
   /** The last announcement of this node. */
   readonly said: Said | undefined;
-  /** The time of the last move of a peer that runs Talos that was followed by an announcement. */
-  readonly toldTalosAt?: number | undefined;
 }

@@ -10,8 +10,9 @@ import { type StandIns, type Way, wayTo, withStandIns } from "./candidates/index
 import { type Connection, stateOf } from "./connection.ts";
 import { type Applicant, affordable, grant } from "./grant.ts";
 import { recall } from "./history.ts";
-import { learn } from "./keepalive.ts";
+import { intervalFor, learn } from "./keepalive.ts";
 import { isGivenUp, isKnocking } from "./knocking.ts";
+import { noteOutflow, type Outflow } from "./outflow.ts";
 import { type Knocking, type PacketBudget, refillPackets, type Standing } from "./packets.ts";
 import type { EndpointChange } from "./path.ts";
 import { pinsOf } from "./pins.ts";
@@ -34,6 +35,7 @@ export interface Peers {
   readonly probes: Budget | undefined;
   /** What stood in for direct paths. */
   readonly standIns?: StandIns | undefined;
+  readonly outflow?: Outflow | undefined;
 }
 
 export const noPeers: Peers = { connections: new Map(), packets: undefined, probes: undefined };
@@ -110,6 +112,7 @@ export function pollPeers(
 ): Polled {
   const { standIns } = circumstances;
   const taken = takenAtOf(device?.peers.values() ?? [], standIns?.all);
+  const outflow = noteOutflow(before.outflow, device, now);
   const news = relayNews(specs, before.connections, device, standIns, now);
   const stepped = specs.map((each) => {
     const { publicKey } = each;
@@ -122,7 +125,14 @@ export function pollPeers(
     const takenAt = taken.get(publicKey);
     const askedAt = news.askedAt.get(publicKey);
     const isRelayLost = isBehind(news.lost, spec, observed?.endpoint);
-    const doubts = { shakenAt, takenAt, contestedAt, askedAt, isRelayLost };
+    const doubts = {
+      shakenAt,
+      takenAt,
+      contestedAt,
+      askedAt,
+      isRelayLost,
+      unsentSince: outflow?.unsentSince,
+    };
     const view = { spec, observed, racing, ...doubts, peers, keepaliveSeconds };
     const wasProven = isProven?.(publicKey) ?? false;
     return stepOf(before.connections.get(publicKey), view, { scope, wasProven }, now);
@@ -148,7 +158,7 @@ export function pollPeers(
       : [[peer.publicKey, endpoint] as const],
   );
   return {
-    memory: { connections, packets, probes: spend(probes, spent), standIns },
+    memory: { connections, packets, probes: spend(probes, spent), standIns, outflow },
     peers: results.map(({ peer }) => peer),
     races: results.flatMap(({ race }) => race ?? []),
     pins: pinsOf(connections, device),
@@ -226,7 +236,6 @@ function resultOf(
   const { history, transition } = tell(before?.history, recalled, turned, view, now);
   const keepalive = learn(before?.keepalive, view.observed, before?.history, now);
   const connection = { ...turned, history, keepalive };
-  const seconds = Math.min(view.keepaliveSeconds, keepalive?.seconds ?? view.keepaliveSeconds);
   const action: Action = granted?.do ?? (isParked ? { kind: "park" } : idle.do);
   const { lastChange, changes } = connection.path ?? {};
   return {
@@ -234,7 +243,7 @@ function resultOf(
       publicKey,
       label,
       allowedIPs,
-      keepaliveSeconds: seconds,
+      keepaliveSeconds: intervalFor(connection, view),
       action: action.kind === "race" ? idle.do : action,
     },
     connection,

@@ -1,5 +1,7 @@
 import { type Address, endpointAddress } from "../net/index.ts";
 import type { ObservedPeer } from "../wireguard/index.ts";
+import type { Path } from "./path.ts";
+import type { PeerSpec } from "./spec.ts";
 import { keepaliveTimings, raceTimings } from "./timings.ts";
 
 /** Data that was sent to a peer that had been quiet, and has not been answered yet. Times in milliseconds. */
@@ -57,6 +59,28 @@ export function learn(
   const isNew = !pending && isData(sentBytes - before.sentBytes);
   const sent = isNew ? { after: before.polledAt, seenAt: now, idleMs: before.polledAt - heardAt } : pending;
   return { ...kept(before), ...seen, heardAt, ...(sent && { pending: sent }) };
+}
+
+interface Circumstances {
+  readonly spec: Pick<PeerSpec, "goesBack">;
+  /** The configured interval. */
+  readonly keepaliveSeconds: number;
+  /** The time at which this node last lost an address. */
+  readonly shakenAt: number | undefined;
+}
+
+/**
+ * The seconds between two packets to a peer. One that goes back to an endpoint of before follows the next packet from here
+ * to where this node is now. Until then all that it sends is lost, and this node has nothing to answer: so what it may
+ * have gone back from, after the path changed or this node lost an address, gets a packet often.
+ */
+export function intervalFor(
+  { keepalive, path }: { readonly keepalive?: Keepalive | undefined; readonly path: Path | undefined },
+  { spec, keepaliveSeconds, shakenAt }: Circumstances,
+): number {
+  const isElsewhere = shakenAt !== undefined || (path !== undefined && path.changes > 0);
+  const most = spec.goesBack && isElsewhere ? keepaliveTimings.leastSeconds : keepaliveSeconds;
+  return Math.min(most, keepaliveSeconds, keepalive?.seconds ?? keepaliveSeconds);
 }
 
 const kept = ({ seconds }: Keepalive): Pick<Keepalive, "seconds"> =>

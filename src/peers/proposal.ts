@@ -23,6 +23,8 @@ export interface View {
   readonly contestedAt?: number | undefined;
   /** The time since which data to a peer behind this relay is unanswered. The relay is doubted if nothing was received since. */
   readonly askedAt?: number | undefined;
+  /** The time since which nothing gets out of this node: a peer of which nothing was received since is doubted. */
+  readonly unsentSince?: number | undefined;
   /** The relay by which the peer is reached answers no more. */
   readonly isRelayLost?: boolean;
 }

@@ -1,6 +1,7 @@
 import { keepaliveSeconds, type ObservedPeer } from "../wireguard/index.ts";
 import type { Connection, Shared } from "./connection.ts";
 import { type Counters, count, isShaken, verdictOf, verified } from "./counters.ts";
+import { isCutOff } from "./outflow.ts";
 import { followPath, type Path, type Sight } from "./path.ts";
 import { probeOver } from "./probe-over.ts";
 import type { View } from "./proposal.ts";
@@ -50,7 +51,10 @@ export function see(before: Connection | undefined, view: View, now: number): Lo
   const { path, attempt } = before ?? {};
   const shared: Shared = { received, roundTrips, path, attempt };
   const common = { sight, race: raced, turn };
-  if (!counters || verdict === "silent" || isGone(counters, raced, view)) {
+  const { unsentSince } = view;
+  const isSilent =
+    verdict === "silent" || (counters && isCutOff(counters, unsentSince, "silentUnansweredMs", now));
+  if (!counters || isSilent || isGone(counters, raced, view)) {
     const isDown = counters !== undefined || session !== "unknown" || raced?.verifies === true;
     return { ...common, is: "lost", state: isDown ? "down" : "unknown", counters, shared };
   }
@@ -58,6 +62,7 @@ export function see(before: Connection | undefined, view: View, now: number): Lo
   const isDoubtful =
     verdict === "doubtful" ||
     isRelayLost ||
+    isCutOff(counters, unsentSince, "doubtfulUnansweredMs", now) ||
     isShaken(counters, Math.max(shakenAt, takenAt, contestedAt, askedAt));
   const followed = pathOf(before, sight, { isEnded: isDoubtful || !racing }, now);
   const kept = attempt && attempt.round > 0 ? { ...attempt, round: 0 } : attempt;

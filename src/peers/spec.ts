@@ -17,4 +17,6 @@ export interface PeerSpec extends Candidates {
   readonly refusedPrefixes: readonly LeftOut[];
   /** Present if the peer passes packets on between members that reach each other in no other way. */
   readonly relays?: true;
+  /** Present if the peer goes back to an endpoint of before whenever one of its links changes, as Talos nodes do. */
+  readonly goesBack?: true;
 }

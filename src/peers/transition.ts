@@ -1,6 +1,7 @@
 import { age } from "../base/index.ts";
 import type { Connection } from "./connection.ts";
 import type { History } from "./history.ts";
+import { isCutOff } from "./outflow.ts";
 import type { View } from "./proposal.ts";
 import type { PeerSpec } from "./spec.ts";
 import { historyTimings, monitoringTimings, raceTimings } from "./timings.ts";
@@ -30,10 +31,10 @@ export function tell(
     if (before?.isUp) {
       const why = lossText(connection, view, now);
       const known = { ...history, why, told: "down" } as const;
-      return {
-        history: known,
-        transition: { kind: "down", text: `is down: ${guessText(known, view.spec)}` },
-      };
+      const text = isUnsent(connection, view, now)
+        ? `${troubleText(known, view.spec)} (does a firewall here refuse what WireGuard sends?)`
+        : guessText(known, view.spec);
+      return { history: known, transition: { kind: "down", text: `is down: ${text}` } };
     }
     return unreached(history, view, now);
   }
@@ -95,12 +96,14 @@ const endpointText = ({ observed }: View): string =>
 /** Why a peer is connected no more. */
 function lossText(connection: Connection, view: View, now: number): string {
   const { counters, path } = connection;
-  const { observed, shakenAt } = view;
+  const { observed, shakenAt, unsentSince } = view;
   const at = observed?.endpoint ?? path?.endpoint;
   const reason = (): string => {
     const { silentUnansweredMs } = monitoringTimings;
     if (counters?.unansweredAt !== undefined && now - counters.unansweredAt >= silentUnansweredMs)
       return `nothing came back for ${age(seconds(now - counters.unansweredAt))} of traffic`;
+    if (isUnsent(connection, view, now))
+      return `nothing that was sent in ${age(seconds(now - (unsentSince ?? now)))} got out of this node`;
     if (counters)
       return `nothing was heard for ${age(seconds(now - counters.receivedAt))}, no keepalive either`;
     if (!observed) return "WireGuard does not know it any more";
@@ -111,5 +114,8 @@ function lossText(connection: Connection, view: View, now: number): string {
   const shaken = isShaken ? `, since this node lost an address ${age(seconds(now - shakenAt))} ago` : "";
   return `${reason()}${at === undefined ? "" : `, last at ${at}`}${shaken}`;
 }
+
+const isUnsent = ({ counters }: Connection, { unsentSince }: View, now: number): boolean =>
+  counters !== undefined && isCutOff(counters, unsentSince, "silentUnansweredMs", now);
 
 const seconds = (ms: number): number => Math.max(0, Math.round(ms / 1000));

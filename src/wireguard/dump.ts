@@ -8,6 +8,8 @@ export interface ObservedDevice {
   readonly listenPort: number;
   /** The mark of WireGuard's own packets; 0 means that it is off. */
   readonly firewallMark: number;
+  /** The bytes that the host gave to the link, where that is known and WireGuard runs in userspace. */
+  readonly givenBytes?: number;
   readonly peers: ReadonlyMap<string, ObservedPeer>;
 }
 

@@ -1,17 +1,25 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { HostileMember } from "../../lab/hostile-member.ts";
-import { type ConfigOptions, Lab, type LabNode, newCluster, publicNetwork } from "../../lab/index.ts";
+import {
+  type ConfigOptions,
+  Lab,
+  type LabNode,
+  newCluster,
+  PingStream,
+  publicNetwork,
+} from "../../lab/index.ts";
 import type { Status } from "../../src/api/index.ts";
 import { type Endpoint, parseEndpoint } from "../../src/net/index.ts";
 
 /*
- * Planted faults: every node and made-up member but a and b has one, and a and c say which.
+ * Planted faults: every node and made-up member but a and b has one, and a and c say which. At last b gets one, too.
  *
  *   a 203.0.113.1   b 203.0.113.2   c 203.0.113.3: no UDP comes in   members that are made up by a host at .6
  *   ===+================+================+=================================================+=== internet
  */
 let lab: Lab;
 let a: LabNode;
+let b: LabNode;
 let c: LabNode;
 const members: HostileMember[] = [];
 
@@ -29,8 +37,8 @@ const madeUp: readonly (readonly [string, readonly Endpoint[], string])[] = [
 beforeAll(async () => {
   lab = await Lab.open();
   const { discovery, host } = await publicNetwork(lab);
-  const [b, hostile] = [await host("b", 2), await host("hostile", 6)];
-  [a, c] = [await host("a", 1), await host("c", 3)];
+  const hostile = await host("hostile", 6);
+  [a, b, c] = [await host("a", 1), await host("b", 2), await host("c", 3)];
   const options: ConfigOptions = { cluster: newCluster(), services: [discovery.url] };
   await c.namespace.nft(`table inet fault {
     chain input { type filter hook input priority 0; meta l4proto udp drop; }
@@ -70,4 +78,18 @@ it("where nothing comes in, the node names its own firewall, and the cure, withi
     /a: .*no UDP packet has come back to this node from anybody: a firewall .* from port 51820/,
   );
   expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+});
+
+it("where a firewall refuses what WireGuard sends, the node itself notices it, and names that", async () => {
+  const { node: self } = await a.daemon.status();
+  const stream = await PingStream.start(b, self.address);
+  await stream.moreAnswers(3);
+  await b.namespace.nft(`table inet fault {
+    chain input { type filter hook input priority 0; meta l4proto udp drop; }
+    chain output { type filter hook output priority 0; udp sport 51820 drop; }
+  }
+  `);
+  await b.daemon.waitForStatus("the cause of a", (status) => firstCauseOf(status, "a") === "unsent");
+  expect(await b.daemon.log()).toMatch(/a is down: nothing that was sent in \d+s got out of this node/);
+  await stream.stop();
 });

@@ -6,6 +6,7 @@ import {
   newCluster,
   PlainMember,
   publicNetwork,
+  waitFor,
 } from "../../lab/index.ts";
 import type { Address, Prefix } from "../../src/net/index.ts";
 import { asked, counted, giveBack, serve, take } from "./talk.ts";
@@ -21,6 +22,7 @@ import { asked, counted, giveBack, serve, take } from "./talk.ts";
 let lab: Lab;
 let [a, t, x]: LabNode[] = [];
 let options: ConfigOptions;
+let member: PlainMember;
 const node = (found: LabNode | undefined): LabNode => found ?? expect.fail("the lab is not there");
 const settingsOfA = { nonPodNetworks: ["192.168.70.0/24", "203.0.113.131/32"] };
 
@@ -30,7 +32,8 @@ beforeAll(async () => {
   [a, t, x] = [await host("a", 1), await host("t", 7), await host("x", 66)];
   options = { cluster: newCluster(), services: [discovery.url] };
   const { node: self } = await (await a.start({ ...options, daemon: settingsOfA })).waitForPeers();
-  await new PlainMember(t, discovery.url).join(
+  member = new PlainMember(t, discovery.url);
+  await member.join(
     options.cluster,
     {
       addresses: ["203.0.113.7" as Address],
@@ -95,4 +98,20 @@ describe("of a peer that says nothing of what its networks are, with the default
     expect(after > before).toBe(answer === "");
     await giveBack(node(x), source);
   });
+});
+
+it("when it goes back to an endpoint of before, as Talos does with its links' events, it is soon led here again", async () => {
+  const observer = node(a);
+  const { node: self } = await observer.daemon.status();
+  const keepalive = async () => (await observer.run("wg", "show", "kubespan", "persistent-keepalive")).trim();
+  expect(await keepalive()).toMatch(/\t25$/);
+  const second = ["203.0.113.20/24", "dev", "eth0"];
+  await observer.run("ip", "address", "add", ...second);
+  await observer.daemon.waitForStatus("a second address", ({ node: { announcedAddresses } }) =>
+    announcedAddresses.includes("203.0.113.20" as Address),
+  );
+  await observer.run("ip", "address", "delete", ...second);
+  await waitFor(async () => (await keepalive()).endsWith("\t5"), { what: "packets every 5 s" });
+  await member.goBackTo({ publicKey: self.publicKey, endpoint: "203.0.113.99:51820" });
+  await waitFor(async () => (await member.endpoint()) === "203.0.113.1:51820", { what: "t to send here" });
 });

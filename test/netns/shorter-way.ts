@@ -38,7 +38,7 @@ export interface Kind {
 }
 
 /** Milliseconds each way. Whatever a busy machine adds is little beside it; links are emulated ones, as the machine is. */
-const delays = { relay: 150, links: 500 };
+const delays = { relay: 450, links: 500 };
 
 const sides = {
   4: { bits: 24, mapped: "203.0.113.1", fast: ["10.0.1.", "10.0.2."], slow: ["10.0.3.", "10.0.4."] },

@@ -140,6 +140,8 @@ it("at its end the daemon says that the tunnels stay, with the date", async () =
   await a.daemon.stop("SIGINT");
   const [line = ""] = await linesWith(a, /the tunnels stay: 'kubespan down' takes them down/);
   expect(line).toMatch(/\[20\d\d-\d\d-\d\d \d\d:/);
+  const { exitCode, stderr } = await a.daemon.command("status");
+  expect([exitCode, stderr]).toEqual([9, expect.stringContaining("'kubespan run' takes them over")]);
 });
 
 it("no socket of the daemon takes WireGuard's port, however few ports the kernel chooses from", async () => {

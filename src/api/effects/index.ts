@@ -8,5 +8,6 @@ export {
   requestForget,
   requestLogLevel,
 } from "./client.ts";
+export { isAbsence } from "./failure.ts";
 export { followResources } from "./follow.ts";
 export { serveApi } from "./server.ts";

@@ -11,12 +11,14 @@ import { silent } from "./silent.ts";
 import { symmetricNat } from "./symmetric-nat.ts";
 import { udpBlocked } from "./udp-blocked.ts";
 import { unfinished } from "./unfinished.ts";
+import { unsent } from "./unsent.ts";
 
 /** All kinds of causes, the most certain ones first: what was seen comes before what is only likely. */
 export const kinds: readonly CauseKind[] = [
   copiedIdentity,
   goingBetween,
   clockBehind,
+  unsent,
   noEndpoint,
   refusedEndpoints,
   oneWayOut,

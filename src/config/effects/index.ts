@@ -1,3 +1,3 @@
-export { findRunDirectory, type LoadedConfig, loadConfig } from "./load.ts";
+export { findDaemon, type LoadedConfig, loadConfig } from "./load.ts";
 export { replaceConfig } from "./replace.ts";
 export { endTrial, readTrial, trialConfig, writeTrial } from "./trial.ts";

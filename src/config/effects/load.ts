@@ -29,23 +29,28 @@ export async function loadConfig(file: string): Promise<LoadedConfig> {
   return { config, warnings };
 }
 
-/** The defaults of the folder of the daemon's socket (README). */
-const defaultRunDirectory = "/run/kubespan";
+/** What tells where a daemon is, and its link. */
+interface Found {
+  readonly runDirectory: string;
+  readonly interfaceName: string;
+}
+
+/** The defaults of docs/configuration.md. */
+const defaults: Found = { runDirectory: "/run/kubespan", interfaceName: "kubespan" };
 
 /**
- * The folder of the socket of the daemon that runs with this configuration, also where that has been broken since:
+ * The folder of the socket of the daemon that runs with this configuration, and the name of its link, also where that has been broken since:
  * whoever has just made a mistake in it needs to see how the daemon is. Then `problem` is what is wrong with it.
  */
-export async function findRunDirectory(
-  file: string,
-): Promise<{ readonly runDirectory: string; readonly problem?: unknown }> {
+export async function findDaemon(file: string): Promise<Found & { readonly problem?: unknown }> {
   try {
-    return { runDirectory: (await loadConfig(file)).config.runDirectory };
+    const { runDirectory, interfaceName } = (await loadConfig(file)).config;
+    return { runDirectory, interfaceName };
   } catch (problem) {
     if (!(problem instanceof KubespanError) || problem.code !== "config") throw problem;
     const options = { largest: largestConfig, code: "config", hint: "" } as const;
     const found = await readTextFile(file, options).catch(() => undefined);
-    return { runDirectory: runDirectoryIn(found?.text ?? "") ?? defaultRunDirectory, problem };
+    return { ...defaults, runDirectory: runDirectoryIn(found?.text ?? "") ?? defaults.runDirectory, problem };
   }
 }
 

@@ -21,7 +21,7 @@ export const descriptions: Readonly<Record<KindName, Readonly<Record<string, str
   },
   KubeSpanEndpointsConfig: {
     extraAnnouncedEndpoints:
-      "further endpoints at which this node can be reached (a forwarded port, say), not filtered. Instead of an address a host name may stand, such as that of a DynDNS service: it is asked for every minute, and what it leads to is announced as addresses (Talos takes addresses only)",
+      "further endpoints at which this node can be reached (a forwarded port, say), not filtered; those that nobody can dial are named and left out. Instead of an address a host name may stand, such as that of a DynDNS service: it is asked for every minute, and what it leads to is announced as addresses (Talos takes addresses only)",
   },
   DiscoveryIdentityConfig: {
     clusterID:

@@ -1,6 +1,6 @@
-import { KubespanError, wordOf } from "../../base/index.ts";
+import { KubespanError, parseNumber, wordOf } from "../../base/index.ts";
 import type { Runner } from "../../system/index.ts";
-import { exists, runProcess } from "../../system/index.ts";
+import { exists, readTextFile, runProcess } from "../../system/index.ts";
 import {
   controlSocket,
   type ObservedDevice,
@@ -30,11 +30,26 @@ export async function observeWireGuard(
  * Reads the keys, peers, handshakes and counters of an existing device. Values that have not changed since `before` are
  * taken from there.
  */
-export const observeDevice = async (
+export async function observeDevice(
   run: Runner,
   name: string,
   before?: ObservedDevice,
-): Promise<ObservedDevice> => parseDump(await run({ program: "wg", args: ["show", name, "dump"] }), before);
+): Promise<ObservedDevice> {
+  const [dump, givenBytes] = await Promise.all([
+    run({ program: "wg", args: ["show", name, "dump"] }),
+    readGivenBytes(name),
+  ]);
+  return { ...parseDump(dump, before), ...(givenBytes !== undefined && { givenBytes }) };
+}
+
+/** Reads what the host gave to the link. Where /sys is another namespace's, as in some containers, nobody tells. */
+async function readGivenBytes(name: string): Promise<number | undefined> {
+  const path = `/sys/class/net/${name}/statistics/tx_bytes`;
+  const options = { largest: 32, code: "command", hint: "is /sys mounted?" } as const;
+  const found = await readTextFile(path, options).catch(() => undefined);
+  const bytes = found && parseNumber(found.text.trim());
+  return bytes === undefined ? undefined : Number(bytes);
+}
 
 /** Reads the port and the mark of a device without its peers; `undefined` if it cannot be asked. */
 export async function observePort(

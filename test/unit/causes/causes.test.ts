@@ -32,6 +32,7 @@ const cases: readonly (readonly [string, Partial<Evidence>, Partial<NodeEvidence
   ["copied-identity", {}, { copiesAt: ["default"] }],
   ["going-between", { between: [endpoint, other] }, {}],
   ["clock-behind", {}, { isClockBehind: true }],
+  ["unsent", { wasUp: true, isUnsent: true }, {}],
   ["no-endpoint", { endpoints: [], asked: 0 }, {}],
   ["refused-endpoints", { endpoints: [], refused, asked: 0 }, {}],
   ["one-way-out", { heardAge: 3 }, {}],

@@ -51,19 +51,14 @@ describe("one wrong field", () => {
       '3:27: extraAnnouncedEndpoints[0] is "192.0.2.1"; expected an address or host name, and a port, such as 192.0.2.1:51820, [2001:db8::1]:51820 or home.example.org:51820',
     ],
     [
-      "KubeSpanEndpointsConfig",
-      'extraAnnouncedEndpoints: ["[fe80::1]:5"]',
-      "3:27: extraAnnouncedEndpoints[0] is [fe80::1]:5, which is link-local; no other node can reach it",
-    ],
-    [
       "DiscoveryServiceConfig",
       "endpoint: https://a.example",
       "1:1: name is missing; expected a name of at most 63 letters, digits and other visible characters",
     ],
     [
       "DiscoveryServiceConfig",
-      "name: a\nendpoint: tcp://a.example",
-      '4:11: endpoint is "tcp://a.example"; expected https://host[:port]/ (TLS, port 443) or http://host[:port]/ (plaintext, port 80)',
+      "name: a\nendpoint: a.example:443",
+      '4:11: endpoint is "a.example:443"; expected https://host[:port]/ (TLS, port 443) or http://host[:port]/ (plaintext, port 80)',
     ],
     [
       "KubeSpanDaemonConfig",

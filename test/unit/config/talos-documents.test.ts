@@ -1,7 +1,7 @@
 // What Talos 1.8 to 1.15 takes, in the spellings that its reader takes, has the same meaning here.
 import { describe, expect, test } from "vitest";
 import { type Config, readConfig } from "../../../src/config/index.ts";
-import { prefix } from "../mesh/values.ts";
+import { endpoint, prefix } from "../mesh/values.ts";
 import { clusterID, clusterSecret, identity, machine } from "./documents.ts";
 
 const read = (text: string) => readConfig(text, "FILE");
@@ -20,6 +20,18 @@ describe("documents", () => {
       "yes",
       kubespan("allowDownPeerBypass: Yes\nharvestExtraEndpoints: no"),
       { allowDownPeerBypass: true, harvestExtraEndpoints: false },
+    ],
+    ...(["0x58c", "0o2614", "02614", "0b10110001100", "1_420", "+1420"] as const).map(
+      (mtu): [string, string, Partial<Config>] => [
+        `an MTU of ${mtu}`,
+        kubespan(`mtu: ${mtu}`),
+        { mtu: 1420 },
+      ],
+    ),
+    [
+      "what is merged into a map, where the map has it not itself",
+      `${kubespan("mtu: 1400")}<<: [{mtu: 1300, harvestExtraEndpoints: no}, {harvestExtraEndpoints: yes}]\n`,
+      { mtu: 1400, harvestExtraEndpoints: false },
     ],
     ["no MTU", kubespan("mtu: 0"), { mtu: "auto" }],
     ["an empty MTU", kubespan("mtu:"), { mtu: "auto" }],
@@ -45,6 +57,21 @@ describe("documents", () => {
       { services: [{ name: "primary", host: "discovery.example.org", port: 50_051, tls: true }] },
     ],
     [
+      "a service with a number as its name",
+      service("name: 1\nendpoint: https://discovery.example.org/"),
+      { services: [{ name: "1", host: "discovery.example.org", port: 443, tls: true }] },
+    ],
+    [
+      "a secret with line ends",
+      identity.replace(clusterSecret, `|\n  ${clusterSecret.slice(0, 20)}\n  ${clusterSecret.slice(20)}`),
+      {},
+    ],
+    [
+      "the 1.8 spelling of a kind",
+      `${identity}${head("KubespanEndpointsConfig")}extraAnnouncedEndpoints: ["192.0.2.1:1"]\n`,
+      { extraAnnouncedEndpoints: [endpoint("192.0.2.1:1")] },
+    ],
+    [
       "a service with a path and a query, and a blank in its name",
       service('name: "the first"\nendpoint: https://discovery.example.org/v1?x=y'),
       { services: [{ name: "the first", host: "discovery.example.org", port: 443, tls: true }] },
@@ -56,6 +83,36 @@ describe("documents", () => {
     ],
   ])("%s", (_, text, expected) => {
     expect(read(text).config).toMatchObject(expected);
+  });
+
+  test.each([
+    ["HTTPS://Discovery.example.org/", "https", 443],
+    ["grpcs://discovery.example.org:50051", "https", 50_051],
+    ["https://user:password@discovery.example.org/#there", "https", 443],
+    ["HTTP://discovery.example.org", "http", 80],
+  ])("%s is a service, and a notice says how it is read", (url, scheme, port) => {
+    const { config, notices } = read(service(`name: primary\nendpoint: ${url}`));
+    expect(config.services).toMatchObject([{ host: "discovery.example.org", port, tls: scheme === "https" }]);
+    expect(notices).toEqual([
+      `FILE:9:11: endpoint is read as ${scheme}://discovery.example.org:${port}/, as Talos does`,
+    ]);
+  });
+
+  test.each([
+    ["127.0.0.1:51820", "a loopback address"],
+    ["0.0.0.0:51820", "unspecified"],
+    ["224.0.0.1:51820", "multicast"],
+    ["[fe80::1]:51820", "link-local"],
+    ["[fe80::1%eth0]:51820", "an address of one link only"],
+    ["192.0.2.1:0", "without a port"],
+  ])("nobody can dial %s: it is named, and not announced", (extra, kind) => {
+    const { config, notices } = read(
+      `${identity}${head("KubeSpanEndpointsConfig")}extraAnnouncedEndpoints: ["${extra}", "192.0.2.1:1"]\n`,
+    );
+    expect([config.extraAnnouncedEndpoints, config.extraAnnouncedNames]).toEqual([["192.0.2.1:1"], []]);
+    expect(notices).toEqual([
+      `FILE:8:27: extraAnnouncedEndpoints[0] is "${extra}", which is ${kind}; no other node can dial it, and it is not announced`,
+    ]);
   });
 
   test("filters of the endpoints that peers announce", () => {
@@ -120,7 +177,8 @@ describe("the same mesh as each release writes it", () => {
   const discovery = `${head("DiscoveryServiceConfig")}name: default\nendpoint: https://discovery.example.org/\n`;
   const type = "machine: {type: worker}\n";
   test.each([
-    ["1.8 to 1.12", `${inMachine}${cluster}${endpoints}`],
+    ["1.8", `${inMachine}${cluster}${endpoints.replace("KubeSpan", "Kubespan")}`],
+    ["1.9 to 1.12", `${inMachine}${cluster}${endpoints}`],
     ["1.13", `${type}${cluster}${endpoints}${mesh()}`],
     ["1.14", `${type}${endpoints}${mesh()}---\n${identity}${discovery}`],
     ["1.15", `${type}${endpoints}${mesh(', peerEndpoints: ["0.0.0.0/0"]')}---\n${identity}${discovery}`],
@@ -167,6 +225,21 @@ describe("a machine configuration", () => {
     expect(read(unnamed).config.services).toMatchObject([{ host: "discovery.talos.dev" }]);
     const off = machine.replace("enabled: true\n    registries", "enabled: false\n    registries");
     expect(read(off.replace("enabled: true", "enabled: false")).config.services).toEqual([]);
+  });
+
+  test("has the words of YAML 1.1, too, and an empty endpoint is Talos' own service", () => {
+    const yes = machine.replaceAll("enabled: true", "enabled: yes");
+    expect(read(yes).config).toMatchObject(read(machine).config);
+    const named = 'service: {endpoint: "https://discovery.example.org/"}';
+    const empty = yes.replace(named, 'service: {endpoint: "", disabled: no}');
+    expect(read(empty).config.services).toMatchObject([{ host: "discovery.talos.dev" }]);
+    const off = yes.replace(named, "service: {disabled: yes}").replace("enabled: yes", "enabled: no");
+    expect(read(off).config.services).toEqual([]);
+  });
+
+  test.each(["type: join", 'type: ""', "type:", "nodeLabels: {}"])("with %s is one of a worker", (type) => {
+    const { config } = read(machine.replace("type: controlplane", type));
+    expect(config.node.machineType).toBe("worker");
   });
 
   test("of the control plane on which etcd begins", () => {

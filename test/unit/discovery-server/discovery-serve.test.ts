@@ -106,7 +106,12 @@ describe("kubespan discovery serve", () => {
       2,
       /not an address and a port/,
     ],
-    ["on an address of another machine", ["--insecure", "--listen", "192.0.2.1:3000"], 6, /cannot listen on/],
+    [
+      "on an address of another machine",
+      ["--insecure", "--listen", "192.0.2.1:3000"],
+      6,
+      /this machine has no such address/,
+    ],
   ])("does not start %s", async (_, args, exitCode, message) => {
     const { command, output } = serve(...args);
     expect((await command).exitCode).toBe(exitCode);

@@ -1,9 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { announce } from "../../../src/mesh/announce.ts";
 import { emptyMemory, type Knowledge, type Memory, noWays } from "../../../src/mesh/index.ts";
-import { talosMovedAt } from "../../../src/mesh/talos-moved.ts";
-import type { Connection } from "../../../src/peers/index.ts";
-import { address, affiliate, config, endpoint, key, self } from "./values.ts";
+import { address, config, endpoint, key, self } from "./values.ts";
 
 const now = 1_700_000_000_000;
 
@@ -84,35 +82,4 @@ test("addresses do not give way to refusals", () => {
   const [plain, told] = [affiliateWith([]), affiliateWith([{ ...registry("one"), refused }])];
   expect(told.addresses).toEqual(plain.addresses);
   expect(told.membership?.refusals).toBeUndefined();
-});
-
-describe("a Talos peer that was moved", () => {
-  const talos = affiliate(2, {}, { operatingSystem: "Talos (v1.13.0)" });
-  const [from, to] = [endpoint("198.51.100.2:51820"), endpoint("203.0.113.2:51820")];
-  const connections = new Map([
-    [key(2), { path: { lastChange: { at: now, from, to, reason: "" } } } as unknown as Connection],
-  ]);
-
-  test("counts once something was sent from where this node is now, and no other peer does", () => {
-    expect(talosMovedAt([talos], connections, now + 4_999)).toBeUndefined();
-    expect(talosMovedAt([talos], connections, now + 5_000)).toBe(now);
-    expect(talosMovedAt([affiliate(2)], connections, now + 5_000)).toBeUndefined();
-    expect(talosMovedAt([talos], new Map(), now + 5_000)).toBeUndefined();
-  });
-
-  test("is told the same again, once, under a new number", () => {
-    const knowledge = knowing({});
-    const say = (before: Memory, movedAt?: number) => {
-      const { memory, said } = announce(knowledge, before, [], now, movedAt);
-      return { said, memory: { ...before, ...memory } };
-    };
-    const first = say(emptyMemory);
-    expect(say(first.memory).said).toEqual(first.said);
-    const again = say(first.memory, now);
-    expect(again.said.number).toBeGreaterThan(first.said.number);
-    expect({ ...again.said.affiliate, membership: {} }).toEqual({ ...first.said.affiliate, membership: {} });
-    expect(say(again.memory, now).said).toEqual(again.said);
-    expect(say(again.memory).said).toEqual(again.said);
-    expect(say(again.memory, now + 1).said.number).toBeGreaterThan(again.said.number);
-  });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { randomFrom } from "../../../sim/random.ts";
-import { type Keepalive, learn } from "../../../src/peers/keepalive.ts";
+import { intervalFor, type Keepalive, learn } from "../../../src/peers/keepalive.ts";
 import { endpoint, key } from "../mesh/values.ts";
 
 const start = 1_700_000_000_000;
@@ -153,4 +153,16 @@ test("a busy path that breaks for a while is not one that was forgotten", () => 
     state = learn(state, observed, { asked: isBroken ? 9 : 0, answered: 0 }, start + second * 1000);
   }
   expect(state?.seconds).toBeUndefined();
+});
+
+test.each([
+  ["goes back, after the path changed", { goesBack: true } as const, 1, undefined, 5],
+  ["goes back, after this node lost an address", { goesBack: true } as const, 0, start, 5],
+  ["goes back, and is where it always was", { goesBack: true } as const, 0, undefined, 25],
+  ["stays where it was led", {}, 3, start, 25],
+])("a peer that %s", (_, spec, changes, shakenAt, seconds) => {
+  const path = { endpoint: there, since: start, changes, known: [], probes: 0 };
+  const around = { spec, shakenAt, keepaliveSeconds: 25 };
+  expect(intervalFor({ path }, around)).toBe(seconds);
+  expect(intervalFor({ path }, { ...around, keepaliveSeconds: 3 })).toBe(3);
 });
