@@ -1,3 +1,4 @@
+export type { FamilyCheck, Netcheck, RegistryReached } from "./netcheck.ts";
 export type {
   Column,
   Definition,
@@ -12,6 +13,7 @@ export type { Down, Evicted, Forgotten, LogLevelReport, Routes } from "./routes.
 export {
   type EndpointChangeReport,
   type NodeStatus,
+  type ObserverReport,
   type PeerReport,
   type Protection,
   type RacingReport,

@@ -24,6 +24,10 @@ export const examples: Readonly<Record<string, readonly (readonly [line: string,
   completion: [["kubespan completion bash", "a script for bash to source"]],
   man: [["kubespan man status", "for a file, or for man -l -"]],
   why: [["kubespan why 10.244.1.7", "where packets for a pod go"]],
+  netcheck: [
+    ["kubespan netcheck", "UDP, NAT, port mapping, registries and relays"],
+    ["kubespan netcheck -o json", "for programs"],
+  ],
   "inspect dependencies": [["kubespan inspect dependencies", "a graph in the language of Graphviz"]],
   "log-level": [
     ["kubespan log-level", "the level at the moment"],

@@ -20,6 +20,7 @@ import { registerLeave } from "./leave.ts";
 import { registerLogLevel } from "./log-level.ts";
 import { registerMan } from "./man.ts";
 import { registerMarks } from "./marks.ts";
+import { registerNetcheck } from "./netcheck.ts";
 import { registerPing } from "./ping.ts";
 import { registerRun } from "./run.ts";
 import { registerStatus } from "./status.ts";
@@ -49,6 +50,7 @@ export function createProgram(): Command {
     registerGet,
     registerWhy,
     registerPing,
+    registerNetcheck,
     registerInspect,
     registerLogLevel,
     registerGenConfig,

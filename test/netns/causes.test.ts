@@ -71,3 +71,9 @@ it("where nothing comes in, the node names its own firewall, and the cure, withi
   );
   expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
 });
+
+it("netcheck finds that nothing comes back, and ends with 18", async () => {
+  const { exitCode, stdout } = await c.daemon.command("netcheck");
+  expect(stdout.replace(/\s+/g, " ")).toContain("IPv4: no UDP packet comes back: let UDP out of this node");
+  expect(exitCode).toBe(18);
+});

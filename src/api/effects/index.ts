@@ -1,5 +1,6 @@
 export {
   fetchDefinitions,
+  fetchNetcheck,
   fetchResources,
   fetchStatus,
   fetchWhy,

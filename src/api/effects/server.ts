@@ -94,6 +94,7 @@ const actions: Readonly<Record<string, MakeAction>> = {
   "POST forget/*": telling(({ forget }, [node = ""]) => forget(node)),
   "POST evict/*": telling(({ evict }, [statement = ""]) => evict(statement)),
   "GET why/*": telling(({ why }, [address = ""]) => why(address)),
+  "GET netcheck": telling(({ netcheck }) => netcheck()),
   "GET log-level": telling(({ logLevel }) => logLevel(undefined)),
   "PUT log-level/*": telling(({ logLevel }, [level = ""]) => logLevel(level)),
   "GET resources": telling(({ resources }) => resources.definitions()),

@@ -9,6 +9,7 @@ export const noAnswers: Routes = {
   forget: never,
   evict: never,
   why: never,
+  netcheck: never,
   logLevel: () => ({ level: "info" }),
   resources: { definitions: () => [], list: never, watch: never },
 };

@@ -5,6 +5,7 @@ import { type ErrorCode, KubespanError } from "../../../src/base/index.ts";
 import { exitCodes } from "../../../src/cli/exit-codes.ts";
 import { createProgram } from "../../../src/cli/index.ts";
 import { notUpExitCode } from "../../../src/cli/join.ts";
+import { exitCodeOf as exitCodeOfNetcheck } from "../../../src/cli/netcheck.ts";
 import { exitCodeOf as exitCodeOfPing } from "../../../src/cli/ping.ts";
 import { exitCodeOf as exitCodeOfWhy } from "../../../src/cli/why.ts";
 import { exitCodeOf as exitCodeOfFinding } from "../../../src/doctor/index.ts";
@@ -148,6 +149,7 @@ describe("exit codes", () => {
         exitCodeOfWork({ state } as Parameters<typeof exitCodeOfWork>[0]),
       ),
       exitCodeOfPing(false),
+      exitCodeOfNetcheck({ ipv4: { udp: "blocked" }, ipv6: { udp: "unknown" } }),
       exitCodeOfWhy({ differences: [""] }),
       exitCodeOfMarks([{ source: "", who: "", bits: 1, what: "" }]),
       notUpExitCode,
