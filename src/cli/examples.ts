@@ -28,6 +28,10 @@ export const examples: Readonly<Record<string, readonly (readonly [line: string,
     ["kubespan netcheck", "UDP, NAT, port mapping, registries and relays"],
     ["kubespan netcheck -o json", "for programs"],
   ],
+  graph: [
+    ["kubespan graph -o mermaid", "a picture for a page in Markdown"],
+    ["kubespan graph -o svg", "a picture for a browser"],
+  ],
   "inspect dependencies": [["kubespan inspect dependencies", "a graph in the language of Graphviz"]],
   "log-level": [
     ["kubespan log-level", "the level at the moment"],

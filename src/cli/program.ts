@@ -12,6 +12,7 @@ import { exitCodesText } from "./exit-codes.ts";
 import { registerForget } from "./forget.ts";
 import { registerGenConfig } from "./gen-config.ts";
 import { registerGet } from "./get.ts";
+import { registerGraph } from "./graph.ts";
 import { registerHelp } from "./help.ts";
 import { registerInit } from "./init.ts";
 import { registerInspect } from "./inspect.ts";
@@ -51,6 +52,7 @@ export function createProgram(): Command {
     registerWhy,
     registerPing,
     registerNetcheck,
+    registerGraph,
     registerInspect,
     registerLogLevel,
     registerGenConfig,
