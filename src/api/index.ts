@@ -1,3 +1,4 @@
+export type { ConnectivityLine, MatrixCell, MatrixLine, NodeName } from "./matrix.ts";
 export type { FamilyCheck, Netcheck, RegistryReached } from "./netcheck.ts";
 export type {
   Column,

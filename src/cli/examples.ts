@@ -28,6 +28,15 @@ export const examples: Readonly<Record<string, readonly (readonly [line: string,
     ["kubespan netcheck", "UDP, NAT, port mapping, registries and relays"],
     ["kubespan netcheck -o json", "for programs"],
   ],
+  matrix: [
+    ["kubespan matrix", "all pairs of nodes, as they are measured"],
+    ["kubespan matrix --problems", "the pairs with no way, loss or a small MTU"],
+    ["kubespan matrix -o json", "a line of JSON for each answer"],
+  ],
+  "connectivity test": [
+    ["kubespan connectivity test", "a line for each peer and pod network"],
+    ["kubespan connectivity test -o json", "for programs"],
+  ],
   graph: [
     ["kubespan graph -o mermaid", "a picture for a page in Markdown"],
     ["kubespan graph -o svg", "a picture for a browser"],

@@ -4,6 +4,7 @@ import { registerBarrier } from "./barrier.ts";
 import { registerBugreport } from "./bugreport.ts";
 import { registerCompletion } from "./completion.ts";
 import { registerConfig } from "./config.ts";
+import { registerConnectivity } from "./connectivity.ts";
 import { registerDiscoveryServe } from "./discovery-serve.ts";
 import { registerDoctor } from "./doctor.ts";
 import { registerDown } from "./down.ts";
@@ -21,6 +22,7 @@ import { registerLeave } from "./leave.ts";
 import { registerLogLevel } from "./log-level.ts";
 import { registerMan } from "./man.ts";
 import { registerMarks } from "./marks.ts";
+import { registerMatrix } from "./matrix.ts";
 import { registerNetcheck } from "./netcheck.ts";
 import { registerPing } from "./ping.ts";
 import { registerRun } from "./run.ts";
@@ -52,6 +54,8 @@ export function createProgram(): Command {
     registerWhy,
     registerPing,
     registerNetcheck,
+    registerMatrix,
+    registerConnectivity,
     registerGraph,
     registerInspect,
     registerLogLevel,

@@ -17,6 +17,7 @@ import type { Parts } from "./compose.ts";
 import type { Loop } from "./loop.ts";
 import type { Mesh } from "./mesh.ts";
 import { askNet } from "./netcheck.ts";
+import { connectivityOf, matrixOf } from "./surveying.ts";
 import type { MachineWatch } from "./watch-machine.ts";
 import { askWay } from "./why.ts";
 
@@ -75,6 +76,8 @@ export class Answers {
       resources: this.#resources,
       why: (address) => this.#why(address),
       netcheck: () => this.#netcheck(),
+      matrix: () => matrixOf(this.#present().mesh.survey, this.#seen()),
+      connectivity: () => connectivityOf(this.#present().mesh.survey, this.#seen()),
       logLevel: (level) => this.#logLevel(level),
     };
   }

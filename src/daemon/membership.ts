@@ -36,7 +36,7 @@ import { tellMembers } from "./tell-members.ts";
 /** Keeps the list of the members from pass to pass, and from start to start. */
 export class Membership {
   readonly #parts: MembershipParts;
-  readonly #messenger: Messenger;
+  readonly messenger: Messenger;
   readonly observers: Observers;
   #members: Members;
   /** The number of the last step. It goes on from the members that were there before. */
@@ -61,7 +61,7 @@ export class Membership {
     this.#clockFacts = { lastRanAt: parts.ledger.found?.savedAt ?? 0, announcements: 0, ahead: 0 };
     this.#revision = Math.max(0, ...[...members.values()].map(({ revision }) => revision));
     this.observers = new Observers({ ...parts, nodeId: parts.identity.nodeId });
-    this.#messenger = new Messenger({
+    this.messenger = new Messenger({
       address: parts.self.address,
       keys: parts.identity,
       senderAt: (address) => this.#recipientAt(address),
@@ -77,7 +77,7 @@ export class Membership {
   async listen(wake: () => void, onObserved: () => void): Promise<void> {
     this.#wake = wake;
     this.#onObserved = onObserved;
-    await this.#messenger.open();
+    await this.messenger.open();
   }
 
   /** Sets the function that takes what members say about paths that are guessed; `sender` is a public key. */
@@ -88,7 +88,7 @@ export class Membership {
   /** Tells a member something about a path that is guessed. */
   async tellGuess(notice: GuessNotice, nodeId: string): Promise<void> {
     const member = this.#members.get(nodeId);
-    if (member) await this.#messenger.tell(recipientFor(member), notice);
+    if (member) await this.messenger.tell(recipientFor(member), notice);
   }
 
   get members(): Members {
@@ -174,7 +174,7 @@ export class Membership {
     const { nodeId, number, claim } = member;
     this.#letGo(nodeId, { why: "the operator said so", number, at: now });
     const others = [...this.#members.values()].filter((each) => isConnected(each, now));
-    const told = await this.#messenger.tell(others.flatMap(recipientFor), { kind: "forget", nodeId, number });
+    const told = await this.messenger.tell(others.flatMap(recipientFor), { kind: "forget", nodeId, number });
     return { label: labelOf(claim), asked: others.length, heard: told.size };
   }
 
@@ -182,12 +182,12 @@ export class Membership {
   async evict(statement: string): Promise<Evicted> {
     await this.#parts.evictions.give(statement);
     this.#wake();
-    return this.#parts.evictions.tellAll(statement, this.#members, this.#messenger);
+    return this.#parts.evictions.tellAll(statement, this.#members, this.messenger);
   }
 
   /** Tells members that came up of the evictions that this node carries. */
   spreadEvictions(): Promise<void> {
-    return this.#parts.evictions.spread(this.#members, this.#messenger);
+    return this.#parts.evictions.spread(this.#members, this.messenger);
   }
 
   get evictions(): Evictions {
@@ -201,7 +201,7 @@ export class Membership {
     own = unannounced(this.#parts.identity.nodeId),
   ): Promise<string[]> {
     const { identity, self, number, clock } = this.#parts;
-    const messenger = this.#messenger;
+    const messenger = this.messenger;
     const leaver = {
       members: this.#members,
       messenger,
@@ -230,7 +230,7 @@ export class Membership {
         const member = this.#members.get(nodeId);
         const seconds = Math.max(0, Math.round((number - since) / 1000));
         const notice = { kind: "observed" as const, nodeId, number, endpoint, seconds };
-        if (member) await this.#messenger.tell(recipientFor(member), notice);
+        if (member) await this.messenger.tell(recipientFor(member), notice);
       }),
     );
   }
@@ -294,7 +294,7 @@ export class Membership {
   }
 
   async close(): Promise<void> {
-    this.#messenger.close();
+    this.messenger.close();
     if (this.#parts.isKept) await this.#parts.ledger.close();
   }
 }

@@ -29,6 +29,7 @@ import { answered, handOverInMs, isRaced, upCameOrWent } from "../peers/index.ts
 import type { Answer } from "../port/index.ts";
 import type { Seen } from "../resources/index.ts";
 import { advertiseTheSame, withPodNetworks } from "../self/index.ts";
+import type { Survey } from "../survey/effects/index.ts";
 import { observeEngine } from "../wireguard/effects/index.ts";
 import { chooseImplementation, type Engine, type ObservedDevice } from "../wireguard/index.ts";
 import { applySteps, failureText } from "./apply.ts";
@@ -42,6 +43,7 @@ import { Outcome } from "./outcome.ts";
 import { observeRemovable, removeMesh } from "./remove-mesh.ts";
 import { restoreSteering } from "./restore.ts";
 import { seenOf } from "./seen.ts";
+import { surveyOf } from "./surveying.ts";
 import { tellChanges } from "./tell.ts";
 import { viewOf } from "./view.ts";
 import { Ways } from "./ways.ts";
@@ -57,6 +59,7 @@ export class Mesh {
   #isDamaged = false;
   #engine: Engine | undefined;
   readonly ways: Ways;
+  readonly survey: Survey | undefined;
   #wake: (inMs: number, scope: Scope) => void = () => undefined;
   readonly #onNews = (): void => this.#wake(0, "registries");
 
@@ -66,6 +69,7 @@ export class Mesh {
     this.#memory = memory ?? { ...emptyMemory, lastWorking: parts.lastWorking.found };
     const onAnswer = this.#answered.bind(this);
     this.ways = new Ways(parts, { onAnswer, onNews: this.#onNews, onOpened: this.#opened.bind(this) });
+    this.survey = surveyOf(parts, (process) => this.seen(process));
   }
 
   #answered(publicKey: string, answer: Answer): void {

@@ -9,5 +9,5 @@ export {
   requestForget,
   requestLogLevel,
 } from "./client.ts";
-export { followResources } from "./follow.ts";
+export { followConnectivity, followMatrix, followResources } from "./follow.ts";
 export { serveApi } from "./server.ts";

@@ -51,6 +51,8 @@ export class Messenger {
   #socket: Socket | undefined;
   /** The proofs, in base64, for which a receipt is awaited. */
   readonly #awaited = new Map<string, () => void>();
+  /** Takes what is neither a notice nor a receipt. */
+  #takeOther: (bytes: Uint8Array, from: Address) => void = () => undefined;
   #budget = { second: 0, left: mostEachSecond };
 
   constructor(options: MessengerOptions) {
@@ -84,6 +86,21 @@ export class Messenger {
   close(): void {
     this.#socket?.close();
     this.#socket = undefined;
+  }
+
+  /**
+   * Has other datagrams taken, which come from the messenger of a node of the mesh; who that is has to be checked, and how
+   * much work they may make.
+   */
+  heedOthers(take: (bytes: Uint8Array, from: Address) => void): void {
+    this.#takeOther = take;
+  }
+
+  /** Sends a datagram to the messenger of a member. Nothing tells whether it arrives. */
+  post(bytes: Uint8Array, to: Address): void {
+    this.#socket?.send(bytes, noticePort, to, (error) => {
+      if (error) this.#options.log.debug(`not sent to ${to}: ${errorText(error)}`);
+    });
   }
 
   /**
@@ -126,7 +143,7 @@ export class Messenger {
 
   #take(bytes: Uint8Array, from: RemoteInfo): void {
     const datagram = readDatagram(bytes);
-    if (!datagram) return;
+    if (!datagram) return this.#other(bytes, from);
     if (datagram.kind === "receipt") {
       this.#awaited.get(Buffer.from(datagram.proof).toString("base64"))?.();
       return;
@@ -143,6 +160,11 @@ export class Messenger {
     }
     if (this.#options.onNotice(notice, sender))
       this.#send({ kind: "receipt", proof }, from.address, from.port);
+  }
+
+  #other(bytes: Uint8Array, { address, port }: RemoteInfo): void {
+    const from = parseAddress(address);
+    if (from !== undefined && port === noticePort) this.#takeOther(bytes, from);
   }
 
   #mayWork(): boolean {

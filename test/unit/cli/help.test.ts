@@ -2,6 +2,7 @@ import type { Command, Option } from "commander";
 import { describe, expect, test } from "vitest";
 import { exitCodeOf as exitCodeOfWork } from "../../../src/api/index.ts";
 import { type ErrorCode, KubespanError } from "../../../src/base/index.ts";
+import { exitCodeOf as exitCodeOfConnectivity } from "../../../src/cli/connectivity.ts";
 import { exitCodes } from "../../../src/cli/exit-codes.ts";
 import { createProgram } from "../../../src/cli/index.ts";
 import { notUpExitCode } from "../../../src/cli/join.ts";
@@ -150,6 +151,7 @@ describe("exit codes", () => {
       ),
       exitCodeOfPing(false),
       exitCodeOfNetcheck({ ipv4: { udp: "blocked" }, ipv6: { udp: "unknown" } }),
+      exitCodeOfConnectivity([{ result: "fail" }]),
       exitCodeOfWhy({ differences: [""] }),
       exitCodeOfMarks([{ source: "", who: "", bits: 1, what: "" }]),
       notUpExitCode,
