@@ -1,3 +1,5 @@
+export type { ConnectivityLine, MatrixCell, MatrixLine, NodeName } from "./matrix.ts";
+export type { FamilyCheck, Netcheck, RegistryReached } from "./netcheck.ts";
 export type {
   Column,
   Definition,
@@ -12,6 +14,7 @@ export type { Down, Evicted, Forgotten, LogLevelReport, Routes } from "./routes.
 export {
   type EndpointChangeReport,
   type NodeStatus,
+  type ObserverReport,
   type PeerReport,
   type Protection,
   type RacingReport,

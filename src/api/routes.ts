@@ -1,4 +1,6 @@
 import type { ErrorCode } from "../base/index.ts";
+import type { ConnectivityLine, MatrixLine } from "./matrix.ts";
+import type { Netcheck } from "./netcheck.ts";
 import type { Resources } from "./resource.ts";
 import type { Status } from "./status.ts";
 import type { Why } from "./why.ts";
@@ -20,6 +22,12 @@ export interface Routes {
   readonly resources: Resources;
   /** `GET /v1/why/ADDRESS` tells where a packet for the address goes. */
   readonly why: (address: string) => Promise<Why>;
+  /** `GET /v1/netcheck` tells what the network lets this node do. */
+  readonly netcheck: () => Promise<Netcheck>;
+  /** `GET /v1/matrix` asks all members whom they reach. */
+  readonly matrix: () => AsyncIterable<MatrixLine>;
+  /** `GET /v1/connectivity` measures the paths to all peers. */
+  readonly connectivity: () => AsyncIterable<ConnectivityLine>;
   /** `GET /v1/log-level` gives the level of the log, and `PUT /v1/log-level/LEVEL` sets it. */
   readonly logLevel: (level: string | undefined) => LogLevelReport;
 }

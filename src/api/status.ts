@@ -59,6 +59,8 @@ export interface NodeStatus {
   /** The addresses that this node announces, besides `address`. */
   readonly announcedAddresses: readonly Address[];
   readonly announcedEndpoints: readonly Endpoint[];
+  /** All that see this node from outside, and those that were asked and do not tell. */
+  readonly observers: readonly ObserverReport[];
   /** The kind of NAT before this node by family, as far as STUN servers and members show it. */
   readonly nat: Nat;
   /** The port of the router that leads here, or the reason why there is none. */
@@ -70,6 +72,17 @@ export interface NodeStatus {
   /** What this node does for pairs of others that no direct path joins. */
   readonly relay: RelayReport;
   readonly protection: Protection;
+}
+
+/** An observer of this node: a STUN server by its host and port, or a member by its name. */
+export interface ObserverReport {
+  readonly observer: string;
+  readonly by: "server" | "member";
+  /** The endpoint at which it sees WireGuard's port, and the time since it last said so. */
+  readonly endpoint?: Endpoint;
+  readonly ageSeconds?: number;
+  /** Why it says nothing new; absent where it answers. */
+  readonly problem?: string;
 }
 
 /** What keeps the mesh's traffic from leaving in clear. */

@@ -24,6 +24,23 @@ export const examples: Readonly<Record<string, readonly (readonly [line: string,
   completion: [["kubespan completion bash", "a script for bash to source"]],
   man: [["kubespan man status", "for a file, or for man -l -"]],
   why: [["kubespan why 10.244.1.7", "where packets for a pod go"]],
+  netcheck: [
+    ["kubespan netcheck", "UDP, NAT, port mapping, registries and relays"],
+    ["kubespan netcheck -o json", "for programs"],
+  ],
+  matrix: [
+    ["kubespan matrix", "all pairs of nodes, as they are measured"],
+    ["kubespan matrix --problems", "the pairs with no way, loss or a small MTU"],
+    ["kubespan matrix -o json", "a line of JSON for each answer"],
+  ],
+  "connectivity test": [
+    ["kubespan connectivity test", "a line for each peer and pod network"],
+    ["kubespan connectivity test -o json", "for programs"],
+  ],
+  graph: [
+    ["kubespan graph -o mermaid", "a picture for a page in Markdown"],
+    ["kubespan graph -o svg", "a picture for a browser"],
+  ],
   "inspect dependencies": [["kubespan inspect dependencies", "a graph in the language of Graphviz"]],
   "log-level": [
     ["kubespan log-level", "the level at the moment"],

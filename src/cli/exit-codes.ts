@@ -18,6 +18,8 @@ export const exitCodes: Readonly<Record<number, string>> = {
   15: "join ended before all peers were up",
   16: "ping got no answer, or none over a direct way",
   17: "why found that the kernel does otherwise than decided",
+  18: "netcheck found that no UDP packet comes back",
+  19: "connectivity test found a way that is missing, or lets too little pass",
   126: "kubespan is not built, or finds no Node 24",
 };
 

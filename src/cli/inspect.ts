@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { fetchResources } from "../api/effects/index.ts";
 import { print } from "../system/index.ts";
-import { dotText } from "./dot-text.ts";
 import { exampleText } from "./examples.ts";
 import { configOption, runDirectoryOf } from "./options.ts";
 
@@ -14,9 +13,18 @@ export function registerInspect(program: Command): void {
     .addOption(configOption())
     .addHelpText("after", exampleText("inspect dependencies"))
     .action(async (options: { config: string }) => {
+      const { dotText } = await import("../graph/index.ts");
       const { items } = await fetchResources(await runDirectoryOf(options.config), { kind: "rd" });
       const specs = items.map(({ spec }) => spec as { readonly type: string; readonly inputs: string[] });
-      const arrows = specs.flatMap(({ type, inputs }) => inputs.map((input) => [input, type] as const));
-      print(dotText("dependencies", [...new Set(specs.map(({ type }) => type))], arrows));
+      const arrows = specs.flatMap(({ type, inputs }) => inputs.map((input) => ({ from: input, to: type })));
+      const types = [...new Set(specs.map(({ type }) => type))];
+      print(
+        dotText(
+          "dependencies",
+          types.map((id) => ({ id })),
+          arrows,
+          true,
+        ),
+      );
     });
 }

@@ -4,6 +4,7 @@ import { registerBarrier } from "./barrier.ts";
 import { registerBugreport } from "./bugreport.ts";
 import { registerCompletion } from "./completion.ts";
 import { registerConfig } from "./config.ts";
+import { registerConnectivity } from "./connectivity.ts";
 import { registerDiscoveryServe } from "./discovery-serve.ts";
 import { registerDoctor } from "./doctor.ts";
 import { registerDown } from "./down.ts";
@@ -12,6 +13,7 @@ import { exitCodesText } from "./exit-codes.ts";
 import { registerForget } from "./forget.ts";
 import { registerGenConfig } from "./gen-config.ts";
 import { registerGet } from "./get.ts";
+import { registerGraph } from "./graph.ts";
 import { registerHelp } from "./help.ts";
 import { registerInit } from "./init.ts";
 import { registerInspect } from "./inspect.ts";
@@ -20,6 +22,8 @@ import { registerLeave } from "./leave.ts";
 import { registerLogLevel } from "./log-level.ts";
 import { registerMan } from "./man.ts";
 import { registerMarks } from "./marks.ts";
+import { registerMatrix } from "./matrix.ts";
+import { registerNetcheck } from "./netcheck.ts";
 import { registerPing } from "./ping.ts";
 import { registerRun } from "./run.ts";
 import { registerStatus } from "./status.ts";
@@ -49,6 +53,10 @@ export function createProgram(): Command {
     registerGet,
     registerWhy,
     registerPing,
+    registerNetcheck,
+    registerMatrix,
+    registerConnectivity,
+    registerGraph,
     registerInspect,
     registerLogLevel,
     registerGenConfig,

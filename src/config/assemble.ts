@@ -46,6 +46,7 @@ export function assemble(found: KindDocuments, environment: Proxies): Config | u
     strictIngress: daemon.strictIngress,
     portMapping: daemon.portMapping,
     portGuessing: daemon.portGuessing,
+    matrix: daemon.matrix,
     registriesOutside: daemon.registriesOutside,
     podNetworks: daemon.podNetworks,
     routing: daemon.routing,

@@ -51,6 +51,8 @@ export interface Config {
   readonly portMapping: boolean;
   /** Whether ports of the NAT of a relayed peer are tried. */
   readonly portGuessing: boolean;
+  /** Whether this node asks other members whom they reach, and answers when they ask. */
+  readonly matrix: boolean;
   readonly registriesOutside: RegistriesOutside;
   readonly podNetworks: PodNetworksConfig;
   readonly routing: { readonly table: number; readonly priority: number };

@@ -212,6 +212,7 @@ answerOutside: true                # answer TCP and pings of nodes that arrive o
 strictIngress: pods                # connections to drop that arrive outside the mesh: pods, all, or off
 portMapping: true                  # have the router lead a port to this node, by PCP or NAT-PMP
 portGuessing: true                 # try ports of a relayed peer's NAT, to reach it directly
+matrix: true                       # tell other members whom this node reaches, when they ask
 registriesOutside: tls             # registries on a node that is not connected are met outside: tls, all, or off
 routing: {table: 180, priority: 32500}
 marks: {fromWireGuard: 0x20, toWireGuard: 0x40}

@@ -215,6 +215,7 @@ export const schemas = {
     strictIngress: oneOf(["pods", "all", "off"]).default("pods"),
     portMapping: trueOrFalse().default(true),
     portGuessing: trueOrFalse().default(true),
+    matrix: trueOrFalse().default(true),
     registriesOutside: oneOf(["tls", "all", "off"]).default("tls"),
     podNetworks: section({
       mainTable: trueOrFalse().default(false),

@@ -1,5 +1,6 @@
 import {
   type LogLevelReport,
+  type Netcheck,
   type Progress,
   type Routes,
   type Status,
@@ -15,6 +16,8 @@ import { within } from "../system/index.ts";
 import type { Parts } from "./compose.ts";
 import type { Loop } from "./loop.ts";
 import type { Mesh } from "./mesh.ts";
+import { askNet } from "./netcheck.ts";
+import { connectivityOf, matrixOf } from "./surveying.ts";
 import type { MachineWatch } from "./watch-machine.ts";
 import { askWay } from "./why.ts";
 
@@ -72,6 +75,9 @@ export class Answers {
       status: () => this.#status(),
       resources: this.#resources,
       why: (address) => this.#why(address),
+      netcheck: () => this.#netcheck(),
+      matrix: () => matrixOf(this.#present().mesh.survey, this.#seen()),
+      connectivity: () => connectivityOf(this.#present().mesh.survey, this.#seen()),
       logLevel: (level) => this.#logLevel(level),
     };
   }
@@ -112,6 +118,15 @@ export class Answers {
     await this.#look();
     const { parts } = this.#present();
     return askWay(parts.run, this.#seen(), address);
+  }
+
+  #netcheck(): Promise<Netcheck> {
+    const { racing } = this.#present().mesh.ways;
+    return askNet(
+      () => racing.hearStun(),
+      this.#seen().status.registries,
+      () => this.#seen(),
+    );
   }
 
   /** Sets the level of the log until it is set again, or the configuration is read again. */

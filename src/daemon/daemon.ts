@@ -109,8 +109,8 @@ export class Daemon {
     const api = await serveApi(runDirectory, {
       ...this.#answers.routes,
       down: () => this.#down(),
-      forget: (node) => this.#mesh.asked.forget(node),
-      evict: (statement) => this.#mesh.asked.evict(statement),
+      forget: (node) => this.#mesh.membership.forget(node),
+      evict: (statement) => this.#mesh.membership.evict(statement),
     });
     this.#closers.push(() => api.close());
     try {
@@ -181,9 +181,9 @@ export class Daemon {
 
   /** Takes another KubeSpan address if a member has the same one and was there before. */
   #giveWay(): void {
-    if (this.#isEnding || !memberBefore(this.#config, this.#parts, this.#mesh.members)) return;
+    if (this.#isEnding || !memberBefore(this.#config, this.#parts, this.#mesh.membership.members)) return;
     void this.#turns.next(async () => {
-      const member = memberBefore(this.#config, this.#parts, this.#mesh.members);
+      const member = memberBefore(this.#config, this.#parts, this.#mesh.membership.members);
       if (!member || this.#isEnding) return;
       this.#parts = { ...this.#parts, identity: await givenWay(this.#config, this.#parts, member) };
       await this.#replace(this.#config, "this node takes another KubeSpan address").catch(() =>
@@ -205,12 +205,15 @@ export class Daemon {
   async #resume(): Promise<void> {
     if (this.#isEnding) return;
     try {
-      const { memory, members } = this.#mesh;
+      const { memory, membership } = this.#mesh;
       await this.#mesh.close();
       await this.#registries.stop();
       const ledger = await ledgerOf(this.#config, this.#parts.identity, this.#parts.log);
       this.#registries = registriesOf(this.#config, this.#parts, ledger);
-      this.#mesh = await meshOf(this.#config, this.#registries, ledger, this.#parts, { memory, members });
+      this.#mesh = await meshOf(this.#config, this.#registries, ledger, this.#parts, {
+        memory,
+        members: membership.members,
+      });
       this.#loop = this.#newLoop();
       this.#startRegistries();
       this.#loop.trigger("everything");
@@ -226,8 +229,13 @@ export class Daemon {
       for (const warning of await this.#mesh.leave()) this.#parts.log.warn(warning);
       await this.#mesh.forgetEverything();
     }
-    const { memory, members } = this.#mesh;
-    const before = { config: this.#config, registries: this.#registries, memory, members };
+    const { memory, membership } = this.#mesh;
+    const before = {
+      config: this.#config,
+      registries: this.#registries,
+      memory,
+      members: membership.members,
+    };
     await this.#mesh.close(config.portMapping && config.listenPort === this.#config.listenPort);
     const keep = sameRegistries(before.config, config);
     const ledger = await ledgerOf(config, this.#parts.identity, this.#parts.log);

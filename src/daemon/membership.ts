@@ -38,7 +38,7 @@ import { tellMembers, tellObserved } from "./tell-members.ts";
 /** Keeps the list of the members from pass to pass, and from start to start. */
 export class Membership {
   readonly #parts: MembershipParts;
-  readonly #messenger: Messenger;
+  readonly messenger: Messenger;
   readonly observers: Observers;
   #members: Members;
   /** The number of the last step. It goes on from the members that were there before. */
@@ -65,7 +65,7 @@ export class Membership {
     this.#clockFacts = { lastRanAt: parts.ledger.found?.savedAt ?? 0, announcements: 0, ahead: 0 };
     this.#revision = Math.max(0, ...[...members.values()].map(({ revision }) => revision));
     this.observers = new Observers({ ...parts, nodeId: parts.identity.nodeId });
-    this.#messenger = new Messenger({
+    this.messenger = new Messenger({
       address: parts.self.address,
       keys: parts.identity,
       senderAt: (address) => this.#recipientAt(address),
@@ -81,7 +81,7 @@ export class Membership {
   async listen(wake: () => void, onObserved: () => void): Promise<void> {
     this.#wake = wake;
     this.#onObserved = onObserved;
-    await this.#messenger.open();
+    await this.messenger.open();
   }
 
   /** Sets the function that takes what members say about paths that are guessed; `sender` is a public key. */
@@ -92,7 +92,7 @@ export class Membership {
   /** Tells a member something about a path that is guessed. */
   async tellGuess(notice: GuessNotice, nodeId: string): Promise<void> {
     const member = this.#members.get(nodeId);
-    if (member) await this.#messenger.tell(recipientFor(member), notice);
+    if (member) await this.messenger.tell(recipientFor(member), notice);
   }
 
   get members(): Members {
@@ -178,7 +178,7 @@ export class Membership {
     const { nodeId, number, claim } = member;
     this.#letGo(nodeId, { why: "the operator said so", number, at: now });
     const others = [...this.#members.values()].filter((each) => isConnected(each, now));
-    const told = await this.#messenger.tell(others.flatMap(recipientFor), { kind: "forget", nodeId, number });
+    const told = await this.messenger.tell(others.flatMap(recipientFor), { kind: "forget", nodeId, number });
     return { label: labelOf(claim), asked: others.length, heard: told.size };
   }
 
@@ -186,12 +186,12 @@ export class Membership {
   async evict(statement: string): Promise<Evicted> {
     await this.#parts.evictions.give(statement);
     this.#wake();
-    return this.#parts.evictions.tellAll(statement, this.#members, this.#messenger);
+    return this.#parts.evictions.tellAll(statement, this.#members, this.messenger);
   }
 
   /** Tells members that came up of the evictions that this node carries. */
   spreadEvictions(): Promise<void> {
-    return this.#parts.evictions.spread(this.#members, this.#messenger);
+    return this.#parts.evictions.spread(this.#members, this.messenger);
   }
 
   get evictions(): Evictions {
@@ -205,7 +205,7 @@ export class Membership {
     own = unannounced(this.#parts.identity.nodeId),
   ): Promise<string[]> {
     const { identity, self, number, clock } = this.#parts;
-    const messenger = this.#messenger;
+    const messenger = this.messenger;
     const leaver = {
       members: this.#members,
       messenger,
@@ -231,8 +231,8 @@ export class Membership {
     const anew = contestedAnew(this.#contested, contested).flatMap((id) => this.#members.get(id) ?? []);
     this.#contested = contested;
     await Promise.all([
-      this.#messenger.prompt(anew.flatMap(recipientFor)),
-      tellObserved(this.#messenger, this.#members, tell, this.#parts.clock()),
+      this.messenger.prompt(anew.flatMap(recipientFor)),
+      tellObserved(this.messenger, this.#members, tell, this.#parts.clock()),
     ]);
   }
 
@@ -293,7 +293,7 @@ export class Membership {
   }
 
   async close(): Promise<void> {
-    this.#messenger.close();
+    this.messenger.close();
     if (this.#parts.isKept) await this.#parts.ledger.close();
   }
 }

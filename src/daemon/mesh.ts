@@ -1,7 +1,7 @@
-import type { Down, Routes, Status } from "../api/index.ts";
+import type { Down, Status } from "../api/index.ts";
 import { errorText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
-import { type Members, servicesTold } from "../members/index.ts";
+import { servicesTold } from "../members/index.ts";
 import {
   type Decision,
   decide,
@@ -29,18 +29,21 @@ import { answered, handOverInMs, isRaced, upCameOrWent } from "../peers/index.ts
 import type { Answer } from "../port/index.ts";
 import type { Seen } from "../resources/index.ts";
 import { advertiseTheSame, withPodNetworks } from "../self/index.ts";
+import type { Survey } from "../survey/effects/index.ts";
 import { observeEngine } from "../wireguard/effects/index.ts";
 import { chooseImplementation, type Engine, type ObservedDevice } from "../wireguard/index.ts";
 import { applySteps, failureText } from "./apply.ts";
 import { countedNow } from "./counted.ts";
 import { knowledgeNow } from "./knowledge.ts";
 import type { Scope } from "./loop.ts";
+import type { Membership } from "./membership.ts";
 import type { MeshParts, Pass, PollEnd } from "./mesh-parts.ts";
 import { lookAtDevice, observeChanging, observeKernel } from "./observe.ts";
 import { Outcome } from "./outcome.ts";
 import { observeRemovable, removeMesh } from "./remove-mesh.ts";
 import { restoreSteering } from "./restore.ts";
 import { seenOf } from "./seen.ts";
+import { surveyOf } from "./surveying.ts";
 import { tellChanges, tellDecision } from "./tell.ts";
 import { viewOf } from "./view.ts";
 import { Ways } from "./ways.ts";
@@ -55,7 +58,8 @@ export class Mesh {
   readonly outcome = new Outcome();
   #isDamaged = false;
   #engine: Engine | undefined;
-  readonly #ways: Ways;
+  readonly ways: Ways;
+  readonly survey: Survey | undefined;
   #wake: (inMs: number, scope: Scope) => void = () => undefined;
   readonly #onNews = (): void => this.#wake(0, "registries");
 
@@ -64,7 +68,8 @@ export class Mesh {
     this.#config = this.#configNow();
     this.#memory = memory ?? { ...emptyMemory, lastWorking: parts.lastWorking.found };
     const onAnswer = this.#answered.bind(this);
-    this.#ways = new Ways(parts, { onAnswer, onNews: this.#onNews, onOpened: this.#opened.bind(this) });
+    this.ways = new Ways(parts, { onAnswer, onNews: this.#onNews, onOpened: this.#opened.bind(this) });
+    this.survey = surveyOf(parts, (process) => this.seen(process));
   }
 
   #answered(publicKey: string, answer: Answer): void {
@@ -87,7 +92,7 @@ export class Mesh {
 
   /** Ends the parts that depend on this process; the data plane stays, and so does what the router mapped if it is kept. */
   async close(keepsMapping = true): Promise<void> {
-    await this.#ways.close();
+    await this.ways.close();
     await this.#parts.hostNames.stop();
     await this.#parts.portMapper?.[keepsMapping ? "stop" : "withdraw"]();
     if (this.#last) await this.#parts.lastWorking.keep(this.#memory.lastWorking, true);
@@ -102,8 +107,8 @@ export class Mesh {
     return this.#config;
   }
 
-  get members(): Members {
-    return this.#parts.membership.members;
+  get membership(): Membership {
+    return this.#parts.membership;
   }
 
   /** Runs one pass; gives the milliseconds until the peers want to be polled again. */
@@ -150,10 +155,10 @@ export class Mesh {
 
   async #completePass(): Promise<number | undefined> {
     await this.#restore();
-    await this.#ways.open();
+    await this.ways.open();
     const { run, readSetting } = this.#parts;
     const kernel = await observeKernel(run, this.#config, this.#last?.device, readSetting);
-    await this.#ways.repair(kernel);
+    await this.ways.repair(kernel);
     this.#parts.portMapper?.look(this.#onNews);
     return this.#decided(kernel, planMesh);
   }
@@ -164,10 +169,10 @@ export class Mesh {
     const implementation = chooseImplementation(config.wireguard, config.interfaceName, kernel.wireguard);
     const { device } = kernel.wireguard;
     membership.step(registries, device, this.#memory.peers);
-    this.#ways.racing.followStun(registries.stunServers());
+    this.ways.racing.followStun(registries.stunServers());
     registries.learn(servicesTold(membership.members, config, clock()));
     const decision = decide(this.#knowledge(kernel), device, this.#memory, clock());
-    await this.#ways.follow(decision, device);
+    await this.ways.follow(decision, device);
     const keys: Keys = { privateKey: identity.privateKey, implementation };
     const isSettled = registries.isSettled();
     const plan = planner({ config, self, ownership: owner.ownership }, keys, decision, kernel, isSettled);
@@ -179,12 +184,12 @@ export class Mesh {
     // node without a device yet has nothing to offer. A race needs nothing of the plan but a device that holds the
     // port: the answers come while the plan is carried out.
     if (device) this.#tell(decision);
-    await this.#ways.settle(decision.polled, kernel.addresses.usable);
+    await this.ways.settle(decision.polled, kernel.addresses.usable);
     const failures = await this.#parts.barrier.apply({ run, log }, config, plan, kernel);
     repairs.passed(plan.upkeep, device !== undefined, failures);
     if (!device) this.#tell(decision);
     await this.#parts.lastWorking.keep(this.#memory.lastWorking);
-    await membership.listen(this.#onNews, () => this.#ways.racing.askStun());
+    await membership.listen(this.#onNews, () => this.ways.racing.askStun());
     void membership.tell(decision).catch((error: unknown) => log.debug(errorText(error)));
     void membership.spreadEvictions().catch((error: unknown) => log.debug(errorText(error)));
     this.outcome.ended(failureText(failures), clock());
@@ -197,7 +202,7 @@ export class Mesh {
   #tell({ announcement, polled }: Decision): void {
     // If Kubernetes has told of other pod networks since the decision, the pass that follows publishes them.
     if (advertiseTheSame(this.#configNow(), this.#config)) this.#parts.registries.publish(announcement);
-    this.#ways.racing.send(polled.races);
+    this.ways.racing.send(polled.races);
   }
 
   async #restore(): Promise<void> {
@@ -216,7 +221,7 @@ export class Mesh {
     const { config, identity, self, run, log, clock } = this.#parts;
     const polled = decideAgain(
       last.decision,
-      { self, config, ...this.#ways.known },
+      { self, config, ...this.ways.known },
       device,
       this.#memory,
       clock(),
@@ -224,13 +229,13 @@ export class Mesh {
     const keys: Keys = { privateKey: identity.privateKey, implementation: last.implementation };
     this.#memory = remember(this.#memory, polled);
     tellChanges(this.#parts, polled, last.decision.specs);
-    await this.#ways.settle(polled, last.kernel.addresses.usable);
+    await this.ways.settle(polled, last.kernel.addresses.usable);
     const steps = planPolled(config, keys, polled, device);
     this.outcome.planned(steps, clock());
     const failures = await applySteps(run, log, steps);
     if (failures.peers.length > 0) this.outcome.ended(failureText(failures), clock());
-    this.#ways.racing.send(polled.races);
-    await this.#ways.follow({ polled, specs: last.decision.specs }, device);
+    this.ways.racing.send(polled.races);
+    await this.ways.follow({ polled, specs: last.decision.specs }, device);
     this.#last = { ...last, device, decision: { ...last.decision, polled } };
     const isTurn = harvestDueIn(this.#memory, clock()) === 0;
     if (isTurn || upCameOrWent(last.decision.polled, polled)) return { kind: "news" };
@@ -243,7 +248,7 @@ export class Mesh {
     this.#last = undefined;
     repairs.forget();
     barrier.forget();
-    await this.#ways.close();
+    await this.ways.close();
     return removeMesh(config, run, log, readSetting);
   }
 
@@ -257,11 +262,6 @@ export class Mesh {
     const { steps, warnings } = await this.#takeDown();
     await this.forgetEverything(); // not sooner: if the removal fails, the mesh goes on with them
     return { steps, warnings: [...told, ...warnings] };
-  }
-
-  /** What operators ask about members. */
-  get asked(): Pick<Routes, "forget" | "evict"> {
-    return this.#parts.membership;
   }
 
   /** Tells the others that this node is no member any more; gives the problems in words. */
@@ -290,11 +290,11 @@ export class Mesh {
 
   #report(process: Process, counted: Counted): Status {
     const moment = { counted, engine: this.#engine, process };
-    const view = viewOf(this.#parts, this.#ways, this.#last, this.outcome, moment);
+    const view = viewOf(this.#parts, this.ways, this.#last, this.outcome, moment);
     return reportStatus(this.#knowledge(this.#last?.kernel), view, this.#parts.clock());
   }
 
   #knowledge(kernel: Kernel | undefined): Knowledge {
-    return knowledgeNow(this.#parts, this.#config, this.#ways, kernel, this.#onNews);
+    return knowledgeNow(this.#parts, this.#config, this.ways, kernel, this.#onNews);
   }
 }

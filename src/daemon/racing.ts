@@ -127,6 +127,12 @@ export class Racing {
     this.#prober?.askAll();
   }
 
+  /** Asks all STUN servers now, and waits for their answers. */
+  async hearStun(): Promise<void> {
+    this.askStun();
+    await this.#prober?.answered();
+  }
+
   /** Takes note of what may mean that others see this node elsewhere: a peer that fell silent, or other addresses here. */
   noted(transitions: readonly Pick<Transition, "kind">[], addresses: readonly Address[]): void {
     const isSilent = transitions.some(({ kind }) => kind === "suspected" || kind === "down");

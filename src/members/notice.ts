@@ -1,10 +1,8 @@
-import { timingSafeEqual } from "node:crypto";
 import { z } from "zod";
-import type { Secret } from "../base/index.ts";
 import { readJson, valueOf } from "../base/index.ts";
 import { longestStatement } from "../eviction/index.ts";
-import { hash, mac, sharedSecret } from "../handshake/index.ts";
 import { type Endpoint, parseEndpoint } from "../net/index.ts";
+import { codeOf, isSame, type Sides } from "./code.ts";
 import { type GuessNotice, guessFields, guessNoticeOf, guessShapes } from "./guess-notice.ts";
 
 /** A message to a member. */
@@ -37,16 +35,6 @@ interface EvictionNotice {
   readonly statement: string;
 }
 
-/** The keys of one side: its own pair, and the public key of the other side. Public keys are in base64. */
-export interface Sides {
-  readonly privateKey: Secret;
-  readonly publicKey: string;
-  readonly peer: string;
-}
-
-/** The length of a proof in bytes, like those in WireGuard's own messages. */
-export const proofBytes = 16;
-
 /** The name of a recipient in a list of proofs: so much of its key that no two members share it. */
 export const recipientOf = (publicKey: string): string =>
   Buffer.from(publicKey, "base64").subarray(0, 8).toString("base64");
@@ -61,10 +49,8 @@ const labels = {
  * has it, and every former one. So the key is made of the static WireGuard keys of both sides, which only these two can
  * do (X25519). `undefined` for a key that no honest node has (RFC 7748, section 6.1).
  */
-export function proofOf(notice: Notice, sides: Sides, sender: "own" | "peer"): Uint8Array | undefined {
-  const text = JSON.stringify([notice.kind, ...fieldsOf(notice)]);
-  return codeOf(labels.notice, Buffer.from(text), sides, sender);
-}
+export const proofOf = (notice: Notice, sides: Sides, sender: "own" | "peer"): Uint8Array | undefined =>
+  codeOf(labels.notice, Buffer.from(JSON.stringify([notice.kind, ...fieldsOf(notice)])), sides, sender);
 
 /**
  * The code by which the recipient of a notice confirms it, known by the proof of that notice. Whoever has got the port of a
@@ -72,20 +58,6 @@ export function proofOf(notice: Notice, sides: Sides, sender: "own" | "peer"): U
  */
 export const receiptOf = (proof: Uint8Array, sides: Sides, sender: "own" | "peer"): Uint8Array | undefined =>
   codeOf(labels.receipt, proof, sides, sender);
-
-function codeOf(
-  label: Uint8Array,
-  text: Uint8Array,
-  sides: Sides,
-  sender: "own" | "peer",
-): Uint8Array | undefined {
-  const peer = Buffer.from(sides.peer, "base64");
-  const shared = sharedSecret(sides.privateKey.reveal(), peer);
-  if (!shared) return undefined;
-  const own = Buffer.from(sides.publicKey, "base64");
-  const ends = sender === "own" ? [own, peer] : [peer, own];
-  return mac(hash(label, shared), Buffer.concat([label, ...ends, text]));
-}
 
 function fieldsOf(notice: Notice): readonly unknown[] {
   if (notice.kind === "eviction") return [notice.statement];
@@ -106,8 +78,7 @@ function fieldsOf(notice: Notice): readonly unknown[] {
 
 /** Tells whether the other side made the proof. */
 export function isProven(notice: Notice, sides: Sides, proof: Uint8Array): boolean {
-  const expected = proofOf(notice, sides, "peer");
-  return expected !== undefined && proof.length === proofBytes && timingSafeEqual(expected, proof);
+  return isSame(proofOf(notice, sides, "peer"), proof);
 }
 
 /** A message through the tunnel: a notice with its proof, or the receipt for one, whose proof is that of `receiptOf`. */

@@ -46,6 +46,7 @@ import type { Decision } from "./decide.ts";
 import { evidenceOf, type Scene, sceneOf } from "./evidence.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Knowledge } from "./knowledge.ts";
+import { observersOf } from "./observers.ts";
 import { mtuOf } from "./plan.ts";
 import { cutOffWarnings, reachWarnings } from "./reach.ts";
 import { sourceWarnings } from "./sources.ts";
@@ -110,7 +111,7 @@ export function reportStatus(knowledge: Knowledge, view: StatusView, now: number
   const scene = decision && sceneOf(knowledge, decision, view.membership.clockFacts, now);
   return {
     work: view.process.work,
-    node: reportNode(knowledge, view),
+    node: { ...reportNode(knowledge, view), observers: observersOf(knowledge, now) },
     registries: knowledge.registries,
     peers: (decision?.specs.peers ?? []).map((spec) => reportPeer(spec, view, scene, now)),
     refusedAffiliates: [...(decision?.specs.refused ?? []), ...view.membership.refused],
@@ -136,7 +137,7 @@ export function reportStatus(knowledge: Knowledge, view: StatusView, now: number
   };
 }
 
-function reportNode({ self, config }: Knowledge, view: StatusView): NodeStatus {
+function reportNode({ self, config }: Knowledge, view: StatusView): Omit<NodeStatus, "observers"> {
   const { decision, implementation = "none", kernel = nothingSeen } = view.last ?? {};
   const announced = decision?.announcement.own;
   return {

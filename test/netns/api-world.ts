@@ -8,7 +8,7 @@ import {
 } from "../../lab/index.ts";
 
 /**
- * Three nodes that are connected, of which `b` has a pod network.
+ * Three nodes that are connected, of which `a` and `b` have pod networks.
  *
  *     a 203.0.113.1    b 203.0.113.2    c 203.0.113.3    service 203.0.113.9
  *        |                |                |                |
@@ -19,6 +19,7 @@ export interface World {
   readonly b: LabNode;
   readonly c: LabNode;
   readonly cluster: Cluster;
+  readonly options: ConfigOptions;
   readonly close: () => Promise<void>;
 }
 
@@ -32,9 +33,9 @@ export async function openWorld(): Promise<World> {
   const cluster = newCluster();
   const options: ConfigOptions = { cluster, services: [discovery.url] };
   const proxy = { url: `http://someone:${proxyPassword}@127.0.0.1:9`, except: ["*"] };
-  await a.start({ ...options, daemon: { proxy } });
+  await a.start({ ...options, daemon: { proxy, advertisedPrefixes: ["10.244.1.0/24"] } });
   await b.start({ ...options, daemon: { advertisedPrefixes: ["10.244.2.0/24"] } });
   await c.start(options);
   await a.daemon.waitForPeers("b", "c");
-  return { a, b, c, cluster, close: async () => lab.close() };
+  return { a, b, c, cluster, options, close: async () => lab.close() };
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { kubespan, type LabNode } from "../../lab/index.ts";
-import type { Why } from "../../src/api/index.ts";
+import { configFile, kubespan, type LabNode, waitFor } from "../../lab/index.ts";
+import type { MatrixLine, Why } from "../../src/api/index.ts";
+import type { Verdict } from "../../src/cli/connectivity-verdict.ts";
 import { examples } from "../../src/cli/examples.ts";
 import { openWorld, proxyPassword, type World } from "./api-world.ts";
 
@@ -70,6 +71,77 @@ describe("kubespan ping", () => {
     await b.namespace.nft("delete table inet deaf");
     expect(stdout).toMatch(/^no answer from b/);
     expect(exitCode).toBe(16);
+  });
+});
+
+const linesOf = <Line>(stdout: string): readonly Line[] =>
+  stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Line);
+
+const testConnectivity = (...args: string[]) =>
+  a.namespace.attempt(kubespan, "connectivity", "test", "--config", configFile, ...args);
+
+describe("kubespan matrix", () => {
+  it("has all ways between all nodes, as each measures them", async () => {
+    await Promise.all([b.daemon.waitForPeers("a", "c"), world.c.daemon.waitForPeers("a", "b")]);
+    const lines = linesOf<MatrixLine>((await a.daemon.command("matrix", "-o", "json")).stdout);
+    const found = lines.flatMap((line) =>
+      "cells" in line
+        ? line.cells.map(({ to, ...cell }) => [`${line.from.label}-${to.label}`, cell] as const)
+        : [],
+    );
+    expect(found.map(([pair]) => pair).toSorted()).toEqual(["a-b", "a-c", "b-a", "b-c", "c-a", "c-b"]);
+    for (const [, cell] of found) {
+      expect(cell).toMatchObject({ way: "direct", mtu: 1420 });
+      expect(cell.roundTripMs).toBeGreaterThan(0);
+    }
+  });
+
+  it("connectivity test sends large packets to nodes and pod networks, and finds the path that lets few pass", async () => {
+    const verdicts = async () =>
+      linesOf<Verdict>((await testConnectivity("-o", "json")).stdout).map(
+        ({ peer, test, result, text }) => `${peer} ${test} ${result}: ${text}`,
+      );
+    await a.run("ip", "addr", "add", "10.244.1.1/24", "dev", "lo");
+    await b.run("ip", "addr", "add", "10.244.2.1/24", "dev", "lo");
+    await waitFor(
+      async () =>
+        (await verdicts()).includes("b pods ok: 10.244.1.1 to 10.244.2.1: 1420 bytes there and back"),
+      {
+        what: "the pod networks",
+      },
+    );
+    expect(await testConnectivity()).toMatchObject({ exitCode: 0 });
+    await b.namespace.nft(
+      "table inet hole { chain in { type filter hook input priority -300; udp dport 51820 meta length > 1400 drop; }; }",
+    );
+    const { exitCode, stdout } = await testConnectivity();
+    expect(await verdicts()).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^b nodes fail: no packets above 1280 bytes pass/),
+        expect.stringMatching(/^b pods fail: .*: small packets pass, and such of 1420 bytes do not$/),
+        expect.stringMatching(/^c nodes ok: 1420 bytes there and back/),
+      ]),
+    );
+    await b.namespace.nft("delete table inet hole");
+    expect(stdout.replace(/\s+/g, " ")).toContain("FAIL b, node to node: no packets above 1280 bytes pass");
+    expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+    expect(exitCode).toBe(19);
+  });
+
+  it("names who answers nobody, and who was forbidden to ask", async () => {
+    await world.c.daemon.stop();
+    await world.c.start({ ...world.options, daemon: { matrix: false } });
+    await a.daemon.waitForPeers("b", "c");
+    const { stdout, stderr, exitCode } = await a.daemon.command("matrix");
+    expect(stderr.replace(/\s+/g, " ")).toContain("c: it does not answer: its version is older, or");
+    expect(stdout).toMatch(/^FROM +TO +WAY +ROUND TRIP +LOSS +MTU$/m);
+    expect(stdout).toMatch(/^a +c +direct +- +100% +-$/m);
+    expect(`${stdout}${stderr}`.split("\n").filter((line) => line.length > 80)).toEqual([]);
+    expect(exitCode).toBe(0);
+    expect(await world.c.daemon.command("matrix")).toMatchObject({ exitCode: 3 });
   });
 });
 

@@ -93,3 +93,9 @@ it("where a firewall refuses what WireGuard sends, the node itself notices it, a
   expect(await b.daemon.log()).toMatch(/a is down: nothing that was sent in \d+s got out of this node/);
   await stream.stop();
 });
+
+it("netcheck finds that nothing comes back, and ends with 18", async () => {
+  const { exitCode, stdout } = await c.daemon.command("netcheck");
+  expect(stdout.replace(/\s+/g, " ")).toContain("IPv4: no UDP packet comes back: let UDP out of this node");
+  expect(exitCode).toBe(18);
+});

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type ConfigOptions, Discovery, Lab, type LabNode, newCluster, waitFor } from "../../lab/index.ts";
 import { Service } from "../../lab/service.ts";
+import type { Netcheck } from "../../src/api/index.ts";
 
 /*
  *         server 203.0.113.9: discovery service, and coturn as STUN server
@@ -77,6 +78,29 @@ it("nodes behind routers that change the port learn it, announce it, and connect
   const { peers } = await b.daemon.status();
   expect(peers[0]?.endpoint).toBe("203.0.113.2:41822");
   await waitFor(() => b.reaches(peers[0]?.address ?? ""), { what: "an answer from c" });
+});
+
+const netcheck = async (): Promise<{ exitCode: number; found: Netcheck }> => {
+  const { exitCode, stdout } = await b.daemon.command("netcheck", "-o", "json");
+  return { exitCode, found: JSON.parse(stdout) as Netcheck };
+};
+
+it("netcheck tells what the network lets the node do", async () => {
+  await waitFor(async () => (await netcheck()).found.ipv4.nat === "port-keeping", {
+    what: "the kind of NAT",
+  });
+  const { exitCode, found } = await netcheck();
+  expect(exitCode).toBe(0);
+  expect(found.ipv4).toEqual({
+    addresses: ["192.168.1.11"],
+    udp: "works",
+    nat: "port-keeping",
+    seenAt: ["203.0.113.1:41821"],
+  });
+  expect(found.ipv6).toMatchObject({ addresses: [], udp: "unknown" });
+  expect(found.portMapping).toMatchObject({ state: "missing", gateway: "192.168.1.1" });
+  expect(found.registries).toMatchObject([{ phase: "connected", address: "203.0.113.9" }]);
+  expect(found.registries[0]?.connectMs).toBeGreaterThan(0);
 });
 
 it("the server goes away: what it said stays, and the status tells", async () => {

@@ -1,6 +1,7 @@
 import { request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { KubespanError, parseJson } from "../../base/index.ts";
+import type { Netcheck } from "../netcheck.ts";
 import type { Definition, Listing } from "../resource.ts";
 import { type Down, type Evicted, type Forgotten, type LogLevelReport, socketPath } from "../routes.ts";
 import type { Status } from "../status.ts";
@@ -45,6 +46,10 @@ export const requestEvict = async (runDirectory: string, statement: string): Pro
 /** Asks the daemon where packets for an address go. */
 export const fetchWhy = async (runDirectory: string, address: string): Promise<Why> =>
   (await ask(runDirectory, "GET", `/v1/why/${encodeURIComponent(address)}`)) as Why;
+
+/** Asks the daemon what the network lets this node do. */
+export const fetchNetcheck = async (runDirectory: string): Promise<Netcheck> =>
+  (await ask(runDirectory, "GET", "/v1/netcheck")) as Netcheck;
 
 /** Asks the daemon for the level of its log, or sets it. */
 export const requestLogLevel = async (runDirectory: string, level?: string): Promise<LogLevelReport> =>

@@ -1,6 +1,7 @@
 import { type IncomingMessage, request } from "node:http";
 import { createInterface } from "node:readline";
 import { KubespanError, parseJson } from "../../base/index.ts";
+import type { ConnectivityLine, MatrixLine } from "../matrix.ts";
 import type { Definition, WatchLine } from "../resource.ts";
 import { socketPath } from "../routes.ts";
 import { failureOfAnswer, unavailable } from "./failure.ts";
@@ -25,7 +26,31 @@ export const kindPath = ({ kind, namespace }: KindAsked, ...more: readonly strin
 
 /** Watches the resources of a kind. Throws `KubespanError("unavailable")` when no daemon answers. */
 export async function followResources(runDirectory: string, kind: KindAsked): Promise<Followed> {
-  const response = await open(socketPath(runDirectory), kindPath(kind, "watch"));
+  const { first, lines } = await followLines(runDirectory, kindPath(kind, "watch"));
+  const { definition } = first as { readonly definition: Definition };
+  return { definition, lines: lines as AsyncIterable<WatchLine> };
+}
+
+/** Asks all members whom they reach; the lines come as the members answer. */
+export async function* followMatrix(runDirectory: string): AsyncGenerator<MatrixLine> {
+  const { first, lines } = await followLines(runDirectory, "/v1/matrix");
+  yield first as MatrixLine;
+  yield* lines as AsyncIterable<MatrixLine>;
+}
+
+/** Has the daemon measure the paths to all peers; the lines come as they are measured. */
+export async function* followConnectivity(runDirectory: string): AsyncGenerator<ConnectivityLine> {
+  const { first, lines } = await followLines(runDirectory, "/v1/connectivity");
+  yield first as ConnectivityLine;
+  yield* lines as AsyncIterable<ConnectivityLine>;
+}
+
+/** Opens a stream of lines. The first one is there when it is open. */
+async function followLines(
+  runDirectory: string,
+  path: string,
+): Promise<{ readonly first: unknown; readonly lines: AsyncIterable<unknown> }> {
+  const response = await open(socketPath(runDirectory), path);
   const texts = createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY })[
     Symbol.asyncIterator
   ]();
@@ -33,16 +58,15 @@ export async function followResources(runDirectory: string, kind: KindAsked): Pr
   const read = parseJson(first.done ? "" : first.value);
   if (response.statusCode !== 200) throw failureOfAnswer(response.statusCode, read);
   if ("problem" in read) throw new KubespanError("unavailable", "the daemon's answer is not JSON");
-  const { definition } = read.value as { readonly definition: Definition };
-  return { definition, lines: linesOf(texts, response) };
+  return { first: read.value, lines: linesOf(texts, response) };
 }
 
-/** Reads lines until the daemon ends, or until the reader has enough. */
-async function* linesOf(texts: AsyncIterator<string>, response: IncomingMessage): AsyncGenerator<WatchLine> {
+/** Reads lines until the daemon ends them, or until the reader has enough. */
+async function* linesOf(texts: AsyncIterator<string>, response: IncomingMessage): AsyncGenerator<unknown> {
   try {
     for (let text = await texts.next(); !text.done; text = await texts.next()) {
       const read = parseJson(text.value);
-      if ("value" in read) yield read.value as WatchLine;
+      if ("value" in read) yield read.value;
     }
   } finally {
     response.destroy();

@@ -1,5 +1,6 @@
 export {
   fetchDefinitions,
+  fetchNetcheck,
   fetchResources,
   fetchStatus,
   fetchWhy,
@@ -9,5 +10,5 @@ export {
   requestLogLevel,
 } from "./client.ts";
 export { isAbsence } from "./failure.ts";
-export { followResources } from "./follow.ts";
+export { followConnectivity, followMatrix, followResources } from "./follow.ts";
 export { serveApi } from "./server.ts";

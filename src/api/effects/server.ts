@@ -6,6 +6,7 @@ import { checkOwnFolder } from "../../system/index.ts";
 import { type Routes, socketPath } from "../routes.ts";
 import { answer, answerFailure } from "./answer.ts";
 import { answers } from "./answers.ts";
+import { streamLines } from "./stream-lines.ts";
 import { mostWatches, streamWatch } from "./watch.ts";
 
 /** The longest path with its query; names are at most 253 characters, of which each may be written as three. */
@@ -87,6 +88,12 @@ const telling =
   async (response) =>
     answer(response, 200, await ask(routes, parts));
 
+const streaming =
+  (ask: (routes: Routes) => AsyncIterable<unknown>): MakeAction =>
+  ({ routes, watching }) =>
+  (response) =>
+    streamLines(ask(routes), response, watching);
+
 /** All routes below /v1, in which a star stands for a name. */
 const actions: Readonly<Record<string, MakeAction>> = {
   "GET status": telling(({ status }) => status()),
@@ -94,6 +101,9 @@ const actions: Readonly<Record<string, MakeAction>> = {
   "POST forget/*": telling(({ forget }, [node = ""]) => forget(node)),
   "POST evict/*": telling(({ evict }, [statement = ""]) => evict(statement)),
   "GET why/*": telling(({ why }, [address = ""]) => why(address)),
+  "GET netcheck": telling(({ netcheck }) => netcheck()),
+  "GET matrix": streaming(({ matrix }) => matrix()),
+  "GET connectivity": streaming(({ connectivity }) => connectivity()),
   "GET log-level": telling(({ logLevel }) => logLevel(undefined)),
   "PUT log-level/*": telling(({ logLevel }, [level = ""]) => logLevel(level)),
   "GET resources": telling(({ resources }) => resources.definitions()),

@@ -1,4 +1,5 @@
 export { connect } from "./connect.ts";
+export { connectTime } from "./connect-time.ts";
 export { listAffiliates } from "./list.ts";
 export { type RegistryDriver, type RegistryKind, type Session } from "./registry-driver.ts";
 export { registryWith } from "./registry-life.ts";

@@ -58,6 +58,8 @@ export class Messenger {
   #socket: Socket | undefined;
   /** The receipts, in base64, that are awaited. */
   readonly #awaited = new Map<string, () => void>();
+  /** Takes what is neither a notice nor a receipt. */
+  #takeOther: (bytes: Uint8Array, from: Address) => void = () => undefined;
   #checks = noChecks;
 
   constructor(options: MessengerOptions) {
@@ -91,6 +93,21 @@ export class Messenger {
   close(): void {
     this.#socket?.close();
     this.#socket = undefined;
+  }
+
+  /**
+   * Has other datagrams taken, which come from the messenger of a node of the mesh; who that is has to be checked, and how
+   * much work they may make.
+   */
+  heedOthers(take: (bytes: Uint8Array, from: Address) => void): void {
+    this.#takeOther = take;
+  }
+
+  /** Sends a datagram to the messenger of a member. Nothing tells whether it arrives. */
+  post(bytes: Uint8Array, to: Address): void {
+    this.#socket?.send(bytes, noticePort, to, (error) => {
+      if (error) this.#options.log.debug(`not sent to ${to}: ${errorText(error)}`);
+    });
   }
 
   /**
@@ -151,7 +168,7 @@ export class Messenger {
 
   #take(bytes: Uint8Array, from: RemoteInfo): void {
     const datagram = readDatagram(bytes);
-    if (!datagram) return;
+    if (!datagram) return this.#other(bytes, from);
     if (datagram.kind === "receipt") {
       this.#awaited.get(Buffer.from(datagram.proof).toString("base64"))?.();
       return;
@@ -169,6 +186,11 @@ export class Messenger {
     }
     const receipt = this.#options.onNotice(notice, sender) ? receiptOf(proof, sides, "own") : undefined;
     if (receipt) this.#send({ kind: "receipt", proof: receipt }, from.address, from.port);
+  }
+
+  #other(bytes: Uint8Array, { address, port }: RemoteInfo): void {
+    const from = parseAddress(address);
+    if (from !== undefined && port === noticePort) this.#takeOther(bytes, from);
   }
 
   #mayCheck({ publicKey }: Recipient): boolean {

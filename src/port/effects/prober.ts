@@ -1,4 +1,5 @@
 import { lookup } from "node:dns/promises";
+import { setImmediate } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import { errorText } from "../../base/index.ts";
@@ -92,6 +93,12 @@ export class Prober {
     this.#askAllAfter = now + askAllEveryMs;
     this.#asked = allDue(this.#asked);
     this.#changed.notify();
+  }
+
+  /** Resolves when the questions that are due now were answered, or nobody is waited for any longer. */
+  async answered(): Promise<void> {
+    await setImmediate(); // the loop takes up what is due
+    await Promise.all(this.#underWay);
   }
 
   /** Takes a packet that answers one of our requests, or pretends to. */

@@ -2,9 +2,11 @@ import type { Command, Option } from "commander";
 import { describe, expect, test } from "vitest";
 import { exitCodeOf as exitCodeOfWork } from "../../../src/api/index.ts";
 import { type ErrorCode, KubespanError } from "../../../src/base/index.ts";
+import { exitCodeOf as exitCodeOfConnectivity } from "../../../src/cli/connectivity.ts";
 import { exitCodes } from "../../../src/cli/exit-codes.ts";
 import { createProgram } from "../../../src/cli/index.ts";
 import { notUpExitCode } from "../../../src/cli/join.ts";
+import { exitCodeOf as exitCodeOfNetcheck } from "../../../src/cli/netcheck.ts";
 import { exitCodeOf as exitCodeOfPing } from "../../../src/cli/ping.ts";
 import { exitCodeOf as exitCodeOfWhy } from "../../../src/cli/why.ts";
 import { exitCodeOf as exitCodeOfFinding } from "../../../src/doctor/index.ts";
@@ -148,6 +150,8 @@ describe("exit codes", () => {
         exitCodeOfWork({ state } as Parameters<typeof exitCodeOfWork>[0]),
       ),
       exitCodeOfPing(false),
+      exitCodeOfNetcheck({ ipv4: { udp: "blocked" }, ipv6: { udp: "unknown" } }),
+      exitCodeOfConnectivity([{ result: "fail" }]),
       exitCodeOfWhy({ differences: [""] }),
       exitCodeOfMarks([{ source: "", who: "", bits: 1, what: "" }]),
       notUpExitCode,

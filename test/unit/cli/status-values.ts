@@ -49,6 +49,7 @@ export const status = (more: Partial<Status> = {}): Status => ({
     startedAt: "",
     announcedAddresses: [],
     announcedEndpoints: [],
+    observers: [],
     nat: {},
     portMapping: { state: "missing", why: "portMapping is off" },
     advertisedPrefixes: [],

@@ -84,6 +84,7 @@ answerOutside: false
 strictIngress: all
 portMapping: false
 portGuessing: false
+matrix: false
 registriesOutside: off
 routing: {table: 4294967295, priority: 1}
 marks: {fromWireGuard: 0x100, toWireGuard: "0x80000000"}

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { encodeAffiliate } from "../../../src/discovery/encode.ts";
 import { privateKeyFrom, publicKeyOf } from "../../../src/identity/key.ts";
+import { codeBytes } from "../../../src/members/code.ts";
 import { farewellOf, farewellsIn, heedNotice } from "../../../src/members/farewell.ts";
 import {
   datagramText,
@@ -10,7 +11,6 @@ import {
   isProven,
   largestDatagram,
   type ObservedNotice,
-  proofBytes,
   proofOf,
   readDatagram,
   receiptOf,
@@ -41,7 +41,7 @@ const proof = proofOf(notice, to(sender, receiver), "own") ?? expect.fail();
 
 describe("the proof of a notice", () => {
   test("is believed by the one that it is for, and by nobody else", () => {
-    expect(proof).toHaveLength(proofBytes);
+    expect(proof).toHaveLength(codeBytes);
     expect(isProven(notice, to(receiver, sender), proof)).toBe(true);
     expect(isProven(notice, to(third, sender), proof)).toBe(false);
     expect(isProven(notice, to(receiver, third), proof)).toBe(false);

@@ -107,6 +107,7 @@ export const config = (changes: Partial<Config> = {}): Config => ({
   strictIngress: "pods",
   portMapping: false,
   portGuessing: false,
+  matrix: false,
   registriesOutside: "tls",
   podNetworks: { mainTable: false, source: "kubernetes" },
   routing: { table: 180, priority: 32500 },

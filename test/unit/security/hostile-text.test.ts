@@ -33,6 +33,7 @@ const status = (text: string): Status => ({
     startedAt: text,
     announcedAddresses: [],
     announcedEndpoints: [],
+    observers: [],
     nat: {},
     portMapping: { state: "missing", why: "portMapping is off" },
     advertisedPrefixes: [],

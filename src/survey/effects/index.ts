@@ -1,0 +1,1 @@
+export { type Present, Survey } from "./survey.ts";

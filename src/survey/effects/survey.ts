@@ -1,0 +1,163 @@
+import { randomInt } from "node:crypto";
+import type { PeerReport } from "../../api/index.ts";
+import type { Sides } from "../../members/index.ts";
+import type { Address } from "../../net/index.ts";
+import {
+  type Answer,
+  Budget,
+  type Cell,
+  cellOf,
+  inOrder,
+  messageBytes,
+  mostAddresses,
+  mostCells,
+  type Question,
+  readMessage,
+} from "../index.ts";
+import { Echoes } from "./echoes.ts";
+
+/** The milliseconds to wait for an answer, which takes as long as two echoes, and how often a question is asked. */
+const answerMs = 3_000;
+const attempts = 2;
+/** The questions of others that are checked in a second, each of which costs as much as a handshake. */
+const mostQuestions = 50;
+/** The questions of all and of one member that are answered at one time. Who asks more is not answered, and asks again. */
+const mostAtOnce = { all: 32, each: 2 } as const;
+/** The milliseconds for which what this node knows of its peers is good enough for an answer. */
+const freshMs = 2_000;
+
+/** What a node knows of itself and its peers at the moment. */
+export interface Present {
+  readonly peers: readonly PeerReport[];
+  readonly linkMtu: number;
+  /** The addresses of this node in its own pod networks. */
+  readonly podAddresses: readonly Address[];
+}
+
+interface SurveyOptions {
+  readonly keys: Omit<Sides, "peer">;
+  readonly post: (bytes: Uint8Array, to: Address) => void;
+  /** Gives the public key of the member with an address. */
+  readonly keyAt: (address: Address) => string | undefined;
+  readonly present: () => Present;
+}
+
+interface Awaited {
+  readonly from: Address;
+  readonly heard: (answer: Answer) => void;
+}
+
+/** Asks members whom they reach, and answers their questions. Whoever is not a member gets no answer. */
+export class Survey {
+  readonly #options: SurveyOptions;
+  readonly #echoes: Echoes;
+  readonly #awaited = new Map<number, Awaited>();
+  readonly #budget = new Budget(mostQuestions);
+  /** The questions that are being answered, by who asked and their number: an answer may take longer than a repetition. */
+  readonly #underWay = new Set<string>();
+  #present: { readonly at: number; readonly value: Present } | undefined;
+
+  constructor(options: SurveyOptions) {
+    this.#options = options;
+    const { post, keyAt } = options;
+    this.#echoes = new Echoes({ post, isMember: (address) => keyAt(address) !== undefined });
+  }
+
+  /** Takes a datagram of a node of the mesh. */
+  receive(bytes: Uint8Array, from: Address): void {
+    if (this.#echoes.receive(bytes, from)) return;
+    const read = readMessage(bytes);
+    if (!read) return;
+    const { message } = read;
+    const awaited = "answer" in message ? this.#awaited.get(message.answer.number) : undefined;
+    if ("answer" in message && awaited?.from !== from) return;
+    if (!this.#budget.take(performance.now()) && !awaited) return;
+    const peer = this.#options.keyAt(from);
+    if (peer === undefined || !read.isFrom({ ...this.#options.keys, peer })) return;
+    if ("answer" in message) awaited?.heard(message.answer);
+    else void this.#answer(message.question, from, peer);
+  }
+
+  async #answer(question: Question, to: Address, peer: string): Promise<void> {
+    const name = `${to} ${question.number}`;
+    const ofSame = [...this.#underWay].filter((each) => each.startsWith(`${to} `)).length;
+    if (this.#underWay.has(name) || this.#underWay.size >= mostAtOnce.all || ofSame >= mostAtOnce.each)
+      return;
+    this.#underWay.add(name);
+    try {
+      const bytes = messageBytes({ answer: await this.#answerTo(question) }, { ...this.#options.keys, peer });
+      if (bytes) this.#options.post(bytes, to);
+    } finally {
+      this.#underWay.delete(name);
+    }
+  }
+
+  async #answerTo(question: Question): Promise<Answer> {
+    const { number } = question;
+    if (question.kind === "row") return this.ownPage(question.from, number);
+    return { kind: "pods", number, addresses: this.#presentNow().podAddresses.slice(0, mostAddresses) };
+  }
+
+  /** Measures the paths to some of this node's peers, from that index on. */
+  async ownPage(from: number, number = 0): Promise<Extract<Answer, { kind: "row" }>> {
+    const { peers, linkMtu } = this.#presentNow();
+    const page = peers.slice(from, from + mostCells);
+    const cells = await Promise.all(page.map((peer) => this.cellTo(peer, linkMtu)));
+    return { kind: "row", number, total: peers.length, linkMtu, cells };
+  }
+
+  /** Measures the path to a peer, if there is one. */
+  async cellTo(peer: PeerReport, linkMtu: number): Promise<Cell> {
+    const isReached = peer.state === "up" && !peer.suspected;
+    return cellOf(peer, isReached ? await this.#echoes.measure(peer.address, linkMtu) : undefined);
+  }
+
+  /** Asks a member; `undefined` if it does not answer. */
+  async ask<Kind extends Question["kind"]>(
+    address: Address,
+    question: Omit<Extract<Question, { kind: Kind }>, "number"> & { readonly kind: Kind },
+  ): Promise<Extract<Answer, { kind: Kind }> | undefined> {
+    const peer = this.#options.keyAt(address);
+    const number = randomInt(2 ** 47);
+    const bytes =
+      peer === undefined
+        ? undefined
+        : messageBytes(
+            { question: { ...question, number } as unknown as Question },
+            { ...this.#options.keys, peer },
+          );
+    if (!bytes) return undefined;
+    const heard = Promise.withResolvers<Answer>();
+    this.#awaited.set(number, { from: address, heard: heard.resolve });
+    try {
+      for (let attempt = 0; attempt < attempts; attempt++) {
+        this.#options.post(bytes, address);
+        const answer = await inTime(heard.promise, answerMs);
+        if (answer) return answer.kind === question.kind ? (answer as never) : undefined;
+      }
+      return undefined;
+    } finally {
+      this.#awaited.delete(number);
+    }
+  }
+
+  #presentNow(): Present {
+    const now = performance.now();
+    if (!this.#present || now - this.#present.at >= freshMs) {
+      const { peers, ...rest } = this.#options.present();
+      this.#present = { at: now, value: { ...rest, peers: inOrder(peers) } };
+    }
+    return this.#present.value;
+  }
+}
+
+/** The value of a promise; `undefined` if it takes longer. */
+function inTime<Value>(promise: Promise<Value>, ms: number): Promise<Value | undefined> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(undefined), ms);
+    void promise.then((value) => {
+      clearTimeout(timer);
+      resolve(value);
+    });
+  });
+}
