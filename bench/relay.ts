@@ -42,7 +42,6 @@ async function measureWays(lab: Lab): Promise<Row[]> {
   const pair = await startPair(lab, await lab.network("internet"));
   const ways: Record<WayKind, Measured> = { direct: nothing(), relayed: nothing(), carried: nothing() };
   for (let turn = 0; turn < repetitions; turn++)
-    // A peer that is carried is led back to a direct path before it is relayed: it does not move to a relay.
     for (const kind of wayKinds) {
       await lead(pair, kind);
       ways[kind].trips.push(...(await roundTrips(pair, Number(values.pings))));
