@@ -21,7 +21,7 @@ const { values } = parseArgs({
     /** The pairs of the relay that dies. */
     watched: { type: "string", default: "500" },
     /** The minutes before it dies. */
-    minutes: { type: "string", default: "60" },
+    minutes: { type: "string", default: "10" },
   },
 });
 

@@ -17,16 +17,22 @@ import { median, percentile, printReport, progress, type Row } from "./report.ts
 const { values } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
-    repetitions: { type: "string", default: "3" },
-    seconds: { type: "string", default: "3" },
-    pings: { type: "string", default: "100" },
-    pairs: { type: "string", default: "1000" },
-    handshakes: { type: "string", default: "50" },
+    /** One turn of little: that takes two minutes, on a busy machine as well. */
+    short: { type: "boolean", default: false },
+    repetitions: { type: "string" },
+    seconds: { type: "string" },
+    pings: { type: "string" },
+    pairs: { type: "string" },
+    handshakes: { type: "string" },
   },
 });
-const repetitions = Number(values.repetitions);
-const forMs = Number(values.seconds) * 1000;
-const pairs = Number(values.pairs);
+const usual = values.short
+  ? { repetitions: 1, seconds: 2, pings: 50, pairs: 1000, handshakes: 30 }
+  : { repetitions: 3, seconds: 3, pings: 100, pairs: 1000, handshakes: 50 };
+const given = (name: keyof typeof usual): number => Number(values[name] ?? usual[name]);
+const repetitions = given("repetitions");
+const forMs = given("seconds") * 1000;
+const pairs = given("pairs");
 
 interface Measured {
   readonly mbits: number[];
@@ -42,10 +48,9 @@ async function measureWays(lab: Lab): Promise<Row[]> {
   const pair = await startPair(lab, await lab.network("internet"));
   const ways: Record<WayKind, Measured> = { direct: nothing(), relayed: nothing(), carried: nothing() };
   for (let turn = 0; turn < repetitions; turn++)
-    // A peer that is carried is led back to a direct path before it is relayed: it does not move to a relay.
     for (const kind of wayKinds) {
       await lead(pair, kind);
-      ways[kind].trips.push(...(await roundTrips(pair, Number(values.pings))));
+      ways[kind].trips.push(...(await roundTrips(pair, given("pings"))));
       const mbits = await throughput(pair, forMs);
       ways[kind].mbits.push(mbits);
       progress(`${kind}: ${mbits.toFixed(1)} Mbit/s`);
@@ -66,7 +71,7 @@ async function measureWays(lab: Lab): Promise<Row[]> {
 }
 
 async function measureHandshakes(lab: Lab): Promise<Row[]> {
-  const costs = await costOfHandshakes(lab, await lab.network("members"), pairs, Number(values.handshakes));
+  const costs = await costOfHandshakes(lab, await lab.network("members"), pairs, given("handshakes"));
   return (["first", "renewed"] as const).map((which) => {
     const { own, tools } = costs[which];
     const share = (((own + tools) * pairs) / renewalSeconds) * 100;

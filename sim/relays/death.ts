@@ -107,7 +107,8 @@ export class RelayDeath {
     const known = this.#nodes.get(member);
     const node: Node = known ?? {
       member,
-      specs: [relay.spec],
+      // Objects of this node's own, as in its daemon: what stands in for a peer is kept by the peer's object.
+      specs: [{ ...relay.spec }],
       pairs: new Map(),
       entries: new Map([[relay.spec.publicKey, this.#entry(relay)]]),
       dials: new Map(),
@@ -117,7 +118,7 @@ export class RelayDeath {
       standIns: world.standIns(member),
     };
     this.#nodes.set(member, node);
-    node.specs.push(peer.spec);
+    node.specs.push({ ...peer.spec });
     node.pairs.set(peer.spec.publicKey, pair);
     node.entries.set(peer.spec.publicKey, this.#entry(peer));
   }

@@ -44,12 +44,15 @@ function nodeText({ node, work, repairs, dropped, masqueraded }: Status): string
   const kept = droppedText(dropped);
   if (kept !== "") lines.push(["dropped", kept]);
   if (masqueraded > 0) lines.push(["translated", translatedText(masqueraded)]);
-  if (node.relay.pairs > 0) lines.push(["relays", `${node.relay.pairs} pairs of other nodes`]);
+  if (node.relay.pairs > 0) lines.push(["relays", relaysText(node.relay)]);
   if (work.state === "disabled") lines.push(["mesh", "disabled in the configuration"]);
   else if (work.state !== "working")
     lines.push(["problem", `${work.state} for ${age(work.seconds)}: ${work.why}`]);
   return factsText(lines);
 }
+
+const relaysText = ({ pairs, bytes: passed }: Status["node"]["relay"]): string =>
+  `${pairs} ${pairs === 1 ? "pair" : "pairs"} of other nodes, ${bytes(passed)} passed on`;
 
 const tableTexts = {
   owned: "an nft table that only this daemon changes",

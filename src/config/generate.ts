@@ -222,7 +222,7 @@ members:
   nodeDeletion: auto        # whether a Node that Kubernetes deletes is let go at once: auto, believe or ignore
 # operatorKeys: []                  # who may evict nodes, as 'kubespan gen operator-key' prints
 node: {machineType: unknown}       # or controlplane, worker; further keys: name (of the Node), apiServerPort
-relay: {serve: auto, use: true, service: true, maxPairs: 200, maxBytesPerSecond: 12500000}   # passing packets on between nodes that no direct path joins
+relay: {serve: auto, use: true, service: true, maxPairs: 1000, maxBytesPerSecond: 12500000}   # passing packets on between nodes that no direct path joins
 # stunServer: stun.example.org:3478   # tells the port that a NAT gave to WireGuard
 kubernetes: {enabled: false}       # true: the Nodes of Kubernetes are a registry; further keys: kubeconfig, apiServers
 # proxy: {url: "http://user:password@proxy.example.org:3128", except: ["10.0.0.0/8", "*.example.org"]}   # to the registries; none: no proxy

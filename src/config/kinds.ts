@@ -156,7 +156,7 @@ const relay = section({
     .transform((serve): RelayConfig["serve"] => (serve === "auto" ? serve : serve === "true")),
   use: trueOrFalse().default(true),
   service: trueOrFalse().default(true),
-  maxPairs: wholeNumber(1, 10_000).default(200),
+  maxPairs: wholeNumber(1, 10_000).default(1000),
   maxBytesPerSecond: wholeNumber(10_000, 2_000_000_000).default(12_500_000),
 });
 

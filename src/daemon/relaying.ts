@@ -31,6 +31,7 @@ export class Relaying {
   /** The families that this host forwards. */
   #forwarded: ReadonlySet<Family> = new Set();
   #neighbours: readonly Neighbour[] = [];
+  #bytes = 0;
 
   constructor(parts: RelayingParts) {
     this.#parts = parts;
@@ -51,7 +52,14 @@ export class Relaying {
   report(): RelayReport {
     const { pairs, passed, refused } = this.#relay?.counts ?? { pairs: 0, passed: 0, refused: 0 };
     const reason = this.serves ? undefined : this.#reason();
-    return { serves: this.serves, ...(reason !== undefined && { reason }), pairs, passed, refused };
+    return {
+      serves: this.serves,
+      ...(reason !== undefined && { reason }),
+      pairs,
+      passed,
+      refused,
+      bytes: this.#bytes,
+    };
   }
 
   #reason(): string {
@@ -80,6 +88,15 @@ export class Relaying {
       });
       this.#failure = undefined;
       await this.#prove(this.#relay, networks);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Reads what was passed on by now, for a report. */
+  async count(): Promise<void> {
+    try {
+      this.#bytes = (await this.#relay?.bytes()) ?? 0;
     } catch (error) {
       this.#fail(error);
     }

@@ -4,6 +4,7 @@ import type { Marks, Prefix } from "../net/index.ts";
 import type { Link } from "../routing/index.ts";
 import type { Distribution } from "./distribution.ts";
 import type { Flavour } from "./flavour.ts";
+import type { RelayMap } from "./relay-maps.ts";
 
 /**
  * An observed value, or the reason why it could not be observed. `isLate` means that it took too long, which proves
@@ -116,6 +117,8 @@ export interface Facts {
   readonly firewall: readonly Block[];
   /** The routes that refuse what this node itself sends to a network of the mesh. */
   readonly refusals: Observed<readonly Refusal[]>;
+  /** How full the maps for relaying are; none where this node relays nothing. */
+  readonly relayMaps: readonly RelayMap[];
   /** The number of tables that nft listed. */
   readonly nftTables: Observed<number>;
   /** The reason why the kernel takes no chain that translates addresses in a table of the family inet; absent if it does. */

@@ -172,6 +172,11 @@ export const ofNode: readonly Drawn<Metered>[] = [
     ({ status: { node } }) => each("outcome", { passed: node.relay.passed, refused: node.relay.refused }),
     "outcome",
   ),
+  counter(
+    "kubespan_relay_bytes_total",
+    "bytes of WireGuard's packets that this node passed on between others",
+    ({ status: { node } }) => one(node.relay.bytes),
+  ),
   gauge("kubespan_mtu_bytes", "MTU of the link", ({ status: { node } }) => one(node.mtu)),
   gauge("process_start_time_seconds", "start of the daemon in seconds since 1970", ({ status: { node } }) =>
     one(Date.parse(node.startedAt) / 1000),

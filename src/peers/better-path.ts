@@ -47,7 +47,8 @@ export const classOf = (choices: Choices, endpoint: Endpoint): CandidateClass =>
 
 /**
  * Candidates that may be better than the endpoint in use: by what they are, or by the round trips of earlier races. Of
- * one class, the best; none as a rule. While something stands in for a direct path all that is direct is promising.
+ * one class, the best; none as a rule. While something stands in for a direct path all that is direct is promising, and so
+ * is what stands in and is better of its kind.
  */
 export function promising(
   choices: Choices,
@@ -56,8 +57,8 @@ export function promising(
 ): readonly Endpoint[] {
   const here = { class: classOf(choices, current), roundTripMs: roundTrips.get(current) };
   const isPromising = (candidate: Choices["candidates"][number]): boolean => {
-    if (isStandIn(candidate.class)) return false;
     if (candidate.class < here.class) return true;
+    if (isStandIn(candidate.class)) return false;
     const roundTripMs = roundTrips.get(candidate.endpoint);
     if (roundTripMs === undefined || here.roundTripMs === undefined) return false;
     return isBetter({ class: candidate.class, roundTripMs }, { ...here, roundTripMs: here.roundTripMs });
@@ -70,10 +71,27 @@ export function promising(
   return bestOnes.map(({ endpoint }) => endpoint);
 }
 
+/**
+ * Those of some promising endpoints to which this round of a probe goes: what is direct and what stands in take turns, as
+ * the answer of a relay must not come before that of a direct path.
+ */
+export function inTurns(
+  choices: Choices,
+  promisingOnes: readonly Endpoint[],
+  round: number,
+): readonly Endpoint[] {
+  const { direct = [], standIns = [] } = Object.groupBy(promisingOnes, (each) =>
+    isStandIn(classOf(choices, each)) ? "standIns" : "direct",
+  );
+  const [first, second] = direct.length === 0 ? [standIns, standIns] : [direct, standIns];
+  return round % 2 === 1 || second.length === 0 ? first : second;
+}
+
 /** The reason for which `to` was taken, for an operator. */
 export function gainText(to: Measured, from: Measured): string {
   const times = `${to.roundTripMs} ms instead of ${from.roundTripMs} ms`;
   if (isStandIn(from.class) && !isStandIn(to.class)) return `a direct path; ${times}`;
+  if (isStandIn(from.class)) return `a better stand-in; ${times}`;
   if (to.class === classes.preferred && from.class !== classes.preferred)
     return `dial.prefer names it; ${times}`;
   return to.class < from.class ? `on a network of this node; ${times}` : `a far shorter round trip: ${times}`;

@@ -1,5 +1,5 @@
 import type { Endpoint } from "../net/index.ts";
-import type { Answer } from "../port/index.ts";
+import { anew, leftToPeerMs } from "./anew.ts";
 import { classOf } from "./better-path.ts";
 import { isStandIn } from "./candidates/index.ts";
 import type { Doubted } from "./connection.ts";
@@ -10,7 +10,7 @@ import { costOf, keep, type Proposal, type Racing, type Step, type View } from "
 import { nextVerifyingRound, type Race, roundDueInMs } from "./race.ts";
 import { roundOf } from "./round.ts";
 import type { Connected } from "./seen.ts";
-import { raceTimings, relayTimings } from "./timings.ts";
+import { raceTimings } from "./timings.ts";
 
 /**
  * A connected peer of which something is missing. The endpoint in use is raced first, and alone; if it stays silent, all
@@ -47,14 +47,6 @@ export function doubt(seen: Connected, view: View, now: number): Step {
   return { next, do: keep, proposal, pollInMs: postponedPoll(view.peers) };
 }
 
-/** The milliseconds that this node leaves to the peer to begin a session: two that begin one at once both lose it. */
-const leftToPeerMs = (
-  { answeredAt }: Answer,
-  { ownKey }: Racing,
-  { publicKey }: View["spec"],
-  now: number,
-): number => (ownKey < publicKey ? 0 : Math.max(0, answeredAt + relayTimings.precedenceMs - now));
-
 /** The peer answered there, and no longer where it was: its session goes on. */
 function elsewhere(
   endpoint: Endpoint,
@@ -75,28 +67,6 @@ function elsewhere(
     },
     do: action,
     pollInMs: monitoringPoll(counters, peers),
-  };
-}
-
-/**
- * The peer answered at an endpoint that stands in. What passes packets on there does so only for sessions whose handshake
- * it has seen, so the peer gets a new one.
- */
-function anew(endpoint: Endpoint, seen: Doubted, { spec, peers }: View, now: number): Proposal {
-  const { history: _, keepalive: __, ...rest } = seen;
-  const action = { kind: "dial", endpoint } as const;
-  return {
-    cost: costOf(action),
-    after: {
-      ...rest,
-      phase: "connecting",
-      state: "unknown",
-      counters: undefined,
-      race: undefined,
-      attempt: { endpoint, since: now, round: 0, known: spec.endpoints },
-    },
-    do: action,
-    pollInMs: pursuitPoll({ attempt: undefined, race: undefined, peers }, undefined, now),
   };
 }
 

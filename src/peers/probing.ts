@@ -1,6 +1,8 @@
 import type { Endpoint } from "../net/index.ts";
 import type { Answer } from "../port/index.ts";
-import { classOf, gainText, isBetter, type Measured, promising } from "./better-path.ts";
+import { anew, leftToPeerMs } from "./anew.ts";
+import { classOf, gainText, inTurns, isBetter, type Measured, promising } from "./better-path.ts";
+import { isStandIn } from "./candidates/index.ts";
 import type { Probe, ProbeHere, ProbeThere, Probing, Up } from "./connection.ts";
 import { monitoringPoll, relayedPoll } from "./pace.ts";
 import type { Path } from "./path.ts";
@@ -57,11 +59,29 @@ export function probe(before: Probing, seen: Connected, view: View, now: number)
   const gap = raceTimings.initiationGapMs - sinceRound;
   if (gap > 0) return waiting(current, seen, path, gap);
   const better = current.stage === "there" && betterOf(current, seen);
+  if (better && isStandIn(classOf(seen.sight.choices, better.endpoint)))
+    return standingIn(current, better.endpoint, { seen, view, path }, now);
   if (better) return settling(current, better, { seen, path }, now);
   const isAnswered = current.countedAt >= current.roundAt;
   if (!isAnswered && sinceRound < answerTimeMs(current))
     return waiting(current, seen, path, answerTimeMs(current) - sinceRound);
   return isEnough(current) ? next(current, seen, view, path, now) : again(current, seen, view, path, now);
+}
+
+/** The peer answered at something that stands in, and does so better: it gets a session there, unless it has begun one. */
+function standingIn(
+  current: Probe,
+  endpoint: Endpoint,
+  { seen, view, path }: { readonly seen: Connected; readonly view: View; readonly path: Path },
+  now: number,
+): Step {
+  const { sight, race } = seen;
+  if (sight.endpoint === endpoint && (sight.handshakeAt ?? 0) >= current.since)
+    return atRest(seen, view, now, probeOver(path, current, sight, now));
+  const waitMs = race?.answer && view.racing ? leftToPeerMs(race.answer, view.racing, view.spec, now) : 0;
+  if (waitMs > 0) return waiting(current, seen, path, waitMs);
+  const proposal = anew(endpoint, probing(current, seen, path), view, now);
+  return { ...waiting(current, seen, path, proposal.pollInMs), proposal };
 }
 
 /** Nothing is to be sent before the answer to the last round had its time. */
@@ -92,8 +112,9 @@ function isEnough(current: Probe): boolean {
 
 /** One more round of the same stage. */
 function again(current: Probe, seen: Connected, view: View, path: Path, now: number): Step {
-  const endpoints = current.stage === "here" ? [current.from] : current.promising;
   const asked = { ...current, roundAt: now, rounds: current.rounds + 1 };
+  const endpoints =
+    current.stage === "here" ? [current.from] : inTurns(seen.sight.choices, current.promising, asked.rounds);
   const proposal = asking(endpoints, asked, seen, { view, path }, now);
   return { ...waiting(current, seen, path, proposal.pollInMs), proposal };
 }
@@ -143,7 +164,7 @@ function next(current: Probe, seen: Connected, view: View, path: Path, now: numb
     hereMs,
     best: undefined,
   };
-  const proposal = asking(better, there, seen, { view, path }, now);
+  const proposal = asking(inTurns(sight.choices, better, 1), there, seen, { view, path }, now);
   return { ...waiting(current, seen, path, proposal.pollInMs), proposal };
 }
 

@@ -8,4 +8,6 @@ export interface RelayReport {
   readonly pairs: number;
   readonly passed: number;
   readonly refused: number;
+  /** The bytes of data that it passed on since its tables were made. */
+  readonly bytes: number;
 }

@@ -30,6 +30,8 @@ const wayTimeout = `${sessionSeconds + 10}s`;
 const handshakes = "limit rate 200/second burst 200 packets";
 const mostMembers = 16_384;
 const mostUnasked = 4_096;
+/** What was passed on in the kernel. The counter stays while the rules are put in order. */
+export const relayedCounter = "relayed";
 /** Each session of a pair has two ways, and in a minute of races a pair makes several sessions. */
 const waysForPair = 64;
 
@@ -104,7 +106,9 @@ export function relayTableText(options: RelayRules): string {
     [
       "leaving",
       "type filter hook postrouting priority -310; policy accept;",
-      [`${isMarked} ${isData} ${ip} saddr set ${way} map @sources udp sport set ${listenPort}`],
+      [
+        `${isMarked} ${isData} ${ip} saddr set ${way} map @sources udp sport set ${listenPort} counter name ${relayedCounter}`,
+      ],
     ],
     [
       "noting",
@@ -125,6 +129,7 @@ export function relayTableText(options: RelayRules): string {
     map("addresses", `${ip} daddr`),
     map("ports", "udp dport"),
     map("sources", `${ip} saddr`),
+    `\tcounter ${relayedCounter} { }`,
     ...chains.map(([name, hook]) => `\tchain ${name} { ${hook} }`),
     "}",
     `flush table ${table}`,

@@ -2,10 +2,12 @@ import { carriageLimits, type Packet } from "./limits.ts";
 
 /**
  * The packets that wait for a stream. When there are too many, the oldest is dropped: what it carries has been sent
- * again by then, or is of no use any more.
+ * again by then, or is of no use any more. It is the oldest of the node that has most of them, so that whoever sends too
+ * much takes nothing from others.
  */
 export class Outbox {
   #waiting: Packet[] = [];
+  readonly #ofPeer = new Map<string, number>();
 
   get size(): number {
     return this.#waiting.length;
@@ -14,8 +16,9 @@ export class Outbox {
   /** Adds a packet; gives the number of packets that were dropped for it. */
   push(packet: Packet, most: number = carriageLimits.queuedPackets): number {
     this.#waiting.push(packet);
+    this.#count(packet, 1);
     const tooMany = Math.max(0, this.#waiting.length - most);
-    this.#waiting.splice(0, tooMany);
+    for (let dropped = 0; dropped < tooMany; dropped++) this.#dropOfMost();
     return tooMany;
   }
 
@@ -27,11 +30,26 @@ export class Outbox {
       bytes += peer.length + data.length + frameBytes;
       count++;
     }
-    return this.#waiting.splice(0, count);
+    const taken = this.#waiting.splice(0, count);
+    for (const packet of taken) this.#count(packet, -1);
+    return taken;
   }
 
   clear(): void {
     this.#waiting = [];
+    this.#ofPeer.clear();
+  }
+
+  #dropOfMost(): void {
+    const most = Math.max(...this.#ofPeer.values());
+    const oldest = this.#waiting.findIndex(({ peer }) => this.#ofPeer.get(peer) === most);
+    for (const packet of this.#waiting.splice(oldest, 1)) this.#count(packet, -1);
+  }
+
+  #count({ peer }: Packet, by: number): void {
+    const count = (this.#ofPeer.get(peer) ?? 0) + by;
+    if (count > 0) this.#ofPeer.set(peer, count);
+    else this.#ofPeer.delete(peer);
   }
 }
 

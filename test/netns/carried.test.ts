@@ -47,8 +47,12 @@ const members = async (): Promise<readonly [LabNode, LabNode, LabNode]> => [
   await host("c", 3),
 ];
 
-/** Lets no UDP out of a node or into it, and nothing else than this, either, if it is given. */
-const cage = (node: LabNode, only = 'oifname "eth0" meta l4proto udp drop'): Promise<unknown> =>
+/** Lets no UDP out of a node or into it, or what these say, if they are given. */
+const cage = (
+  node: LabNode,
+  only = 'oifname "eth0" meta l4proto udp drop',
+  from = 'iifname "eth0"',
+): Promise<unknown> =>
   node.namespace.nft(`
     table inet cage {
       chain output {
@@ -57,7 +61,7 @@ const cage = (node: LabNode, only = 'oifname "eth0" meta l4proto udp drop'): Pro
       }
       chain input {
         type filter hook input priority filter; policy accept;
-        iifname "eth0" meta l4proto udp drop
+        ${from} meta l4proto udp drop
       }
     }
   `);
@@ -176,6 +180,23 @@ it("the direct way takes over without a lost packet", async () => {
   });
   await stream.moreAnswers(40);
   expect(await stream.stop()).toMatchObject({ lost: 0 });
+});
+
+it("a relay that comes takes over what the service carries, where UDP reaches it", async () => {
+  const options = await withRelay();
+  const [a, b] = [await host("a", 1), await host("b", 2)];
+  await cage(b, 'oifname "eth0" ip daddr 203.0.113.1 meta l4proto udp drop', "ip saddr 203.0.113.1");
+  for (const node of [a, b]) await node.start({ ...options, daemon: { relay: { serve: false } } });
+  await allReachAll(a, b);
+  expect(await ways(a)).toEqual({ b: "carried" });
+  const r = await host("r", 3);
+  await r.namespace.sysctl("net.ipv4.ip_forward=1");
+  await r.start({ ...options, daemon: { relay: { serve: true } } });
+  await waitFor(async () => (await ways(a))["b"] === "relayed" && (await ways(b))["a"] === "relayed", {
+    what: "the relay's way",
+    describe: async () => (await a.daemon.command("status")).stdout,
+  });
+  await allReachAll(a, b, r);
 });
 
 it("a node whose only exit is TCP to an HTTP proxy joins, over TLS", async () => {

@@ -3,14 +3,13 @@
 # indices, random bytes, messages of wrong lengths, and replays of INITIATION (hex), a real one.
 use strict;
 use warnings;
+use FindBin;
 use Socket;
+require "$FindBin::Bin/forged-udp.pl";
 
 my ($count, $target, $member, $port, $victim, $initiation) = @ARGV;
 my $real = pack("H*", $initiation);
 my $noise = join("", map { chr(int(rand(256))) } 1 .. 1500);
-socket(my $socket, AF_INET, SOCK_RAW, 255) or die "raw socket: $!";
-setsockopt($socket, 0, 3, 1) or die "IP_HDRINCL: $!";
-my $to = sockaddr_in(0, inet_aton($target));
 my $there = inet_aton($target);
 my @sources = ([inet_aton($member), $port], [inet_aton($victim), 51820], [inet_aton("198.51.100.1"), 4000]);
 
@@ -31,9 +30,6 @@ sub message {
 my $sent = 0;
 for (my $n = 0; $sent < $count; $n++) {
   my ($from, $source_port) = @{$sources[int($n / 8) % 3]};
-  my $payload = message($n);
-  my $udp = pack("nnnn", $source_port, 51820, 8 + length($payload), 0) . $payload;
-  my $ip = pack("CCnnnCCna4a4", 0x45, 0, 20 + length($udp), 0, 0, 64, 17, 0, $from, $there);
-  $sent++ if send($socket, $ip . $udp, 0, $to);
+  $sent++ if forge($from, $source_port, $there, message($n));
 }
 print "$sent\n";

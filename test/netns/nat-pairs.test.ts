@@ -91,8 +91,8 @@ afterAll(() => lab.close());
 const byService = { daemon: { relay: { serve: false } } };
 
 /**
- * Nodes that UDP can reach do without the service, as a peer that it carries would not move to a relay, and on a slow
- * machine the service may answer first.
+ * Nodes that UDP can reach do without the service: on a slow machine it may answer before the relay, which takes over
+ * some time later.
  */
 const withSettings = ({ options: own }: Site): ConfigOptions => ({
   ...options,

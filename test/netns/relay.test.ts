@@ -1,5 +1,7 @@
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Lab, type LabNode, PingStream, PlainMember, waitFor } from "../../lab/index.ts";
+import { Service } from "../../lab/service.ts";
 import { address } from "../unit/mesh/values.ts";
 import { clearDuring } from "./in-clear.ts";
 import { addressOf, RelayWorld, wayFrom } from "./relay-world.ts";
@@ -13,11 +15,12 @@ import { addressOf, RelayWorld, wayFrom } from "./relay-world.ts";
  *        |                                 |
  *   a 192.168.1.11                    b 192.168.2.11
  */
+const forged = fileURLToPath(new URL("forged.pl", import.meta.url));
 let world: RelayWorld;
-let [a, b, r, s]: LabNode[] = [];
+let [a, b, r, s, p]: LabNode[] = [];
 let routerOfB: Awaited<ReturnType<Lab["router"]>>;
 
-const nodes = { a: () => a, b: () => b, r: () => r, s: () => s };
+const nodes = { a: () => a, b: () => b, r: () => r, s: () => s, p: () => p };
 const node = (name: keyof typeof nodes): LabNode => nodes[name]() ?? expect.fail(`${name} is not there`);
 
 beforeAll(async () => {
@@ -47,7 +50,9 @@ it("two nodes behind NATs that map by destination reach each other by a third, w
     });
     expect(await wayFrom(node(from), "r")).toMatchObject({ kind: "direct" });
   }
-  expect((await node("r").daemon.status()).node.relay).toMatchObject({ serves: true, pairs: 1 });
+  const { relay } = (await node("r").daemon.status()).node;
+  expect(relay).toMatchObject({ serves: true, pairs: 1 });
+  expect(relay.bytes).toBeGreaterThan(2 * 128); // a ping and its answer, at least
 });
 
 it("nothing of it is in clear, and nothing of it is lost", async () => {
@@ -85,7 +90,7 @@ it("a daemon that is killed on the relay costs no packet, and the next one goes 
 });
 
 it("a device that was set up with plain wg is reached by the relay as well", async () => {
-  const [p] = await world.behind("p", 3);
+  [p] = await world.behind("p", 3);
   s = await world.relay("s", 20, { ...world.options, daemon: { relay: { serve: "auto" } } });
   const relayKey = (await node("r").daemon.status()).node.publicKey;
   const plain = new PlainMember(p, world.internet.discovery.url);
@@ -108,6 +113,62 @@ it("a device that was set up with plain wg is reached by the relay as well", asy
         .then(({ stdout }) => stdout),
   });
   expect(await wayFrom(node("a"), "p")).toMatchObject({ kind: "relayed", via: "r" });
+});
+
+it("a member in whose name somebody forges proves to the relay that it is there, by WireGuard alone", async () => {
+  const device = node("p");
+  const { publicKey } = (await node("a").daemon.status()).node;
+  // Its WireGuard alone is to answer: what the daemon sends by itself would give p a session, too.
+  await node("a").daemon.stop("SIGKILL");
+  const { node: own, peers } = await node("r").daemon.status();
+  const endpoint = peers.find(({ label }) => label === "p")?.endpoint ?? expect.fail("no endpoint");
+  const x = await world.internet.host("x", 66);
+  const forger = new Service(x.namespace, "forger", ["perl", forged, "203.0.113.10", ...endpoint.split(":")]);
+  await device.namespace.nft(`table inet counting {
+    counter cookies { }
+    counter proven { }
+    chain arriving {
+      type filter hook input priority 0;
+      ip saddr 203.0.113.10 udp length 72 @th,64,32 0x03000000 counter name cookies
+    }
+    chain leaving {
+      type filter hook output priority 0;
+      ip daddr 203.0.113.10 udp length 156 @th,64,32 0x01000000 @th,1120,32 != 0 counter name proven
+    }
+  }`);
+  const counted = async (name: string): Promise<number> =>
+    Number(/packets (\d+)/.exec(await device.run("nft", "list", "counter", "inet", "counting", name))?.[1]);
+  const isConnected = async (): Promise<boolean> =>
+    new RegExp(`^${RegExp.escape(publicKey)}\\s+[1-9]`, "m").test(
+      await device.run("wg", "show", "wg0", "latest-handshakes"),
+    );
+  const callAnew = async (): Promise<void> => {
+    const to = ["endpoint", "203.0.113.10:51820", "persistent-keepalive", "1"];
+    const peer = ["preshared-key", "/run/wg-preshared", "allowed-ips", "192.168.1.11/32", ...to];
+    await device.run("wg", "set", "wg0", "peer", publicKey, "remove");
+    await device.run("wg", "set", "wg0", "peer", publicKey, ...peer);
+  };
+  await forger.start();
+  try {
+    await node("r").daemon.waitForStatus(
+      "refused handshakes",
+      ({ node: { relay } }) => relay.refused > own.relay.refused + 20,
+    );
+    await callAnew();
+    await waitFor(
+      async () => {
+        if (!(await isConnected())) return false;
+        const isProven = (await counted("proven")) > 0;
+        if (!isProven) await callAnew(); // one in some of what is not proven is passed on
+        return isProven;
+      },
+      { what: "a session of p's with a", seconds: 90, describe: () => device.run("wg", "show") },
+    );
+    expect(await counted("cookies")).toBeGreaterThan(0);
+  } finally {
+    await forger.stop();
+    await node("a").start(world.options);
+  }
 });
 
 it("another relay takes over when one dies: one that offers itself, as others reach it unasked", async () => {

@@ -1,5 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { carriageLimits, type Packet } from "../../stream/index.ts";
+import { Backlog } from "../backlog.ts";
 import { FairQueue } from "../fair-queue.ts";
 import { Pace } from "../pace.ts";
 import type { Rate } from "../rate-limit.ts";
@@ -19,7 +20,7 @@ export interface CarrierLimits {
   /** The bytes from one address to one cluster that may wait for their turn, and those of all together. */
   readonly laneBytes: number;
   readonly waitingBytes: number;
-  /** The packets that may wait for all nodes together before each may have but a few. */
+  /** The packets that may wait for all nodes together before those of an address with more than its share may have but a few. */
   readonly queuedInAll: number;
 }
 
@@ -60,7 +61,7 @@ export class Carriers {
   readonly #pace: Pace;
   #isPausing = false;
   #carried = { packets: 0, bytes: 0, dropped: 0, cutOff: 0 };
-  #queued = 0;
+  readonly #backlog: Backlog;
 
   constructor(limits: CarrierLimits) {
     this.#limits = limits;
@@ -71,6 +72,8 @@ export class Carriers {
       bytes: limits.waitingBytes,
       roundBytes,
     });
+    const { queuedInAll: inAll } = limits;
+    this.#backlog = new Backlog({ each: carriageLimits.queuedPackets, few: fewQueued, inAll });
     this.#nodePace = new Pace(limits.nodeRate);
     this.#addressPace = new Pace(limits.addressRate);
     this.#clusterPace = new Pace(limits.clusterRate);
@@ -87,12 +90,13 @@ export class Carriers {
 
   /** Admits a stream. It takes the place of an earlier stream of the same node, which may hang. */
   add(call: Call, affiliateId: string, room: string): Carrier | Refusal {
-    const carrier = new Carrier(call, affiliateId, room, (change) => (this.#queued += change));
+    const { holder } = call.caller;
+    const carrier = new Carrier(call, affiliateId, room, (by) => this.#backlog.change(holder, by));
     const before = this.#rooms.get(room)?.get(affiliateId);
     if (before) this.#end(before, "another stream of this node has taken over");
     if ((this.#rooms.get(room)?.size ?? 0) >= this.#limits.streams.perCluster)
       return exhausted("the cluster has too many streams");
-    const cut = this.#shares.room(call.caller.holder, 1);
+    const cut = this.#shares.room(holder, 1);
     if (!cut) return exhausted("this address has its share of the streams");
     for (const each of cut) {
       this.#carried.cutOff++;
@@ -100,7 +104,7 @@ export class Carriers {
     }
     const members = this.#rooms.get(room) ?? new Map<string, Carrier>();
     this.#rooms.set(room, members.set(affiliateId, carrier));
-    this.#shares.set(carrier, call.caller.holder, 1);
+    this.#shares.set(carrier, holder, 1);
     call.onClose(() => this.#remove(carrier));
     carrier.open();
     return carrier;
@@ -158,10 +162,9 @@ export class Carriers {
       this.#carried.dropped++;
       return;
     }
-    const most = this.#queued > this.#limits.queuedInAll ? fewQueued : carriageLimits.queuedPackets;
     this.#carried.packets++;
     this.#carried.bytes += packet.data.length;
-    this.#carried.dropped += carrier.deliver(packet, most);
+    this.#carried.dropped += carrier.deliver(packet, this.#backlog.mostFor(carrier.call.caller.holder));
   }
 
   /** Ends all streams. Their nodes open others at the next service. */

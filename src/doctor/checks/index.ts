@@ -17,5 +17,6 @@ export {
   checkPort,
   checkRouting,
 } from "./network.ts";
+export { checkRelaying } from "./relaying.ts";
 export { checkConfig, checkDiscovery, checkIdentity } from "./setup.ts";
 export { checkFirewall, checkRefusals, checkTracking } from "./traffic.ts";

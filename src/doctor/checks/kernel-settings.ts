@@ -118,7 +118,7 @@ export function checkReversePath({ sysctls, settings }: Facts): Finding[] {
       {
         id,
         severity: "warning",
-        text: `strict reverse-path filtering on all links: the daemon makes it loose on ${settings.interfaceName} only; what comes in one way and is answered another is dropped`,
+        text: `strict reverse-path filtering on all links: the daemon makes it loose on ${settings.interfaceName} only; what comes in one way and is answered another is dropped${settings.relays ? ", also what this node is to relay" : ""}`,
         evidence,
         fix: setSysctl("net.ipv4.conf.all.rp_filter", "2"),
       },

@@ -45,15 +45,20 @@ const linksWith = ({ links, sysctls }: Facts, setting: Setting, value: string): 
 /** The finding about links that take no packets for others, though the host forwards. */
 function heldBack(facts: Facts, setting: Setting, family: string): Finding[] {
   const found = linksWith(facts, setting, "0");
-  const { interfaceName, advertises } = facts.settings;
+  const { interfaceName, advertises, relays } = facts.settings;
   const pods = found.filter((name) => name === interfaceName || isContainerLink(name));
   if (found.length === 0) return [];
+  const others = found.filter((name) => !pods.includes(name));
+  const consequences = [
+    ...(pods.length > 0 ? ["pods are cut off"] : []),
+    ...(relays && others.length > 0 ? ["this node relays nothing from there (relay.serve)"] : []),
+  ];
   const what = `${family} that arrives by ${named(found)} is not forwarded, though the host forwards`;
   return [
     {
       id: `link.${setting.replace("/", "_")}`,
-      severity: pods.length > 0 && advertises ? "warning" : "note",
-      text: pods.length > 0 ? `${what}: pods are cut off` : what,
+      severity: (pods.length > 0 && advertises) || (relays && others.length > 0) ? "warning" : "note",
+      text: `${what}${consequences.length > 0 ? `: ${consequences.join(", and ")}` : ""}`,
       evidence: evidenceOf(setting, found),
       fix: fixOf(setting, found, "1"),
     },
@@ -62,7 +67,7 @@ function heldBack(facts: Facts, setting: Setting, family: string): Finding[] {
 
 /** The finding about links with a strict reverse-path filter of their own. The mesh's link has the mildest that there is. */
 function strict(facts: Facts): Finding[] {
-  const { interfaceName } = facts.settings;
+  const { interfaceName, relays } = facts.settings;
   const isLoose = facts.sysctls.get("net/ipv4/conf/all/rp_filter") === "2"; // the greater of both counts
   const found = isLoose
     ? []
@@ -71,8 +76,8 @@ function strict(facts: Facts): Finding[] {
   return [
     {
       id: "link.ipv4_rp_filter",
-      severity: found.some((name) => isContainerLink(name)) ? "warning" : "note",
-      text: `strict reverse-path filtering on ${named(found)}: what comes in there and is answered another way is dropped`,
+      severity: relays || found.some((name) => isContainerLink(name)) ? "warning" : "note",
+      text: `strict reverse-path filtering on ${named(found)}: what comes in there and is answered another way is dropped${relays ? ", also what this node is to relay" : ""}`,
       evidence: evidenceOf("ipv4/rp_filter", found),
       fix: fixOf("ipv4/rp_filter", found, "2"),
     },

@@ -4,6 +4,7 @@ import { observeCni } from "../../cni/effects/index.ts";
 import type { Config } from "../../config/index.ts";
 import { scanForOthers } from "../../marks/effects/index.ts";
 import { aheadWarnings } from "../../marks/index.ts";
+import { relayTablesOf } from "../../relay/index.ts";
 import { observeHostLinks, observeRouting } from "../../routing/effects/index.ts";
 import { type Link, linksBelow, meshMTU, ownAddresses, type RoutingScope } from "../../routing/index.ts";
 import { deviceProblem, exists, probe, run } from "../../system/index.ts";
@@ -15,6 +16,7 @@ import {
   type Observed,
   type PortFact,
   parseListeners,
+  parseRelayMap,
   type RoutingFact,
   type Settings,
   type ToolFact,
@@ -102,6 +104,7 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     cni,
     registries,
     refusals,
+    relayMaps,
     steered,
   ] = await Promise.all([
     observeDistribution(),
@@ -121,6 +124,7 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
       observeKubernetes(config),
     ]),
     observed(() => observeRefusals(stateDirectory, table)),
+    observeRelayMaps(interfaceName),
     steeredLast(stateDirectory),
   ]);
   const tunProblem = await deviceProblem("/dev/net/tun");
@@ -152,6 +156,7 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     others: scan,
     firewall: scan.blocks,
     refusals,
+    relayMaps,
     clock,
     cni,
     steered,
@@ -199,6 +204,18 @@ async function observeKernelWireGuard(): Promise<Facts["kernel"]["wireguard"]> {
   const loadable = await observed(kernelHasWireGuard);
   if ("unknown" in loadable) return "unknown";
   return loadable.value ? "loadable" : "none";
+}
+
+/** How full the maps of a relay are. Where there is no table, or nft cannot tell, there is nothing to say. */
+async function observeRelayMaps(interfaceName: string): Promise<Facts["relayMaps"]> {
+  const tables = Object.values(relayTablesOf(interfaceName));
+  const found = await Promise.all(
+    tables.map(async (table) => {
+      const { stdout } = await probe("nft", "list", "map", ...table.split(" "), "addresses");
+      return parseRelayMap(table, stdout) ?? [];
+    }),
+  );
+  return found.flat();
 }
 
 async function observeUplinks(): Promise<string[]> {

@@ -12,6 +12,7 @@ import { familyOfEndpoint, type Neighbour } from "../neighbours.ts";
 import { judge, PassingMemory, pairsAt, type Surroundings, type Verdict } from "../passing.ts";
 import { type RelayRules, relayTablesOf } from "../rules.ts";
 import {
+  bytesRelayed,
   changeMembers,
   loadRelayTable,
   membersIn,
@@ -117,6 +118,11 @@ export class Relay {
       return found.size === wanted.length && wanted.every((each) => found.has(each));
     };
     return (await Promise.all(this.#families.map(wholeOf))).every(Boolean);
+  }
+
+  /** The bytes of data that were passed on since the tables were made. Throws `KubespanError("command")`. */
+  bytes(): Promise<number> {
+    return bytesRelayed(this.#options.run, this.#options.interfaceName);
   }
 
   /** The endpoints from which initiations came unasked. */

@@ -1,7 +1,7 @@
 import { errorText } from "../../base/index.ts";
 import { type Endpoint, endpointAddress, type Family, type Marks } from "../../net/index.ts";
 import { listSet, listTable } from "../../nftables/effects/index.ts";
-import { nftCommand, replacingText, type TableName } from "../../nftables/index.ts";
+import { nftCommand, parseTable, replacingText, type TableName } from "../../nftables/index.ts";
 import { parseSource } from "../../port/index.ts";
 import type { Runner } from "../../system/index.ts";
 import { parseEndpoints } from "../proof.ts";
@@ -10,6 +10,7 @@ import {
   type PlacedWay,
   type RelayedWay,
   type RelayRules,
+  relayedCounter,
   relayTablesOf,
   relayTableText,
   waysText,
@@ -73,6 +74,18 @@ export async function openWays(
     }),
   );
   await run(nftCommand(waysText(table, placed)));
+}
+
+/** The bytes of data that were passed on since the tables were made. Throws `KubespanError("command")`. */
+export async function bytesRelayed(run: Runner, interfaceName: string): Promise<number> {
+  const tables = Object.values(relayTablesOf(interfaceName));
+  const found = await Promise.all(
+    tables.map(async (table) => parseTable(await listTable(run, table, "counters"))),
+  );
+  return found.reduce(
+    (sum, table) => sum + Number((table.kind === "present" && table.counts.get(relayedCounter)?.bytes) || 0n),
+    0,
+  );
 }
 
 /** The endpoints from which initiations came unasked. Gives none where nft cannot tell. */

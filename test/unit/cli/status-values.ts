@@ -57,7 +57,7 @@ export const status = (more: Partial<Status> = {}): Status => ({
       { value: "127.0.0.1", reason: "it is a loopback address (on lo)", isUsual: true },
       { value: "2001:db8::1", reason: "it is deprecated (on eth0)" },
     ],
-    relay: { serves: false, pairs: 0, passed: 0, refused: 0 },
+    relay: { serves: false, pairs: 0, passed: 0, refused: 0, bytes: 0 },
     protection: { table: "shared", links: "whole" },
     racing: { mode: "auto", works: true },
   },

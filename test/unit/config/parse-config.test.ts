@@ -39,7 +39,7 @@ const defaults = {
   members: { forgetAfterMinutes: 1440, nodeDeletion: "auto" },
   node: { machineType: "unknown" },
   connect: "auto",
-  relay: { serve: "auto", use: true, service: true, maxPairs: 200, maxBytesPerSecond: 12_500_000 },
+  relay: { serve: "auto", use: true, service: true, maxPairs: 1000, maxBytesPerSecond: 12_500_000 },
   keepalive: 25,
   dial: { pin: [], prefer: [], forbid: [], filters: [] },
   stateDirectory: "/var/lib/kubespan",

@@ -6,6 +6,7 @@ import { lateCases } from "./late-cases.ts";
 import { markCases } from "./mark-cases.ts";
 import { ipv6OnOneLink, link, linksFrom, soundNode, withSysctl } from "./node.ts";
 import { type Case, registryCases } from "./registry-cases.ts";
+import { relayCases } from "./relay-cases.ts";
 import { trafficCases } from "./traffic-cases.ts";
 
 const { settings, kernel } = soundNode;
@@ -234,6 +235,7 @@ export const cases: readonly Case[] = [
   ...lateCases,
   ...markCases,
   ...clockCases,
+  ...relayCases,
   ...trafficCases,
   ...registryCases,
 ];

@@ -43,6 +43,7 @@ export const soundNode: Facts = {
   kernel: { release: "6.8.0", wireguard: "present" },
   firewall: [],
   refusals: { value: [] },
+  relayMaps: [],
   nftTables: { value: 3 },
   sysctls: new Map([
     ["net/bridge/bridge-nf-call-iptables", "1"],

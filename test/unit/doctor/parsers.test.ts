@@ -8,6 +8,7 @@ import {
   linksOfRoutes,
   linksWithPort,
   parseListeners,
+  parseRelayMap,
   parseSynchronised,
 } from "../../../src/doctor/index.ts";
 
@@ -98,4 +99,28 @@ it("survives any text", () => {
       readCilium({ header: text, runtime: text });
     }),
   );
+});
+
+describe("the map of a relay", () => {
+  const listing = `table ip kubespan_relay {
+	map addresses {
+		typeof ip saddr . udp sport . @th,96,32 : ip daddr
+		size 64000
+		timeout 3m10s
+		elements = { 203.0.113.2 . 28506 . 0x4d70ef03 expires 2m34s668ms : 203.0.113.1,
+			     203.0.113.1 . 24411 . 0xe59f6011 expires 2m27s948ms : 203.0.113.2 }
+	}
+}`;
+
+  it("tells how full it is", () => {
+    expect(parseRelayMap("ip kubespan_relay", listing)).toEqual({
+      table: "ip kubespan_relay",
+      entries: 2,
+      most: 64_000,
+    });
+  });
+
+  it.each(["", "Error: No such file or directory", "size many"])("is none in %j", (text) => {
+    expect(parseRelayMap("ip kubespan_relay", text)).toBeUndefined();
+  });
 });

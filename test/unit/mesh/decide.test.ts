@@ -158,7 +158,7 @@ it("reports peers as an operator wants to see them", () => {
       engine: undefined,
       process: { pid: 1, startedAt: now, work: { state: "working" } },
       error: undefined,
-      relay: { serves: false, pairs: 0, passed: 0, refused: 0 },
+      relay: { serves: false, pairs: 0, passed: 0, refused: 0, bytes: 0 },
       protection: { table: "shared" as const, links: "whole" as const },
       racing: { mode: "serial" as const, works: false },
       portMapping: { state: "missing" as const, why: "portMapping is off" },

@@ -3,6 +3,7 @@ import type { Endpoint } from "../../../src/net/index.ts";
 import { pollPeers } from "../../../src/peers/all.ts";
 import { promising } from "../../../src/peers/better-path.ts";
 import {
+  answered,
   type Connection,
   classes,
   noPeers,
@@ -78,7 +79,7 @@ describe("promising", () => {
     expect(promising(choices, otherRelayAt, new Map())).toEqual([own]);
   });
 
-  it("is never what stands in, however fast", () => {
+  it("is never what stands in, however fast, where a direct path is in use", () => {
     const roundTrips = new Map([
       [own, 900],
       [relayAt, 1],
@@ -189,5 +190,84 @@ describe("a peer that is reached by a relay", () => {
     polled = poll(connected(own), now + 20, { ...polled.memory, connections });
     expect(polled.peers[0]?.action).toEqual({ kind: "dial", endpoint: relayAt });
     expect(stateOf(connectionOf(polled))).toBe("unknown");
+  });
+});
+
+describe("a peer that is carried", () => {
+  const door = endpoint("127.0.0.1:40001");
+  const carried: StandIn = { kind: "carried", endpoint: door, via: "a service" };
+  const both: StandIns = {
+    all: new Map([relay, carried].map((each) => [each.endpoint, each])),
+    of: (publicKey) => (publicKey === key(9) ? [] : [relay, carried]),
+  };
+  interface Run {
+    /** The other end's answers come from there, each after its milliseconds. */
+    readonly answers: ReadonlyMap<Endpoint, number>;
+    readonly ownKey?: string;
+    /** The peer begins a session by the relay itself once it was asked there. */
+    readonly isBegunThere?: boolean;
+  }
+
+  /** What is done about the peer in so many seconds, until it is dialled. */
+  function run(seconds: number, { answers, ownKey = key(0), isBegunThere = false }: Run): string[] {
+    const done: string[] = [];
+    const spec = peerSpec(1, [own]);
+    let memory: Peers = noPeers;
+    let [at, handshakeAt, received] = [door, start - 10_000, 1_000];
+    for (let now = start; now < start + seconds * 1000; now += 50) {
+      received += 32;
+      const observed = { publicKey: key(1), endpoint: at, allowedIPs: [], handshakeAt };
+      const counted = { receivedBytes: received, sentBytes: 1_000, keepaliveSeconds: 25 };
+      const peers = new Map([[key(1), { ...observed, ...counted }]]);
+      const racing = { ownKey, mayDialSerially: false };
+      const device = { listenPort: 51820, firewallMark: 0x20, peers };
+      const polled = pollPeers([spec], device, memory, now, "known", { racing, standIns: both });
+      memory = polled.memory;
+      const { action } = polled.peers[0] ?? {};
+      if (action?.kind === "dial" || action?.kind === "move") {
+        done.push(`${action.kind} ${action.endpoint}`);
+        return done;
+      }
+      for (const { endpoints } of polled.races) {
+        done.push(endpoints.join(" "));
+        const first = endpoints.find((each) => answers.has(each));
+        const connection = memory.connections.get(key(1));
+        if (!first || !connection) continue;
+        at = first;
+        if (first === relayAt && isBegunThere) handshakeAt = now + 1;
+        const roundTripMs = answers.get(first) ?? 0;
+        const answer = { endpoint: first, sentAt: now, answeredAt: now + roundTripMs, roundTripMs };
+        memory = { ...memory, connections: new Map([[key(1), answered(connection, answer)]]) };
+      }
+    }
+    return done;
+  }
+  const here: readonly [Endpoint, number] = [door, 40];
+
+  it("gets a session by a relay that leads to it, once the direct path was tried in vain", () => {
+    expect(run(15, { answers: new Map([here, [relayAt, 30]]) })).toEqual([
+      door,
+      door,
+      own,
+      relayAt,
+      `dial ${relayAt}`,
+    ]);
+  });
+
+  it("moves to a direct path where that answers, and not to the relay", () => {
+    const answers = new Map([here, [relayAt, 1], [own, 30]]);
+    expect(run(15, { answers })).toEqual([door, door, own, `move ${own}`]);
+  });
+
+  it("stays where it is when no relay leads to it, and is asked there again", () => {
+    expect(run(15, { answers: new Map([here]) })).toEqual([door, door, own, relayAt, door, door]);
+  });
+
+  it("is left to begin the session, if it is for the peer to do so", () => {
+    const answers = new Map([here, [relayAt, 30] as const]);
+    const done = run(15, { answers, ownKey: key(2), isBegunThere: true });
+    expect(done.slice(0, 4)).toEqual([door, door, own, relayAt]);
+    expect(done).not.toContain(`dial ${relayAt}`);
+    expect(run(15, { answers, ownKey: key(2) }).at(-1)).toBe(`dial ${relayAt}`);
   });
 });

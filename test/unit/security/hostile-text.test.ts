@@ -38,7 +38,7 @@ const status = (text: string): Status => ({
     portMapping: { state: "missing", why: "portMapping is off" },
     advertisedPrefixes: [],
     leftOut: [{ value: text, reason: text }],
-    relay: { serves: false, pairs: 0, passed: 0, refused: 0 },
+    relay: { serves: false, pairs: 0, passed: 0, refused: 0, bytes: 0 },
     protection: { table: "shared", links: "whole" },
     racing: { mode: "auto", works: false, reason: text },
   },

@@ -38,3 +38,18 @@ test("what is cleared is gone", () => {
   outbox.clear();
   expect([outbox.size, outbox.next()]).toEqual([0, []]);
 });
+
+const from = (name: string, number: number): Packet => ({
+  peer: name,
+  data: new Uint8Array(100).fill(number),
+});
+
+test("a node that sends too much loses its own packets, and not those of others", () => {
+  const outbox = new Outbox();
+  outbox.push(from("modest", 1), 4);
+  for (let number = 1; number <= 9; number++) outbox.push(from("greedy", number), 4);
+  outbox.push(from("other", 1), 4);
+  const left = outbox.next().map((packet) => `${packet.peer} ${packet.data[0]}`);
+  expect(left).toEqual(["modest 1", "greedy 8", "greedy 9", "other 1"]);
+  expect(outbox.push(from("greedy", 1), 1)).toBe(0);
+});
