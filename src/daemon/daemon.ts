@@ -132,6 +132,7 @@ export class Daemon {
     this.#machine = machine;
     this.#closers.push(() => machine.stop());
     this.#startRegistries();
+    this.#spareMemory.worked();
     const { nodeId, publicKey } = this.#parts.identity;
     this.#parts.log.info({ nodeId, publicKey, version, config: this.#file }, "kubespan is running");
     this.#manager.ready(summaryOf(this.#config, this.#mesh));
