@@ -63,7 +63,7 @@ export async function meetOnce(): Promise<Before> {
 
 export const forget = ({ folder }: Before): Promise<void> => rm(folder, { recursive: true });
 
-/** The same nodes after a reboot: with nothing in the kernel, and on disk what belongs to the situation. */
+/** Makes the same nodes as after a reboot: with nothing in the kernel, and on disk what belongs to the situation. */
 export async function rebooted(before: Before, situation: Situation): Promise<Pair> {
   const lab = await Lab.open();
   try {

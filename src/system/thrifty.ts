@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-/** Collects garbage. */
+/** A function that collects garbage. */
 export type Collect = (options: NodeJS.GCOptions) => void;
 
 /**
