@@ -2,7 +2,7 @@ export { type Capability, hasCapability, parseCapabilities } from "./capabilitie
 export { type Command, commandText, INPUT, type ToolRun } from "./command.ts";
 export { age } from "./duration.ts";
 export { cannotListen, type ErrorCode, errorCodes, errorText, KubespanError, notInstalled } from "./error.ts";
-export { ofForm, parseJson, parseToolJson, type Read, readJson, valueOf } from "./json.ts";
+export { ofForm, parseJson, parseToolJson, type Read, readJson, uncompiled, valueOf } from "./json.ts";
 export { mainLink, nameFor } from "./link-name.ts";
 export { hexText, hexWord, numberOfBytes, parseNumber, wordOf } from "./number.ts";
 export { onceFor } from "./once-for.ts";

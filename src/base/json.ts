@@ -30,10 +30,16 @@ export const parseToolJson = (text: string): Read<unknown> => parseJson(text.rep
 export const escaped = (text: string): string =>
   text.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
+/**
+ * Checks against a form as it is. Otherwise the library compiles a function for each form when it is used first, which
+ * takes longer than all checks of a start.
+ */
+export const uncompiled = { jitless: true } as const;
+
 /** Checks a parsed value against a form. The reason for a refusal names the place that does not fit. */
 export function ofForm<Form extends z.ZodType>(read: Read<unknown>, form: Form): Read<z.output<Form>> {
   if ("problem" in read) return read;
-  const { success, data, error } = form.safeParse(read.value);
+  const { success, data, error } = form.safeParse(read.value, uncompiled);
   if (success) return { value: data };
   const issue = error.issues[0];
   const place = issue?.path.map(String).join(".");

@@ -1,4 +1,4 @@
-import { Secret } from "../base/index.ts";
+import { Secret, uncompiled } from "../base/index.ts";
 import { decodeKey } from "../identity/index.ts";
 import type { Config, MachineType, NodeConfig, ServiceConfig } from "./config.ts";
 import { isUndialled } from "./extra-endpoint.ts";
@@ -14,8 +14,10 @@ export function assemble(found: KindDocuments, environment: Proxies): Config | u
   const identity = found.identity[0]?.value;
   const secret = identity && decodeKey(identity.clusterSecret);
   if (!identity || !secret) return undefined;
-  const kubespan = valueOf(found.kubespan) ?? schemas.KubeSpanConfig.parse(empty("KubeSpanConfig"));
-  const daemon = valueOf(found.daemon) ?? schemas.KubeSpanDaemonConfig.parse(empty("KubeSpanDaemonConfig"));
+  const kubespan =
+    valueOf(found.kubespan) ?? schemas.KubeSpanConfig.parse(empty("KubeSpanConfig"), uncompiled);
+  const daemon =
+    valueOf(found.daemon) ?? schemas.KubeSpanDaemonConfig.parse(empty("KubeSpanDaemonConfig"), uncompiled);
   const extra = valueOf(found.endpoints)?.extraAnnouncedEndpoints ?? [];
   const proxies = proxiesOf(daemon, environment);
   return {

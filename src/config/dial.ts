@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { uncompiled } from "../base/index.ts";
 import type { EndpointFilter } from "./endpoint-filter.ts";
 import { listOf, prefix, section } from "./fields.ts";
 
@@ -18,4 +19,4 @@ export type DialRules = Readonly<z.output<typeof dial>> & {
 };
 
 /** The rules of a configuration that sets none. */
-export const noDialRules: DialRules = { ...dial.parse({}), filters: [] };
+export const noDialRules: DialRules = { ...dial.parse({}, uncompiled), filters: [] };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { uncompiled } from "../base/index.ts";
 import type { MachineType } from "./config.ts";
 import { type KindName, type KindValue, machineTypes, schemas } from "./kinds.ts";
 import { type Notice, type Problem, shown, suggestion } from "./problem.ts";
@@ -43,7 +44,7 @@ export function readKinds(given: readonly SourceDocument[]): KindDocuments {
     documents
       .filter((source) => kindOf(source) === kind)
       .map((source) => {
-        const result = z.safeParse(schemas[kind], withoutEmpty(source.value));
+        const result = z.safeParse(schemas[kind], withoutEmpty(source.value), uncompiled);
         if (result.success) return { source, value: result.data as KindValue<K> };
         problems.push(...result.error.issues.flatMap((issue) => issueProblems(issue, schemas[kind], source)));
         return { source };

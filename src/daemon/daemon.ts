@@ -113,6 +113,7 @@ export class Daemon {
       evict: (statement) => this.#mesh.membership.evict(statement),
     });
     this.#closers.push(() => api.close());
+    this.#startRegistries(); // their answers come while the kernel is looked at
     try {
       await this.#loop.pass("everything");
     } catch (error) {
@@ -131,7 +132,7 @@ export class Daemon {
     });
     this.#machine = machine;
     this.#closers.push(() => machine.stop());
-    this.#startRegistries();
+    this.#spareMemory.worked();
     const { nodeId, publicKey } = this.#parts.identity;
     this.#parts.log.info({ nodeId, publicKey, version, config: this.#file }, "kubespan is running");
     this.#manager.ready(summaryOf(this.#config, this.#mesh));

@@ -7,7 +7,7 @@ interface Pace {
   readonly longestIntervalMs: number;
 }
 
-/** Looks at something: at the start, after changes, and now and then. One look runs at a time. */
+/** Looks at something: soon after the start, after changes, and now and then. One look runs at a time. */
 export class Paced {
   readonly #pace: Pace;
   readonly #look: () => Promise<void>;
@@ -16,13 +16,13 @@ export class Paced {
   #lookedAt = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | undefined;
   #isStopped = false;
-  /** Whether there was a change that no look has seen. */
-  #isBehind = false;
+  /** Whether there was a change that no look has seen, as before the first one. */
+  #isBehind = true;
 
   constructor(pace: Pace, look: () => Promise<void>) {
     this.#pace = pace;
     this.#look = look;
-    this.#arm(0);
+    this.#arm(pace.settleTimeMs);
   }
 
   /** Asks for a look after a change: soon, but not often. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { KubespanError, parseJson, Secret } from "../base/index.ts";
+import { KubespanError, parseJson, Secret, uncompiled } from "../base/index.ts";
 import { hardwareAddressBytes } from "./hardware-address.ts";
 import { isPrivateKeyText, keyBytes, privateKeyFrom, publicKeyOf } from "./key.ts";
 import { isNodeId, nodeIdFrom } from "./node-id.ts";
@@ -54,7 +54,7 @@ export function identityText(identity: Identity): string {
 export function parseIdentity(text: string, file: string): Identity {
   const read = parseJson(text);
   if ("problem" in read) throw damagedIdentity(file, read.problem);
-  const parsed = storedIdentity.safeParse(read.value);
+  const parsed = storedIdentity.safeParse(read.value, uncompiled);
   if (!parsed.success) {
     const [field] = parsed.error.issues[0]?.path ?? [];
     throw damagedIdentity(

@@ -48,7 +48,7 @@ export {
 } from "./prefix.ts";
 export { PrefixIndex } from "./prefix-index.ts";
 export { intersect, subtract, subtractUpTo, unite } from "./prefix-set.ts";
-export { detached } from "./remembered.ts";
+export { detached, Remembered } from "./remembered.ts";
 export {
   isKubespanULA,
   isPrivate,

@@ -1,4 +1,5 @@
 import { hexText, parseNumber } from "../base/index.ts";
+import { Remembered } from "../net/index.ts";
 import type { Count, Counts } from "./counters.ts";
 import { withProtocolNumbers } from "./protocols.ts";
 
@@ -89,7 +90,7 @@ const lastSet = (frame: readonly string[]): string | undefined =>
 const frameLines = (text: string): string[] =>
   text
     .split("\n")
-    .map(normaliseLine)
+    .map((line) => (line.includes("packets ") ? normaliseLine(line) : normalised.get(line)))
     .filter((line) => line !== "");
 
 /**
@@ -108,6 +109,9 @@ function normaliseLine(line: string): string {
     .replace(/ & 0xffffffff(?= |$)/g, "")
     .replace(/\bpriority filter;/, "priority 0;");
 }
+
+/** The lines of our table, each normalised once: all are there in each pass. Those that count are new each time. */
+const normalised = new Remembered<string, string>(normaliseLine);
 
 const operators: Readonly<Record<string, string>> = { and: "&", or: "|", xor: "^" };
 

@@ -1,32 +1,32 @@
-import { getHeapStatistics, setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
+import { getHeapStatistics } from "node:v8";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { SpareMemory } from "../../../src/system/spare-memory.ts";
+import { thrifty } from "../../../src/system/thrifty.ts";
 
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as NonNullable<typeof globalThis.gc>;
+const collect = thrifty();
 const quiet = 10_000;
 const megabytes = 1024 * 1024;
 /** What V8's heap has taken of the machine's memory, in bytes. */
 const heapInUse = (): number => getHeapStatistics().total_physical_size;
 
 let collections = 0;
+let changes = 0;
 let memory: SpareMemory;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  collections = 0;
-  const counted = (options: NodeJS.GCOptions): void => {
-    collections++;
-    collect(options);
-  };
-  vi.stubGlobal("gc", counted);
-  memory = new SpareMemory();
+  [collections, changes] = [0, 0];
+  memory = new SpareMemory(() => {
+    changes++;
+    return (options) => {
+      collections++;
+      collect(options);
+    };
+  });
 });
 
 afterEach(() => {
   memory.stop();
-  vi.unstubAllGlobals();
   vi.useRealTimers();
 });
 
@@ -71,13 +71,21 @@ describe("memory that a burst of work needed", () => {
     expect(kept.at(-1)).toBe(1);
   });
 
-  it("is left alone after the end, and where Node was not told to let programs collect", () => {
+  it("is left alone after the end", () => {
     memory.worked();
     memory.stop();
     vi.advanceTimersByTime(2 * quiet);
-    vi.stubGlobal("gc", undefined);
-    memory.worked();
-    vi.advanceTimersByTime(2 * quiet);
     expect(collections).toBe(0);
+  });
+
+  it("makes V8 thrifty once, and not before the first work has ended", () => {
+    memory.worked();
+    vi.advanceTimersByTime(quiet - 1);
+    expect(changes).toBe(0);
+    vi.advanceTimersByTime(1);
+    expect(changes).toBe(1);
+    memory.worked();
+    vi.advanceTimersByTime(quiet);
+    expect(changes).toBe(1);
   });
 });
