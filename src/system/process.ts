@@ -1,6 +1,5 @@
-import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
-import { once } from "node:events";
-import { PassThrough, Readable, type Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
+import type { Options, Result } from "execa";
 
 /** The end of a program. */
 export interface End {
@@ -70,80 +69,51 @@ export async function startProcess(
   args: readonly string[],
   { stdin, output, hasOwnGroup = false, timeoutMs, env }: StartOptions,
 ): Promise<Started> {
-  const options: SpawnOptions = {
-    stdio: [stdin, output, output],
+  // The library is loaded with the first program, so that commands without any, such as `kubespan status`, do not pay
+  // for it.
+  const { execa } = await import("execa");
+  const options: Options = {
+    stdio: [stdin as 3, output, output], // any descriptor will do, but the types allow only those up to 9
     detached: hasOwnGroup,
-    env: { ...process.env, LC_ALL: "C", ...(program === notifier ? {} : withoutManager), ...env },
+    env: { LC_ALL: "C", ...(program === notifier ? {} : withoutManager), ...env },
+    killSignal: "SIGKILL",
+    forceKillAfterDelay: false,
+    buffer: false, // the reader bounds the output
+    reject: false,
+    cleanup: false, // companions are ended by the kernel, and tools end by themselves
+    ...(timeoutMs !== undefined && { timeout: timeoutMs }),
   };
-  const child = await spawned(program, args, options);
-  if ("startError" in child) return notStarted(child);
+  const child = execa(program, args, options);
   const { pid } = child;
   let hasEnded = false;
-  const kill = (): void => {
-    if (hasEnded) return; // the process id may be another program's by now
-    if (hasOwnGroup) killGroup(pid);
-    else child.kill("SIGKILL");
-  };
-  const ended = endOf(child, kill, timeoutMs).finally(() => {
+  const ended = child.then((result) => {
     hasEnded = true;
+    return endOf(result);
   });
   // A stream that is no pipe is `null`, and a caller that asked for no pipe does not use it.
   const [input, out, errors] = [child.stdin as Writable, child.stdout as Readable, child.stderr as Readable];
-  return { pid, stdin: input, stdout: out, stderr: errors, kill, unref: () => child.unref(), ended };
+  return {
+    pid,
+    stdin: input,
+    stdout: out,
+    stderr: errors,
+    kill: () => {
+      if (hasEnded) return; // the process id may be another program's by now
+      if (hasOwnGroup && pid !== undefined) killGroup(pid);
+      else child.kill();
+    },
+    unref: () => child.unref(),
+    ended,
+  };
 }
 
-type NotStarted = Pick<Required<End>, "startError">;
-
-async function spawned(
-  program: string,
-  args: readonly string[],
-  options: SpawnOptions,
-): Promise<(ChildProcess & { readonly pid: number }) | NotStarted> {
-  try {
-    const child = spawn(program, args, options);
-    const { pid } = child;
-    if (pid === undefined) throw (await once(child, "error"))[0];
-    child.on("error", () => undefined); // a signal that could not be sent, as `ended` does not come
-    return Object.assign(child, { pid });
-  } catch (error) {
-    if (error instanceof TypeError) throw error;
-    const code = error instanceof Error && "code" in error ? String(error.code) : "it could not be started";
-    return { startError: code };
-  }
-}
-
-const notStarted = ({ startError }: NotStarted): Started => ({
-  pid: undefined,
-  stdin: new PassThrough().resume(),
-  stdout: Readable.from([]),
-  stderr: Readable.from([]),
-  kill: () => undefined,
-  unref: () => undefined,
-  ended: Promise.resolve({ exitCode: undefined, startError }),
-});
-
-/** Waits for the end of a program and of its output; of one that is killed as too late, only for its own. */
-function endOf(child: ChildProcess, kill: () => void, timeoutMs: number | undefined): Promise<End> {
-  return new Promise((resolve) => {
-    let stopped: "too late" | undefined;
-    const finish = (exitCode: number | null, signal: string | null): void => {
-      clearTimeout(timer);
-      resolve({
-        exitCode: exitCode ?? undefined,
-        ...(signal !== null && { signal }),
-        ...(stopped && { stopped }),
-      });
-    };
-    const late = (): void => {
-      stopped = "too late";
-      // What it started in its turn may keep the output open.
-      child.once("exit", finish);
-      if (child.exitCode !== null || child.signalCode !== null) finish(child.exitCode, child.signalCode);
-      kill();
-    };
-    const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs);
-    child.once("close", finish);
-  });
+function endOf({ exitCode, signal, code, timedOut }: Result): End {
+  return {
+    exitCode,
+    ...(signal !== undefined && { signal }),
+    ...(exitCode === undefined && signal === undefined && { startError: code ?? "it could not be started" }),
+    ...(timedOut && { stopped: "too late" as const }),
+  };
 }
 
 function killGroup(leader: number): void {
