@@ -279,7 +279,7 @@ export class Mesh {
 
   async status(process: Process): Promise<Status> {
     this.#engine = this.#last && (await observeEngine(this.#last.implementation));
-    return this.#report(process, await countedNow(this.#parts, this.#ways, this.#last?.kernel.table));
+    return this.#report(process, await countedNow(this.#parts, this.ways, this.#last?.kernel.table));
   }
 
   /** What the last pass has seen and decided, without a further look at the kernel. */
