@@ -21,6 +21,7 @@ import { registerLogLevel } from "./log-level.ts";
 import { registerMan } from "./man.ts";
 import { registerMarks } from "./marks.ts";
 import { registerPing } from "./ping.ts";
+import { registerRotate } from "./rotate.ts";
 import { registerRun } from "./run.ts";
 import { registerStatus } from "./status.ts";
 import { registerToken } from "./token.ts";
@@ -45,6 +46,7 @@ export function createProgram(): Command {
     registerDown,
     registerForget,
     registerEvict,
+    registerRotate,
     registerStatus,
     registerGet,
     registerWhy,

@@ -1,5 +1,6 @@
 import type { Config } from "../config/index.ts";
-import { type Kernel, type Knowledge, ownSide } from "../mesh/index.ts";
+import { type Kernel, type Keys, type Knowledge, ownSide } from "../mesh/index.ts";
+import type { Implementation } from "../wireguard/index.ts";
 import type { MeshParts } from "./mesh-parts.ts";
 import type { Ways } from "./ways.ts";
 
@@ -32,3 +33,9 @@ export const knowledgeNow = (
   origin,
   lastNumber: Math.max(number.number, registries.ownNumber()),
 });
+
+/** The key of this node, and those that members are about to take. */
+export const keysNow = (
+  { identity, membership }: Pick<MeshParts, "identity" | "membership">,
+  implementation: Implementation,
+): Keys => ({ privateKey: identity.privateKey, implementation, next: membership.nextKeys.awaited });

@@ -1,8 +1,8 @@
 import type { Evicted, Forgotten } from "../api/index.ts";
-import { KubespanError } from "../base/index.ts";
-import { type RegistryState, stateOf as registryStateOf } from "../discovery/index.ts";
+import { errorText, KubespanError } from "../base/index.ts";
+import type { RegistryState } from "../discovery/index.ts";
 import { Messenger, type Recipient } from "../members/effects/index.ts";
-import type { EndNotice, GuessNotice, Notice, Telling } from "../members/index.ts";
+import type { EndNotice, GuessNotice, KeyNotice, Notice, Telling } from "../members/index.ts";
 import {
   afterClockSet,
   type ClockFacts,
@@ -21,7 +21,6 @@ import {
   type Stepped,
   standingsOf,
   stepMembers,
-  toldByLedger,
 } from "../members/index.ts";
 import { type Peers, stateOf } from "../peers/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
@@ -29,8 +28,10 @@ import type { Evictions } from "./evictions.ts";
 import { recipientFor, sayFarewell, unannounced } from "./leave.ts";
 import type { MembershipParts } from "./membership-parts.ts";
 import { memberAt, oneNamed } from "./named-member.ts";
+import { NextKeysHeard } from "./next-keys.ts";
 import { Observers } from "./observers.ts";
 import type { Registries } from "./registries.ts";
+import { rememberedOf } from "./remembered.ts";
 import { tellMembers } from "./tell-members.ts";
 
 /** Keeps the list of the members from pass to pass, and from start to start. */
@@ -38,6 +39,7 @@ export class Membership {
   readonly #parts: MembershipParts;
   readonly #messenger: Messenger;
   readonly observers: Observers;
+  readonly nextKeys: NextKeysHeard;
   #members: Members;
   /** The number of the last step. It goes on from the members that were there before. */
   #revision: number;
@@ -61,6 +63,7 @@ export class Membership {
     this.#clockFacts = { lastRanAt: parts.ledger.found?.savedAt ?? 0, announcements: 0, ahead: 0 };
     this.#revision = Math.max(0, ...[...members.values()].map(({ revision }) => revision));
     this.observers = new Observers({ ...parts, nodeId: parts.identity.nodeId });
+    this.nextKeys = new NextKeysHeard(parts);
     this.#messenger = new Messenger({
       address: parts.self.address,
       keys: parts.identity,
@@ -123,10 +126,12 @@ export class Membership {
     const heard = registries.heard().filter(({ nodeId }) => nodeId !== identity.nodeId);
     for (const { nodeId } of heard) this.#heard.add(nodeId);
     evictions.hear(heard);
+    this.nextKeys.see(device);
     const leaving = new Map([...farewellsIn(heard, before, identity, now), ...this.#leaving]);
+    const renamed = this.nextKeys.applied(before, heard);
     const news = {
       revision: ++this.#revision,
-      heard,
+      heard: renamed.heard,
       links: linksOf(device, (key) => stateOf(connections.get(key)) === "down"),
       leaving,
       isEvicted: evictions.isEvicted,
@@ -135,7 +140,7 @@ export class Membership {
       mayBeAbsent: registries.isSettled(),
       isClockBehind: isClockBehind(this.#clockFacts, now),
     };
-    const stepped = stepMembers(before, news, now);
+    const stepped = stepMembers(renamed.members, news, now);
     const isNew = stepped.members !== this.#members;
     this.#members = stepped.members;
     this.#refused = stepped.refused;
@@ -185,9 +190,10 @@ export class Membership {
     return this.#parts.evictions.tellAll(statement, this.#members, this.#messenger);
   }
 
-  /** Tells members that came up of the evictions that this node carries. */
-  spreadEvictions(): Promise<void> {
-    return this.#parts.evictions.spread(this.#members, this.#messenger);
+  /** Tells members, after a pass, what is due to them: where they are seen, and the evictions that this node carries. */
+  tellAfterPass(due: readonly Telling[]): void {
+    const told = [this.#tellObserved(due), this.#parts.evictions.spread(this.#members, this.#messenger)];
+    for (const each of told) each.catch((error: unknown) => this.#parts.log.debug(errorText(error)));
   }
 
   get evictions(): Evictions {
@@ -223,7 +229,7 @@ export class Membership {
   }
 
   /** Tells members at which endpoints this node sees them. One that does not confirm is told again later. */
-  async tellObserved(due: readonly Telling[]): Promise<void> {
+  async #tellObserved(due: readonly Telling[]): Promise<void> {
     const number = this.#parts.clock();
     await Promise.all(
       due.map(async ({ nodeId, endpoint, since }) => {
@@ -235,6 +241,11 @@ export class Membership {
     );
   }
 
+  /** Tells the connected members of the key that this node takes next, or has just taken. */
+  tellKey(next: Pick<KeyNotice, "publicKey" | "number">): ReturnType<NextKeysHeard["tellAll"]> {
+    return this.nextKeys.tellAll(next, this.#members, this.#messenger);
+  }
+
   /** Decides about a notice. Tells whether the sender gets a receipt. */
   #heed(notice: Notice, sender: Recipient): boolean {
     if (notice.kind === "eviction") {
@@ -242,6 +253,7 @@ export class Membership {
       if (isObeyed) this.#wake();
       return isObeyed;
     }
+    if (notice.kind === "key") return this.nextKeys.heed(notice, sender.publicKey, this.#members, this.#wake);
     if (notice.kind === "observed") {
       if (this.observers.heed(notice, sender.publicKey, this.#members)) {
         this.#onObserved();
@@ -259,11 +271,8 @@ export class Membership {
     if (!member || member.standing === "released") return;
     const heeded = heedNotice(notice, member, sender.publicKey, this.#parts.clock());
     if ("leaving" in heeded) return this.#letGo(notice.nodeId, heeded.leaving);
-    const { address: from } = sender;
-    this.#parts.log.warn(
-      { from },
-      `${notice.kind} of ${labelOf(member.claim)} is not obeyed: ${heeded.refused}`,
-    );
+    const text = `${notice.kind} of ${labelOf(member.claim)} is not obeyed: ${heeded.refused}`;
+    this.#parts.log.warn({ from: sender.address }, text);
   }
 
   #letGo(nodeId: string, leaving: Leaving): void {
@@ -276,21 +285,9 @@ export class Membership {
     return member && recipientFor(member)[0];
   }
 
-  /**
-   * The memory of the last run, as far as it stands in for registries that have not answered. It is shown beside them
-   * as one more registry.
-   */
+  /** The memory of the last run, as far as it stands in for registries that have not answered. */
   remembered(registries: Registries): RegistryState[] {
-    const { ledger, clock } = this.#parts;
-    if (!ledger.found) return [];
-    const told = toldByLedger(
-      registries.isSettled() ? new Map() : this.#members,
-      this.#heard,
-      registries.rememberedPodNetworks(),
-    );
-    if (!told) return [];
-    const ageSeconds = Math.max(0, Math.round((clock() - ledger.found.savedAt) / 1000));
-    return [registryStateOf({ name: "cache", location: ledger.file }, told, { phase: "cached", ageSeconds })];
+    return rememberedOf(this.#parts, this.#members, this.#heard, registries);
   }
 
   async close(): Promise<void> {

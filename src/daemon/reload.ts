@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { KubespanError } from "../base/index.ts";
 import { loadConfig } from "../config/effects/index.ts";
 import type { Config } from "../config/index.ts";
+import type { Mesh } from "./mesh.ts";
 import { registryKinds } from "./registries.ts";
 
 /** The settings by which the state in the kernel and on disk is found. Under other names the old state would be nobody's. */
@@ -35,3 +36,13 @@ export const sameRegistries = (before: Config, after: Config): boolean =>
   before.members.nodeDeletion === after.members.nodeDeletion &&
   before.relay.service === after.relay.service &&
   registryKinds.every((kind) => isDeepStrictEqual(kind.settings(before), kind.settings(after)));
+
+/** What of the mesh goes on under another configuration. */
+export const keptUnder = (
+  before: Config,
+  after: Config,
+  { memory, members }: Pick<Mesh, "memory" | "members">,
+): Partial<Pick<Mesh, "memory" | "members">> => ({
+  ...(sameRegistries(before, after) && { memory }),
+  ...(before.enabled && before.cluster.id === after.cluster.id && { members }),
+});

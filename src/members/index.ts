@@ -7,7 +7,8 @@ export { emptyHarvest, type Harvest, harvest, turnDueIn } from "./harvest.ts";
 export { type MemberNetworks, memberNetworks } from "./kinds.ts";
 export { linksOf } from "./links.ts";
 export { connectedForMs, isConnected, labelOf, type Member, type Members } from "./member.ts";
-export { type EndNotice, type Notice, type ObservedNotice, recipientOf } from "./notice.ts";
+export { awaitedKeys, heedKey, type NextKeys, withHandshakes, withTakenKeys } from "./next-key.ts";
+export { type EndNotice, type KeyNotice, type Notice, type ObservedNotice, recipientOf } from "./notice.ts";
 export { statementMs, type Telling, type Tellings, tellings } from "./observed.ts";
 export {
   noRefusals,

@@ -21,6 +21,7 @@ import {
 } from "../routing/index.ts";
 import type { Self } from "../self/index.ts";
 import {
+  type DesiredPeer,
   type Implementation,
   type ObservedDevice,
   type PeersOfDevice,
@@ -65,6 +66,8 @@ interface Node {
 export interface Keys {
   readonly privateKey: Secret;
   readonly implementation: Implementation;
+  /** The public keys that members are about to take; absent for none. */
+  readonly next?: readonly string[];
 }
 
 const order: readonly Stage[] = ["grow", "swap", "shrink"];
@@ -283,5 +286,18 @@ const deviceOf = (config: Config, keys: Keys, polled: Polled): PeersOfDevice => 
   presharedKey: config.cluster.secret,
   listenPort: config.listenPort,
   firewallMark: config.marks.fromWireGuard,
-  peers: polled.peers,
+  peers: [...polled.peers, ...nextPeers(keys, polled)],
 });
+
+/** A peer for each key that is about to be taken: without a network, so that the present one goes on until then. */
+function nextPeers({ next = [] }: Keys, { peers }: Polled): DesiredPeer[] {
+  const present = new Set(next.length === 0 ? [] : peers.map(({ publicKey }) => publicKey));
+  return next
+    .filter((publicKey) => !present.has(publicKey))
+    .map((publicKey) => ({
+      publicKey,
+      label: `the next key ${publicKey}`,
+      allowedIPs: [],
+      action: { kind: "wait" },
+    }));
+}

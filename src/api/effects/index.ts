@@ -7,6 +7,7 @@ export {
   requestEvict,
   requestForget,
   requestLogLevel,
+  requestRotateKey,
 } from "./client.ts";
 export { followResources } from "./follow.ts";
 export { serveApi } from "./server.ts";

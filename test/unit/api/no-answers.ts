@@ -8,6 +8,7 @@ export const noAnswers: Routes = {
   down: never,
   forget: never,
   evict: never,
+  rotateKey: never,
   why: never,
   logLevel: () => ({ level: "info" }),
   resources: { definitions: () => [], list: never, watch: never },
