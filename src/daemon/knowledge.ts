@@ -1,4 +1,5 @@
 import type { Config } from "../config/index.ts";
+import { presharedKeysOf } from "../members/index.ts";
 import { type Kernel, type Keys, type Knowledge, ownSide } from "../mesh/index.ts";
 import type { Implementation } from "../wireguard/index.ts";
 import type { MeshParts } from "./mesh-parts.ts";
@@ -34,8 +35,13 @@ export const knowledgeNow = (
   lastNumber: Math.max(number.number, registries.ownNumber()),
 });
 
-/** The key of this node, and those that members are about to take. */
-export const keysNow = (
-  { identity, membership }: Pick<MeshParts, "identity" | "membership">,
+/** The keys with which WireGuard works: this node's, those that members are about to take, and the preshared ones. */
+export function keysNow(
+  { identity, membership, config }: Pick<MeshParts, "identity" | "membership" | "config">,
   implementation: Implementation,
-): Keys => ({ privateKey: identity.privateKey, implementation, next: membership.nextKeys.awaited });
+): Keys {
+  const { members, nextKeys } = membership;
+  const presharedKeys = presharedKeysOf(config.cluster, members, nextKeys.all);
+  const { privateKey } = identity;
+  return { privateKey, implementation, next: nextKeys.awaited, ...(presharedKeys && { presharedKeys }) };
+}

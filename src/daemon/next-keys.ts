@@ -44,6 +44,10 @@ export class NextKeysHeard {
     this.#parts = parts;
   }
 
+  get all(): NextKeys {
+    return this.#all;
+  }
+
   /** The keys that the device has to hold beside those of the members. */
   get awaited(): readonly string[] {
     const { evictions, clock } = this.#parts;

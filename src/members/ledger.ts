@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Secret } from "../base/index.ts";
 import { onceFor, readJson } from "../base/index.ts";
+import type { ClusterIdentity } from "../config/index.ts";
 import type { Affiliate } from "../discovery/index.ts";
 import {
   decodeAffiliate,
@@ -9,6 +10,7 @@ import {
   nonceBytes,
   openData,
   sealData,
+  secretsOf,
 } from "../discovery/index.ts";
 import { type Endpoint, type Prefix, parseEndpoint, parsePrefix } from "../net/index.ts";
 import { claimOf, networksClaimed } from "./claim.ts";
@@ -149,13 +151,14 @@ export function ledgerText(
  * refused. A member in it that cannot be read is left out.
  */
 export function openLedger(
-  cluster: { readonly id: string; readonly secret: Secret },
+  cluster: ClusterIdentity,
   nodeId: string,
   text: string,
 ): Ledger | { readonly refused: string } {
   const outer = readJson(text, envelope);
   if ("problem" in outer) return { refused: "it is not a ledger of this version" };
-  const plain = openData(cluster.secret, Buffer.from(outer.value.sealed, "base64"));
+  const sealed = Buffer.from(outer.value.sealed, "base64");
+  const [plain] = secretsOf(cluster).flatMap((secret) => openData(secret, sealed) ?? []);
   if (!plain) return { refused: "it is damaged, or of a cluster with another secret" };
   const inner = readJson(plain.toString(), contents[outer.value.version]);
   if ("problem" in inner) return { refused: "its contents have another shape" };

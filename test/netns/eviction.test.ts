@@ -89,6 +89,61 @@ describe("kubespan rotate key", () => {
   });
 });
 
+/** Gives a node other secrets, as an operator does who edits its configuration. */
+const give = async (node: LabNode, secret: string, ...acceptSecrets: readonly string[]): Promise<void> => {
+  const { operatorKeys } = options.daemon ?? {};
+  const cluster = { ...options.cluster, secret };
+  const daemon = {
+    ...(node !== d && { operatorKeys }),
+    ...(acceptSecrets.length > 0 && { acceptSecrets }),
+  };
+  await node.daemon.configure({ ...options, cluster, daemon });
+  node.daemon.signal("SIGHUP");
+};
+const toSay = (node: LabNode, expected: RegExp | undefined) =>
+  node.daemon.waitForStatus(`what is said of the secret: ${expected ?? "nothing"}`, ({ warnings }) => {
+    const said = warnings.find(({ who }) => who === "cluster secret")?.what;
+    return expected ? said !== undefined && expected.test(said) : said === undefined;
+  });
+const presharedKeys = async (node: LabNode): Promise<readonly string[]> =>
+  (await node.run("wg", "show", "kubespan", "preshared-keys"))
+    .trim()
+    .split("\n")
+    .map((line) => line.split("\t")[1] ?? "");
+
+describe("another cluster secret", () => {
+  it("takes the place of the old one without a lost packet, and nodes connect while it does", async () => {
+    const nodes = [a, b, c, d];
+    const { secret: old } = options.cluster;
+    const { secret: next } = newCluster();
+    const stream = await PingStream.start(a, (await b.daemon.status()).node.address);
+    // First, all accept it. Who does not yet is named.
+    await give(a, old, next);
+    await toSay(a, /^is being changed; [b-d], [b-d], [b-d] does not accept every secret/);
+    for (const node of [b, c, d]) await give(node, old, next);
+    for (const node of nodes) await toSay(node, /all members accept both, and seal with the same/);
+    // Then all seal with it, one after the other. A tunnel that has to be made anew meanwhile comes up.
+    for (const node of [a, b]) await give(node, next, old);
+    for (const node of [c, d])
+      await toSay(node, /all members accept both, and [ab], [ab] seals with another one/);
+    await d.run("ip", "link", "delete", "kubespan");
+    await d.daemon.waitForPeers("a", "b", "c");
+    for (const node of [a, c]) expect(await d.reaches((await node.daemon.status()).node.address)).toBe(true);
+    for (const node of [c, d]) await give(node, next, old);
+    for (const node of nodes) await toSay(node, /all members accept both, and seal with the same/);
+    // Then the old one is forgotten.
+    for (const node of nodes) await give(node, next);
+    for (const node of nodes) {
+      await toSay(node, undefined);
+      expect(await presharedKeys(node)).toEqual([next, next, next]);
+    }
+    expect((await stream.stop()).lost).toBe(0);
+    await d.run("ip", "link", "delete", "kubespan");
+    await d.daemon.waitForPeers("a", "b", "c");
+    options = { ...options, cluster: { ...options.cluster, secret: next } };
+  });
+});
+
 describe("an evicted node", () => {
   it("is gone from the nodes that are there, and who does not know of it is named", async () => {
     const { publicKey, address } = (await c.daemon.status()).node;
