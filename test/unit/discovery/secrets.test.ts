@@ -140,14 +140,14 @@ describe("what is said of a change that is under way", () => {
 
 const base64 = (each: Secret): string => each.revealBase64();
 
-describe("acceptSecrets", () => {
-  const text = (accepted: readonly string[]): string =>
-    [
-      `apiVersion: v1alpha1\nkind: DiscoveryIdentityConfig\nclusterID: a-cluster\nclusterSecret: ${base64(old)}`,
-      `apiVersion: v1alpha1\nkind: KubeSpanDaemonConfig\nacceptSecrets: ${JSON.stringify(accepted)}`,
-    ].join("\n---\n");
-  const accepted = (...secrets: readonly string[]) => parseConfig(text(secrets), "FILE").cluster.accepted;
+const text = (accepted: readonly string[]): string =>
+  [
+    `apiVersion: v1alpha1\nkind: DiscoveryIdentityConfig\nclusterID: a-cluster\nclusterSecret: ${base64(old)}`,
+    `apiVersion: v1alpha1\nkind: KubeSpanDaemonConfig\nacceptSecrets: ${JSON.stringify(accepted)}`,
+  ].join("\n---\n");
+const accepted = (...secrets: readonly string[]) => parseConfig(text(secrets), "FILE").cluster.accepted;
 
+describe("acceptSecrets", () => {
   test("are secrets that are printed nowhere, without the one that seals", () => {
     expect(accepted(base64(next), base64(old))?.map((each) => each.equals(next))).toEqual([true]);
     expect(JSON.stringify(parseConfig(text([base64(next)]), "FILE"))).not.toContain(base64(next));
