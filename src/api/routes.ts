@@ -18,6 +18,8 @@ export interface Routes {
   readonly forget: (node: string) => Promise<Forgotten>;
   /** `POST /v1/evict/STATEMENT` keeps a node out of the mesh, or lets it in again, as an operator signed it. */
   readonly evict: (statement: string) => Promise<Evicted>;
+  /** `POST /v1/rotate-key` gives this node another WireGuard key. */
+  readonly rotateKey: () => Promise<KeyRotated>;
   /** `GET /v1/resources/KIND` and what is below it. */
   readonly resources: Resources;
   /** `GET /v1/why/ADDRESS` tells where a packet for the address goes. */
@@ -55,6 +57,17 @@ export interface Evicted {
   /** The number of those members that obey, and said so. */
   readonly heard: number;
   /** The members that do not, as far as is known, with the reasons. */
+  readonly missed: readonly { readonly label: string; readonly reason: string }[];
+}
+
+export interface KeyRotated {
+  /** The public key of this node from now on. */
+  readonly publicKey: string;
+  /** The number of connected members that were told through their tunnels. */
+  readonly asked: number;
+  /** The number of those members that reach this node by the new key, and said so. */
+  readonly heard: number;
+  /** The members that hear of it by way of the registries, with the reasons. */
   readonly missed: readonly { readonly label: string; readonly reason: string }[];
 }
 

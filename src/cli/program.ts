@@ -25,6 +25,7 @@ import { registerMarks } from "./marks.ts";
 import { registerMatrix } from "./matrix.ts";
 import { registerNetcheck } from "./netcheck.ts";
 import { registerPing } from "./ping.ts";
+import { registerRotate } from "./rotate.ts";
 import { registerRun } from "./run.ts";
 import { registerStatus } from "./status.ts";
 import { registerToken } from "./token.ts";
@@ -49,6 +50,7 @@ export function createProgram(): Command {
     registerDown,
     registerForget,
     registerEvict,
+    registerRotate,
     registerStatus,
     registerGet,
     registerWhy,

@@ -30,7 +30,7 @@ export function assemble(found: KindDocuments, environment: Proxies): Config | u
     excludeAdvertisedNetworks: kubespan.filters.excludeAdvertisedNetworks,
     extraAnnouncedEndpoints: extra.filter((each) => typeof each === "string"),
     extraAnnouncedNames: extra.flatMap((each) => (typeof each === "string" || isUndialled(each) ? [] : each)),
-    cluster: { id: identity.clusterID, secret: new Secret(secret) },
+    cluster: { id: identity.clusterID, secret: new Secret(secret), ...acceptedOf(daemon, secret) },
     services: found.services.flatMap(({ value }) =>
       value ? [{ ...serviceOf(value, daemon), ...proxies }] : [],
     ),
@@ -112,3 +112,15 @@ const nodeOf = ({ node }: DaemonValue, ofTalos: MachineType = "unknown"): NodeCo
   ...(node.name === undefined ? {} : { name: node.name }),
   ...(node.apiServerPort === undefined ? {} : { apiServerPort: node.apiServerPort }),
 });
+
+/** The further secrets; that which seals is none of them. */
+function acceptedOf(
+  { acceptSecrets }: DaemonValue,
+  own: Uint8Array,
+): { readonly accepted?: readonly Secret[] } {
+  const secrets = acceptSecrets.flatMap((text) => {
+    const bytes = decodeKey(text);
+    return bytes && !Buffer.from(bytes).equals(own) ? new Secret(bytes) : [];
+  });
+  return secrets.length === 0 ? {} : { accepted: secrets };
+}

@@ -81,6 +81,8 @@ export interface ClusterIdentity {
   readonly id: string;
   /** The 32-byte secret, which is the AES key of discovery data and the preshared key of every tunnel. */
   readonly secret: Secret;
+  /** Other secrets with which members may have sealed what they say, while the secret is changed; absent for none. */
+  readonly accepted?: readonly Secret[];
 }
 
 export interface ServiceConfig {

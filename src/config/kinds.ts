@@ -234,6 +234,7 @@ export const schemas = {
       forgetAfterMinutes: wholeNumber(1, 366 * 24 * 60).default(24 * 60),
       nodeDeletion: oneOf(["auto", "believe", "ignore"]).default("auto"),
     }).prefault({}),
+    acceptSecrets: listOf(key("a secret that nodes of the cluster share"), "secrets", 2),
     operatorKeys: listOf(operatorKey, "public keys of operators", 8),
     node: node.prefault({}),
     stunServer: parsedText(

@@ -70,7 +70,7 @@ export class Answers {
   }
 
   /** The routes of the API that only tell something. */
-  get routes(): Omit<Routes, "down" | "forget" | "evict"> {
+  get routes(): Omit<Routes, "down" | "forget" | "evict" | "rotateKey"> {
     return {
       status: () => this.#status(),
       resources: this.#resources,

@@ -1,8 +1,9 @@
 import { serveApi } from "../api/effects/index.ts";
-import type { Down, Progress } from "../api/index.ts";
-import { errorText, KubespanError, version } from "../base/index.ts";
+import type { Down, KeyRotated, Progress } from "../api/index.ts";
+import { errorText, version } from "../base/index.ts";
 import { loadConfig } from "../config/effects/index.ts";
 import type { Config } from "../config/index.ts";
+import type { Identity } from "../identity/index.ts";
 import {
   confine,
   createLogger,
@@ -13,13 +14,14 @@ import {
 } from "../system/index.ts";
 import { Answers } from "./answers.ts";
 import { ledgerOf, meshOf, type Parts, partsOf, registriesOf } from "./compose.ts";
-import { Failures } from "./failures.ts";
-import { givenWay, memberBefore } from "./give-way.ts";
+import { Failures, isFinal } from "./failures.ts";
+import { addressTaken, givenWay, memberBefore } from "./give-way.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import type { Mesh } from "./mesh.ts";
 import { Metering } from "./metering.ts";
 import type { Registries } from "./registries.ts";
-import { sameRegistries } from "./reload.ts";
+import { keptUnder, sameRegistries } from "./reload.ts";
+import { keyTaken, rotateKey } from "./rotate-key.ts";
 import { checkPrivilege, summaryOf } from "./supervised.ts";
 import { notTakenDown } from "./take-down.ts";
 import { closeTools, openTools } from "./tools.ts";
@@ -104,21 +106,20 @@ export class Daemon {
   }
 
   async #open(): Promise<void> {
-    const { runDirectory } = this.#config;
     this.#closers.push(() => closeTools(this.#parts));
-    const api = await serveApi(runDirectory, {
+    const api = await serveApi(this.#config.runDirectory, {
       ...this.#answers.routes,
       down: () => this.#down(),
       forget: (node) => this.#mesh.membership.forget(node),
       evict: (statement) => this.#mesh.membership.evict(statement),
+      rotateKey: () => this.#rotateKey(),
     });
     this.#closers.push(() => api.close());
     this.#startRegistries(); // their answers come while the kernel is looked at
     try {
       await this.#loop.pass("everything");
     } catch (error) {
-      // An error that no later attempt can cure ends the start. The loop has logged the others and tries again.
-      if (error instanceof KubespanError && ["conflict", "state", "privilege"].includes(error.code)) {
+      if (isFinal(error)) {
         await this.stop();
         throw error;
       }
@@ -139,11 +140,11 @@ export class Daemon {
   }
 
   #startRegistries(): void {
-    if (!this.#config.enabled) return;
-    this.#registries.start(() => {
+    const onChange = (): void => {
       this.#loop.trigger("registries");
       this.#spareMemory.worked();
-    });
+    };
+    if (this.#config.enabled) this.#registries.start(onChange);
   }
 
   #newLoop(): Loop {
@@ -186,11 +187,21 @@ export class Daemon {
     void this.#turns.next(async () => {
       const member = memberBefore(this.#config, this.#parts, this.#mesh.membership.members);
       if (!member || this.#isEnding) return;
-      this.#parts = { ...this.#parts, identity: await givenWay(this.#config, this.#parts, member) };
-      await this.#replace(this.#config, "this node takes another KubeSpan address").catch(() =>
-        this.#resume(),
-      );
+      await this.#become(await givenWay(this.#config, this.#parts, member), addressTaken);
     });
+  }
+
+  #rotateKey(): Promise<KeyRotated> {
+    const take = (identity: Identity) =>
+      this.#become(identity, keyTaken, false).then(() => this.#loop.pass("everything"));
+    const [config, registries, mesh] = [this.#config, this.#registries, () => this.#mesh];
+    return this.#turns.next(() => rotateKey({ ...this.#parts, config, registries, mesh, take }));
+  }
+
+  /** Goes on with another identity. A mapping of the router's is kept only under the same key, of which its name is made. */
+  async #become(identity: Identity, why: string, keepsMapping = true): Promise<void> {
+    this.#parts = { ...this.#parts, identity };
+    await this.#replace(this.#config, why, keepsMapping).catch(() => this.#resume());
   }
 
   /** Ends the passes, and notes the reason why there are none until they begin again. */
@@ -207,14 +218,12 @@ export class Daemon {
     if (this.#isEnding) return;
     try {
       const { memory, membership } = this.#mesh;
+      const kept = { memory, members: membership.members };
       await this.#mesh.close();
       await this.#registries.stop();
       const ledger = await ledgerOf(this.#config, this.#parts.identity, this.#parts.log);
       this.#registries = registriesOf(this.#config, this.#parts, ledger);
-      this.#mesh = await meshOf(this.#config, this.#registries, ledger, this.#parts, {
-        memory,
-        members: membership.members,
-      });
+      this.#mesh = await meshOf(this.#config, this.#registries, ledger, this.#parts, kept);
       this.#loop = this.#newLoop();
       this.#startRegistries();
       this.#loop.trigger("everything");
@@ -224,33 +233,24 @@ export class Daemon {
     }
   }
 
-  async #replace(config: Config, why: string): Promise<void> {
+  async #replace(config: Config, why: string, keepsMapping = true): Promise<void> {
     await this.#pause(why);
     if (this.#config.enabled && !config.enabled) {
       for (const warning of await this.#mesh.leave()) this.#parts.log.warn(warning);
       await this.#mesh.forgetEverything();
     }
-    const { memory, membership } = this.#mesh;
-    const before = {
-      config: this.#config,
-      registries: this.#registries,
-      memory,
-      members: membership.members,
-    };
-    await this.#mesh.close(config.portMapping && config.listenPort === this.#config.listenPort);
-    const keep = sameRegistries(before.config, config);
+    const [before, registries] = [this.#config, this.#registries];
+    const kept = keptUnder(before, config, this.#mesh);
+    await this.#mesh.close(keepsMapping && config.portMapping && config.listenPort === before.listenPort);
+    const keep = sameRegistries(before, config);
     const ledger = await ledgerOf(config, this.#parts.identity, this.#parts.log);
     if (!keep) {
-      await before.registries.stop();
+      await registries.stop();
       this.#registries = registriesOf(config, this.#parts, ledger);
     }
     this.#config = config;
     this.#parts.log.level = config.log.level;
-    const isSameCluster = before.config.enabled && before.config.cluster.id === config.cluster.id;
-    this.#mesh = await meshOf(config, this.#registries, ledger, this.#parts, {
-      memory: keep ? before.memory : undefined,
-      members: isSameCluster ? before.members : undefined,
-    });
+    this.#mesh = await meshOf(config, this.#registries, ledger, this.#parts, kept);
     this.#loop = this.#newLoop();
     if (!keep) this.#startRegistries();
     this.#loop.trigger("everything");
@@ -281,8 +281,8 @@ export class Daemon {
   async stop(reason?: unknown): Promise<void> {
     if (this.#isEnding) return;
     this.#isEnding = true;
-    const isLeft = !this.#stopped && this.#mesh.outcome.hasPassed && this.#config.enabled;
-    if (isLeft) this.#parts.log.info("the daemon ends; the tunnels stay: 'kubespan down' takes them down");
+    if (!this.#stopped && this.#mesh.outcome.hasPassed && this.#config.enabled)
+      this.#parts.log.info("the daemon ends; the tunnels stay: 'kubespan down' takes them down");
     try {
       await this.#manager.stopping();
       await this.#loop.stop();

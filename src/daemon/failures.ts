@@ -9,6 +9,10 @@ function kindOf(error: unknown, text: string): string {
   return `${program}: ${text.split(" failed: ").at(-1)}`;
 }
 
+/** Whether no later attempt can cure an error, so that it ends the start. The loop tries again after any other. */
+export const isFinal = (error: unknown): boolean =>
+  error instanceof KubespanError && ["conflict", "state", "privilege"].includes(error.code);
+
 /**
  * Tells the log why passes fail: each kind of failure once, until a pass succeeds. What an operator can mend is one line,
  * and where in the program it came up is for `debug`; of a defect the stack is what matters.

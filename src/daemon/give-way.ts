@@ -20,6 +20,8 @@ export const memberBefore = (
   return memberInTheWay(members, { nodeId, address, startedAt }, Date.now());
 };
 
+export const addressTaken = "this node takes another KubeSpan address";
+
 /** The identity with another KubeSpan address than that of the member, which stays this node's from now on. */
 export async function givenWay(
   { cluster, stateDirectory }: Config,

@@ -1,5 +1,7 @@
 import type { Config } from "../config/index.ts";
-import { type Kernel, type Knowledge, ownSide } from "../mesh/index.ts";
+import { presharedKeysOf } from "../members/index.ts";
+import { type Kernel, type Keys, type Knowledge, ownSide } from "../mesh/index.ts";
+import type { Implementation } from "../wireguard/index.ts";
 import type { MeshParts } from "./mesh-parts.ts";
 import type { Ways } from "./ways.ts";
 
@@ -32,3 +34,14 @@ export const knowledgeNow = (
   origin,
   lastNumber: Math.max(number.number, registries.ownNumber()),
 });
+
+/** The keys with which WireGuard works: this node's, those that members are about to take, and the preshared ones. */
+export function keysNow(
+  { identity, membership, config }: Pick<MeshParts, "identity" | "membership" | "config">,
+  implementation: Implementation,
+): Keys {
+  const { members, nextKeys } = membership;
+  const presharedKeys = presharedKeysOf(config.cluster, members, nextKeys.all);
+  const { privateKey } = identity;
+  return { privateKey, implementation, next: nextKeys.awaited, ...(presharedKeys && { presharedKeys }) };
+}

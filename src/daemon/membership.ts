@@ -1,8 +1,8 @@
 import type { Evicted, Forgotten } from "../api/index.ts";
-import { KubespanError } from "../base/index.ts";
+import { errorText, KubespanError } from "../base/index.ts";
 import type { RegistryState } from "../discovery/index.ts";
 import { Messenger, type Recipient } from "../members/effects/index.ts";
-import type { EndNotice, GuessNotice, Notice } from "../members/index.ts";
+import type { EndNotice, GuessNotice, KeyNotice, Notice } from "../members/index.ts";
 import {
   afterClockSet,
   type ClockFacts,
@@ -22,7 +22,6 @@ import {
   type Stepped,
   standingsOf,
   stepMembers,
-  toldByLedger,
 } from "../members/index.ts";
 import type { Decision } from "../mesh/index.ts";
 import { type Peers, stateOf } from "../peers/index.ts";
@@ -31,8 +30,10 @@ import type { Evictions } from "./evictions.ts";
 import { recipientFor, sayFarewell, unannounced } from "./leave.ts";
 import type { MembershipParts } from "./membership-parts.ts";
 import { memberAt, oneNamed } from "./named-member.ts";
+import { NextKeysHeard } from "./next-keys.ts";
 import { Observers } from "./observers.ts";
 import type { Registries } from "./registries.ts";
+import { rememberedOf } from "./remembered.ts";
 import { tellMembers, tellObserved } from "./tell-members.ts";
 
 /** Keeps the list of the members from pass to pass, and from start to start. */
@@ -40,6 +41,7 @@ export class Membership {
   readonly #parts: MembershipParts;
   readonly messenger: Messenger;
   readonly observers: Observers;
+  readonly nextKeys: NextKeysHeard;
   #members: Members;
   /** The number of the last step. It goes on from the members that were there before. */
   #revision: number;
@@ -65,6 +67,7 @@ export class Membership {
     this.#clockFacts = { lastRanAt: parts.ledger.found?.savedAt ?? 0, announcements: 0, ahead: 0 };
     this.#revision = Math.max(0, ...[...members.values()].map(({ revision }) => revision));
     this.observers = new Observers({ ...parts, nodeId: parts.identity.nodeId });
+    this.nextKeys = new NextKeysHeard(parts);
     this.messenger = new Messenger({
       address: parts.self.address,
       keys: parts.identity,
@@ -127,10 +130,12 @@ export class Membership {
     const heard = registries.heard().filter(({ nodeId }) => nodeId !== identity.nodeId);
     for (const { nodeId } of heard) this.#heard.add(nodeId);
     evictions.hear(heard);
+    this.nextKeys.see(device);
     const leaving = new Map([...farewellsIn(heard, before, identity, now), ...this.#leaving]);
+    const renamed = this.nextKeys.applied(before, heard);
     const news = {
       revision: ++this.#revision,
-      heard,
+      heard: renamed.heard,
       links: linksOf(device, (key) => stateOf(connections.get(key)) === "down"),
       leaving,
       isEvicted: evictions.isEvicted,
@@ -139,7 +144,7 @@ export class Membership {
       mayBeAbsent: registries.isSettled(),
       isClockBehind: isClockBehind(this.#clockFacts, now),
     };
-    const stepped = stepMembers(before, news, now);
+    const stepped = stepMembers(renamed.members, news, now);
     const isNew = stepped.members !== this.#members;
     this.#members = stepped.members;
     this.#refused = stepped.refused;
@@ -189,9 +194,10 @@ export class Membership {
     return this.#parts.evictions.tellAll(statement, this.#members, this.messenger);
   }
 
-  /** Tells members that came up of the evictions that this node carries. */
-  spreadEvictions(): Promise<void> {
-    return this.#parts.evictions.spread(this.#members, this.messenger);
+  /** Tells members, after a pass, what is due to them: where they are seen, and the evictions that this node carries. */
+  tellAfterPass(decision: Pick<Decision, "tell" | "contested">): void {
+    const told = [this.#tell(decision), this.#parts.evictions.spread(this.#members, this.messenger)];
+    for (const each of told) each.catch((error: unknown) => this.#parts.log.debug(errorText(error)));
   }
 
   get evictions(): Evictions {
@@ -227,13 +233,18 @@ export class Membership {
   }
 
   /** Tells members where this node sees them, and asks the owners of what others come to claim whether they are there. */
-  async tell({ tell, contested }: Pick<Decision, "tell" | "contested">): Promise<void> {
+  async #tell({ tell, contested }: Pick<Decision, "tell" | "contested">): Promise<void> {
     const anew = contestedAnew(this.#contested, contested).flatMap((id) => this.#members.get(id) ?? []);
     this.#contested = contested;
     await Promise.all([
       this.messenger.prompt(anew.flatMap(recipientFor)),
       tellObserved(this.messenger, this.#members, tell, this.#parts.clock()),
     ]);
+  }
+
+  /** Tells the connected members of the key that this node takes next, or has just taken. */
+  tellKey(next: Pick<KeyNotice, "publicKey" | "number">): ReturnType<NextKeysHeard["tellAll"]> {
+    return this.nextKeys.tellAll(next, this.#members, this.messenger);
   }
 
   /** Decides about a notice. Tells whether the sender gets a receipt. */
@@ -243,6 +254,7 @@ export class Membership {
       if (isObeyed) this.#wake();
       return isObeyed;
     }
+    if (notice.kind === "key") return this.nextKeys.heed(notice, sender.publicKey, this.#members, this.#wake);
     if (notice.kind === "observed") {
       if (this.observers.heed(notice, sender.publicKey, this.#members)) {
         this.#onObserved();
@@ -260,11 +272,8 @@ export class Membership {
     if (!member || member.standing === "released") return;
     const heeded = heedNotice(notice, member, sender.publicKey, this.#parts.clock());
     if ("leaving" in heeded) return this.#letGo(notice.nodeId, heeded.leaving);
-    const { address: from } = sender;
-    this.#parts.log.warn(
-      { from },
-      `${notice.kind} of ${labelOf(member.claim)} is not obeyed: ${heeded.refused}`,
-    );
+    const text = `${notice.kind} of ${labelOf(member.claim)} is not obeyed: ${heeded.refused}`;
+    this.#parts.log.warn({ from: sender.address }, text);
   }
 
   #letGo(nodeId: string, leaving: Leaving): void {
@@ -277,19 +286,9 @@ export class Membership {
     return member && recipientFor(member)[0];
   }
 
-  /**
-   * The memory of the last run, as far as it stands in for registries that have not answered. It is shown beside them
-   * as one more registry.
-   */
+  /** The memory of the last run, as far as it stands in for registries that have not answered. */
   remembered(registries: Registries): RegistryState[] {
-    const { ledger } = this.#parts;
-    if (!ledger.found) return [];
-    const told = toldByLedger(
-      registries.isSettled() ? new Map() : this.#members,
-      this.#heard,
-      registries.rememberedPodNetworks(),
-    );
-    return told ? [ledger.stateOf(told)] : [];
+    return rememberedOf(this.#parts, this.#members, this.#heard, registries);
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,4 @@
 import type { Down, Status } from "../api/index.ts";
-import { errorText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import { servicesTold } from "../members/index.ts";
 import {
@@ -9,7 +8,6 @@ import {
   emptyMemory,
   harvestDueIn,
   type Kernel,
-  type Keys,
   type Knowledge,
   type Memory,
   type Process,
@@ -34,7 +32,7 @@ import { observeEngine } from "../wireguard/effects/index.ts";
 import { chooseImplementation, type Engine, type ObservedDevice } from "../wireguard/index.ts";
 import { applySteps, failureText } from "./apply.ts";
 import { countedNow } from "./counted.ts";
-import { knowledgeNow } from "./knowledge.ts";
+import { keysNow, knowledgeNow } from "./knowledge.ts";
 import type { Scope } from "./loop.ts";
 import type { Membership } from "./membership.ts";
 import type { MeshParts, Pass, PollEnd } from "./mesh-parts.ts";
@@ -126,10 +124,8 @@ export class Mesh {
 
   async #enabledPass(scope: Scope): Promise<number | undefined> {
     const last = this.#last;
-    const device =
-      scope === "peers" && last?.device
-        ? await lookAtDevice(this.#parts, this.#config, last.device)
-        : undefined;
+    const seen = scope === "peers" ? last?.device : undefined;
+    const device = seen && (await lookAtDevice(this.#parts, this.#config, seen));
     const polled = device && last ? await this.#peersPass(last, device) : undefined;
     if (polled?.kind === "done") return polled.wakeInMs;
     const isOwnNews = this.#readPodNetworks();
@@ -173,7 +169,7 @@ export class Mesh {
     registries.learn(servicesTold(membership.members, config, clock()));
     const decision = decide(this.#knowledge(kernel), device, this.#memory, clock());
     await this.ways.follow(decision, device);
-    const keys: Keys = { privateKey: identity.privateKey, implementation };
+    const keys = keysNow(this.#parts, implementation);
     const isSettled = registries.isSettled();
     const plan = planner({ config, self, ownership: owner.ownership }, keys, decision, kernel, isSettled);
     this.#memory = decision.memory;
@@ -183,19 +179,22 @@ export class Mesh {
     // Steering may cut the way to a registry that is on one of the nodes, so the registries are told before. Only a
     // node without a device yet has nothing to offer. A race needs nothing of the plan but a device that holds the
     // port: the answers come while the plan is carried out.
-    if (device) this.#tell(decision);
+    // A key that this node has only on disk so far is told after it is in use.
+    const isFirst = device?.privateKey?.equals(identity.privateKey) === true;
+    if (isFirst) this.#tell(decision);
     await this.ways.settle(decision.polled, kernel.addresses.usable);
     const failures = await this.#parts.barrier.apply({ run, log }, config, plan, kernel);
     repairs.passed(plan.upkeep, device !== undefined, failures);
-    if (!device) this.#tell(decision);
+    if (!isFirst) this.#tell(decision);
     await this.#parts.lastWorking.keep(this.#memory.lastWorking);
     await membership.listen(this.#onNews, () => this.ways.racing.askStun());
-    void membership.tell(decision).catch((error: unknown) => log.debug(errorText(error)));
-    void membership.spreadEvictions().catch((error: unknown) => log.debug(errorText(error)));
+    membership.tellAfterPass(decision);
     this.outcome.ended(failureText(failures), clock());
     // A device that was just made has not been read yet; the next pass reads it.
     this.#last = { decision, kernel, implementation, device, steered: plan.steered };
-    return device ? wakeInMs(this.#memory, decision.polled, clock()) : 0;
+    return device
+      ? wakeInMs(this.#memory, decision.polled, clock(), membership.nextKeys.lookInMs(membership.members))
+      : 0;
   }
 
   /** Tells the registries what this node offers, and sends the race rounds to the peers. */
@@ -218,15 +217,10 @@ export class Mesh {
 
   /** Polls the handshakes only. A peer that came up or went down may change who owns what, what is steered and published. */
   async #peersPass(last: Pass, device: ObservedDevice): Promise<PollEnd> {
-    const { config, identity, self, run, log, clock } = this.#parts;
-    const polled = decideAgain(
-      last.decision,
-      { self, config, ...this.ways.known },
-      device,
-      this.#memory,
-      clock(),
-    );
-    const keys: Keys = { privateKey: identity.privateKey, implementation: last.implementation };
+    const { config, membership, self, run, log, clock } = this.#parts;
+    const known = { self, config, ...this.ways.known };
+    const polled = decideAgain(last.decision, known, device, this.#memory, clock());
+    const keys = keysNow(this.#parts, last.implementation);
     this.#memory = remember(this.#memory, polled);
     tellChanges(this.#parts, polled, last.decision.specs);
     await this.ways.settle(polled, last.kernel.addresses.usable);
@@ -237,9 +231,12 @@ export class Mesh {
     this.ways.racing.send(polled.races);
     await this.ways.follow({ polled, specs: last.decision.specs }, device);
     this.#last = { ...last, device, decision: { ...last.decision, polled } };
-    const isTurn = harvestDueIn(this.#memory, clock()) === 0;
+    const isTurn = harvestDueIn(this.#memory, clock()) === 0 || membership.nextKeys.see(device);
     if (isTurn || upCameOrWent(last.decision.polled, polled)) return { kind: "news" };
-    return { kind: "done", wakeInMs: wakeInMs(this.#memory, polled, clock()) };
+    return {
+      kind: "done",
+      wakeInMs: wakeInMs(this.#memory, polled, clock(), membership.nextKeys.lookInMs(membership.members)),
+    };
   }
 
   /** Removes every trace from the kernel. */

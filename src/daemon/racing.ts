@@ -86,7 +86,7 @@ export class Racing {
         random: randomBytes,
         privateKey: identity.privateKey,
         publicKey: identity.publicKey,
-        presharedKey: config.cluster.secret,
+        presharedKeys: [config.cluster.secret, ...(config.cluster.accepted ?? [])],
         interfaceName: config.interfaceName,
         listenPort: config.listenPort,
         marks: config.marks,

@@ -3,6 +3,8 @@ import type { Logger } from "pino";
 import { KubespanError } from "../base/index.ts";
 import { loadConfig } from "../config/effects/index.ts";
 import type { Config } from "../config/index.ts";
+import { secretsOf } from "../discovery/index.ts";
+import type { Mesh } from "./mesh.ts";
 import { registryKinds } from "./registries.ts";
 
 /** The settings by which the state in the kernel and on disk is found. Under other names the old state would be nobody's. */
@@ -31,7 +33,24 @@ export const sameRegistries = (before: Config, after: Config): boolean =>
   before.enabled &&
   after.enabled &&
   before.cluster.id === after.cluster.id &&
-  before.cluster.secret.equals(after.cluster.secret) &&
+  sameSecrets(before.cluster, after.cluster) &&
   before.members.nodeDeletion === after.members.nodeDeletion &&
   before.relay.service === after.relay.service &&
   registryKinds.every((kind) => isDeepStrictEqual(kind.settings(before), kind.settings(after)));
+
+function sameSecrets(before: Config["cluster"], after: Config["cluster"]): boolean {
+  const [left, right] = [secretsOf(before), secretsOf(after)];
+  return left.length === right.length && left.every((secret, at) => right[at]?.equals(secret));
+}
+
+type Kept = Pick<Mesh["membership"], "members">;
+
+/** What of the mesh goes on under another configuration. */
+export const keptUnder = (
+  before: Config,
+  after: Config,
+  { memory, membership: { members } }: Pick<Mesh, "memory"> & { readonly membership: Kept },
+): Partial<Pick<Mesh, "memory"> & Kept> => ({
+  ...(sameRegistries(before, after) && { memory }),
+  ...(before.enabled && before.cluster.id === after.cluster.id && { members }),
+});

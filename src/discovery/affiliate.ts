@@ -50,6 +50,8 @@ export interface Membership {
   readonly refusals?: readonly Refusal[];
   /** The statements of operators that the node carries for others, in base64; absent for none. */
   readonly evictions?: readonly string[];
+  /** The names of the secrets that the node knows, in base64, the one with which it seals first; absent for one alone. */
+  readonly secrets?: readonly string[];
 }
 
 /** A node whose announcement is refused, and the reason, which is printable. */

@@ -18,6 +18,7 @@ import {
 } from "./affiliate.ts";
 import { Dropped } from "./dropped.ts";
 import { isPublicKey } from "./public-key.ts";
+import { secretNameBytes } from "./secrets.ts";
 import { isNodeId, isPrintable, noNodeId, printable } from "./text.ts";
 import { wire } from "./wire/index.ts";
 
@@ -169,6 +170,7 @@ function membershipOf(
       ...(message.relays && { relays: true }),
       ...refusalsOf(message.refusals, dropped),
       ...evictionsOf(message.evictions),
+      ...secretsIn(message.secrets),
     },
   };
 }
@@ -187,6 +189,14 @@ function refusalsOf(
   if (refusals.length < messages.length)
     dropped.add(`refusals: ${messages.length - refusals.length} not valid`);
   return refusals.length === 0 ? undefined : { refusals };
+}
+
+/** The secrets that are read of one affiliate: the one that seals, and as many as a configuration may have beside it. */
+const mostSecrets = 3;
+
+function secretsIn(names: readonly Uint8Array[]): { secrets: readonly string[] } | undefined {
+  const some = names.slice(0, mostSecrets).filter(({ length }) => length === secretNameBytes);
+  return some.length === 0 ? undefined : { secrets: some.map(base64) };
 }
 
 /** The statements that are read of one affiliate. What they say and who signed them is judged elsewhere. */

@@ -46,6 +46,7 @@ const membershipMessage = (membership: Membership): wire.Membership => ({
   relays: membership.relays === true,
   refusals: [...(membership.refusals ?? [])],
   evictions: (membership.evictions ?? []).map((statement) => Buffer.from(statement, "base64")),
+  secrets: (membership.secrets ?? []).map((name) => Buffer.from(name, "base64")),
   farewells: [...(membership.farewells ?? [])].map(([recipient, mac]) => ({
     recipient: Buffer.from(recipient, "base64"),
     mac: Buffer.from(mac, "base64"),

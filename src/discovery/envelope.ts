@@ -1,10 +1,11 @@
-import type { Secret } from "../base/index.ts";
+import { Secret } from "../base/index.ts";
 import type { Endpoint } from "../net/index.ts";
 import { type Decoded, decodeAffiliate, decodeEndpoint } from "./decode.ts";
 import { Dropped } from "./dropped.ts";
 import { encodeEndpoint } from "./encode.ts";
 import { limits } from "./limits.ts";
 import { openBlocks, openData, sealBlocks } from "./seal.ts";
+import type { Secrets } from "./secrets.ts";
 import { isNodeId, noNodeId, printable } from "./text.ts";
 
 /** The reason why an affiliate of a node with another secret is refused. */
@@ -26,30 +27,43 @@ export const sealEndpoint = (key: Secret, endpoint: Endpoint): Buffer =>
  * Opens and checks an envelope that has data. The affiliate inside must name the same node as the envelope, since the
  * service cannot read affiliates, but could exchange them.
  */
-export function openEnvelope(key: Secret, envelope: Envelope): Decoded {
+export function openEnvelope(secrets: Secrets, envelope: Envelope): Decoded {
   if (!isNodeId(envelope.id)) return { refused: `its id ${noNodeId}` };
   if (envelope.data.length > limits.dataBytes)
     return { refused: `its data is longer than ${limits.dataBytes} bytes` };
-  const plain = openData(key, envelope.data);
+  const keys = secrets instanceof Secret ? [secrets] : secrets;
+  const plain = firstOf(keys, (key) => openData(key, envelope.data));
   if (!plain) return { refused: unopened };
   const dropped = new Dropped();
-  const result = decodeAffiliate(plain, openEndpoints(key, envelope.endpoints, dropped));
+  const result = decodeAffiliate(plain, openEndpoints(keys, envelope.endpoints, dropped));
   if ("refused" in result) return result;
   if (result.affiliate.nodeId !== envelope.id)
     return { refused: `its data is that of another node, ${printable(result.affiliate.nodeId, 64)}` };
   return { affiliate: result.affiliate, dropped: [...result.dropped, ...dropped.reasons()] };
 }
 
-function openEndpoints(key: Secret, sealed: readonly Uint8Array[], dropped: Dropped): Endpoint[] {
+function openEndpoints(keys: readonly Secret[], sealed: readonly Uint8Array[], dropped: Dropped): Endpoint[] {
   const endpoints: Endpoint[] = [];
   sealed.slice(0, limits.endpointsPerAffiliate).forEach((bytes, index) => {
-    const endpoint = openEndpoint(key, bytes);
+    const endpoint = firstOf(keys, (key) => openEndpoint(key, bytes));
     if (endpoint === undefined) dropped.add(`endpoint ${index + 1} of ${sealed.length}: does not open`);
     else endpoints.push(endpoint);
   });
   if (sealed.length > limits.endpointsPerAffiliate)
     dropped.add(`endpoints after the first ${limits.endpointsPerAffiliate}: too many`);
   return endpoints;
+}
+
+/** The result of the first secret that opens something. Others than the node itself may have sealed an endpoint of it. */
+function firstOf<Opened>(
+  keys: readonly Secret[],
+  open: (key: Secret) => Opened | undefined,
+): Opened | undefined {
+  for (const key of keys) {
+    const opened = open(key);
+    if (opened !== undefined) return opened;
+  }
+  return undefined;
 }
 
 function openEndpoint(key: Secret, sealed: Uint8Array): Endpoint | undefined {

@@ -1,7 +1,7 @@
-import type { Secret } from "../base/index.ts";
 import type { Affiliate } from "./affiliate.ts";
 import { type Envelope, openEnvelope } from "./envelope.ts";
 import { limits } from "./limits.ts";
+import type { Secrets } from "./secrets.ts";
 import { printable } from "./text.ts";
 import type { RefusedAffiliate } from "./told.ts";
 
@@ -21,7 +21,7 @@ const maxRefused = 128;
 
 /** The other nodes of a cluster as one service tells them, opened, checked and bounded. */
 export class KnownAffiliates {
-  readonly #key: Secret;
+  readonly #secrets: Secrets;
   readonly #ownId: string;
   readonly #byId = new Map<string, Known>();
   /** The ids that were known before the last snapshot and are missing from it. */
@@ -29,8 +29,8 @@ export class KnownAffiliates {
   #used = 0;
   readonly #onOwn: OnOwn;
 
-  constructor(key: Secret, ownId: string, onOwn: OnOwn = () => undefined) {
-    this.#key = key;
+  constructor(secrets: Secrets, ownId: string, onOwn: OnOwn = () => undefined) {
+    this.#secrets = secrets;
     this.#ownId = ownId;
     this.#onOwn = onOwn;
   }
@@ -94,7 +94,7 @@ export class KnownAffiliates {
     if (this.#used >= limits.affiliatesPerCluster) this.forgetUnconfirmed(); // the least certain ones
     if (this.#used >= limits.affiliatesPerCluster)
       return { refused: [{ nodeId, reason: `there are ${limits.affiliatesPerCluster} affiliates already` }] };
-    const result = openEnvelope(this.#key, envelope);
+    const result = openEnvelope(this.#secrets, envelope);
     if ("refused" in result) return { refused: [{ nodeId, reason: result.refused }] };
     const refused = result.dropped.map((reason): RefusedAffiliate => ({ nodeId, reason, partly: true }));
     return { affiliate: result.affiliate, refused };

@@ -1,6 +1,6 @@
-import type { Secret } from "../base/index.ts";
 import type { Membership } from "./affiliate.ts";
 import { type Envelope, openEnvelope } from "./envelope.ts";
+import type { Secrets } from "./secrets.ts";
 
 /** The foreign statements of a service under this node's id, since the registry was started. */
 export interface Disowned {
@@ -18,7 +18,7 @@ export interface Disowned {
 }
 
 interface OwnRecordOptions {
-  readonly key: Secret;
+  readonly key: Secrets;
   /** The announced origin: a hash of what identifies this machine, and the time at which its daemon started. */
   readonly origin: Pick<Membership, "machine" | "startedAt">;
 }

@@ -29,6 +29,12 @@ export function newIdentity(hardwareAddress: string, random: Random): Identity {
   return { nodeId: nodeIdFrom(random(32)), privateKey, publicKey: publicKeyOf(privateKey), hardwareAddress };
 }
 
+/** Gives the identity of the same node with another key. */
+export function withNewKey(identity: Identity, random: Random): Identity {
+  const privateKey = privateKeyFrom(random(keyBytes));
+  return { ...identity, privateKey, publicKey: publicKeyOf(privateKey) };
+}
+
 const storedIdentity = z.strictObject({
   version: z.literal(1),
   nodeId: z.string().refine(isNodeId),

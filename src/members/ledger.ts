@@ -2,8 +2,9 @@ import { hash } from "node:crypto";
 import { z } from "zod";
 import type { Secret } from "../base/index.ts";
 import { onceFor, readJson } from "../base/index.ts";
+import type { ClusterIdentity } from "../config/index.ts";
 import type { Affiliate } from "../discovery/index.ts";
-import { decodeAffiliate, encodeAffiliate, limits, openData } from "../discovery/index.ts";
+import { decodeAffiliate, encodeAffiliate, limits, openData, secretsOf } from "../discovery/index.ts";
 import { type Endpoint, type Prefix, parseEndpoint, parsePrefix } from "../net/index.ts";
 import { claimOf, networksClaimed } from "./claim.ts";
 import type { Known, Member, Members } from "./member.ts";
@@ -148,13 +149,14 @@ const digestOf = (plain: string): string => hash("sha256", plain, "base64");
 /** The content of a file, and the form that it has; `undefined` for one that is damaged, or cannot be opened. */
 function contentOf(
   outer: z.output<typeof envelope>,
-  secret: Secret,
+  secrets: readonly Secret[],
 ): { readonly plain: string; readonly form: 1 | 2 } | undefined {
   if (outer.version === 3) {
     const plain = Buffer.from(outer.content, "base64").toString();
     return digestOf(plain) === outer.digest ? { plain, form: 2 } : undefined;
   }
-  const plain = openData(secret, Buffer.from(outer.sealed, "base64"))?.toString();
+  const sealed = Buffer.from(outer.sealed, "base64");
+  const [plain] = secrets.flatMap((secret) => openData(secret, sealed)?.toString() ?? []);
   return plain === undefined ? undefined : { plain, form: outer.version };
 }
 
@@ -163,13 +165,13 @@ function contentOf(
  * refused. A member in it that cannot be read is left out.
  */
 export function openLedger(
-  cluster: { readonly id: string; readonly secret: Secret },
+  cluster: ClusterIdentity,
   nodeId: string,
   text: string,
 ): Ledger | { readonly refused: string } {
   const outer = readJson(text, envelope);
   if ("problem" in outer) return { refused: "it is not a ledger of this version" };
-  const content = contentOf(outer.value, cluster.secret);
+  const content = contentOf(outer.value, secretsOf(cluster));
   if (!content) return { refused: "it is damaged, or of an earlier version and another secret" };
   const inner = readJson(content.plain, contents[content.form]);
   if ("problem" in inner) return { refused: "its contents have another shape" };

@@ -6,7 +6,7 @@ import { codeOf, isSame, type Sides } from "./code.ts";
 import { type GuessNotice, guessFields, guessNoticeOf, guessShapes } from "./guess-notice.ts";
 
 /** A message to a member. */
-export type Notice = EndNotice | ObservedNotice | EvictionNotice | GuessNotice;
+export type Notice = EndNotice | ObservedNotice | EvictionNotice | KeyNotice | GuessNotice;
 
 /** A message about the end of a membership: the sender's own, or that of a member that vanished. */
 export interface EndNotice {
@@ -33,6 +33,17 @@ export interface ObservedNotice {
 interface EvictionNotice {
   readonly kind: "eviction";
   readonly statement: string;
+}
+
+/** A message about the key that the sender takes next, or has just taken. */
+export interface KeyNotice {
+  readonly kind: "key";
+  /** The node id of the sender. */
+  readonly nodeId: string;
+  /** The number of the sender's last announcement with the key before. */
+  readonly number: number;
+  /** The public key in base64. */
+  readonly publicKey: string;
 }
 
 /** The name of a recipient in a list of proofs: so much of its key that no two members share it. */
@@ -68,6 +79,8 @@ function fieldsOf(notice: Notice): readonly unknown[] {
       return [nodeId, number];
     case "observed":
       return [nodeId, number, notice.endpoint, notice.seconds];
+    case "key":
+      return [nodeId, number, notice.publicKey];
     case "introduce":
     case "introduction":
     case "open":
@@ -104,6 +117,13 @@ const shapes = z.union([
     number: z.int().nonnegative(),
     endpoint: z.string().max(64),
     seconds: z.int().nonnegative().max(mostSeconds),
+    proof: proofText,
+  }),
+  z.strictObject({
+    notice: z.literal("key"),
+    nodeId: z.string().min(1).max(256),
+    number: z.int().nonnegative(),
+    publicKey: z.base64().length(44),
     proof: proofText,
   }),
   z.strictObject({
@@ -146,6 +166,8 @@ export function readDatagram(bytes: Uint8Array): Datagram | undefined {
       if (endpoint === undefined || endpoint !== data.endpoint) return undefined;
       return { kind: "notice", notice: { kind: "observed", nodeId, number, endpoint, seconds }, proof };
     }
+    case "key":
+      return { kind: "notice", notice: { kind: "key", nodeId, number, publicKey: data.publicKey }, proof };
     case "introduce":
     case "introduction":
     case "open":

@@ -1,3 +1,4 @@
+import { secretNames } from "../discovery/index.ts";
 import type { Warning } from "../marks/index.ts";
 import { isClockBehind, isTold, refusalsOf, refusalsToTell, refusalWarnings } from "../members/index.ts";
 import { endpointAddress, intersect, type LeftOut, type Prefix } from "../net/index.ts";
@@ -57,7 +58,13 @@ export function announce(
     memory.refusals,
     now,
   );
-  const room = { machine: origin.machine, otherNetworks, ...(knowledge.relays && { relays: true as const }) };
+  const secrets = secretNames(config.cluster);
+  const room = {
+    machine: origin.machine,
+    otherNetworks,
+    ...(knowledge.relays && { relays: true as const }),
+    ...(secrets && { secrets }),
+  };
   const evictions = fittingOf("evictions", fit.affiliate, room, knowledge.evictions ?? []);
   const beside = { ...room, ...(evictions.length > 0 && { evictions }) };
   const refusals = fittingOf("refusals", fit.affiliate, beside, told.refusals);

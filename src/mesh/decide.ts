@@ -218,10 +218,18 @@ function circumstances(
 export const harvestDueIn = (memory: Memory, now: number): number | undefined =>
   turnDueIn(memory.harvest, now);
 
-/** The milliseconds until the peers want to be polled again, or what was observed of them may be published. */
-export function wakeInMs(memory: Memory, polled: Pick<Polled, "wakeInMs">, now: number): number | undefined {
-  const [wakeIn, due] = [polled.wakeInMs, harvestDueIn(memory, now)];
-  return wakeIn === undefined || due === undefined ? (wakeIn ?? due) : Math.min(wakeIn, due);
+/**
+ * The milliseconds until the peers want to be polled again, what was observed of them may be published, or something
+ * else wants to look at them (`lookInMs`).
+ */
+export function wakeInMs(
+  memory: Memory,
+  polled: Pick<Polled, "wakeInMs">,
+  now: number,
+  lookInMs?: number,
+): number | undefined {
+  const times = [polled.wakeInMs, harvestDueIn(memory, now), lookInMs].filter((each) => each !== undefined);
+  return times.length === 0 ? undefined : Math.min(...times);
 }
 
 /** Replaces the connection of a peer that has answered. */

@@ -10,6 +10,7 @@ export {
   rememberOpened,
   wakeInMs,
 } from "./decide.ts";
+export type { Keys } from "./desired-device.ts";
 export {
   addressesAfter,
   addressesOf,
@@ -25,7 +26,6 @@ export { ownSide } from "./own-side.ts";
 export {
   desiredRouting,
   desiredTable,
-  type Keys,
   type MeshPlan,
   mtuOf,
   type Plan,

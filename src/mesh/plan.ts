@@ -1,5 +1,5 @@
 import { planNoSecondBarrier, planSecondBarrier } from "../barrier/index.ts";
-import type { Secret, Stage, Step } from "../base/index.ts";
+import type { Stage, Step } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Prefix } from "../net/index.ts";
 import { type DesiredTable, type Ownership, planTable, type Steered } from "../nftables/index.ts";
@@ -20,15 +20,9 @@ import {
   type SysctlPlan,
 } from "../routing/index.ts";
 import type { Self } from "../self/index.ts";
-import {
-  type Implementation,
-  type ObservedDevice,
-  type PeersOfDevice,
-  planNoWireGuard,
-  planPeers,
-  planTunnels,
-} from "../wireguard/index.ts";
+import { type ObservedDevice, planNoWireGuard, planPeers, planTunnels } from "../wireguard/index.ts";
 import type { Decision } from "./decide.ts";
+import { deviceOf, type Keys } from "./desired-device.ts";
 import { exitsAmong } from "./exits.ts";
 import type { Kernel } from "./kernel.ts";
 import { mainRoutesFor } from "./main-table.ts";
@@ -59,12 +53,6 @@ interface Node {
   readonly config: Config;
   readonly self: Self;
   readonly ownership?: Ownership;
-}
-
-/** This node's private key, and the implementation of WireGuard that uses it. */
-export interface Keys {
-  readonly privateKey: Secret;
-  readonly implementation: Implementation;
 }
 
 const order: readonly Stage[] = ["grow", "swap", "shrink"];
@@ -275,13 +263,3 @@ type Below = Pick<Kernel, "links" | "addresses">;
 /** The MTU of the mesh's link in bytes. */
 export const mtuOf = (config: Config, kernel: Below): number =>
   meshMTU(config.mtu, linksBelow(kernel.links, config.interfaceName), kernel.addresses.usable);
-
-const deviceOf = (config: Config, keys: Keys, polled: Polled): PeersOfDevice => ({
-  interfaceName: config.interfaceName,
-  implementation: keys.implementation,
-  privateKey: keys.privateKey,
-  presharedKey: config.cluster.secret,
-  listenPort: config.listenPort,
-  firewallMark: config.marks.fromWireGuard,
-  peers: polled.peers,
-});

@@ -15,6 +15,7 @@ import {
   clockWarnings,
   type Members,
   type Stepped,
+  secretWarnings,
   vanishedWarnings,
 } from "../members/index.ts";
 import type { Endpoint } from "../net/index.ts";
@@ -119,6 +120,7 @@ export function reportStatus(knowledge: Knowledge, view: StatusView, now: number
       ...view.settings,
       ...(view.membership.evictions?.isOut ? [evictedWarning] : []),
       ...clockWarnings(view.membership.clockFacts, now),
+      ...secretWarnings(knowledge.config.cluster, view.membership.members),
       ...vanishedWarnings(view.membership.members, now),
       ...(decision ? unsettledWarnings(decision, now) : []),
       ...podLinkWarnings(links, mtuOf(knowledge.config, { links, addresses })),

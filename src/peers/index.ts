@@ -33,6 +33,7 @@ export { isInVain } from "./in-vain.ts";
 export { isKnocking } from "./knocking.ts";
 export { lastWorkingText, mostLastWorking, parseLastWorking, rememberWorking } from "./last-working.ts";
 export { withOpened } from "./opened.ts";
+export { soonestPoll } from "./pace.ts";
 export type { Knocking, PacketBudget } from "./packets.ts";
 export { type EndpointChange, type Path, unsettledBetween } from "./path.ts";
 export { isUnanswered } from "./relays.ts";

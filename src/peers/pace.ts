@@ -27,7 +27,7 @@ export function relayedPoll(counters: Counters, peers: number, now: number): num
 }
 
 /** The larger the mesh, the more a poll costs, and the more peers it serves. Whoever answers a race is seen at once. */
-const soonestPoll = (peers: number): number => {
+export const soonestPoll = (peers: number): number => {
   const { soonestMs, soonestForEachMs, latestSoonestMs } = paceTimings;
   return Math.min(Math.max(peers * soonestForEachMs, soonestMs), latestSoonestMs);
 };

@@ -24,17 +24,24 @@ export interface Origin {
  */
 export function numbered(
   affiliate: Affiliate,
-  origin: Origin & Pick<Membership, "otherNetworks" | "relays" | "evictions" | "refusals">,
+  origin: Origin & Pick<Membership, "otherNetworks" | "relays" | "evictions" | "refusals" | "secrets">,
   before: Said | undefined,
   lastNumber: number,
   now: number,
   isClockBehind = false,
 ): Said {
   const isAhead = before !== undefined && before.number >= lastNumber;
-  const { otherNetworks, relays, evictions, refusals } = before?.affiliate.membership ?? {};
+  const { otherNetworks, relays, evictions, refusals, secrets } = before?.affiliate.membership ?? {};
   const isSame = isDeepStrictEqual(
-    [plain(affiliate), origin.otherNetworks, origin.relays, origin.evictions, origin.refusals],
-    [plain(before?.affiliate), otherNetworks, relays, evictions, refusals],
+    [
+      plain(affiliate),
+      origin.otherNetworks,
+      origin.relays,
+      origin.evictions,
+      origin.refusals,
+      origin.secrets,
+    ],
+    [plain(before?.affiliate), otherNetworks, relays, evictions, refusals, secrets],
   );
   if (isAhead && isSame) {
     const { membership } = before.affiliate;

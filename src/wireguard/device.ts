@@ -8,6 +8,7 @@ export interface DesiredDevice {
   /** The MTU in bytes. */
   readonly mtu: number;
   readonly privateKey: Secret;
+  /** The preshared key of the peers that have none of their own. */
   readonly presharedKey: Secret;
   readonly listenPort: number;
   /** The mark of every packet that WireGuard emits, so that it is not steered back into the tunnel. */
@@ -20,6 +21,8 @@ export interface DesiredPeer {
   /** The name of the peer in plans. */
   readonly label: string;
   readonly allowedIPs: readonly Prefix[];
+  /** The preshared key; absent for that of the device. */
+  readonly presharedKey?: Secret;
   /** The interval of the keepalives, where that is not the usual one. */
   readonly keepaliveSeconds?: number;
   readonly action: PeerAction;

@@ -1,4 +1,4 @@
-import type { Step } from "../base/index.ts";
+import type { Secret, Step } from "../base/index.ts";
 import { type Command, INPUT } from "../base/index.ts";
 import { type DesiredDevice, type DesiredPeer, keepaliveSeconds } from "./device.ts";
 import type { ObservedDevice, ObservedPeer } from "./dump.ts";
@@ -19,19 +19,29 @@ interface Change {
   readonly args: readonly string[];
   /** The peer whose allowed IPs are too many for `args`, and are set after it. */
   readonly long?: DesiredPeer;
+  /** The preshared key that `args` may name; absent for that of the device. */
+  readonly presharedKey?: Secret;
 }
 
 /** Plans to add, change and dial peers (`grow`), and then to remove those that are no longer wanted (`shrink`). */
 export function planPeers(desired: PeersOfDevice, observed: ObservedDevice | undefined): Step[] {
   const changes = desired.peers.flatMap((peer) =>
-    changeOf(peer, observed?.peers.get(peer.publicKey), desired),
+    changeOf(peer, observed?.peers.get(peer.publicKey), desired).map((change) => withKeyOf(peer, change)),
   );
   const wanted = new Set(desired.peers.map((peer) => peer.publicKey));
   const removals = [...(observed?.peers.keys() ?? [])]
     .filter((publicKey) => !wanted.has(publicKey))
     .map((publicKey) => ({ text: `remove peer ${publicKey}`, args: ["peer", publicKey, "remove"] }));
-  return [...stepsOf("grow", desired, changes), ...stepsOf("shrink", desired, removals)];
+  // A command reads one preshared key.
+  const byKey = [...Map.groupBy(changes, ({ presharedKey = desired.presharedKey }) => presharedKey)];
+  return [
+    ...byKey.flatMap(([presharedKey, some]) => stepsOf("grow", { ...desired, presharedKey }, some)),
+    ...stepsOf("shrink", desired, removals),
+  ];
 }
+
+const withKeyOf = ({ presharedKey }: DesiredPeer, change: Change): Change =>
+  presharedKey ? { ...change, presharedKey } : change;
 
 function changeOf(peer: DesiredPeer, observed: ObservedPeer | undefined, device: PeersOfDevice): Change[] {
   if (!observed)
@@ -49,7 +59,8 @@ function changeOf(peer: DesiredPeer, observed: ObservedPeer | undefined, device:
   const told = "endpoint" in action ? action.endpoint : undefined;
   const endpoint = action.kind === "move" && told === observed.endpoint ? undefined : told;
   const differences: string[] = [];
-  if (!observed.presharedKey?.equals(device.presharedKey)) differences.push("preshared-key", INPUT);
+  if (!observed.presharedKey?.equals(peer.presharedKey ?? device.presharedKey))
+    differences.push("preshared-key", INPUT);
   if (endpoint !== undefined) differences.push("endpoint", endpoint);
   // A peer that was never dialled, and of which nothing was received, is dialled by turning its keepalive on: that cuts
   // nothing.

@@ -65,7 +65,12 @@ describe("docs/api.md", () => {
     LEVEL: "debug",
   };
   const filled = (path: string): string => path.replace(/[A-Z]{2,}/g, (name) => names[name] ?? name);
-  const destructive = new Set(["POST /v1/down", "POST /v1/forget/NODE", "POST /v1/evict/STATEMENT"]);
+  const destructive = new Set([
+    "POST /v1/down",
+    "POST /v1/forget/NODE",
+    "POST /v1/evict/STATEMENT",
+    "POST /v1/rotate-key",
+  ]);
 
   it("names the routes that there are, with the fields of their answers", async () => {
     expect(routes.length).toBeGreaterThan(8);

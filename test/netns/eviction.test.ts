@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type ConfigOptions,
+  configFile,
   type Discovery,
   kubespan,
   Lab,
   type LabNode,
   newCluster,
+  PingStream,
   publicNetwork,
   stateDirectory,
   waitFor,
@@ -25,7 +27,9 @@ let c: LabNode;
 let d: LabNode;
 let options: ConfigOptions;
 const keyFile = "/run/operator.key";
+const identityFile = `${stateDirectory}/identity.json`;
 
+const rotateKey = () => a.namespace.attempt(kubespan, "rotate", "key", "--config", configFile);
 const evict = (...args: string[]) => a.daemon.command("evict", ...args, "--key", keyFile);
 
 beforeAll(async () => {
@@ -57,6 +61,89 @@ const isOutAt = async (node: LabNode, key: string): Promise<void> => {
   });
 };
 
+describe("kubespan rotate key", () => {
+  it("loses less than a second of traffic in either direction, and the new key is what all have", async () => {
+    const before = (await a.daemon.status()).node;
+    const addressOfB = (await b.daemon.status()).node.address;
+    const streams = [await PingStream.start(a, addressOfB), await PingStream.start(b, before.address)];
+    const { exitCode, stdout, stderr } = await rotateKey();
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+    expect(stdout).toContain("3 of 3 connected nodes use it already\n");
+    const after = (await a.daemon.status()).node;
+    expect(after).toMatchObject({ nodeId: before.nodeId, address: before.address });
+    expect(stdout).toContain(after.publicKey);
+    for (const node of [b, c, d]) {
+      await waitFor(
+        async () => (await knows(node, after.publicKey)) && !(await knows(node, before.publicKey)),
+        {
+          what: `${node.name} to have the new key alone`,
+          describe: () => node.daemon.log(),
+        },
+      );
+    }
+    for (const stream of streams) {
+      await stream.moreAnswers(25);
+      const { lost } = await stream.stop();
+      expect(lost * 20).toBeLessThan(1_000);
+    }
+  });
+});
+
+/** Gives a node other secrets, as an operator does who edits its configuration. */
+const give = async (node: LabNode, secret: string, ...acceptSecrets: readonly string[]): Promise<void> => {
+  const { operatorKeys } = options.daemon ?? {};
+  const cluster = { ...options.cluster, secret };
+  const daemon = {
+    ...(node !== d && { operatorKeys }),
+    ...(acceptSecrets.length > 0 && { acceptSecrets }),
+  };
+  await node.daemon.configure({ ...options, cluster, daemon });
+  node.daemon.signal("SIGHUP");
+};
+const toSay = (node: LabNode, expected: RegExp | undefined) =>
+  node.daemon.waitForStatus(`what is said of the secret: ${expected ?? "nothing"}`, ({ warnings }) => {
+    const said = warnings.find(({ who }) => who === "cluster secret")?.what;
+    return expected ? said !== undefined && expected.test(said) : said === undefined;
+  });
+const presharedKeys = async (node: LabNode): Promise<readonly string[]> =>
+  (await node.run("wg", "show", "kubespan", "preshared-keys"))
+    .trim()
+    .split("\n")
+    .map((line) => line.split("\t")[1] ?? "");
+
+describe("another cluster secret", () => {
+  it("takes the place of the old one without a lost packet, and nodes connect while it does", async () => {
+    const nodes = [a, b, c, d];
+    const { secret: old } = options.cluster;
+    const { secret: next } = newCluster();
+    const stream = await PingStream.start(a, (await b.daemon.status()).node.address);
+    // First, all accept it. Who does not yet is named.
+    await give(a, old, next);
+    await toSay(a, /^is being changed; [b-d], [b-d], [b-d] does not accept every secret/);
+    for (const node of [b, c, d]) await give(node, old, next);
+    for (const node of nodes) await toSay(node, /all members accept both, and seal with the same/);
+    // Then all seal with it, one after the other. A tunnel that has to be made anew meanwhile comes up.
+    for (const node of [a, b]) await give(node, next, old);
+    for (const node of [c, d])
+      await toSay(node, /all members accept both, and [ab], [ab] seals with another one/);
+    await d.run("ip", "link", "delete", "kubespan");
+    await d.daemon.waitForPeers("a", "b", "c");
+    for (const node of [a, c]) expect(await d.reaches((await node.daemon.status()).node.address)).toBe(true);
+    for (const node of [c, d]) await give(node, next, old);
+    for (const node of nodes) await toSay(node, /all members accept both, and seal with the same/);
+    // Then the old one is forgotten.
+    for (const node of nodes) await give(node, next);
+    for (const node of nodes) {
+      await toSay(node, undefined);
+      expect(await presharedKeys(node)).toEqual([next, next, next]);
+    }
+    expect((await stream.stop()).lost).toBe(0);
+    await d.run("ip", "link", "delete", "kubespan");
+    await d.daemon.waitForPeers("a", "b", "c");
+    options = { ...options, cluster: { ...options.cluster, secret: next } };
+  });
+});
+
 describe("an evicted node", () => {
   it("is gone from the nodes that are there, and who does not know of it is named", async () => {
     const { publicKey, address } = (await c.daemon.status()).node;
@@ -78,6 +165,10 @@ describe("an evicted node", () => {
 
   it("is out on a node that was away then, and stays out where nobody tells of it, with another id", async () => {
     const { publicKey } = (await c.daemon.status()).node;
+    // As if b had been killed while it took a key of its own, right after that was written.
+    const written = JSON.parse(b.namespace.read(identityFile)) as { privateKey: string };
+    const privateKey = (await b.run("wg", "genkey")).trim();
+    await b.namespace.write(identityFile, JSON.stringify({ ...written, privateKey }));
     await b.daemon.start();
     // What b knows it has to know by itself once the service is gone: whom to reach, and who is out.
     await b.daemon.waitForPeers("a", "d");
@@ -86,16 +177,22 @@ describe("an evicted node", () => {
     );
     await isOutAt(b, publicKey);
     await discovery.stop("SIGKILL");
+    await a.daemon.waitForStatus("that the service is away", ({ registries }) =>
+      registries.every(({ phase }) => phase !== "connected"),
+    );
+    // A key that nobody could be told of is not taken.
+    const rotated = await rotateKey();
+    expect(rotated).toMatchObject({ exitCode: 8, stdout: "" });
+    expect(rotated.stderr).toContain("no registry is connected");
     await b.daemon.stop("SIGKILL");
     await b.daemon.start();
     await b.daemon.waitForPeers("a", "d");
     await isOutAt(b, publicKey);
     await discovery.start();
     // The same key under another id: the holder of a key can choose that.
-    const file = `${stateDirectory}/identity.json`;
-    const identity = JSON.parse(c.namespace.read(file)) as { nodeId: string };
+    const identity = JSON.parse(c.namespace.read(identityFile)) as { nodeId: string };
     await c.daemon.stop();
-    await c.namespace.write(file, JSON.stringify({ ...identity, nodeId: "E".repeat(43) }));
+    await c.namespace.write(identityFile, JSON.stringify({ ...identity, nodeId: "E".repeat(43) }));
     await c.daemon.start();
     for (const node of [a, b]) {
       await node.daemon.waitForStatus("c under its other id", ({ refusedAffiliates }) =>

@@ -3,7 +3,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { KubespanError, parseJson } from "../../base/index.ts";
 import type { Netcheck } from "../netcheck.ts";
 import type { Definition, Listing } from "../resource.ts";
-import { type Down, type Evicted, type Forgotten, type LogLevelReport, socketPath } from "../routes.ts";
+import {
+  type Down,
+  type Evicted,
+  type Forgotten,
+  type KeyRotated,
+  type LogLevelReport,
+  socketPath,
+} from "../routes.ts";
 import type { Status } from "../status.ts";
 import type { Why } from "../why.ts";
 import { answers } from "./answers.ts";
@@ -42,6 +49,10 @@ export const requestForget = async (runDirectory: string, node: string): Promise
 /** Gives the daemon the statement of an operator. Throws `KubespanError("usage")` with the reason if it is not obeyed. */
 export const requestEvict = async (runDirectory: string, statement: string): Promise<Evicted> =>
   (await ask(runDirectory, "POST", `/v1/evict/${encodeURIComponent(statement)}`)) as Evicted;
+
+/** Asks the daemon to take another WireGuard key. Throws `KubespanError` with the daemon's reason if it refuses. */
+export const requestRotateKey = async (runDirectory: string): Promise<KeyRotated> =>
+  (await ask(runDirectory, "POST", "/v1/rotate-key")) as KeyRotated;
 
 /** Asks the daemon where packets for an address go. */
 export const fetchWhy = async (runDirectory: string, address: string): Promise<Why> =>

@@ -8,6 +8,7 @@ export {
   requestEvict,
   requestForget,
   requestLogLevel,
+  requestRotateKey,
 } from "./client.ts";
 export { isAbsence } from "./failure.ts";
 export { followConnectivity, followMatrix, followResources } from "./follow.ts";

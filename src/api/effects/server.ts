@@ -100,6 +100,7 @@ const actions: Readonly<Record<string, MakeAction>> = {
   "POST down": telling(({ down }) => down()),
   "POST forget/*": telling(({ forget }, [node = ""]) => forget(node)),
   "POST evict/*": telling(({ evict }, [statement = ""]) => evict(statement)),
+  "POST rotate-key": telling(({ rotateKey }) => rotateKey()),
   "GET why/*": telling(({ why }, [address = ""]) => why(address)),
   "GET netcheck": telling(({ netcheck }) => netcheck()),
   "GET matrix": streaming(({ matrix }) => matrix()),

@@ -93,7 +93,8 @@ async function secretsOf(config: Config | undefined): Promise<Secret[]> {
   const proxies = [...config.services, ...(config.kubernetes ? [config.kubernetes] : [])].flatMap(
     ({ proxies: each }) => [each?.https?.credentials, each?.http?.credentials],
   );
-  return [config.cluster.secret, identity?.privateKey, ...proxies].filter((each) => each instanceof Secret);
+  const { secret, accepted = [] } = config.cluster;
+  return [secret, ...accepted, identity?.privateKey, ...proxies].filter((each) => each instanceof Secret);
 }
 
 function namesIn(config: Config | undefined, status: Status | string): Parameters<typeof anonymiser>[0] {

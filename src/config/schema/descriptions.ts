@@ -89,6 +89,8 @@ export const descriptions: Readonly<Record<KindName, Readonly<Record<string, str
     "widestPrefix.ipv4":
       "wider IPv4 networks are not accepted from any peer, nor more addresses from one peer than two networks of this size have",
     "widestPrefix.ipv6": "the same for IPv6",
+    acceptSecrets:
+      "up to two secrets that members may have beside `clusterSecret`, the old or the new one, while it is changed on all nodes ([rotation.md](rotation.md)); also the preshared key of tunnels with them",
     operatorKeys:
       "the public keys of the operators who may evict nodes, as `kubespan gen operator-key` prints them; the same on every node",
     "members.forgetAfterMinutes":

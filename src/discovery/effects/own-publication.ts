@@ -6,10 +6,14 @@ import type { Envelope } from "../envelope.ts";
 import { type Disowned, OwnRecord } from "../own-record.ts";
 import { isSamePublication, type Publication, sealAnnouncement, withoutOwn } from "../publication.ts";
 import type { Announcement } from "../registry.ts";
+import type { Secrets } from "../secrets.ts";
 import { Wake } from "./wake.ts";
 
 interface OwnPublicationOptions {
+  /** The secret that seals. */
   readonly key: Secret;
+  /** All secrets with which this node may have sealed its record; absent for that one. */
+  readonly secrets?: Secrets;
   readonly origin: Pick<Membership, "machine" | "startedAt">;
   readonly log: Logger;
 }
@@ -29,10 +33,10 @@ export class OwnPublication {
   #current: Publication | undefined;
   #answer: NodeJS.Timeout | undefined;
 
-  constructor({ key, origin, log }: OwnPublicationOptions) {
+  constructor({ key, secrets = key, origin, log }: OwnPublicationOptions) {
     this.#key = key;
     this.#log = log;
-    this.#record = new OwnRecord({ key, origin });
+    this.#record = new OwnRecord({ key: secrets, origin });
   }
 
   /** The current publication; `undefined` before anything was published. */

@@ -11,6 +11,7 @@ import { limits } from "../limits.ts";
 import type { Announcement, Registry } from "../registry.ts";
 import { roomOf } from "../room.ts";
 import { nonceBytes, sealData } from "../seal.ts";
+import { secretsOf } from "../secrets.ts";
 import { nothingTold, type Told } from "../told.ts";
 import { OwnPublication } from "./own-publication.ts";
 import type { RegistryDriver, RegistryKind, Session } from "./registry-driver.ts";
@@ -75,8 +76,9 @@ class ServiceDriver implements RegistryDriver {
     this.name = options.service.name;
     this.#options = options;
     this.#log = options.log.child({ registry: this.name });
-    this.#own = new OwnPublication({ key: cluster.secret, origin, log: this.#log });
-    this.#known = new KnownAffiliates(cluster.secret, nodeId, (envelope) => this.#own.told(envelope));
+    const secrets = secretsOf(cluster);
+    this.#own = new OwnPublication({ key: cluster.secret, secrets, origin, log: this.#log });
+    this.#known = new KnownAffiliates(secrets, nodeId, (envelope) => this.#own.told(envelope));
   }
 
   location(): string {

@@ -1,7 +1,7 @@
 import { version } from "../../base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { connect, isLate, listAffiliates, locationOf, serviceError } from "../../discovery/effects/index.ts";
-import { openEnvelope } from "../../discovery/index.ts";
+import { openEnvelope, secretsOf } from "../../discovery/index.ts";
 import type { ServiceFact } from "../index.ts";
 
 const helloTimeoutMs = 15_000;
@@ -20,17 +20,16 @@ export const observeServices = (
 
 async function greet(
   service: Config["services"][number],
-  { id: clusterId, secret }: Config["cluster"],
+  cluster: Config["cluster"],
   ownId: string | undefined,
 ): Promise<ServiceFact> {
   const location = locationOf(service);
   const { signal } = new AbortController();
+  const { id: clusterId } = cluster;
   try {
     const greeting = { clusterId, clientVersion: `kubespan ${version}`, helloTimeoutMs };
     const { client, reflected } = await connect(service, greeting, signal);
-    const listed = await readRecords(client, { clusterId, secret, ownId }, signal).finally(() =>
-      client.close(),
-    );
+    const listed = await readRecords(client, { cluster, ownId }, signal).finally(() => client.close());
     return { location, ...listed, ...(reflected !== undefined && { reflected }) };
   } catch (thrown) {
     const { message, hint } = serviceError(thrown, service);
@@ -39,22 +38,21 @@ async function greet(
 }
 
 interface Asked {
-  readonly clusterId: string;
-  readonly secret: Config["cluster"]["secret"];
+  readonly cluster: Config["cluster"];
   readonly ownId: string | undefined;
 }
 
 /** Reads the records of the cluster; nothing where the service does not list them, which the daemon does not need. */
 async function readRecords(
   client: Parameters<typeof listAffiliates>[0],
-  { clusterId, secret, ownId }: Asked,
+  { cluster, ownId }: Asked,
   signal: AbortSignal,
 ): Promise<Pick<ServiceFact, "records" | "refusedBy">> {
   try {
-    const listed = await listAffiliates(client, clusterId, signal);
+    const listed = await listAffiliates(client, cluster.id, signal);
     const sealed = listed.filter(({ data }) => data.length > 0);
     const opened = sealed.flatMap((envelope) => {
-      const result = openEnvelope(secret, envelope);
+      const result = openEnvelope(secretsOf(cluster), envelope);
       return "refused" in result ? [] : result.affiliate;
     });
     const refusedBy = opened.flatMap(({ hostname, nodeId, membership }) =>

@@ -1,7 +1,13 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { KubespanError } from "../../base/index.ts";
-import { checkOwnFolder, createAtomically, readTextFile, removeStateFile } from "../../system/index.ts";
+import {
+  checkOwnFolder,
+  createAtomically,
+  readTextFile,
+  removeStateFile,
+  writeAtomically,
+} from "../../system/index.ts";
 import {
   damageHint,
   type Identity,
@@ -54,6 +60,17 @@ export async function storedIdentity(stateDirectory: string): Promise<Identity |
   await checkOwnFolder(stateDirectory);
   const found = await readIdentity(join(stateDirectory, fileName));
   return found && withKeptStandIn(stateDirectory, found.identity);
+}
+
+/**
+ * Puts an identity of the same node, with another key, in place of the one in the file. A start after this, or after a
+ * power cut, finds either the former identity or this one. Throws `KubespanError("state")`, and then the former one stays.
+ */
+export async function replaceIdentity(stateDirectory: string, identity: Identity): Promise<void> {
+  const { hardwareAddress, givenUp = hardwareAddress } = identity;
+  const file = join(stateDirectory, fileName);
+  // The file has the node's own hardware address, also where another one stands in for it.
+  await writeAtomically(file, identityText({ ...identity, hardwareAddress: givenUp }), { mode: 0o600 });
 }
 
 /** The identity in the file, or one as `loadIdentity` would make it. Writes nothing. */

@@ -28,7 +28,8 @@ interface RacerOptions {
   readonly privateKey: Secret;
   /** The public key of this node in base64, as all public keys here. */
   readonly publicKey: string;
-  readonly presharedKey: Secret;
+  /** The preshared keys that a peer may have; the first is the usual one. */
+  readonly presharedKeys: readonly [Secret, ...Secret[]];
   /** The name of the mesh's link. */
   readonly interfaceName: string;
   readonly listenPort: number;
@@ -193,7 +194,8 @@ export class Racer {
   }
 
   #ends(publicKey: string): Ends {
-    const { privateKey, publicKey: own, presharedKey } = this.#options;
+    const { privateKey, publicKey: own } = this.#options;
+    const [presharedKey] = this.#options.presharedKeys;
     return { privateKey, presharedKey, publicKey: bytesOf(own), peerPublicKey: bytesOf(publicKey) };
   }
 
@@ -210,7 +212,8 @@ export class Racer {
   #takeResponse(waiting: Waiting, packet: Uint8Array, from: Endpoint): void {
     const [ticks, answeredAt] = [performance.now(), this.#options.clock()];
     const { publicKey, ends, initiation, sentAt } = waiting;
-    if (!isAuthentic(ends, initiation, packet)) {
+    const { presharedKeys } = this.#options;
+    if (!presharedKeys.some((presharedKey) => isAuthentic({ ...ends, presharedKey }, initiation, packet))) {
       this.#counts.forged++;
       return;
     }

@@ -12,6 +12,7 @@ export const noAnswers: Routes = {
   down: never,
   forget: never,
   evict: never,
+  rotateKey: never,
   why: never,
   netcheck: never,
   matrix: none,

@@ -9,6 +9,7 @@ import {
   datagramText,
   type EndNotice,
   isProven,
+  type KeyNotice,
   largestDatagram,
   type ObservedNotice,
   proofOf,
@@ -33,6 +34,7 @@ const observed: ObservedNotice = {
   endpoint: "203.0.113.1:41821" as Endpoint,
   seconds: 9,
 };
+const nextKey: KeyNotice = { kind: "key", nodeId: "id002", number: 7, publicKey: third.publicKey };
 const to = (own: ReturnType<typeof newKeys>, peer: ReturnType<typeof newKeys>) => ({
   ...own,
   peer: peer.publicKey,
@@ -64,6 +66,15 @@ describe("the proof of a notice", () => {
       const made = proofOf(observed, to(sender, receiver), "own") ?? expect.fail();
       expect(isProven(observed, to(receiver, sender), made)).toBe(true);
       expect(isProven({ ...observed, ...change }, to(receiver, sender), made)).toBe(false);
+    },
+  );
+
+  test.each<Partial<KeyNotice>>([{ number: 8 }, { nodeId: "id003" }, { publicKey: sender.publicKey }])(
+    "covers the next key, and not %o",
+    (change) => {
+      const made = proofOf(nextKey, to(sender, receiver), "own") ?? expect.fail();
+      expect(isProven(nextKey, to(receiver, sender), made)).toBe(true);
+      expect(isProven({ ...nextKey, ...change }, to(receiver, sender), made)).toBe(false);
     },
   );
 
@@ -142,6 +153,7 @@ describe("a datagram", () => {
     for (const datagram of [
       { kind: "notice" as const, notice, proof },
       { kind: "notice" as const, notice: observed, proof },
+      { kind: "notice" as const, notice: nextKey, proof },
       { kind: "receipt" as const, proof },
     ]) {
       const bytes = Buffer.from(datagramText(datagram));

@@ -220,6 +220,16 @@ describe("the plan of a pass over the registries", () => {
     expect(textsOf(plan(used, {}, true, planRegistries))).toContain("remove peer");
   });
 
+  test("holds a key that a member is about to take, without a network, beside the present one", () => {
+    const settings = config();
+    const next = { ...keys, next: [key(22), key(2)] };
+    const { steps } = planRegistries({ config: settings, self }, next, decided(settings), bare, true);
+    const added = steps.flatMap(({ commands }) => commands)[0]?.args.join(" ") ?? "";
+    expect(added).toMatch(`peer ${key(22)} preshared-key {input} persistent-keepalive off allowed-ips `);
+    expect(added.split(key(2))).toHaveLength(2);
+    expect(added).toContain("10.244.2.0/24");
+  });
+
   test("plans for peers and table what the plan of a whole pass does", () => {
     const whole = planText(plan(used).steps);
     for (const step of plan(used, {}, true, planRegistries).steps) expect(whole).toContain(planText([step]));

@@ -23,7 +23,7 @@ async function racerOver() {
     random: (bytes) => Buffer.alloc(bytes, 7),
     privateKey: key,
     publicKey: Buffer.alloc(32, 2).toString("base64"),
-    presharedKey: key,
+    presharedKeys: [key],
     interfaceName: "kubespan",
     listenPort: 51820,
     marks: { fromWireGuard: 0x20, toWireGuard: 0x40 },

@@ -51,6 +51,19 @@ const connected = (observed: ObservedWireGuard, publicKey: string): ObservedWire
 };
 
 describe("planWireGuard", () => {
+  it("gives a peer its own preshared key, by a command of its own, and again only when that changes", () => {
+    const [own, next] = [new Secret(new Uint8Array(32).fill(202)), new Secret(new Uint8Array(32).fill(203))];
+    const desired = device([peer(2), peer(3, { presharedKey: own }), peer(4)]);
+    const observed = after(desired);
+    const keyOf = (number: number, at = observed) => at.device?.peers.get(key(number))?.presharedKey;
+    expect([keyOf(2), keyOf(3), keyOf(4)]).toEqual([presharedKey, own, presharedKey]);
+    expect(keyOf(3)?.equals(own)).toBe(true);
+    expect(planWireGuard(desired, observed)).toEqual([]);
+    const steps = planWireGuard(device([peer(2), peer(3, { presharedKey: next }), peer(4)]), observed);
+    expect(texts(steps)).toEqual(["WireGuard: change preshared-key of node-3"]);
+    expect(keyOf(3, carryOut(steps, observed))?.equals(next)).toBe(true);
+  });
+
   it("makes a device from nothing, up before its peers are set", () => {
     const steps = planWireGuard(
       device([peer(2, { action: { kind: "dial", endpoint: endpoint("198.51.100.2:51820") } })]),

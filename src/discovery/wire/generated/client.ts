@@ -58,6 +58,8 @@ export interface Membership {
   evictions: Buffer[];
   /** The announcements that this node refuses, so that their nodes learn of it. */
   refusals: Refusal[];
+  /** The names of the secrets that the node knows, the one with which it seals first. Empty if it knows one alone. */
+  secrets: Buffer[];
 }
 
 export interface Refusal {
@@ -289,6 +291,7 @@ function createBaseMembership(): Membership {
     relays: false,
     evictions: [],
     refusals: [],
+    secrets: [],
   };
 }
 
@@ -326,6 +329,9 @@ export const Membership: MessageFns<Membership> = {
     }
     for (const v of message.refusals) {
       Refusal.encode(v!, writer.uint32(74).fork()).join();
+    }
+    for (const v of message.secrets) {
+      writer.uint32(82).bytes(v!);
     }
     return writer;
   },
@@ -415,6 +421,14 @@ export const Membership: MessageFns<Membership> = {
             message.refusals.push(Refusal.decode(reader, reader.uint32()));
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.secrets.push(Buffer.from(reader.bytes()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -441,6 +455,7 @@ export const Membership: MessageFns<Membership> = {
     message.relays = object.relays ?? false;
     message.evictions = object.evictions?.map((e) => e) || [];
     message.refusals = object.refusals?.map((e) => Refusal.fromPartial(e)) || [];
+    message.secrets = object.secrets?.map((e) => e) || [];
     return message;
   },
 };
