@@ -6,7 +6,7 @@ import { type Cost, costOf } from "../processor-time.ts";
 const relayProgram = fileURLToPath(new URL("relay-process.ts", import.meta.url));
 const membersProgram = fileURLToPath(new URL("members-process.ts", import.meta.url));
 
-/** The options of Node with which `bin/kubespan` starts the daemon. */
+/** The flags of V8 with which the daemon runs once its start is over. */
 const asTheDaemon = ["--max-semi-space-size=2", "--heap-growing-percent=10", "--no-turbofan"];
 /** The handshakes before the measurement, in which programs are compiled and shells are started. */
 const warmUp = 10;

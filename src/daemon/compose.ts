@@ -59,10 +59,12 @@ export async function partsOf(config: Config, hands: Tools & Pick<Parts, "log" |
   await loadBarrier(config, { run, log, ownership: owner.ownership }).catch((error: unknown) =>
     log.warn(errorText(error)),
   );
-  const ways = await waysOfDaemon(config, log);
-  const { identity, machine } = await ownIdentity(config, run, log);
+  const [ways, { identity, machine }, ownPods] = await Promise.all([
+    waysOfDaemon(config, log),
+    ownIdentity(config, run, log),
+    ownPodsOf(config, run, log),
+  ]);
   const origin = { machine, startedAt: Date.now() };
-  const ownPods = await ownPodsOf(config, run, log);
   const [repairs, barrier] = [new Repairs(log), new SecondBarrier(log)];
   return { ...hands, identity, origin, ways, ownPods, repairs, barrier };
 }
