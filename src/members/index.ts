@@ -1,6 +1,6 @@
 /** The members of the mesh, what each is granted, and what is published for others. */
 export { afterClockSet, type ClockFacts, clockWarnings, datedAhead, isClockBehind } from "./clock.ts";
-export { codeBytes, codeOf, isSame, type Sides } from "./code.ts";
+export { codeOf, isSame, type Sides } from "./code.ts";
 export { contestedSince } from "./contests.ts";
 export { farewellOf, farewellsIn, heedNotice } from "./farewell.ts";
 export { type GuessNotice, isAboutGuess, tokenBytes } from "./guess-notice.ts";
