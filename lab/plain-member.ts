@@ -13,6 +13,8 @@ const port = 51_820;
 interface Peer {
   readonly publicKey: string;
   readonly endpoint: string;
+  /** The preshared key, if it is another one than the cluster's secret. */
+  readonly presharedKey?: string;
 }
 
 /**
@@ -52,7 +54,7 @@ export class PlainMember {
   ): Promise<void> {
     const node = this.#node;
     await node.namespace.write("/run/wg-key", this.#key.revealBase64());
-    await node.namespace.write("/run/wg-preshared", cluster.secret);
+    await node.namespace.write("/run/wg-preshared", peer.presharedKey ?? cluster.secret);
     await new Service(node.namespace, "wireguard", ["wireguard-go", "-f", link]).start();
     const key = ["private-key", "/run/wg-key", "listen-port", String(port), "fwmark", "0x20"];
     const tunnel = [

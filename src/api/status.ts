@@ -115,7 +115,7 @@ export interface PeerReport {
   readonly stateSeconds: number;
   /** What is wrong with a peer that is not up, in words; absent while it is too early to tell. */
   readonly trouble?: string;
-  /** Why a peer that is not up probably is not, the most certain cause first; absent of a peer that is up. */
+  /** Why a peer that is not up probably is not, the most certain cause first; of one that is up, what is wrong with its path. */
   readonly causes?: readonly Cause[];
   /** The time since something was last received of it; absent when nothing was, as far as this daemon knows. */
   readonly heardAgeSeconds?: number;

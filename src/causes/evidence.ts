@@ -13,6 +13,11 @@ export interface Evidence {
   /** The handshakes that were sent since something is missing of it, and the answers to them. */
   readonly asked: number;
   readonly answered: number;
+  /** The answers that came from where it was asked, and do not open with this node's cluster secret. */
+  readonly unreadable: number;
+  /** Whether each endpoint is private and in no network of this node; and whether this node has no address of their family. */
+  readonly isPrivateElsewhere: boolean;
+  readonly isOtherFamily: boolean;
   /** The time since something was last received of it; absent if nothing was. */
   readonly heardAge?: number;
   /** The time since which it is not up. */
@@ -35,6 +40,10 @@ export interface NodeEvidence {
   readonly copiesAt: readonly string[];
   /** Whether UDP packets come back to this node, from whomever; `undefined` where nobody is known who should answer. */
   readonly hearsUdp: boolean | undefined;
+  /** Whether an operator evicted this node. */
+  readonly isEvicted: boolean;
+  /** Whether no registry is connected, so that nobody tells where peers have moved to. */
+  readonly isCutOff: boolean;
   readonly peersUp: number;
   readonly listenPort: number;
 }

@@ -3,6 +3,7 @@ import type { Cause, Evidence } from "./evidence.ts";
 import { kinds } from "./kinds/index.ts";
 
 export type { Cause, Evidence, NodeEvidence } from "./evidence.ts";
+export { mtuHole } from "./mtu-hole.ts";
 
 /** The causes that the evidence shows, the most certain one first; none while nothing is known yet. */
 export const causesOf = (evidence: Evidence): readonly Cause[] =>

@@ -33,7 +33,7 @@ export function registerConnectivity(program: Command): void {
     .action(async ({ config, output }: TestOptions) => {
       const { verdictText } = await import("./connectivity-verdict.ts");
       const all: Verdict[] = [];
-      for await (const verdict of verdicts(await runDirectoryOf(config))) {
+      for await (const verdict of judged(await runDirectoryOf(config))) {
         all.push(verdict);
         print(output === "json" ? `${JSON.stringify(verdict)}\n` : verdictText(verdict));
       }
@@ -44,7 +44,7 @@ export function registerConnectivity(program: Command): void {
 type OfNode = Extract<ConnectivityLine, { linkMtu: number }>;
 
 /** Gives the verdicts on each peer, as the peers answer. */
-async function* verdicts(folder: string): AsyncGenerator<Verdict> {
+async function* judged(folder: string): AsyncGenerator<Verdict> {
   const { nodeVerdict, podPairs, podVerdict, untestedPods } = await import("./connectivity-verdict.ts");
   let own: OfNode = { linkMtu: 0, podAddresses: [] };
   for await (const line of followConnectivity(folder)) {

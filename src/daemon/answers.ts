@@ -17,7 +17,7 @@ import type { Parts } from "./compose.ts";
 import type { Loop } from "./loop.ts";
 import type { Mesh } from "./mesh.ts";
 import { askNet } from "./netcheck.ts";
-import { connectivityOf, matrixOf } from "./surveying.ts";
+import { connectivityOf, matrixOf, withHoles } from "./surveying.ts";
 import type { MachineWatch } from "./watch-machine.ts";
 import { askWay } from "./why.ts";
 
@@ -85,7 +85,8 @@ export class Answers {
   async #status(): Promise<Status> {
     await this.#look();
     const { mesh } = this.#present();
-    return this.#withOthers(await mesh.status({ ...this.#process, work: this.#work() }));
+    const status = await mesh.status({ ...this.#process, work: this.#work() });
+    return withHoles(this.#withOthers(status), mesh.survey);
   }
 
   #withOthers(status: Status): Status {

@@ -23,7 +23,7 @@ interface RacingParts {
 /** The racer, as far as the mesh of one node needs it. */
 type UsedRacer = Pick<
   Racer,
-  "counts" | "race" | "pin" | "guess" | "repair" | "send" | "transaction" | "close"
+  "counts" | "unreadable" | "race" | "pin" | "guess" | "repair" | "send" | "transaction" | "close"
 >;
 export type OpenRacer = (options: Parameters<typeof Racer.open>[0]) => Promise<UsedRacer>;
 
@@ -59,6 +59,11 @@ export class Racing {
   /** The answers of the STUN servers about WireGuard's port; `undefined` where racing does not work. */
   get mapping(): Mapping | undefined {
     return this.#prober?.mapping;
+  }
+
+  /** The answers of each peer that do not open with the cluster secret. */
+  get unreadable(): ReadonlyMap<string, number> | undefined {
+    return this.#racer?.unreadable;
   }
 
   get isOn(): boolean {

@@ -1,5 +1,6 @@
-import type { ConnectivityLine, MatrixLine, NodeName, PeerReport } from "../api/index.ts";
+import type { ConnectivityLine, MatrixLine, NodeName, PeerReport, Status } from "../api/index.ts";
 import { KubespanError } from "../base/index.ts";
+import { mtuHole } from "../causes/index.ts";
 import { recipientOf } from "../members/index.ts";
 import type { Process } from "../mesh/index.ts";
 import { type Address, prefixContains } from "../net/index.ts";
@@ -38,6 +39,19 @@ function presentOf({ status, pass }: Pick<Seen, "status" | "pass">): Present {
   const isPods = (address: Address): boolean =>
     advertisedPrefixes.some((prefix) => prefixContains(prefix, address));
   return { peers: status.peers, linkMtu: mtu, podAddresses: all.filter(isPods) };
+}
+
+/** Names the paths that drop large packets, as far as they are known; the others are measured for the next question. */
+export function withHoles(status: Status, survey: Survey | undefined): Status {
+  const linkMtu = status.node.mtu;
+  const holes = survey?.holes(status.peers, linkMtu);
+  if (!holes || holes.size === 0) return status;
+  const peers = status.peers.map((peer) => {
+    const hole = holes.get(peer.nodeId);
+    const cause = hole && mtuHole({ ...hole, linkMtu });
+    return cause ? { ...peer, causes: [cause, ...(peer.causes ?? [])] } : peer;
+  });
+  return { ...status, peers };
 }
 
 /** Asks all members whom they reach. The lines come as they answer, and those of this node first. */

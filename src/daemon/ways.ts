@@ -31,9 +31,15 @@ export class Ways {
   }
 
   /** What a decision has to know of it. */
-  get known(): Pick<Knowledge, "canRace" | "carried" | "guessed"> {
+  get known(): Pick<Knowledge, "canRace" | "carried" | "guessed" | "unreadable"> {
     const { racing, carrying, guessing } = this;
-    return { canRace: racing.isOn, carried: carrying.standIns, guessed: guessing.guessed };
+    const { unreadable } = racing;
+    return {
+      canRace: racing.isOn,
+      carried: carrying.standIns,
+      guessed: guessing.guessed,
+      ...(unreadable && { unreadable }),
+    };
   }
 
   async open(): Promise<void> {

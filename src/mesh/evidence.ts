@@ -1,6 +1,15 @@
 import type { Evidence, NodeEvidence } from "../causes/index.ts";
 import { absenceOf, type ClockFacts, isClockBehind, type Members } from "../members/index.ts";
-import { type Endpoint, endpointAddress, isPrivate } from "../net/index.ts";
+import {
+  type Address,
+  type Endpoint,
+  endpointAddress,
+  type Family,
+  familyOf,
+  isPrivate,
+  type Prefix,
+  prefixContains,
+} from "../net/index.ts";
 import { type PeerSpec, stateOf, unsettledBetween } from "../peers/index.ts";
 import type { Decision } from "./decide.ts";
 import type { Knowledge } from "./knowledge.ts";
@@ -11,15 +20,26 @@ export interface Scene {
   readonly decision: Decision;
   /** The announcers of each public endpoint: the labels of peers; `undefined` stands for this node. */
   readonly announcers: ReadonlyMap<Endpoint, readonly (string | undefined)[]>;
+  readonly unreadable: ReadonlyMap<string, number>;
+  /** The families and the networks in which this node has addresses. */
+  readonly families: ReadonlySet<Family>;
+  readonly networks: readonly Prefix[];
+}
+
+/** What is known of this node's membership. */
+interface Facts {
+  readonly clockFacts: ClockFacts;
+  readonly evictions?: { readonly isOut: boolean };
 }
 
 /** The facts about this node from which causes are found; `undefined` where every peer is up, so that none is asked for. */
 export function sceneOf(
-  { registries, mapping, config }: Pick<Knowledge, "registries" | "mapping" | "config">,
+  knowledge: Pick<Knowledge, "registries" | "mapping" | "config" | "addresses" | "networks" | "unreadable">,
   decision: Decision,
-  clock: ClockFacts,
+  { clockFacts, evictions }: Facts,
   now: number,
 ): Scene | undefined {
+  const { registries, mapping, config, addresses, networks, unreadable = new Map() } = knowledge;
   const { connections } = decision.polled.memory;
   const peersUp = [...connections.values()].filter((each) => stateOf(each) === "up").length;
   if (peersUp === connections.size) return undefined;
@@ -30,11 +50,16 @@ export function sceneOf(
   return {
     decision,
     announcers: announcersIn(decision),
+    unreadable,
+    families: new Set(addresses.map(familyOf)),
+    networks,
     node: {
       nat: decision.memory.nat,
-      isClockBehind: isClockBehind(clock, now),
+      isClockBehind: isClockBehind(clockFacts, now),
       copiesAt: registries.flatMap(({ name, disowned }) => (disowned?.isSilenced ? [name] : [])),
       hearsUdp: peersUp > 0 || isSeen ? true : isAnybodyAsked ? false : undefined,
+      isEvicted: evictions?.isOut ?? false,
+      isCutOff: registries.every(({ phase }) => phase !== "connected"),
       peersUp,
       listenPort: config.listenPort,
     },
@@ -56,11 +81,12 @@ function announcersIn({ specs, announcement: { own } }: Decision): Scene["announ
 
 /** What may tell why a peer is not up; `undefined` of one that is up, or of which nothing is known yet. */
 export function evidenceOf(
-  { node, decision, announcers }: Scene,
+  scene: Scene,
   spec: PeerSpec,
   members: Members,
   now: number,
 ): Evidence | undefined {
+  const { node, decision, announcers } = scene;
   const connection = decision.polled.memory.connections.get(spec.publicKey);
   if (!connection?.history || stateOf(connection) === "up") return undefined;
   const { since, wasUp, asked, answered, heardAt } = connection.history;
@@ -78,12 +104,28 @@ export function evidenceOf(
     wasUp,
     asked,
     answered,
+    unreadable: scene.unreadable.get(spec.publicKey) ?? 0,
+    ...reachOf(scene, spec.endpoints.map(endpointAddress)),
     lostAge: age(since),
     ...(heardAt !== undefined && { heardAge: age(heardAt) }),
     ...(absence && { absentAge: absence.seconds }),
     ...(shared && { shared }),
     ...(isUnsent && { isUnsent }),
     ...(between && { between }),
+  };
+}
+
+/** Whether this node cannot send to any of a peer's addresses, or only to such as lead nowhere from here. */
+function reachOf(
+  { families, networks }: Scene,
+  addresses: readonly Address[],
+): Pick<Evidence, "isPrivateElsewhere" | "isOtherFamily"> {
+  const isElsewhere = (address: Address): boolean =>
+    isPrivate(address) && !networks.some((network) => prefixContains(network, address));
+  const isThere = addresses.length > 0;
+  return {
+    isOtherFamily: isThere && addresses.every((address) => !families.has(familyOf(address))),
+    isPrivateElsewhere: isThere && addresses.every(isElsewhere),
   };
 }
 

@@ -44,6 +44,8 @@ export interface Knowledge {
   readonly carried?: StandIns | undefined;
   /** The endpoints at which peers, named by their public keys, were found by guessing ports; absent for none. */
   readonly guessed?: ReadonlyMap<string, Endpoint>;
+  /** The answers of each peer, by public key, that do not open with the cluster secret; absent for none. */
+  readonly unreadable?: ReadonlyMap<string, number>;
   /** The answers of the STUN servers about WireGuard's port; `undefined` where none can be asked. */
   readonly mapping: Mapping | undefined;
   /** The statements of members about the endpoint at which they see this node; absent for none. */

@@ -109,7 +109,7 @@ export function reportStatus(knowledge: Knowledge, view: StatusView, now: number
   const { last, error } = view;
   const decision = last?.decision;
   const { links, addresses } = last?.kernel ?? nothingSeen;
-  const scene = decision && sceneOf(knowledge, decision, view.membership.clockFacts, now);
+  const scene = decision && sceneOf(knowledge, decision, view.membership, now);
   return {
     work: view.process.work,
     node: { ...reportNode(knowledge, view), observers: observersOf(knowledge, now) },

@@ -12,4 +12,5 @@ export {
   type Question,
   readMessage,
 } from "./message.ts";
+export { holeIn, type Noted, toMeasure } from "./passing.ts";
 export { cellOf, inOrder } from "./row.ts";

@@ -62,7 +62,7 @@ async function followLines(
 }
 
 /** Reads lines until the daemon ends them, or until the reader has enough. */
-async function* linesOf(texts: AsyncIterator<string>, response: IncomingMessage): AsyncGenerator<unknown> {
+async function* linesOf(texts: AsyncIterator<string>, response: IncomingMessage): AsyncGenerator {
   try {
     for (let text = await texts.next(); !text.done; text = await texts.next()) {
       const read = parseJson(text.value);

@@ -64,6 +64,7 @@ export class Racer {
   readonly #stamps = new Map<string, Uint8Array>();
   readonly #cookies = new Map<string, { readonly cookie: Uint8Array; readonly at: number }>();
   readonly #tag: number;
+  readonly #unreadable = new Map<string, number>();
   readonly #counts = {
     sent: 0,
     unsent: 0,
@@ -98,6 +99,14 @@ export class Racer {
   private constructor(options: RacerOptions) {
     this.#options = options;
     this.#tag = tagFrom(options.random(4));
+  }
+
+  /**
+   * The answers of each peer, by public key, that do not open with this node's cluster secret, since the last one that
+   * did. They came from where the peer was asked, so they are its own, or of somebody on the way.
+   */
+  get unreadable(): ReadonlyMap<string, number> {
+    return this.#unreadable;
   }
 
   get counts(): RaceCounts {
@@ -215,9 +224,11 @@ export class Racer {
     const { presharedKeys } = this.#options;
     if (!presharedKeys.some((presharedKey) => isAuthentic({ ...ends, presharedKey }, initiation, packet))) {
       this.#counts.forged++;
+      this.#unreadable.set(publicKey, (this.#unreadable.get(publicKey) ?? 0) + 1);
       return;
     }
     this.#counts.answered++;
+    this.#unreadable.delete(publicKey);
     for (const [index, each] of this.#waiting) if (each.publicKey === publicKey) this.#waiting.delete(index);
     const roundTripMs = Math.round((ticks - waiting.sentTicks) * 10) / 10;
     this.#options.onAnswer(publicKey, { endpoint: from, sentAt, answeredAt, roundTripMs });

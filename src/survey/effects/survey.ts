@@ -7,12 +7,16 @@ import {
   Budget,
   type Cell,
   cellOf,
+  holeIn,
   inOrder,
+  type Measured,
   messageBytes,
   mostAddresses,
   mostCells,
+  type Noted,
   type Question,
   readMessage,
+  toMeasure,
 } from "../index.ts";
 import { Echoes } from "./echoes.ts";
 
@@ -51,6 +55,7 @@ interface Awaited {
 export class Survey {
   readonly #options: SurveyOptions;
   readonly #echoes: Echoes;
+  readonly #noted = new Map<Address, Noted>();
   readonly #awaited = new Map<number, Awaited>();
   readonly #budget = new Budget(mostQuestions);
   /** The questions that are being answered, by who asked and their number: an answer may take longer than a repetition. */
@@ -110,6 +115,28 @@ export class Survey {
   async cellTo(peer: PeerReport, linkMtu: number): Promise<Cell> {
     const isReached = peer.state === "up" && !peer.suspected;
     return cellOf(peer, isReached ? await this.#echoes.measure(peer.address, linkMtu) : undefined);
+  }
+
+  /**
+   * Measures the paths to peers that are up, as far as that was not done, without waiting for it; gives what was found
+   * before of those on which large packets get lost, by node id.
+   */
+  holes(peers: readonly PeerReport[], linkMtu: number): ReadonlyMap<string, Measured> {
+    const now = performance.now();
+    const noted = ({ address }: PeerReport): Noted | undefined => this.#noted.get(address);
+    for (const peer of toMeasure(peers, noted, now)) void this.#note(peer.address, linkMtu);
+    const found = peers.flatMap((peer) => {
+      const hole = holeIn(peer, noted(peer), linkMtu, now);
+      return hole ? [[peer.nodeId, hole] as const] : [];
+    });
+    const known = new Set(peers.map(({ address }) => address));
+    for (const address of this.#noted.keys()) if (!known.has(address)) this.#noted.delete(address);
+    return new Map(found);
+  }
+
+  async #note(address: Address, linkMtu: number): Promise<void> {
+    const at = performance.now();
+    this.#noted.set(address, { at, measured: await this.#echoes.measure(address, linkMtu) });
   }
 
   /** Asks a member; `undefined` if it does not answer. */

@@ -12,6 +12,8 @@ const node: NodeEvidence = {
   isClockBehind: false,
   copiesAt: [],
   hearsUdp: true,
+  isEvicted: false,
+  isCutOff: false,
   peersUp: 1,
   listenPort: 51820,
 };
@@ -23,6 +25,9 @@ const silent: Evidence = {
   wasUp: false,
   asked: 12,
   answered: 0,
+  unreadable: 0,
+  isPrivateElsewhere: false,
+  isOtherFamily: false,
   lostAge: 60,
 };
 
@@ -42,6 +47,11 @@ const cases: readonly (readonly [string, Partial<Evidence>, Partial<NodeEvidence
   ["shared-endpoint", { shared: { endpoint, with: undefined } }, {}],
   ["absent", { absentAge: 400 }, {}],
   ["udp-blocked", {}, { hearsUdp: false, peersUp: 0 }],
+  ["evicted", { heardAge: 3 }, { isEvicted: true, hearsUdp: false }],
+  ["wrong-secret", { unreadable: 2 }, {}],
+  ["other-family", { isOtherFamily: true }, {}],
+  ["private-endpoints", { isPrivateElsewhere: true }, { nat: { ipv4: "symmetric" } }],
+  ["registry-stale", { wasUp: true, heardAge: 60 }, { isCutOff: true }],
   ["symmetric-nat", {}, { nat: { ipv4: "symmetric" } }],
 ];
 

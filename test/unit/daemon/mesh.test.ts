@@ -144,6 +144,7 @@ class Stage {
   readonly #openRacer: OpenRacer = async ({ onAnswer }) => {
     if (!this.hasSockets) throw new KubespanError("command", "no socket can be opened");
     return {
+      unreadable: new Map(),
       counts: { sent: 0, unsent: 0, answered: 0, cookies: 0, stray: 0, forged: 0, fromElsewhere: 0 },
       race: (publicKey, endpoints) => {
         this.raced.push(endpoints);

@@ -26,7 +26,15 @@ const messages: readonly (readonly [string, Message])[] = [
   ["a question for pods", { question: { kind: "pods", number } }],
   [
     "a row",
-    { answer: { kind: "row", number, total: 100_000, linkMtu: 65_455, cells: Array(mostCells).fill(cell) } },
+    {
+      answer: {
+        kind: "row",
+        number,
+        total: 100_000,
+        linkMtu: 65_455,
+        cells: Array.from({ length: mostCells }, () => cell),
+      },
+    },
   ],
   ["a row without cells", { answer: { kind: "row", number: 0, total: 0, linkMtu: 1280, cells: [] } }],
   [
