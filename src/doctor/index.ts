@@ -15,7 +15,7 @@ export {
 } from "./facts.ts";
 export { bySeverity, exitCodeOf, type Finding, type Fix, type Severity, worst } from "./finding.ts";
 export { flavourFiles, flavoursOf } from "./flavour.ts";
-export { parseRelayMap, type RelayMap } from "./relay-maps.ts";
+export { parseRelayMap } from "./relay-maps.ts";
 export {
   linksOfRoutes,
   linksWithPort,
