@@ -22,8 +22,8 @@ import { percentile, printReport, progress } from "./report.ts";
  */
 
 /**
- * How often, and how soon, a relayed pair behind a symmetric NAT and a port-restricted one finds a direct path by guessing
- * ports: real daemons in network namespaces, two new nodes for each try, since what a node may guess is limited by the hour.
+ * Measures how often, and how soon, a relayed pair behind a symmetric NAT and a port-restricted one finds a direct path by
+ * guessing ports: real daemons in network namespaces, two new nodes for each try, since what a node may guess is limited by the hour.
  */
 const { values } = parseArgs({
   options: {
