@@ -9,7 +9,7 @@ export interface BacklogLimits {
 }
 
 /**
- * How much waits for the receivers of each holder. When too much waits in all, only those are cut short whose holder has
+ * The number of packets that wait for the receivers of each holder. When too much waits in all, only those are cut short whose holder has
  * more than an equal share of it: whoever lets much wait takes nothing from others.
  */
 export class Backlog {
@@ -33,7 +33,7 @@ export class Backlog {
     else this.#waiting.delete(holder);
   }
 
-  /** How much may wait for one receiver of this holder now. */
+  /** The number that may wait for one receiver of this holder now. */
   mostFor(holder: string): number {
     const { each, few, inAll } = this.#limits;
     if (this.#total <= inAll) return each;

@@ -117,7 +117,7 @@ export interface Facts {
   readonly firewall: readonly Block[];
   /** The routes that refuse what this node itself sends to a network of the mesh. */
   readonly refusals: Observed<readonly Refusal[]>;
-  /** How full the maps for relaying are; none where this node relays nothing. */
+  /** The maps for relaying, and how full they are; none where this node relays nothing. */
   readonly relayMaps: readonly RelayMap[];
   /** The number of tables that nft listed. */
   readonly nftTables: Observed<number>;

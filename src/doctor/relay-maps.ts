@@ -1,4 +1,4 @@
-/** How full a map of a relay is. */
+/** A map of a relay, and how full it is. */
 export interface RelayMap {
   /** The table, as `ip kubespan_relay`. */
   readonly table: string;

@@ -206,7 +206,7 @@ async function observeKernelWireGuard(): Promise<Facts["kernel"]["wireguard"]> {
   return loadable.value ? "loadable" : "none";
 }
 
-/** How full the maps of a relay are. Where there is no table, or nft cannot tell, there is nothing to say. */
+/** Reads how full the maps of a relay are. Where there is no table, or nft cannot tell, there is nothing to say. */
 async function observeRelayMaps(interfaceName: string): Promise<Facts["relayMaps"]> {
   const tables = Object.values(relayTablesOf(interfaceName));
   const found = await Promise.all(
