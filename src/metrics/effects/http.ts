@@ -1,8 +1,9 @@
 import { once } from "node:events";
-import { createServer, type RequestListener } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { cannotListen } from "../../base/index.ts";
 import { type HostPort, hostPortText } from "../../net/index.ts";
+import { isForeign, isOwnName } from "../asked-name.ts";
 
 export interface Monitoring {
   readonly port: number;
@@ -14,10 +15,16 @@ export interface Answer {
   readonly text: string;
   /** Absent for plain text. */
   readonly type?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** An answer that goes on until the client or the server ends it. */
+export type Streamed = (response: ServerResponse) => void;
+
 /** What is answered at each path, made of what the client accepts. */
-export type Pages = Readonly<Record<string, (accepted: string) => Answer | Promise<Answer>>>;
+export type Pages = Readonly<
+  Record<string, (accepted: string) => Answer | Streamed | Promise<Answer | Streamed>>
+>;
 
 const mostConnections = 64;
 const headersTimeoutMs = 5_000;
@@ -27,16 +34,27 @@ const checkEveryMs = 1_000;
 const idleTimeoutMs = 10_000;
 
 /**
- * Serves pages for monitoring over HTTP. Throws `KubespanError("conflict")` when the address cannot be had.
+ * Serves pages for monitoring over HTTP. Where names are given, a browser that asks by another one is refused. Throws
+ * `KubespanError("conflict")` when the address cannot be had.
  */
-export async function serveMonitoring(listen: HostPort, pages: Pages): Promise<Monitoring> {
+export async function serveMonitoring(
+  listen: HostPort,
+  pages: Pages,
+  names?: readonly string[],
+): Promise<Monitoring> {
   const unknown: Answer = { code: 404, text: `there are ${Object.keys(pages).join(", ")}\n` };
-  const answerOf = async (path: string, accepted: string): Promise<Answer> =>
+  const answerOf = async (path: string, accepted: string): Promise<Answer | Streamed> =>
     Object.hasOwn(pages, path) ? ((await pages[path]?.(accepted)) ?? unknown) : unknown;
   const handle: RequestListener = (request, response) => {
-    const answer = ({ code, text, type = "text/plain; charset=utf-8" }: Answer): void => {
-      response.writeHead(code, { "content-type": type, "x-content-type-options": "nosniff" }).end(text);
+    const answer = (given: Answer | Streamed): void => {
+      if (typeof given === "function") return given(response);
+      const { code, text, type = "text/plain; charset=utf-8", headers } = given;
+      response
+        .writeHead(code, { "content-type": type, "x-content-type-options": "nosniff", ...headers })
+        .end(text);
     };
+    const refusal = names && refusalOf(request, names);
+    if (refusal !== undefined) return answer({ code: 403, text: refusal });
     if (request.method !== "GET" && request.method !== "HEAD")
       return answer({ code: 405, text: "only GET\n" });
     const { url = "", headers } = request;
@@ -76,6 +94,14 @@ export async function serveMonitoring(listen: HostPort, pages: Pages): Promise<M
         server.closeAllConnections();
       }),
   };
+}
+
+/** Gives the reason why a request is refused that a page elsewhere may have caused. */
+function refusalOf({ headers }: IncomingMessage, names: readonly string[]): string | undefined {
+  if (!isOwnName(headers.host, names))
+    return "this node does not know that name: ask by its address, or list the name under metrics.names\n";
+  const [site, mode] = [headers["sec-fetch-site"], headers["sec-fetch-mode"]].map(String);
+  return isForeign(site, mode) ? "nothing here is for other pages\n" : undefined;
 }
 
 /** Keeps the result for a quarter of a second, as collecting takes some milliseconds. */
