@@ -17,7 +17,7 @@ export function newsOf(before: PageState | undefined, now: PageState): PageNews 
     const changed = changedRows<Row>(before?.[list] ?? [], now[list]);
     if (changed) found[list] = changed;
   }
-  return Object.keys(found).length > 0 ? (found as PageNews) : undefined;
+  return Object.keys(found).length > 0 ? found : undefined;
 }
 
 function changedRows<Each extends { readonly id: string }>(

@@ -32,10 +32,11 @@ export interface Served {
   close(): Promise<void>;
 }
 
-export async function serve(first: Given): Promise<Served> {
+/** Serves the page; without a port, at any that is free. */
+export async function serve(first: Given, port = 0): Promise<Served> {
   let now = first;
   const page = new Page({ look: async () => {}, see: () => now, folder });
-  const server = await serveMonitoring({ host: "127.0.0.1", port: 0 }, page.pages, []);
+  const server = await serveMonitoring({ host: "127.0.0.1", port }, page.pages, []);
   return {
     url: `http://127.0.0.1:${server.port}/`,
     show: (given) => {

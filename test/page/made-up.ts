@@ -56,7 +56,8 @@ export function peerOf(
 ): PeerReport {
   const at = endpoint(`${network}.${1 + (number % 250)}:51820`);
   const milliseconds = 0.6 + ((number * 37) % 400) / 10;
-  return peer(number, {
+  return peer(number % 250, {
+    publicKey: `${String(number).padStart(43, "k")}=`,
     nodeId: `node${number}`,
     label: name,
     address: address(`fd7f:6ce6:bceb:4502:c458:17ff:fe00:${(number + 1).toString(16)}`),

@@ -19,7 +19,7 @@ export interface Answer {
 }
 
 /** An answer that goes on until the client or the server ends it. */
-export type Streamed = (response: ServerResponse) => void;
+type Streamed = (response: ServerResponse) => void;
 
 /** What is answered at each path, made of what the client accepts. */
 export type Pages = Readonly<

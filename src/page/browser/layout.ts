@@ -1,7 +1,7 @@
 import type { PeerRow } from "../wire.ts";
 
 /** A peer in the picture. This node is at 0, 0. */
-export interface Placed {
+interface Placed {
   readonly id: string;
   readonly x: number;
   readonly y: number;
@@ -18,8 +18,8 @@ export interface PlacedSite {
 
 export interface Layout {
   readonly sites: readonly PlacedSite[];
-  /** The radius of a circle around everything. */
-  readonly radius: number;
+  /** The half width and height of everything, of which this node is the middle. */
+  readonly extent: { readonly x: number; readonly y: number };
 }
 
 /** Half the distance between two peers of a site, in which all others are measured. */
@@ -27,7 +27,7 @@ const step = 1;
 /** The angle between two seeds of a sunflower, which fills a circle evenly. */
 const golden = Math.PI * (3 - Math.sqrt(5));
 const gap = 1.2;
-const innermost = 5;
+const innermost = 4;
 
 /**
  * Places the peers: those of a site in a circle, and the circles on rings around this node, the largest first. The picture
@@ -59,7 +59,9 @@ export function layoutOf(peers: readonly Pick<PeerRow, "id" | "site">[]): Layout
     next += ring.length;
     inner = distance + radius + gap;
   }
-  return { sites: placed, radius: inner };
+  const reach = (axis: "x" | "y"): number =>
+    Math.max(innermost, ...placed.map((site) => Math.abs(site[axis]) + site.radius));
+  return { sites: placed, extent: { x: reach("x"), y: reach("y") } };
 }
 
 interface Site {

@@ -5,10 +5,17 @@ import { roundTripText } from "./words.ts";
 /** Something to draw, in pixels. */
 export interface Picture {
   readonly center: Point;
-  readonly sites: readonly (Point & { readonly radius: number; readonly text: string })[];
+  readonly sites: readonly DrawnSite[];
   readonly lines: readonly Line[];
   readonly dots: readonly Dot[];
   readonly dotRadius: number;
+}
+
+interface DrawnSite extends Point {
+  readonly radius: number;
+  readonly text: string;
+  /** The height of the text: outside of the circle, away from this node. */
+  readonly textY: number;
 }
 
 export interface Point {
@@ -58,8 +65,8 @@ export function pictureOf(
 ): Picture {
   const center = { x: space.width / 2, y: space.height / 2 };
   const isNamed = peers.length <= mostNamed && space.width >= narrow;
-  const wide = Math.max(1, center.x - margin - (isNamed ? nameWidth : 0)) / layout.radius;
-  const high = Math.max(1, center.y - margin) / layout.radius;
+  const wide = Math.max(1, center.x - margin - (isNamed ? nameWidth : 0)) / layout.extent.x;
+  const high = Math.max(1, center.y - margin) / layout.extent.y;
   const scale = Math.min(wide, high);
   const places = new Map<string, Point>();
   for (const site of layout.sites)
@@ -89,12 +96,17 @@ export function pictureOf(
     dots,
     lines,
     dotRadius: Math.min(7, Math.max(1.5, scale * 0.55)),
-    sites: layout.sites.map((site) => ({
-      x: center.x + site.x * wide,
-      y: center.y + site.y * high,
-      radius: Math.max(3, site.radius * scale),
-      text: areSitesNamed ? siteText(site, rows, isNamed) : "",
-    })),
+    sites: layout.sites.map((site) => {
+      const y = center.y + site.y * high;
+      const radius = Math.max(3, site.radius * scale);
+      return {
+        x: center.x + site.x * wide,
+        y,
+        radius,
+        text: areSitesNamed ? siteText(site, rows, isNamed) : "",
+        textY: site.y > 0 ? y + radius + 14 : y - radius - 5,
+      };
+    }),
   };
 }
 

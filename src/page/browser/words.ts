@@ -24,9 +24,13 @@ export function bytesText(bytes: number): string {
 export const roundTripText = (ms: number | undefined): string =>
   ms === undefined ? "" : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 
-/** A local time of a day, or the day as well where that is another one. */
+/** The locale that writes moments from the year to the second, in local time. */
+const inOrder = "sv-SE";
+
+/** The local time, with the day where that is another one than today. */
 export function momentText(at: number, now: number): string {
   const [moment, today] = [new Date(at), new Date(now)];
-  const time = moment.toLocaleTimeString();
-  return moment.toDateString() === today.toDateString() ? time : `${moment.toLocaleDateString()} ${time}`;
+  return moment.toDateString() === today.toDateString()
+    ? moment.toLocaleTimeString(inOrder)
+    : moment.toLocaleString(inOrder);
 }

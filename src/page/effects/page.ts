@@ -49,8 +49,8 @@ export class Page {
 
   /** Tells the browsers, if there are any, of what passes have changed. */
   passed(): void {
-    if (!this.#live.isRead) return;
-    this.#due ??= setTimeout(() => {
+    if (!this.#live.isRead || this.#due !== undefined) return;
+    this.#due = setTimeout(() => {
       this.#due = undefined;
       if (this.#live.isRead) this.#live.tell(this.#draw());
       else this.#drawn = undefined;

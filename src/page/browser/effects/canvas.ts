@@ -56,9 +56,9 @@ export class CanvasPicture {
     pen.textAlign = "center";
     pen.lineWidth = 3;
     pen.strokeStyle = named("ground");
-    for (const { x, y, radius, text } of sites) {
-      pen.strokeText(text, x, y - radius - 5);
-      pen.fillText(text, x, y - radius - 5);
+    for (const { x, text, textY } of sites) {
+      pen.strokeText(text, x, textY);
+      pen.fillText(text, x, textY);
     }
   }
 }

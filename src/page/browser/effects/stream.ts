@@ -1,5 +1,6 @@
 import { applied } from "../../news.ts";
 import type { PageNews, PageState } from "../../wire.ts";
+import { bounded } from "../bounded.ts";
 
 interface Reader {
   readonly onState: (state: PageState) => void;
@@ -15,7 +16,7 @@ export function follow({ onState, onStanding }: Reader): void {
   let known: PageState | undefined;
   let turn = Promise.resolve();
   const read = async (from: EventSource, text: string): Promise<void> => {
-    const news = (await new Response(text).json()) as PageNews;
+    const news = bounded(await new Response(text).json()) as PageNews;
     if (from !== source) return;
     known = applied(known, news);
     onState(known);
@@ -25,15 +26,15 @@ export function follow({ onState, onStanding }: Reader): void {
     if (document.hidden) return onStanding("paused");
     const opened = new EventSource("/page/live");
     source = opened;
-    opened.onopen = () => onStanding("live");
-    opened.onmessage = (event: MessageEvent<string>) => {
+    opened.addEventListener("open", () => onStanding("live"));
+    opened.addEventListener("message", (event: MessageEvent<string>) => {
       turn = turn.then(() => read(opened, event.data));
-    };
-    opened.onerror = () => {
+    });
+    opened.addEventListener("error", () => {
       onStanding("connection lost, trying again");
       if (opened.readyState === EventSource.CLOSED)
         setTimeout(() => opened === source && open(), againAfterMs);
-    };
+    });
   };
   document.addEventListener("visibilitychange", open);
   open();

@@ -15,9 +15,9 @@ export class SvgPicture {
 
   show({ center, sites, lines, dots, dotRadius }: Picture, ownName: string): void {
     this.#sites.replaceChildren(
-      ...sites.flatMap(({ x, y, radius, text }) => [
+      ...sites.flatMap(({ x, y, radius, text, textY }) => [
         drawn("circle", { class: "site", cx: round(x), cy: round(y), r: round(radius) }),
-        drawn("text", { x: round(x), y: round(y - radius - 5) }, text),
+        drawn("text", { x: round(x), y: round(textY) }, text),
       ]),
     );
     const used = new Set<string>();

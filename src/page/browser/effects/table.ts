@@ -48,7 +48,7 @@ export class TableView<Row extends { readonly id: string }> {
       element("div", { class: "bar" }, heading, element("span", {}, label, search), this.#part, ...pages),
       element(
         "div",
-        { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": `${name}-title` },
+        { class: "scroll", tabindex: 0, role: "group", "aria-labelledby": `${name}-title` },
         table,
       ),
     );
