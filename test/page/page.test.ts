@@ -249,5 +249,5 @@ test("the browser holds the page to its policy: no markup from text, no script b
   await elsewhere.setContent(`<iframe src="${served.url}"></iframe>`);
   const [, frame] = elsewhere.frames();
   await frame?.waitForLoadState().catch(() => {});
-  expect(await frame?.locator("#peers").count()).toBe(0);
+  expect(await frame?.locator("#mesh").count()).toBe(0);
 });

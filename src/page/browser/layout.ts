@@ -81,7 +81,7 @@ const radiusOf = (peers: number): number =>
 const angleOf = (radius: number, distance: number): number =>
   2 * Math.asin(Math.min(1, (radius + gap / 2) / distance));
 
-/** As many sites as have room on a ring; one at least. */
+/** Takes the sites that have room on a ring: one at least. */
 function ringOf(sites: readonly Site[], distance: number): readonly Site[] {
   let taken = 0;
   const end = sites.findIndex((site, index) => {

@@ -42,7 +42,7 @@ export class Page {
       "/page/live": async () => {
         if (this.#live.isFull) return full;
         const state = await this.#recent();
-        return this.#live.isFull ? full : (response) => this.#live.open(response, state);
+        return this.#live.isFull ? full : (response) => this.#live.open(response, this.#drawn ?? state);
       },
     };
   }
