@@ -37,6 +37,8 @@ export default defineConfig({
           ...machineSuite,
         },
       },
+      // The page, in a real Chromium.
+      { test: { name: "page", include: ["test/page/**/*.test.ts"], ...machineSuite } },
       { test: { name: "netns", include: ["test/netns/**/*.test.ts"], ...waitingSuite } },
       // With the programs of Debian 13: the suite `debian13` runs it there.
       { test: { name: "debian13", include: ["test/debian13/**/*.test.ts"], ...machineSuite } },

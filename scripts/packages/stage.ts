@@ -51,6 +51,7 @@ export function stage(
   const root = join(folder, home);
   mkdirSync(join(root, "dist"), { recursive: true });
   for (const file of globSync(join(checkout, "dist/*.cjs"))) copy(file, join(root, "dist", basename(file)));
+  copy(join(checkout, "dist/page"), join(root, "dist/page"));
   copy(join(checkout, "bin/kubespan"), join(root, "bin/kubespan"));
   for (const path of libraries) copy(join(checkout, path), join(root, path));
   copy(join(node, "bin/node"), join(root, "node_modules/.bin/node"));

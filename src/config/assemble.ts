@@ -97,8 +97,10 @@ function discoveryOf({ discovery }: DaemonValue): Pick<Config, "discovery"> {
   return Object.keys(given).length > 0 ? { discovery: given } : {};
 }
 
-const metricsOf = ({ metrics: { listen, peers } }: DaemonValue): Pick<Config, "metrics"> =>
-  listen ? { metrics: { listen, peers } } : {};
+const metricsOf = ({ metrics }: DaemonValue): Pick<Config, "metrics"> => {
+  const { listen, peers, page, names } = metrics;
+  return listen ? { metrics: { listen, peers, page, names } } : {};
+};
 
 function proxiesOf({ proxy }: DaemonValue, environment: Proxies): { readonly proxies?: Proxies } {
   const { url, except } = proxy;

@@ -156,11 +156,15 @@ export interface RelayConfig {
   readonly maxBytesPerSecond: number;
 }
 
-/** The metrics of this daemon, over HTTP. */
+/** The metrics of this daemon, and the page, over HTTP. */
 export interface MetricsConfig {
   readonly listen: HostPort;
   /** Whether there are series for each peer, besides those for all together. */
   readonly peers: boolean;
+  /** Whether the page for browsers is served beside the metrics. */
+  readonly page: boolean;
+  /** The names of this node by which browsers and scrapers may ask, besides its host name. */
+  readonly names: readonly string[];
 }
 
 export interface NodeConfig {

@@ -226,7 +226,7 @@ relay: {serve: auto, use: true, service: true, maxPairs: 1000, maxBytesPerSecond
 # stunServer: stun.example.org:3478   # tells the port that a NAT gave to WireGuard
 kubernetes: {enabled: false}       # true: the Nodes of Kubernetes are a registry; further keys: kubeconfig, apiServers
 # proxy: {url: "http://user:password@proxy.example.org:3128", except: ["10.0.0.0/8", "*.example.org"]}   # to the registries; none: no proxy
-# metrics: {listen: "127.0.0.1:9586", peers: true}   # metrics for Prometheus
+# metrics: {listen: "127.0.0.1:9586", peers: true, page: true}   # metrics for Prometheus, and a page for browsers
 log: {level: info, format: text}
 # discovery: {announce: "https://192.0.2.1:3000/", authority: /etc/kubespan/ca.pem}   # services on nodes, told to each other
 # serviceCAFiles: {primary: /etc/kubespan/ca.pem}   # authorities to trust, by name of the service

@@ -82,6 +82,11 @@ export class Answers {
     };
   }
 
+  /** Gives what the parts in this process show: a look where it is worth one, and what was seen by now. */
+  get eyes(): { readonly look: () => Promise<void>; readonly see: () => Seen } {
+    return { look: () => this.#look(), see: () => this.#seen() };
+  }
+
   async #status(): Promise<Status> {
     await this.#look();
     const { mesh } = this.#present();

@@ -94,7 +94,7 @@ export class Daemon {
     this.#mesh = mesh;
     this.#failures = new Failures(parts.log);
     this.#trials = new Trials(file, parts.log, () => void this.reload());
-    this.#metering = new Metering(parts.log, () => this.#answers.routes.status());
+    this.#metering = new Metering(parts.log, this.#answers);
     this.#closers.push(() => this.#metering.close());
     this.#loop = this.#newLoop();
     this.#manager = serviceManager(parts.log);

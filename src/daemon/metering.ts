@@ -3,16 +3,21 @@ import type { Status } from "../api/index.ts";
 import type { Config } from "../config/index.ts";
 import { MetricsServer } from "../metrics/effects/index.ts";
 import { type Metered, noPasses, noTotals, withPass, withPeers } from "../metrics/index.ts";
+import { Page } from "../page/effects/index.ts";
+import type { Answers } from "./answers.ts";
 import type { Scope } from "./loop.ts";
 
-/** What is counted for the metrics while the daemon runs, and the server that shows it. */
+/** What is counted for the metrics while the daemon runs, and the server that shows it, with the page beside it. */
 export class Metering {
   readonly #server: MetricsServer;
+  readonly #page: Page;
   #passes = noPasses;
   #totals = noTotals;
 
-  constructor(log: Logger, status: () => Promise<Status>) {
-    this.#server = new MetricsServer(log, async () => this.#metered(await status()));
+  constructor(log: Logger, answers: Pick<Answers, "routes" | "eyes">) {
+    this.#page = new Page(answers.eyes);
+    const ask = async (): Promise<Metered> => this.#metered(await answers.routes.status());
+    this.#server = new MetricsServer(log, ask, ({ page }) => (page ? this.#page.pages : {}));
   }
 
   /** Runs a pass, and counts it and the time that it took. */
@@ -40,9 +45,10 @@ export class Metering {
     };
   }
 
-  /** Serves the metrics where this configuration asks for them. */
+  /** Serves what this configuration asks for, and shows what a pass has changed. */
   follow({ metrics }: Config): void {
     this.#server.follow(metrics);
+    this.#page.passed();
   }
 
   close(): Promise<void> {

@@ -1,10 +1,6 @@
-import { type HostPort, parseAddress, parseHostPort, unreachableKind } from "../net/index.ts";
-
-/** What a request says of itself. */
-export interface Asked {
-  readonly host?: string | undefined;
-  readonly origin?: string | undefined;
-}
+import type { IncomingHttpHeaders } from "node:http";
+import { type HostPort, parseAddress, unreachableKind } from "../net/index.ts";
+import { isForeign, isOwnName } from "./asked-name.ts";
 
 const isLoopback = (host: string): boolean => {
   const address = parseAddress(host);
@@ -14,12 +10,16 @@ const isLoopback = (host: string): boolean => {
 /**
  * Why a request is refused that a page in a browser on this machine may have made; `undefined` for all others. A page may
  * ask any server, and reads the answer where its own name has come to stand for this machine (DNS rebinding). Monitoring
- * names no origin. It may call a node by any name, but a server on loopback is called by the address, or `localhost`.
+ * names no origin. The names are those by which the server may be called, besides an address and `localhost`; without a
+ * list of them it may be called by any name, unless it listens on loopback alone.
  */
-export function refusal(listen: HostPort, { host = "", origin }: Asked): string | undefined {
-  if (origin !== undefined) return "pages of other servers are not answered";
-  if (!isLoopback(listen.host)) return undefined;
-  const called = parseHostPort(host, listen.port)?.host;
-  const isOwn = called !== undefined && (called === "localhost" || parseAddress(called) !== undefined);
-  return isOwn ? undefined : `ask for ${listen.host} or localhost: this server has no other name`;
+export function refusal(
+  listen: HostPort,
+  { host, origin, ...more }: IncomingHttpHeaders,
+  names: readonly string[] | undefined = isLoopback(listen.host) ? [] : undefined,
+): string | undefined {
+  if (origin !== undefined || isForeign(String(more["sec-fetch-site"]), String(more["sec-fetch-mode"])))
+    return "pages of other servers are not answered";
+  if (!names || isOwnName(host, names)) return undefined;
+  return "this node does not know that name: ask by its address, or list the name under metrics.names";
 }

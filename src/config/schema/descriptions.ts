@@ -55,6 +55,10 @@ export const descriptions: Readonly<Record<KindName, Readonly<Record<string, str
       "the address and port at which metrics are served over HTTP, such as `127.0.0.1:9586`; without it there are none ([metrics.md](metrics.md)). Whoever can connect to it can read them",
     "metrics.peers":
       "whether there are series for each peer; `false` leaves those for all peers together, where the mesh is large",
+    "metrics.page":
+      "whether a page for browsers is served beside the metrics, at `/`: the mesh as this node sees it, live ([page.md](page.md))",
+    "metrics.names":
+      "names by which this node may be asked for the metrics and the page, besides its host name, its addresses and `localhost`. A request for another name is refused, as it may come from a page elsewhere",
     "metrics.anyAddress":
       "`true` allows `metrics.listen` to be `0.0.0.0` or `[::]`, which is every address of this node",
     interfaceName: "the WireGuard link",

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type RequestListener } from "node:http";
+import { createServer, type RequestListener, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { cannotListen } from "../../base/index.ts";
 import { type HostPort, hostPortText } from "../../net/index.ts";
@@ -15,10 +15,16 @@ export interface Answer {
   readonly text: string;
   /** Absent for plain text. */
   readonly type?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** An answer that goes on until the client or the server ends it. */
+type Streamed = (response: ServerResponse) => void;
+
 /** What is answered at each path, made of what the client accepts. */
-export type Pages = Readonly<Record<string, (accepted: string) => Answer | Promise<Answer>>>;
+export type Pages = Readonly<
+  Record<string, (accepted: string) => Answer | Streamed | Promise<Answer | Streamed>>
+>;
 
 const mostConnections = 64;
 const headersTimeoutMs = 5_000;
@@ -28,21 +34,30 @@ const checkEveryMs = 1_000;
 const idleTimeoutMs = 10_000;
 
 /**
- * Serves pages for monitoring over HTTP. Throws `KubespanError("conflict")` when the address cannot be had.
+ * Serves pages for monitoring over HTTP. Where names are given, a browser that asks by another one is refused. Throws
+ * `KubespanError("conflict")` when the address cannot be had.
  */
-export async function serveMonitoring(listen: HostPort, pages: Pages): Promise<Monitoring> {
+export async function serveMonitoring(
+  listen: HostPort,
+  pages: Pages,
+  names?: readonly string[],
+): Promise<Monitoring> {
   const unknown: Answer = { code: 404, text: `there are ${Object.keys(pages).join(", ")}\n` };
-  const answerOf = async (path: string, accepted: string): Promise<Answer> =>
+  const answerOf = async (path: string, accepted: string): Promise<Answer | Streamed> =>
     Object.hasOwn(pages, path) ? ((await pages[path]?.(accepted)) ?? unknown) : unknown;
   const handle: RequestListener = (request, response) => {
-    const answer = ({ code, text, type = "text/plain; charset=utf-8" }: Answer): void => {
-      response.writeHead(code, { "content-type": type, "x-content-type-options": "nosniff" }).end(text);
+    const answer = (given: Answer | Streamed): void => {
+      if (typeof given === "function") return given(response);
+      const { code, text, type = "text/plain; charset=utf-8", headers } = given;
+      response
+        .writeHead(code, { "content-type": type, "x-content-type-options": "nosniff", ...headers })
+        .end(text);
     };
+    const { url = "", headers } = request;
+    const refused = refusal(listen, headers, names);
+    if (refused !== undefined) return answer({ code: 403, text: `${refused}\n` });
     if (request.method !== "GET" && request.method !== "HEAD")
       return answer({ code: 405, text: "only GET\n" });
-    const { url = "", headers } = request;
-    const refused = refusal(listen, headers);
-    if (refused !== undefined) return answer({ code: 403, text: `${refused}\n` });
     void answerOf(url, headers.accept ?? "").then(answer, () =>
       answer({ code: 500, text: "this cannot be told now\n" }),
     );

@@ -1,2 +1,2 @@
-export { type Monitoring, recent, serveMonitoring } from "./http.ts";
+export { type Answer, type Monitoring, type Pages, recent, serveMonitoring } from "./http.ts";
 export { MetricsServer } from "./metrics-server.ts";

@@ -1,26 +1,36 @@
+import { hostname } from "node:os";
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import { errorText } from "../../base/index.ts";
 import type { MetricsConfig } from "../../config/index.ts";
 import { hostPortText } from "../../net/index.ts";
 import { type Metered, metricsOf } from "../index.ts";
-import { type Answer, type Monitoring, recent, serveMonitoring } from "./http.ts";
+import { type Answer, type Monitoring, type Pages, recent, serveMonitoring } from "./http.ts";
 
 /**
- * Serves the metrics of the daemon where the configuration asks for them. The mesh does not depend on that: an address
+ * Serves the metrics of the daemon, and what stands beside them, where the configuration asks for them. The mesh does not depend on that: an address
  * that cannot be had is a line of the log, and is tried again.
  */
 export class MetricsServer {
   readonly #log: Logger;
   readonly #ask: () => Promise<Metered>;
+  readonly #beside: (config: MetricsConfig) => Pages;
   #wanted: MetricsConfig | undefined;
   #served: Monitoring | undefined;
   #problem: string | undefined;
   #turn = Promise.resolve();
 
-  /** `ask` looks at the daemon; it is called when somebody asks for the metrics. */
-  constructor(log: Logger, ask: () => Promise<Metered>) {
+  /**
+   * `ask` looks at the daemon; it is called when somebody asks for the metrics. `beside` gives the further pages that a
+   * configuration asks for.
+   */
+  constructor(
+    log: Logger,
+    ask: () => Promise<Metered>,
+    beside: (config: MetricsConfig) => Pages = () => ({}),
+  ) {
     this.#log = log;
+    this.#beside = beside;
     this.#ask = recent(ask);
   }
 
@@ -38,8 +48,9 @@ export class MetricsServer {
     this.#wanted = wanted;
     if (!wanted) return;
     try {
-      const pages = { "/metrics": (accepted: string) => this.#answer(wanted, accepted) };
-      this.#served = await serveMonitoring(wanted.listen, pages);
+      const metrics = (accepted: string): Promise<Answer> => this.#answer(wanted, accepted);
+      const pages = { ...this.#beside(wanted), "/metrics": metrics };
+      this.#served = await serveMonitoring(wanted.listen, pages, [...ownNames(), ...wanted.names]);
       this.#problem = undefined;
       this.#log.info(`metrics are served at http://${hostPortText(wanted.listen)}/metrics`);
     } catch (error) {
@@ -61,3 +72,6 @@ export class MetricsServer {
     await this.#turn;
   }
 }
+
+/** The names that this node gives itself. */
+const ownNames = (): readonly string[] => [hostname(), hostname().split(".")[0] ?? ""];

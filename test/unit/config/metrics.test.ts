@@ -13,11 +13,16 @@ test("metrics are off unless an address is given", () => {
   expect(metricsOf(`{listen: "127.0.0.1:9586"}`)).toEqual({
     listen: { host: "127.0.0.1", port: 9586 },
     peers: true,
+    page: false,
+    names: [],
   });
-  expect(metricsOf(`{listen: "[::1]:9586", peers: false}`)).toEqual({
+  expect(metricsOf(`{listen: "[::1]:9586", peers: false, page: true, names: [node1]}`)).toEqual({
     listen: { host: "::1", port: 9586 },
     peers: false,
+    page: true,
+    names: ["node1"],
   });
+  expect(() => metricsOf(`{listen: "[::1]:9586", names: ["a b"]}`)).toThrow("expected a host name");
 });
 
 test("every address of the node is refused unless that is said", () => {

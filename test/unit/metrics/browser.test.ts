@@ -13,17 +13,18 @@ test.each(["127.0.0.1:9586", "localhost:9586", "localhost", "[::1]:9586", "127.0
   },
 );
 
-test.each([
-  "rebound.example:9586",
-  "localhost.example",
-  "node",
-  "",
-  undefined,
-  "127.0.0.1.example:9586",
-  "a b",
-])("a page whose name has come to stand for this machine is refused: %s", (host) => {
-  expect(refusal(loopback, { host })).toContain("127.0.0.1 or localhost");
-  expect(refusal({ ...loopback, host: "localhost" }, { host })).toBeDefined();
+test.each(["rebound.example:9586", "localhost.example", "node", "", "127.0.0.1.example:9586", "a b"])(
+  "a page whose name has come to stand for this machine is refused: %s",
+  (host) => {
+    expect(refusal(loopback, { host })).toContain("ask by its address");
+    expect(refusal({ ...loopback, host: "localhost" }, { host })).toBeDefined();
+  },
+);
+
+test("a server of which the names are known has no other", () => {
+  const listen = { host: "192.0.2.1", port: 9586 };
+  expect(refusal(listen, { host: "node.example:9586" }, ["node.example"])).toBeUndefined();
+  expect(refusal(listen, { host: "other.example:9586" }, ["node.example"])).toContain("metrics.names");
 });
 
 test("a server on another address may have any name, and none answers pages of other servers", () => {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, request } from "node:http";
 import type { AddressInfo } from "node:net";
+import { hostname } from "node:os";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import type { MetricsConfig } from "../../../src/config/index.ts";
@@ -8,7 +9,12 @@ import { MetricsServer } from "../../../src/metrics/effects/index.ts";
 import { until } from "../discovery/loopback.ts";
 import { metered } from "./metered.ts";
 
-const at = (port: number, peers = true): MetricsConfig => ({ listen: { host: "127.0.0.1", port }, peers });
+const at = (port: number, peers = true): MetricsConfig => ({
+  listen: { host: "127.0.0.1", port },
+  peers,
+  page: false,
+  names: ["node1.example.com"],
+});
 
 async function takenPort() {
   const holder = createServer().listen(0, "127.0.0.1");
@@ -56,4 +62,31 @@ test("the server waits for its port, follows the configuration, and looks only w
   await until(async () => expect(await (await fetch(url)).text()).not.toContain("kubespan_peer_up"));
   server.follow(undefined);
   await until(() => expect(fetch(url)).rejects.toThrow("fetch failed"));
+});
+
+test("a browser that a page elsewhere sends here is refused", async () => {
+  const { server, looks } = open();
+  const { port, free } = await takenPort();
+  await free();
+  server.follow(at(port));
+  const asked = async (headers: Record<string, string>): Promise<number> => {
+    const sent = request({ host: "127.0.0.1", port, path: "/metrics", headers }).end();
+    const [response] = (await once(sent, "response")) as [IncomingMessage];
+    response.resume();
+    return response.statusCode ?? 0;
+  };
+  await until(async () => expect(await asked({})).toBe(200));
+  const before = looks();
+  for (const host of [
+    "evil.example",
+    `evil.example:${port}`,
+    "127.0.0.1.evil.example",
+    "node1.example.com.evil.example",
+  ])
+    expect(await asked({ host }), host).toBe(403);
+  for (const site of ["cross-site", "same-site"])
+    expect(await asked({ "sec-fetch-site": site, "sec-fetch-mode": "no-cors" }), site).toBe(403);
+  expect(looks()).toBe(before);
+  for (const host of ["localhost", `[::1]:${port}`, "Node1.example.com", hostname()])
+    expect(await asked({ host }), host).toBe(200);
 });
