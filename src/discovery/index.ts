@@ -20,7 +20,7 @@ export { isPublicKey, publicKeyFrom } from "./public-key.ts";
 export { affiliateBytes, mostAffiliateBytes, sealAnnouncement } from "./publication.ts";
 export type { Announcement, Registry } from "./registry.ts";
 export { errorOf, type RegistryState, stateOf } from "./registry-state.ts";
-export { nonceBytes, openData, sealData } from "./seal.ts";
+export { openData } from "./seal.ts";
 export { sameHostAndPort, stunHeader } from "./stun-offer.ts";
 export { isNodeId } from "./text.ts";
 export { nothingTold, type RefusedAffiliate, type RegistryServer, type Told } from "./told.ts";
