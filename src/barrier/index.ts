@@ -6,4 +6,4 @@ export {
   planNoSecondBarrier,
   planSecondBarrier,
 } from "./plan.ts";
-export { parseSaved, type SavedBarrier, savedText } from "./saved.ts";
+export { type BarrierNames, parseSaved, type SavedBarrier, savedText } from "./saved.ts";

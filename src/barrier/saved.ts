@@ -1,13 +1,23 @@
 import { z } from "zod";
 import { KubespanError, readJson } from "../base/index.ts";
-import { type Prefix, parseAddress, parsePrefix, unite } from "../net/index.ts";
+import { type Marks, type Prefix, parseAddress, parsePrefix, unite } from "../net/index.ts";
 import type { Exit } from "../nftables/index.ts";
+
+/** The names and numbers by which a barrier is found in the kernel again. */
+export interface BarrierNames {
+  readonly interfaceName: string;
+  readonly listenPort: number;
+  readonly marks: Marks;
+  readonly routing: { readonly table: number; readonly priority: number };
+}
 
 /**
  * The networks that were steered last: enough to close the node before anything else runs. Names and numbers of links,
  * marks and tables come from the configuration.
  */
 export interface SavedBarrier {
+  /** Those of the configuration, for a start at which it cannot be read; absent where they are the usual ones. */
+  readonly names?: BarrierNames | undefined;
   readonly targets: readonly Prefix[];
   /** The MTU of the mesh link in bytes. */
   readonly mtu: number;
@@ -31,17 +41,26 @@ const exit = z.strictObject({
   clients: z.enum(["node", "daemon"]),
 });
 
+const number = z.number().int().nonnegative().max(0xffffffff);
+const namesForm = z.strictObject({
+  interfaceName: z.string().regex(/^[\w.-]{1,15}$/),
+  listenPort: number.max(65_535),
+  marks: z.strictObject({ fromWireGuard: number, toWireGuard: number }),
+  routing: z.strictObject({ table: number, priority: number }),
+});
+
 const form = z.strictObject({
   version: z.literal(1),
   mtu: z.number().int().min(1280).max(65_455),
   targets: z.array(z.string().max(64)).max(mostTargets),
   exits: z.array(exit).max(mostExits).default([]), // files of releases before have none
   refused: z.array(z.string().max(64)).max(mostTargets).default([]),
+  names: namesForm.optional(),
 });
 
 /** The text of the file. What nobody asked for is left out, so that a release that does not know it reads the file. */
-export const savedText = ({ targets, mtu, exits, refused }: SavedBarrier): string =>
-  `${JSON.stringify({ version: 1, mtu, exits, targets, ...(refused.length > 0 && { refused }) })}\n`;
+export const savedText = ({ targets, mtu, exits, refused, names }: SavedBarrier): string =>
+  `${JSON.stringify({ version: 1, mtu, exits, targets, ...(refused.length > 0 && { refused }), names })}\n`;
 
 /** Parses the file. Throws `KubespanError("state")` for any text that this program did not write. */
 export function parseSaved(text: string, file: string): SavedBarrier {
@@ -52,9 +71,9 @@ export function parseSaved(text: string, file: string): SavedBarrier {
     if (prefix === undefined) throw damaged(file, `no network: ${JSON.stringify(network)}`);
     return prefix;
   };
-  const { mtu, exits } = read.value;
+  const { mtu, exits, names } = read.value;
   const targets = unite(read.value.targets.map(networkOf));
-  return { targets, mtu, exits, refused: read.value.refused.map(networkOf) };
+  return { targets, mtu, exits, refused: read.value.refused.map(networkOf), ...(names && { names }) };
 }
 
 const damaged = (file: string, reason: string): KubespanError =>

@@ -18,15 +18,25 @@ export function registerBarrier(program: Command): void {
       [
         "\nRun this before the network comes up, so that nothing leaves in clear meanwhile.",
         "Traffic to members is refused until the daemon runs. 'kubespan down' removes the",
-        "barrier.",
+        "barrier. Where the configuration cannot be read, that of the last run counts, and",
+        "the command fails after it has loaded the barrier.",
       ].join("\n"),
     )
     .action(async (options: { config: string }) => {
       await checkPrivilege("barrier load");
-      const { loadBarrier } = await loadBarrierLoader();
-      const { config } = await loadConfig(options.config);
+      const { configOfLastRun, loadBarrier } = await loadBarrierLoader();
+      let problem: unknown;
+      const config = await loadConfig(options.config).then(
+        (loaded) => loaded.config,
+        (error: unknown) => {
+          problem = error;
+          return configOfLastRun(options.config);
+        },
+      );
       const done = await loadBarrier(config, { run, log: createLogger({ ...config.log, level: "warn" }) });
       for (const step of done) print(`${step}\n`);
       if (done.length === 0) print("there was nothing to load\n");
+      // The node is closed by what it had last, and the command fails all the same: no daemon will start.
+      if (problem !== undefined) throw problem;
     });
 }

@@ -26,4 +26,4 @@ export {
 } from "./proxy.ts";
 export { parseServiceURL } from "./service-url.ts";
 export { configSummary } from "./summary.ts";
-export { configWarnings, runDirectoryIn } from "./warnings.ts";
+export { configWarnings, runDirectoryIn, stateDirectoryIn } from "./warnings.ts";

@@ -12,6 +12,8 @@ import { type ObservedRouting, planMainRefusals, planRefusal } from "../routing/
 import { daemonGroup, type ReadSetting, type Runner } from "../system/index.ts";
 import { applySteps } from "./apply.ts";
 
+export { configOfLastRun } from "./last-names.ts";
+
 /**
  * The networks of a table from the time before the first pass. No peer is connected yet, so nothing is dropped when it
  * arrives. A target that is no single address is taken for a pod network, so that nothing from there is answered

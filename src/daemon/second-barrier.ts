@@ -6,6 +6,7 @@ import { errorText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import { type Kernel, type MeshPlan, mtuOf } from "../mesh/index.ts";
 import { applyPlan, applySteps, type FailedSteps, type Hands } from "./apply.ts";
+import { unusualNames } from "./last-names.ts";
 
 /** Keeps what holds while the table is gone: programs at the links, and a file for the time before there is a table at all. */
 export class SecondBarrier {
@@ -63,9 +64,10 @@ export class SecondBarrier {
       this.#written = undefined;
       return failureOf(() => removeSaved(stateDirectory));
     }
-    const text = savedText(steered);
+    const saved = { ...steered, names: unusualNames(config) };
+    const text = savedText(saved);
     if (text === this.#written) return undefined;
-    const failure = await failureOf(() => writeSaved(stateDirectory, steered));
+    const failure = await failureOf(() => writeSaved(stateDirectory, saved));
     if (failure === undefined) this.#written = text;
     return failure;
   }

@@ -117,6 +117,31 @@ it("a daemon that starts behind it under load opens nothing", async () => {
   expect(clear).toBe(0);
 });
 
+it("a broken configuration opens no node when the machine starts, also with a table of its own, and is said", async () => {
+  await restarted();
+  expect(a.namespace.read(file)).not.toContain("names"); // the usual ones
+  await a.daemon.configure({ ...options, daemon: { routing: { table: 181 } } });
+  await a.daemon.start();
+  await bothUp();
+  await waitFor(() => a.namespace.read(file).includes('"names"'), { what: "the table in the file" });
+  await restarted();
+  const text = a.namespace.read(configFile);
+  await a.namespace.write(configFile, `${text}---\nkind: [`);
+  const clear = await inClear(async () => {
+    const { exitCode, stdout } = await load();
+    expect([exitCode, stdout]).toEqual([3, expect.stringContaining("create the nft table")]);
+    expect(await a.run("ip", "rule")).toContain("lookup 181");
+    for (const target of targets) expect((await a.ping(target)).received).toBe(0);
+  });
+  expect(clear).toBe(0);
+  await a.namespace.write(configFile, text);
+  expect((await a.daemon.command("down")).exitCode).toBe(0);
+  await a.daemon.configure(options);
+  await a.daemon.start();
+  await bothUp();
+  await waitFor(() => a.namespace.read(file).includes("203.0.113.2"), { what: "the file" });
+});
+
 it("a daemon that starts without it closes the node before it has a link", async () => {
   await restarted();
   const before = (await a.daemon.log()).length;
