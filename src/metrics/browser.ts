@@ -1,6 +1,8 @@
-import type { IncomingHttpHeaders } from "node:http";
 import { type HostPort, parseAddress, unreachableKind } from "../net/index.ts";
 import { isForeign, isOwnName } from "./asked-name.ts";
+
+/** The headers of a request, by their names in small letters. */
+type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 const isLoopback = (host: string): boolean => {
   const address = parseAddress(host);
@@ -15,11 +17,11 @@ const isLoopback = (host: string): boolean => {
  */
 export function refusal(
   listen: HostPort,
-  { host, origin, ...more }: IncomingHttpHeaders,
+  { host, origin, ...more }: Headers,
   names: readonly string[] | undefined = isLoopback(listen.host) ? [] : undefined,
 ): string | undefined {
   if (origin !== undefined || isForeign(String(more["sec-fetch-site"]), String(more["sec-fetch-mode"])))
     return "pages of other servers are not answered";
-  if (!names || isOwnName(host, names)) return undefined;
+  if (!names || isOwnName(host === undefined ? undefined : String(host), names)) return undefined;
   return "this node does not know that name: ask by its address, or list the name under metrics.names";
 }

@@ -77,14 +77,16 @@ it("killed in any step of going down, a second down does the rest", async () => 
 
 it("killed as soon as WireGuard has a new peer, the daemon knows it while no registry answers", async () => {
   const { publicKey } = (await b.daemon.waitForStatus("that b is there", () => true)).node;
-  const peers = () => a.run("wg", "show", "kubespan", "peers").catch(() => "no link yet");
+  const known = () => a.run("wg", "show", "kubespan", "peers").catch(() => "no link yet");
   await a.start(options);
-  await waitFor(async () => (await peers()).includes(publicKey), { what: "b in the device", pollMs: 1 });
+  await waitFor(async () => (await known()).includes(publicKey), { what: "b in the device", pollMs: 1 });
   await a.daemon.stop("SIGKILL");
   await discovery.stop("SIGKILL");
   await a.daemon.start();
   // Whether b has heard of a by then is a matter of chance, and with it whether the two get a tunnel.
-  await a.daemon.waitForStatus("b among the peers", ({ peers }) => peers.some(({ label }) => label === "b"));
+  await a.daemon.waitForStatus("b among the peers", (status) =>
+    status.peers.some(({ label }) => label === "b"),
+  );
 });
 
 async function leave(): Promise<void> {
