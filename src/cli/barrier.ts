@@ -18,8 +18,8 @@ export function registerBarrier(program: Command): void {
       [
         "\nRun this before the network comes up, so that nothing leaves in clear meanwhile.",
         "Traffic to members is refused until the daemon runs. 'kubespan down' removes the",
-        "barrier. Where the configuration cannot be read, that of the last run counts, and",
-        "the command fails after it has loaded the barrier.",
+        "barrier. Where the configuration cannot be read, that of the last run counts,",
+        "and the command fails after it has loaded the barrier.",
       ].join("\n"),
     )
     .action(async (options: { config: string }) => {

@@ -92,6 +92,11 @@ export async function startProcess(
   });
   // A stream that is no pipe is `null`, and a caller that asked for no pipe does not use it.
   const [input, out, errors] = [child.stdin as Writable, child.stdout as Readable, child.stderr as Readable];
+  // What the program started may keep its output open for ever. Of one that was killed in time nobody needs the rest.
+  if (timeoutMs !== undefined)
+    child.once("exit", (_, signal) => {
+      if (signal === options.killSignal) for (const stream of [out, errors]) stream?.destroy();
+    });
   return {
     pid,
     stdin: input,
