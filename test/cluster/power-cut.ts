@@ -6,6 +6,7 @@ import { Capture, configFile, kubespan, type Lab, type LabNode, waitFor } from "
 const inClear = [
   "(host 203.0.113.10 or host 203.0.113.20 or host 203.0.113.30 or net 10.244.0.0/16)",
   "and not udp port 51820 and not tcp port 6443 and not arp and not host 203.0.113.9",
+  "and not dst host 10.96.0.1", // a Service is nobody's address until kube-proxy has made its rules
   "and not icmp[icmptype] == icmp-unreach", // of WireGuard's port, which is closed without a daemon
 ].join(" ");
 
