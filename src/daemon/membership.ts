@@ -156,7 +156,9 @@ export class Membership {
   }
 
   /** Resolves once all that may be steered after the last step is on disk. */
-  keepNew = (): Promise<void> => this.#parts.ledger.keepNew();
+  keepNew(): Promise<void> {
+    return this.#parts.ledger.keepNew();
+  }
 
   /** The members before a step. Their absences have lasted as long as ever if the clock was set since the last step. */
   #afterClockSet(now: number): Members {

@@ -6,6 +6,7 @@ import {
   hostPortText,
   hostPrefix,
   intersect,
+  isLoopback,
   type LeftOut,
   type Prefix,
   parseAddress,
@@ -93,8 +94,6 @@ export function servedHere(
   if (kubernetes && port !== undefined) ports.set(port, { port, clients: "node" });
   return [...ports.values()].toSorted((left, right) => left.port - right.port);
 }
-
-const isLoopback = (address: Address): boolean => address === "::1" || address.startsWith("127.");
 
 /** The exits of this node, from what is known of the registries. */
 export const exitsOf = (

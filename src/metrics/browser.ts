@@ -1,13 +1,17 @@
-import { type HostPort, parseAddress, unreachableKind } from "../net/index.ts";
-import { isForeign, isOwnName } from "./asked-name.ts";
+import { type HostPort, isLoopback, parseAddress } from "../net/index.ts";
 
-/** The headers of a request, by their names in small letters. */
-type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
+/** What a request says of who asks, and by which name. */
+interface Headers {
+  readonly host?: string | undefined;
+  readonly origin?: string | undefined;
+  readonly "sec-fetch-site"?: string | readonly string[] | undefined;
+  readonly "sec-fetch-mode"?: string | readonly string[] | undefined;
+}
 
-const isLoopback = (host: string): boolean => {
+function listensOnLoopback({ host }: HostPort): boolean {
   const address = parseAddress(host);
-  return address === undefined ? host === "localhost" : unreachableKind(address) === "a loopback address";
-};
+  return address === undefined ? host === "localhost" : isLoopback(address);
+}
 
 /**
  * Why a request is refused that a page in a browser on this machine may have made; `undefined` for all others. A page may
@@ -17,11 +21,36 @@ const isLoopback = (host: string): boolean => {
  */
 export function refusal(
   listen: HostPort,
-  { host, origin, ...more }: Headers,
-  names: readonly string[] | undefined = isLoopback(listen.host) ? [] : undefined,
+  { host, origin, "sec-fetch-site": site, "sec-fetch-mode": mode }: Headers,
+  names: readonly string[] | undefined = listensOnLoopback(listen) ? [] : undefined,
 ): string | undefined {
-  if (origin !== undefined || isForeign(String(more["sec-fetch-site"]), String(more["sec-fetch-mode"])))
-    return "pages of other servers are not answered";
-  if (!names || isOwnName(host === undefined ? undefined : String(host), names)) return undefined;
+  if (origin !== undefined || isForeign(site, mode)) return "pages of other servers are not answered";
+  if (!names || isOwnName(host, names)) return undefined;
   return "this node does not know that name: ask by its address, or list the name under metrics.names";
 }
+
+/** The host and the port of a `Host` header; an IPv6 address stands in brackets. */
+const form = /^(?:\[([^\]]+)\]|([^:]+))(?::\d{1,5})?$/;
+
+/**
+ * Tells whether the `Host` of a request is an address, `localhost`, or one of these names. Any other name may be one that a
+ * page elsewhere had pointed at this node (DNS rebinding), so that a browser lets that page read the answer. A request
+ * without the header comes from no browser.
+ */
+export function isOwnName(header: string | undefined, names: readonly string[]): boolean {
+  if (header === undefined) return true;
+  const [, bracketed, plain = ""] = form.exec(header) ?? [];
+  if (bracketed !== undefined) return parseAddress(bracketed) !== undefined;
+  const name = plain.toLowerCase().replace(/\.$/, "");
+  if (name === "") return false;
+  return (
+    parseAddress(name) !== undefined || ["localhost", ...names].some((each) => each.toLowerCase() === name)
+  );
+}
+
+/**
+ * Tells whether a browser asks on behalf of a page elsewhere. It may follow a link to here, but no page elsewhere may load
+ * anything from here, even if it could not read the answer.
+ */
+export const isForeign = (site: Headers["sec-fetch-site"], mode: Headers["sec-fetch-mode"]): boolean =>
+  (site === "cross-site" || site === "same-site") && mode !== "navigate";

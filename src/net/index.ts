@@ -51,6 +51,7 @@ export { intersect, subtract, subtractUpTo, unite } from "./prefix-set.ts";
 export { detached, Remembered } from "./remembered.ts";
 export {
   isKubespanULA,
+  isLoopback,
   isPrivate,
   isSideroLink,
   specialIn,

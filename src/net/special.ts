@@ -21,6 +21,7 @@ const mayBeDialled: readonly string[] = [translated, siteLocal];
  * them are in ordinary use.
  */
 const cloudService = "an address of the cloud's own services";
+const loopback = "a loopback address";
 
 /**
  * The one table of special networks. A member with a cloud's address would answer in place of the cloud, which is asked
@@ -29,7 +30,7 @@ const cloudService = "an address of the cloud's own services";
 const special: readonly SpecialNetwork[] = (
   [
     ["0.0.0.0/8", "unspecified"],
-    ["127.0.0.0/8", "a loopback address"],
+    ["127.0.0.0/8", loopback],
     ["169.254.0.0/16", "link-local"],
     ["192.0.0.0/24", "reserved for protocols"], // RFC 6890; every machine that translates IPv4 (464XLAT) has 192.0.0.1
     ["224.0.0.0/4", "multicast"],
@@ -38,7 +39,7 @@ const special: readonly SpecialNetwork[] = (
     ["168.63.129.16/32", cloudService], // Azure
     ["::/8", "reserved"], // also addresses that contain an IPv4 address, such as ::169.254.169.254
     ["::/128", "unspecified"],
-    ["::1/128", "a loopback address"],
+    ["::1/128", loopback],
     ["64:ff9b::/96", translated], // RFC 6052
     ["64:ff9b:1::/48", translated], // RFC 8215
     ["fd00:ec2::/32", cloudService], // Amazon: metadata, time and names
@@ -63,6 +64,9 @@ export function unreachableKind(address: Address): string | undefined {
   const kind = index.find(address)?.value;
   return kind !== undefined && mayBeDialled.includes(kind) ? undefined : kind;
 }
+
+/** Whether an address is one of the host itself, which no packet leaves. */
+export const isLoopback = (address: Address): boolean => index.find(address)?.value === loopback;
 
 /** The special networks that have addresses in common with a network. None of them lies in another. */
 export const specialIn = (prefix: Prefix): readonly SpecialNetwork[] => {
