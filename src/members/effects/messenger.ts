@@ -105,9 +105,7 @@ export class Messenger {
 
   /** Sends a datagram to the messenger of a member. Nothing tells whether it arrives. */
   post(bytes: Uint8Array, to: Address): void {
-    this.#socket?.send(bytes, noticePort, to, (error) => {
-      if (error) this.#options.log.debug(`not sent to ${to}: ${errorText(error)}`);
-    });
+    this.#sendBytes(bytes, to, noticePort);
   }
 
   /**
@@ -132,7 +130,7 @@ export class Messenger {
   async prompt(recipients: readonly Recipient[]): Promise<void> {
     if (recipients.length > 0) await this.open();
     for (let sent = 0; sent < prompts.count && recipients.length > 0; sent++) {
-      for (const { address } of recipients) this.#sendBytes(Buffer.alloc(prompts.bytes), address, noticePort);
+      for (const { address } of recipients) this.post(Buffer.alloc(prompts.bytes), address);
       await delay(againMs);
     }
   }
@@ -160,7 +158,7 @@ export class Messenger {
     this.#sendBytes(Buffer.from(datagramText(datagram)), address, port);
   }
 
-  #sendBytes(bytes: Buffer, address: string, port: number): void {
+  #sendBytes(bytes: Uint8Array, address: string, port: number): void {
     this.#socket?.send(bytes, port, address, (error) => {
       if (error) this.#options.log.debug(`not sent to ${address}: ${errorText(error)}`);
     });
