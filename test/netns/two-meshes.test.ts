@@ -51,6 +51,10 @@ afterAll(() => lab.close());
 const repairsOf = ({ repairs }: Status): number =>
   Object.values(repairs).reduce((sum, count) => sum + count, 0);
 
+/** What a daemon knows and said, for the error message. */
+const stateOf = async (daemon: Daemon): Promise<string> =>
+  `${(await daemon.command("status")).stdout}\n${await daemon.log()}`;
+
 /** All that the first mesh has in the kernel. */
 const ofFirst = async (node: LabNode): Promise<string> =>
   node.run(
@@ -115,7 +119,11 @@ test("down of one leaves the other whole", async () => {
     await nodeA.run("sh", "-c", "nft list tables; ip -br link; ip rule; tc filter show dev eth0 egress"),
   ).not.toMatch(/mesh-2|0x200000|pref (?!18 )/);
   // The daemon on b answers by the second mesh until it has heard that a left it.
-  await waitFor(() => nodeA.reaches("203.0.113.2"), { what: "an answer by the first mesh" });
+  await waitFor(() => nodeA.reaches("203.0.113.2"), {
+    what: "an answer by the first mesh",
+    describe: async () =>
+      (await Promise.all([nodeA.daemon, there(b).daemon, there(bSecond)].map(stateOf))).join("\n"),
+  });
   await nodeA.daemon.waitForPeers("b");
   await waitFor(async () => !(await ofFirst(nodeA)).includes("mesh-2"), {
     what: "the end of the exceptions",
