@@ -45,15 +45,11 @@ const mostAPIServers = 16;
 
 const apiServer = parsedText("an API server such as https://192.0.2.1:6443", parseServiceURL);
 
-/** A number is a name, too, as it is for Talos' reader. */
-const serviceName = () =>
-  z.preprocess(
-    (input) => (typeof input === "number" ? String(input) : input),
-    matchingText(
-      "a name of at most 63 letters, digits and other visible characters",
-      /^(?! )[^\p{C}\p{Zl}\p{Zp}]{1,63}$/u,
-    ),
-  );
+/** Talos takes any name; what is longer is no name to read. */
+const serviceName = matchingText(
+  "a name of at most 256 letters, digits and other visible characters",
+  /^(?! )[^\p{C}\p{Zl}\p{Zp}]{1,256}$/u,
+);
 
 /** The name of the link. `all` and `default` are refused, as they mean every link to sysctl. */
 const interfaceName = parsedText(
@@ -193,7 +189,7 @@ export const schemas = {
     error: "is the same as clusterID, which is sent to the discovery service; expected a value of its own",
   }),
   DiscoveryServiceConfig: kind("DiscoveryServiceConfig", {
-    name: serviceName(),
+    name: serviceName,
     endpoint: parsedText(
       "https://host[:port]/ (TLS, port 443) or http://host[:port]/ (plaintext, port 80)",
       parseAnyServiceURL,

@@ -44,7 +44,7 @@ export function readKinds(given: readonly SourceDocument[]): KindDocuments {
     documents
       .filter((source) => kindOf(source) === kind)
       .map((source) => {
-        const result = z.safeParse(schemas[kind], withoutEmpty(source.value), uncompiled);
+        const result = z.safeParse(schemas[kind], valueOf(source), uncompiled);
         if (result.success) return { source, value: result.data as KindValue<K> };
         problems.push(...result.error.issues.flatMap((issue) => issueProblems(issue, schemas[kind], source)));
         return { source };
@@ -77,6 +77,18 @@ function kindOf({ value }: SourceDocument): unknown {
 function isForeign(source: SourceDocument): boolean {
   const kind = kindOf(source);
   return typeof kind === "string" && !Object.hasOwn(schemas, kind) && suggestion(kind, kindNames) === "";
+}
+
+/** The kinds that hold nothing but texts. */
+const kindsOfText: ReadonlySet<unknown> = new Set(["DiscoveryIdentityConfig", "DiscoveryServiceConfig"]);
+
+/** What a document says. Where a text has to stand, a number is what it is written with, as for Talos' reader. */
+function valueOf(source: SourceDocument): unknown {
+  const value = withoutEmpty(source.value);
+  if (!kindsOfText.has(kindOf(source))) return value;
+  return Object.fromEntries(
+    Object.entries(Object(value)).map(([name, inner]) => [name, source.textOf([name]) ?? inner]),
+  );
 }
 
 /** A value without the keys of maps that are empty: they are as good as absent, as they are for Talos. */

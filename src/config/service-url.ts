@@ -21,12 +21,15 @@ export function parseServiceURL(text: string): ServiceLocation | undefined {
 
 /**
  * Reads also what Talos takes besides: TLS under any scheme but `http`, capitals, a user name and a fragment, which mean
- * nothing to it.
+ * nothing to it, a colon without a port, a port with leading zeros, and a name that ends in a dot.
  */
 export function parseAnyServiceURL(text: string): ServiceLocation | undefined {
-  const [, scheme = "", rest = ""] =
-    /^([A-Za-z][A-Za-z\d+.-]*):\/\/(?:[^/?#@]*@)?([^#]+)(?:#.*)?$/u.exec(text) ?? [];
-  return parseServiceURL(`${scheme.toLowerCase() === "http" ? "http" : "https"}://${rest}`);
+  const [, scheme = "", host = "", port = "", path = ""] =
+    /^([A-Za-z][A-Za-z\d+.-]*):\/\/(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:]*)(?::0*(\d*))?([/?][^#]*)?(?:#.*)?$/u.exec(
+      text,
+    ) ?? [];
+  const server = `${host.replace(/(?<=[^.])\.$/, "")}${port && `:${port}`}`;
+  return parseServiceURL(`${scheme.toLowerCase() === "http" ? "http" : "https"}://${server}${path}`);
 }
 
 const stunPort = 3478;

@@ -80,6 +80,7 @@ function moved(
     value: { ...fields, apiVersion: "v1alpha1", kind },
     offset: source.offsetOf(placeOf([])),
     offsetOf: (path, part) => source.offsetOf(placeOf(path), part),
+    textOf: (path) => source.textOf(placeOf(path)),
   };
 }
 

@@ -23,6 +23,8 @@ export interface SourceDocument {
    * enclosing one.
    */
   offsetOf(path: readonly PropertyKey[], part?: "key" | "value"): number;
+  /** The characters that a value without quotes is written with, by which a number is a text; `undefined` for others. */
+  textOf(path: readonly PropertyKey[]): string | undefined;
 }
 
 export interface YamlSource {
@@ -53,7 +55,13 @@ export function readYaml(text: string): YamlSource {
     const errors = [...document.errors, ...document.warnings];
     problems.push(...errors.map(({ pos, code }) => ({ offset: pos[0], text: syntaxText(code) })));
     if (errors.length === 0 && document.contents !== null) {
-      const read = readDocument(document.contents, { document, problems, offsets: new Map(), budget });
+      const read = readDocument(document.contents, {
+        document,
+        problems,
+        offsets: new Map(),
+        texts: new Map(),
+        budget,
+      });
       if (read.value !== null) documents.push(read);
     }
   }
@@ -68,12 +76,14 @@ interface Reading {
   readonly document: Document.Parsed;
   readonly problems: Problem[];
   readonly offsets: Map<string, number>;
+  /** The characters of values that are numbers or truth values, by place. */
+  readonly texts: Map<string, string>;
   /** The number of values that may still be read, over all documents. */
   readonly budget: { nodes: number };
 }
 
 function readDocument(contents: ParsedNode, reading: Reading): SourceDocument {
-  const { offsets } = reading;
+  const { offsets, texts } = reading;
   const offset = contents.range[0];
   return {
     value: plainValue(contents, [], reading),
@@ -82,6 +92,7 @@ function readDocument(contents: ParsedNode, reading: Reading): SourceDocument {
       const found = offsets.get(placeKey(path, part)) ?? offsets.get(placeKey(path, "value"));
       return found ?? (path.length === 0 ? offset : this.offsetOf(path.slice(0, -1)));
     },
+    textOf: (path) => texts.get(placeKey(path, "value")),
   };
 }
 
@@ -104,7 +115,11 @@ function plainValue(node: unknown, path: readonly PropertyKey[], reading: Readin
       ? plainValue(target, path, reading)
       : refuse("this alias refers to an anchor that does not exist");
   }
-  if (isScalar(node)) return scalarValue(node);
+  if (isScalar(node)) {
+    if (typeof node.value !== "string" && node.source)
+      reading.texts.set(placeKey(path, "value"), node.source);
+    return scalarValue(node);
+  }
   if (isSeq(node)) return node.items.map((item, index) => plainValue(item, [...path, index], reading));
   return isMap(node) ? plainMap(node, path, reading) : null;
 }

@@ -63,6 +63,9 @@ function parseHost(text: string): string | undefined {
   return isHostName(text) ? text.toLowerCase() : undefined;
 }
 
-/** Tells whether a text is a DNS name (RFC 1123): at most 253 characters in labels of at most 63. */
+/**
+ * Tells whether a text is a DNS name (RFC 1123): at most 253 characters in labels of at most 63. Underscores are none of
+ * a host's letters there, but every resolver looks such names up, and container networks make them.
+ */
 const isHostName = (text: string): boolean =>
-  text.length <= 253 && /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.(?!$)|$))+$/.test(text);
+  text.length <= 253 && /^(?:\w(?:[\w-]{0,61}\w)?(?:\.(?!$)|$))+$/.test(text);

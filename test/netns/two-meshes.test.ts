@@ -51,9 +51,22 @@ afterAll(() => lab.close());
 const repairsOf = ({ repairs }: Status): number =>
   Object.values(repairs).reduce((sum, count) => sum + count, 0);
 
-/** What a daemon knows and said, for the error message. */
-const stateOf = async (daemon: Daemon): Promise<string> =>
-  `${(await daemon.command("status")).stdout}\n${await daemon.log()}`;
+/** What a node's kernel holds, and what its daemons know and said, for the error message. */
+const stateOf = async (node: LabNode, second: Daemon): Promise<string> => {
+  const told = await Promise.all(
+    [node.daemon, second].map(
+      async (daemon) => `${(await daemon.command("status")).stdout}${await daemon.log()}`,
+    ),
+  );
+  return [
+    await node.run("sh", "-c", "ip rule; ip -br address; wg show all latest-handshakes; nft list tables"),
+    await node.run("sh", "-c", "nft list ruleset | grep -E 'chain|oifname|counter packets [1-9]|mesh-2'"),
+    ...told,
+  ].join("\n");
+};
+
+const allStates = async (): Promise<string> =>
+  (await Promise.all([stateOf(there(a), there(aSecond)), stateOf(there(b), there(bSecond))])).join("\n");
 
 /** All that the first mesh has in the kernel. */
 const ofFirst = async (node: LabNode): Promise<string> =>
@@ -79,7 +92,7 @@ test("two meshes on one node leave each other alone", async () => {
   await bSecond.waitForPeers("a", "c");
   await cSecond.waitForPeers("a", "b");
   for (const target of ["203.0.113.2", "203.0.113.3"])
-    await waitFor(() => nodeA.reaches(target), { what: `an answer of ${target}` });
+    await waitFor(() => nodeA.reaches(target), { what: `an answer of ${target}`, describe: allStates });
   for (const [daemon, link] of [
     [nodeA.daemon, "kubespan"],
     [aSecond, "mesh-2"],
@@ -121,8 +134,7 @@ test("down of one leaves the other whole", async () => {
   // The daemon on b answers by the second mesh until it has heard that a left it.
   await waitFor(() => nodeA.reaches("203.0.113.2"), {
     what: "an answer by the first mesh",
-    describe: async () =>
-      (await Promise.all([nodeA.daemon, there(b).daemon, there(bSecond)].map(stateOf))).join("\n"),
+    describe: allStates,
   });
   await nodeA.daemon.waitForPeers("b");
   await waitFor(async () => !(await ofFirst(nodeA)).includes("mesh-2"), {

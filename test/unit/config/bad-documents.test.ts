@@ -13,7 +13,7 @@ describe("keys that are wrong are never shown", () => {
     [`${clusterSecret.slice(0, -1)}A`, "4:16: clusterSecret is not valid (44 characters)"],
     [`[${clusterSecret}]`, "4:16: clusterSecret is not text"],
     [`{${clusterSecret}: 1}`, "4:16: clusterSecret is not text"],
-    ["12345", "4:16: clusterSecret is not text"],
+    ["12345", "4:16: clusterSecret is not valid (5 characters)"],
     ["", "4:16: clusterSecret is missing"],
   ])("%s", (value, complaint) => {
     const text = identity.replace(clusterSecret, value);

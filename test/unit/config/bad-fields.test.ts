@@ -53,7 +53,7 @@ describe("one wrong field", () => {
     [
       "DiscoveryServiceConfig",
       "endpoint: https://a.example",
-      "1:1: name is missing; expected a name of at most 63 letters, digits and other visible characters",
+      "1:1: name is missing; expected a name of at most 256 letters, digits and other visible characters",
     ],
     [
       "DiscoveryServiceConfig",

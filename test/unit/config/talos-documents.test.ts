@@ -62,6 +62,21 @@ describe("documents", () => {
       { services: [{ name: "1", host: "discovery.example.org", port: 443, tls: true }] },
     ],
     [
+      "a service with a long name",
+      service(`name: ${"n".repeat(256)}\nendpoint: https://discovery_1.example.org/`),
+      { services: [{ name: "n".repeat(256), host: "discovery_1.example.org", port: 443, tls: true }] },
+    ],
+    ...(["012345678901234567890123", "0x1F", "1e3", "1_000", "true", "1.50"] as const).map(
+      (id): [string, string, Partial<Config>] => [
+        `${id} as an id and as a name`,
+        `${service(`name: ${id}\nendpoint: https://discovery.example.org/`)}`.replace(clusterID, id),
+        {
+          cluster: expect.objectContaining({ id }),
+          services: [{ name: id, host: "discovery.example.org", port: 443, tls: true }],
+        },
+      ],
+    ),
+    [
       "a secret with line ends",
       identity.replace(clusterSecret, `|\n  ${clusterSecret.slice(0, 20)}\n  ${clusterSecret.slice(20)}`),
       {},
@@ -90,8 +105,12 @@ describe("documents", () => {
     ["grpcs://discovery.example.org:50051", "https", 50_051],
     ["https://user:password@discovery.example.org/#there", "https", 443],
     ["HTTP://discovery.example.org", "http", 80],
+    ["tls://discovery.example.org", "https", 443],
+    ["grpc+tls://discovery.example.org:", "https", 443],
+    ["https://discovery.example.org:0443/", "https", 443],
+    ["https://discovery.example.org./", "https", 443],
   ])("%s is a service, and a notice says how it is read", (url, scheme, port) => {
-    const { config, notices } = read(service(`name: primary\nendpoint: ${url}`));
+    const { config, notices } = read(service(`name: primary\nendpoint: ${JSON.stringify(url)}`));
     expect(config.services).toMatchObject([{ host: "discovery.example.org", port, tls: scheme === "https" }]);
     expect(notices).toEqual([
       `FILE:9:11: endpoint is read as ${scheme}://discovery.example.org:${port}/, as Talos does`,
