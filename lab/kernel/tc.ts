@@ -36,7 +36,8 @@ function changeQdisc(link: Link, verb: string, words: Words): string {
   if (!words.takes("clsact")) return fail(`Unknown qdisc "${words.first ?? ""}"`);
   if (verb === "add" && link.hasQdisc) return fail("Error: Exclusivity flag on, cannot modify.");
   if (verb === "del" && !link.hasQdisc) return fail("Error: Invalid handle.");
-  link.hasQdisc = verb === "add";
+  if (verb === "replace" && link.hasQdisc) return ""; // it stays, with its filters
+  link.hasQdisc = verb !== "del";
   link.filters = [];
   return "";
 }

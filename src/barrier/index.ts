@@ -1,6 +1,7 @@
 export { filterQuestions, filtersOf, linksWithQdisc, parseFilters, preferenceOf } from "./listing.ts";
 export {
   guardedLinks,
+  mayHaveFilters,
   type ObservedBarrier,
   obstacle,
   planNoSecondBarrier,

@@ -33,6 +33,10 @@ export const guardedLinks = (links: readonly Link[], interfaceName: string): Lin
     ({ name, isPort }) => !isPort && name !== "lo" && !isContainerLink(name),
   );
 
+/** The names of the links that are guarded or may have been. Links of containers, of which there may be hundreds, never were. */
+export const mayHaveFilters = (links: readonly Link[]): string[] =>
+  links.map(({ name }) => name).filter((name) => name !== "lo" && !isContainerLink(name));
+
 /**
  * The link that shows that Cilium runs. Cilium claims the filters of links for itself, and packets that its programs
  * redirect would be stopped by ours.
@@ -102,7 +106,8 @@ function planLink(place: Place, wanted: readonly string[], seen: LinkFilters | u
   if (wanted.length === 0) return [removal(place, seen?.hasOthers ?? true)];
   return [
     step(`hold back at ${name} what the table would not stop, if it were gone`, [
-      ...(seen?.hasQdisc ? [] : [tc("qdisc", "add", "dev", name, "clsact")]),
+      // Another program may make the place at the same time: it is made unless it is there.
+      ...(seen?.hasQdisc ? [] : [tc("qdisc", "replace", "dev", name, "clsact")]),
       ...changed.map(({ handle, program }) => ({
         ...tc("filter", "replace", ...placeOf(place, handle), "da", "bytecode-file", INPUT),
         input: program,

@@ -7,14 +7,16 @@ import {
   filtersOf,
   guardedLinks,
   linksWithQdisc,
+  mayHaveFilters,
   type ObservedBarrier,
   obstacle,
   preferenceOf,
 } from "../index.ts";
 
 /**
- * Reads the filters of the guarded links. Never rejects: without `tc` there is no second barrier, and the result has
- * the reason.
+ * Reads the filters of the guarded links, and of those that still have ours from when they were guarded: a link may
+ * become the port of a bridge, or turn out to be another mesh's once it has its addresses. Never rejects: without `tc`
+ * there is no second barrier, and the result has the reason.
  */
 export async function observeBarrier(
   run: Runner,
@@ -24,11 +26,15 @@ export async function observeBarrier(
   const reason = obstacle(marks, links);
   if (reason !== undefined) return { kind: "unavailable", reason };
   try {
-    const names = guardedLinks(links, interfaceName).map(({ name }) => name);
-    const ready = linksWithQdisc(await run({ program: "tc", args: ["qdisc", "show"] }));
-    const seen = names.filter((name) => ready.includes(name));
-    const answers = await ask(run, seen.flatMap(filterQuestions));
-    return { kind: "seen", links: filtersOf(seen, answers, preferenceOf(interfaceName)) };
+    const guarded = new Set(guardedLinks(links, interfaceName).map(({ name }) => name));
+    const ready = new Set(linksWithQdisc(await run({ program: "tc", args: ["qdisc", "show"] })));
+    const asked = mayHaveFilters(links).filter((name) => ready.has(name));
+    const answers = await ask(run, asked.flatMap(filterQuestions));
+    const found = filtersOf(asked, answers, preferenceOf(interfaceName));
+    return {
+      kind: "seen",
+      links: found.filter(({ name, programs }) => guarded.has(name) || programs.size > 0),
+    };
   } catch (error) {
     const text = errorText(error);
     return { kind: "unavailable", reason: text, isUnread: !text.includes("is not installed") };

@@ -74,13 +74,15 @@ async function join(): Promise<void> {
   const token = /^kubespan1\..*$/m.exec(printed)?.[0] ?? expect.fail(printed);
   const script = `bin/kubespan join <<'END'\n${token}\nEND`;
   const unreached = 8;
+  let last = "";
   await waitFor(
     async () => {
       const { exitCode, all } = await nodeOf({ node: "second" }).shell(script);
+      last = all;
       expect([0, unreached], all).toContain(exitCode);
       return exitCode === 0;
     },
-    { what: "the second node to join" },
+    { what: "the second node to join", describe: () => last },
   );
 }
 

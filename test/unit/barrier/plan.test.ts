@@ -49,13 +49,13 @@ function carryOut(steps: readonly Step[], before: ObservedBarrier): ObservedBarr
     const seen = links.get(name);
     const programs = new Map(seen?.programs);
     const handle = args.includes("handle") ? Number(args[args.indexOf("handle") + 1]) : undefined;
-    expect(object === "qdisc" && verb === "add").toBe(!seen);
+    expect(object === "qdisc" && verb === "replace").toBe(!seen);
     if (object === "qdisc" && verb === "del") {
       expect(seen?.hasOthers).toBe(false);
       links.delete(name);
       continue;
     }
-    if (verb === "replace") programs.set(handle ?? 0, String(input));
+    if (object === "filter" && verb === "replace") programs.set(handle ?? 0, String(input));
     if (verb === "del" && handle !== undefined) expect(programs.delete(handle)).toBe(true);
     if (verb === "del" && handle === undefined) programs.clear();
     links.set(name, { name, hasQdisc: true, programs, hasOthers: seen?.hasOthers ?? false });

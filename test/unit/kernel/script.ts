@@ -214,6 +214,7 @@ export const script: readonly ContractStep[] = [
 
   planned("the second barrier", barrier),
   failing("its place is there already", `tc qdisc add dev ${uplink} clsact`),
+  step("its place, made again, holds what it held", `tc qdisc replace dev ${uplink} clsact`),
   failing(
     "a filter that is not there",
     `tc filter del dev ${uplink} egress protocol all pref ${place} handle 7 bpf`,

@@ -153,6 +153,17 @@ describe("what somebody else did", () => {
     expect(story.scene.picture()).toEqual(before);
   });
 
+  test("nothing is held back at the link of another mesh, which shows what it is when it has its address", async () => {
+    const story = await given(registriesSay(node(2))).andKernelHolds(anUplink);
+    await story.whenSettled();
+    await story.whenSomebodyDoes(held("ip link add mesh-2 type wireguard", "ip link set mesh-2 up"));
+    (await story.whenPassed()).thenPlanned(
+      "swap: hold back at mesh-2 what the table would not stop, if it were gone",
+    );
+    await story.whenSomebodyDoes(held("ip -6 address add fd12:3456:789a:bc02::1/64 dev mesh-2 nodad"));
+    (await story.whenPassed()).thenPlanned(/^swap: hold nothing back at mesh-2 any more$/);
+  });
+
   test("a link that went down comes up with all its routes and addresses", async () => {
     const story = await given(registriesSay(node(2))).andKernelHolds(anUplink);
     await story.whenSettled();
