@@ -81,6 +81,12 @@ export function farewellOf(
 }
 
 /**
+ * The milliseconds for which a node that said farewell may still answer handshakes: it takes its link away last, after
+ * all have heard it. One that comes back sooner has a newer number.
+ */
+const lingersMs = 10_000;
+
+/**
  * Decides about a notice whose sender is proved: the member is let go, or there is a reason against it. A node that
  * says farewell for itself is believed, and so is its number. A request to forget another member counts only up to the
  * number that is known of that member here, because a number of the sender's choice could keep the member out for ever.
@@ -93,7 +99,7 @@ export function heedNotice(
 ): { readonly leaving: Leaving } | { readonly refused: string } {
   if (kind === "farewell")
     return member.claim.kubespan?.publicKey === sender
-      ? { leaving: { why: "it left the mesh", number, at: now } }
+      ? { leaving: { why: "it left the mesh", number, at: now + lingersMs } }
       : { refused: "it is not its own" };
   const refused = whyNotForget(member, now);
   return refused === undefined

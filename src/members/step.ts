@@ -37,7 +37,7 @@ export interface Leaving {
   readonly why: string;
   /** The number of the member when it left. Announcements up to this number are older than the farewell. */
   readonly number: number;
-  /** The time at which this node learnt of it. A newer handshake shows that the member is there. */
+  /** The time up to which handshakes may still be from before. A newer one shows that the member is there. */
   readonly at: number;
 }
 

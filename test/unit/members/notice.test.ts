@@ -205,10 +205,10 @@ describe("a request to forget a member", () => {
   });
 });
 
-test("a farewell is heeded for the sender alone, at its number", () => {
+test("a farewell is heeded for the sender alone, at its number, and with the handshakes of its last seconds", () => {
   const member = memberOf(affiliate(2, { publicKey: sender.publicKey }));
   expect(heedNotice(notice, member, sender.publicKey, 5)).toEqual({
-    leaving: { why: "it left the mesh", number: notice.number, at: 5 },
+    leaving: { why: "it left the mesh", number: notice.number, at: 10_005 },
   });
   expect(heedNotice(notice, member, third.publicKey, 5)).toEqual({ refused: "it is not its own" });
 });
