@@ -58,7 +58,10 @@ export async function watchMesh(
 }
 
 /** The state of a peer in one word. A peer that is not up and never was is being connected for the first time. */
-function stateOf(status: Status | undefined, { node }: Member): string | undefined {
+export function stateOf(
+  status: Pick<Status, "peers"> | undefined,
+  { node }: { readonly node: { readonly name: string } },
+): string | undefined {
   const peer = status?.peers.find(({ label }) => label === node.name);
   return peer && peer.state !== "up" && peer.handshakeAgeSeconds === undefined ? "connecting" : peer?.state;
 }

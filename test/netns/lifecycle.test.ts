@@ -86,10 +86,11 @@ describe("the daemon may come and go", () => {
       await waitFor(async () => (await a.daemon.log()).includes("the configuration stays as it was"), {
         what: "a complaint",
       });
-      await a.daemon.configure({ ...options, daemon: { interfaceName: "other" } });
+      await a.daemon.configure({ ...options, daemon: { interfaceName: "other", log: { format: "json" } } });
       a.daemon.signal("SIGHUP");
       await waitFor(
-        async () => (await a.daemon.log()).includes("interfaceName cannot change while the daemon runs"),
+        async () =>
+          (await a.daemon.log()).includes("interfaceName, log.format cannot change while the daemon runs"),
         {
           what: "a refusal",
         },
