@@ -1,7 +1,6 @@
 import { serveApi } from "../api/effects/index.ts";
 import type { Down, KeyRotated, Progress } from "../api/index.ts";
 import { errorText, version } from "../base/index.ts";
-import { loadConfig } from "../config/effects/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
 import {
@@ -16,6 +15,7 @@ import { Answers } from "./answers.ts";
 import { ledgerOf, meshOf, type Parts, partsOf, registriesOf } from "./compose.ts";
 import { Failures, isFinal } from "./failures.ts";
 import { addressTaken, givenWay, memberBefore } from "./give-way.ts";
+import { configOrClosed } from "./load-barrier.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import type { Mesh } from "./mesh.ts";
 import { Metering } from "./metering.ts";
@@ -66,7 +66,7 @@ export class Daemon {
   static async start(file: string): Promise<Daemon> {
     await checkPrivilege("run");
     const kept = confine();
-    const { config, warnings } = await loadConfig(file);
+    const { config, warnings } = await configOrClosed(file);
     await forgetTrial(config.runDirectory);
     const lines = new RecentLines();
     const log = createLogger(config.log, (line) => lines.add(line));

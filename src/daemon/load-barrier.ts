@@ -1,7 +1,8 @@
 import type { Logger } from "pino";
 import { observeBarrier, readSaved } from "../barrier/effects/index.ts";
 import { planSecondBarrier, type SavedBarrier } from "../barrier/index.ts";
-import type { Step } from "../base/index.ts";
+import { errorText, type Step } from "../base/index.ts";
+import { type LoadedConfig, loadConfig } from "../config/effects/index.ts";
 import type { Config } from "../config/index.ts";
 import { servedHere, tableWith } from "../mesh/index.ts";
 import { isHostPrefix, type Prefix, prefixFamily } from "../net/index.ts";
@@ -9,10 +10,11 @@ import { observeTable } from "../nftables/effects/index.ts";
 import { type Exit, type Networks, type Ownership, planTable, type Steered } from "../nftables/index.ts";
 import { observeLinks, observeRouting } from "../routing/effects/index.ts";
 import { type ObservedRouting, planMainRefusals, planRefusal } from "../routing/index.ts";
-import { daemonGroup, type ReadSetting, type Runner } from "../system/index.ts";
+import { createLogger, daemonGroup, type ReadSetting, type Runner, run as runTool } from "../system/index.ts";
 import { applySteps } from "./apply.ts";
+import { configOfLastRun } from "./last-names.ts";
 
-export { configOfLastRun } from "./last-names.ts";
+export { configOfLastRun };
 
 /**
  * The networks of a table from the time before the first pass. No peer is connected yet, so nothing is dropped when it
@@ -89,4 +91,24 @@ export async function loadBarrier(config: Config, { run, log, read, ownership }:
   const desired = { targets: saved.targets, interfaceName, marks, listenPort, links };
   await carryOut(planSecondBarrier(desired, await observeBarrier(run, config, links)));
   return done;
+}
+
+/**
+ * Reads a configuration. Where that fails, no daemon will run, and the node is closed for the networks that it steered
+ * last before the error is thrown: somebody may have rebooted it with a mistake in the file.
+ */
+export async function configOrClosed(file: string): Promise<LoadedConfig> {
+  try {
+    return await loadConfig(file);
+  } catch (problem) {
+    const config = await configOfLastRun(file);
+    const log = createLogger({ ...config.log, level: "warn" });
+    const done = await loadBarrier(config, { run: runTool, log }).catch((error: unknown) => {
+      log.warn(`the barrier was not loaded: ${errorText(error)}`);
+      return [];
+    });
+    if (done.length > 0)
+      log.warn("what is sent to members is refused until a daemon runs, or after 'kubespan down'");
+    throw problem;
+  }
 }

@@ -52,9 +52,13 @@ const fromA =
   "(icmp[icmptype] == icmp-echo and src host 203.0.113.1 and dst host 203.0.113.2) or (icmp6 and ip6[40] == 128 and src host 2001:db8::1)";
 const file = "/run/state/barrier.json";
 
-/** As the kernel is after a start of the machine. */
 async function restarted(): Promise<void> {
   await a.daemon.stop("SIGKILL");
+  await empty();
+}
+
+/** Makes the kernel as it is after a start of the machine. */
+async function empty(): Promise<void> {
   await a.run(
     "sh",
     "-c",
@@ -134,6 +138,13 @@ it("a broken configuration opens no node when the machine starts, also with a ta
     for (const target of targets) expect((await a.ping(target)).received).toBe(0);
   });
   expect(clear).toBe(0);
+  await empty();
+  const withoutUnit = await inClear(async () => {
+    const { exitCode, stderr } = await a.daemon.command("run");
+    expect([exitCode, stderr]).toEqual([3, expect.stringContaining("what is sent to members is refused")]);
+    for (const target of targets) expect((await a.ping(target)).received).toBe(0);
+  });
+  expect(withoutUnit).toBe(0);
   await a.namespace.write(configFile, text);
   expect((await a.daemon.command("down")).exitCode).toBe(0);
   await a.daemon.configure(options);
