@@ -15,6 +15,8 @@ const addresses: Record<string, string> = { first: "192.0.2.10", second: "192.0.
 const blocks = shellBlocks(await readFile(new URL("../../../README.md", import.meta.url), "utf8"));
 const nodes = new Map<string, Node>();
 const running: Promise<unknown>[] = [];
+/** What those printed that were to go on, and ended. */
+const ended: string[] = [];
 
 const nodeOf = (block: Pick<Block, "node">): Node => {
   const node = nodes.get(block.node);
@@ -61,10 +63,15 @@ async function runUntil(text: string | undefined): Promise<string> {
   const printed: string[] = [];
   for (const block of blocks.splice(0, end === -1 ? blocks.length : end)) {
     if (block.action === "run") printed.push(await done(nodeOf(block), block.script));
-    if (block.action === "keep running") running.push(nodeOf(block).shell(block.script));
+    if (block.action === "keep running") running.push(keptRunning(block));
     if (block.script.trim() === "bin/kubespan join") await join();
   }
   return printed.join("\n");
+}
+
+async function keptRunning(block: Block): Promise<void> {
+  const { all, exitCode } = await nodeOf(block).shell(block.script);
+  ended.push(`${block.script.trim()} ended with ${exitCode}:\n${all}`);
 }
 
 /** Pipes the token of the first node into the second one, as soon as the service that was just started listens. */
@@ -82,7 +89,7 @@ async function join(): Promise<void> {
       expect([0, unreached], all).toContain(exitCode);
       return exitCode === 0;
     },
-    { what: "the second node to join", describe: () => last },
+    { what: "the second node to join", describe: () => [last, ...ended].join("\n") },
   );
 }
 
