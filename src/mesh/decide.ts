@@ -113,7 +113,7 @@ export function decide(
   };
   const specified = specify(knowledge.claims, own, knowledge.standings, memory.specified);
   const { specs, kinds } = specified;
-  const contested = contestedSince(specified.source.takings, knowledge.standings, now);
+  const contested = contestedSince(specified.takings, knowledge.standings, now);
   const around = circumstances(knowledge, memory, { specs: specs.peers, contested }, device);
   const polled = pollPeers(specs.peers, device, memory.peers, now, "new", around);
   const granted = specs.peers.flatMap((peer) => peer.allowedIPs);
