@@ -168,7 +168,9 @@ function wordCode(targets: readonly Prefix[], word: number, offset: number): Cod
     if (group.kind === "range") put(value, group.last, drop);
     else put(value, value, wordCode(group.targets, word + 1, offset + 4));
   }
-  return [load(op.word, offset), ...halving(segments)];
+  const backwards: Instruction[] = [];
+  putHalves(backwards, segments, 0, segments.length);
+  return [load(op.word, offset), ...backwards.reverse()];
 }
 
 type Group =
@@ -179,6 +181,10 @@ function groupsOf(targets: readonly Prefix[], word: number): [number, Group][] {
   const groups = new Map<number, Group>();
   for (const target of targets) {
     const { family, first, last } = rangeOf(target);
+    if (widthOf(family) === 32 * (word + 1)) {
+      groups.set(Number(first & 0xffffffffn), { kind: "range", last: Number(last & 0xffffffffn) });
+      continue; // the last word
+    }
     const shift = BigInt(widthOf(family) - 32 * (word + 1));
     const low = Number((first >> shift) & 0xffffffffn);
     const high = Number((last >> shift) & 0xffffffffn);
@@ -191,13 +197,24 @@ function groupsOf(targets: readonly Prefix[], word: number): [number, Group][] {
   return [...groups].toSorted(([left], [right]) => left - right);
 }
 
-function halving(segments: readonly Segment[]): Code {
-  const middle = segments.length >> 1;
-  const [first] = segments;
-  if (first === undefined) return pass;
-  if (segments.length === 1) return first.code;
-  const high = segments.slice(middle);
-  return [...unless(more.atLeast, high[0]?.from ?? 0, halving(segments.slice(0, middle))), ...halving(high)];
+/**
+ * Puts the code that finds the segment of a word among those from `from` to before `to`, its last instruction first: so the
+ * length of what a jump skips is known when the jump is put, and nothing is copied.
+ */
+function putHalves(backwards: Instruction[], segments: readonly Segment[], from: number, to: number): void {
+  const middle = (from + to) >> 1;
+  if (middle === from) {
+    const { code } = segments[from] ?? { code: pass };
+    for (const instruction of code.toReversed()) backwards.push(instruction);
+    return;
+  }
+  putHalves(backwards, segments, middle, to);
+  const after = backwards.length;
+  putHalves(backwards, segments, from, middle);
+  const length = backwards.length - after;
+  const border = segments[middle]?.from ?? 0;
+  if (length <= longestJump) backwards.push([more.atLeast, length, 0, border]);
+  else backwards.push([op.jump, 0, 0, length], [more.atLeast, 0, 1, border]);
 }
 
 /** The program in the notation that tc reads and prints. */
@@ -215,8 +232,9 @@ const mostInstructions = 2048;
  */
 export function programsFor(targets: readonly Prefix[], guard: Guard): string[] {
   if (targets.length === 0) return [];
-  const code = programFor(targets, guard);
-  if (code.length <= mostInstructions) return [programText(code)];
+  // Each network takes at least two instructions: a comparison and a verdict.
+  const code = targets.length > mostInstructions / 2 ? undefined : programFor(targets, guard);
+  if (code && code.length <= mostInstructions) return [programText(code)];
   const middle = targets.length >> 1;
   return [...programsFor(targets.slice(0, middle), guard), ...programsFor(targets.slice(middle), guard)];
 }

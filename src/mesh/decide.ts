@@ -11,6 +11,7 @@ import {
   noRefusals,
   type OwnSide,
   type PeerSpecs,
+  type Specified,
   specify,
   type Telling,
   tellings,
@@ -46,7 +47,7 @@ import {
   withStandIns,
 } from "../peers/index.ts";
 import { standInsFrom } from "../relay/index.ts";
-import { type Self } from "../self/index.ts";
+import type { RouteOf, Self } from "../self/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 import { announce } from "./announce.ts";
 import { exitsLeftOut, exitsOf } from "./exits.ts";
@@ -116,11 +117,10 @@ export function decide(
   const contested = contestedSince(specified.takings, knowledge.standings, now);
   const around = circumstances(knowledge, memory, { specs: specs.peers, contested }, device);
   const polled = pollPeers(specs.peers, device, memory.peers, now, "new", around);
-  const granted = specs.peers.flatMap((peer) => peer.allowedIPs);
-  const routed = [...granted.filter(mayBeInside), ...config.advertisedPrefixes];
   const targets = targetsOf(specs, polled, config, self);
-  const announced = announce(knowledge, memory, routed, now);
-  const isGranted = (address: Address): boolean => granted.includes(hostPrefix(address));
+  const announced = announce(knowledge, memory, routesIn(specified), now);
+  const isGranted = (address: Address): boolean =>
+    specs.peers.some(({ allowedIPs }) => allowedIPs.includes(hostPrefix(address)));
   const harvested = harvestFrom(
     specs.peers,
     knowledge,
@@ -155,10 +155,17 @@ export function decide(
 }
 
 /**
- * Whether a node that is seen in this network may be seen there from inside the mesh. A public network that a member
- * claims is no sign of it, and must not keep the nodes in that network from announcing where they are.
+ * Finds the network of a member, or of this node, in which an address lies, so that a node that is seen there may be seen
+ * from inside the mesh. A public network that a member claims is no sign of it, and must not keep the nodes in that network
+ * from announcing where they are.
  */
-const mayBeInside = (prefix: Prefix): boolean => isHostPrefix(prefix) || isPrivate(networkOf(prefix));
+const routesIn =
+  ({ routed }: Pick<Specified, "routed">): RouteOf =>
+  (address) => {
+    const { prefix, value } = routed.find(address) ?? {};
+    const isOwn = value !== undefined && value.nodeId === undefined;
+    return prefix && (isOwn || isHostPrefix(prefix) || isPrivate(networkOf(prefix))) ? prefix : undefined;
+  };
 
 /** Polls the peers of a decision once more, right after the device was read: which are up, and which are dialled again. */
 export const decideAgain = (

@@ -3,6 +3,8 @@ import {
   addressToBytes,
   familyOf,
   hostPrefix,
+  isHostPrefix,
+  networkOf,
   type Prefix,
   parseAddress,
   parsePrefix,
@@ -142,10 +144,19 @@ interface Difference {
 }
 
 function difference(set: NetworkSet, wanted: readonly Prefix[], observed: readonly string[]): Difference {
-  const missing = new Map<string, Prefix>(wanted.map((prefix) => [prefix, prefix]));
-  const removed = observed.filter((element) => !missing.delete(elementKey(set, element)));
+  const missing = new Map<string, Prefix>(wanted.map((prefix) => [printedText(set, prefix), prefix]));
+  // Most elements are printed in the usual form, and are wanted. The others are read.
+  const others = observed.filter((element) => !missing.delete(element));
+  const removed = others.filter((element) => {
+    const prefix = prefixOf(set, element);
+    return prefix === undefined || !missing.delete(printedText(set, prefix));
+  });
   return { set, wanted, added: [...missing.values()], removed };
 }
+
+/** The usual form in which nft prints a network of a set: single addresses have no length. */
+const printedText = (set: NetworkSet, prefix: Prefix): string =>
+  set.bits === undefined && isHostPrefix(prefix) ? networkOf(prefix) : elementText(set, prefix);
 
 /** The network for which an element stands. A range of addresses that is no prefix equals no network. */
 const elementKey = (set: NetworkSet, element: string): string => prefixOf(set, element) ?? element;

@@ -46,7 +46,10 @@ const some = <Item>(items: readonly Item[], maxLength: number): fc.Arbitrary<Ite
   fc.uniqueArray(fc.constantFrom(...items), { maxLength });
 
 const seldom = <Item>(items: readonly Item[], maxLength: number): fc.Arbitrary<Item[]> =>
-  fc.oneof({ weight: 4, arbitrary: fc.constant<Item[]>([]) }, { weight: 1, arbitrary: some(items, maxLength) });
+  fc.oneof(
+    { weight: 4, arbitrary: fc.constant<Item[]>([]) },
+    { weight: 1, arbitrary: some(items, maxLength) },
+  );
 
 const said = fc.record({
   /** The networks that nobody else claims, by number. */
