@@ -227,14 +227,33 @@ export const programText = (code: Code): string =>
  */
 const mostInstructions = 2048;
 
+/** The number of networks that fit into one program in any case but the rarest: each mostly takes four instructions. */
+const mostTargets = mostInstructions / 4;
+
+/** The number of programs that are kept. It is more than one link needs, and takes two megabytes at most. */
+const mostKept = 48;
+
+/** The texts of programs by all that decides about them: when one network comes or goes, most programs stay. */
+const kept = new Map<string, string | undefined>();
+
+/** The program as text; `undefined` if it is too long. */
+function textFor(targets: readonly Prefix[], guard: Guard): string | undefined {
+  const decisive = JSON.stringify([guard, targets]);
+  if (kept.has(decisive)) return kept.get(decisive);
+  const code = programFor(targets, guard);
+  const text = code.length <= mostInstructions ? programText(code) : undefined;
+  if (kept.size >= mostKept) kept.clear();
+  kept.set(decisive, text);
+  return text;
+}
+
 /**
  * The programs that drop packets to all targets. The targets are spread over as many programs as necessary, in order.
  */
 export function programsFor(targets: readonly Prefix[], guard: Guard): string[] {
   if (targets.length === 0) return [];
-  // Each network takes at least two instructions: a comparison and a verdict.
-  const code = targets.length > mostInstructions / 2 ? undefined : programFor(targets, guard);
-  if (code && code.length <= mostInstructions) return [programText(code)];
+  const text = targets.length > mostTargets ? undefined : textFor(targets, guard);
+  if (text !== undefined) return [text];
   const middle = targets.length >> 1;
   return [...programsFor(targets.slice(0, middle), guard), ...programsFor(targets.slice(middle), guard)];
 }

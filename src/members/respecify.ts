@@ -1,6 +1,7 @@
 import { bounds } from "../config/index.ts";
 import type { Affiliate, KubespanAffiliate } from "../discovery/index.ts";
 import {
+  type Endpoint,
   endpointAddress,
   type Prefix,
   parseEndpoint,
@@ -82,24 +83,41 @@ function concernsOthers(
   if (total > mostNetworks || spare - asked.claims.length < bounds.networks) return true;
   // Whoever had an address in common with another member is part of a taking.
   if (takings.some(({ taker, loser }) => taker.nodeId === nodeId || loser.nodeId === nodeId)) return true;
-  const changed = [...taken, ...added];
   return (
-    [...all].some(
-      ([id, { claims }]) => id !== nodeId && claims.some(({ prefix }) => touchesAny(prefix, added)),
-    ) || specs.peers.some((peer) => peer.nodeId !== nodeId && isDialledIn(peer, changed))
+    (added.length > 0 && isClaimedIn(all, nodeId, added)) ||
+    isDialledIn(specs.peers, nodeId, [...taken, ...added])
   );
 }
 
-const touchesAny = (prefix: Prefix, others: readonly Prefix[]): boolean =>
-  others.some((other) => prefixesTouch(prefix, other));
+/** Whether a member other than this one claims an address in one of these networks. */
+function isClaimedIn(all: Made["asked"], nodeId: string, networks: readonly Prefix[]): boolean {
+  for (const [id, { claims }] of all)
+    if (id !== nodeId)
+      for (const { prefix } of claims)
+        for (const network of networks) if (prefixesTouch(prefix, network)) return true;
+  return false;
+}
 
-/** Whether an endpoint of a peer, refused or not, is in one of these networks: that decides whether it is refused. */
-const isDialledIn = ({ endpoints, refusedCandidates }: PeerSpec, networks: readonly Prefix[]): boolean =>
-  networks.length > 0 &&
-  [...endpoints, ...refusedCandidates.flatMap(({ value }) => parseEndpoint(value) ?? [])].some((endpoint) => {
+/**
+ * Whether an endpoint of a peer other than this one, refused or not, is in one of these networks: that decides whether it is
+ * refused.
+ */
+function isDialledIn(peers: readonly PeerSpec[], nodeId: string, networks: readonly Prefix[]): boolean {
+  const isIn = (endpoint: Endpoint): boolean => {
     const address = endpointAddress(endpoint);
     return networks.some((network) => prefixContains(network, address));
-  });
+  };
+  if (networks.length === 0) return false;
+  for (const peer of peers)
+    if (peer.nodeId !== nodeId) {
+      if (peer.endpoints.some(isIn)) return true;
+      for (const { value } of peer.refusedCandidates) {
+        const endpoint = parseEndpoint(value);
+        if (endpoint && isIn(endpoint)) return true;
+      }
+    }
+  return false;
+}
 
 /** The networks of all peers after one of them was granted others. Nobody else has an address of those that it lost. */
 function networksAfter(

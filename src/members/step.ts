@@ -79,6 +79,7 @@ export function stepMembers(before: Members, news: News, now: number): Stepped {
         : stepOne(nodeId, known, heard.get(nodeId), news, now);
     if (!member) continue;
     members.set(nodeId, member);
+    if (member === known && reasons.length === 0 && member.lostAt !== now) continue; // nothing to tell
     const label = labelOf(member.claim);
     for (const reason of reasons) refused.push({ nodeId, label, reason });
     events.push(...eventOf(known, member, label, now));
