@@ -8,6 +8,7 @@ import {
   prefixContains,
   prefixesTouch,
   reunite,
+  touchesCover,
   unite,
 } from "../net/index.ts";
 import type { PeerSpec } from "../peers/index.ts";
@@ -83,8 +84,10 @@ function concernsOthers(
   if (total > mostNetworks || spare - asked.claims.length < bounds.networks) return true;
   // Whoever had an address in common with another member is part of a taking.
   if (takings.some(({ taker, loser }) => taker.nodeId === nodeId || loser.nodeId === nodeId)) return true;
+  // Whatever anybody claims was granted to somebody, so most new networks are found to be nobody's at once.
+  const maybe = added.filter((prefix) => touchesCover(specs.networks, prefix));
   return (
-    (added.length > 0 && isClaimedIn(all, nodeId, added)) ||
+    (maybe.length > 0 && isClaimedIn(all, nodeId, maybe)) ||
     isDialledIn(specs.peers, nodeId, [...taken, ...added])
   );
 }

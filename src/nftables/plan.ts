@@ -98,9 +98,16 @@ function wholeTable(
   return wasOwned ? `${deletingText(table)}${text}` : replacingText(table, text);
 }
 
+/** The last text of a frame that was read, and what it is as a frame: most passes want the same one. */
+let lastFrame = { text: "", frame: "" };
+
 function frameOf(options: RuleOptions, lookups: readonly Lookup[]): string {
-  const made = parseTable(frameText(options, lookups));
-  return made.kind === "present" ? made.frame : "";
+  const text = frameText(options, lookups);
+  if (text !== lastFrame.text) {
+    const made = parseTable(text);
+    lastFrame = { text, frame: made.kind === "present" ? made.frame : "" };
+  }
+  return lastFrame.frame;
 }
 
 function planElements(

@@ -10,6 +10,7 @@ import {
   reunite,
   subtract,
   subtractUpTo,
+  touchesCover,
   unite,
 } from "../../../src/net/index.ts";
 import { anyPrefix } from "./arbitraries.ts";
@@ -122,6 +123,14 @@ describe("over all addresses of both families", () => {
     .map((text) => parsePrefix(text))
     .filter((prefix) => prefix !== undefined);
   const anySet = fc.array(anyPrefix, { maxLength: 12 });
+
+  test("touchesCover tells whether there is an address in both", () => {
+    fc.assert(
+      fc.property(anySet, anyPrefix, (set, other) => {
+        expect(touchesCover(unite(set), other)).toBe(intersect(set, [other]).length > 0);
+      }),
+    );
+  });
 
   test("reunite gives what subtract and unite give", () => {
     fc.assert(
