@@ -119,8 +119,10 @@ export function decide(
   const polled = pollPeers(specs.peers, device, memory.peers, now, "new", around);
   const targets = targetsOf(specs, polled, config, self);
   const announced = announce(knowledge, memory, routesIn(specified), now);
-  const isGranted = (address: Address): boolean =>
-    specs.peers.some(({ allowedIPs }) => allowedIPs.includes(hostPrefix(address)));
+  const isGranted = (address: Address): boolean => {
+    const { prefix, value } = specified.routed.find(address) ?? {};
+    return prefix === hostPrefix(address) && value?.nodeId !== undefined;
+  };
   const harvested = harvestFrom(
     specs.peers,
     knowledge,
@@ -272,10 +274,12 @@ function harvestFrom(
     return isThere ? endpoint : undefined;
   };
   const affiliates = claims.map(({ affiliate }) => affiliate);
-  const announced = new Map(affiliates.map(({ nodeId, kubespan }) => [nodeId, kubespan?.endpoints ?? []]));
-  const seen = peers.map((peer) => ({
+  const up = peers.filter((peer) => stateOf(polled.memory.connections.get(peer.publicKey)) === "up");
+  const told = up.length === 0 ? [] : affiliates; // of the others nothing is asked
+  const announced = new Map(told.map(({ nodeId, kubespan }) => [nodeId, kubespan?.endpoints ?? []]));
+  const seen = up.map((peer) => ({
     nodeId: peer.nodeId,
-    state: stateOf(polled.memory.connections.get(peer.publicKey)),
+    state: "up" as const,
     announced: announced.get(peer.nodeId) ?? [],
     observed: directEndpoint(peer),
   }));
