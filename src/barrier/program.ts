@@ -170,7 +170,7 @@ function wordCode(targets: readonly Prefix[], word: number, offset: number): Cod
   }
   const backwards: Instruction[] = [];
   putHalves(backwards, segments, 0, segments.length);
-  return [load(op.word, offset), ...backwards.reverse()];
+  return [load(op.word, offset), ...backwards.toReversed()];
 }
 
 type Group =

@@ -24,22 +24,37 @@ function shown({ specs, kinds, asked, contests, takings, shared, spare, routed }
 
 // A small world, in which members often have something in common, and often nothing.
 const networks: readonly Prefix[] = [
-  ...[
-    "10.0.0.0/8",
-    "10.1.0.0/16",
-    "10.1.2.0/24",
-    "10.1.3.0/24",
-    "10.1.2.128/25",
-    "10.9.0.0/24",
-    "10.244.0.0/25",
-  ],
-  ...["203.0.113.0/24", "203.0.113.7/32", "172.16.0.0/24", "172.16.1.0/24", "172.16.2.0/23", "172.16.4.0/24"],
-  ...["2001:db8:1::/48", "2001:db8:1:2::/64", "2001:db8:2::/48", "192.168.0.0/25", "192.168.0.128/25"],
+  "10.0.0.0/8",
+  "10.1.0.0/16",
+  "10.1.2.0/24",
+  "10.1.3.0/24",
+  "10.1.2.128/25",
+  "10.9.0.0/24",
+  "10.244.0.0/25",
+  "203.0.113.0/24",
+  "203.0.113.7/32",
+  "172.16.0.0/24",
+  "172.16.1.0/24",
+  "172.16.2.0/23",
+  "172.16.4.0/24",
+  "2001:db8:1::/48",
+  "2001:db8:1:2::/64",
+  "2001:db8:2::/48",
+  "192.168.0.0/25",
+  "192.168.0.128/25",
 ].map(prefix);
 const addresses = ["203.0.113.7", "203.0.113.9", "198.51.100.3", "172.16.0.1", "2001:db8:1::9"].map(address);
 const endpoints: readonly Endpoint[] = [
-  ...["203.0.113.7:51820", "203.0.113.9:51820", "198.51.100.3:51820", "172.16.0.1:51820", "172.16.4.1:9"],
-  ...["[2001:db8:1::9]:51820", "[2001:db8:1:2::9]:51820", "192.0.2.1:7", "10.1.2.3:51820", "192.168.0.5:3"],
+  "203.0.113.7:51820",
+  "203.0.113.9:51820",
+  "198.51.100.3:51820",
+  "172.16.0.1:51820",
+  "172.16.4.1:9",
+  "[2001:db8:1::9]:51820",
+  "[2001:db8:1:2::9]:51820",
+  "192.0.2.1:7",
+  "10.1.2.3:51820",
+  "192.168.0.5:3",
 ].map(endpoint);
 
 const some = <Item>(items: readonly Item[], maxLength: number): fc.Arbitrary<Item[]> =>
@@ -144,6 +159,8 @@ describe("specs after some members changed", () => {
   });
 });
 
+const said2 = (text: string): Affiliate => peer(2, { additionalAddresses: [prefix(text)] });
+
 describe("the spec of one member that changed", () => {
   const members = [
     peer(2, { additionalAddresses: [prefix("10.1.2.0/24")] }),
@@ -151,7 +168,6 @@ describe("the spec of one member that changed", () => {
     peer(4, { additionalAddresses: [prefix("10.1.3.0/24")], endpoints: [endpoint("203.0.113.9:51820")] }),
   ];
   const before = specified(members);
-  const said2 = (text: string): Affiliate => peer(2, { additionalAddresses: [prefix(text)] });
 
   it("is made alone where nobody else has to do with it, and all others stay the same objects", () => {
     const after = respecify(before, said2("172.16.0.0/24"), own);

@@ -125,18 +125,18 @@ test("comparePrefixes is a total order that sorting does not change twice", () =
   );
 });
 
-describe("PrefixIndex", () => {
-  const within = (byte: number): Address =>
-    parseAddress(`10.0.${byte % 4}.${byte}`) ?? expect.fail("expected an address");
-  const clustered = fc
-    .tuple(fc.nat(255), fc.integer({ min: 20, max: 32 }))
-    .map(([byte, bits]) => prefixOf(within(byte), bits) ?? expect.fail("expected a prefix"));
-  const indexOf = (prefixes: readonly (readonly [Prefix, number])[]): PrefixIndex<number> => {
-    const index = new PrefixIndex<number>();
-    for (const [prefix, value] of prefixes) index.add(prefix, value);
-    return index;
-  };
+const within = (byte: number): Address =>
+  parseAddress(`10.0.${byte % 4}.${byte}`) ?? expect.fail("expected an address");
+const clustered = fc
+  .tuple(fc.nat(255), fc.integer({ min: 20, max: 32 }))
+  .map(([byte, bits]) => prefixOf(within(byte), bits) ?? expect.fail("expected a prefix"));
+const indexOf = (prefixes: readonly (readonly [Prefix, number])[]): PrefixIndex<number> => {
+  const index = new PrefixIndex<number>();
+  for (const [prefix, value] of prefixes) index.add(prefix, value);
+  return index;
+};
 
+describe("PrefixIndex", () => {
   test("finds the longest prefix, as a search through all does", () => {
     fc.assert(
       fc.property(fc.array(clustered), fc.nat(255), (prefixes, byte) => {
