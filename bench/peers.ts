@@ -76,9 +76,8 @@ async function measureIn(lab: Lab, peers: number, isDialled: boolean): Promise<R
       "p99 ms": Math.round(percentile(latencies, 0.99)),
       "start s": (started / 1000).toFixed(2),
       "start CPU s": (atStart.own + atStart.tools).toFixed(2),
-      "ms CPU/change": Math.round(
-        ((changed.own + changed.tools - atStart.own - atStart.tools) / changes) * 1000,
-      ),
+      "CPU ms/change": msEach(atStart.own, changed.own),
+      "tools ms/change": msEach(atStart.tools, changed.tools),
       "idle %": own.toFixed(2),
       "tools %": tools.toFixed(2),
       "RSS MB": Math.round(memoryOf(daemon.pid)),
@@ -88,6 +87,9 @@ async function measureIn(lab: Lab, peers: number, isDialled: boolean): Promise<R
     await mesh.stop();
   }
 }
+
+/** The milliseconds of processor time for each change. */
+const msEach = (from: number, to: number): number => Math.round(((to - from) / changes) * 1000);
 
 const kernelPeers = async (node: LabNode): Promise<number> =>
   (await node.run("wg", "show", "kubespan", "peers")).trim().split("\n").length;
@@ -116,7 +118,8 @@ printReport({
   rows,
   notes: [
     "p50, p99: from telling the discovery service of another network of a peer to the kernel's nft table holding it.",
-    "start: from starting the process to all peers in the device and the table; CPU of the daemon and its tools until then, and for each change.",
+    "start: from starting the process to all peers in the device and the table; CPU of the daemon and its tools until then.",
+    "CPU, tools ms/change: CPU of the daemon for each change, and of the tools it runs.",
     `idle, tools: CPU of the daemon, and of the tools it runs, in percent of one core, over ${window} s, ${settle} s after the last change.`,
     "endpoints: dead ones swallow packets and are dialled for ever; peers without any wait to be dialled.",
   ],

@@ -1,5 +1,6 @@
 export { filterQuestions, filtersOf, linksWithQdisc, parseFilters, preferenceOf } from "./listing.ts";
 export {
+  filtersAfter,
   guardedLinks,
   mayHaveFilters,
   type ObservedBarrier,

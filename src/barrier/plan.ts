@@ -74,6 +74,30 @@ export function planSecondBarrier(
 }
 
 /**
+ * The filters after the steps of `planSecondBarrier` were carried out; `undefined` where nobody can know. Nobody has looked
+ * for those of other software, so there may be some: what is there of them is found out before their place is taken away.
+ */
+export function filtersAfter(
+  desired: DesiredBarrier,
+  observed: ObservedBarrier,
+): ObservedBarrier | undefined {
+  if (observed.kind === "unavailable") return undefined;
+  const guarded = new Map(
+    guardedLinks(desired.links, desired.interfaceName).map((link) => [link.name, link]),
+  );
+  const seen = new Map(observed.links.map((link) => [link.name, link]));
+  const links = [...new Set([...guarded.keys(), ...seen.keys()])].flatMap((name): LinkFilters[] => {
+    const link = guarded.get(name);
+    const wanted = link ? programsOf(desired, link) : [];
+    const { hasQdisc = false, hasOthers = false, programs } = seen.get(name) ?? {};
+    const isLeft = wanted.length > 0 || (hasQdisc && (hasOthers || programs?.size === 0));
+    const kept = new Map(wanted.map((program, at) => [at + 1, program]));
+    return isLeft ? [{ name, hasQdisc: true, hasOthers: true, programs: kept }] : [];
+  });
+  return { kind: "seen", links };
+}
+
+/**
  * The steps that take the barrier away. A place for filters that holds none is left of a barrier that was cut short, if
  * there was one and nobody else uses the place. Otherwise it may be somebody's who is about to, and stays.
  */

@@ -168,7 +168,9 @@ function wordCode(targets: readonly Prefix[], word: number, offset: number): Cod
     if (group.kind === "range") put(value, group.last, drop);
     else put(value, value, wordCode(group.targets, word + 1, offset + 4));
   }
-  return [load(op.word, offset), ...halving(segments)];
+  const backwards: Instruction[] = [];
+  putHalves(backwards, segments, 0, segments.length);
+  return [load(op.word, offset), ...backwards.toReversed()];
 }
 
 type Group =
@@ -179,6 +181,10 @@ function groupsOf(targets: readonly Prefix[], word: number): [number, Group][] {
   const groups = new Map<number, Group>();
   for (const target of targets) {
     const { family, first, last } = rangeOf(target);
+    if (widthOf(family) === 32 * (word + 1)) {
+      groups.set(Number(first & 0xffffffffn), { kind: "range", last: Number(last & 0xffffffffn) });
+      continue; // the last word
+    }
     const shift = BigInt(widthOf(family) - 32 * (word + 1));
     const low = Number((first >> shift) & 0xffffffffn);
     const high = Number((last >> shift) & 0xffffffffn);
@@ -191,13 +197,24 @@ function groupsOf(targets: readonly Prefix[], word: number): [number, Group][] {
   return [...groups].toSorted(([left], [right]) => left - right);
 }
 
-function halving(segments: readonly Segment[]): Code {
-  const middle = segments.length >> 1;
-  const [first] = segments;
-  if (first === undefined) return pass;
-  if (segments.length === 1) return first.code;
-  const high = segments.slice(middle);
-  return [...unless(more.atLeast, high[0]?.from ?? 0, halving(segments.slice(0, middle))), ...halving(high)];
+/**
+ * Puts the code that finds the segment of a word among those from `from` to before `to`, its last instruction first: so the
+ * length of what a jump skips is known when the jump is put, and nothing is copied.
+ */
+function putHalves(backwards: Instruction[], segments: readonly Segment[], from: number, to: number): void {
+  const middle = (from + to) >> 1;
+  if (middle === from) {
+    const { code } = segments[from] ?? { code: pass };
+    for (const instruction of code.toReversed()) backwards.push(instruction);
+    return;
+  }
+  putHalves(backwards, segments, middle, to);
+  const after = backwards.length;
+  putHalves(backwards, segments, from, middle);
+  const length = backwards.length - after;
+  const border = segments[middle]?.from ?? 0;
+  if (length <= longestJump) backwards.push([more.atLeast, length, 0, border]);
+  else backwards.push([op.jump, 0, 0, length], [more.atLeast, 0, 1, border]);
 }
 
 /** The program in the notation that tc reads and prints. */
@@ -210,13 +227,33 @@ export const programText = (code: Code): string =>
  */
 const mostInstructions = 2048;
 
+/** The number of networks that fit into one program in any case but the rarest: each mostly takes four instructions. */
+const mostTargets = mostInstructions / 4;
+
+/** The number of programs that are kept. It is more than one link needs, and takes two megabytes at most. */
+const mostKept = 48;
+
+/** The texts of programs by all that decides about them: when one network comes or goes, most programs stay. */
+const kept = new Map<string, string | undefined>();
+
+/** The program as text; `undefined` if it is too long. */
+function textFor(targets: readonly Prefix[], guard: Guard): string | undefined {
+  const decisive = JSON.stringify([guard, targets]);
+  if (kept.has(decisive)) return kept.get(decisive);
+  const code = programFor(targets, guard);
+  const text = code.length <= mostInstructions ? programText(code) : undefined;
+  if (kept.size >= mostKept) kept.clear();
+  kept.set(decisive, text);
+  return text;
+}
+
 /**
  * The programs that drop packets to all targets. The targets are spread over as many programs as necessary, in order.
  */
 export function programsFor(targets: readonly Prefix[], guard: Guard): string[] {
   if (targets.length === 0) return [];
-  const code = programFor(targets, guard);
-  if (code.length <= mostInstructions) return [programText(code)];
+  const text = targets.length > mostTargets ? undefined : textFor(targets, guard);
+  if (text !== undefined) return [text];
   const middle = targets.length >> 1;
   return [...programsFor(targets.slice(0, middle), guard), ...programsFor(targets.slice(middle), guard)];
 }

@@ -17,6 +17,7 @@ import { type Link, otherMeshLinks, ownAddresses } from "../routing/index.ts";
 import type { ReadSetting, Runner } from "../system/index.ts";
 import { observeDevice, observePort, observeWireGuard } from "../wireguard/effects/index.ts";
 import { type ObservedDevice, withDevice } from "../wireguard/index.ts";
+import type { SecondBarrier } from "./second-barrier.ts";
 
 /**
  * Reads all of the kernel on which the mesh depends, its parts at the same time. `before` is the device as it was last
@@ -82,7 +83,7 @@ export async function lookAtDevice(
 
 /** Reads what depends on the registries, and takes the rest from before; `undefined` if that cannot be relied on. */
 export async function observeChanging(
-  hands: { readonly run: Runner; readonly log: Logger },
+  hands: { readonly run: Runner; readonly log: Logger; readonly barrier?: Pick<SecondBarrier, "held"> },
   config: Config,
   before: { readonly kernel: Kernel; readonly device: ObservedDevice | undefined },
 ): Promise<Kernel | undefined> {
@@ -90,7 +91,7 @@ export async function observeChanging(
   const [device, table, barrier, routing] = await Promise.all([
     lookAtDevice(hands, config, before.device),
     observeTable(hands.run, config.interfaceName),
-    observeBarrier(hands.run, config, kernel.links),
+    hands.barrier?.held ?? observeBarrier(hands.run, config, kernel.links),
     config.podNetworks.mainTable ? withMainTable(hands.run, kernel.routing) : kernel.routing,
   ]);
   const wireguard = device && withDevice(kernel.wireguard, device);

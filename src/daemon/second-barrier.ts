@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Protection, Status } from "../api/index.ts";
 import { removeSaved, writeSaved } from "../barrier/effects/index.ts";
-import { type SavedBarrier, savedText } from "../barrier/index.ts";
+import { filtersAfter, type ObservedBarrier, type SavedBarrier, savedText } from "../barrier/index.ts";
 import { errorText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import { type Kernel, type MeshPlan, mtuOf } from "../mesh/index.ts";
@@ -14,6 +14,7 @@ export class SecondBarrier {
   #written: string | undefined;
   #complaint: string | undefined;
   #state: Protection["links"] = "off";
+  #held: ObservedBarrier | undefined;
 
   constructor(log: Logger) {
     this.#log = log;
@@ -34,9 +35,17 @@ export class SecondBarrier {
     const { refused } = plan;
     const saved = { targets, mtu: mtuOf(config, kernel), exits: exits.registries, refused };
     const unsaved = await this.#save(config, saved);
+    this.#held = undefined; // until everything was done
     const failures = await applyPlan({ ...hands, stateDirectory }, plan);
     const absent = kernel.barrier.kind === "unavailable" ? kernel.barrier.reason : undefined;
     const failure = absent ?? (await failureOf(() => applySteps(hands.run, hands.log, plan.second)));
+    if (failure === undefined && !config.allowDownPeerBypass) {
+      const { marks, listenPort, interfaceName } = config;
+      this.#held = filtersAfter(
+        { targets, marks, listenPort, interfaceName, links: kernel.links },
+        kernel.barrier,
+      );
+    }
     this.#state = config.allowDownPeerBypass ? "off" : failure === undefined ? "whole" : "missing";
     this.#complain(config.allowDownPeerBypass ? undefined : (failure ?? unsaved));
     return failures;
@@ -47,6 +56,16 @@ export class SecondBarrier {
     this.#written = undefined;
     this.#complaint = undefined;
     this.#state = "off";
+    this.#held = undefined;
+  }
+
+  /**
+   * The filters as the last pass left them; `undefined` where they have to be read. A pass over what registries say relies on
+   * it, and changes only what differs: to read them all takes as long as the rest of it. Whether others have changed them is
+   * looked at whenever everything is.
+   */
+  get held(): ObservedBarrier | undefined {
+    return this.#held;
   }
 
   /** Whether the programs are at the links, as far as the last pass knows. */

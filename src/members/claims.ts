@@ -28,6 +28,8 @@ export interface Granted {
    */
   readonly owned: readonly Claim[];
   readonly takings: readonly Taking[];
+  /** The number of prefixes that could be given besides. */
+  readonly spare: number;
 }
 
 /** The largest number of networks of all peers. More would make each change of the device and of the table slow. */
@@ -51,9 +53,10 @@ export function grantClaims(claims: readonly Claim[], standings: Standings = new
   for (const { claim, holes } of nested)
     for (const taker of holes) takings.push({ taker, loser: claim, of: "a part" });
   for (const taking of takings) grants.get(taking.loser.nodeId)?.refused.push(refusalOf(taking));
-  for (const [nodeId, prefixes] of cut(nested)) grants.get(nodeId)?.prefixes.push(...prefixes);
+  const { prefixes: given, left: spare } = cut(nested);
+  for (const [nodeId, prefixes] of given) grants.get(nodeId)?.prefixes.push(...prefixes);
   for (const [nodeId, grant] of grants) grants.set(nodeId, { ...grant, prefixes: unite(grant.prefixes) });
-  return { grants, owned, takings };
+  return { grants, owned, takings, spare };
 }
 
 const refusalOf = ({ taker, loser, ...taking }: Taking): LeftOut =>
@@ -87,10 +90,13 @@ function withoutEquals(claims: readonly Claim[], standings: Standings, takings: 
 }
 
 /**
- * The prefixes that each member gets, by node id. Room is given in the order of the networks, so that the result does
+ * The prefixes that each member gets, by node id, and how many are left. Room is given in the order of the networks, so that the result does
  * not depend on the order of the claims.
  */
-function cut(nested: readonly Nested[]): Map<string, Prefix[]> {
+function cut(nested: readonly Nested[]): {
+  readonly prefixes: ReadonlyMap<string, Prefix[]>;
+  readonly left: number;
+} {
   const kept = new Map<string, number>();
   for (const { claim } of nested) kept.set(claim.nodeId, (kept.get(claim.nodeId) ?? 0) + 1);
   let left = Math.max(0, mostNetworks - nested.length);
@@ -107,7 +113,7 @@ function cut(nested: readonly Nested[]): Map<string, Prefix[]> {
     if (before) before.push(...pieces);
     else prefixes.set(nodeId, [...pieces]);
   }
-  return prefixes;
+  return { prefixes, left };
 }
 
 /** The prefix without the holes. It stays whole if the rest would be more than `more` prefixes and one. */

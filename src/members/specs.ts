@@ -3,13 +3,14 @@ import type { Affiliate } from "../discovery/index.ts";
 import type { Warning } from "../marks/index.ts";
 import {
   type Endpoint,
+  type LeftOut,
   networkOf,
   type Prefix,
   prefixContains,
   unite,
   withoutSpecial,
 } from "../net/index.ts";
-import { type PeerSpec, routedPrefixes, sortCandidates } from "../peers/index.ts";
+import { type CandidateContext, type PeerSpec, routedPrefixes, sortCandidates } from "../peers/index.ts";
 import { admit, type RefusedMember } from "./admit.ts";
 import { type Asked, askedPrefixes, type Member, type Reserved } from "./asked.ts";
 import { grantClaims, type Taking } from "./claims.ts";
@@ -46,13 +47,19 @@ export interface PeerSpecs {
 }
 
 /** The specs with their intermediate results. */
-interface Made {
+export interface Made {
   readonly specs: PeerSpecs;
   /** The networks that each member asks for, by node id. */
   readonly asked: ReadonlyMap<string, Asked>;
   readonly contests: Contests;
   /** What members lose to each other. */
   readonly takings: readonly Taking[];
+  /** The claims that are owned, and this node's networks, by network. */
+  readonly routed: CandidateContext["routed"];
+  /** The addresses that more than one member lists. */
+  readonly shared: CandidateContext["shared"];
+  /** The number of prefixes that could be granted besides. */
+  readonly spare: number;
 }
 
 /**
@@ -79,36 +86,15 @@ export function makeSpecs(
   const asked = new Map(members.map((member) => [member.nodeId, askedOf(member)]));
   const asking = [...asked].map(([nodeId, { claims }]) => ({ nodeId, claims }));
   const served = servedInAll(asking);
-  const { grants, owned, takings } = grantClaims(served.claims, standings);
-  const ownAddresses = new Set(own.addresses);
+  const { grants, owned, takings, spare } = grantClaims(served.claims, standings);
   const routed = routedPrefixes(owned, own.advertisedPrefixes);
   const shared = sharedAddresses([...asked.values()]);
+  const specOf = specMaker(own, { routed, shared });
   const peers = members.map((member) => {
-    const { nodeId, kubespan } = member;
-    const grant = grants.get(nodeId);
-    return {
-      nodeId,
-      label: labelOf(member),
-      publicKey: kubespan.publicKey,
-      address: kubespan.address,
-      ...(member.membership?.relays && { relays: true as const }),
-      ...(isTalosNode(member) && { goesBack: true as const }),
-      allowedIPs: grant?.prefixes ?? [],
-      refusedPrefixes: someOf([
-        ...(asked.get(nodeId)?.refused ?? []),
-        ...(served.refused.get(nodeId) ?? []),
-        ...(grant?.refused ?? []),
-      ]),
-      ...sortCandidates(kubespan.endpoints, {
-        nodeId,
-        ownAddresses,
-        ownNetworks: own.networks,
-        routed,
-        shared,
-        dial: own.dial,
-        lastWorking: own.lastWorking.get(kubespan.publicKey),
-      }),
-    };
+    const { nodeId } = member;
+    const { prefixes = [], refused: lost = [] } = grants.get(nodeId) ?? {};
+    const kept = [...(asked.get(nodeId)?.refused ?? []), ...(served.refused.get(nodeId) ?? [])];
+    return specOf(member, prefixes, [...kept, ...lost]);
   });
   const specs: PeerSpecs = {
     peers,
@@ -116,7 +102,38 @@ export function makeSpecs(
     refused,
     warnings: takingWarnings(takings, refused, members.some(isTalosNode)),
   };
-  return { specs, asked, contests: contestsAmong(served.claims, rivals), takings };
+  const contests = contestsAmong(served.claims, rivals);
+  return { specs, asked, contests, takings, routed, shared, spare };
+}
+
+/** Makes the function that puts the spec of one peer together from what it was granted and refused. */
+export function specMaker(
+  own: OwnSide,
+  among: Pick<CandidateContext, "routed" | "shared">,
+): (member: Member, allowedIPs: readonly Prefix[], refused: readonly LeftOut[]) => PeerSpec {
+  const ownAddresses = new Set(own.addresses);
+  return (member, allowedIPs, refused) => {
+    const { nodeId, kubespan } = member;
+    const { publicKey, address, endpoints } = kubespan;
+    return {
+      nodeId,
+      label: labelOf(member),
+      publicKey,
+      address,
+      ...(member.membership?.relays && { relays: true as const }),
+      ...(isTalosNode(member) && { goesBack: true as const }),
+      allowedIPs,
+      refusedPrefixes: someOf(refused),
+      ...sortCandidates(endpoints, {
+        nodeId,
+        ownAddresses,
+        ownNetworks: own.networks,
+        ...among,
+        dial: own.dial,
+        lastWorking: own.lastWorking.get(publicKey),
+      }),
+    };
+  };
 }
 
 /**
@@ -124,10 +141,11 @@ export function makeSpecs(
  * order.
  */
 export const meshNetworks = (peers: readonly PeerSpec[], clusterPrefix: Prefix): readonly Prefix[] =>
-  withoutSpecial(
-    unite(
-      peers
-        .flatMap((peer) => peer.allowedIPs)
-        .filter((prefix) => !prefixContains(clusterPrefix, networkOf(prefix))),
-    ),
+  steerable(
+    peers.flatMap((peer) => peer.allowedIPs),
+    clusterPrefix,
   );
+
+/** The networks among those that peers were granted that are sent through the mesh: the fewest prefixes, in order. */
+export const steerable = (granted: readonly Prefix[], clusterPrefix: Prefix): readonly Prefix[] =>
+  withoutSpecial(unite(granted.filter((prefix) => !prefixContains(clusterPrefix, networkOf(prefix)))));

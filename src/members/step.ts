@@ -79,6 +79,7 @@ export function stepMembers(before: Members, news: News, now: number): Stepped {
         : stepOne(nodeId, known, heard.get(nodeId), news, now);
     if (!member) continue;
     members.set(nodeId, member);
+    if (member === known && reasons.length === 0 && member.lostAt !== now) continue; // nothing to tell
     const label = labelOf(member.claim);
     for (const reason of reasons) refused.push({ nodeId, label, reason });
     events.push(...eventOf(known, member, label, now));
@@ -102,10 +103,25 @@ function stepOne(
   });
   if (!believed) return { member: undefined, reasons: [] };
   if (linked?.standing === "released" && !isBack(linked, believed)) return { member: linked, reasons: [] };
+  if (linked && isStill(linked, believed, news)) return { member: linked, reasons: believed.refused };
   const current = withClaim(nodeId, linked, believed, news.revision, now);
   const member = withStanding(current, linked, believed, news, now);
   return { member: linked && isSame(linked, member) ? linked : member, reasons: believed.refused };
 }
+
+/** Tells whether a member was present and nothing else is heard of it, as it is with most members at most steps. */
+const isStill = (
+  known: Member,
+  { claim, number, sealed, unsealed, isNamed }: Believed,
+  { leaving }: News,
+): boolean =>
+  known.standing === "present" &&
+  isNamed &&
+  !leaving.has(known.nodeId) &&
+  known.claim === claim &&
+  known.number === number &&
+  known.sealed === sealed &&
+  known.unsealed === unsealed;
 
 /**
  * Tells whether a released member is back. If it takes more than a registry that names the member, its number has to be

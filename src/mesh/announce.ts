@@ -1,7 +1,7 @@
 import { secretNames } from "../discovery/index.ts";
 import type { Warning } from "../marks/index.ts";
 import { isClockBehind, isTold, refusalsOf, refusalsToTell, refusalWarnings } from "../members/index.ts";
-import { endpointAddress, intersect, type LeftOut, type Prefix } from "../net/index.ts";
+import { endpointAddress, intersect, type LeftOut } from "../net/index.ts";
 import {
   announcedNames,
   believeMapped,
@@ -12,6 +12,7 @@ import {
   numbered,
   ownAffiliate,
   podNetworksLeftOut,
+  type RouteOf,
   type Said,
 } from "../self/index.ts";
 import type { Knowledge, Memory } from "./knowledge.ts";
@@ -24,19 +25,14 @@ interface Announced {
   readonly memory: Pick<Memory, "reflected" | "nat" | "refusals" | "said">;
 }
 
-/** Decides what this node says of itself. `routed` are the networks inside the mesh. */
-export function announce(
-  knowledge: Knowledge,
-  memory: Memory,
-  routed: readonly Prefix[],
-  now: number,
-): Announced {
+/** Decides what this node says of itself. `routeOf` finds networks inside the mesh. */
+export function announce(knowledge: Knowledge, memory: Memory, routeOf: RouteOf, now: number): Announced {
   const { self, config, addresses, registries, origin } = knowledge;
-  const seen = believeReflected(registries, memory.reflected, routed, addresses);
+  const seen = believeReflected(registries, memory.reflected, routeOf, addresses);
   const { mapping, observations: members = [] } = knowledge;
   // A service of which only members tell vouches for what members say no more than they do.
   const reflected = [...seen.reflected].flatMap(([name, address]) => (isTold({ name }) ? [] : address));
-  const stun = believeMapped(config, { mapping, members, reflected, nat: memory.nat }, routed, addresses);
+  const stun = believeMapped(config, { mapping, members, reflected, nat: memory.nat }, routeOf, addresses);
   const seenAt = [...seen.reflected.values(), ...stun.mapped.map(endpointAddress)];
   const opened = believePortMapping(knowledge.portMapped, seenAt);
   const mapped = [...opened.endpoints, ...stun.mapped];

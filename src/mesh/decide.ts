@@ -11,6 +11,7 @@ import {
   noRefusals,
   type OwnSide,
   type PeerSpecs,
+  type Specified,
   specify,
   type Telling,
   tellings,
@@ -46,7 +47,7 @@ import {
   withStandIns,
 } from "../peers/index.ts";
 import { standInsFrom } from "../relay/index.ts";
-import { type Self } from "../self/index.ts";
+import type { RouteOf, Self } from "../self/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 import { announce } from "./announce.ts";
 import { exitsLeftOut, exitsOf } from "./exits.ts";
@@ -113,14 +114,15 @@ export function decide(
   };
   const specified = specify(knowledge.claims, own, knowledge.standings, memory.specified);
   const { specs, kinds } = specified;
-  const contested = contestedSince(specified.source.takings, knowledge.standings, now);
+  const contested = contestedSince(specified.takings, knowledge.standings, now);
   const around = circumstances(knowledge, memory, { specs: specs.peers, contested }, device);
   const polled = pollPeers(specs.peers, device, memory.peers, now, "new", around);
-  const granted = specs.peers.flatMap((peer) => peer.allowedIPs);
-  const routed = [...granted.filter(mayBeInside), ...config.advertisedPrefixes];
   const targets = targetsOf(specs, polled, config, self);
-  const announced = announce(knowledge, memory, routed, now);
-  const isGranted = (address: Address): boolean => granted.includes(hostPrefix(address));
+  const announced = announce(knowledge, memory, routesIn(specified), now);
+  const isGranted = (address: Address): boolean => {
+    const { prefix, value } = specified.routed.find(address) ?? {};
+    return prefix === hostPrefix(address) && value?.nodeId !== undefined;
+  };
   const harvested = harvestFrom(
     specs.peers,
     knowledge,
@@ -155,10 +157,17 @@ export function decide(
 }
 
 /**
- * Whether a node that is seen in this network may be seen there from inside the mesh. A public network that a member
- * claims is no sign of it, and must not keep the nodes in that network from announcing where they are.
+ * Finds the network of a member, or of this node, in which an address lies, so that a node that is seen there may be seen
+ * from inside the mesh. A public network that a member claims is no sign of it, and must not keep the nodes in that network
+ * from announcing where they are.
  */
-const mayBeInside = (prefix: Prefix): boolean => isHostPrefix(prefix) || isPrivate(networkOf(prefix));
+const routesIn =
+  ({ routed }: Pick<Specified, "routed">): RouteOf =>
+  (address) => {
+    const { prefix, value } = routed.find(address) ?? {};
+    const isOwn = value !== undefined && value.nodeId === undefined;
+    return prefix && (isOwn || isHostPrefix(prefix) || isPrivate(networkOf(prefix))) ? prefix : undefined;
+  };
 
 /** Polls the peers of a decision once more, right after the device was read: which are up, and which are dialled again. */
 export const decideAgain = (
@@ -265,10 +274,12 @@ function harvestFrom(
     return isThere ? endpoint : undefined;
   };
   const affiliates = claims.map(({ affiliate }) => affiliate);
-  const announced = new Map(affiliates.map(({ nodeId, kubespan }) => [nodeId, kubespan?.endpoints ?? []]));
-  const seen = peers.map((peer) => ({
+  const up = peers.filter((peer) => stateOf(polled.memory.connections.get(peer.publicKey)) === "up");
+  const told = up.length === 0 ? [] : affiliates; // of the others nothing is asked
+  const announced = new Map(told.map(({ nodeId, kubespan }) => [nodeId, kubespan?.endpoints ?? []]));
+  const seen = up.map((peer) => ({
     nodeId: peer.nodeId,
-    state: stateOf(polled.memory.connections.get(peer.publicKey)),
+    state: "up" as const,
     announced: announced.get(peer.nodeId) ?? [],
     observed: directEndpoint(peer),
   }));

@@ -209,7 +209,7 @@ const registryPorts = ({ services, node }: Config, { served }: Steered["exits"])
   ...served.map(({ port }) => port),
 ];
 
-/** Plans what follows from the registries alone. Of `kernel`, only the device, the table and the second barrier are fresh. */
+/** Plans what follows from the registries alone. Of `kernel`, only the device and the table are fresh. */
 export function planRegistries(
   { config, self, ownership }: Node,
   keys: Keys,

@@ -51,27 +51,27 @@ export function steeredNetworks(
  * without the addresses that a peer lists one by one.
  */
 function toleratedNetworks({ specs, polled, kinds }: Decision, around: readonly Prefix[]): Prefix[] {
+  const tolerated: Prefix[] = [];
+  const near: Prefix[] = [];
+  for (const { nodeId, publicKey, allowedIPs } of specs.peers)
+    if (stateOf(polled.memory.connections.get(publicKey)) !== "up") tolerated.push(...allowedIPs);
+    else near.push(...neighbours(allowedIPs, kinds.get(nodeId), around));
+  if (near.length === 0) return tolerated;
   const listed = [...kinds.values()].flatMap((networks) =>
     [...networks.listed].filter((address) => around.some((network) => prefixesTouch(network, address))),
   );
-  return specs.peers.flatMap(({ nodeId, publicKey, allowedIPs }) =>
-    stateOf(polled.memory.connections.get(publicKey)) === "up"
-      ? neighbours(allowedIPs, kinds.get(nodeId), around, listed)
-      : allowedIPs,
-  );
+  return [...tolerated, ...subtract(intersect(near, around), listed)];
 }
 
-function neighbours(
+/** The networks of a peer that have addresses in common with those around this node, and that it does not list one by one. */
+const neighbours = (
   granted: readonly Prefix[],
   networks: MemberNetworks | undefined,
   around: readonly Prefix[],
-  listed: readonly Prefix[],
-): Prefix[] {
-  const near = granted.filter(
+): Prefix[] =>
+  granted.filter(
     (prefix) => !networks?.listed.has(prefix) && around.some((network) => prefixesTouch(network, prefix)),
   );
-  return near.length === 0 ? [] : subtract(intersect(near, around), listed);
-}
 
 /** The networks that others send to this node through the mesh; none as long as there are no peers. */
 function announced(

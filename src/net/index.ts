@@ -47,7 +47,7 @@ export {
   rangeOf,
 } from "./prefix.ts";
 export { PrefixIndex } from "./prefix-index.ts";
-export { intersect, subtract, subtractUpTo, unite } from "./prefix-set.ts";
+export { intersect, reunite, subtract, subtractUpTo, touchesCover, unite } from "./prefix-set.ts";
 export { detached, Remembered } from "./remembered.ts";
 export {
   isKubespanULA,

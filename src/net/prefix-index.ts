@@ -1,5 +1,5 @@
 import { type Address, addressToBigInt, type Family, familyOf, widthOf } from "./address.ts";
-import { bitsOf, type Prefix, rangeOf } from "./prefix.ts";
+import { bitsOf, type Prefix, prefixFamily, rangeOf } from "./prefix.ts";
 
 interface Entry<Value> {
   readonly prefix: Prefix;
@@ -10,6 +10,18 @@ interface Entry<Value> {
 interface Length<Value> {
   readonly hostBits: bigint;
   readonly byNetwork: Map<bigint, Entry<Value>>;
+}
+
+const families: readonly Family[] = [4, 6];
+const hostBitsOf = (prefix: Prefix): bigint => BigInt(widthOf(prefixFamily(prefix)) - bitsOf(prefix));
+const lengthOf = (prefix: Prefix): string => `${prefixFamily(prefix)} ${hostBitsOf(prefix)}`;
+
+function longestIn<Value>(lengths: readonly Length<Value>[], number: bigint): Entry<Value> | undefined {
+  for (const { hostBits, byNetwork } of lengths) {
+    const entry = byNetwork.get(number >> hostBits);
+    if (entry) return entry;
+  }
+  return undefined;
 }
 
 /**
@@ -23,20 +35,39 @@ export class PrefixIndex<Value> {
   /** Adds a prefix. If it is already there, it keeps its first value. */
   add(prefix: Prefix, value: Value): void {
     const { family, first } = rangeOf(prefix);
-    const { hostBits, byNetwork } = this.#length(family, BigInt(widthOf(family) - bitsOf(prefix)));
+    const { hostBits, byNetwork } = this.#length(family, hostBitsOf(prefix));
     const network = first >> hostBits;
     if (!byNetwork.has(network)) byNetwork.set(network, { prefix, value });
   }
 
+  /** The index without some prefixes, and then with others. It has all that did not change in common with this one. */
+  with(removed: readonly Prefix[], added: readonly (readonly [Prefix, Value])[]): PrefixIndex<Value> {
+    const changed = new PrefixIndex<Value>();
+    const touched = new Set([...removed, ...added.map(([prefix]) => prefix)].map(lengthOf));
+    for (const family of families)
+      changed.#lengths[family] = this.#lengths[family].map((length) =>
+        touched.has(`${family} ${length.hostBits}`)
+          ? { ...length, byNetwork: new Map(length.byNetwork) }
+          : length,
+      );
+    for (const prefix of removed) {
+      const { family, first } = rangeOf(prefix);
+      const { hostBits, byNetwork } = changed.#length(family, hostBitsOf(prefix));
+      byNetwork.delete(first >> hostBits);
+    }
+    for (const [prefix, value] of added) changed.add(prefix, value);
+    return changed;
+  }
+
   find(address: Address): Entry<Value> | undefined {
     const lengths = this.#lengths[familyOf(address)];
-    if (lengths.length === 0) return undefined;
-    const number = addressToBigInt(address);
-    for (const { hostBits, byNetwork } of lengths) {
-      const entry = byNetwork.get(number >> hostBits);
-      if (entry) return entry;
-    }
-    return undefined;
+    return lengths.length === 0 ? undefined : longestIn(lengths, addressToBigInt(address));
+  }
+
+  /** Finds the longest prefix that contains the first address of a network. */
+  findFirstOf(prefix: Prefix): Entry<Value> | undefined {
+    const { family, first } = rangeOf(prefix);
+    return longestIn(this.#lengths[family], first);
   }
 
   #length(family: Family, hostBits: bigint): Length<Value> {

@@ -1,5 +1,5 @@
 import { addressFromBigInt, type Family, widthOf } from "./address.ts";
-import { type Prefix, prefixFamily, rangeOf } from "./prefix.ts";
+import { type Prefix, type PrefixRange, prefixesTouch, prefixFamily, rangeOf } from "./prefix.ts";
 
 /**
  * A range of addresses as numbers. Sets of prefixes are handled as sorted, disjoint, non-adjacent ranges. All
@@ -53,6 +53,68 @@ export function intersect(left: Iterable<Prefix>, right: Iterable<Prefix>): Pref
   const [a, b] = [[...left], [...right]];
   return subtract(a, subtract(a, b));
 }
+
+/**
+ * The cover of a set from which networks were removed and to which others were then added. `cover` is the result of
+ * another function here. Only the neighbourhood of what changed is worked out again: the cover of addresses without a gap
+ * depends on no others, and has few prefixes.
+ */
+export function reunite(
+  cover: readonly Prefix[],
+  removed: readonly Prefix[],
+  added: readonly Prefix[],
+): readonly Prefix[] {
+  let changed = cover;
+  for (const prefix of removed) changed = changedNear(changed, prefix, (near) => subtract(near, [prefix]));
+  for (const prefix of added) changed = changedNear(changed, prefix, (near) => unite([...near, prefix]));
+  return changed;
+}
+
+/** Whether one of the prefixes of a cover has an address in common with a network. */
+export function touchesCover(cover: readonly Prefix[], prefix: Prefix): boolean {
+  const [from, to] = nearIn(cover, prefix);
+  return cover.slice(from, to).some((near) => prefixesTouch(near, prefix));
+}
+
+/** Changes the part of a cover that has addresses in common with a network, or joins it without a gap. */
+function changedNear(
+  cover: readonly Prefix[],
+  prefix: Prefix,
+  change: (near: readonly Prefix[]) => readonly Prefix[],
+): readonly Prefix[] {
+  const at = rangeAt(cover);
+  let [from, to] = nearIn(cover, prefix);
+  while (from < to && from > 0 && !isBefore(at(from - 1), at(from))) from--;
+  while (from < to && to < cover.length && !isBefore(at(to - 1), at(to))) to++;
+  return cover.toSpliced(from, to - from, ...change(cover.slice(from, to)));
+}
+
+/** The place of the prefixes of a cover that have addresses in common with a network, or lie beside it. */
+function nearIn(cover: readonly Prefix[], prefix: Prefix): [from: number, to: number] {
+  const [at, range] = [rangeAt(cover), rangeOf(prefix)];
+  let [from, end] = [0, cover.length];
+  while (from < end) {
+    const middle = (from + end) >> 1;
+    if (isBefore(at(middle), range)) from = middle + 1;
+    else end = middle;
+  }
+  let to = from;
+  while (to < cover.length && !isBefore(range, at(to))) to++;
+  return [from, to];
+}
+
+const rangeAt =
+  (cover: readonly Prefix[]) =>
+  (index: number): PrefixRange | undefined => {
+    const found = cover[index];
+    return found === undefined ? undefined : rangeOf(found);
+  };
+
+/** Whether there is a gap between a range and a later one. */
+const isBefore = (one: PrefixRange | undefined, other: PrefixRange | undefined): boolean =>
+  one !== undefined &&
+  other !== undefined &&
+  (one.family === other.family ? one.last + 1n < other.first : one.family < other.family);
 
 function rangesOf(family: Family, prefixes: readonly Prefix[]): Range[] {
   const ranges: Range[] = prefixes.filter((prefix) => prefixFamily(prefix) === family).map(rangeOf);

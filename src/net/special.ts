@@ -70,7 +70,7 @@ export const isLoopback = (address: Address): boolean => index.find(address)?.va
 
 /** The special networks that have addresses in common with a network. None of them lies in another. */
 export const specialIn = (prefix: Prefix): readonly SpecialNetwork[] => {
-  const around = index.find(prefix.slice(0, prefix.indexOf("/")) as Address);
+  const around = index.findFirstOf(prefix);
   if (around && prefixWithin(prefix, around.prefix)) return [{ prefix: around.prefix, kind: around.value }];
   return outermost.filter((network) => prefixesTouch(network.prefix, prefix));
 };

@@ -3,6 +3,8 @@ import {
   addressToBytes,
   familyOf,
   hostPrefix,
+  isHostPrefix,
+  networkOf,
   type Prefix,
   parseAddress,
   parsePrefix,
@@ -96,9 +98,16 @@ function wholeTable(
   return wasOwned ? `${deletingText(table)}${text}` : replacingText(table, text);
 }
 
+/** The last text of a frame that was read, and what it is as a frame: most passes want the same one. */
+let lastFrame = { text: "", frame: "" };
+
 function frameOf(options: RuleOptions, lookups: readonly Lookup[]): string {
-  const made = parseTable(frameText(options, lookups));
-  return made.kind === "present" ? made.frame : "";
+  const text = frameText(options, lookups);
+  if (text !== lastFrame.text) {
+    const made = parseTable(text);
+    lastFrame = { text, frame: made.kind === "present" ? made.frame : "" };
+  }
+  return lastFrame.frame;
 }
 
 function planElements(
@@ -142,10 +151,19 @@ interface Difference {
 }
 
 function difference(set: NetworkSet, wanted: readonly Prefix[], observed: readonly string[]): Difference {
-  const missing = new Map<string, Prefix>(wanted.map((prefix) => [prefix, prefix]));
-  const removed = observed.filter((element) => !missing.delete(elementKey(set, element)));
+  const missing = new Map<string, Prefix>(wanted.map((prefix) => [printedText(set, prefix), prefix]));
+  // Most elements are printed in the usual form, and are wanted. The others are read.
+  const others = observed.filter((element) => !missing.delete(element));
+  const removed = others.filter((element) => {
+    const prefix = prefixOf(set, element);
+    return prefix === undefined || !missing.delete(printedText(set, prefix));
+  });
   return { set, wanted, added: [...missing.values()], removed };
 }
+
+/** The usual form in which nft prints a network of a set: single addresses have no length. */
+const printedText = (set: NetworkSet, prefix: Prefix): string =>
+  set.bits === undefined && isHostPrefix(prefix) ? networkOf(prefix) : elementText(set, prefix);
 
 /** The network for which an element stands. A range of addresses that is no prefix equals no network. */
 const elementKey = (set: NetworkSet, element: string): string => prefixOf(set, element) ?? element;

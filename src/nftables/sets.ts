@@ -36,6 +36,11 @@ export const targetSets: readonly NetworkSet[] = ([4, 6] as const).flatMap((fami
   { name: `kubespan_targets_ipv${family}`, family, bits: undefined },
 ]);
 
+const setsOf: Readonly<Record<Family, readonly NetworkSet[]>> = {
+  4: targetSets.filter(({ family }) => family === 4),
+  6: targetSets.filter(({ family }) => family === 6),
+};
+
 /**
  * The sets of networks that decide only what becomes of a connection's first packet. They come after the others in the
  * table.
@@ -80,17 +85,18 @@ export type Contents = ReadonlyMap<string, readonly Prefix[]>;
 /** Spreads disjoint networks over the sets. */
 export function contentsOf(targets: readonly Prefix[]): Contents {
   const contents = new Map<string, Prefix[]>();
+  const put = (set: NetworkSet, elements: readonly Prefix[]): boolean => {
+    const before = contents.get(set.name) ?? [];
+    if (elements.length === 0 || (set.bits !== undefined && before.length + elements.length > hashSize))
+      return false;
+    before.push(...elements);
+    contents.set(set.name, before);
+    return true;
+  };
   for (const target of targets)
-    for (const set of targetSets) {
-      if (set.family !== prefixFamily(target)) continue;
-      const elements = set.bits === undefined ? [target] : piecesOf(target, set.bits);
-      const before = contents.get(set.name) ?? [];
-      if (elements.length === 0 || (set.bits !== undefined && before.length + elements.length > hashSize))
-        continue;
-      before.push(...elements);
-      contents.set(set.name, before);
-      break;
-    }
+    setsOf[prefixFamily(target)].find((set) =>
+      put(set, set.bits === undefined ? [target] : piecesOf(target, set.bits)),
+    );
   return contents;
 }
 

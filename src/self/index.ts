@@ -7,5 +7,5 @@ export type { Nat, NatKind } from "./nat.ts";
 export { nextNumber, numbered, type Origin, type Said } from "./numbered.ts";
 export { advertiseTheSame, podNetworksLeftOut, withPodNetworks } from "./pod-networks.ts";
 export { believePortMapping } from "./port-mapped.ts";
-export { believeReflected, type Reflected } from "./reflected.ts";
+export { believeReflected, type Reflected, type RouteOf } from "./reflected.ts";
 export { sharedEndpointWarnings } from "./shared-endpoints.ts";

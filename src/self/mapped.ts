@@ -6,11 +6,10 @@ import {
   familyOf,
   fewLeftOut,
   type LeftOut,
-  type Prefix,
 } from "../net/index.ts";
 import type { Mapping, Observation } from "../port/index.ts";
 import { type Nat, natOf, newestOf } from "./nat.ts";
-import { refusalIn } from "./reflected.ts";
+import { type RouteOf, refusalOf } from "./reflected.ts";
 import { countedStatements, toldEndpoints } from "./told.ts";
 
 /** The statements of others about the endpoint of this node, and what was made of them before. */
@@ -42,16 +41,15 @@ interface Believed {
 export function believeMapped(
   config: Config,
   seen: Seen,
-  routed: readonly Prefix[],
+  routeOf: RouteOf,
   own: readonly Address[],
 ): Believed {
   const leftOut: LeftOut[] = problemsOf(config, seen.mapping).map((reason) => ({
     value: "mapped endpoint",
     reason,
   }));
-  const refusal = refusalIn(routed);
   const isUsable = ({ endpoint, observer, name }: Observation): boolean => {
-    const reason = refusal(endpointAddress(endpoint));
+    const reason = refusalOf(endpointAddress(endpoint), routeOf);
     if (reason !== undefined)
       leftOut.push({ value: endpoint, reason: `${name ?? observer} sees us there: ${reason}` });
     return reason === undefined;

@@ -5,12 +5,14 @@ import {
   isSideroLink,
   type LeftOut,
   type Prefix,
-  PrefixIndex,
   unreachableKind,
 } from "../net/index.ts";
 
 /** The believed public address of this node, by the name of the registry that saw it. */
 export type Reflected = ReadonlyMap<string, Address>;
+
+/** Finds the network inside the mesh in which an address lies, if there is one. */
+export type RouteOf = (address: Address) => Prefix | undefined;
 
 /**
  * The reflected addresses that are believed. Once the mesh is up, the path to a registry on one of its nodes may lead
@@ -19,15 +21,14 @@ export type Reflected = ReadonlyMap<string, Address>;
 export function believeReflected(
   states: readonly RegistryState[],
   previous: Reflected,
-  routed: readonly Prefix[],
+  routeOf: RouteOf,
   own: readonly Address[],
 ): { reflected: Reflected; leftOut: LeftOut[] } {
-  const refusal = refusalIn(routed);
   const reflected = new Map<string, Address>();
   const leftOut: LeftOut[] = [];
   for (const { name, reflected: address } of states) {
     const before = previous.get(name);
-    const reason = address && refusal(address);
+    const reason = address && refusalOf(address, routeOf);
     if (address !== undefined && reason !== undefined)
       leftOut.push({ value: address, reason: `registry ${name} sees us there: ${reason}` });
     const isNews = address !== undefined && reason === undefined && !own.includes(address);
@@ -38,14 +39,8 @@ export function believeReflected(
 }
 
 /** The reason why an address at which others see this node is not announced; `undefined` if it is. */
-export function refusalIn(routed: readonly Prefix[]): (address: Address) => string | undefined {
-  const inMesh = new PrefixIndex<true>();
-  for (const prefix of routed) inMesh.add(prefix, true);
-  return (address) => refusalOf(address, inMesh);
-}
-
-function refusalOf(address: Address, inMesh: PrefixIndex<true>): string | undefined {
+export function refusalOf(address: Address, routeOf: RouteOf): string | undefined {
   if (isKubespanULA(address) || isSideroLink(address)) return "an address inside a tunnel";
-  const route = inMesh.find(address);
-  return route ? `inside ${route.prefix}, which is routed through the mesh` : unreachableKind(address);
+  const route = routeOf(address);
+  return route ? `inside ${route}, which is routed through the mesh` : unreachableKind(address);
 }

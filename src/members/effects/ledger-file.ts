@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { errorText } from "../../base/index.ts";
@@ -14,7 +13,7 @@ import {
 } from "../../system/index.ts";
 import { inThisBoot } from "../boot.ts";
 import { keepsAll } from "../kept.ts";
-import { type Ledger, largestLedger, ledgerContent, ledgerText, openLedger } from "../ledger.ts";
+import { type Ledger, largestLedger, ledgerItems, ledgerText, openLedger } from "../ledger.ts";
 import type { Members } from "../member.ts";
 
 export interface LedgerOptions {
@@ -58,8 +57,8 @@ export class LedgerFile {
   #podNetworks: () => readonly Prefix[] = () => [];
   /** The members of the last write, also of one that failed. */
   #kept: Members;
-  /** A digest of the contents of the file. */
-  #written: string | undefined;
+  /** The contents of the file: the texts of its members, and the pod networks. */
+  #written: readonly string[] | undefined;
   #writtenAt = Number.NEGATIVE_INFINITY;
   #timer: { readonly at: number; readonly handle: NodeJS.Timeout } | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -140,21 +139,27 @@ export class LedgerFile {
   /** Queues a write after those that are under way. */
   #write(members: () => Members): void {
     this.#kept = members();
-    const content = ledgerContent(this.#kept);
+    const items = ledgerItems(this.#kept);
     const now = performance.now();
     const podNetworks = this.#podNetworks();
-    const digest = hash("sha256", `${content} ${podNetworks.join()}`);
-    if (digest === this.#written && now - this.#writtenAt < confirmMs) return;
-    this.#written = digest;
+    const contents = [...items, podNetworks.join()];
+    if (this.#holds(contents) && now - this.#writtenAt < confirmMs) return;
+    this.#written = contents;
     this.#writtenAt = now;
-    this.#writing = this.#writing.then(() => this.#put(content, podNetworks));
+    this.#writing = this.#writing.then(() => this.#put(items, podNetworks));
     this.#writeAt(now + confirmMs);
   }
 
-  async #put(content: string, podNetworks: readonly Prefix[]): Promise<void> {
+  /** Whether the file has these contents. The texts of members that did not change are the same strings as before. */
+  #holds(contents: readonly string[]): boolean {
+    const written = this.#written;
+    return written?.length === contents.length && written.every((text, at) => text === contents[at]);
+  }
+
+  async #put(items: readonly string[], podNetworks: readonly Prefix[]): Promise<void> {
     const { cluster, clock, log, bootID } = this.#options;
     try {
-      const text = ledgerText(cluster, content, clock(), {
+      const text = ledgerText(cluster, items, clock(), {
         podNetworks,
         ...(bootID !== undefined && { bootID }),
       });

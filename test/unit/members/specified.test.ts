@@ -38,7 +38,7 @@ const others: { readonly [Field in keyof Required<OwnSide>]: OwnSide[Field] } = 
   lastWorking: new Map([[key(3), endpoint("198.51.100.7:1")]]),
 };
 
-const asked = ({ source }: Specified) => ["id002", "id003"].map((id) => source.asked.get(id));
+const asked = (found: Specified) => ["id002", "id003"].map((id) => found.asked.get(id));
 
 describe("specs made from the same as before", () => {
   it("are the same object, whatever object says it, and in whatever order", () => {

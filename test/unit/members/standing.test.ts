@@ -101,8 +101,8 @@ describe("an owner whose claim another connected member has, too", () => {
       [id(2), since(1)],
       [id(3), standing],
     ]);
-    const { source } = specify(claimsOf([owner, rival].flatMap((each) => each ?? [])), own, standings);
-    return [...contestedSince(source.takings, standings, now)];
+    const { takings } = specify(claimsOf([owner, rival].flatMap((each) => each ?? [])), own, standings);
+    return [...contestedSince(takings, standings, now)];
   };
 
   it("is contested since the other one announced it", () => {

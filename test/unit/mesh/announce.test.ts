@@ -4,6 +4,7 @@ import { emptyMemory, type Knowledge, type Memory, noWays } from "../../../src/m
 import { address, config, endpoint, key, self } from "./values.ts";
 
 const now = 1_700_000_000_000;
+const nowhere = (): undefined => undefined;
 
 /** What a node knows of which a member says that it is at 198.51.100.9. */
 const knowing = (changes: Partial<Knowledge>): Knowledge => ({
@@ -28,7 +29,7 @@ const knowing = (changes: Partial<Knowledge>): Knowledge => ({
 
 /** What a node announces of which a member says that it is at 198.51.100.9. */
 const announcedBy = (changes: Partial<Knowledge>): readonly string[] =>
-  announce(knowing(changes), emptyMemory, [], now).said.affiliate.kubespan?.endpoints ?? [];
+  announce(knowing(changes), emptyMemory, nowhere, now).said.affiliate.kubespan?.endpoints ?? [];
 
 test("a member's word does not take back what the router mapped", () => {
   expect(announcedBy({ portMapped: endpoint("203.0.113.1:51820") })).toEqual([
@@ -61,7 +62,7 @@ test.each([
 
 const saidAfter = (memory: Memory, at: number, changes: Partial<Knowledge>): Memory => ({
   ...memory,
-  ...announce(knowing(changes), memory, [], at).memory,
+  ...announce(knowing(changes), memory, nowhere, at).memory,
 });
 
 test("what is refused is announced, so that its node learns of it, and the numbers of the announcement grow by it once", () => {
@@ -78,7 +79,7 @@ test("addresses do not give way to refusals", () => {
   const many = Array.from({ length: 150 }, (_, index) => address(`2001:db8::${index + 1}`));
   const refused = [{ nodeId: "x".repeat(43), reason: "it is dated ahead".repeat(10) }];
   const affiliateWith = (registries: Knowledge["registries"]) =>
-    announce(knowing({ addresses: many, registries }), emptyMemory, [], now).said.affiliate;
+    announce(knowing({ addresses: many, registries }), emptyMemory, nowhere, now).said.affiliate;
   const [plain, told] = [affiliateWith([]), affiliateWith([{ ...registry("one"), refused }])];
   expect(told.addresses).toEqual(plain.addresses);
   expect(told.membership?.refusals).toBeUndefined();

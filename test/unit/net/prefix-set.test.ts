@@ -7,8 +7,10 @@ import {
   type Prefix,
   parseAddress,
   parsePrefix,
+  reunite,
   subtract,
   subtractUpTo,
+  touchesCover,
   unite,
 } from "../../../src/net/index.ts";
 import { anyPrefix } from "./arbitraries.ts";
@@ -95,6 +97,16 @@ describe.each(universes)("in $name", ({ prefix }) => {
     );
   });
 
+  test("reunite gives the fewest prefixes after some went away and others came", () => {
+    fc.assert(
+      fc.property(blocks, blocks, blocks, (from, removed, added) => {
+        expect(reunite(unite(prefixesOf(from)), prefixesOf(removed), prefixesOf(added))).toEqual(
+          expected(members(from).difference(members(removed)).union(members(added))),
+        );
+      }),
+    );
+  });
+
   test("intersect gives the fewest prefixes of what is in both", () => {
     fc.assert(
       fc.property(blocks, blocks, (left, right) => {
@@ -111,6 +123,22 @@ describe("over all addresses of both families", () => {
     .map((text) => parsePrefix(text))
     .filter((prefix) => prefix !== undefined);
   const anySet = fc.array(anyPrefix, { maxLength: 12 });
+
+  test("touchesCover tells whether there is an address in both", () => {
+    fc.assert(
+      fc.property(anySet, anyPrefix, (set, other) => {
+        expect(touchesCover(unite(set), other)).toBe(intersect(set, [other]).length > 0);
+      }),
+    );
+  });
+
+  test("reunite gives what subtract and unite give", () => {
+    fc.assert(
+      fc.property(anySet, anySet, anySet, (set, removed, added) => {
+        expect(reunite(unite(set), removed, added)).toEqual(unite([...subtract(set, removed), ...added]));
+      }),
+    );
+  });
 
   test("a set and its complement are disjoint and make up everything", () => {
     fc.assert(

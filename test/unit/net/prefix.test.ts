@@ -2,12 +2,14 @@ import { BlockList } from "node:net";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  type Address,
   addressToBytes,
   bitsOf,
   comparePrefixes,
   familyOf,
   hostPrefix,
   networkOf,
+  type Prefix,
   PrefixIndex,
   parseAddress,
   parsePrefix,
@@ -123,24 +125,45 @@ test("comparePrefixes is a total order that sorting does not change twice", () =
   );
 });
 
-test("PrefixIndex finds the longest prefix, as a search through all does", () => {
-  const clustered = fc.tuple(fc.nat(255), fc.integer({ min: 20, max: 32 })).map(([byte, bits]) => {
-    const address = parseAddress(`10.0.${byte % 4}.${byte}`);
-    const prefix = address && prefixOf(address, bits);
-    if (prefix === undefined) throw new Error("expected a prefix");
-    return prefix;
+const within = (byte: number): Address =>
+  parseAddress(`10.0.${byte % 4}.${byte}`) ?? expect.fail("expected an address");
+const clustered = fc
+  .tuple(fc.nat(255), fc.integer({ min: 20, max: 32 }))
+  .map(([byte, bits]) => prefixOf(within(byte), bits) ?? expect.fail("expected a prefix"));
+const indexOf = (prefixes: readonly (readonly [Prefix, number])[]): PrefixIndex<number> => {
+  const index = new PrefixIndex<number>();
+  for (const [prefix, value] of prefixes) index.add(prefix, value);
+  return index;
+};
+
+describe("PrefixIndex", () => {
+  test("finds the longest prefix, as a search through all does", () => {
+    fc.assert(
+      fc.property(fc.array(clustered), fc.nat(255), (prefixes, byte) => {
+        const address = within(byte);
+        const index = indexOf(prefixes.map((prefix, order) => [prefix, order]));
+        const longest = prefixes
+          .filter((prefix) => prefixContains(prefix, address))
+          .toSorted((left, right) => bitsOf(right) - bitsOf(left))[0];
+        const expected = longest && { prefix: longest, value: prefixes.indexOf(longest) };
+        expect(index.find(address)).toEqual(expected);
+        expect(index.findFirstOf(hostPrefix(address))).toEqual(expected);
+      }),
+    );
   });
-  fc.assert(
-    fc.property(fc.array(clustered), fc.nat(255), (prefixes, byte) => {
-      const address = parseAddress(`10.0.${byte % 4}.${byte}`);
-      if (address === undefined) throw new Error("expected an address");
-      const index = new PrefixIndex<number>();
-      for (const [order, prefix] of prefixes.entries()) index.add(prefix, order);
-      const longest = prefixes
-        .filter((prefix) => prefixContains(prefix, address))
-        .toSorted((left, right) => bitsOf(right) - bitsOf(left))[0];
-      const expected = longest && { prefix: longest, value: prefixes.indexOf(longest) };
-      expect(index.find(address)).toEqual(expected);
-    }),
-  );
+
+  test("without some and with others is as one made of them, and the one before stays as it was", () => {
+    const some = fc.uniqueArray(clustered);
+    fc.assert(
+      fc.property(some, some, some, fc.nat(255), (first, removed, added, byte) => {
+        const before = first.map((prefix) => [prefix, 1] as const);
+        const after = added.map((prefix) => [prefix, 2] as const);
+        const index = indexOf(before);
+        const changed = index.with(removed, after);
+        const anew = indexOf([...before.filter(([prefix]) => !removed.includes(prefix)), ...after]);
+        expect(changed.find(within(byte))).toEqual(anew.find(within(byte)));
+        expect(index.find(within(byte))).toEqual(indexOf(before).find(within(byte)));
+      }),
+    );
+  });
 });

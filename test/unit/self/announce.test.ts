@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { type Address, type Prefix, prefixContains } from "../../../src/net/index.ts";
 import { ownAffiliate } from "../../../src/self/announce.ts";
 import { believeMapped } from "../../../src/self/mapped.ts";
 import { believeReflected } from "../../../src/self/reflected.ts";
@@ -125,12 +126,16 @@ const state = (text: string): Parameters<typeof believeReflected>[0] => [
   },
 ];
 
+const nowhere = (): undefined => undefined;
+const inMesh = (seenAt: Address): Prefix | undefined =>
+  [prefix("10.244.0.0/16")].find((network) => prefixContains(network, seenAt));
+
 describe("a reflected address", () => {
   const own = [address("192.168.1.5")];
   const before = new Map([["primary", address("203.0.113.1")]]);
 
   it("is believed when it is news", () => {
-    const { reflected } = believeReflected(state("203.0.113.9"), before, [], own);
+    const { reflected } = believeReflected(state("203.0.113.9"), before, nowhere, own);
     expect(reflected.get("primary")).toBe("203.0.113.9");
   });
 
@@ -140,13 +145,13 @@ describe("a reflected address", () => {
     ["fd00:0:0:2::5", "an address inside a tunnel"],
     ["10.244.1.1", "inside 10.244.0.0/16, which is routed through the mesh"],
   ])("%s is not believed: %s; the last good one stays", (text, reason) => {
-    const { reflected, leftOut } = believeReflected(state(text), before, [prefix("10.244.0.0/16")], own);
+    const { reflected, leftOut } = believeReflected(state(text), before, inMesh, own);
     expect(reflected.get("primary")).toBe("203.0.113.1");
     expect(leftOut).toEqual([{ value: text, reason: `registry primary sees us there: ${reason}` }]);
   });
 
   it("that is an own one, as seen through the mesh, does not replace the public one", () => {
-    const { reflected, leftOut } = believeReflected(state("192.168.1.5"), before, [], own);
+    const { reflected, leftOut } = believeReflected(state("192.168.1.5"), before, nowhere, own);
     expect(reflected.get("primary")).toBe("203.0.113.1");
     expect(leftOut).toEqual([]);
   });
@@ -154,7 +159,6 @@ describe("a reflected address", () => {
 
 describe("what a STUN server says", () => {
   const asked = config({ stun: { host: "stun.example.org", port: 3478 } });
-  const routed = [prefix("10.244.0.0/16")];
   const own = [address("192.0.2.7")];
   const server = "stun.example.org:3478";
 
@@ -170,7 +174,7 @@ describe("what a STUN server says", () => {
       at: 0,
     }));
     const mapping = { observations, problems: [] };
-    const { mapped, leftOut } = believeMapped(asked, { mapping, nat: {} }, routed, own);
+    const { mapped, leftOut } = believeMapped(asked, { mapping, nat: {} }, inMesh, own);
     expect(mapped).toEqual(["203.0.113.1:4711"]);
     expect(leftOut.map(({ value }) => value)).toEqual(["10.244.1.2:51820", "127.0.0.1:51820"]);
   });
@@ -184,15 +188,15 @@ describe("what a STUN server says", () => {
       at: 0,
     };
     const mapping = { observations: [observation], problems: [{ observer: server, problem: "silent" }] };
-    expect(believeMapped(asked, { mapping, nat: {} }, routed, own)).toEqual({
+    expect(believeMapped(asked, { mapping, nat: {} }, inMesh, own)).toEqual({
       mapped: ["203.0.113.1:4711"],
       told: [],
       leftOut: [{ value: "mapped endpoint", reason: "silent" }],
       nat: { ipv4: "unknown" },
     });
     const nothing = { mapping: undefined, nat: {} };
-    expect(believeMapped(asked, nothing, routed, own).leftOut[0]?.reason).toMatch(/STUN needs racing/);
-    expect(believeMapped(config(), nothing, routed, own)).toEqual({
+    expect(believeMapped(asked, nothing, inMesh, own).leftOut[0]?.reason).toMatch(/STUN needs racing/);
+    expect(believeMapped(config(), nothing, inMesh, own)).toEqual({
       mapped: [],
       told: [],
       leftOut: [],
@@ -211,7 +215,7 @@ describe("what a STUN server says", () => {
     const believed = believeMapped(
       config(),
       { mapping: { observations, problems: [] }, nat: {} },
-      routed,
+      inMesh,
       own,
     );
     expect(believed).toMatchObject({ mapped: [], nat: { ipv4: "symmetric" } });

@@ -27,7 +27,7 @@ const many = Array.from({ length: 32 }, (_, index) =>
 
 /** The endpoints that are announced after what servers, members and registries said. */
 function announced(seen: Omit<Parameters<typeof believeMapped>[1], "nat">): readonly string[] {
-  const believed = believeMapped(config(), { ...seen, nat: emptyMemory.nat }, [], own);
+  const believed = believeMapped(config(), { ...seen, nat: emptyMemory.nat }, () => undefined, own);
   const { mapped, told } = believed;
   const { affiliate } = ownAffiliate(self, config(), own, seen.reflected ?? [], mapped, { told });
   return affiliate.kubespan?.endpoints ?? [];
@@ -35,7 +35,12 @@ function announced(seen: Omit<Parameters<typeof believeMapped>[1], "nat">): read
 
 describe("what members say", () => {
   test("pushes out neither what a server saw nor the own addresses, however many they are", () => {
-    const { leftOut } = believeMapped(config(), { mapping: answer(), members: many, nat: {} }, [], own);
+    const { leftOut } = believeMapped(
+      config(),
+      { mapping: answer(), members: many, nat: {} },
+      () => undefined,
+      own,
+    );
     expect(announced({ mapping: answer(), members: many })).toEqual([
       stun,
       "192.168.1.5:51820",
