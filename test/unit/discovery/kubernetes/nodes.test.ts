@@ -51,6 +51,8 @@ function nodeOf(name: string, more?: NodeText): KubernetesNode {
   return node;
 }
 
+const selfIps = { [annotationNames.addresses]: "192.0.2.7" };
+
 const withId = (id: string) => ({ [annotationNames.nodeId]: idOf(id) });
 
 /** What the API does with a merge patch. */
@@ -224,6 +226,53 @@ describe("KnownNodes", () => {
     expect([...known.away()]).toEqual([idOf("b")]);
     expect(known.put(nodeOf("b", { version: 2, annotations: withId("b") }))).toBe(true);
     expect([...known.away()]).toEqual([]);
+  });
+
+  test("a change of one Node leaves what the others say as it is, and one that came late stands in its place", () => {
+    const known = new KnownNodes("me", "own");
+    known.replace(["a", "b", "d"].map((name) => nodeOf(name, { annotations: withId(name) })));
+    const [a, b, d] = known.affiliates();
+    expect(known.put(nodeOf("b", { version: 2, annotations: { ...withId("b"), ...selfIps } }))).toBe(true);
+    known.put(nodeOf("c", { annotations: withId("c") }));
+    const [sameA, otherB, c, sameD] = known.affiliates();
+    expect([sameA, sameD]).toEqual([a, d]);
+    expect(sameA).toBe(a);
+    expect(sameD).toBe(d);
+    expect(otherB).not.toEqual(b);
+    expect(c?.nodeName).toBe("c");
+    known.put(nodeOf("a", { version: 3, annotations: withId("a"), ready: "Unknown" }));
+    expect([...known.away()]).toEqual([idOf("a")]);
+    expect(known.affiliates()[0]).toBe(a);
+  });
+
+  test("any sequence of changes: what is known is what the same Nodes say in a list", () => {
+    const names = fc.constantFrom("own", "a", "b", "c", "d");
+    const state = fc.record({
+      name: names,
+      id: fc.constantFrom("me", "x", "y", "with blanks", undefined),
+      writtenAt: fc.nat(2),
+      isGone: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(state, { maxLength: 30 }), (changes) => {
+        const known = new KnownNodes(idOf("me"), "own");
+        const present = new Map<string, KubernetesNode>();
+        changes.forEach(({ name, id, writtenAt, isGone }, index) => {
+          const annotations =
+            id === undefined ? {} : id.includes(" ") ? { [annotationNames.nodeId]: id } : withId(id);
+          const node = nodeOf(name, { version: index + 1, annotations, writtenAt });
+          if (isGone) known.remove(name);
+          else known.put(node);
+          if (isGone) present.delete(name);
+          else present.set(name, node);
+          known.affiliates(); // whatever is kept of it must not be kept too long
+        });
+        const listed = new KnownNodes(idOf("me"), "own");
+        listed.replace([...present.values()]);
+        expect(known.affiliates()).toEqual(listed.affiliates());
+        expect(known.refused()).toEqual(listed.refused());
+      }),
+    );
   });
 
   const before = [
