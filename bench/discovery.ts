@@ -1,4 +1,5 @@
 import { loadavg } from "node:os";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { waitFor } from "../lab/index.ts";
@@ -19,10 +20,17 @@ const { values } = parseArgs({
     updates: { type: "string", default: "20" },
     /** The milliseconds from one update to the next. */
     every: { type: "string", default: "1000" },
+    /** The number of affiliates whose memory is measured. */
+    affiliates: { type: "string", default: "20000" },
     /** The seconds of each attack, and of the quiet before it; 0 for no attacks. */
     attacks: { type: "string", default: "20" },
-    /** The sizes of clusters whose nodes all return at once to a service that holds nothing. */
-    returns: { type: "string", default: "300,1000" },
+    /**
+     * The sizes of clusters whose nodes all return at once to a service that holds nothing; `10x1000` are ten clusters
+     * of a thousand nodes each.
+     */
+    returns: { type: "string", default: "300,1000,10x1000" },
+    /** The checkouts whose services nodes return to; this one by default. */
+    trees: { type: "string", default: join(import.meta.dirname, "..") },
   },
 });
 const [updates, every] = [Number(values.updates), Number(values.every)];
@@ -105,19 +113,21 @@ for (const watchers of values.watchers.split(",").filter(Boolean).map(Number))
     progress(`${watchers} watchers of ${clusters} clusters on ${watchers / perConnection} connections`);
     rows.push(await measure(watchers, clusters, perConnection));
   }
-const affiliates = 20_000;
+const affiliates = Number(values.affiliates);
 progress(`${affiliates} affiliates`);
-const affiliateKiB = round1(await memoryOfAffiliate(affiliates, 1_000));
+const affiliateKiB = affiliates > 0 ? round1(await memoryOfAffiliate(affiliates, 1_000)) : "?";
 const attacked: Row[] = [];
 for (const attack of Number(values.attacks) > 0 ? attackNames : []) {
   progress(`one client ${attack}`);
   attacked.push(await measureAttack(attack, Number(values.attacks)));
 }
 const returned: Row[] = [];
-for (const nodes of values.returns.split(",").filter(Boolean).map(Number)) {
-  progress(`${nodes} nodes return`);
-  returned.push(await measureReturn(nodes, 10));
-}
+for (const text of values.returns.split(",").filter(Boolean))
+  for (const tree of values.trees.split(",")) {
+    const [size = 0, clusters = 1] = text.split("x").map(Number).toReversed();
+    progress(`${clusters} clusters of ${size} nodes return to ${tree}`);
+    returned.push(await measureReturn({ tree, nodes: size * clusters, clusters, perConnection: 10 }));
+  }
 printReport({
   name: "discovery: fan-out to watchers",
   repetitions: updates,

@@ -1,16 +1,22 @@
+import { join } from "node:path";
 import { pino } from "pino";
-import { startDiscoveryServer } from "../../src/discovery-server/effects/index.ts";
+import type { startDiscoveryServer as Start } from "../../src/discovery-server/effects/index.ts";
 
 const unlimited = { perSecond: 1e9, burst: 1e9 };
 
+const [bounds, tree = join(import.meta.dirname, "../..")] = process.argv.slice(2);
+const { startDiscoveryServer } = (await import(join(tree, "src/discovery-server/effects/index.ts"))) as {
+  startDiscoveryServer: typeof Start;
+};
+
 /**
  * The service as `kubespan discovery serve` runs it. With `unlimited` it has none of the limits that would keep
- * strangers from doing what a benchmark does.
+ * strangers from doing what a benchmark does. The second argument names another checkout.
  */
 const server = await startDiscoveryServer({
   listen: { host: "127.0.0.1", port: 0 },
   log: pino({ level: "silent" }),
-  ...(process.argv[2] === "unlimited" && {
+  ...(bounds === "unlimited" && {
     bounds: {
       rate: unlimited,
       addressRate: unlimited,

@@ -137,7 +137,7 @@ class KubernetesDriver implements RegistryDriver {
         ),
     };
     const [known, position] = [this.#known, this.#position];
-    const reading = { api, known, onChange: events.onChange };
+    const reading = { api, known, onChange: () => this.#nodesChanged(session) };
     const spreadMs = (): number => listDelayMs(known.size, Math.random());
     return untilOneFails(signal, (inside) => [
       followNodes({ api, known, position, events, ownName }, inside),

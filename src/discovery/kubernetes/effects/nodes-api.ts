@@ -107,6 +107,12 @@ export async function openNodesApi(config: KubernetesConfig): Promise<NodesApi> 
     accepted = wholeNodes;
     return ask(query, signal);
   };
+  const eventOf = (type: string, object: unknown): NodeEvent => {
+    columns = columnsOf(object) ?? columns;
+    const { code } = mapOf(type === "ERROR" ? object : undefined);
+    const status = typeof code === "number" ? code : undefined;
+    return { type, seen: seenIn(object, columns), version: versionOf(object), status };
+  };
   const watcher = new library.Watch(accepting(credentials, () => accepted));
   Object.assign(watcher, { requestTimeoutMs: silenceMs }); // the library has no option for it
 
@@ -139,18 +145,17 @@ export async function openNodesApi(config: KubernetesConfig): Promise<NodesApi> 
       new Promise((resolve, reject) => {
         let isOver = false;
         const parameters = { resourceVersion, allowWatchBookmarks: true, timeoutSeconds: watchSeconds() };
-        const take = (type: string, object: unknown): void => {
-          columns = columnsOf(object) ?? columns;
-          const { code } = mapOf(type === "ERROR" ? object : undefined);
-          const status = typeof code === "number" ? code : undefined;
-          onEvent({ type, seen: seenIn(object, columns), version: versionOf(object), status });
-        };
         const done = (error: unknown): void => {
           isOver = true;
           if (error) reject(error instanceof Error ? error : new Error("the watch failed"));
           else resolve();
         };
-        const opened = watcher.watch(nodesPath, parameters, take, done);
+        const opened = watcher.watch(
+          nodesPath,
+          parameters,
+          (type, object) => onEvent(eventOf(type, object)),
+          done,
+        );
         opened.then((controller) => {
           if (!isOver) onOpen();
           if (signal.aborted) controller.abort();

@@ -245,36 +245,6 @@ describe("KnownNodes", () => {
     expect(known.affiliates()[0]).toBe(a);
   });
 
-  test("any sequence of changes: what is known is what the same Nodes say in a list", () => {
-    const names = fc.constantFrom("own", "a", "b", "c", "d");
-    const state = fc.record({
-      name: names,
-      id: fc.constantFrom("me", "x", "y", "with blanks", undefined),
-      writtenAt: fc.nat(2),
-      isGone: fc.boolean(),
-    });
-    fc.assert(
-      fc.property(fc.array(state, { maxLength: 30 }), (changes) => {
-        const known = new KnownNodes(idOf("me"), "own");
-        const present = new Map<string, KubernetesNode>();
-        changes.forEach(({ name, id, writtenAt, isGone }, index) => {
-          const annotations =
-            id === undefined ? {} : id.includes(" ") ? { [annotationNames.nodeId]: id } : withId(id);
-          const node = nodeOf(name, { version: index + 1, annotations, writtenAt });
-          if (isGone) known.remove(name);
-          else known.put(node);
-          if (isGone) present.delete(name);
-          else present.set(name, node);
-          known.affiliates(); // whatever is kept of it must not be kept too long
-        });
-        const listed = new KnownNodes(idOf("me"), "own");
-        listed.replace([...present.values()]);
-        expect(known.affiliates()).toEqual(listed.affiliates());
-        expect(known.refused()).toEqual(listed.refused());
-      }),
-    );
-  });
-
   const before = [
     nodeOf("own", { version: 90, podCIDRs: ["10.244.1.0/24"] }),
     nodeOf("a", { version: 91, annotations: withId("new") }),

@@ -7,6 +7,7 @@ import {
   completed,
   isUnusable,
   pageOf,
+  type SeenNode,
   seenIn,
   versionOf,
 } from "../../../../src/discovery/kubernetes/seen-node.ts";
@@ -105,14 +106,14 @@ describe("a Table of Nodes", () => {
   });
 });
 
+function outline(status: string): SeenNode {
+  const [seen] = seenIn(tableOf(status), columns);
+  if (!seen) throw new Error("no outline");
+  return seen;
+}
+
 describe("an outline", () => {
   const known = wholeOf();
-  const outline = (status: string) => {
-    const [seen] = seenIn(tableOf(status), columns);
-    if (!seen) throw new Error("no outline");
-    return seen;
-  };
-
   test("keeps what is known of the same Node; a silent machine stays silent until it is ready", () => {
     expect(known.isAway).toBe(true);
     expect(completed(outline("NotReady"), known)).toEqual(known);

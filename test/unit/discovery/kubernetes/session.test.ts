@@ -199,7 +199,9 @@ describe("a position that the API no longer knows", () => {
 
   test("in a watch: the nodes of a large cluster list one after the other", async () => {
     vi.spyOn(Math, "random").mockReturnValue(0.5);
-    onTestFinished(() => vi.restoreAllMocks());
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+    });
     const api = new FakeApi();
     const many = Array.from({ length: 1_000 }, (_, index) => outline(`n${index}`, { version: 80 }));
     api.lists.push(page(100, many), page(110, many));
