@@ -28,12 +28,13 @@ const { values } = parseArgs({
      * The sizes of clusters whose nodes all return at once to a service that holds nothing; `10x1000` are ten clusters
      * of a thousand nodes each.
      */
-    returns: { type: "string", default: "300,1000,10x1000" },
-    /** The checkouts whose services nodes return to; this one by default. */
+    returns: { type: "string", default: "300,1000" },
+    /** The checkouts whose services are measured with watchers and returns; this one by default. */
     trees: { type: "string", default: join(import.meta.dirname, "..") },
   },
 });
 const [updates, every] = [Number(values.updates), Number(values.every)];
+const trees = values.trees.split(",");
 /** The number of watchers of one cluster, if there are many clusters. */
 const small = 100;
 /**
@@ -42,8 +43,13 @@ const small = 100;
  */
 const shared = 50;
 
-async function measure(watchers: number, clusters: number, perConnection: number): Promise<Row> {
-  const service = await MeasuredService.start();
+async function measure(
+  tree: string,
+  watchers: number,
+  clusters: number,
+  perConnection: number,
+): Promise<Row> {
+  const service = await MeasuredService.start("unlimited", tree);
   const latencies: number[] = [];
   const crowd = new Crowd(service.port, perConnection, (latency) => latencies.push(latency));
   const clusterOf = (index: number): string => `cluster-${index % clusters}`;
@@ -68,6 +74,7 @@ async function measure(watchers: number, clusters: number, perConnection: number
     });
     const seconds = (performance.now() - since) / 1000;
     return {
+      tree: tree.split("/").at(-1) ?? tree,
       watchers,
       clusters,
       connections: watchers / perConnection,
@@ -109,10 +116,13 @@ for (const watchers of values.watchers.split(",").filter(Boolean).map(Number))
     [1, shared],
     [Math.max(2, watchers / small), shared],
     [1, 1],
-  ] as const) {
-    progress(`${watchers} watchers of ${clusters} clusters on ${watchers / perConnection} connections`);
-    rows.push(await measure(watchers, clusters, perConnection));
-  }
+  ] as const)
+    for (const tree of trees) {
+      progress(
+        `${watchers} watchers of ${clusters} clusters on ${watchers / perConnection} connections, ${tree}`,
+      );
+      rows.push(await measure(tree, watchers, clusters, perConnection));
+    }
 const affiliates = Number(values.affiliates);
 progress(`${affiliates} affiliates`);
 const affiliateKiB = affiliates > 0 ? round1(await memoryOfAffiliate(affiliates, 1_000)) : "?";
@@ -123,10 +133,10 @@ for (const attack of Number(values.attacks) > 0 ? attackNames : []) {
 }
 const returned: Row[] = [];
 for (const text of values.returns.split(",").filter(Boolean))
-  for (const tree of values.trees.split(",")) {
+  for (const tree of trees) {
     const [size = 0, clusters = 1] = text.split("x").map(Number).toReversed();
     progress(`${clusters} clusters of ${size} nodes return to ${tree}`);
-    returned.push(await measureReturn({ tree, nodes: size * clusters, clusters, perConnection: 10 }));
+    returned.push(await measureReturn({ tree, nodes: size * clusters, clusters, perConnection: 25 }));
   }
 printReport({
   name: "discovery: fan-out to watchers",

@@ -25,7 +25,7 @@ export async function measureReturn({ tree, nodes, clusters, perConnection }: Re
     for (let index = 0; index < nodes; index++) crowd.join(name(index % clusters), index);
     await waitFor(() => crowd.knowing(nodes / clusters) === nodes, {
       what: "all nodes to know all",
-      seconds: 300,
+      seconds: 900,
       describe: () => `${crowd.knowing(nodes / clusters)} of ${nodes} do`,
     });
     return {

@@ -20,7 +20,16 @@ const server = await startDiscoveryServer({
     bounds: {
       rate: unlimited,
       addressRate: unlimited,
-      connections: { total: 1e6, perAddress: 1e6, perAddressPerSecond: 1e6, perAddressBurst: 1e6 },
+      connections: {
+        total: 1e6,
+        perAddress: 1e6,
+        perAddressPerSecond: 1e6,
+        perAddressBurst: 1e6,
+        // All clients are one process, which may be slow where those of real nodes are not.
+        firstRequestMs: 600_000,
+        pingEveryMs: 600_000,
+      },
+      call: { requestMs: 600_000, stallMs: 600_000 },
       calls: {
         open: { total: 1e6, perHolder: 1e6 },
         unfinished: { total: 1e6, perHolder: 1e6 },

@@ -37,6 +37,12 @@ export function columnsOf(object: unknown): Columns | undefined {
   return status < 0 ? undefined : { status, osImage };
 }
 
+/** Whether an answer is a list at all, be it an empty one; a portal on the way answers with other things. */
+export function isList(object: unknown): boolean {
+  const { kind, rows, items } = mapOf(object);
+  return kind === "Table" || Array.isArray(rows) || Array.isArray(items);
+}
+
 /** Whether an object is a Table without the column that is needed of it. */
 export const isUnusable = (object: unknown, columns: Columns | undefined): boolean =>
   mapOf(object)["kind"] === "Table" && columns === undefined;

@@ -9,6 +9,7 @@ import { podNetworksOf } from "../read-affiliate.ts";
 import {
   type Columns,
   columnsOf,
+  isList,
   isUnusable,
   type NodePage,
   pageOf,
@@ -102,6 +103,7 @@ export async function openNodesApi(config: KubernetesConfig): Promise<NodesApi> 
     if (code !== 200)
       throw new library.ApiException(code, "the API refused a list of Nodes", undefined, headers);
     const answer = valueOf(parseJson(text));
+    if (!isList(answer)) throw new Error("the answer is no list of Nodes");
     columns = columnsOf(answer) ?? columns;
     if (accepted === wholeNodes || !isUnusable(answer, columns)) return answer;
     accepted = wholeNodes;
