@@ -21,6 +21,15 @@ const longestListMs = 2 * 60_000;
 export const listDelayMs = (nodes: number, random: number): number =>
   Math.min(longestListMs, nodes * listMsPerNode) * random;
 
+const readMsPerNode = 1;
+const leastReadMs = 500;
+
+/**
+ * The milliseconds between two readings of other Nodes that may have fallen silent: all nodes of a large cluster
+ * together read a thousand in a second.
+ */
+export const readEveryMs = (nodes: number): number => Math.max(leastReadMs, nodes * readMsPerNode);
+
 /**
  * The silence in milliseconds after which a watch is doubted. Together with the answer it stays below a minute, and it
  * differs between nodes. `random` is in [0, 1).

@@ -17,7 +17,7 @@ import { KnownNodes } from "../known-nodes.ts";
 import { Lookups } from "../lookups.ts";
 import { readNode } from "../node.ts";
 import { serversOf } from "../servers.ts";
-import { listDelayMs } from "../waits.ts";
+import { listDelayMs, readEveryMs } from "../waits.ts";
 import { apiError, retryAfterOf, statusOf } from "./api-error.ts";
 import { lookUpNodes } from "./look-up.ts";
 import { type NodesApi, openNodesApi } from "./nodes-api.ts";
@@ -62,8 +62,11 @@ class KubernetesDriver implements RegistryDriver {
   readonly #changed = new Wake();
   readonly #position: Position = {};
   /** The readings of whole Nodes: of the own one as it changes, and now and then of one that may have fallen silent. */
-  readonly #ownLookups = { lookups: new Lookups(8, 1_000), wanted: new Wake() };
-  readonly #otherLookups = { lookups: new Lookups(8, 10_000), wanted: new Wake() };
+  readonly #ownLookups = { lookups: new Lookups(8, () => 1_000), wanted: new Wake() };
+  readonly #otherLookups = {
+    lookups: new Lookups(8, () => readEveryMs(this.#known.size)),
+    wanted: new Wake(),
+  };
   #location: string;
   #servers: readonly RegistryServer[] | undefined;
   #proxy: string | undefined;

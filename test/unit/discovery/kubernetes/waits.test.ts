@@ -38,13 +38,17 @@ test("the nodes of a large cluster list one after the other, those of a small on
   expect(listDelayMs(1_000_000, 0.999)).toBeLessThan(120_000);
 });
 
+test("all nodes together read a thousand silent Nodes in a second at most, and those of a small cluster two each", () => {
+  expect([3, 500, 1_000, 5_000].map(readEveryMs)).toEqual([500, 500, 1_000, 5_000]);
+});
+
 test("an API that went back is noticed within a minute, the answer included", () => {
   for (const random of [0, 0.999]) expect(doubtfulSilenceMs(random)).toBeLessThan(51_000);
 });
 
 describe("Lookups", () => {
   test("a burst at once, then one after the other; each Node once, the one that waited longest first", () => {
-    const lookups = new Lookups(2, 10_000);
+    const lookups = new Lookups(2, () => 10_000);
     expect(lookups.dueInMs(0)).toBe(Number.POSITIVE_INFINITY);
     for (const name of ["a", "b", "a", "c", "d"]) lookups.want(name);
     const taken: [string | undefined, number][] = [];
