@@ -1,7 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { retryDelayMs } from "../../../../src/discovery/backoff.ts";
 import { Lookups } from "../../../../src/discovery/kubernetes/lookups.ts";
-import { doubtfulSilenceMs, listDelayMs, retryAfterMs } from "../../../../src/discovery/kubernetes/waits.ts";
+import {
+  doubtfulSilenceMs,
+  listDelayMs,
+  readEveryMs,
+  retryAfterMs,
+} from "../../../../src/discovery/kubernetes/waits.ts";
 
 const now = Date.parse("2030-01-01T00:00:00Z");
 
