@@ -102,7 +102,7 @@ export class Crowd {
     return this.#messages;
   }
 
-  /** How often a joined node was cut off and watched again. */
+  /** The number of times that a joined node was cut off and watched again. */
   get cutOff(): number {
     return this.#cutOff;
   }
