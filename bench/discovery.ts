@@ -1,4 +1,5 @@
 import { loadavg } from "node:os";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { waitFor } from "../lab/index.ts";
@@ -19,13 +20,21 @@ const { values } = parseArgs({
     updates: { type: "string", default: "20" },
     /** The milliseconds from one update to the next. */
     every: { type: "string", default: "1000" },
+    /** The number of affiliates whose memory is measured. */
+    affiliates: { type: "string", default: "20000" },
     /** The seconds of each attack, and of the quiet before it; 0 for no attacks. */
     attacks: { type: "string", default: "20" },
-    /** The sizes of clusters whose nodes all return at once to a service that holds nothing. */
+    /**
+     * The sizes of clusters whose nodes all return at once to a service that holds nothing; `10x1000` are ten clusters
+     * of a thousand nodes each.
+     */
     returns: { type: "string", default: "300,1000" },
+    /** The checkouts whose services are measured with watchers and returns; this one by default. */
+    trees: { type: "string", default: join(import.meta.dirname, "..") },
   },
 });
 const [updates, every] = [Number(values.updates), Number(values.every)];
+const trees = values.trees.split(",");
 /** The number of watchers of one cluster, if there are many clusters. */
 const small = 100;
 /**
@@ -34,8 +43,13 @@ const small = 100;
  */
 const shared = 50;
 
-async function measure(watchers: number, clusters: number, perConnection: number): Promise<Row> {
-  const service = await MeasuredService.start();
+async function measure(
+  tree: string,
+  watchers: number,
+  clusters: number,
+  perConnection: number,
+): Promise<Row> {
+  const service = await MeasuredService.start("unlimited", tree);
   const latencies: number[] = [];
   const crowd = new Crowd(service.port, perConnection, (latency) => latencies.push(latency));
   const clusterOf = (index: number): string => `cluster-${index % clusters}`;
@@ -60,6 +74,7 @@ async function measure(watchers: number, clusters: number, perConnection: number
     });
     const seconds = (performance.now() - since) / 1000;
     return {
+      tree: tree.split("/").at(-1) ?? tree,
       watchers,
       clusters,
       connections: watchers / perConnection,
@@ -101,23 +116,28 @@ for (const watchers of values.watchers.split(",").filter(Boolean).map(Number))
     [1, shared],
     [Math.max(2, watchers / small), shared],
     [1, 1],
-  ] as const) {
-    progress(`${watchers} watchers of ${clusters} clusters on ${watchers / perConnection} connections`);
-    rows.push(await measure(watchers, clusters, perConnection));
-  }
-const affiliates = 20_000;
+  ] as const)
+    for (const tree of trees) {
+      progress(
+        `${watchers} watchers of ${clusters} clusters on ${watchers / perConnection} connections, ${tree}`,
+      );
+      rows.push(await measure(tree, watchers, clusters, perConnection));
+    }
+const affiliates = Number(values.affiliates);
 progress(`${affiliates} affiliates`);
-const affiliateKiB = round1(await memoryOfAffiliate(affiliates, 1_000));
+const affiliateKiB = affiliates > 0 ? round1(await memoryOfAffiliate(affiliates, 1_000)) : "?";
 const attacked: Row[] = [];
 for (const attack of Number(values.attacks) > 0 ? attackNames : []) {
   progress(`one client ${attack}`);
   attacked.push(await measureAttack(attack, Number(values.attacks)));
 }
 const returned: Row[] = [];
-for (const nodes of values.returns.split(",").filter(Boolean).map(Number)) {
-  progress(`${nodes} nodes return`);
-  returned.push(await measureReturn(nodes, 10));
-}
+for (const text of values.returns.split(",").filter(Boolean))
+  for (const tree of trees) {
+    const [size = 0, clusters = 1] = text.split("x").map(Number).toReversed();
+    progress(`${clusters} clusters of ${size} nodes return to ${tree}`);
+    returned.push(await measureReturn({ tree, nodes: size * clusters, clusters, perConnection: 25 }));
+  }
 printReport({
   name: "discovery: fan-out to watchers",
   repetitions: updates,

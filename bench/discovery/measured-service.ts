@@ -17,8 +17,12 @@ export class MeasuredService {
     this.port = port;
   }
 
-  static async start(bounds: "unlimited" | "default" = "unlimited"): Promise<MeasuredService> {
-    const started = launch(bounds);
+  /** Starts the service of this checkout, or of another one. */
+  static async start(
+    bounds: "unlimited" | "default" = "unlimited",
+    tree: string = join(import.meta.dirname, "../.."),
+  ): Promise<MeasuredService> {
+    const started = launch(bounds, tree);
     const port = await new Promise<number>((resolve, reject) => {
       started.stdout.once("data", (chunk: Buffer) => resolve(Number(chunk.toString())));
       started.then(() => reject(new Error("the service ended")), reject);
@@ -35,6 +39,12 @@ export class MeasuredService {
     return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
   }
 
+  /** The largest resident memory so far in KiB. */
+  mostMemory(): number {
+    const status = readFileSync(`/proc/${this.#pid}/status`, "utf8");
+    return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]);
+  }
+
   /** The resident memory in KiB. */
   memory(): number {
     const status = readFileSync(`/proc/${this.#pid}/status`, "utf8");
@@ -47,8 +57,10 @@ export class MeasuredService {
   }
 }
 
-const launch = (bounds: string) =>
-  execa(...bound("taskset", "-c", "0", process.execPath, join(import.meta.dirname, "server.ts"), bounds), {
+const launch = (bounds: string, tree: string) => {
+  const script = join(import.meta.dirname, "server.ts");
+  return execa(...bound("taskset", "-c", "0", process.execPath, script, bounds, tree), {
     buffer: false,
     stdin: "ignore",
   });
+};

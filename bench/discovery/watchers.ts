@@ -1,10 +1,6 @@
-import { Client, credentials } from "@grpc/grpc-js";
-import {
-  AffiliateUpdateRequest,
-  ClusterService,
-  WatchRequest,
-  WatchResponse,
-} from "../../src/discovery/wire/index.ts";
+import { Client, credentials, type ServiceError, status } from "@grpc/grpc-js";
+import { AffiliateUpdateRequest, ClusterService, WatchRequest } from "../../src/discovery/wire/index.ts";
+import { idsIn } from "./ids-in.ts";
 
 const identity = (bytes: Buffer): Buffer => bytes;
 
@@ -24,6 +20,7 @@ export class Crowd {
   readonly #onDelivery: (latencyMs: number) => void;
   readonly #known: Set<string>[] = [];
   #messages = 0;
+  #cutOff = 0;
   #ready = 0;
   #failure: Error | undefined;
   #isClosed = false;
@@ -52,13 +49,18 @@ export class Crowd {
     });
   }
 
-  #open(clusterId: string, index: number, onMessage: (message: Buffer) => void): void {
+  #open(
+    clusterId: string,
+    index: number,
+    onMessage: (message: Buffer) => void,
+    isExpected: (error: ServiceError) => boolean = () => false,
+  ): void {
     const client = this.#clientFor(index);
     const request = Buffer.from(WatchRequest.encode({ clusterId }).finish());
     const stream = client.makeServerStreamRequest(ClusterService.watch.path, identity, identity, request);
     stream.on("data", onMessage);
-    stream.on("error", (error) => {
-      if (!this.#isClosed) this.#failure ??= error;
+    stream.on("error", (error: ServiceError) => {
+      if (!this.#isClosed && !isExpected(error)) this.#failure ??= error;
     });
   }
 
@@ -69,9 +71,23 @@ export class Crowd {
     );
     const known = new Set<string>();
     this.#known.push(known);
-    this.#open(clusterId, index, (message) => {
+    const watchAgain = (): void => {
+      this.#watchUntilCut(clusterId, index, known, watchAgain);
+    };
+    watchAgain();
+  }
+
+  /** A node that was cut off watches again, as every node does. */
+  #watchUntilCut(clusterId: string, index: number, known: Set<string>, again: () => void): void {
+    const onMessage = (message: Buffer): void => {
       this.#messages++;
-      for (const { id } of WatchResponse.decode(message).affiliates) known.add(id);
+      for (const id of idsIn(message)) known.add(id);
+    };
+    this.#open(clusterId, index, onMessage, (error) => {
+      if (error.code !== status.ABORTED && error.code !== status.RESOURCE_EXHAUSTED) return false;
+      this.#cutOff++;
+      setTimeout(again, 250);
+      return true;
     });
   }
 
@@ -84,6 +100,11 @@ export class Crowd {
   /** The number of messages that the joined nodes got. */
   get messages(): number {
     return this.#messages;
+  }
+
+  /** The number of times that a joined node was cut off and watched again. */
+  get cutOff(): number {
+    return this.#cutOff;
   }
 
   /** Lets an affiliate of the cluster announce something new. */

@@ -22,6 +22,8 @@ function headFor(length: number): Buffer {
 export interface Message {
   readonly length: number;
   readonly pieces: readonly Uint8Array[];
+  /** The chunks in which it was sent already, for all its receivers; absent for one that hardly has several. */
+  readonly chunks?: Buffer[];
 }
 
 export const messageOf = (pieces: readonly Uint8Array[]): Message => ({
@@ -29,8 +31,21 @@ export const messageOf = (pieces: readonly Uint8Array[]): Message => ({
   pieces,
 });
 
-/** The message with its head, in chunks of about this size. Only one chunk at a time is a copy. */
-export function* chunksOf({ length, pieces }: Message, chunkBytes: number): Generator<Buffer> {
+/** A message for many receivers at the same time: its chunks are made once, and take memory for as long as it does. */
+export const sharedMessage = (message: Message): Message => ({ ...message, chunks: [] });
+
+/**
+ * The message with its head, in chunks of about this size. Only one chunk at a time is a copy, unless the receivers
+ * share the chunks.
+ */
+export function* chunksOf(message: Message, chunkBytes: number): Generator<Buffer> {
+  const { chunks } = message;
+  if (!chunks) return yield* newChunks(message, chunkBytes);
+  if (chunks.length === 0) chunks.push(...newChunks(message, chunkBytes));
+  yield* chunks;
+}
+
+function* newChunks({ length, pieces }: Message, chunkBytes: number): Generator<Buffer> {
   let chunk: Uint8Array[] = [headFor(length)];
   let size = headBytes;
   for (const piece of pieces) {

@@ -7,3 +7,8 @@ const msPerWatcher = 0.08;
  * watchers; and a change of a cluster of any size is told within a tenth of a second.
  */
 export const gatherMs = (watchers: number): number => Math.min(mostMs, watchers * msPerWatcher);
+
+const leastSharedMs = 8;
+
+/** Whether a snapshot is kept for those who watch within so many milliseconds: only where that can be several. */
+export const isShared = (forMs: number): boolean => forMs >= leastSharedMs;

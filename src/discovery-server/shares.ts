@@ -68,8 +68,9 @@ export class Shares<Item> {
   room(holder: string, amount: number, isFloor = false): Item[] | undefined {
     const own = (this.#holders.get(holder)?.amount ?? 0) + amount;
     if (!isFloor && holder !== nobody && own > this.#limits.perHolder) return undefined;
-    const cut: Item[] = [];
     let missing = this.#total + amount - this.#limits.total;
+    if (missing <= 0) return [];
+    const cut: Item[] = [];
     const asked = new Set([nobody, ...(isFloor ? [] : [holder])]);
     while (missing > 0) {
       const largest = asked.size <= mostAsked ? this.#largestBut(asked) : undefined;

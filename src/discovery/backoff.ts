@@ -26,3 +26,10 @@ export function reconnectDelayMs(failures: number, random: number): number {
   const whole = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(Math.max(failures - 1, 0), 16));
   return whole / 2 + (whole / 2) * random;
 }
+
+/**
+ * The milliseconds to wait after so many failures in a row, of which the last one asked for `askedMs`. Those who were
+ * asked at the same moment come back over a quarter of that time.
+ */
+export const retryDelayMs = (failures: number, askedMs: number, random: number): number =>
+  Math.max(reconnectDelayMs(failures, random), askedMs * (1 + random / 4));

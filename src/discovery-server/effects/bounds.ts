@@ -62,8 +62,8 @@ export const defaultBounds: Bounds = {
     total: 16_384,
     perHolder: 4096,
     perCluster: 2048,
-    queued: 512,
-    queuedInAll: 262_144,
+    // All affiliates of the largest cluster, and as many that are gone: whatever waits is kept once for all watchers.
+    queued: 2048,
     floor: 64,
   },
   holdings: {

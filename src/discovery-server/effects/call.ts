@@ -48,7 +48,9 @@ export class Call {
   readonly #stream: ServerHttp2Stream;
   readonly #limits: CallLimits;
   readonly #outlet: Outlet;
-  readonly #closed = new AbortController();
+  /** Called once, when nothing more can be sent. */
+  readonly #closers = new Set<() => void>();
+  #isClosed = false;
   #trailers: Record<string, string | number> = { "grpc-status": status.OK };
   #hasEnded = false;
   readonly #mentions: Record<string, string> = {};
@@ -65,7 +67,7 @@ export class Call {
     this.#stream = stream;
     this.#limits = limits;
     this.#outlet = outlet;
-    stream.on("close", () => this.#closed.abort());
+    stream.on("close", () => this.#close());
     stream.on("wantTrailers", () => {
       stream.sendTrailers(this.#trailers);
       this.#ended();
@@ -74,13 +76,21 @@ export class Call {
 
   get isOpen(): boolean {
     const { destroyed, closed } = this.#stream;
-    return !this.#hasEnded && !destroyed && !closed && !this.#closed.signal.aborted;
+    return !this.#hasEnded && !destroyed && !closed && !this.#isClosed;
   }
 
   /** Calls the listener once, when nothing more can be sent. */
   onClose(listener: () => void): void {
-    if (this.#closed.signal.aborted) listener();
-    else this.#closed.signal.addEventListener("abort", listener, { once: true });
+    if (this.#isClosed) listener();
+    else this.#closers.add(listener);
+  }
+
+  #close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const closers = [...this.#closers];
+    this.#closers.clear();
+    for (const listener of closers) listener();
   }
 
   /** Reads the one message of a request. Throws `CallFailure` if it does not arrive in time or the client is gone. */
@@ -179,7 +189,7 @@ export class Call {
       if (!this.isOpen) return reject(new CallFailure(status.CANCELLED, "the client is gone"));
       const ended = (error?: Error | null): void => {
         clearTimeout(stalled);
-        this.#closed.signal.removeEventListener("abort", onClose);
+        this.#closers.delete(onClose);
         if (error) reject(error);
         else resolve();
       };
@@ -188,7 +198,7 @@ export class Call {
         this.cut();
         ended(new CallFailure(status.ABORTED, "the client does not read"));
       }, this.#limits.stallMs);
-      this.#closed.signal.addEventListener("abort", onClose);
+      this.#closers.add(onClose);
       this.#stream.write(chunk, ended);
     });
   }

@@ -1,17 +1,36 @@
-import { type Change, idOfChange } from "../cluster-state.ts";
-import { gatherMs } from "../gather.ts";
-import type { Watcher } from "./watcher.ts";
+import type { Envelope } from "../../discovery/index.ts";
+import { ChangeLog } from "../change-log.ts";
+import { type Change, envelopeSize } from "../cluster-state.ts";
+import { sharedMessage } from "../frame.ts";
+import { gatherMs, isShared } from "../gather.ts";
+import { snapshotMessage } from "./messages.ts";
+import type { Start, Watcher } from "./watcher.ts";
+
+/**
+ * What fits into one message of changes: one or two chunks of the outlet. The size is that of envelopes with what
+ * surrounds them in memory, which is more than their bytes.
+ */
+const messageLimits = { affiliates: 256, bytes: 256 * 1024 } as const;
 
 /**
  * The watchers of one cluster. A change after a quiet moment is told at once. While many follow each other, as when all
- * nodes of a large cluster start, they are gathered, so that each watcher gets a few messages in place of thousands.
+ * nodes of a large cluster start, they are gathered, so that each watcher gets a few messages in place of thousands;
+ * and the watchers who come in such a moment get one snapshot, and what changed since.
  */
 export class ClusterWatchers {
   readonly #watchers = new Set<Watcher>();
-  /** The newest change of each affiliate that is still to be told. */
-  readonly #gathered = new Map<string, Change>();
+  /** The number of changes that may wait for one watcher. One that falls further behind is cut off. */
+  readonly #mostWaiting: number;
+  readonly log = new ChangeLog(messageLimits, sizeOf);
   #toldAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
+  /** The snapshot for those who come now. */
+  #start: Start | undefined;
+  #startTimer: NodeJS.Timeout | undefined;
+
+  constructor(mostWaiting: number) {
+    this.#mostWaiting = mostWaiting;
+  }
 
   get size(): number {
     return this.#watchers.size;
@@ -30,13 +49,23 @@ export class ClusterWatchers {
     if (this.#watchers.size > 0) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#gathered.clear();
+    clearTimeout(this.#startTimer);
+    this.#start = undefined;
+  }
+
+  /** What a new watcher is told first. */
+  startWith(snapshot: readonly Envelope[]): Start {
+    if (this.#start) return this.#start;
+    const [message, position] = [snapshotMessage(snapshot), this.log.end];
+    const forMs = gatherMs(this.#watchers.size);
+    if (!isShared(forMs)) return { message, position };
+    this.#start = { message: sharedMessage(message), position };
+    this.#startTimer = setTimeout(() => (this.#start = undefined), forMs);
+    return this.#start;
   }
 
   tell(change: Change): void {
-    const id = idOfChange(change);
-    this.#gathered.delete(id); // it moves to the end
-    this.#gathered.set(id, change);
+    this.log.append(change);
     if (this.#timer) return;
     const waitMs = this.#toldAt + gatherMs(this.#watchers.size) - performance.now();
     if (waitMs <= 0) this.#tellAll();
@@ -46,8 +75,23 @@ export class ClusterWatchers {
   #tellAll(): void {
     this.#timer = undefined;
     this.#toldAt = performance.now();
-    const changes = [...this.#gathered.values()];
-    this.#gathered.clear();
-    for (const watcher of this.#watchers) watcher.tell(changes);
+    this.log.publish(() => this.#oldestPosition());
+    for (const watcher of this.#watchers)
+      if (watcher.isReading && this.#isFarBehind(watcher))
+        watcher.cutOff("reads too slowly: start again with a new snapshot");
+      else watcher.wake();
+  }
+
+  #oldestPosition(): number {
+    let oldest = this.#start?.position ?? Number.POSITIVE_INFINITY;
+    for (const { position } of this.#watchers) oldest = Math.min(oldest, position);
+    return oldest;
+  }
+
+  #isFarBehind({ position }: Watcher): boolean {
+    const most = this.#mostWaiting;
+    return this.log.end - position > most && this.log.waiting(position) > most;
   }
 }
+
+const sizeOf = (change: Change): number => (change.kind === "deleted" ? 0 : envelopeSize(change.affiliate));

@@ -2,7 +2,7 @@ import { onceFor } from "../../base/index.ts";
 import type { Envelope } from "../../discovery/index.ts";
 import { type Affiliate, WatchResponse } from "../../discovery/wire/index.ts";
 import type { Change } from "../cluster-state.ts";
-import { type Message, messageOf } from "../frame.ts";
+import { type Message, messageOf, sharedMessage } from "../frame.ts";
 
 /**
  * The bytes of an affiliate, which is a field of its own in WatchResponse and in ListResponse, so that a message is a
@@ -18,7 +18,9 @@ export const snapshotMessage = onceFor(
 );
 
 /** One message of changes that are all updates or all deletions. Watchers that are told the same changes share it. */
-export const changesMessage = (changes: readonly Change[]): Message => messageOf(changes.map(encodedChange));
+export const changesMessage = onceFor(
+  (changes: readonly Change[]): Message => sharedMessage(messageOf(changes.map(encodedChange))),
+);
 
 const encodedChange = onceFor(
   (change: Change): Buffer =>

@@ -15,15 +15,10 @@ const sliceMs = 50;
 export interface WatcherLimits extends ShareLimits {
   /** The number of affiliates that may wait for one watcher. A watcher that falls further behind is cut off. */
   readonly queued: number;
-  /** The number of affiliates that may wait for all watchers together. Beyond it, each watcher may have a few only. */
-  readonly queuedInAll: number;
   readonly perCluster: number;
   /** The number of watchers that an established cluster keeps, whoever else watches. */
   readonly floor: number;
 }
-
-/** The number of affiliates that may wait for a watcher when all together have too many. */
-const fewQueued = 16;
 
 /** The watchers of all clusters. Each gets the snapshot, and then every change, as fast as it reads. */
 export class Watchers {
@@ -32,7 +27,6 @@ export class Watchers {
   readonly #byCall = new Map<Call, Watcher>();
   readonly #shares: Shares<Call>;
   readonly #floor: Floor<Call>;
-  #queued = 0;
   #cutOff = 0;
   #isEnding = false;
 
@@ -57,7 +51,7 @@ export class Watchers {
   }
 
   add(clusterId: string, call: Call, snapshot: readonly Envelope[]): Refusal | undefined {
-    const cluster = this.#byCluster.get(clusterId) ?? new ClusterWatchers();
+    const cluster = this.#byCluster.get(clusterId) ?? new ClusterWatchers(this.#limits.queued);
     if (this.#isEnding) return { refused: "UNAVAILABLE", reason: stopping };
     if (cluster.size >= this.#limits.perCluster) return exhausted("there are too many watchers");
     const { holder } = call.caller;
@@ -66,17 +60,16 @@ export class Watchers {
     for (const each of cut)
       this.#byCall.get(each)?.cutOff("others have a right to watch, too: watch again later");
     this.#byCluster.set(clusterId, cluster);
-    const watcher = new Watcher(call, {
-      mostQueued: () => (this.#queued > this.#limits.queuedInAll ? fewQueued : this.#limits.queued),
-      onQueued: (change) => (this.#queued += change),
+    const watcher = new Watcher(call, cluster.log, {
       onEnd: () => this.#remove(clusterId, watcher, call),
       onCutOff: () => this.#cutOff++,
     });
     this.#shares.set(call, holder, 1);
     this.#floor.set(call, clusterId, 1);
     this.#byCall.set(call, watcher);
+    const start = cluster.startWith(snapshot);
     cluster.add(watcher);
-    watcher.start(snapshot);
+    watcher.start(start);
     return undefined;
   }
 

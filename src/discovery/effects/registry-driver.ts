@@ -35,6 +35,8 @@ export interface RegistryDriver {
   withdraw(farewell: Affiliate | undefined): Promise<void>;
   /** Makes a sentence of an error that a session threw. */
   explain(thrown: unknown): KubespanError;
+  /** The milliseconds for which the other side asked to be left alone, if it did. */
+  waitMs?(thrown: unknown): number | undefined;
 }
 
 /** The node that is announced. */

@@ -3,7 +3,7 @@ import { errorText } from "../../base/index.ts";
 import type { Address } from "../../net/index.ts";
 import { Said } from "../../system/index.ts";
 import type { Affiliate } from "../affiliate.ts";
-import { failuresAfter, reconnectDelayMs } from "../backoff.ts";
+import { failuresAfter, retryDelayMs } from "../backoff.ts";
 import type { Announcement, Registry } from "../registry.ts";
 import { type RegistryPhase, type RegistryState, stateOf } from "../registry-state.ts";
 import type { RefusedAffiliate, Told } from "../told.ts";
@@ -36,6 +36,8 @@ class RegistryLife implements Registry {
   #phase: Exclude<RegistryPhase["phase"], "cached"> = "stopped";
   /** The last failure, until the next success. */
   #failure: string | undefined;
+  /** The milliseconds for which the other side asked to be left alone. */
+  #askedMs = 0;
   /** The failures that were logged since the last success. */
   readonly #said = new Said();
   readonly #refusalsSaid = new Set<string>();
@@ -122,7 +124,7 @@ class RegistryLife implements Registry {
       }
       if (over.aborted) continue;
       failures = failuresAfter(failures, workedForMs);
-      await pause(reconnectDelayMs(failures, Math.random()), over);
+      await pause(retryDelayMs(failures, this.#askedMs, Math.random()), over);
     }
   }
 
@@ -130,6 +132,7 @@ class RegistryLife implements Registry {
   async #session(signal: AbortSignal): Promise<number | undefined> {
     let [isConnected, isAnnounced] = [false, false];
     let since: number | undefined;
+    this.#askedMs = 0;
     const check = (): void => {
       if (isConnected && isAnnounced) since ??= performance.now();
     };
@@ -148,6 +151,7 @@ class RegistryLife implements Registry {
     try {
       await this.#driver.session(session, signal);
     } catch (error) {
+      this.#askedMs = this.#driver.waitMs?.(error) ?? 0;
       if (!signal.aborted) this.#failed(error);
     }
     return since === undefined ? undefined : performance.now() - since;

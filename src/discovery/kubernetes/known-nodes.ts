@@ -1,30 +1,19 @@
 import type { Prefix } from "../../net/index.ts";
 import type { Affiliate } from "../affiliate.ts";
-import { limits } from "../limits.ts";
-import { printable } from "../text.ts";
 import type { RefusedAffiliate } from "../told.ts";
-import { compareTwins, isOlder, type KubernetesNode, saysTheSame } from "./node.ts";
-import { podNetworksOf, readAffiliate } from "./read-affiliate.ts";
-
-/** The number of refusals that are told, so that bad annotations fill no memory and no screen. */
-const maxRefused = 128;
+import { isOlder, type KubernetesNode, saysTheSame } from "./node.ts";
+import { podNetworksOf } from "./read-affiliate.ts";
+import { Readings } from "./readings.ts";
 
 /** The number of deleted Nodes that are remembered, so that nobody can fill the memory by making and deleting Nodes. */
 const mostDeleted = 1024;
 
-interface Read {
-  readonly affiliates: readonly Affiliate[];
-  readonly refused: readonly RefusedAffiliate[];
-  readonly away: ReadonlySet<string>;
-}
-
 /** The Nodes of a cluster as the API tells them: those that take part, and this node's own. */
 export class KnownNodes {
-  readonly #ownId: string;
   readonly #ownName: string;
   /** The Nodes by name. */
   readonly #nodes = new Map<string, KubernetesNode>();
-  #read: Read | undefined;
+  readonly #others: Readings;
   /** The node ids of Nodes that were deleted and did not come back. */
   readonly #deleted = new Set<string>();
   #isListed = false;
@@ -32,7 +21,7 @@ export class KnownNodes {
   #lostPodNetworks: Prefix[] = [];
 
   constructor(ownId: string, ownName: string) {
-    this.#ownId = ownId;
+    this.#others = new Readings(ownId);
     this.#ownName = ownName;
   }
 
@@ -68,7 +57,7 @@ export class KnownNodes {
     this.#deleted.delete(node.annotations.nodeId ?? "");
     this.#nodes.set(node.name, node);
     if (before && saysTheSame(before, node)) return false;
-    this.#read = undefined;
+    if (node.name !== this.#ownName) this.#others.put(node);
     return true;
   }
 
@@ -93,7 +82,7 @@ export class KnownNodes {
   }
 
   #forget(name: string): boolean {
-    this.#read = undefined;
+    this.#others.remove(name);
     return this.#nodes.delete(name);
   }
 
@@ -113,69 +102,26 @@ export class KnownNodes {
     return this.#isListed ? this.#lostPodNetworks : undefined;
   }
 
+  /** The number of Nodes that take part. */
+  get size(): number {
+    return this.#nodes.size;
+  }
+
+  /** The Node of this name as it was told last. */
+  get(name: string): KubernetesNode | undefined {
+    return this.#nodes.get(name);
+  }
+
   affiliates(): readonly Affiliate[] {
-    return this.#readAll().affiliates;
+    return this.#others.sum().affiliates;
   }
 
   refused(): readonly RefusedAffiliate[] {
-    return this.#readAll().refused;
+    return this.#others.sum().refused;
   }
 
   /** The ids of the nodes of whose machines Kubernetes hears nothing. */
   away(): ReadonlySet<string> {
-    return this.#readAll().away;
+    return this.#others.sum().away;
   }
-
-  #readAll(): Read {
-    this.#read ??= this.#readEach();
-    return this.#read;
-  }
-
-  /** Reads the Nodes in the order of their names, so that every node that reads them gives the same. */
-  #readEach(): Read {
-    const affiliates = new Map<string, Affiliate>();
-    const refused: RefusedAffiliate[] = [];
-    const away = new Set<string>();
-    const refuse = (node: KubernetesNode, reason: string, more: { partly?: true } = {}): void => {
-      const nodeId = printable(node.annotations.nodeId ?? "", 64);
-      if (refused.length < maxRefused)
-        refused.push({ nodeId, reason: `Node ${node.name}: ${reason}`, ...more });
-    };
-    const others = [...this.#nodes.values()].filter(({ name }) => name !== this.#ownName);
-    const best = bestOfTwins(others);
-    for (const node of others.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      const result = readAffiliate(node);
-      if (!result) continue;
-      const counting = best.get(node.annotations.nodeId ?? "");
-      const reason = "refused" in result ? result.refused : this.#conflict(node, counting, affiliates.size);
-      if (reason !== undefined) refuse(node, reason);
-      if (reason !== undefined || "refused" in result) continue;
-      affiliates.set(result.affiliate.nodeId, result.affiliate);
-      if (node.isAway) away.add(result.affiliate.nodeId);
-      for (const dropped of result.dropped) refuse(node, dropped, { partly: true });
-    }
-    return { affiliates: [...affiliates.values()], refused, away };
-  }
-
-  #conflict(
-    node: KubernetesNode,
-    counting: KubernetesNode | undefined,
-    affiliates: number,
-  ): string | undefined {
-    if (node.annotations.nodeId === this.#ownId) return "it has this node's id";
-    if (counting && counting !== node) return `Node ${counting.name} has the same node id, and counts`;
-    const most = limits.affiliatesPerCluster;
-    return affiliates >= most ? `there are ${most} affiliates already` : undefined;
-  }
-}
-
-/** The Node that counts for each node id. */
-function bestOfTwins(nodes: readonly KubernetesNode[]): ReadonlyMap<string, KubernetesNode> {
-  const best = new Map<string, KubernetesNode>();
-  for (const node of nodes) {
-    const { nodeId = "" } = node.annotations;
-    const other = best.get(nodeId);
-    if (!other || compareTwins(node, other) < 0) best.set(nodeId, node);
-  }
-  return best;
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Annotations, annotationNames, ownAnnotations } from "./annotations.ts";
+import { itemsOf, mapOf, textOf } from "./json-parts.ts";
 
 /** The part of a Node object that is kept. Only its types and sizes have been checked. */
 export interface KubernetesNode {
@@ -20,31 +21,59 @@ export interface KubernetesNode {
 }
 
 const controlPlaneLabel = "node-role.kubernetes.io/control-plane";
+/** The label in which a kubelet repeats its host name. */
+const hostnameLabel = "kubernetes.io/hostname";
+/** What a Table prints in place of a text that is empty. */
+const unprinted = "<unknown>";
 /** The largest number of pod networks that are read. Kubernetes allows one for each family. */
 const mostPodCIDRs = 16;
 
 /** Reads a Node in the form of the API; `undefined` for an object without a valid name. */
 export function readNode(object: unknown): KubernetesNode | undefined {
   const { metadata, spec, status } = mapOf(object);
+  const { podCIDRs, podCIDR } = mapOf(spec);
+  const networks: readonly unknown[] = Array.isArray(podCIDRs) ? podCIDRs : [podCIDR];
+  const { conditions, addresses, nodeInfo } = mapOf(status);
+  const known = readMetadata(metadata);
+  return (
+    known && {
+      ...known,
+      isAway: itemsOf(conditions).some(isSilence),
+      hostname:
+        itemsOf(addresses)
+          .map(hostnameIn)
+          .find((text) => text !== "") ?? "",
+      osImage: textOf(mapOf(nodeInfo)["osImage"]),
+      podCIDRs: networks.filter((network) => typeof network === "string").slice(0, mostPodCIDRs),
+    }
+  );
+}
+
+/** Reads a Node of which only the metadata and the printed system are there. Its machine is not known to be away. */
+export function outlineOf(object: unknown, osImage: string): KubernetesNode | undefined {
+  const { metadata } = mapOf(object);
+  const known = readMetadata(metadata);
+  const hostname = textOf(mapOf(mapOf(metadata)["labels"])[hostnameLabel]).slice(0, 253);
+  const system = osImage === unprinted ? "" : osImage;
+  return known && { ...known, isAway: false, hostname, osImage: system, podCIDRs: [] };
+}
+
+type Metadata = Pick<
+  KubernetesNode,
+  "name" | "uid" | "resourceVersion" | "annotations" | "writtenAt" | "isControlPlane"
+>;
+
+function readMetadata(metadata: unknown): Metadata | undefined {
   const { name, uid, resourceVersion, annotations, labels, creationTimestamp, managedFields } =
     mapOf(metadata);
   if (typeof name !== "string" || !/^[a-z0-9.-]{1,253}$/.test(name)) return undefined;
-  const { podCIDRs, podCIDR } = mapOf(spec);
-  const networks: readonly unknown[] = Array.isArray(podCIDRs) ? podCIDRs : [podCIDR];
   return {
     name,
     uid: textOf(uid),
     resourceVersion: textOf(resourceVersion),
     annotations: ownAnnotations(mapOf(annotations)),
     writtenAt: Math.max(timeOf(creationTimestamp), ...itemsOf(managedFields).map(writtenBy)),
-    isAway: itemsOf(mapOf(status)["conditions"]).some(isSilence),
     isControlPlane: Object.hasOwn(mapOf(labels), controlPlaneLabel),
-    hostname:
-      itemsOf(mapOf(status)["addresses"])
-        .map(hostnameIn)
-        .find((text) => text !== "") ?? "",
-    osImage: textOf(mapOf(mapOf(status)["nodeInfo"])["osImage"]),
-    podCIDRs: networks.filter((network) => typeof network === "string").slice(0, mostPodCIDRs),
   };
 }
 
@@ -98,13 +127,3 @@ function timeOf(value: unknown): number {
   const time = value instanceof Date ? value.getTime() : typeof value === "string" ? Date.parse(value) : 0;
   return Number.isFinite(time) ? time : 0;
 }
-
-const mostItems = 256;
-
-const itemsOf = (value: unknown): readonly unknown[] =>
-  Array.isArray(value) ? value.slice(0, mostItems) : [];
-
-const mapOf = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
-
-const textOf = (value: unknown): string => (typeof value === "string" ? value.slice(0, 1024) : "");

@@ -1,4 +1,5 @@
 import { expect, test, vi } from "vitest";
+import type { Envelope } from "../../../src/discovery/index.ts";
 import { WatchResponse } from "../../../src/discovery/wire/index.ts";
 import type { Change } from "../../../src/discovery-server/cluster-state.ts";
 import { ClusterWatchers } from "../../../src/discovery-server/effects/cluster-watchers.ts";
@@ -50,14 +51,18 @@ const updated = (id: string, data = ""): Change => ({
 });
 const deleted = (id: string): Change => ({ kind: "deleted", id });
 
-function watchers(count: number): { readonly cluster: ClusterWatchers; readonly readers: readonly Reader[] } {
-  const cluster = new ClusterWatchers();
+function watchers(
+  count: number,
+  snapshot: readonly Envelope[] = [],
+): { readonly cluster: ClusterWatchers; readonly readers: readonly Reader[] } {
+  const cluster = new ClusterWatchers(1_000);
   const readers = Array.from({ length: count }, () => {
     const reader = new Reader();
-    const events = { mostQueued: () => 1_000, onQueued: vi.fn(), onEnd: vi.fn(), onCutOff: vi.fn() };
-    const watcher = new Watcher(reader.call as never, events);
+    const events = { onEnd: vi.fn(), onCutOff: vi.fn() };
+    const watcher = new Watcher(reader.call as never, cluster.log, events);
+    const start = cluster.startWith(snapshot);
     cluster.add(watcher);
-    watcher.start([]);
+    watcher.start(start);
     return reader;
   });
   return { cluster, readers };
@@ -112,12 +117,37 @@ test("the order of an update and a deletion of one affiliate is kept for a watch
 test("one message holds a bounded number of affiliates", async () => {
   const { cluster, readers } = watchers(1);
   const [reader] = readers;
-  for (let index = 0; index < 200; index++) cluster.tell(updated(`n${index}`));
+  for (let index = 0; index < 600; index++) cluster.tell(updated(`n${index}`));
   await vi.waitFor(async () => {
     await reader?.read();
-    expect(reader?.told).toHaveLength(200);
+    expect(reader?.told).toHaveLength(600);
   });
   const sizes = reader?.messages.slice(1).map(({ pieces }) => pieces.length) ?? [];
-  expect(Math.max(...sizes)).toBe(64);
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(256);
   expect(sizes.length).toBeLessThan(8);
+});
+
+test("those who watch in one moment get one snapshot, and what changed since", async () => {
+  vi.useFakeTimers();
+  try {
+    const { cluster, readers } = watchers(500, [{ id: "a", data: Buffer.from("1"), endpoints: [] }]);
+    const [early] = readers;
+    const snapshot = early?.messages[0];
+    await readAll(readers);
+    cluster.tell(updated("b", "1"));
+    // The store has b already, and the one who comes now is told of it by what follows the snapshot.
+    const late = new Reader();
+    const watcher = new Watcher(late.call as never, cluster.log, { onEnd: vi.fn(), onCutOff: vi.fn() });
+    const last = cluster.startWith([]);
+    cluster.add(watcher);
+    watcher.start(last);
+    await late.read();
+    expect(late.messages[0]).toBe(readers.at(-1)?.messages[0]);
+    expect(late.messages[0]?.pieces).toEqual(snapshot?.pieces);
+    expect(late.told).toEqual(["+b=1"]);
+    vi.advanceTimersByTime(gatherMs(501) + 1);
+    expect(cluster.startWith([]).message.pieces).toEqual([]);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -1,6 +1,7 @@
 import { errorText, KubespanError } from "../../../base/index.ts";
 import { proxyHint } from "../../effects/index.ts";
 import { printable } from "../../text.ts";
+import { retryAfterMs } from "../waits.ts";
 
 /** The meaning of the Kubernetes API's status codes for an operator. */
 const meanings: Readonly<Record<number, Meaning>> = {
@@ -24,6 +25,13 @@ export function statusOf(thrown: unknown): number | undefined {
   if (!(thrown instanceof Error)) return undefined;
   if ("code" in thrown && typeof thrown.code === "number" && "headers" in thrown) return thrown.code; // from a request
   return "statusCode" in thrown && typeof thrown.statusCode === "number" ? thrown.statusCode : undefined; // from a watch
+}
+
+/** The milliseconds for which the API's answer asks to wait, if it does. A failed watch does not tell its headers. */
+export function retryAfterOf(thrown: unknown): number | undefined {
+  if (statusOf(thrown) === undefined) return undefined;
+  const { headers } = thrown as { readonly headers?: Readonly<Record<string, string | undefined>> };
+  return retryAfterMs(headers?.["retry-after"], Date.now());
 }
 
 /**

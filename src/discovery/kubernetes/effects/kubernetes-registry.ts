@@ -14,9 +14,12 @@ import type { Announcement, Registry } from "../../registry.ts";
 import { nothingTold, type RegistryServer, type Told } from "../../told.ts";
 import { type Annotations, annotationPatch, annotationsOf } from "../annotations.ts";
 import { KnownNodes } from "../known-nodes.ts";
+import { Lookups } from "../lookups.ts";
 import { readNode } from "../node.ts";
 import { serversOf } from "../servers.ts";
-import { apiError, statusOf } from "./api-error.ts";
+import { listDelayMs, readEveryMs } from "../waits.ts";
+import { apiError, retryAfterOf, statusOf } from "./api-error.ts";
+import { lookUpNodes } from "./look-up.ts";
 import { type NodesApi, openNodesApi } from "./nodes-api.ts";
 import { pushAnnotations } from "./push.ts";
 import { followNodes, type NodesEvents, type Position } from "./session.ts";
@@ -58,12 +61,19 @@ class KubernetesDriver implements RegistryDriver {
   readonly #known: KnownNodes;
   readonly #changed = new Wake();
   readonly #position: Position = {};
+  /** The readings of whole Nodes: of the own one as it changes, and now and then of one that may have fallen silent. */
+  readonly #ownLookups = { lookups: new Lookups(8, () => 1_000), wanted: new Wake() };
+  readonly #otherLookups = {
+    lookups: new Lookups(8, () => readEveryMs(this.#known.size)),
+    wanted: new Wake(),
+  };
   #location: string;
   #servers: readonly RegistryServer[] | undefined;
   #proxy: string | undefined;
   #wanted: Annotations | undefined;
   #pushError: string | undefined;
   #loggedRefusals = new Set<string>();
+  #isLoggedSoon = false;
 
   constructor(options: KubernetesRegistryOptions) {
     this.#options = options;
@@ -109,6 +119,7 @@ class KubernetesDriver implements RegistryDriver {
 
   async session(session: Session, signal: AbortSignal): Promise<never> {
     const api = await this.#open();
+    const ownName = this.#options.nodeName;
     session.changed(); // the way to the API may have to be opened before the first answer can come
     const events: NodesEvents = {
       // A Node that cannot be annotated is no reason to connect again.
@@ -117,14 +128,24 @@ class KubernetesDriver implements RegistryDriver {
         session.announced();
       },
       onChange: () => this.#nodesChanged(session),
+      onUnclear: ({ name }) => {
+        const { lookups, wanted } = name === ownName ? this.#ownLookups : this.#otherLookups;
+        lookups.want(name);
+        wanted.notify();
+      },
       onWentBack: (version, before) =>
         this.#log.warn(
           `the Kubernetes API went back from version ${before} to ${version}, as after etcd was restored from a ` +
             "backup: all Nodes are listed anew, and those that are missing now are not taken for deleted",
         ),
     };
+    const [known, position] = [this.#known, this.#position];
+    const reading = { api, known, onChange: () => this.#nodesChanged(session) };
+    const spreadMs = (): number => listDelayMs(known.size, Math.random());
     return untilOneFails(signal, (inside) => [
-      followNodes(api, this.#known, this.#position, events, inside),
+      followNodes({ api, known, position, events, ownName }, inside),
+      lookUpNodes({ ...reading, ...this.#ownLookups, spreadMs: () => 0 }, inside),
+      lookUpNodes({ ...reading, ...this.#otherLookups, spreadMs }, inside),
       this.#push(api, session, inside),
     ]);
   }
@@ -148,6 +169,10 @@ class KubernetesDriver implements RegistryDriver {
     return apiError(thrown, this.#location, this.#proxy);
   }
 
+  waitMs(thrown: unknown): number | undefined {
+    return retryAfterOf(thrown);
+  }
+
   async #open(): Promise<NodesApi> {
     const api = await openNodesApi(this.#options.kubernetes);
     this.#location = api.location;
@@ -168,10 +193,18 @@ class KubernetesDriver implements RegistryDriver {
   }
 
   #nodesChanged(session: Session): void {
+    this.#changed.notify();
+    session.changed();
+    if (this.#isLoggedSoon) return;
+    this.#isLoggedSoon = true;
+    setImmediate(() => this.#logRefusals());
+  }
+
+  /** Logs what is refused now and was not before, once for all Nodes that changed together. */
+  #logRefusals(): void {
+    this.#isLoggedSoon = false;
     const refused = new Set(this.#known.refused().map(({ reason }) => reason));
     for (const reason of refused) if (!this.#loggedRefusals.has(reason)) this.#log.warn(reason);
     this.#loggedRefusals = refused;
-    this.#changed.notify();
-    session.changed();
   }
 }

@@ -1,25 +1,41 @@
+import type { KubeConfig } from "@kubernetes/client-node";
+import { parseJson, valueOf } from "../../../base/index.ts";
 import type { KubernetesConfig } from "../../../config/index.ts";
 import type { Prefix } from "../../../net/index.ts";
 import type { AnnotationPatch } from "../annotations.ts";
+import { mapOf } from "../json-parts.ts";
 import { readNode } from "../node.ts";
 import { podNetworksOf } from "../read-affiliate.ts";
+import {
+  type Columns,
+  columnsOf,
+  isList,
+  isUnusable,
+  type NodePage,
+  pageOf,
+  type SeenNode,
+  seenIn,
+  versionOf,
+} from "../seen-node.ts";
 import { loadCredentials } from "./credentials.ts";
 import { useProxy } from "./proxy.ts";
 
-/** A page of the list of Nodes. */
-interface NodePage {
-  readonly nodes: readonly unknown[];
-  /** The version of the whole list. A watch from this version misses nothing. */
-  readonly resourceVersion: string;
-  /** The beginning of the next page, if there is one. */
-  readonly next?: string;
+/** An event of a watch. */
+export interface NodeEvent {
+  /** ADDED, MODIFIED, DELETED, BOOKMARK or ERROR. */
+  readonly type: string;
+  readonly seen: readonly SeenNode[];
+  /** The version at which the watch is now. */
+  readonly version?: string | undefined;
+  /** The status that comes with an ERROR. */
+  readonly status?: number | undefined;
 }
 
 interface WatchEvents {
   /** Called when the API has begun to answer. */
   readonly onOpen: () => void;
-  /** Called with an event of type ADDED, MODIFIED, DELETED, BOOKMARK or ERROR. Must not throw. */
-  readonly onEvent: (type: string, object: unknown) => void;
+  /** Must not throw. */
+  readonly onEvent: (event: NodeEvent) => void;
 }
 
 /** The requests to the Kubernetes API that this program makes. Errors are those of client-node. */
@@ -30,6 +46,7 @@ export interface NodesApi {
   readonly isChecked: boolean;
   /** The name of the proxy through which the API is reached, without its password. */
   readonly proxy?: string;
+  /** A page of the list of Nodes, as outlines where the API makes them. */
   list(next: string | undefined, signal: AbortSignal): Promise<NodePage>;
   /** The present version of the list of Nodes, without most of them. */
   version(signal: AbortSignal): Promise<string>;
@@ -51,6 +68,13 @@ export function podNetworksIn(object: unknown): Prefix[] {
 }
 
 const pageSize = 500;
+const nodesPath = "/api/v1/nodes";
+/**
+ * The forms in which Nodes are taken. A row of a Table has the metadata of a Node and a few printed cells, which is a
+ * seventh of the whole: a Node tells all its images. An API that makes no Tables answers with whole Nodes by itself.
+ */
+const wholeNodes = "application/json";
+const outlines = `application/json;as=Table;v=v1;g=meta.k8s.io,${wholeNodes}`;
 const requestMs = 30_000;
 /** The seconds for which the API is asked to keep a watch: some minutes, which differ between nodes. */
 const watchSeconds = (): number => 240 + Math.floor(Math.random() * 120);
@@ -63,7 +87,35 @@ export async function openNodesApi(config: KubernetesConfig): Promise<NodesApi> 
   const credentials = await loadCredentials(new library.KubeConfig(), config);
   const proxy = useProxy(credentials.getCurrentCluster(), config);
   const api = credentials.makeApiClient(library.CoreV1Api);
-  const watcher = new library.Watch(credentials);
+  const http = library.createConfiguration().httpApi;
+  let accepted = outlines;
+  let columns: Columns | undefined;
+
+  /** A GET for Nodes whose answer is read as it comes, as the library reads no Tables. */
+  const ask = async (query: string, signal: AbortSignal): Promise<unknown> => {
+    const server = credentials.getCurrentCluster()?.server ?? "";
+    const request = new library.RequestContext(`${server}${nodesPath}?${query}`, library.HttpMethod.GET);
+    request.setHeaderParam("Accept", accepted);
+    await credentials.applySecurityAuthentication(request);
+    request.setSignal(AbortSignal.any([signal, AbortSignal.timeout(requestMs)]));
+    const { httpStatusCode: code, headers, body } = await http.send(request).toPromise();
+    const text = await body.text();
+    if (code !== 200)
+      throw new library.ApiException(code, "the API refused a list of Nodes", undefined, headers);
+    const answer = valueOf(parseJson(text));
+    if (!isList(answer)) throw new Error("the answer is no list of Nodes");
+    columns = columnsOf(answer) ?? columns;
+    if (accepted === wholeNodes || !isUnusable(answer, columns)) return answer;
+    accepted = wholeNodes;
+    return ask(query, signal);
+  };
+  const eventOf = (type: string, object: unknown): NodeEvent => {
+    columns = columnsOf(object) ?? columns;
+    const { code } = mapOf(type === "ERROR" ? object : undefined);
+    const status = typeof code === "number" ? code : undefined;
+    return { type, seen: seenIn(object, columns), version: versionOf(object), status };
+  };
+  const watcher = new library.Watch(accepting(credentials, () => accepted));
   Object.assign(watcher, { requestTimeoutMs: silenceMs }); // the library has no option for it
 
   const until = (signal: AbortSignal, headers: Readonly<Record<string, string>> = {}) => ({
@@ -86,16 +138,11 @@ export async function openNodesApi(config: KubernetesConfig): Promise<NodesApi> 
     isChecked: credentials.getCurrentCluster()?.skipTLSVerify !== true,
     ...(proxy !== undefined && { proxy }),
     list: async (next, signal) => {
-      const page = { limit: pageSize, ...(next !== undefined && { _continue: next }) };
-      const { items, metadata } = await api.listNode(page, until(signal));
-      return {
-        nodes: items,
-        resourceVersion: metadata?.resourceVersion ?? "",
-        ...nextOf(metadata),
-      };
+      const page = { limit: String(pageSize), ...(next !== undefined && { continue: next }) };
+      const answer = await ask(new URLSearchParams(page).toString(), signal);
+      return pageOf(answer, columns);
     },
-    version: async (signal) =>
-      (await api.listNode({ limit: 1 }, until(signal))).metadata?.resourceVersion ?? "",
+    version: async (signal) => versionOf(await ask("limit=1", signal)) ?? "",
     watch: (resourceVersion, { onOpen, onEvent }, signal) =>
       new Promise((resolve, reject) => {
         let isOver = false;
@@ -105,7 +152,12 @@ export async function openNodesApi(config: KubernetesConfig): Promise<NodesApi> 
           if (error) reject(error instanceof Error ? error : new Error("the watch failed"));
           else resolve();
         };
-        const opened = watcher.watch("/api/v1/nodes", parameters, onEvent, done);
+        const opened = watcher.watch(
+          nodesPath,
+          parameters,
+          (type, object) => onEvent(eventOf(type, object)),
+          done,
+        );
         opened.then((controller) => {
           if (!isOver) onOpen();
           if (signal.aborted) controller.abort();
@@ -121,8 +173,11 @@ export async function openNodesApi(config: KubernetesConfig): Promise<NodesApi> 
   };
 }
 
-/** The next page, which an empty text does not name. */
-const nextOf = (metadata: { readonly _continue?: string } | undefined): { next?: string } => {
-  const next = metadata?.["_continue"];
-  return next ? { next } : {};
-};
+/** The credentials for a watch, whose request takes this form: the library asks for none. */
+function accepting(credentials: KubeConfig, form: () => string): KubeConfig {
+  const applySecurityAuthentication: KubeConfig["applySecurityAuthentication"] = async (request) => {
+    request.setHeaderParam("Accept", form());
+    await credentials.applySecurityAuthentication(request);
+  };
+  return Object.assign(Object.create(credentials) as KubeConfig, { applySecurityAuthentication });
+}

@@ -2,7 +2,7 @@ import type { Wake } from "../../effects/index.ts";
 import { type AnnotationPatch, type Annotations, annotationPatch } from "../annotations.ts";
 import type { KnownNodes } from "../known-nodes.ts";
 import { readNode } from "../node.ts";
-import { statusOf } from "./api-error.ts";
+import { retryAfterOf, statusOf } from "./api-error.ts";
 import type { NodesApi } from "./nodes-api.ts";
 
 interface PushOptions {
@@ -55,7 +55,7 @@ export async function pushAnnotations(options: PushOptions, signal: AbortSignal)
     } catch (error) {
       if (!isRefusal(error)) throw error;
       onResult(error);
-      await changed.wait(retryMs, signal);
+      await changed.wait(retryAfterOf(error) ?? retryMs, signal);
     }
   }
 }

@@ -51,6 +51,8 @@ function nodeOf(name: string, more?: NodeText): KubernetesNode {
   return node;
 }
 
+const selfIps = { [annotationNames.addresses]: "192.0.2.7" };
+
 const withId = (id: string) => ({ [annotationNames.nodeId]: idOf(id) });
 
 /** What the API does with a merge patch. */
@@ -224,6 +226,23 @@ describe("KnownNodes", () => {
     expect([...known.away()]).toEqual([idOf("b")]);
     expect(known.put(nodeOf("b", { version: 2, annotations: withId("b") }))).toBe(true);
     expect([...known.away()]).toEqual([]);
+  });
+
+  test("a change of one Node leaves what the others say as it is, and one that came late stands in its place", () => {
+    const known = new KnownNodes("me", "own");
+    known.replace(["a", "b", "d"].map((name) => nodeOf(name, { annotations: withId(name) })));
+    const [a, b, d] = known.affiliates();
+    expect(known.put(nodeOf("b", { version: 2, annotations: { ...withId("b"), ...selfIps } }))).toBe(true);
+    known.put(nodeOf("c", { annotations: withId("c") }));
+    const [sameA, otherB, c, sameD] = known.affiliates();
+    expect([sameA, sameD]).toEqual([a, d]);
+    expect(sameA).toBe(a);
+    expect(sameD).toBe(d);
+    expect(otherB).not.toEqual(b);
+    expect(c?.nodeName).toBe("c");
+    known.put(nodeOf("a", { version: 3, annotations: withId("a"), ready: "Unknown" }));
+    expect([...known.away()]).toEqual([idOf("a")]);
+    expect(known.affiliates()[0]).toBe(a);
   });
 
   const before = [
