@@ -8,6 +8,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { rm } from "node:fs/promises";
 import { enableCompileCache, flushCompileCache } from "node:module";
 import { dirname, join } from "node:path";
 import { version } from "../base/index.ts";
@@ -19,6 +20,11 @@ interface Mark {
   readonly text: string;
 }
 
+/** The milliseconds after which a start is over, and what it called is compiled. */
+const startMs = 10_000;
+
+const folderIn = (stateDirectory: string): string => join(stateDirectory, "compiled");
+
 let wanted: Mark | undefined;
 
 /**
@@ -28,8 +34,9 @@ let wanted: Mark | undefined;
  * a start only takes longer, so nothing is said about it.
  */
 export function useCompiled(stateDirectory: string, program: string): void {
+  process.umask(0o077); // Node makes folders and files in it
   try {
-    const folder = join(stateDirectory, "compiled");
+    const folder = folderIn(stateDirectory);
     if (!isOwn(stateDirectory)) return;
     mkdirSync(folder, { mode: 0o700, recursive: true });
     if (!isOwn(folder)) return;
@@ -45,10 +52,15 @@ export function useCompiled(stateDirectory: string, program: string): void {
       wanted = mark;
     }
     enableCompileCache(folder);
+    if (wanted) setTimeout(keepCompiled, startMs).unref();
   } catch {
     // A disk that is full or cannot be written to is no reason not to start.
   }
 }
+
+/** Removes the folder, if there is one, because the state folder shall hold nothing. */
+export const forgetCompiled = (stateDirectory: string): Promise<void> =>
+  rm(folderIn(stateDirectory), { recursive: true, force: true, maxRetries: 5 });
 
 /** Writes what this start compiled to the folder for the next ones, if it is not there. */
 export function keepCompiled(): void {
