@@ -1,32 +1,25 @@
-import { CommanderError } from "commander";
-import { KubespanError } from "./base/index.ts";
-import { complaintOf, createProgram } from "./cli/index.ts";
-import { complain, onlyForwardSecrecy } from "./system/index.ts";
+import { stateDirectoryNow } from "./config/effects/index.ts";
+import { useCompiled } from "./system/index.ts";
 
 // Node opens its inspector at SIGUSR1 unless something handles that signal. The launcher forbids it too; this line protects
 // a process that was started without the launcher.
 process.on("SIGUSR1", () => undefined);
-// Deprecations of Node concern its libraries and who works on them, and are nothing that an operator can act on.
-process.noDeprecation = true;
-onlyForwardSecrecy();
 
-/** The exit code: what the command set, else 0 for success, 1 for a defect of this program, and from 2 on one code for each kind of failure, as listed in the README. */
-async function main(): Promise<number> {
-  // Whoever reads our output may have seen enough, as `head` has.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    process.exit(Number(process.exitCode ?? 0));
-  });
-  try {
-    await createProgram().parseAsync();
-    return Number(process.exitCode ?? 0);
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    complain(complaintOf(error));
-    return error instanceof KubespanError ? error.exitCode : 1;
-  }
+/** The configuration of a daemon that is to run; `undefined` for all else. The command line is checked later, by its library. */
+function configOfRun([command, ...options]: readonly string[]): string | undefined {
+  if (command !== "run" || options.includes("--dry-run")) return undefined;
+  const at = options.findIndex((option) => option === "-c" || option === "--config");
+  return at === -1 ? "/etc/kubespan/config.yaml" : options[at + 1];
 }
 
-void main().then((exitCode) => {
-  process.exitCode = exitCode;
-});
+// A daemon's start is what is waited for, so it takes what it can from the start before, which is decided before the
+// program itself is loaded.
+const config = configOfRun(process.argv.slice(2));
+const state = config === undefined ? undefined : stateDirectoryNow(config);
+if (state !== undefined) useCompiled(state, import.meta.filename);
+
+void import("./program.ts")
+  .then(({ runProgram }) => runProgram())
+  .then((exitCode) => {
+    process.exitCode = exitCode;
+  });

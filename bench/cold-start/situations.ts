@@ -1,8 +1,10 @@
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stateDirectory } from "../../lab/config.ts";
 import { type Cluster, Discovery, Lab, type LabNode, newCluster } from "../../lab/index.ts";
+import { waitFor } from "../../lab/wait.ts";
 
 /** What two nodes find when they start. */
 export type Situation = "registered" | "known, no service";
@@ -41,17 +43,22 @@ async function startService({ lab }: Pair): Promise<void> {
   await new Discovery(node, address.service).start();
 }
 
-/** Lets two nodes meet once, and keeps what they remember of it. */
+/** Lets two nodes meet once, and keeps what they remember of it, with the code that their first start compiled. */
 export async function meetOnce(): Promise<Before> {
   const [lab, cluster] = [await Lab.open(), newCluster()];
   const folder = await mkdtemp(join(tmpdir(), "cold-start-"));
   try {
     const pair = await pairIn(lab, cluster);
     await startService(pair);
+    for (const { namespace } of pair.nodes) await mkdir(namespace.path(stateDirectory), { mode: 0o700 }); // as systemd does before the first start
     const daemons = await Promise.all(pair.nodes.map((node) => node.start(pair.options)));
     const [here, there] = await Promise.all(
       daemons.map((daemon, index) => daemon.waitForPeers(names[1 - index] ?? "")),
     );
+    for (const { namespace } of pair.nodes)
+      await waitFor(() => existsSync(namespace.path(join(stateDirectory, "compiled/complete"))), {
+        what: "the compiled code on disk",
+      });
     for (const daemon of daemons) await daemon.stop();
     for (const { name, namespace } of pair.nodes)
       await cp(namespace.path(stateDirectory), join(folder, name), { recursive: true });
@@ -69,10 +76,11 @@ export async function rebooted(before: Before, situation: Situation): Promise<Pa
   try {
     const pair = await pairIn(lab, before.cluster);
     for (const { name, namespace } of pair.nodes) {
-      const kept = situation === "registered" ? "identity.json" : "";
-      await cp(join(before.folder, name, kept), join(namespace.path(stateDirectory), kept), {
-        recursive: true,
-      });
+      const kept = situation === "registered" ? ["identity.json", "compiled"] : [""];
+      for (const each of kept)
+        await cp(join(before.folder, name, each), join(namespace.path(stateDirectory), each), {
+          recursive: true,
+        });
     }
     if (situation === "registered") await startService(pair);
     return pair;

@@ -4,7 +4,7 @@ import type { Down } from "../api/index.ts";
 import { type LoadedConfig, loadConfig } from "../config/effects/index.ts";
 import { checkPrivilege, takeDown } from "../daemon/index.ts";
 import { forgetIdentity } from "../identity/effects/index.ts";
-import { complain, print } from "../system/index.ts";
+import { complain, forgetCompiled, print } from "../system/index.ts";
 import { configOption, runDirectoryOf } from "./options.ts";
 
 export function registerDown(program: Command): void {
@@ -20,10 +20,14 @@ export function registerDown(program: Command): void {
         sayDown(await down(options.config, loaded));
       } finally {
         // A damaged identity keeps the mesh from being taken down, and this is its cure.
-        if (options.forgetIdentity && (await forgetIdentity((await loaded).config.stateDirectory)))
-          print("the identity is deleted\n");
+        if (options.forgetIdentity) await forget((await loaded).config.stateDirectory);
       }
     });
+}
+
+async function forget(stateDirectory: string): Promise<void> {
+  if (await forgetIdentity(stateDirectory)) print("the identity is deleted\n");
+  await forgetCompiled(stateDirectory);
 }
 
 export function sayDown({ steps, warnings }: Down): void {

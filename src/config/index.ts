@@ -14,6 +14,7 @@ export {
 export { type DialRules, noDialRules } from "./dial.ts";
 export { filterPlace, filterReason } from "./endpoint-filter.ts";
 export { generateConfig, type KubespanSettings, type NewService } from "./generate.ts";
+export { runDirectoryIn, stateDirectoryIn } from "./named-folders.ts";
 export { parseConfig, readConfig } from "./parse.ts";
 export {
   credentialsOf,
@@ -26,4 +27,4 @@ export {
 } from "./proxy.ts";
 export { parseServiceURL } from "./service-url.ts";
 export { configSummary } from "./summary.ts";
-export { configWarnings, runDirectoryIn, stateDirectoryIn } from "./warnings.ts";
+export { configWarnings } from "./warnings.ts";

@@ -24,6 +24,7 @@ import {
 } from "./fields.ts";
 import { metrics } from "./metrics.ts";
 import { mtu } from "./mtu.ts";
+import { usualStateDirectory } from "./named-folders.ts";
 import { parseProxy, proxyForm } from "./proxy.ts";
 import { parseAnyServiceURL, parseServiceURL, parseStunServer } from "./service-url.ts";
 
@@ -202,7 +203,7 @@ export const schemas = {
     keepalive: wholeNumber(5, 25).default(25),
     connect: oneOf(["auto", "race", "serial"]).default("auto"),
     dial,
-    stateDirectory: absolutePath().default("/var/lib/kubespan"),
+    stateDirectory: absolutePath().default(usualStateDirectory),
     runDirectory: absolutePath(longestRunDirectory).default("/run/kubespan"),
     advertisedPrefixes: listOf(routablePrefix(), "prefixes", bounds.networks),
     nonPodNetworks: listOf(prefix(), "prefixes"),

@@ -9,8 +9,15 @@ const largestConfig = 1024 * 1024;
 
 const made = (): string => randomBytes(32).toString("base64");
 
-/** The configuration that says nothing that it does not have to say. */
+let read: Config | undefined;
+
+/** The configuration that says nothing that it does not have to say. It is read when it is asked for: few starts need it. */
 function usualConfig(): Config {
+  read ??= readUsual();
+  return read;
+}
+
+function readUsual(): Config {
   const documents = [
     "kind: KubeSpanConfig\nenabled: true",
     `kind: DiscoveryIdentityConfig\nclusterID: ${made()}\nclusterSecret: ${made()}`,
@@ -18,8 +25,6 @@ function usualConfig(): Config {
   ];
   return parseConfig(documents.map((each) => `apiVersion: v1alpha1\n${each}`).join("\n---\n"), "none");
 }
-
-const usual = usualConfig();
 
 const namesOf = ({ interfaceName, listenPort, marks, routing }: Config): BarrierNames => ({
   interfaceName,
@@ -31,7 +36,7 @@ const namesOf = ({ interfaceName, listenPort, marks, routing }: Config): Barrier
 /** The names and numbers of a configuration; `undefined` if they are the usual ones. */
 export function unusualNames(config: Config): BarrierNames | undefined {
   const names = namesOf(config);
-  return isDeepStrictEqual(names, namesOf(usual)) ? undefined : names;
+  return isDeepStrictEqual(names, namesOf(usualConfig())) ? undefined : names;
 }
 
 /**
@@ -42,6 +47,7 @@ export function unusualNames(config: Config): BarrierNames | undefined {
 export async function configOfLastRun(file: string): Promise<Config> {
   const options = { largest: largestConfig, code: "config", hint: "" } as const;
   const found = await readTextFile(file, options).catch(() => undefined); // whoever reads it as a configuration says why
+  const usual = usualConfig();
   const stateDirectory = stateDirectoryIn(found?.text ?? "") ?? usual.stateDirectory;
   return { ...usual, stateDirectory, ...(await readSaved(stateDirectory))?.names };
 }

@@ -36,7 +36,7 @@ import { keysNow, knowledgeNow } from "./knowledge.ts";
 import type { Scope } from "./loop.ts";
 import type { Membership } from "./membership.ts";
 import type { MeshParts, Pass, PollEnd } from "./mesh-parts.ts";
-import { lookAtDevice, observeChanging, observeKernel } from "./observe.ts";
+import { lookAgainMs, lookAtDevice, observeChanging, observeKernel, withMadeLink } from "./observe.ts";
 import { Outcome } from "./outcome.ts";
 import { observeRemovable, removeMesh } from "./remove-mesh.ts";
 import { restoreSteering } from "./restore.ts";
@@ -124,12 +124,13 @@ export class Mesh {
 
   async #enabledPass(scope: Scope): Promise<number | undefined> {
     const last = this.#last;
-    const seen = scope === "peers" ? last?.device : undefined;
-    const device = seen && (await lookAtDevice(this.#parts, this.#config, seen));
+    const isThere = last?.kernel.wireguard.link !== undefined;
+    const isPoll = scope === "peers" && isThere;
+    const device = isPoll ? await lookAtDevice(this.#parts, this.#config, last.device) : undefined;
     const polled = device && last ? await this.#peersPass(last, device) : undefined;
     if (polled?.kind === "done") return polled.wakeInMs;
     const isOwnNews = this.#readPodNetworks();
-    const isRelied = last?.device !== undefined && !this.outcome.failure;
+    const isRelied = isThere && !this.outcome.failure;
     const changed =
       scope === "everything" || isOwnNews || !isRelied
         ? undefined
@@ -190,8 +191,10 @@ export class Mesh {
     await membership.listen(this.#onNews, () => this.ways.racing.askStun());
     membership.tellAfterPass(decision);
     this.outcome.ended(failureText(failures), clock());
-    // A device that was just made has not been read yet; the next pass reads it.
-    this.#last = { decision, kernel, implementation, device, steered: plan.steered };
+    // A device that was just made is read at once, for the peers; the rest is what the plan made of it, and is seen later.
+    const made = device ? kernel : withMadeLink(config, kernel, implementation);
+    this.#last = { decision, kernel: made, implementation, device, steered: plan.steered };
+    if (!device) this.#wake(lookAgainMs, "everything");
     return device
       ? wakeInMs(this.#memory, decision.polled, clock(), membership.nextKeys.lookInMs(membership.members))
       : 0;

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import { observeBarrier } from "../barrier/effects/index.ts";
 import { errorText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
-import type { Kernel } from "../mesh/index.ts";
+import { type Kernel, mtuOf } from "../mesh/index.ts";
 import { observeTable } from "../nftables/effects/index.ts";
 import type { OtherMesh } from "../nftables/index.ts";
 import { observeRacingTable } from "../port/effects/index.ts";
@@ -16,7 +16,7 @@ import {
 import { type Link, otherMeshLinks, ownAddresses } from "../routing/index.ts";
 import type { ReadSetting, Runner } from "../system/index.ts";
 import { observeDevice, observePort, observeWireGuard } from "../wireguard/effects/index.ts";
-import { type ObservedDevice, withDevice } from "../wireguard/index.ts";
+import { type Implementation, type ObservedDevice, withDevice } from "../wireguard/index.ts";
 import type { SecondBarrier } from "./second-barrier.ts";
 
 /**
@@ -79,6 +79,18 @@ export async function lookAtDevice(
     log.warn(errorText(error));
     return undefined;
   }
+}
+
+/** The milliseconds after which everything is looked at again once the link was made: what waits for nothing goes first. */
+export const lookAgainMs = 2_000;
+
+/** The kernel after a plan that made the link, as far as it is known without another look. */
+export function withMadeLink(config: Config, kernel: Kernel, implementation: Implementation): Kernel {
+  const kind = implementation === "kernel" ? "wireguard" : "tun";
+  return {
+    ...kernel,
+    wireguard: { link: { mtu: mtuOf(config, kernel), isUp: true, kind }, device: undefined },
+  };
 }
 
 /** Reads what depends on the registries, and takes the rest from before; `undefined` if that cannot be relied on. */

@@ -1,6 +1,7 @@
 export { createAtomically, errnoOf, writeAtomically } from "./atomic-file.ts";
 export { clientContext, forwardSecret, onlyForwardSecrecy } from "./cipher-suites.ts";
 export { startCompanion } from "./companion.ts";
+export { forgetCompiled, useCompiled } from "./compiled.ts";
 export { confine } from "./confine.ts";
 export { eachLine } from "./each-line.ts";
 export { exists } from "./exists.ts";

@@ -130,6 +130,7 @@ describe("what the daemon makes", () => {
       await b.daemon.command("down", "--forget-identity"); // so that it makes everything anew
       await b.daemon.ended();
       await b.run("rm", "-rf", "/run/kubespan", "/run/state");
+      await b.run("mkdir", "-m", "700", "/run/state"); // as systemd does, and then compiled code is kept there, too
       await b.daemon.start();
       await b.daemon.waitForPeers("a");
     } finally {
@@ -152,6 +153,7 @@ describe("what the daemon makes", () => {
     // The group is the daemon's own (ADR 0020), and may do nothing.
     expect(found).toContainEqual("0:117356 600 s /run/kubespan/kubespan.sock");
     expect(found).toContainEqual("0:117356 600 f /run/state/identity.json");
+    expect(found).toContainEqual("0:0 700 d /run/state/compiled");
     for (const line of found) expect(line).toMatch(/^0:(?:0|117356) (?:600|700) /);
     expect((await b.run("stat", "-c", "%a", "/run/kubespan", "/run/state")).split("\n").slice(0, 2)).toEqual([
       "700",

@@ -1,3 +1,4 @@
 export { findDaemon, type LoadedConfig, loadConfig } from "./load.ts";
 export { replaceConfig } from "./replace.ts";
+export { stateDirectoryNow } from "./state-directory.ts";
 export { endTrial, readTrial, trialConfig, writeTrial } from "./trial.ts";

@@ -1,9 +1,10 @@
 import { KubespanError } from "../../base/index.ts";
 import { errnoOf, readTextFile } from "../../system/index.ts";
 import type { Config } from "../config.ts";
+import { runDirectoryIn } from "../named-folders.ts";
 import { largestConfig, readConfig } from "../parse.ts";
 import { environmentProxies } from "../proxy.ts";
-import { configWarnings, runDirectoryIn } from "../warnings.ts";
+import { configWarnings } from "../warnings.ts";
 
 /** A configuration with the warnings about the file that it was read from. */
 export interface LoadedConfig {

@@ -82,7 +82,7 @@ export const descriptions: Readonly<Record<KindName, Readonly<Record<string, str
     strictIngress:
       "the connections to drop that arrive outside the mesh, from a network of a peer that is up, for a network of this node: `pods`, those from or to pods; `all`, those between nodes as well; `off`, none",
     stateDirectory:
-      "keeps the identity, the sysctl values to restore, the networks steered last, and the members (sealed); a folder of root's, or of the user that the service runs as, in which nobody else may write, and no link",
+      "keeps the identity, the sysctl values to restore, the networks steered last, the members (sealed), and the program as V8 compiled it; a folder of root's, or of the user that the service runs as, in which nobody else may write, and no link",
     runDirectory: "holds the socket of `status` and `down`",
     registriesOutside:
       "the registries to which connections leave outside the mesh while the node on which they run is not connected: `tls`, those asked over TLS with a certificate that is checked; `all`, plaintext as well; `off`, none ([ADR 0020](adr/0020-a-registry-that-lives-on-a-member.md))",

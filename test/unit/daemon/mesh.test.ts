@@ -83,9 +83,8 @@ class Stage {
     return this.#mesh ?? expect.fail("the mesh was not opened");
   }
 
-  async open(changes: Partial<Config>): Promise<this> {
-    // The link is there already, as after another run, so that it does not matter what this machine's kernel can do.
-    const before = held("ip link add kubespan type wireguard");
+  /** Unless something else is said, the link is there, as after another run: it does not matter what this kernel can do. */
+  async open(changes: Partial<Config>, before = held("ip link add kubespan type wireguard")): Promise<this> {
     for (const command of [...anUplink, ...before]) await this.kernel.run(command);
     const stateDirectory = await temporaryFolder();
     const config = configOf({ stateDirectory, ...changes });
@@ -130,7 +129,11 @@ class Stage {
     return this;
   }
 
+  /** The programs that were run, with what they were told first. */
+  readonly ran: string[] = [];
+
   readonly #run: Runner = async (command) => {
+    this.ran.push([command.program, ...command.args].slice(0, 4).join(" "));
     const text = `${command.args.join(" ")} ${typeof command.input === "string" ? command.input : ""}`;
     if (command.program === "wg")
       this.dialled.push(...[...text.matchAll(/endpoint (?:= )?(\S+)/gi)].map(([, at = ""]) => at));
@@ -184,9 +187,13 @@ class Stage {
   }
 
   /** Goes on as the daemon's loop does, from wake to wake, until the condition holds or that much time is over. */
-  async goOn(forMs: number, isEnough: () => boolean = () => false): Promise<void> {
+  async goOn(
+    forMs: number,
+    isEnough: () => boolean = () => false,
+    first: Scope = "everything",
+  ): Promise<void> {
     const end = this.now + forMs;
-    let due: { readonly at: number; readonly scope: Scope } = { at: this.now, scope: "everything" };
+    let due: { readonly at: number; readonly scope: Scope } = { at: this.now, scope: first };
     while (due.at <= end && !isEnough()) {
       this.now = Math.max(this.now, due.at);
       const wakeInMs = await this.mesh.pass(due.scope);
@@ -239,6 +246,17 @@ describe("the mesh of a daemon", () => {
     stage.isThere = true;
     await stage.goOn(30_000, () => stage.isUp);
     expect([stage.isUp, stage.fate]).toEqual([true, "tunnel"]);
+  });
+
+  test("calls a peer before it looks at everything again, once it has made its link", async () => {
+    const stage = await new Stage().open({ connect: "race", wireguard: "userspace" }, []);
+    await stage.mesh.pass("everything");
+    const made = stage.ran.length;
+    await stage.mesh.pass("registries"); // a registry has news: the link that was made is relied on
+    await stage.goOn(1_500, () => stage.isUp, "peers");
+    const later = stage.ran.slice(made);
+    expect([stage.isUp, stage.fate]).toEqual([true, "tunnel"]);
+    expect(later.filter((command) => /^ip|racing/.test(command))).toEqual([]);
   });
 
   test("where racing does not work, calls one endpoint after the other, and status has the reason", async () => {
