@@ -1,4 +1,5 @@
 import type { Endpoint } from "../net/index.ts";
+import { aloneOf } from "./alone.ts";
 import { anew, leftToPeerMs } from "./anew.ts";
 import { classOf } from "./better-path.ts";
 import { isStandIn } from "./candidates/index.ts";
@@ -20,7 +21,7 @@ import { raceTimings } from "./timings.ts";
 export function doubt(seen: Connected, view: View, now: number): Step {
   const { shared, counters, race, turn } = seen;
   const next: Doubted = { ...shared, phase: "doubted", counters, race, turn };
-  if (!view.racing) return { next, do: keep, pollInMs: monitoringPoll(counters, view.peers) };
+  if (!view.racing) return { next, do: keep, pollInMs: monitoringPoll(counters, view.peers, now) };
   const { answer } = race ?? {};
   if (answer && answer.endpoint !== seen.sight.endpoint) {
     const isAnew = isStandIn(classOf(view.spec, answer.endpoint));
@@ -66,26 +67,31 @@ function elsewhere(
       attempt: attempt && { ...attempt, endpoint },
     },
     do: action,
-    pollInMs: monitoringPoll(counters, peers),
+    pollInMs: monitoringPoll(counters, peers, now),
   };
 }
 
 /** The endpoints to which the next round goes, and in how many milliseconds; `undefined` where there are none. */
 function verifyingRound(
-  { sight: { endpoint }, race }: Connected,
+  { sight: { endpoint, roundTrips }, counters, race }: Connected,
   { spec: { endpoints: candidates, publicKey, direct }, isRelayLost }: View,
   { ownKey }: Racing,
   now: number,
 ): { readonly endpoints: readonly Endpoint[]; readonly dueInMs: number | undefined } {
-  const { roundsToCurrent } = raceTimings;
+  const alone = aloneOf(counters, endpoint && roundTrips.get(endpoint));
   const { rounds = 0, known = [] } = race ?? {};
   const others = candidates.slice(direct?.length).filter((each) => each !== endpoint);
   // Direct paths were tried in vain before: what matters first is another relay.
   if (isRelayLost === true && rounds === 0 && others.length > 0) return { endpoints: others, dueInMs: 0 };
-  const isAlone = isRelayLost !== true && rounds < roundsToCurrent;
+  const isAlone = isRelayLost !== true && rounds < alone.rounds;
   const all = [...new Set([...(endpoint === undefined ? [] : [endpoint]), ...candidates])];
   const endpoints = isAlone && endpoint !== undefined ? [endpoint] : roundOf(all, known, rounds);
   if (endpoints.length === 0) return { endpoints, dueInMs: undefined };
-  const paced: Race | undefined = race && { ...race, rounds: Math.max(1, rounds - roundsToCurrent + 1) };
-  return { endpoints, dueInMs: roundDueInMs(paced, candidates, { own: ownKey, peer: publicKey }, now) };
+  const paced: Race | undefined = race && { ...race, rounds: Math.max(1, rounds - alone.rounds + 1) };
+  const isAfterAlone = isRelayLost !== true && rounds <= alone.rounds;
+  const timings = isAfterAlone ? { ...raceTimings, firstIntervalMs: alone.intervalMs } : raceTimings;
+  return {
+    endpoints,
+    dueInMs: roundDueInMs(paced, candidates, { own: ownKey, peer: publicKey }, now, timings),
+  };
 }
