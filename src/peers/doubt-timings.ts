@@ -8,7 +8,7 @@ export const doubtTimings = {
    * So much after it was noticed, which takes two polls, data has been without an answer for about a second. What waits
    * for a disk or for a delayed acknowledgement is answered before.
    */
-  soonestMs: 600,
+  soonestMs: 500,
   /** The limit on slow paths: so much, and as many round trips. */
   plusMs: 300,
   roundTrips: 1.5,

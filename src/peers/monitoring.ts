@@ -34,8 +34,13 @@ export function doubt(seen: Connected, view: View, now: number): Step {
       pollInMs: postponedPoll(view.peers),
     };
   }
-  const { endpoints, dueInMs } = verifyingRound(seen, view, view.racing, now);
-  const pursuit = { attempt: shared.attempt, race, peers: view.peers };
+  const { endpoints, dueInMs, nextInMs } = verifyingRound(seen, view, view.racing, now);
+  // Rounds that follow each other soon need no poll between them: an answer wakes this node.
+  const pursuit = {
+    attempt: shared.attempt,
+    race: nextInMs === undefined ? race : undefined,
+    peers: view.peers,
+  };
   if (dueInMs !== 0) return { next, do: keep, pollInMs: pursuitPoll(pursuit, dueInMs, now) };
   const raced = nextVerifyingRound(race, view.spec.endpoints, now);
   const action = { kind: "race", endpoints } as const;
@@ -43,7 +48,7 @@ export function doubt(seen: Connected, view: View, now: number): Step {
     cost: costOf(action),
     after: { ...next, race: raced },
     do: action,
-    pollInMs: pursuitPoll({ ...pursuit, race: raced }, undefined, now),
+    pollInMs: pursuitPoll(nextInMs === undefined ? { ...pursuit, race: raced } : pursuit, nextInMs, now),
   };
   return { next, do: keep, proposal, pollInMs: postponedPoll(view.peers) };
 }
@@ -57,27 +62,36 @@ function elsewhere(
 ): Proposal {
   const { path, attempt } = shared;
   const action = { kind: "move", endpoint } as const;
+  const reached = verified(counters, now);
   return {
     cost: costOf(action),
     after: {
       ...shared,
       phase: "up",
-      counters: verified(counters, now),
+      counters: reached,
       path: path && withEndpoint(path, { ...sight, endpoint }, "silent at the one before", now),
       attempt: attempt && { ...attempt, endpoint },
     },
     do: action,
-    pollInMs: monitoringPoll(counters, peers, now),
+    pollInMs: monitoringPoll(reached, peers, now),
   };
 }
 
-/** The endpoints to which the next round goes, and in how many milliseconds; `undefined` where there are none. */
+interface VerifyingRound {
+  readonly endpoints: readonly Endpoint[];
+  /** The milliseconds until it is due; `undefined` where there are no endpoints. */
+  readonly dueInMs: number | undefined;
+  /** The milliseconds from it to the one after, where it goes to the endpoint in use alone because data is missed there. */
+  readonly nextInMs?: number;
+}
+
+/** The next round of a doubt. */
 function verifyingRound(
   { sight: { endpoint, roundTrips }, counters, race }: Connected,
   { spec: { endpoints: candidates, publicKey, direct }, isRelayLost }: View,
   { ownKey }: Racing,
   now: number,
-): { readonly endpoints: readonly Endpoint[]; readonly dueInMs: number | undefined } {
+): VerifyingRound {
   const alone = aloneOf(counters, endpoint && roundTrips.get(endpoint));
   const { rounds = 0, known = [] } = race ?? {};
   const others = candidates.slice(direct?.length).filter((each) => each !== endpoint);
@@ -93,5 +107,6 @@ function verifyingRound(
   return {
     endpoints,
     dueInMs: roundDueInMs(paced, candidates, { own: ownKey, peer: publicKey }, now, timings),
+    ...(isAlone && counters.patienceMs !== undefined && { nextInMs: alone.intervalMs }),
   };
 }

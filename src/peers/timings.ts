@@ -196,8 +196,8 @@ export const paceTimings = {
   rarestMs: 5_000,
   unansweredMs: 1_000,
   /** Under traffic, and for each peer of the mesh on top: 2 % of a core. */
-  busyMs: 300,
-  busyForEachMs: 0.7,
+  busyMs: 250,
+  busyForEachMs: 0.5,
   soonestMs: 50,
   soonestForEachMs: 1 / 4,
   latestSoonestMs: 250,

@@ -106,16 +106,16 @@ class Watched {
 test("the endpoint in use is asked alone first, then all are, and the peer moves to the one that answers", () => {
   const watched = new Watched();
   watched.answer = (endpoints) => (endpoints.length > 1 ? third : undefined);
-  watched.run(1.7);
+  watched.run(1.6);
   expect(watched.events).toEqual([
-    [700, "race 0"],
-    [850, "race 0"],
-    [1_000, "race 0"],
-    [1_150, "race 0"],
-    [1_300, "race 0"],
-    [1_450, "race 0"],
-    [1_600, "race 0,1,2"],
-    [1_650, "move 2"],
+    [600, "race 0"],
+    [750, "race 0"],
+    [900, "race 0"],
+    [1_050, "race 0"],
+    [1_200, "race 0"],
+    [1_350, "race 0"],
+    [1_500, "race 0,1,2"],
+    [1_550, "move 2"],
   ]);
   expect(watched.state).toBe("up");
 });
