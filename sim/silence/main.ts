@@ -12,7 +12,7 @@ const { values } = parseArgs({
     json: { type: "boolean", default: false },
     seed: { type: "string", default: "1" },
     peers: { type: "string", default: "1000" },
-    minutes: { type: "string", default: "5" },
+    minutes: { type: "string", default: "2" },
   },
 });
 const [seed, peers, minutes] = [values.seed, values.peers, values.minutes].map(Number) as [
@@ -59,15 +59,15 @@ function badRow({ name, conditions }: Bad): Row {
 }
 
 function deathRow(of: number, roundTripMs: number, loss: number): Row {
-  const death = { atMs: 90_000, every: Math.ceil(of / 10) };
   const { healed, dead } = simulateSilence({
     seed,
-    peers: of,
+    peers: 30,
+    among: of,
     flows: ["pings"],
     conditions: { loss },
     lastsMs: 120_000,
     roundTripMs,
-    death,
+    death: { atMs: 90_000, every: 1 },
   });
   const seconds = (share: number): string => (percentile(healed, share) / 1000).toFixed(1);
   return {
@@ -93,6 +93,6 @@ printReport({
   notes: [
     "Moves of a peer in a minute, by what is sent to it; initiations of races to a peer in a minute, and of the busiest second.",
     "unreadable: data under keys that a handshake of a race had made the receiver forget. lost: peers that were found to be down.",
-    "dies: seconds from the silent death of the path in use until a request that was sent after it was answered, of ten peers.",
+    "dies: seconds from the silent death of the path in use until a request that was sent after it was answered, of 30 peers.",
   ],
 });

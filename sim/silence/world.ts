@@ -9,7 +9,7 @@ import { type Conditions, Path } from "./path.ts";
 import { type Packet, Session } from "./session.ts";
 
 /**
- * - `pings`: five requests a second, each of which is answered
+ * - `pings`: ten requests a second, each of which is answered
  * - `sparse`: a request in five seconds
  * - `one way`: ten datagrams a second, which nobody answers
  * - `idle`: keepalives
@@ -20,6 +20,8 @@ export type Flow = (typeof flows)[number];
 export interface SilenceScenario {
   readonly seed: number;
   readonly peers: number;
+  /** The number of peers that the hub polls, where there are more than are simulated. */
+  readonly among?: number;
   /** The flows of the peers, in turns. */
   readonly flows: readonly Flow[];
   readonly conditions: Conditions;
@@ -50,7 +52,7 @@ export interface Silence {
 }
 
 const intervals: Readonly<Record<Exclude<Flow, "idle">, number>> = {
-  pings: 200,
+  pings: 100,
   sparse: 5_000,
   "one way": 100,
 };
@@ -60,7 +62,7 @@ const [smallBytes, largeBytes] = [128, 1_024];
 export function simulateSilence(scenario: SilenceScenario): Silence {
   const clock = new Clock();
   const random = randomFrom(scenario.seed);
-  const hub = new Node(keyOf(0), scenario.peers);
+  const hub = new Node(keyOf(0), scenario.among ?? scenario.peers);
   const pairs = Array.from(
     { length: scenario.peers },
     (_, index) => new Pair(index + 1, { scenario, clock, random, hub }),
