@@ -136,6 +136,9 @@ async function changesOf(): Promise<ReadonlyMap<Change, Times>> {
   }
 }
 
+const share = (all: readonly Silent[]): string =>
+  `${(100 * median(all.map(({ busyShare }) => busyShare))).toFixed(2)} %`;
+
 /** One of two paths goes silent, with this tree and the other one in turns. */
 async function silence(): Promise<Row> {
   const found = { now: [] as Silent[], before: [] as Silent[] };
@@ -149,8 +152,6 @@ async function silence(): Promise<Row> {
         `${turn} of ${repetitions}, silent, ${tree}: ${healedMs} ms, ${moves} moves, busy ${busyShare}`,
       );
     }
-  const share = (all: readonly Silent[]): string =>
-    `${(100 * median(all.map(({ busyShare }) => busyShare))).toFixed(2)} %`;
   const healed = found.now.map(({ healedMs }) => healedMs);
   const moves = Math.max(...found.now.map((each) => each.moves));
   const row: Row = {

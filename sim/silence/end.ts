@@ -57,7 +57,7 @@ export class End {
   #connections: Peers["connections"] = new Map();
   #pollAt = Number.POSITIVE_INFINITY;
   #stamp = 0;
-  /** How often the peer was found not to be up any more. */
+  /** The number of times that the peer was found not to be up any more. */
   losses = 0;
 
   constructor(options: EndOptions) {

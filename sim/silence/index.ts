@@ -1,1 +1,1 @@
-export { type Flow, flows, type Silence, type SilenceScenario, simulateSilence } from "./world.ts";
+export { flows, type SilenceScenario, simulateSilence } from "./world.ts";

@@ -28,7 +28,7 @@ class Spells {
     this.#random = random;
   }
 
-  /** How long the spell at this time has lasted, and will; `undefined` between two. Times only grow. */
+  /** Tells how long the spell at this time has lasted, and will; `undefined` between two. Times only grow. */
   at(now: number): { readonly sinceMs: number; readonly leftMs: number } | undefined {
     while (now >= this.#to) {
       this.#from = Math.max(now, this.#to) - Math.log(1 - this.#random()) * this.#everyMs;
@@ -40,7 +40,7 @@ class Spells {
 
 /** One of the paths between two ends, the same in both directions. */
 export class Path {
-  /** Where each end is reached by it. */
+  /** The endpoints at which each end is reached by it. */
   readonly ends: readonly [Endpoint, Endpoint];
   /** One way, in milliseconds. */
   readonly oneWayMs: number;

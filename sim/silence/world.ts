@@ -25,7 +25,7 @@ export interface SilenceScenario {
   /** The flows of the peers, in turns. */
   readonly flows: readonly Flow[];
   readonly conditions: Conditions;
-  /** How long it goes on, in milliseconds. */
+  /** The length of the simulation, in milliseconds. */
   readonly lastsMs: number;
   /** The round trips are up to so long, in milliseconds. */
   readonly roundTripMs: number;
@@ -39,7 +39,7 @@ export interface Silence {
   /** Initiations of the hub's races, and of its busiest second. */
   readonly handshakes: number;
   readonly mostInASecond: number;
-  /** How often a peer of each flow was polled by the hub. */
+  /** The polls of the peers of each flow by the hub. */
   readonly polls: ReadonlyMap<Flow, number>;
   readonly data: number;
   /** Packets that came under keys that the receiver had forgotten: an initiation came between two keys. */

@@ -17,7 +17,7 @@ export interface Counters {
   readonly verifiedAt?: number;
   /** The time at which the peer told of other addresses than before. */
   readonly doubtedAt?: number;
-  /** How long an answer to the data that is unanswered may take; the usual time where it is absent. */
+  /** The time that an answer to the data may take; the usual time where it is absent. */
   readonly patienceMs?: number;
   readonly talk?: Talk;
   readonly wrong?: Wrong;

@@ -2,7 +2,7 @@
  * The numbers of a doubt, each with its reason; those of all other decisions are in timings.ts.
  */
 
-/** How soon data that stays unanswered makes a direct path doubted, and what makes that come later. */
+/** The times after which unanswered data makes a direct path doubted, and what makes them longer. */
 export const doubtTimings = {
   /**
    * So much after it was noticed, which takes two polls, data has been without an answer for about a second. What waits
@@ -31,7 +31,7 @@ export const aloneTimings = {
    * twenty does, once in a million.
    */
   rounds: 6,
-  /** They take three round trips together: only an answer that was under way may be late. */
+  /** The round trips that they take together: only an answer that was under way may be late. */
   roundTrips: 3,
   /** The shortest time that they take together: a busy machine answers later than it did when it was measured. */
   leastMs: 500,
@@ -39,7 +39,7 @@ export const aloneTimings = {
   unknownRoundTripMs: 250,
 } as const;
 
-/** When a peer counts as one with which data is exchanged, so that it is polled more often. */
+/** The times for which a peer counts as one with which data is exchanged, and is polled more often. */
 export const talkTimings = {
   /** More than keepalives has to go both ways within this time. */
   windowMs: 3_000,

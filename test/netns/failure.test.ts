@@ -66,6 +66,8 @@ describe.each(["IPv4", "IPv6"] as const)("with a second path of %s", (family) =>
   });
 });
 
+const answers = (status: Status): number => status.node.racing.counts?.answered ?? 0;
+
 test("datagrams in one direction are doubted again and again, and stay where they are", async () => {
   await open();
   await a.daemon.waitForPeers("b");
@@ -75,7 +77,6 @@ test("datagrams in one direction are doubted again and again, and stay where the
   }
   `);
   const before = await a.daemon.status();
-  const answers = (status: Status): number => status.node.racing.counts?.answered ?? 0;
   const datagrams = new Service(a.namespace, "datagrams", [
     "perl",
     "-MSocket",
