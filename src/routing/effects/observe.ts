@@ -24,6 +24,7 @@ import {
   parseLinks,
   parseLocalLinks,
   parseMainTable,
+  parsePathRoutes,
   parseRoutes,
   parseRules,
   type RoutingScope,
@@ -119,6 +120,7 @@ async function observeFamily(
   const routing = {
     ...(await observeRules(run, family, rules, scope)),
     routes: found.filter((route) => !isBarrier(route)),
+    pathRoutes: parsePathRoutes(routes, scope),
     hasBarrier: found.some(isBarrier),
     mainRoutes: parseMainTable(main, scope),
   };
