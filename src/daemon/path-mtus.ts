@@ -2,6 +2,7 @@ import type { Config } from "../config/index.ts";
 import { type Decision, type Kernel, mtuOf } from "../mesh/index.ts";
 import { PathMtus } from "../path-mtu/effects/index.ts";
 import { type PathMtu, type PathPeer, small } from "../path-mtu/index.ts";
+import { observePathExceptions } from "../routing/effects/index.ts";
 import { Echoes } from "../survey/effects/index.ts";
 import type { MeshParts } from "./mesh-parts.ts";
 import { memberAt } from "./named-member.ts";
@@ -15,7 +16,7 @@ export class PathsToPeers {
   readonly #config: Config;
   #linkMtu: number | undefined;
 
-  constructor({ config, membership, clock }: MeshParts, onChange: () => void) {
+  constructor({ config, membership, run, clock }: MeshParts, onChange: () => void) {
     const { messenger } = membership;
     this.#config = config;
     if (!config.pathMTU && !config.matrix) return;
@@ -28,7 +29,8 @@ export class PathsToPeers {
     if (!config.pathMTU) return;
     const send: ConstructorParameters<typeof PathMtus>[0]["send"] = (to, size, onHeard) =>
       echoes.send(to, size === small ? undefined : size, onHeard);
-    this.#search = new PathMtus({ send, onChange }, clock);
+    const known = () => observePathExceptions(run);
+    this.#search = new PathMtus({ send, known, onChange }, clock);
   }
 
   /** What is known of the paths, by public key; `undefined` where nobody looks. */
@@ -58,5 +60,7 @@ const peersIn = ({ specs, polled }: Pick<Decision, "specs" | "polled">): PathPee
     const { phase, path, history } = connection ?? {};
     if (!path || !history || goesBack || phase === "connecting") return [];
     const isUp = phase === "up" || phase === "doubted";
-    return [{ publicKey, address, endpoint: path.endpoint, upSince: history.since, phase: isUp ? phase : "other" }];
+    return [
+      { publicKey, address, endpoint: path.endpoint, upSince: history.since, phase: isUp ? phase : "other" },
+    ];
   });

@@ -129,6 +129,7 @@ export async function* connectivityOf(
             address,
             ...cell,
             ...(cell.way === "none" && { problem: whyNot(peer) }),
+            ...routeMtuOf(peer),
             answers: pods !== undefined,
             podAddresses: pods?.addresses ?? [],
           };
@@ -136,6 +137,9 @@ export async function* connectivityOf(
     ),
   );
 }
+
+const routeMtuOf = ({ pathMtu }: PeerReport): { readonly routeMtu?: number } =>
+  pathMtu?.isSmaller && pathMtu.mtu !== undefined ? { routeMtu: pathMtu.mtu } : {};
 
 async function* only<Line>(line: Line): AsyncGenerator<Line> {
   yield line;

@@ -64,7 +64,9 @@ const entered = (options: RuleOptions): readonly [string, readonly string[]] => 
   "kubespan_entered",
   [
     routeClampRule,
-    ...(canHaveBoth(options) ? [`ct direction original ${hasBoth(options)} ${clearBits("ct", options)}`] : []),
+    ...(canHaveBoth(options)
+      ? [`ct direction original ${hasBoth(options)} ${clearBits("ct", options)}`]
+      : []),
   ],
 ];
 

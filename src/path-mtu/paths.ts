@@ -1,12 +1,12 @@
-import type { Address, Endpoint } from "../net/index.ts";
-import { beginSearch, cameBack, type Found, type Search, stepSearch } from "./search.ts";
+import { type Address, type Endpoint, endpointAddress, familyOf } from "../net/index.ts";
+import { beginSearch, cameBack, type Found, fitting, leastMtu, type Search, stepSearch } from "./search.ts";
 
 /** A peer as far as its path matters. */
 export interface PathPeer {
   readonly publicKey: string;
-  /** Its KubeSpan address. */
+  /** The KubeSpan address of the peer. */
   readonly address: Address;
-  /** Where WireGuard sends, and the time since which the peer is up, in milliseconds. */
+  /** The endpoint to which WireGuard sends, and the time since which the peer is up, in milliseconds. */
   readonly endpoint: Endpoint;
   readonly upSince: number;
   /** Whether it is up and left alone, or traffic to it had no answer lately, or neither. */
@@ -34,6 +34,8 @@ export interface PathState {
   readonly found?: PathMtu;
   /** The time at which it is measured again although nothing happened. */
   readonly againAt?: number;
+  /** The searches in a row that nobody answered. */
+  readonly silences: number;
 }
 
 export type Paths = ReadonlyMap<string, PathState>;
@@ -41,16 +43,35 @@ export type Paths = ReadonlyMap<string, PathState>;
 /** The paths that are measured at one time. */
 const mostAtOnce = 16;
 /** A path is not measured again before this time is over, however often its peer is moved. */
-const leastBetweenMs = 10_000;
+const leastBetweenMs = 5_000;
 /** A path that carries less than the link's MTU is measured again then, as the kernel does with what it knows of paths. */
 const againMs = 600_000;
+/**
+ * The time after which a peer that did not answer is asked again, as its daemon may only be starting; it doubles each time.
+ * A peer that never answered is asked so often, and then has an older version.
+ */
+const silentMs = 2_000;
+const mostSilences = 7;
+
+/** What one moment shows of the peers. */
+export interface Sight {
+  readonly peers: readonly PathPeer[];
+  readonly linkMtu: number;
+  readonly heard: Heard;
+  /** The sizes of packets up to which this node sends them whole to an address, where it knows that larger ones do not pass. */
+  readonly known: ReadonlyMap<Address, number>;
+}
 
 /** The sizes of the datagrams that came back, by the public key of the peer. */
 export type Heard = ReadonlyMap<string, readonly number[]>;
 
 export interface Advanced {
   readonly paths: Paths;
-  readonly send: readonly { readonly publicKey: string; readonly to: Address; readonly sizes: readonly number[] }[];
+  readonly send: readonly {
+    readonly publicKey: string;
+    readonly to: Address;
+    readonly sizes: readonly number[];
+  }[];
   /** The milliseconds until something is due; `undefined` if nothing is. */
   readonly wakeInMs: number | undefined;
 }
@@ -59,11 +80,7 @@ export interface Advanced {
  * Takes all paths on: a peer that came up, takes another way or had no answer is measured, and nobody else. A peer that is
  * gone is forgotten. What was found of a path stays in use until the next search has ended.
  */
-export function advance(
-  before: Paths,
-  { peers, linkMtu, heard }: { readonly peers: readonly PathPeer[]; readonly linkMtu: number; readonly heard: Heard },
-  now: number,
-): Advanced {
+export function advance(before: Paths, { peers, linkMtu, heard, known }: Sight, now: number): Advanced {
   const paths = new Map<string, PathState>();
   const send: Advanced["send"][number][] = [];
   const due: number[] = [];
@@ -83,7 +100,9 @@ export function advance(
       if (stepped.send.length > 0) send.push({ publicKey, to: peer.address, sizes: stepped.send });
       if (stepped.found) running--;
       else due.push(stepped.search.dueAt);
-      state = stepped.found ? ended(state, stepped.found, now) : { ...state, search: stepped.search };
+      state = stepped.found
+        ? ended(state, inPieces(stepped.found, peer, { linkMtu, known }), now)
+        : { ...state, search: stepped.search };
     }
     if (state?.againAt !== undefined) due.push(state.againAt);
     if (state) paths.set(publicKey, state);
@@ -109,7 +128,11 @@ function reasonFor(
   if (measured.endpoint !== endpoint) return "its packets take another way";
   if (measured.linkMtu !== linkMtu) return "the link has another MTU";
   if (isDoubted) return "traffic had no answer";
-  return againAt !== undefined && now >= againAt ? "it was to be measured again" : undefined;
+  return againAt !== undefined && now >= againAt
+    ? state.silences > 0
+      ? state.why
+      : "it was due again"
+    : undefined;
 }
 
 const begun = (
@@ -118,25 +141,54 @@ const begun = (
   why: string,
   linkMtu: number,
   now: number,
-): PathState => ({
-  measured: { endpoint, upSince, linkMtu },
-  why,
-  begunAt: now,
-  isDoubted: false,
-  search: beginSearch(linkMtu, now),
-  ...(state?.found && { found: state.found }),
-});
+): PathState => {
+  const isRepeated = state !== undefined && state.silences > 0 && state.why === why;
+  return {
+    measured: { endpoint, upSince, linkMtu },
+    why,
+    begunAt: now,
+    isDoubted: false,
+    search: beginSearch(linkMtu, now, isRepeated),
+    silences: isRepeated ? state.silences : 0,
+    ...(state?.found && { found: state.found }),
+  };
+};
+
+/**
+ * What is found where large packets come back, though in pieces: this node knows that larger ones do not pass whole to the
+ * peer's endpoint, and cuts what it sends there. Smaller ones cost less, and pass where fragments are dropped later.
+ */
+function inPieces(
+  found: Found,
+  { endpoint }: PathPeer,
+  { linkMtu, known }: Pick<Sight, "linkMtu" | "known">,
+): Found & { readonly isCut?: true } {
+  const address = endpointAddress(endpoint);
+  const whole = known.get(address);
+  if (found.kind !== "whole" || whole === undefined) return found;
+  const mtu = fitting(whole, familyOf(address));
+  return mtu >= leastMtu && mtu < linkMtu ? { kind: "smaller", mtu, isCut: true } : found;
+}
 
 /** A search has ended. One that nobody answered tells nothing, so what was known of the path stays. */
-function ended({ search, ...state }: PathState, found: Found, now: number): PathState {
-  if (found.kind === "silent") return { ...state, ...(state.found && { againAt: now + againMs }) };
+function ended({ search, ...state }: PathState, found: ReturnType<typeof inPieces>, now: number): PathState {
+  if (found.kind === "silent") return silent(state, now);
   const mtu = found.kind === "whole" ? search?.linkMtu : found.kind === "smaller" ? found.mtu : undefined;
-  const anew: PathMtu = { ...(mtu !== undefined && { mtu }), since: now, why: state.why };
+  const why = found.isCut ? `${state.why}; larger ones are cut into fragments` : state.why;
+  const anew: PathMtu = { ...(mtu !== undefined && { mtu }), since: now, why };
   return {
     ...state,
+    silences: 0,
     found: state.found && state.found.mtu === mtu ? state.found : anew,
     ...(found.kind !== "whole" && { againAt: now + againMs }),
   };
+}
+
+function silent(state: PathState, now: number): PathState {
+  const silences = Math.min(state.silences + 1, mostSilences);
+  const isOld = silences === mostSilences && !state.found;
+  const waitMs = Math.min(silentMs * 2 ** silences, againMs);
+  return { ...state, silences, ...(!isOld && { againAt: now + waitMs }) };
 }
 
 /** What is known of the paths, by public key. */
@@ -145,5 +197,8 @@ export const foundIn = (paths: Paths): ReadonlyMap<string, PathMtu> =>
 
 /** Whether the same packets pass on all paths, so that no route is to be changed. */
 export function isSameFor(one: ReadonlyMap<string, PathMtu>, other: ReadonlyMap<string, PathMtu>): boolean {
-  return one.size === other.size && [...one].every(([key, { mtu }]) => other.has(key) && other.get(key)?.mtu === mtu);
+  return (
+    one.size === other.size &&
+    [...one].every(([key, { mtu }]) => other.has(key) && other.get(key)?.mtu === mtu)
+  );
 }

@@ -25,6 +25,8 @@ export interface Search {
   readonly dueAt: number;
   /** Whether anything came back since these sizes are tried. */
   readonly isAnswered: boolean;
+  /** Whether nobody answered the search before: then one question is enough to see whether somebody does by now. */
+  readonly isRepeated: boolean;
 }
 
 /** The end of a search. */
@@ -36,7 +38,7 @@ export type Found =
   /** Nothing came back: the peer does not know the datagrams, or is not reached. Nothing is known of its path. */
   | { readonly kind: "silent" };
 
-export const beginSearch = (linkMtu: number, now: number): Search => ({
+export const beginSearch = (linkMtu: number, now: number, isRepeated = false): Search => ({
   linkMtu,
   passed: 0,
   lost: undefined,
@@ -44,6 +46,7 @@ export const beginSearch = (linkMtu: number, now: number): Search => ({
   sent: 0,
   dueAt: now,
   isAnswered: false,
+  isRepeated,
 });
 
 /** Notes a size that came back. */
@@ -65,13 +68,14 @@ export interface Stepped {
  * what gets lost are tried, some at one time. A size is lost if it did not come back three times, while something did.
  */
 export function stepSearch(search: Search, now: number): Stepped {
-  const { linkMtu, passed, sizes, sent, dueAt, isAnswered, lost } = search;
+  const { linkMtu, passed, sizes, sent, dueAt, isAnswered, isRepeated, lost } = search;
   if (passed >= linkMtu) return { search, send: [], found: { kind: "whole" } };
   const missing = sizes.filter((size) => size > passed);
   if (missing.length > 0 && now < dueAt) return { search, send: [] };
-  if (missing.length > 0 && sent < tries) {
+  const most = isRepeated && !isAnswered ? 1 : tries;
+  if (missing.length > 0 && sent < most) {
     // The first datagram goes alone: on nearly all paths it comes back, and nothing else is needed.
-    const isFirst = sent === 0 && lost === undefined;
+    const isFirst = sent === 0 && lost === undefined && !isRepeated;
     return {
       search: { ...search, sent: sent + 1, dueAt: now + waitMs },
       send: isFirst ? missing : [small, ...missing],
@@ -81,8 +85,20 @@ export function stepSearch(search: Search, now: number): Stepped {
   const below = missing[0] ?? lost ?? linkMtu;
   const next = sizesBetween(passed, below);
   if (next.length === 0)
-    return { search, send: [], found: passed >= leastMtu ? { kind: "smaller", mtu: passed } : { kind: "none" } };
-  const sized: Search = { ...search, lost: below, sizes: next, sent: 0, dueAt: now, isAnswered: false };
+    return {
+      search,
+      send: [],
+      found: passed >= leastMtu ? { kind: "smaller", mtu: passed } : { kind: "none" },
+    };
+  const sized: Search = {
+    ...search,
+    lost: below,
+    sizes: next,
+    sent: 0,
+    dueAt: now,
+    isAnswered: false,
+    isRepeated: false,
+  };
   return stepSearch(sized, now);
 }
 

@@ -1,6 +1,14 @@
 import { z } from "zod";
 import type { Step } from "../base/index.ts";
-import { type Address, type Family, hostPrefix, type Prefix, parseAddress, parsePrefix, prefixFamily } from "../net/index.ts";
+import {
+  type Address,
+  type Family,
+  hostPrefix,
+  type Prefix,
+  parseAddress,
+  parsePrefix,
+  prefixFamily,
+} from "../net/index.ts";
 import { metricOf } from "./main-table.ts";
 import { routeSteps } from "./route-steps.ts";
 import { ownProtocol, type RoutingScope } from "./rules.ts";

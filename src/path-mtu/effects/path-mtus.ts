@@ -1,9 +1,14 @@
 import type { Address } from "../../net/index.ts";
 import { advance, foundIn, isSameFor, type PathMtu, type PathPeer, type Paths } from "../index.ts";
 
+/** The milliseconds for which it is good enough what this node knows of the ways to endpoints. */
+const knownMs = 300;
+
 interface PathMtusOptions {
   /** Sends a datagram of that size, which a peer sends back; gives the way to await it no longer. */
   readonly send: (to: Address, size: number, onHeard: () => void) => () => void;
+  /** Reads up to which size this node sends packets whole to an address, where it knows that larger ones do not pass. */
+  readonly known: () => Promise<ReadonlyMap<Address, number>>;
   /** Called when other packets than before pass to a peer. */
   readonly onChange: () => void;
 }
@@ -17,6 +22,12 @@ export class PathMtus {
   #peers: readonly PathPeer[] = [];
   #linkMtu = 0;
   #heard = new Map<string, number[]>();
+  #known: { readonly at: number; readonly sizes: ReadonlyMap<Address, number> } = {
+    at: Number.NEGATIVE_INFINITY,
+    sizes: new Map(),
+  };
+  #isLooking = false;
+  #isClosed = false;
   #timer: NodeJS.Timeout | undefined;
   /** The datagrams of searches that are awaited, by the peer. */
   readonly #awaited = new Map<string, (() => void)[]>();
@@ -41,14 +52,15 @@ export class PathMtus {
   close(): void {
     clearTimeout(this.#timer);
     for (const key of [...this.#awaited.keys()]) this.#forget(key);
-    this.#peers = [];
+    this.#isClosed = true;
   }
 
   #advance(): void {
+    if (this.#isLooking) return; // what came back is not judged before that is known
     clearTimeout(this.#timer);
     const { paths, send, wakeInMs } = advance(
       this.#paths,
-      { peers: this.#peers, linkMtu: this.#linkMtu, heard: this.#heard },
+      { peers: this.#peers, linkMtu: this.#linkMtu, heard: this.#heard, known: this.#known.sizes },
       this.#clock(),
     );
     this.#paths = paths;
@@ -72,7 +84,21 @@ export class PathMtus {
 
   #hear(publicKey: string, size: number): void {
     this.#heard.set(publicKey, [...(this.#heard.get(publicKey) ?? []), size]);
-    this.#wakeIn(0);
+    if (size >= this.#linkMtu) void this.#look();
+    else if (!this.#isLooking) this.#wakeIn(0);
+  }
+
+  /** Goes on with what this node knows of the ways to endpoints, which is read once for all peers that answer at a time. */
+  async #look(): Promise<void> {
+    const now = this.#clock();
+    if (Math.abs(now - this.#known.at) >= knownMs) {
+      if (this.#isLooking) return;
+      this.#isLooking = true;
+      const sizes = await this.#options.known();
+      this.#isLooking = false;
+      this.#known = { at: now, sizes };
+    }
+    if (!this.#isClosed) this.#wakeIn(0);
   }
 
   #wakeIn(ms: number): void {

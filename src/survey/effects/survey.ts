@@ -67,7 +67,8 @@ export class Survey {
   constructor(options: SurveyOptions) {
     this.#options = options;
     const { post, keyAt } = options;
-    this.#echoes = options.echoes ?? new Echoes({ post, isMember: (address) => keyAt(address) !== undefined });
+    this.#echoes =
+      options.echoes ?? new Echoes({ post, isMember: (address) => keyAt(address) !== undefined });
   }
 
   /** Takes a datagram of a node of the mesh. */
