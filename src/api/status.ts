@@ -153,7 +153,7 @@ export interface PeerReport {
   readonly sentBytes: number;
 }
 
-export interface PathMtuReport {
+interface PathMtuReport {
   /** The largest size in bytes; absent where small ones pass, and none of a useful size. */
   readonly mtu?: number;
   /** Whether it is below the MTU of the link, so that the peer's networks have routes with this MTU. */

@@ -23,7 +23,7 @@ export interface PathMtu {
 }
 
 /** The path to a peer: where it was when it was last measured, and what came of it. */
-export interface PathState {
+interface PathState {
   readonly measured: Pick<PathPeer, "endpoint" | "upSince"> & { readonly linkMtu: number };
   readonly why: string;
   readonly begunAt: number;
@@ -63,7 +63,7 @@ export interface Sight {
 }
 
 /** The sizes of the datagrams that came back, by the public key of the peer. */
-export type Heard = ReadonlyMap<string, readonly number[]>;
+type Heard = ReadonlyMap<string, readonly number[]>;
 
 export interface Advanced {
   readonly paths: Paths;
@@ -89,7 +89,8 @@ export function advance(before: Paths, { peers, linkMtu, heard, known }: Sight, 
     const { publicKey } = peer;
     let state = withDoubt(before.get(publicKey), peer);
     const why = state?.search ? undefined : reasonFor(state, peer, linkMtu, now);
-    const mayAt = state === undefined ? now : state.begunAt + leastBetweenMs;
+    // A time to come is one of before the clock was set back.
+    const mayAt = state === undefined || state.begunAt > now ? now : state.begunAt + leastBetweenMs;
     if (why !== undefined && now < mayAt) due.push(mayAt);
     else if (why !== undefined && running < mostAtOnce) {
       running++;
@@ -128,11 +129,9 @@ function reasonFor(
   if (measured.endpoint !== endpoint) return "its packets take another way";
   if (measured.linkMtu !== linkMtu) return "the link has another MTU";
   if (isDoubted) return "traffic had no answer";
-  return againAt !== undefined && now >= againAt
-    ? state.silences > 0
-      ? state.why
-      : "it was due again"
-    : undefined;
+  const isDue = againAt !== undefined && (now >= againAt || againAt - now > againMs);
+  if (!isDue) return undefined;
+  return state.silences > 0 ? state.why : "it was due again";
 }
 
 const begun = (
@@ -195,10 +194,16 @@ function silent(state: PathState, now: number): PathState {
 export const foundIn = (paths: Paths): ReadonlyMap<string, PathMtu> =>
   new Map([...paths].flatMap(([key, { found }]) => (found ? [[key, found] as const] : [])));
 
-/** Whether the same packets pass on all paths, so that no route is to be changed. */
-export function isSameFor(one: ReadonlyMap<string, PathMtu>, other: ReadonlyMap<string, PathMtu>): boolean {
-  return (
-    one.size === other.size &&
-    [...one].every(([key, { mtu }]) => other.has(key) && other.get(key)?.mtu === mtu)
-  );
+/** The sizes of packets by peer where less than the link's MTU passes: those for which there are routes. */
+const smallerIn = (found: ReadonlyMap<string, PathMtu>, linkMtu: number): ReadonlyMap<string, number> =>
+  new Map([...found].flatMap(([key, { mtu = linkMtu }]) => (mtu < linkMtu ? [[key, mtu] as const] : [])));
+
+/** Whether two findings lead to the same routes. A peer to which everything passes needs none. */
+export function isSameFor(
+  linkMtu: number,
+  one: ReadonlyMap<string, PathMtu>,
+  other: ReadonlyMap<string, PathMtu>,
+): boolean {
+  const [before, after] = [smallerIn(one, linkMtu), smallerIn(other, linkMtu)];
+  return before.size === after.size && [...before].every(([key, mtu]) => after.get(key) === mtu);
 }

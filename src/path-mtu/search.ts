@@ -71,7 +71,8 @@ export function stepSearch(search: Search, now: number): Stepped {
   const { linkMtu, passed, sizes, sent, dueAt, isAnswered, isRepeated, lost } = search;
   if (passed >= linkMtu) return { search, send: [], found: { kind: "whole" } };
   const missing = sizes.filter((size) => size > passed);
-  if (missing.length > 0 && now < dueAt) return { search, send: [] };
+  // A wait that is longer than any is one of before the clock was set back.
+  if (missing.length > 0 && now < dueAt && dueAt - now <= waitMs) return { search, send: [] };
   const most = isRepeated && !isAnswered ? 1 : tries;
   if (missing.length > 0 && sent < most) {
     // The first datagram goes alone: on nearly all paths it comes back, and nothing else is needed.

@@ -15,7 +15,7 @@ export {
 export { isLossEvent, isPodEvent, isRelevantEvent } from "./monitor-lines.ts";
 export { linksBelow, otherMeshLinks } from "./other-meshes.ts";
 export { parsePathExceptions, pathExceptionsQuestion } from "./path-exceptions.ts";
-export { type ObservedPathRoute, type PathRoute, parsePathRoutes } from "./path-routes.ts";
+export { type PathRoute, parsePathRoutes } from "./path-routes.ts";
 export {
   type DesiredRouting,
   type FamilyRouting,

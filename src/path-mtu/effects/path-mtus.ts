@@ -44,6 +44,7 @@ export class PathMtus {
 
   /** Follows the peers as they are now. */
   follow(peers: readonly PathPeer[], linkMtu: number): void {
+    if (this.#isClosed) return;
     this.#peers = peers;
     this.#linkMtu = linkMtu;
     this.#advance();
@@ -51,7 +52,7 @@ export class PathMtus {
 
   close(): void {
     clearTimeout(this.#timer);
-    for (const key of [...this.#awaited.keys()]) this.#forget(key);
+    for (const key of this.#awaited.keys()) this.#forget(key);
     this.#isClosed = true;
   }
 
@@ -70,14 +71,14 @@ export class PathMtus {
         const forget = this.#options.send(to, size, () => this.#hear(publicKey, size));
         this.#awaited.set(publicKey, [...(this.#awaited.get(publicKey) ?? []), forget]);
       }
-    for (const key of [...this.#awaited.keys()]) if (!paths.get(key)?.search) this.#forget(key);
+    for (const key of this.#awaited.keys()) if (!paths.get(key)?.search) this.#forget(key);
     if (wakeInMs !== undefined) this.#wakeIn(wakeInMs);
     this.#tell();
   }
 
   #tell(): void {
     const found = foundIn(this.#paths);
-    const isSame = isSameFor(this.#found, found);
+    const isSame = isSameFor(this.#linkMtu, this.#found, found);
     this.#found = found;
     if (!isSame) this.#options.onChange();
   }

@@ -117,6 +117,16 @@ test("what is known of the way to an endpoint bounds what is whole, unless it is
   expect(foundIn(story.paths).get(key(1))?.why).toContain("cut into fragments");
 });
 
+test("a clock that is set back stops no search", () => {
+  const story = new Story();
+  story.now = 10_000_000;
+  story.pass(500, [peer(1)], 1328);
+  story.now = 0;
+  expect(story.pass(30_000, [peer(1)], 1328).mtus).toEqual([1328]);
+  story.now = -10_000_000;
+  expect(story.pass(30_000, [peer(1)], 1420).mtus).toEqual([1420]);
+});
+
 test("a peer that is gone is forgotten", () => {
   const story = new Story().pass(30_000, [peer(1), peer(2)], 1328);
   expect(story.pass(1_000, [peer(2)], 1328).mtus).toEqual([1328]);

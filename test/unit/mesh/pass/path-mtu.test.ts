@@ -22,7 +22,7 @@ test("a peer's networks get routes with the MTU that passes, beside the default 
   const before = story.scene.picture();
   story.scene.pathMtus = narrow;
   await story.whenPassed();
-  story.thenPlanned("grow: route networks to which only smaller packets pass: 192.0.2.2/32, 10.244.2.0/24");
+  story.thenPlanned("grow: route networks to which only smaller packets pass: 10.244.2.0/24, 192.0.2.2/32");
   await story.thenTool(
     own,
     /"dst":"10\.244\.2\.0\/24","dev":"kubespan","prefsrc":"192\.0\.2\.1","metric":65000.*"mtu":1328/,
@@ -31,10 +31,10 @@ test("a peer's networks get routes with the MTU that passes, beside the default 
   (await story.whenPassed()).thenPlanned();
   story.scene.pathMtus = new Map([...narrow.keys()].map((key) => [key, passing(1216)]));
   await story.whenPassed();
-  story.thenPlanned("grow: route networks to which only smaller packets pass: 192.0.2.2/32, 10.244.2.0/24");
+  story.thenPlanned("grow: route networks to which only smaller packets pass: 10.244.2.0/24, 192.0.2.2/32");
   story.scene.pathMtus = whole;
   await story.whenPassed();
-  story.thenPlanned("shrink: route networks with the MTU of all again: 192.0.2.2/32, 10.244.2.0/24");
+  story.thenPlanned("shrink: route networks with the MTU of all again: 10.244.2.0/24, 192.0.2.2/32");
   expect(story.scene.picture()).toEqual(before);
 });
 
