@@ -164,9 +164,10 @@ function inPieces(
 ): Found & { readonly isCut?: true } {
   const address = endpointAddress(endpoint);
   const whole = known.get(address);
-  if (found.kind !== "whole" || whole === undefined) return found;
+  const passing = found.kind === "whole" ? linkMtu : found.kind === "smaller" ? found.mtu : 0;
+  if (whole === undefined) return found;
   const mtu = fitting(whole, familyOf(address));
-  return mtu >= leastMtu && mtu < linkMtu ? { kind: "smaller", mtu, isCut: true } : found;
+  return mtu >= leastMtu && mtu < passing ? { kind: "smaller", mtu, isCut: true } : found;
 }
 
 /** A search has ended. One that nobody answered tells nothing, so what was known of the path stays. */

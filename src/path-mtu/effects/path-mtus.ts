@@ -1,5 +1,5 @@
 import type { Address } from "../../net/index.ts";
-import { advance, foundIn, isSameFor, type PathMtu, type PathPeer, type Paths } from "../index.ts";
+import { advance, foundIn, isSameFor, type PathMtu, type PathPeer, type Paths, small } from "../index.ts";
 
 /** The milliseconds for which it is good enough what this node knows of the ways to endpoints. */
 const knownMs = 300;
@@ -85,7 +85,7 @@ export class PathMtus {
 
   #hear(publicKey: string, size: number): void {
     this.#heard.set(publicKey, [...(this.#heard.get(publicKey) ?? []), size]);
-    if (size >= this.#linkMtu) void this.#look();
+    if (size > small) void this.#look();
     else if (!this.#isLooking) this.#wakeIn(0);
   }
 

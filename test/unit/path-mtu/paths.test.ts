@@ -114,6 +114,9 @@ test("what is known of the way to an endpoint bounds what is whole, unless it is
   story.known.set(address("2001:db8::3"), 1280);
   const peers = [peer(1), peer(2), peer(3, { endpoint: endpoint("[2001:db8::3]:51820") }), peer(4)];
   expect(story.pass(1_000, peers, 1420).mtus).toEqual([1328, 1420, 1200, 1420]);
+  const other = new Story();
+  other.known = story.known;
+  expect(other.pass(30_000, [peer(1)], 1408).mtus).toEqual([1328]);
   expect(foundIn(story.paths).get(key(1))?.why).toContain("cut into fragments");
 });
 
