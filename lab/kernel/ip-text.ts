@@ -72,11 +72,12 @@ export const routesText = (
   { isNumeric }: { readonly isNumeric: boolean },
 ): string =>
   listText(
-    routes.map(({ family, type, to, device, gateway, mtu, source, metric }) => ({
+    routes.map(({ family, type, to, device, gateway, mtu, source, metric, protocol }) => ({
       ...(type !== "unicast" && { type: isNumeric ? routeTypes[type] : type }),
       dst: to.endsWith("/0") ? "default" : to,
       ...(gateway !== undefined && { gateway }),
       ...(device !== undefined ? { dev: device } : family === 6 && { dev: "lo" }),
+      ...(protocol !== undefined && { protocol: String(protocol) }),
       ...(source !== undefined && { prefsrc: source }),
       ...(metric > 0 && { metric }),
       flags: [],

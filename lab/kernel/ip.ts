@@ -76,7 +76,10 @@ function shownRoutes(links: Links, family: Family, words: Words, mayBeMissing: b
   const routes = links.routing.inTable(family, tableIn(words), { mayBeMissing });
   if (words.takes("proto")) {
     const protocol = words.takeNumber();
-    return routes.filter((route) => route.protocol === protocol);
+    // What was asked for is not repeated in the answer.
+    return routes
+      .filter((route) => route.protocol === protocol)
+      .map(({ protocol: _asked, ...route }) => route);
   }
   if (!words.takes("exact")) return routes;
   const network = networkIn(words.take(), family);

@@ -42,6 +42,8 @@ export type ConnectivityLine =
       readonly address: Address;
       /** Why there is no way; absent where there is one. */
       readonly problem?: string;
+      /** The MTU of the routes to its networks; absent where that is the link's. */
+      readonly routeMtu?: number;
       /** Whether the peer answers questions. One of an older version does not. */
       readonly answers: boolean;
       /** The addresses of the peer in its own pod networks. */

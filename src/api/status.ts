@@ -130,6 +130,8 @@ export interface PeerReport {
   readonly endpoint?: Endpoint;
   /** The way that packets take to it there, since when, and why that one. Absent without an endpoint. */
   readonly way?: Way & { readonly seconds?: number; readonly why?: string };
+  /** The packets that pass to it and back, in the tunnel; absent where that was not found out. */
+  readonly pathMtu?: PathMtuReport;
   /** The number of changes of the endpoint since the daemon started. */
   readonly endpointChanges: number;
   readonly lastEndpointChange?: EndpointChangeReport;
@@ -149,6 +151,16 @@ export interface PeerReport {
   readonly handshakeAgeSeconds?: number;
   readonly receivedBytes: number;
   readonly sentBytes: number;
+}
+
+interface PathMtuReport {
+  /** The largest size in bytes; absent where small ones pass, and none of a useful size. */
+  readonly mtu?: number;
+  /** Whether it is below the MTU of the link, so that the peer's networks have routes with this MTU. */
+  readonly isSmaller: boolean;
+  /** The time since it was found, and why it was looked for then. */
+  readonly seconds: number;
+  readonly why: string;
 }
 
 interface MachineReport {

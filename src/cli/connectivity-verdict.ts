@@ -25,7 +25,7 @@ const muchLoss = 50;
 
 /** Judges the way from node to node. */
 export function nodeVerdict(line: OfPeer, linkMtu: number): Verdict {
-  const { peer, problem, answers, way, via, roundTripMs, lossPercent = 0, mtu } = line;
+  const { peer, problem, answers, way, via, roundTripMs, lossPercent = 0, mtu, routeMtu } = line;
   const verdict = (result: Verdict["result"], text: string): Verdict => ({
     peer: peer.label,
     test: "nodes",
@@ -38,14 +38,14 @@ export function nodeVerdict(line: OfPeer, linkMtu: number): Verdict {
       ? verdict("fail", "no packet comes back")
       : verdict("skip", "it does not answer: its version is older, or it has matrix: false");
   const over = via === undefined ? way : `via ${via}`;
-  if (mtu !== linkMtu) {
+  if (mtu !== linkMtu && routeMtu === undefined) {
     const most = mtu === undefined ? "no large packets pass" : `no packets above ${mtu} bytes pass`;
     return verdict(
       "fail",
       `${most}, and the link's MTU is ${linkMtu}: lower mtu, or mend the path (${over})`,
     );
   }
-  const text = `${linkMtu} bytes there and back, ${roundTripMs} ms, ${over}`;
+  const text = `${routeMtu ?? linkMtu} bytes there and back${routeMtu === undefined ? "" : ", as routes to it have it"}, ${roundTripMs} ms, ${over}`;
   if (lossPercent === 0) return verdict("ok", text);
   return verdict(lossPercent < muchLoss ? "ok" : "fail", `${text}, ${lossPercent}% lost`);
 }
@@ -73,13 +73,13 @@ export function podVerdict(
   { peer }: OfPeer,
   { from, to }: PodPair,
   { isFull, isSmall }: { readonly isFull: boolean; readonly isSmall: boolean },
-  linkMtu: number,
+  mtu: number,
 ): Verdict {
   const between = `${from} to ${to}`;
   const text = isFull
-    ? `${between}: ${linkMtu} bytes there and back`
+    ? `${between}: ${mtu} bytes there and back`
     : isSmall
-      ? `${between}: small packets pass, and such of ${linkMtu} bytes do not`
+      ? `${between}: small packets pass, and such of ${mtu} bytes do not`
       : `${between}: nothing comes back; kubespan why ${to} tells where packets go`;
   return { peer: peer.label, test: "pods", result: isFull ? "ok" : "fail", text };
 }

@@ -56,8 +56,9 @@ async function* judged(folder: string): AsyncGenerator<Verdict> {
     const pairs = podPairs(own.podAddresses, line.podAddresses);
     if (pairs.length === 0) yield untestedPods(line, own.podAddresses);
     for (const pair of pairs) {
-      const isFull = await passes(pair, own.linkMtu);
-      yield podVerdict(line, pair, { isFull, isSmall: isFull || (await passes(pair)) }, own.linkMtu);
+      const mtu = line.routeMtu ?? own.linkMtu;
+      const isFull = await passes(pair, mtu);
+      yield podVerdict(line, pair, { isFull, isSmall: isFull || (await passes(pair)) }, mtu);
     }
   }
 }

@@ -59,6 +59,7 @@ function peerFactsText(peer: PeerReport): string {
           ] as const,
         ]
       : []),
+    ...(peer.pathMtu ? [["path MTU", pathMtuText(peer.pathMtu)] as const] : []),
     ["seen", `${ago(peer.heardAgeSeconds)}, last handshake ${ago(peer.handshakeAgeSeconds)}`],
     ["traffic", `${bytes(peer.receivedBytes)} received, ${bytes(peer.sentBytes)} sent`],
     ...(peer.asked > 0 ? [["asked", `${peer.asked} handshakes, ${peer.answered} answered`] as const] : []),
@@ -66,6 +67,9 @@ function peerFactsText(peer: PeerReport): string {
   ];
   return factsText(facts);
 }
+
+const pathMtuText = ({ mtu, seconds, why }: NonNullable<PeerReport["pathMtu"]>): string =>
+  `${mtu === undefined ? "only small packets pass" : `${mtu} bytes pass`}, found ${age(seconds)} ago: measured as ${why}`;
 
 const machineText = ({ hostname, machineType, operatingSystem, apiServerPort }: Machine): string =>
   [

@@ -19,6 +19,7 @@ export function statusText(status: Status, { all = false }: View = {}): string {
     registriesText(status),
     peersText(status, all),
     changesText(status.peers),
+    pathMtusText(status.peers),
     leftOutText(status, all),
   ];
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
@@ -238,6 +239,23 @@ function changesText(peers: readonly PeerReport[]): string {
       : [],
   );
   return rows.length === 0 ? "" : fittingTable(["MOVED", "LAST", "TIMES", "HOW"], rows);
+}
+
+/** The peers to which only packets below the link's MTU pass. */
+function pathMtusText(peers: readonly PeerReport[]): string {
+  const rows = peers.flatMap(({ label, pathMtu }) =>
+    pathMtu?.isSmaller
+      ? [
+          [
+            cut(label, longestName),
+            String(pathMtu.mtu ?? "-"),
+            `${age(pathMtu.seconds)} ago`,
+            `measured as ${pathMtu.why}`,
+          ],
+        ]
+      : [],
+  );
+  return rows.length === 0 ? "" : fittingTable(["SMALLER MTU", "BYTES", "FOUND", "WHY"], rows);
 }
 
 /** What of a node that takes part is not used. What is usual, or of no matter as the peer is up, is counted only. */

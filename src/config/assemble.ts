@@ -49,6 +49,7 @@ export function assemble(found: KindDocuments, environment: Proxies): Config | u
     portMapping: daemon.portMapping,
     portGuessing: daemon.portGuessing,
     matrix: daemon.matrix,
+    pathMTU: daemon.pathMTU,
     registriesOutside: daemon.registriesOutside,
     podNetworks: daemon.podNetworks,
     routing: daemon.routing,

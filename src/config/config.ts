@@ -53,6 +53,8 @@ export interface Config {
   readonly portGuessing: boolean;
   /** Whether this node asks other members whom they reach, and answers when they ask. */
   readonly matrix: boolean;
+  /** Whether the largest packet that passes is found for each peer, and its networks get routes with that MTU. */
+  readonly pathMTU: boolean;
   readonly registriesOutside: RegistriesOutside;
   readonly podNetworks: PodNetworksConfig;
   readonly routing: { readonly table: number; readonly priority: number };

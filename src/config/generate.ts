@@ -213,6 +213,7 @@ strictIngress: pods                # connections to drop that arrive outside the
 portMapping: true                  # have the router lead a port to this node, by PCP or NAT-PMP
 portGuessing: true                 # try ports of a relayed peer's NAT, to reach it directly
 matrix: true                       # tell other members whom this node reaches, when they ask
+pathMTU: true                      # find the largest packets that pass to each peer, and route with that MTU
 registriesOutside: tls             # registries on a node that is not connected are met outside: tls, all, or off
 routing: {table: 180, priority: 32500}
 marks: {fromWireGuard: 0x20, toWireGuard: 0x40}

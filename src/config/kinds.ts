@@ -213,6 +213,7 @@ export const schemas = {
     portMapping: trueOrFalse().default(true),
     portGuessing: trueOrFalse().default(true),
     matrix: trueOrFalse().default(true),
+    pathMTU: trueOrFalse().default(true),
     registriesOutside: oneOf(["tls", "all", "off"]).default("tls"),
     podNetworks: section({
       mainTable: trueOrFalse().default(false),

@@ -66,8 +66,10 @@ export class Mesh {
     this.#config = this.#configNow();
     this.#memory = memory ?? { ...emptyMemory, lastWorking: parts.lastWorking.found };
     const onAnswer = this.#answered.bind(this);
-    this.ways = new Ways(parts, { onAnswer, onNews: this.#onNews, onOpened: this.#opened.bind(this) });
-    this.survey = surveyOf(parts, (process) => this.seen(process));
+    const onPathMtu = (): void => this.#wake(0, "everything");
+    const onOpened = this.#opened.bind(this);
+    this.ways = new Ways(parts, { onAnswer, onNews: this.#onNews, onOpened, onPathMtu });
+    this.survey = surveyOf(parts, this.ways.paths.echoes, (process) => this.seen(process));
   }
 
   #answered(publicKey: string, answer: Answer): void {

@@ -5,7 +5,7 @@ import { recipientOf } from "../members/index.ts";
 import type { Process } from "../mesh/index.ts";
 import { type Address, prefixContains } from "../net/index.ts";
 import type { Seen } from "../resources/index.ts";
-import { type Present, Survey } from "../survey/effects/index.ts";
+import { type Echoes, type Present, Survey } from "../survey/effects/index.ts";
 import { type Cell, mostCells } from "../survey/index.ts";
 import type { MeshParts } from "./mesh-parts.ts";
 import { memberAt } from "./named-member.ts";
@@ -19,14 +19,19 @@ const someProcess: Process = { pid: 0, startedAt: 0, work: { state: "working" } 
 type See = (process: Process) => Omit<Seen, "events">;
 
 /** The part that asks members and answers them; `undefined` where the configuration lets nobody ask. */
-export function surveyOf({ config, membership, identity, clock }: MeshParts, see: See): Survey | undefined {
-  if (!config.matrix) return undefined;
+export function surveyOf(
+  { config, membership, identity, clock }: MeshParts,
+  echoes: Echoes | undefined,
+  see: See,
+): Survey | undefined {
+  if (!config.matrix || !echoes) return undefined;
   const { messenger } = membership;
   const survey = new Survey({
     keys: identity,
     post: (bytes, to) => messenger.post(bytes, to),
     keyAt: (address) => memberAt(address, membership.members, clock())?.claim.kubespan?.publicKey,
     present: () => presentOf(see(someProcess)),
+    echoes,
   });
   messenger.heedOthers((bytes, from) => survey.receive(bytes, from));
   return survey;
@@ -124,6 +129,7 @@ export async function* connectivityOf(
             address,
             ...cell,
             ...(cell.way === "none" && { problem: whyNot(peer) }),
+            ...routeMtuOf(peer),
             answers: pods !== undefined,
             podAddresses: pods?.addresses ?? [],
           };
@@ -131,6 +137,9 @@ export async function* connectivityOf(
     ),
   );
 }
+
+const routeMtuOf = ({ pathMtu }: PeerReport): { readonly routeMtu?: number } =>
+  pathMtu?.isSmaller && pathMtu.mtu !== undefined ? { routeMtu: pathMtu.mtu } : {};
 
 async function* only<Line>(line: Line): AsyncGenerator<Line> {
   yield line;

@@ -4,6 +4,7 @@ import type { ObservedDevice } from "../wireguard/index.ts";
 import { Carrying } from "./carrying.ts";
 import { Guessing } from "./guessing.ts";
 import type { MeshParts } from "./mesh-parts.ts";
+import { PathsToPeers } from "./path-mtus.ts";
 import { Racing } from "./racing.ts";
 import { Relaying } from "./relaying.ts";
 
@@ -13,6 +14,8 @@ interface WaysEvents {
   readonly onNews: () => void;
   /** Called when packets for a peer get through to an endpoint at which they did not before. */
   readonly onOpened: (publicKey: string, endpoint: Endpoint) => void;
+  /** Called when other packets than before pass to a peer, so that routes change. */
+  readonly onPathMtu: () => void;
 }
 
 /** All by which one mesh reaches peers beside WireGuard itself. It is opened with the data plane and repaired with it. */
@@ -21,24 +24,28 @@ export class Ways {
   readonly relaying: Relaying;
   readonly carrying: Carrying;
   readonly guessing: Guessing;
+  readonly paths: PathsToPeers;
 
-  constructor(parts: MeshParts, { onAnswer, onNews, onOpened }: WaysEvents) {
+  constructor(parts: MeshParts, { onAnswer, onNews, onOpened, onPathMtu }: WaysEvents) {
     const onStun = (packet: Uint8Array, from: Endpoint): void => this.guessing.receive(packet, from);
     this.racing = new Racing(parts, { onAnswer, onMapping: onNews, onStun });
     this.relaying = new Relaying(parts);
     this.carrying = new Carrying(parts, onNews);
     this.guessing = new Guessing(parts, this, onOpened);
+    this.paths = new PathsToPeers(parts, onPathMtu);
   }
 
   /** What a decision has to know of it. */
-  get known(): Pick<Knowledge, "canRace" | "carried" | "guessed" | "unreadable"> {
+  get known(): Pick<Knowledge, "canRace" | "carried" | "guessed" | "unreadable" | "pathMtus"> {
     const { racing, carrying, guessing } = this;
     const { unreadable } = racing;
+    const pathMtus = this.paths.found;
     return {
       canRace: racing.isOn,
       carried: carrying.standIns,
       guessed: guessing.guessed,
       ...(unreadable && { unreadable }),
+      ...(pathMtus && { pathMtus }),
     };
   }
 
@@ -49,6 +56,7 @@ export class Ways {
 
   async repair(kernel: Kernel): Promise<void> {
     await this.racing.repair(kernel.racingTable);
+    this.paths.look(kernel);
     await this.relaying.look(ownSide(kernel).networks);
   }
 
@@ -60,6 +68,7 @@ export class Ways {
     this.carrying.polled(specs.peers, polled, device);
     await this.relaying.follow({ polled, specs }, device);
     this.guessing.polled({ polled, specs }, device);
+    this.paths.follow({ polled, specs });
   }
 
   /** Pins the packets of peers that move, and asks where this node is seen after what may have changed that. */
@@ -72,6 +81,7 @@ export class Ways {
   async close(): Promise<void> {
     this.carrying.close();
     this.guessing.close();
+    this.paths.close();
     await this.racing.close();
     await this.relaying.close();
   }

@@ -29,6 +29,7 @@ import {
   parseAddress,
 } from "../net/index.ts";
 import type { Exits } from "../nftables/index.ts";
+import type { PathMtu } from "../path-mtu/index.ts";
 import {
   type Circumstances,
   type Connection,
@@ -76,6 +77,8 @@ export interface Decision {
   readonly kinds: ReadonlyMap<string, MemberNetworks>;
   /** The networks that are sent into the mesh, without KubeSpan addresses: as few prefixes as possible, in order. */
   readonly targets: readonly Prefix[];
+  /** What is known of the packets that pass to peers, by public key; absent where nobody looks. */
+  readonly pathMtus?: ReadonlyMap<string, PathMtu>;
   /** The connections to registries that leave outside the mesh while the member there is not connected. */
   readonly exits: Exits;
   readonly announcement: Announcement;
@@ -138,6 +141,7 @@ export function decide(
     contested,
     kinds,
     targets,
+    ...(knowledge.pathMtus && { pathMtus: knowledge.pathMtus }),
     exits: exitsOf(config, knowledge.ways, addresses),
     announcement: {
       own: announced.said.affiliate,

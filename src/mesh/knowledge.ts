@@ -10,6 +10,7 @@ import type {
   ToldRefusals,
 } from "../members/index.ts";
 import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
+import type { PathMtu } from "../path-mtu/index.ts";
 import type { Peers, StandIns } from "../peers/index.ts";
 import type { Mapping, Observation } from "../port/index.ts";
 import type { HostNameAnswer, Nat, Origin, Reflected, Said, Self } from "../self/index.ts";
@@ -44,6 +45,8 @@ export interface Knowledge {
   readonly carried?: StandIns | undefined;
   /** The endpoints at which peers, named by their public keys, were found by guessing ports; absent for none. */
   readonly guessed?: ReadonlyMap<string, Endpoint>;
+  /** What is known of the packets that pass to peers, by public key; absent where nobody looks. */
+  readonly pathMtus?: ReadonlyMap<string, PathMtu>;
   /** The answers of each peer, by public key, that do not open with the cluster secret; absent for none. */
   readonly unreadable?: ReadonlyMap<string, number>;
   /** The answers of the STUN servers about WireGuard's port; `undefined` where none can be asked. */

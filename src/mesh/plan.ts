@@ -26,6 +26,7 @@ import { deviceOf, type Keys } from "./desired-device.ts";
 import { exitsAmong } from "./exits.ts";
 import type { Kernel } from "./kernel.ts";
 import { mainRoutesFor } from "./main-table.ts";
+import { pathsFor } from "./paths.ts";
 import { acceptedFamilies, hasSource, ipv4SourceOf, uplinksOf } from "./sources.ts";
 import { steeredNetworks } from "./steered.ts";
 import type { Upkeep } from "./upkeep.ts";
@@ -156,15 +157,17 @@ function secondBarrier(config: Config, { targets }: Steered, kernel: Kernel): St
 export function desiredRouting(
   config: Config,
   self: Self,
-  below: Below,
-  { announcement }: Pick<Decision, "announcement">,
+  below: Below & Pick<Kernel, "routing">,
+  decision: Pick<Decision, "announcement" | "specs" | "pathMtus">,
 ): DesiredRouting {
-  const { addresses } = announcement.own;
+  const { addresses } = decision.announcement.own;
+  const mtu = mtuOf(config, below);
   return {
     address: self.address,
     ipv4Source: ipv4SourceOf(config, below.links, addresses),
     carriesIPv4: hasSource(4, config, addresses),
-    mtu: mtuOf(config, below),
+    mtu,
+    paths: pathsFor(decision, below.routing, mtu),
     isClosed: !config.allowDownPeerBypass,
   };
 }

@@ -48,6 +48,7 @@ import { evidenceOf, type Scene, sceneOf } from "./evidence.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { observersOf } from "./observers.ts";
+import { pathMtuOf } from "./paths.ts";
 import { mtuOf } from "./plan.ts";
 import { cutOffWarnings, reachWarnings } from "./reach.ts";
 import { sourceWarnings } from "./sources.ts";
@@ -114,7 +115,9 @@ export function reportStatus(knowledge: Knowledge, view: StatusView, now: number
     work: view.process.work,
     node: { ...reportNode(knowledge, view), observers: observersOf(knowledge, now) },
     registries: knowledge.registries,
-    peers: (decision?.specs.peers ?? []).map((spec) => reportPeer(spec, view, scene, now)),
+    peers: (decision?.specs.peers ?? []).map((spec) =>
+      reportPeer(spec, view, { scene, linkMtu: mtuOf(knowledge.config, { links, addresses }) }, now),
+    ),
     refusedAffiliates: [...(decision?.specs.refused ?? []), ...view.membership.refused],
     warnings: [
       ...view.settings,
@@ -171,7 +174,7 @@ function reportNode({ self, config }: Knowledge, view: StatusView): Omit<NodeSta
 function reportPeer(
   spec: PeerSpec,
   { last, membership }: StatusView,
-  scene: Scene | undefined,
+  { scene, linkMtu }: { readonly scene: Scene | undefined; readonly linkMtu: number },
   now: number,
 ): PeerReport {
   const decision = last?.decision;
@@ -205,6 +208,7 @@ function reportPeer(
     ...(connection?.phase === "doubted" && { suspected: true as const }),
     ...(absence && { absent: absence }),
     ...(endpoint !== undefined && { endpoint, way: reportWay(known, endpoint, connection?.path, now) }),
+    ...(decision && pathMtuOf(decision, spec, linkMtu, now)),
     endpointChanges: changes,
     ...(lastChange && { lastEndpointChange: reportChange(lastChange, now) }),
     candidates: known.candidates.map(({ endpoint: at, kind, reason }) => ({ endpoint: at, kind, reason })),

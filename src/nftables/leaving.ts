@@ -22,7 +22,7 @@ export const leavingChains = (
 ): (readonly [string, readonly string[]])[] =>
   options.isClosed
     ? [
-        ...entered(options),
+        entered(options),
         ["kubespan_astray", astrayRules],
         ["kubespan_answered", answerRules(options, letOut(options))],
         ...exitedChains(options, letOut(options)),
@@ -31,7 +31,7 @@ export const leavingChains = (
           "kubespan_leaving",
           [
             head,
-            `oifname "${options.interfaceName}" ${canHaveBoth(options) ? "goto kubespan_entered" : "accept"}`,
+            `oifname "${options.interfaceName}" goto kubespan_entered`,
             ...otherLinkRules(options),
             'oif "lo" accept',
             `${markedForMesh(options)} goto kubespan_astray`,
@@ -40,25 +40,35 @@ export const leavingChains = (
           ],
         ],
       ]
-    : canHaveBoth(options)
-      ? [
-          ...entered(options),
-          ["kubespan_leaving", [head, `oifname "${options.interfaceName}" goto kubespan_entered`]],
-        ]
-      : [];
+    : [
+        entered(options),
+        ["kubespan_leaving", [head, `oifname "${options.interfaceName}" goto kubespan_entered`]],
+      ];
 
 /** The chain comes after the translation of sources, which is the last thing that others do to a packet. */
 const head = "type filter hook postrouting priority 200; policy accept;";
+
+/**
+ * The rule by which the route of a TCP connection tells both ends the size that fits: where only smaller packets pass to a
+ * peer, the routes to it have an MTU of their own. This is known here, where the mark has led the packet to its route, and
+ * not sooner. The kernel only ever lowers the value.
+ */
+const routeClampRule = "tcp flags syn tcp option maxseg size set rt mtu";
 
 /**
  * The chain for what goes into the mesh. A connection that begins there goes on there, so the note is used up that says
  * of others that they go on outside. A note for `behindRules` is still there if somebody else has translated the source,
  * since the kernel then asks no further chain for a translation.
  */
-const entered = (options: RuleOptions): (readonly [string, readonly string[]])[] =>
-  canHaveBoth(options)
-    ? [["kubespan_entered", [`ct direction original ${hasBoth(options)} ${clearBits("ct", options)}`]]]
-    : [];
+const entered = (options: RuleOptions): readonly [string, readonly string[]] => [
+  "kubespan_entered",
+  [
+    routeClampRule,
+    ...(canHaveBoth(options)
+      ? [`ct direction original ${hasBoth(options)} ${clearBits("ct", options)}`]
+      : []),
+  ],
+];
 
 const markedForMesh = ({ marks }: RuleOptions): string =>
   `meta mark & ${hexWord(maskOf(marks))} == ${hexWord(marks.toWireGuard)}`;

@@ -14,6 +14,8 @@ export {
 } from "./main-table.ts";
 export { isLossEvent, isPodEvent, isRelevantEvent } from "./monitor-lines.ts";
 export { linksBelow, otherMeshLinks } from "./other-meshes.ts";
+export { parsePathExceptions, pathExceptionsQuestion } from "./path-exceptions.ts";
+export { type PathRoute, parsePathRoutes } from "./path-routes.ts";
 export {
   type DesiredRouting,
   type FamilyRouting,

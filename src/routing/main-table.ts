@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Command, INPUT, type Stage, type Step } from "../base/index.ts";
+import type { Stage, Step } from "../base/index.ts";
 import {
   type Address,
   type Family,
@@ -9,6 +9,7 @@ import {
   parsePrefix,
   prefixFamily,
 } from "../net/index.ts";
+import { routeSteps } from "./route-steps.ts";
 import { ownProtocol, type RoutingScope } from "./rules.ts";
 import { parseToolList } from "./tool-json.ts";
 
@@ -39,7 +40,7 @@ export interface MainTableRoute {
  * The metric of our routes in the main table. It is so high that a route of anybody else's to the same network comes
  * first. Two meshes on a node differ in their priority, and so in this.
  */
-const metricOf = ({ priority }: Pick<RoutingScope, "priority">, refuses: boolean): number =>
+export const metricOf = ({ priority }: Pick<RoutingScope, "priority">, refuses: boolean): number =>
   2 * priority + (refuses ? 1 : 0);
 
 const routeForm = z.looseObject({
@@ -126,22 +127,12 @@ interface Change {
   readonly verb: string;
 }
 
-const mostNamed = 5;
-
-/** One process for all routes of a family, as there may be one for each peer. One that fails does not hold up the rest. */
-function steps(stage: Stage, text: string, changes: readonly Change[], scope: RoutingScope): Step[] {
-  return ([4, 6] as const).flatMap((family): Step[] => {
-    const own = changes.filter(({ route }) => prefixFamily(route.network) === family);
-    if (own.length === 0) return [];
-    const networks = [...new Set(own.map(({ route }) => route.network))];
-    const more = networks.length > mostNamed ? ` and ${networks.length - mostNamed} more` : "";
-    const input = own.map((change) => `${lineOf(change, scope)}\n`).join("");
-    const command: Command = { program: "ip", args: [`-${family}`, "-force", "-batch", INPUT], input };
-    return [
-      { stage, text: `${text}: ${networks.slice(0, mostNamed).join(", ")}${more}`, commands: [command] },
-    ];
-  });
-}
+const steps = (stage: Stage, text: string, changes: readonly Change[], scope: RoutingScope): Step[] =>
+  routeSteps(
+    stage,
+    text,
+    changes.map((change) => ({ network: change.route.network, line: lineOf(change, scope) })),
+  );
 
 function lineOf({ route, verb }: Change, scope: RoutingScope): string {
   const { network, refuses, mtu, source } = route;

@@ -30,8 +30,12 @@ export const isPodEvent = (line: string): boolean =>
     !/ table \d/.test(line) &&
     / via | blackhole |\]blackhole |\](?:Deleted )?6 /.test(line));
 
-/** Whether a line tells that a rule or a route of ours went away. Packets for the mesh find another way then, or none. */
+/**
+ * Whether a line tells that a rule or a route of ours went away. Packets for the mesh find another way then, or none. The
+ * routes that bear our protocol only add an MTU to the default route, which stays.
+ */
 export const isLossEvent = (line: string, { table }: RoutingScope): boolean =>
+  !(line.startsWith("[ROUTE]") && new RegExp(` proto ${ownProtocol}\\b`).test(line)) &&
   new RegExp(`^\\[(?:RULE|ROUTE)\\]Deleted .*\\b(?:table|lookup) ${table}\\b`, "s").test(line);
 
 const concernsHost = (link: string | undefined, scope: RoutingScope): boolean =>

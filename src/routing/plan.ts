@@ -5,6 +5,7 @@ import { planAnchor, removeAnchor } from "./anchor.ts";
 import { planBarrier } from "./barrier.ts";
 import type { LinkAddress } from "./links.ts";
 import type { MainTableRoute } from "./main-table.ts";
+import { type ObservedPathRoute, type PathRoute, planPathRoutes } from "./path-routes.ts";
 import type { ObservedRoute } from "./route.ts";
 import { type ObservedRules, type RoutingScope, ruleArguments } from "./rules.ts";
 import { planSecondRule, removeCopies } from "./second-rule.ts";
@@ -21,6 +22,8 @@ export interface DesiredRouting {
   readonly carriesIPv4?: boolean;
   /** The MTU of the default routes in bytes. */
   readonly mtu: number;
+  /** The networks to which only smaller packets pass; absent for none. */
+  readonly paths?: readonly PathRoute[];
   /** Whether packets for the mesh are refused while there is no link for them. */
   readonly isClosed: boolean;
 }
@@ -41,6 +44,8 @@ export interface ObservedRouting {
 export interface FamilyRouting extends ObservedRules {
   /** The default routes in our table, without the barrier. */
   readonly routes: readonly ObservedRoute[];
+  /** The routes in our table that have an MTU of their own; absent for none. */
+  readonly pathRoutes?: readonly ObservedPathRoute[];
   readonly hasBarrier: boolean;
   /** The routes of this mesh in the main table. */
   readonly mainRoutes: readonly MainTableRoute[];
@@ -60,6 +65,7 @@ export function planRouting(desired: DesiredRouting | undefined, observed: Obser
     return [
       ...families.flatMap((family) => removeRules(family, observed, 0)),
       ...families.flatMap((family) => removeCopies(family, observed.scope, routingOf(family, observed))),
+      ...families.flatMap((family) => pathRoutes(family, undefined, observed)),
       ...families.flatMap((family) => removeRoutes(family, ownRoutes(family, observed), observed)),
       ...families.flatMap((family) => barrier(family, false, observed)),
       ...removeAddresses(undefined, observed),
@@ -72,6 +78,7 @@ export function planRouting(desired: DesiredRouting | undefined, observed: Obser
     ...(observed.ipv6 ? addAddress(desired.address, observed) : []),
     ...families.flatMap((family) => barrier(family, desired.isClosed, observed)),
     ...families.flatMap((family) => planRoutes(family, desired, observed)),
+    ...families.flatMap((family) => pathRoutes(family, desired, observed)),
     ...families.flatMap((family) => planRules(family, observed)),
     ...families.flatMap((family) => planSecondRule(family, observed.scope, routingOf(family, observed))),
     ...(observed.ipv6 ? removeAddresses(desired.address, observed) : []),
@@ -176,6 +183,14 @@ function planRoutes(family: Family, desired: DesiredRouting, observed: ObservedR
   ]);
   const extra = own.filter((each) => !inPlace.includes(each));
   return [...(right ? [] : [replace]), ...removeRoutes(family, extra, observed)];
+}
+
+/** Plans the routes with an MTU of their own. There are none in a family in which the link carries nothing. */
+function pathRoutes(family: Family, desired: DesiredRouting | undefined, observed: ObservedRouting): Step[] {
+  const isCarried = desired !== undefined && (family === 6 || desired.carriesIPv4 !== false);
+  const source = desired && sourceOf(family, desired);
+  const { pathRoutes: found = [] } = routingOf(family, observed);
+  return planPathRoutes(family, isCarried ? (desired.paths ?? []) : [], source, found, observed.scope);
 }
 
 function removeRoutes(family: Family, routes: readonly ObservedRoute[], observed: ObservedRouting): Step[] {

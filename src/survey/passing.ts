@@ -38,6 +38,8 @@ export const holeIn = (
   linkMtu: number,
   now: number,
 ): Measured | undefined => {
+  // Where routes have an MTU that passes, nothing gets lost.
+  if (peer.pathMtu?.isSmaller && peer.pathMtu.mtu !== undefined) return undefined;
   if (!noted || !isUp(peer) || !isGood(peer, noted, now)) return undefined;
   const { roundTripMs, lossPercent, mtu = 0 } = noted.measured;
   return roundTripMs !== undefined && lossPercent === 0 && mtu < linkMtu ? noted.measured : undefined;

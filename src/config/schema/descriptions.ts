@@ -38,6 +38,8 @@ export const descriptions: Readonly<Record<KindName, Readonly<Record<string, str
       "have the router of the default route lead a port to this node, by PCP or NAT-PMP, where the node has a private address there; the endpoint is announced, and `status` shows it. UPnP-IGD is not spoken ([ADR 0023](adr/0023-who-tells-a-node-where-it-is.md))",
     matrix:
       "ask other members whom they reach, and answer when they ask, over the tunnels: `kubespan matrix` and `kubespan connectivity test` need that on both sides ([ADR 0043](adr/0043-members-ask-each-other.md))",
+    pathMTU:
+      "find the largest packet that passes to each peer, by datagrams that it sends back over the tunnel: one when a peer comes up or takes another way, and a few more where that gets lost. Networks of a peer to which less than the link's MTU passes get routes with an MTU of their own ([ADR 0053](adr/0053-path-mtu-by-peer.md))",
     portGuessing:
       "find a direct path to a peer that is reached by a relay by trying ports of its NAT, where one of the two NATs has another port for each destination and the other one keeps its port: at most 1,024 small packets, or 256 mappings, and once an hour where it fails ([ADR 0035](adr/0035-guessed-ports.md))",
     "podNetworks.mainTable":

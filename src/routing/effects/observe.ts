@@ -24,6 +24,7 @@ import {
   parseLinks,
   parseLocalLinks,
   parseMainTable,
+  parsePathRoutes,
   parseRoutes,
   parseRules,
   type RoutingScope,
@@ -116,9 +117,11 @@ async function observeFamily(
 ): Promise<SeenFamily> {
   const { rules, main, routes, local } = await showRulesAndTable(run, family, scope.table, addresses);
   const found = parseRoutes(routes);
+  const pathRoutes = parsePathRoutes(routes, scope);
   const routing = {
     ...(await observeRules(run, family, rules, scope)),
     routes: found.filter((route) => !isBarrier(route)),
+    ...(pathRoutes.length > 0 && { pathRoutes }),
     hasBarrier: found.some(isBarrier),
     mainRoutes: parseMainTable(main, scope),
   };

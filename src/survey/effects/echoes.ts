@@ -75,20 +75,35 @@ export class Echoes {
     return sizes.filter((_, at) => times[at] !== undefined);
   }
 
-  /** Sends one echo; gives the milliseconds until it came back, or `undefined` if it did not. */
-  #echo(address: Address, packetBytes?: number): Promise<number | undefined> {
+  /**
+   * Sends one echo, as small as it can be or a packet of that size. It is awaited until it came back, or until the function
+   * is called that is given.
+   */
+  send(address: Address, packetBytes: number | undefined, onHeard: () => void): () => void {
     const token = randomBytes(echoTokenBytes);
     const name = token.toString("hex");
+    const forget = (): void => void this.#awaited.delete(name);
+    const heard = (): void => {
+      forget();
+      onHeard();
+    };
+    this.#awaited.set(name, { from: address, heard });
+    this.#options.post(echoRequest(token, packetBytes), address);
+    return forget;
+  }
+
+  /** Sends one echo; gives the milliseconds until it came back, or `undefined` if it did not. */
+  #echo(address: Address, packetBytes?: number): Promise<number | undefined> {
     return new Promise((resolve) => {
       const begin = performance.now();
-      const end = (time: number | undefined): void => {
+      const forget = this.send(address, packetBytes, () => {
         clearTimeout(timer);
-        this.#awaited.delete(name);
-        resolve(time);
-      };
-      const timer = setTimeout(() => end(undefined), waitMs);
-      this.#awaited.set(name, { from: address, heard: () => end(performance.now() - begin) });
-      this.#options.post(echoRequest(token, packetBytes), address);
+        resolve(performance.now() - begin);
+      });
+      const timer = setTimeout(() => {
+        forget();
+        resolve(undefined);
+      }, waitMs);
     });
   }
 }

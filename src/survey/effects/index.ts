@@ -1,1 +1,2 @@
+export { Echoes } from "./echoes.ts";
 export { type Present, Survey } from "./survey.ts";

@@ -44,6 +44,8 @@ interface SurveyOptions {
   /** Gives the public key of the member with an address. */
   readonly keyAt: (address: Address) => string | undefined;
   readonly present: () => Present;
+  /** The echoes, if others send some, too. */
+  readonly echoes?: Echoes;
 }
 
 interface Awaited {
@@ -65,7 +67,8 @@ export class Survey {
   constructor(options: SurveyOptions) {
     this.#options = options;
     const { post, keyAt } = options;
-    this.#echoes = new Echoes({ post, isMember: (address) => keyAt(address) !== undefined });
+    this.#echoes =
+      options.echoes ?? new Echoes({ post, isMember: (address) => keyAt(address) !== undefined });
   }
 
   /** Takes a datagram of a node of the mesh. */

@@ -30,6 +30,7 @@ describe("the verdict on the way to a node", () => {
     ["ok", { ...line, way: "relayed", via: "c", lossPercent: 20 }, /via c, 20% lost$/],
     ["fail", { ...line, lossPercent: 60 }, /60% lost$/],
     ["fail", { ...line, mtu: 1340 }, /^no packets above 1340 bytes pass.*MTU is 1420.*\(direct\)/],
+    ["ok", { ...line, mtu: 1280, routeMtu: 1328 }, /^1328 bytes there and back, as routes to it have it/],
     ["fail", small, /^no large packets pass/],
     ["fail", { ...silent, lossPercent: 100 }, /^no packet comes back$/],
     ["skip", { ...silent, answers: false }, /its version is older, or it has matrix: false$/],

@@ -82,3 +82,15 @@ test.each([
   expect(lines.filter((each) => each.startsWith("kept in:"))).toEqual([`kept in:    ${line}`]);
   expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
 });
+
+test("peers to which only smaller packets pass are named, with what passes, within 80 columns", () => {
+  const pathMtu = { mtu: 1328, isSmaller: true, seconds: 300, why: "its packets take another way" };
+  const wide = { mtu: 1420, isSmaller: false, seconds: 300, why: "the peer came up" };
+  const text = statusText(status({ peers: [peer(2, { pathMtu }), peer(4, { pathMtu: wide })] }));
+  const shown = text.slice(text.indexOf("SMALLER MTU"));
+  expect(shown.replace(/\s+/g, " ")).toMatch(
+    /^SMALLER MTU BYTES FOUND WHY ip-10\S+ 1328 5m0?s? ago measured as its packets/,
+  );
+  expect(text.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  expect(shown).not.toContain("1420");
+});

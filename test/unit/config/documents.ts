@@ -85,6 +85,7 @@ strictIngress: all
 portMapping: false
 portGuessing: false
 matrix: false
+pathMTU: false
 registriesOutside: off
 routing: {table: 4294967295, priority: 1}
 marks: {fromWireGuard: 0x100, toWireGuard: "0x80000000"}

@@ -69,7 +69,10 @@ function passOf(
     lastRanAt: 0,
   };
   const decision = decide(knowledge, undefined, memory, at);
-  const steps = planRouting(desiredRouting(settings, self, below, decision), observed);
+  const steps = planRouting(
+    desiredRouting(settings, self, { ...below, routing: observed }, decision),
+    observed,
+  );
   return { ...decision, routing: steps.map(({ text }) => text).join("\n") };
 }
 

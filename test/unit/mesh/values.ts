@@ -108,6 +108,7 @@ export const config = (changes: Partial<Config> = {}): Config => ({
   portMapping: false,
   portGuessing: false,
   matrix: false,
+  pathMTU: false,
   registriesOutside: "tls",
   podNetworks: { mainTable: false, source: "kubernetes" },
   routing: { table: 180, priority: 32500 },

@@ -46,6 +46,8 @@ const calledAgainMs = 5_000;
 export class Scene {
   kernel: FakeKernel;
   readonly config: Config;
+  /** The packets that pass to peers; `undefined` where nobody looks. */
+  pathMtus: Knowledge["pathMtus"];
   #now = 1_700_000_000_000;
   #nodes: readonly Node[] = [];
   #isSettled = true;
@@ -148,6 +150,7 @@ export class Scene {
       addresses: addresses.usable,
       networks: ownNetworks(links, addresses.usable),
       canRace: false,
+      ...(this.pathMtus && { pathMtus: this.pathMtus }),
       mapping: undefined,
       origin: { startedAt: 1_700_000_000_000, machine: "" },
       lastNumber: 0,

@@ -1,0 +1,1 @@
+export { PathMtus } from "./path-mtus.ts";

@@ -1,0 +1,93 @@
+import { z } from "zod";
+import type { Step } from "../base/index.ts";
+import {
+  type Address,
+  type Family,
+  hostPrefix,
+  type Prefix,
+  parseAddress,
+  parsePrefix,
+  prefixFamily,
+} from "../net/index.ts";
+import { metricOf } from "./main-table.ts";
+import { routeSteps } from "./route-steps.ts";
+import { ownProtocol, type RoutingScope } from "./rules.ts";
+import { parseToolList } from "./tool-json.ts";
+
+/** A network to which only smaller packets pass than to the rest of the mesh. */
+export interface PathRoute {
+  readonly network: Prefix;
+  /** The size in bytes of the largest packet that passes. */
+  readonly mtu: number;
+}
+
+/** Such a route in our table. It leads where the default route there leads, and adds nothing but its MTU. */
+export interface ObservedPathRoute {
+  readonly network: Prefix;
+  readonly mtu: number | undefined;
+  readonly source: Address | undefined;
+}
+
+const routeForm = z.looseObject({
+  dst: z.string(),
+  dev: z.string().optional(),
+  protocol: z.union([z.string(), z.number()]).optional(),
+  prefsrc: z.string().optional(),
+  metric: z.number().int().min(0).default(0),
+  metrics: z.array(z.looseObject({ mtu: z.number().int().optional() })).default([]),
+});
+
+/**
+ * Finds the routes with an MTU of their own in `ip -j -N route show table T`. Routes of others differ in the protocol or the
+ * metric, which is so high that theirs to the same network come first.
+ */
+export const parsePathRoutes = (text: string, scope: RoutingScope): ObservedPathRoute[] =>
+  parseToolList("ip route", text, routeForm).flatMap((route) => {
+    const isOurs =
+      String(route.protocol) === String(ownProtocol) &&
+      route.metric === metricOf(scope, false) &&
+      route.dev === scope.interfaceName;
+    const address = parseAddress(route.dst);
+    const network = address ? hostPrefix(address) : parsePrefix(route.dst);
+    if (!isOurs || network === undefined) return [];
+    const mtu = route.metrics.find((metrics) => metrics.mtu !== undefined)?.mtu;
+    return [{ network, mtu, source: parseAddress(route.prefsrc ?? "") }];
+  });
+
+/**
+ * Plans the routes with an MTU of their own of one family. Each leads into the mesh's link, as the default route does: while
+ * they come and go, and where only some of them are there, packets take the same way.
+ */
+export function planPathRoutes(
+  family: Family,
+  wanted: readonly PathRoute[],
+  source: Address | undefined,
+  observed: readonly ObservedPathRoute[],
+  scope: RoutingScope,
+): Step[] {
+  const own = wanted.filter(({ network }) => prefixFamily(network) === family);
+  const seen = new Map(observed.map((route) => [route.network, route]));
+  const kept = new Set(own.map(({ network }) => network));
+  const changed = own.filter(({ network, mtu }) => {
+    const before = seen.get(network);
+    return before?.mtu !== mtu || before.source !== source;
+  });
+  const extra = observed.filter(({ network }) => !kept.has(network));
+  const place = `dev ${scope.interfaceName} table ${scope.table} metric ${metricOf(scope, false)} proto ${ownProtocol}`;
+  const from = source === undefined ? "" : ` src ${source}`;
+  return [
+    ...routeSteps(
+      "grow",
+      "route networks to which only smaller packets pass",
+      changed.map(({ network, mtu }) => ({
+        network,
+        line: `route replace ${network} ${place} mtu ${mtu}${from}`,
+      })),
+    ),
+    ...routeSteps(
+      "shrink",
+      "route networks with the MTU of all again",
+      extra.map(({ network }) => ({ network, line: `route del ${network} ${place}` })),
+    ),
+  ];
+}
