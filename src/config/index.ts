@@ -14,6 +14,7 @@ export {
 export { type DialRules, noDialRules } from "./dial.ts";
 export { filterPlace, filterReason } from "./endpoint-filter.ts";
 export { generateConfig, type KubespanSettings, type NewService } from "./generate.ts";
+export { keptAfter, newestSecret } from "./kept-secret.ts";
 export { parseConfig, readConfig } from "./parse.ts";
 export {
   credentialsOf,
@@ -24,6 +25,7 @@ export {
   proxyText,
   proxyUrl,
 } from "./proxy.ts";
+export { hasReached, type SecretChanged, type SecretStage, secretStages } from "./secret-stage.ts";
 export { parseServiceURL } from "./service-url.ts";
 export { configSummary } from "./summary.ts";
 export { configWarnings, runDirectoryIn, stateDirectoryIn } from "./warnings.ts";
