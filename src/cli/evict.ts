@@ -28,7 +28,7 @@ export function registerEvict(program: Command): void {
     .addOption(configOption())
     .requiredOption("-k, --key <file>", "file with the key of an operator, or - for stdin")
     .addOption(new Option("--lift", "let the node in again").conflicts("rotate"))
-    .option("--rotate", "give the cluster another secret, which the node does not get")
+    .option("--rotate", "give the others another cluster secret")
     .addOption(withinOption())
     .addHelpText(
       "after",
@@ -43,7 +43,7 @@ export function registerEvict(program: Command): void {
         "\nExamples:",
         "  kubespan evict laptop --key operator.key         block a node everywhere",
         "  kubespan evict laptop --key - < operator.key     the key from elsewhere",
-        "  kubespan evict laptop --key operator.key --rotate  it may be hostile",
+        "  kubespan evict laptop --key operator.key --rotate  if it is hostile",
         "  kubespan evict laptop --key operator.key --lift  let it in again",
       ].join("\n"),
     )

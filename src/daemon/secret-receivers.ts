@@ -50,5 +50,5 @@ export function receiversIn(
 /** The reason why a member has not confirmed. */
 export const whyMissed = ({ isConnected }: Seen): string =>
   isConnected
-    ? "it did not confirm: is the operator's key in its configuration, and its version of now?"
-    : "it is not connected: it gets the secret when it is back, while the old one is accepted";
+    ? "it did not confirm: is the operator's key in its configuration?"
+    : "it is not connected: it gets the secret when it is back";

@@ -42,7 +42,7 @@ const signed = (clusterId: string, content: Uint8Array): Buffer =>
   Buffer.concat([Buffer.from(`kubespan secret v1\n${JSON.stringify(clusterId)}\n`), content]);
 
 /** The statement of an operator about the secret of a cluster. */
-export function signSecretStatement(privateKey: Secret, clusterId: string, said: SecretStatement): string {
+function signSecretStatement(privateKey: Secret, clusterId: string, said: SecretStatement): string {
   const content = bytesOf(said);
   return Buffer.concat([content, signedBy(privateKey, signed(clusterId, content))]).toString("base64");
 }

@@ -106,20 +106,20 @@ describe("a file", () => {
   });
 });
 
-describe("loadConfig", () => {
-  const text = (secretText: string, state: string): string =>
-    [
-      "apiVersion: v1alpha1",
-      "kind: DiscoveryIdentityConfig",
-      `clusterID: ${file.id}`,
-      `clusterSecret: ${secretText}`,
-      "---",
-      "apiVersion: v1alpha1",
-      "kind: KubeSpanDaemonConfig",
-      `stateDirectory: ${state}`,
-      "",
-    ].join("\n");
+const text = (secretText: string, state: string): string =>
+  [
+    "apiVersion: v1alpha1",
+    "kind: DiscoveryIdentityConfig",
+    `clusterID: ${file.id}`,
+    `clusterSecret: ${secretText}`,
+    "---",
+    "apiVersion: v1alpha1",
+    "kind: KubeSpanDaemonConfig",
+    `stateDirectory: ${state}`,
+    "",
+  ].join("\n");
 
+describe("loadConfig", () => {
   async function node(of = old) {
     const folder = await temporaryFolder();
     await chmod(folder, 0o700);

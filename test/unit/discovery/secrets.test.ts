@@ -106,7 +106,7 @@ describe("an announcement", () => {
     };
     expect(read(old)).toEqual(names.slice(1));
     expect(read(next)).toEqual(names.slice(0, 1));
-    expect(read(old, [...names].reverse())).toEqual([...names].reverse());
+    expect(read(old, names.toReversed())).toEqual(names.toReversed());
     expect(read(old, undefined, true)).toBeUndefined();
     // So both ends of a pair with a node that missed the change find the secret that it has.
     expect(secretOfPair(both, read(old))).toBe(old);
@@ -187,18 +187,19 @@ describe("acceptSecrets", () => {
   });
 });
 
+const changed = (stage: "accept" | "seal" | "finish") => ({
+  ...(stage === "finish" ? cluster(next) : stage === "seal" ? cluster(next, old) : cluster(old, next)),
+  change: { number: 7, stage },
+});
+const receiver = (number: number, more: Partial<Receiver> = {}): Receiver => ({
+  nodeId: affiliate(number).nodeId,
+  publicKey: affiliate(number).kubespan?.publicKey ?? "",
+  label: `node-${number}`,
+  ...more,
+});
+const rollout = (...receivers: readonly Receiver[]) => ({ number: 7, until: 0, statements: [], receivers });
+
 describe("what is said of a change by a command", () => {
-  const changed = (stage: "accept" | "seal" | "finish") => ({
-    ...(stage === "finish" ? cluster(next) : stage === "seal" ? cluster(next, old) : cluster(old, next)),
-    change: { number: 7, stage },
-  });
-  const receiver = (number: number, more: Partial<Receiver> = {}): Receiver => ({
-    nodeId: affiliate(number).nodeId,
-    publicKey: affiliate(number).kubespan?.publicKey ?? "",
-    label: `node-${number}`,
-    ...more,
-  });
-  const rollout = (...receivers: readonly Receiver[]) => ({ number: 7, until: 0, statements: [], receivers });
   const said = (own: Parameters<typeof secretWarnings>[0], ...receivers: readonly Receiver[]) =>
     secretWarnings(own, membersOf(member(2, cluster(next, old)), member(3)), {
       ...(receivers.length > 0 && { rollout: rollout(...receivers) }),
