@@ -119,15 +119,15 @@ const text = (secretText: string, state: string): string =>
     "",
   ].join("\n");
 
-describe("loadConfig", () => {
-  async function node(of = old) {
-    const folder = await temporaryFolder();
-    await chmod(folder, 0o700);
-    const path = join(folder, "config.yaml");
-    await writeFile(path, text(of.revealBase64(), folder), { mode: 0o600 });
-    return { folder, path };
-  }
+async function node(of = old) {
+  const folder = await temporaryFolder();
+  await chmod(folder, 0o700);
+  const path = join(folder, "config.yaml");
+  await writeFile(path, text(of.revealBase64(), folder), { mode: 0o600 });
+  return { folder, path };
+}
 
+describe("loadConfig", () => {
   test("gives the secret that is kept, from a file for the owner alone, and leaves the configuration as it is", async () => {
     const { folder, path } = await node();
     const before = await readFile(path, "utf8");

@@ -199,18 +199,18 @@ const receiver = (number: number, more: Partial<Receiver> = {}): Receiver => ({
 });
 const rollout = (...receivers: readonly Receiver[]) => ({ number: 7, until: 0, statements: [], receivers });
 
-describe("what is said of a change by a command", () => {
-  const said = (own: Parameters<typeof secretWarnings>[0], ...receivers: readonly Receiver[]) =>
-    secretWarnings(own, membersOf(member(2, cluster(next, old)), member(3)), {
-      ...(receivers.length > 0 && { rollout: rollout(...receivers) }),
-      now: 1_000,
-    }).map(({ what }) => what);
+const saidBy = (own: Parameters<typeof secretWarnings>[0], ...receivers: readonly Receiver[]) =>
+  secretWarnings(own, membersOf(member(2, cluster(next, old)), member(3)), {
+    ...(receivers.length > 0 && { rollout: rollout(...receivers) }),
+    now: 1_000,
+  }).map(({ what }) => what);
 
+describe("what is said of a change by a command", () => {
   test("names who does not have the secret, and who joined since, with the cure", () => {
-    expect(said(changed("seal"), receiver(2, { has: "seal" }), receiver(3))).toEqual([
+    expect(saidBy(changed("seal"), receiver(2, { has: "seal" }), receiver(3))).toEqual([
       "is being changed by a command here; node-3 does not have it yet: the old one is accepted until 1970-01-01T00:00Z",
     ]);
-    expect(said(changed("seal"), receiver(2, { has: "seal" }))).toEqual([
+    expect(saidBy(changed("seal"), receiver(2, { has: "seal" }))).toEqual([
       expect.stringContaining("all members have it"),
       expect.stringMatching(/^does not come to node-3, which joined since: print a token/),
     ]);
@@ -218,14 +218,14 @@ describe("what is said of a change by a command", () => {
 
   test("names who was left behind when it is over, until they are back", () => {
     const [have, missed] = [receiver(2, { has: "finish" }), receiver(3, { number: 1 })];
-    expect(said(changed("finish"), have, missed)).toEqual([
+    expect(saidBy(changed("finish"), have, missed)).toEqual([
       expect.stringMatching(/^was changed without node-3: print a token/),
     ]);
-    expect(said(changed("finish"), have, { ...missed, number: 0 })).toEqual([]);
+    expect(saidBy(changed("finish"), have, { ...missed, number: 0 })).toEqual([]);
   });
 
   test("is short on the other nodes, and nothing once it is over", () => {
-    expect(said(changed("accept"))).toEqual([expect.stringContaining("by a command on another node")]);
-    expect(said(changed("finish"))).toEqual([]);
+    expect(saidBy(changed("accept"))).toEqual([expect.stringContaining("by a command on another node")]);
+    expect(saidBy(changed("finish"))).toEqual([]);
   });
 });
