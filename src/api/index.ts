@@ -10,7 +10,16 @@ export type {
   Watch,
   WatchLine,
 } from "./resource.ts";
-export type { Down, Evicted, Forgotten, KeyRotated, LogLevelReport, Routes } from "./routes.ts";
+export type {
+  Down,
+  Evicted,
+  Forgotten,
+  KeyRotated,
+  LogLevelReport,
+  Routes,
+  SecretOffer,
+  SecretRotated,
+} from "./routes.ts";
 export {
   type EndpointChangeReport,
   type NodeStatus,

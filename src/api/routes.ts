@@ -20,6 +20,10 @@ export interface Routes {
   readonly evict: (statement: string) => Promise<Evicted>;
   /** `POST /v1/rotate-key` gives this node another WireGuard key. */
   readonly rotateKey: () => Promise<KeyRotated>;
+  /** `POST /v1/next-secret` makes a secret that the cluster may take next, and says by what an operator names it. */
+  readonly nextSecret: () => SecretOffer;
+  /** `POST /v1/rotate-secret/STATEMENTS/SECONDS` gives the cluster that secret, as an operator signed it. */
+  readonly rotateSecret: (statements: string, seconds: number) => Promise<SecretRotated>;
   /** `GET /v1/resources/KIND` and what is below it. */
   readonly resources: Resources;
   /** `GET /v1/why/ADDRESS` tells where a packet for the address goes. */
@@ -68,6 +72,23 @@ export interface KeyRotated {
   /** The number of those members that reach this node by the new key, and said so. */
   readonly heard: number;
   /** The members that hear of it by way of the registries, with the reasons. */
+  readonly missed: readonly { readonly label: string; readonly reason: string }[];
+}
+
+/** A secret that the cluster may take next, which stays in the daemon. */
+export interface SecretOffer {
+  readonly number: number;
+  /** The digest of the secret, and that of the one that it replaces, in base64. */
+  readonly digest: string;
+  readonly replaces: string;
+}
+
+export interface SecretRotated {
+  /** The number of members that are to get the new secret. */
+  readonly asked: number;
+  /** The number of those members that accept it by now. */
+  readonly heard: number;
+  /** The members that do not, as far as is known, with the reasons. */
   readonly missed: readonly { readonly label: string; readonly reason: string }[];
 }
 

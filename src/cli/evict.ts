@@ -1,18 +1,20 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { fetchResources, fetchStatus, requestEvict } from "../api/effects/index.ts";
 import type { Evicted, Resource } from "../api/index.ts";
-import { KubespanError, type Secret } from "../base/index.ts";
-import { loadConfig } from "../config/effects/index.ts";
+import { KubespanError } from "../base/index.ts";
 import { isNodeId, publicKeyFrom } from "../discovery/index.ts";
 import type { Eviction } from "../eviction/index.ts";
-import { print, readTextFile } from "../system/index.ts";
+import { print } from "../system/index.ts";
+import { operatorsConfig, readOperatorKey } from "./operator.ts";
 import { configOption } from "./options.ts";
-import { standardInput } from "./standard-input.ts";
+import { rotateSecret, withinOption } from "./rotate-secret.ts";
 
 interface Options {
   readonly config: string;
   readonly key: string;
   readonly lift?: true;
+  readonly rotate?: true;
+  readonly within: number;
 }
 
 /** Whom an operator means. */
@@ -25,7 +27,9 @@ export function registerEvict(program: Command): void {
     .description("keep a node out of the mesh, as an operator")
     .addOption(configOption())
     .requiredOption("-k, --key <file>", "file with the key of an operator, or - for stdin")
-    .option("--lift", "let the node in again")
+    .addOption(new Option("--lift", "let the node in again").conflicts("rotate"))
+    .option("--rotate", "give the others another cluster secret")
+    .addOption(withinOption())
     .addHelpText(
       "after",
       [
@@ -34,11 +38,12 @@ export function registerEvict(program: Command): void {
         "the others when they are back, and after restarts. No member can forge it. Only",
         "this command reads the key. Talos nodes know no evictions; they are named.",
         "\nA hostile node with the secret of the cluster can come back under a new id with",
-        "a new key: give the cluster another secret then, which it does not get, as",
-        "docs/rotation.md says.",
+        "a new key, until the cluster has another secret: --rotate gives it one, as",
+        "'kubespan rotate secret' does, and not to that node.",
         "\nExamples:",
         "  kubespan evict laptop --key operator.key         block a node everywhere",
         "  kubespan evict laptop --key - < operator.key     the key from elsewhere",
+        "  kubespan evict laptop --key operator.key --rotate  if it is hostile",
         "  kubespan evict laptop --key operator.key --lift  let it in again",
       ].join("\n"),
     )
@@ -47,14 +52,8 @@ export function registerEvict(program: Command): void {
 
 async function evict(node: string, options: Options): Promise<void> {
   const key = await readOperatorKey(options.key);
-  const { config } = await loadConfig(options.config);
-  const { evictionsOf, nextEvictionNumber, operatorKeyOf, signEviction } = await import(
-    "../eviction/index.ts"
-  );
-  if (!config.operatorKeys?.includes(operatorKeyOf(key)))
-    throw new KubespanError("usage", `${options.config} does not name this operator's key`, {
-      hint: `add its public part on every node, and reload: operatorKeys: ["${operatorKeyOf(key)}"]`,
-    });
+  const config = await operatorsConfig(options.config, key);
+  const { evictionsOf, nextEvictionNumber, signEviction } = await import("../eviction/index.ts");
   const known = (await fetchResources(config.runDirectory, { kind: "evictions" })).items.map(evictionIn);
   const subject = await subjectOf(node, config.runDirectory);
   const isLifted = options.lift === true;
@@ -78,21 +77,10 @@ async function evict(node: string, options: Options): Promise<void> {
     };
     sayEvicted(await requestEvict(config.runDirectory, signEviction(key, config.cluster.id, said)), isLifted);
   }
-}
-
-const largestKey = 1024;
-
-export async function readOperatorKey(path: string): Promise<Secret> {
-  const { parseOperatorKey } = await import("../eviction/index.ts");
-  const hint = "give the file that 'kubespan gen operator-key' wrote";
-  const text =
-    path === "-"
-      ? await standardInput("key", largestKey)
-      : (await readTextFile(path, { largest: largestKey, code: "usage", hint }))?.text;
-  const key = text === undefined ? undefined : parseOperatorKey(text);
-  if (key) return key;
-  const problem = text === undefined ? `there is no file ${path}` : `${path} holds no key of an operator`;
-  throw new KubespanError("usage", problem, { hint });
+  if (options.rotate) {
+    print("\n");
+    await rotateSecret(config, key, options.within);
+  }
 }
 
 const evictionIn = ({ spec }: Resource): Eviction => {

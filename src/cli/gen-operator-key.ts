@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
 import { KubespanError, Secret } from "../base/index.ts";
 import { complain, createAtomically, print } from "../system/index.ts";
-import { readOperatorKey } from "./evict.ts";
+import { readOperatorKey } from "./operator.ts";
 
 interface Options {
   readonly output: string;

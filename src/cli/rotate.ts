@@ -1,10 +1,36 @@
 import type { Command } from "commander";
 import { requestRotateKey } from "../api/effects/index.ts";
 import { print } from "../system/index.ts";
+import { operatorsConfig, readOperatorKey } from "./operator.ts";
 import { configOption, runDirectoryOf } from "./options.ts";
+import { rotateSecret, withinOption } from "./rotate-secret.ts";
 
 export function registerRotate(program: Command): void {
-  const rotate = program.command("rotate").description("replace a key by a new one");
+  const rotate = program.command("rotate").description("replace a key or the cluster secret");
+  rotate
+    .command("secret")
+    .description("give the whole cluster another secret, as an operator")
+    .addOption(configOption())
+    .requiredOption("-k, --key <file>", "file with the key of an operator, or - for stdin")
+    .addOption(withinOption())
+    .addHelpText(
+      "after",
+      [
+        "\nThis node brings the new secret to the members that it knows now, through their",
+        "tunnels. All accept it, then all seal with it, then the old one is forgotten: as",
+        "soon as all have it, or after --within at the latest. Traffic goes on meanwhile.",
+        "Who misses it is named, and 'kubespan status' on this node shows who still does.",
+        "Tokens that are printed afterwards have the new secret. Not with Talos nodes,",
+        "whose secret is in their own configuration.",
+        "\nExamples:",
+        "  kubespan rotate secret --key operator.key",
+        "  kubespan rotate secret --key operator.key --within 168   wait a week at most",
+      ].join("\n"),
+    )
+    .action(async (options: { config: string; key: string; within: number }) => {
+      const key = await readOperatorKey(options.key);
+      await rotateSecret(await operatorsConfig(options.config, key), key, options.within);
+    });
   rotate
     .command("key")
     .description("give this node another WireGuard key")

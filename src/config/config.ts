@@ -3,6 +3,7 @@ import type { Endpoint, HostPort, Marks, Prefix } from "../net/index.ts";
 import type { DialRules } from "./dial.ts";
 import type { EndpointFilter } from "./endpoint-filter.ts";
 import type { Proxies } from "./proxy.ts";
+import type { SecretChanged } from "./secret-stage.ts";
 import type { ServiceLocation } from "./service-url.ts";
 
 /** The complete, validated configuration of the daemon, with all defaults filled in. */
@@ -85,6 +86,8 @@ export interface ClusterIdentity {
   readonly secret: Secret;
   /** Other secrets with which members may have sealed what they say, while the secret is changed; absent for none. */
   readonly accepted?: readonly Secret[];
+  /** The change by a command of which these secrets come, in place of the file's; absent where the file counts. */
+  readonly change?: SecretChanged;
 }
 
 export interface ServiceConfig {

@@ -15,6 +15,7 @@ export { type DialRules, noDialRules } from "./dial.ts";
 export { filterPlace, filterReason } from "./endpoint-filter.ts";
 export { generateConfig, type KubespanSettings, type NewService } from "./generate.ts";
 export { runDirectoryIn, stateDirectoryIn } from "./named-folders.ts";
+export { keptAfter, newestSecret } from "./kept-secret.ts";
 export { parseConfig, readConfig } from "./parse.ts";
 export {
   credentialsOf,
@@ -25,6 +26,7 @@ export {
   proxyText,
   proxyUrl,
 } from "./proxy.ts";
+export { hasReached, type SecretChanged, type SecretStage, secretStages } from "./secret-stage.ts";
 export { parseServiceURL } from "./service-url.ts";
 export { configSummary } from "./summary.ts";
 export { configWarnings } from "./warnings.ts";

@@ -13,6 +13,7 @@ import { logLevels } from "../config/index.ts";
 import { parseAddress } from "../net/index.ts";
 import { eventsIn, ResourceStores, type Seen } from "../resources/index.ts";
 import { within } from "../system/index.ts";
+import type { Acts } from "./acts.ts";
 import type { Parts } from "./compose.ts";
 import type { Loop } from "./loop.ts";
 import type { Mesh } from "./mesh.ts";
@@ -70,7 +71,7 @@ export class Answers {
   }
 
   /** The routes of the API that only tell something. */
-  get routes(): Omit<Routes, "down" | "forget" | "evict" | "rotateKey"> {
+  get routes(): Omit<Routes, "down" | "rotateKey" | keyof Acts> {
     return {
       status: () => this.#status(),
       resources: this.#resources,

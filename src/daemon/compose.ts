@@ -18,6 +18,7 @@ import { openRegistries, type Registries } from "./registries.ts";
 import { type RegistryWays, waysOfDaemon } from "./registry-ways.ts";
 import { Repairs } from "./repairs.ts";
 import { SecondBarrier } from "./second-barrier.ts";
+import { type SecretChange, secretChangeOf } from "./secret-change.ts";
 import { describeSelf, ownIdentity } from "./self.ts";
 import type { Tools } from "./tools.ts";
 
@@ -46,6 +47,7 @@ export interface Parts extends Tools {
   readonly repairs: Repairs;
   readonly barrier: SecondBarrier;
   readonly ways: RegistryWays;
+  readonly secretChange: SecretChange;
   readonly log: Logger;
   /** The last lines of the log. */
   readonly lines: RecentLines;
@@ -66,7 +68,8 @@ export async function partsOf(config: Config, hands: Tools & Pick<Parts, "log" |
   ]);
   const origin = { machine, startedAt: Date.now() };
   const [repairs, barrier] = [new Repairs(log), new SecondBarrier(log)];
-  return { ...hands, identity, origin, ways, ownPods, repairs, barrier };
+  const secretChange = await secretChangeOf(config, log);
+  return { ...hands, secretChange, identity, origin, ways, ownPods, repairs, barrier };
 }
 
 export async function meshOf(
@@ -76,7 +79,7 @@ export async function meshOf(
   parts: Parts,
   before: { readonly memory?: Mesh["memory"] | undefined; readonly members?: Members | undefined } = {},
 ): Promise<Mesh> {
-  const { identity, log } = parts;
+  const { identity, log, secretChange } = parts;
   const clock = Date.now;
   const self = await describeSelf(config, identity);
   const lastWorking = await LastWorkingFile.open(config.stateDirectory, log, clock);
@@ -90,6 +93,7 @@ export async function meshOf(
       number,
       ledger,
       evictions,
+      secretChange,
       isKept: true,
       log,
       clock,

@@ -11,6 +11,7 @@ import {
   SpareMemory,
   serviceManager,
 } from "../system/index.ts";
+import { actsOn } from "./acts.ts";
 import { Answers } from "./answers.ts";
 import { ledgerOf, meshOf, type Parts, partsOf, registriesOf } from "./compose.ts";
 import { Failures, isFinal } from "./failures.ts";
@@ -97,6 +98,7 @@ export class Daemon {
     this.#metering = new Metering(parts.log, this.#answers);
     this.#closers.push(() => this.#metering.close());
     this.#loop = this.#newLoop();
+    parts.secretChange.follow(() => this.reload());
     this.#manager = serviceManager(parts.log);
   }
 
@@ -110,8 +112,7 @@ export class Daemon {
     const api = await serveApi(this.#config.runDirectory, {
       ...this.#answers.routes,
       down: () => this.#down(),
-      forget: (node) => this.#mesh.membership.forget(node),
-      evict: (statement) => this.#mesh.membership.evict(statement),
+      ...actsOn(() => this.#mesh.membership),
       rotateKey: () => this.#rotateKey(),
     });
     this.#closers.push(() => api.close());
@@ -217,8 +218,7 @@ export class Daemon {
   async #resume(): Promise<void> {
     if (this.#isEnding) return;
     try {
-      const { memory, membership } = this.#mesh;
-      const kept = { memory, members: membership.members };
+      const kept = { memory: this.#mesh.memory, members: this.#mesh.membership.members };
       await this.#mesh.close();
       await this.#registries.stop();
       const ledger = await ledgerOf(this.#config, this.#parts.identity, this.#parts.log);

@@ -16,6 +16,7 @@ import { observeKernel } from "./observe.ts";
 import { ownPodsOf } from "./own-pods.ts";
 import { openRegistries, type Registries } from "./registries.ts";
 import { RegistryWays } from "./registry-ways.ts";
+import { secretChangeOf } from "./secret-change.ts";
 import { describeSelf } from "./self.ts";
 
 /** The milliseconds that the registries have to answer. */
@@ -65,6 +66,7 @@ export async function dryRun(file: string): Promise<string> {
       number,
       ledger,
       evictions,
+      secretChange: await secretChangeOf(config, log),
       isKept: false,
       log,
       clock,

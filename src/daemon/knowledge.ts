@@ -1,5 +1,5 @@
 import type { Config } from "../config/index.ts";
-import { presharedKeysOf } from "../members/index.ts";
+import { presharedKeysOf, strangersAmong } from "../members/index.ts";
 import { type Kernel, type Keys, type Knowledge, ownSide } from "../mesh/index.ts";
 import type { Implementation } from "../wireguard/index.ts";
 import type { MeshParts } from "./mesh-parts.ts";
@@ -37,11 +37,24 @@ export const knowledgeNow = (
 
 /** The keys with which WireGuard works: this node's, those that members are about to take, and the preshared ones. */
 export function keysNow(
-  { identity, membership, config }: Pick<MeshParts, "identity" | "membership" | "config">,
+  {
+    identity,
+    membership,
+    registries,
+    config,
+  }: Pick<MeshParts, "identity" | "membership" | "registries" | "config">,
   implementation: Implementation,
 ): Keys {
   const { members, nextKeys } = membership;
   const presharedKeys = presharedKeysOf(config.cluster, members, nextKeys.all);
+  // A registry that has not told all since the secret was changed may still tell that a member knows the new one.
+  const strangers = registries.isSettled() && strangersAmong(config.cluster, members);
   const { privateKey } = identity;
-  return { privateKey, implementation, next: nextKeys.awaited, ...(presharedKeys && { presharedKeys }) };
+  return {
+    privateKey,
+    implementation,
+    next: nextKeys.awaited,
+    ...(presharedKeys && { presharedKeys }),
+    ...(strangers && { strangers }),
+  };
 }

@@ -5,6 +5,7 @@ import type { LedgerFile } from "../members/effects/index.ts";
 import type { NumberFile } from "../self/effects/index.ts";
 import type { Self } from "../self/index.ts";
 import type { Evictions } from "./evictions.ts";
+import type { SecretChange } from "./secret-change.ts";
 
 /** What the list of members rests on. */
 export interface MembershipParts {
@@ -14,6 +15,7 @@ export interface MembershipParts {
   readonly identity: Identity;
   readonly ledger: LedgerFile;
   readonly evictions: Evictions;
+  readonly secretChange: SecretChange;
   /** Whether the ledger is written, and not only read. */
   readonly isKept: boolean;
   readonly log: Logger;

@@ -1,5 +1,5 @@
 import type { Evicted, Forgotten } from "../api/index.ts";
-import { errorText, KubespanError } from "../base/index.ts";
+import { errorText } from "../base/index.ts";
 import type { RegistryState } from "../discovery/index.ts";
 import { Messenger, type Recipient } from "../members/effects/index.ts";
 import type { EndNotice, GuessNotice, KeyNotice, Notice } from "../members/index.ts";
@@ -12,7 +12,6 @@ import {
   heedNotice,
   isAboutGuess,
   isClockBehind,
-  isConnected,
   type Leaving,
   labelOf,
   linksOf,
@@ -22,18 +21,21 @@ import {
   type Stepped,
   standingsOf,
   stepMembers,
+  withoutLatecomers,
 } from "../members/index.ts";
 import type { Decision } from "../mesh/index.ts";
 import { type Peers, stateOf } from "../peers/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 import type { Evictions } from "./evictions.ts";
+import { forgetMember } from "./forget.ts";
 import { recipientFor, sayFarewell, unannounced } from "./leave.ts";
 import type { MembershipParts } from "./membership-parts.ts";
-import { memberAt, oneNamed } from "./named-member.ts";
+import { memberAt } from "./named-member.ts";
 import { NextKeysHeard } from "./next-keys.ts";
 import { Observers } from "./observers.ts";
 import type { Registries } from "./registries.ts";
 import { rememberedOf } from "./remembered.ts";
+import type { Around, SecretChange } from "./secret-change.ts";
 import { tellMembers, tellObserved } from "./tell-members.ts";
 
 /** Keeps the list of the members from pass to pass, and from start to start. */
@@ -50,7 +52,6 @@ export class Membership {
   #leaving = new Map<string, Leaving>();
   /** The ids that some registry has named since the start. */
   readonly #heard = new Set<string>();
-
   /** The owners that were contested at the last pass, and since when. */
   #contested: Decision["contested"] = new Map();
   #wake: () => void = () => undefined;
@@ -127,7 +128,8 @@ export class Membership {
     const { identity, config, ledger, evictions, isKept, clock } = this.#parts;
     const now = clock();
     const before = this.#afterClockSet(now);
-    const heard = registries.heard().filter(({ nodeId }) => nodeId !== identity.nodeId);
+    const told = registries.heard().filter(({ nodeId }) => nodeId !== identity.nodeId);
+    const { heard, refused } = withoutLatecomers(told, before, config.cluster);
     for (const { nodeId } of heard) this.#heard.add(nodeId);
     evictions.hear(heard);
     this.nextKeys.see(device);
@@ -147,7 +149,7 @@ export class Membership {
     const stepped = stepMembers(renamed.members, news, now);
     const isNew = stepped.members !== this.#members;
     this.#members = stepped.members;
-    this.#refused = stepped.refused;
+    this.#refused = [...refused, ...stepped.refused];
     this.#clockFacts = { ...this.#clockFacts, ...datedAhead(heard, now) };
     this.#leaving = new Map();
     tellMembers(this.#parts.log, stepped.events);
@@ -169,24 +171,10 @@ export class Membership {
     return afterClockSet(this.#members, now - last.now - (ticks - last.ticks));
   }
 
-  /**
-   * Lets a member go because an operator says so, and asks the connected members to do the same. `name` is a node id,
-   * or a name that only one member has. Throws `KubespanError("usage")` if there is no such member, or if it is
-   * connected.
-   */
-  async forget(name: string): Promise<Forgotten> {
-    const { clock } = this.#parts;
-    const now = clock();
-    const member = oneNamed(name, this.#members);
-    if (isConnected(member, now))
-      throw new KubespanError("usage", `${name} is connected: it is not forgotten`, {
-        hint: "only a node that is gone can be; to take it out of the mesh, run 'kubespan down' on it",
-      });
-    const { nodeId, number, claim } = member;
-    this.#letGo(nodeId, { why: "the operator said so", number, at: now });
-    const others = [...this.#members.values()].filter((each) => isConnected(each, now));
-    const told = await this.messenger.tell(others.flatMap(recipientFor), { kind: "forget", nodeId, number });
-    return { label: labelOf(claim), asked: others.length, heard: told.size };
+  /** Lets a member go that is gone for good, here and on the connected members. */
+  forget(name: string): Promise<Forgotten> {
+    const [members, now] = [this.#members, this.#parts.clock()];
+    return forgetMember(name, { members, messenger: this.messenger, now, letGo: this.#letGo.bind(this) });
   }
 
   /** Keeps a node out, or lets it in again, as an operator signed it, and tells the connected members. */
@@ -198,12 +186,23 @@ export class Membership {
 
   /** Tells members, after a pass, what is due to them: where they are seen, and the evictions that this node carries. */
   tellAfterPass(decision: Pick<Decision, "tell" | "contested">): void {
-    const told = [this.#tell(decision), this.#parts.evictions.spread(this.#members, this.messenger)];
+    const { evictions, secretChange } = this.#parts;
+    const spread = evictions.spread(this.#members, this.messenger);
+    const told = [this.#tell(decision), spread, secretChange.lead(this.around)];
     for (const each of told) each.catch((error: unknown) => this.#parts.log.debug(errorText(error)));
   }
 
   get evictions(): Evictions {
     return this.#parts.evictions;
+  }
+
+  get secretChange(): SecretChange {
+    return this.#parts.secretChange;
+  }
+
+  /** What a change of the cluster secret needs of the mesh. */
+  get around(): Around {
+    return { ...this.#parts, members: this.#members, messenger: this.messenger, wake: this.#wake };
   }
 
   /** Tells the others that this node leaves; gives the problems in words. */
@@ -257,6 +256,7 @@ export class Membership {
       return isObeyed;
     }
     if (notice.kind === "key") return this.nextKeys.heed(notice, sender.publicKey, this.#members, this.#wake);
+    if (notice.kind === "secret") return this.#parts.secretChange.heed(notice, sender.publicKey, this.around);
     if (notice.kind === "observed") {
       if (this.observers.heed(notice, sender.publicKey, this.#members)) {
         this.#onObserved();

@@ -13,6 +13,7 @@ import { Membership } from "./membership.ts";
 import { lookAtDevice } from "./observe.ts";
 import { openRegistries } from "./registries.ts";
 import { removeMesh } from "./remove-mesh.ts";
+import { secretChangeOf } from "./secret-change.ts";
 import { describeSelf } from "./self.ts";
 
 /** Does the work of `kubespan down` where no daemon runs: it tells the others and removes every trace from the kernel. */
@@ -55,6 +56,7 @@ async function leave(config: Config): Promise<string[]> {
     number,
     ledger,
     evictions: await evictionsOf(config, identity, log, false),
+    secretChange: await secretChangeOf(config, log),
     isKept: false,
     log,
     clock,

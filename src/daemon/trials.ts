@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { errorText } from "../base/index.ts";
-import { endTrial, readTrial, trialConfig } from "../config/effects/index.ts";
+import { endTrial, readTrial, trialConfig, withKeptSecret } from "../config/effects/index.ts";
 import type { Config } from "../config/index.ts";
 import { checkReload, readAgain } from "./reload.ts";
 
@@ -35,7 +35,7 @@ export class Trials {
       return undefined;
     }
     try {
-      const config = trialConfig(trial, `${this.#file} (tried)`);
+      const { config } = await withKeptSecret(trialConfig(trial, `${this.#file} (tried)`));
       checkReload(before, config);
       // Reading the same one again does not prolong it.
       if (trial.text !== this.#text) this.#begin(trial.text, trial.seconds, runDirectory);

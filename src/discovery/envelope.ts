@@ -1,5 +1,6 @@
 import { Secret } from "../base/index.ts";
 import type { Endpoint } from "../net/index.ts";
+import type { Affiliate } from "./affiliate.ts";
 import { type Decoded, decodeAffiliate, decodeEndpoint } from "./decode.ts";
 import { Dropped } from "./dropped.ts";
 import { encodeEndpoint } from "./encode.ts";
@@ -25,22 +26,31 @@ export const sealEndpoint = (key: Secret, endpoint: Endpoint): Buffer =>
 
 /**
  * Opens and checks an envelope that has data. The affiliate inside must name the same node as the envelope, since the
- * service cannot read affiliates, but could exchange them.
+ * service cannot read affiliates, but could exchange them. With `names` of the secrets, an affiliate that tells of no secret
+ * is one of a node that knows the secret with which it sealed.
  */
-export function openEnvelope(secrets: Secrets, envelope: Envelope): Decoded {
+export function openEnvelope(secrets: Secrets, envelope: Envelope, names?: readonly string[]): Decoded {
   if (!isNodeId(envelope.id)) return { refused: `its id ${noNodeId}` };
   if (envelope.data.length > limits.dataBytes)
     return { refused: `its data is longer than ${limits.dataBytes} bytes` };
   const keys = secrets instanceof Secret ? [secrets] : secrets;
-  const plain = firstOf(keys, (key) => openData(key, envelope.data));
-  if (!plain) return { refused: unopened };
+  const plains = keys.values().map((key) => openData(key, envelope.data));
+  const [at, plain] = plains.map((each, index) => [index, each] as const).find(([, each]) => each) ?? [];
+  if (at === undefined || !plain) return { refused: unopened };
   const dropped = new Dropped();
   const result = decodeAffiliate(plain, openEndpoints(keys, envelope.endpoints, dropped));
   if ("refused" in result) return result;
   if (result.affiliate.nodeId !== envelope.id)
     return { refused: `its data is that of another node, ${printable(result.affiliate.nodeId, 64)}` };
-  return { affiliate: result.affiliate, dropped: [...result.dropped, ...dropped.reasons()] };
+  const affiliate = withSecret(result.affiliate, names?.[at]);
+  return { affiliate, dropped: [...result.dropped, ...dropped.reasons()] };
 }
+
+/** The affiliate with the name of the secret that it was sealed with, unless it tells which ones its node knows. */
+const withSecret = (affiliate: Affiliate, name: string | undefined): Affiliate =>
+  affiliate.membership && !affiliate.membership.secrets && name !== undefined
+    ? { ...affiliate, membership: { ...affiliate.membership, secrets: [name] } }
+    : affiliate;
 
 function openEndpoints(keys: readonly Secret[], sealed: readonly Uint8Array[], dropped: Dropped): Endpoint[] {
   const endpoints: Endpoint[] = [];

@@ -21,7 +21,7 @@ export { affiliateBytes, mostAffiliateBytes, sealAnnouncement } from "./publicat
 export type { Announcement, Registry } from "./registry.ts";
 export { errorOf, type RegistryState, stateOf } from "./registry-state.ts";
 export { openData } from "./seal.ts";
-export { secretNames, secretOfPair, secretsOf } from "./secrets.ts";
+export { knowsNone, secretName, secretNames, secretOfPair, secretsOf } from "./secrets.ts";
 export { sameHostAndPort, stunHeader } from "./stun-offer.ts";
 export { isNodeId } from "./text.ts";
 export { nothingTold, type RefusedAffiliate, type RegistryServer, type Told } from "./told.ts";

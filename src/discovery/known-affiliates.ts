@@ -22,6 +22,7 @@ const maxRefused = 128;
 /** The other nodes of a cluster as one service tells them, opened, checked and bounded. */
 export class KnownAffiliates {
   readonly #secrets: Secrets;
+  readonly #names: readonly string[] | undefined;
   readonly #ownId: string;
   readonly #byId = new Map<string, Known>();
   /** The ids that were known before the last snapshot and are missing from it. */
@@ -29,8 +30,10 @@ export class KnownAffiliates {
   #used = 0;
   readonly #onOwn: OnOwn;
 
-  constructor(secrets: Secrets, ownId: string, onOwn: OnOwn = () => undefined) {
+  /** `names` are those of the secrets, where there are several. */
+  constructor(secrets: Secrets, ownId: string, onOwn: OnOwn = () => undefined, names?: readonly string[]) {
     this.#secrets = secrets;
+    this.#names = names;
     this.#ownId = ownId;
     this.#onOwn = onOwn;
   }
@@ -94,7 +97,7 @@ export class KnownAffiliates {
     if (this.#used >= limits.affiliatesPerCluster) this.forgetUnconfirmed(); // the least certain ones
     if (this.#used >= limits.affiliatesPerCluster)
       return { refused: [{ nodeId, reason: `there are ${limits.affiliatesPerCluster} affiliates already` }] };
-    const result = openEnvelope(this.#secrets, envelope);
+    const result = openEnvelope(this.#secrets, envelope, this.#names);
     if ("refused" in result) return { refused: [{ nodeId, reason: result.refused }] };
     const refused = result.dropped.map((reason): RefusedAffiliate => ({ nodeId, reason, partly: true }));
     return { affiliate: result.affiliate, refused };

@@ -20,10 +20,11 @@ interface Named {
 }
 
 const namedOf = onceFor((cluster: ClusterIdentity): readonly Named[] =>
-  secretsOf(cluster).map((secret) => ({ name: nameOf(secret, cluster.id), secret })),
+  secretsOf(cluster).map((secret) => ({ name: secretName(secret, cluster.id), secret })),
 );
 
-const nameOf = (secret: Secret, clusterId: string): string =>
+/** The name of a secret, which tells nothing of it to those who do not have it. */
+export const secretName = (secret: Secret, clusterId: string): string =>
   createHmac("sha256", secret.reveal())
     .update(`kubespan secret name\0${clusterId}`)
     .digest()
@@ -36,6 +37,10 @@ const nameOf = (secret: Secret, clusterId: string): string =>
  */
 export const secretNames = (cluster: ClusterIdentity): readonly string[] | undefined =>
   cluster.accepted === undefined ? undefined : namedOf(cluster).map(({ name }) => name);
+
+/** Whether a member that knows the secrets of these names knows none of this node's: no tunnel with it can be made. */
+export const knowsNone = (cluster: ClusterIdentity, theirs: readonly string[] | undefined): boolean =>
+  theirs !== undefined && !namedOf(cluster).some(({ name }) => theirs.includes(name));
 
 /**
  * The secret that is the preshared key of the tunnel with a member that knows the secrets of these names. Both ends find

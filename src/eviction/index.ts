@@ -2,12 +2,14 @@
 export { carriedBy, mostCarried } from "./carriers.ts";
 export { type Eviction, longestStatement } from "./eviction.ts";
 export {
+  isSignedBy,
   type Operators,
   openStatement,
   operatorKeyOf,
   operatorKeyText,
   parseOperatorKey,
   signEviction,
+  signedBy,
 } from "./operator-key.ts";
 export {
   entered,

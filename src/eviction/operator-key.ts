@@ -35,7 +35,11 @@ const signed = (clusterId: string, eviction: Eviction): Buffer =>
 
 /** The statement of an operator about a node. */
 export const signEviction = (privateKey: Secret, clusterId: string, eviction: Eviction): string =>
-  statementOf(eviction, sign(null, signed(clusterId, eviction), privateOf(privateKey)));
+  statementOf(eviction, signedBy(privateKey, signed(clusterId, eviction)));
+
+/** The signature of an operator. What is signed says first what it is and of which cluster, so that it is good for nothing else. */
+export const signedBy = (privateKey: Secret, content: Uint8Array): Uint8Array =>
+  sign(null, content, privateOf(privateKey));
 
 /** The operators who may evict nodes of a cluster. */
 export interface Operators {
@@ -48,9 +52,12 @@ export interface Operators {
 export function openStatement(text: string, { clusterId, keys }: Operators): Eviction | undefined {
   const read = keys.length === 0 ? undefined : readStatement(text);
   if (!read) return undefined;
-  const content = signed(clusterId, read.eviction);
-  return keys.some((key) => verify(null, content, publicOf(key), read.signature)) ? read.eviction : undefined;
+  return isSignedBy(keys, signed(clusterId, read.eviction), read.signature) ? read.eviction : undefined;
 }
+
+/** Tells whether one of the operators with these public keys made the signature. */
+export const isSignedBy = (keys: readonly string[], content: Uint8Array, signature: Uint8Array): boolean =>
+  keys.some((key) => verify(null, content, publicOf(key), signature));
 
 const publicOf = (key: string): KeyObject =>
   createPublicKey({

@@ -12,5 +12,5 @@ export {
   recipientKey,
   responseBytes,
 } from "./noise.ts";
-export { hash, mac, publicOf, sharedSecret } from "./primitives.ts";
+export { hash, mac, openExtended, publicOf, sealExtended, sharedSecret } from "./primitives.ts";
 export { timestamp } from "./timestamp.ts";

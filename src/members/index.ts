@@ -6,12 +6,20 @@ export { farewellOf, farewellsIn, heedNotice } from "./farewell.ts";
 export { type GuessNotice, isAboutGuess, tokenBytes } from "./guess-notice.ts";
 export { emptyHarvest, type Harvest, harvest, turnDueIn } from "./harvest.ts";
 export { type MemberNetworks, memberNetworks } from "./kinds.ts";
+export { withoutLatecomers } from "./latecomers.ts";
 export { linksOf } from "./links.ts";
 export { connectedForMs, isConnected, labelOf, type Member, type Members } from "./member.ts";
 export { awaitedKeys, heedKey, type NextKeys, withHandshakes, withTakenKeys } from "./next-key.ts";
-export { type EndNotice, type KeyNotice, type Notice, type ObservedNotice, recipientOf } from "./notice.ts";
+export {
+  type EndNotice,
+  type KeyNotice,
+  type Notice,
+  type ObservedNotice,
+  recipientOf,
+  type SecretNotice,
+} from "./notice.ts";
 export { statementMs, type Telling, type Tellings, tellings } from "./observed.ts";
-export { presharedKeysOf } from "./preshared-keys.ts";
+export { presharedKeysOf, strangersAmong } from "./preshared-keys.ts";
 export {
   noRefusals,
   refusalsOf,
@@ -22,6 +30,7 @@ export {
 export { toldByLedger } from "./remembered.ts";
 export { absenceOf, vanishedWarnings } from "./report.ts";
 export { memberInTheWay } from "./same-address.ts";
+export { seenOf } from "./secret-seen.ts";
 export { secretWarnings } from "./secrets-known.ts";
 export { isTold, servicesTold, type ToldServices } from "./services.ts";
 export { type MemberClaim, type Specified, specify } from "./specified.ts";

@@ -2,11 +2,12 @@ import { z } from "zod";
 import { readJson, valueOf } from "../base/index.ts";
 import { longestStatement } from "../eviction/index.ts";
 import { type Endpoint, parseEndpoint } from "../net/index.ts";
+import { sealedSecretLength, secretStatementLength } from "../secret-change/index.ts";
 import { codeOf, isSame, type Sides } from "./code.ts";
 import { type GuessNotice, guessFields, guessNoticeOf, guessShapes } from "./guess-notice.ts";
 
 /** A message to a member. */
-export type Notice = EndNotice | ObservedNotice | EvictionNotice | KeyNotice | GuessNotice;
+export type Notice = EndNotice | ObservedNotice | EvictionNotice | KeyNotice | SecretNotice | GuessNotice;
 
 /** A message about the end of a membership: the sender's own, or that of a member that vanished. */
 export interface EndNotice {
@@ -46,6 +47,13 @@ export interface KeyNotice {
   readonly publicKey: string;
 }
 
+/** A message with the next cluster secret, sealed for the recipient, and the statement of an operator about it. */
+export interface SecretNotice {
+  readonly kind: "secret";
+  readonly statement: string;
+  readonly sealed: string;
+}
+
 /** The name of a recipient in a list of proofs: so much of its key that no two members share it. */
 export const recipientOf = (publicKey: string): string =>
   Buffer.from(publicKey, "base64").subarray(0, 8).toString("base64");
@@ -72,6 +80,7 @@ export const receiptOf = (proof: Uint8Array, sides: Sides, sender: "own" | "peer
 
 function fieldsOf(notice: Notice): readonly unknown[] {
   if (notice.kind === "eviction") return [notice.statement];
+  if (notice.kind === "secret") return [notice.statement, notice.sealed];
   const { nodeId, number } = notice;
   switch (notice.kind) {
     case "farewell":
@@ -131,6 +140,12 @@ const shapes = z.union([
     statement: z.base64().max(longestStatement),
     proof: proofText,
   }),
+  z.strictObject({
+    notice: z.literal("secret"),
+    statement: z.base64().length(secretStatementLength),
+    sealed: z.base64().length(sealedSecretLength),
+    proof: proofText,
+  }),
   z.strictObject({ receipt: proofText }),
   ...guessShapes,
 ]);
@@ -154,6 +169,12 @@ export function readDatagram(bytes: Uint8Array): Datagram | undefined {
   const proof = Buffer.from(data.proof, "base64");
   if (data.notice === "eviction")
     return { kind: "notice", notice: { kind: data.notice, statement: data.statement }, proof };
+  if (data.notice === "secret")
+    return {
+      kind: "notice",
+      notice: { kind: data.notice, statement: data.statement, sealed: data.sealed },
+      proof,
+    };
   const { nodeId, number } = data;
   switch (data.notice) {
     case "farewell":

@@ -1,6 +1,6 @@
 import type { Secret } from "../base/index.ts";
 import type { ClusterIdentity } from "../config/index.ts";
-import { secretOfPair } from "../discovery/index.ts";
+import { knowsNone, secretOfPair } from "../discovery/index.ts";
 import type { Members } from "./member.ts";
 import type { NextKeys } from "./next-key.ts";
 
@@ -22,3 +22,14 @@ export function presharedKeysOf(
   }
   return keys;
 }
+
+/**
+ * The public keys of members that know none of this node's secrets, as they say or as what they announced was sealed. A
+ * session that one of them made with a secret that was forgotten since would go on for three minutes.
+ */
+export const strangersAmong = (cluster: ClusterIdentity, members: Members): ReadonlySet<string> =>
+  new Set(
+    [...members.values()].flatMap(({ claim: { kubespan, membership } }) =>
+      kubespan && knowsNone(cluster, membership?.secrets) ? kubespan.publicKey : [],
+    ),
+  );

@@ -11,6 +11,8 @@ export interface Keys {
   readonly next?: readonly string[];
   /** The preshared keys by public key, of peers that have another one than the cluster secret; absent for none. */
   readonly presharedKeys?: ReadonlyMap<string, Secret>;
+  /** The public keys of members with which no tunnel can be made, as they know none of the secrets; absent for none. */
+  readonly strangers?: ReadonlySet<string>;
 }
 
 /** The device that is wanted, with the peers of the last poll. */
@@ -21,9 +23,10 @@ export const deviceOf = (config: Config, keys: Keys, polled: Polled): PeersOfDev
   presharedKey: config.cluster.secret,
   listenPort: config.listenPort,
   firewallMark: config.marks.fromWireGuard,
-  peers: [...polled.peers, ...nextPeers(keys, polled)].map((peer) => {
+  peers: [...polled.peers, ...nextPeers(keys, polled)].flatMap((peer) => {
+    if (keys.strangers?.has(peer.publicKey)) return [];
     const presharedKey = keys.presharedKeys?.get(peer.publicKey);
-    return presharedKey ? { ...peer, presharedKey } : peer;
+    return [presharedKey ? { ...peer, presharedKey } : peer];
   }),
 });
 

@@ -34,6 +34,7 @@ import {
 } from "../peers/index.ts";
 import type { PortMappingReport } from "../port-mapping/index.ts";
 import type { RelayReport } from "../relay/index.ts";
+import type { Rollout } from "../secret-change/index.ts";
 import { sharedEndpointWarnings } from "../self/index.ts";
 import {
   type Engine,
@@ -92,6 +93,8 @@ export interface StatusView {
     readonly clockFacts: ClockFacts;
     /** Absent where operators evict nobody. */
     readonly evictions?: { readonly isOut: boolean };
+    /** Absent where nothing leads a change of the cluster secret. */
+    readonly secretChange?: { readonly rollout: Rollout | undefined };
   };
 }
 
@@ -123,7 +126,10 @@ export function reportStatus(knowledge: Knowledge, view: StatusView, now: number
       ...view.settings,
       ...(view.membership.evictions?.isOut ? [evictedWarning] : []),
       ...clockWarnings(view.membership.clockFacts, now),
-      ...secretWarnings(knowledge.config.cluster, view.membership.members),
+      ...secretWarnings(knowledge.config.cluster, view.membership.members, {
+        rollout: view.membership.secretChange?.rollout,
+        now,
+      }),
       ...vanishedWarnings(view.membership.members, now),
       ...(decision ? unsettledWarnings(decision, now) : []),
       ...podLinkWarnings(links, mtuOf(knowledge.config, { links, addresses })),

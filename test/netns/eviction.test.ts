@@ -12,6 +12,7 @@ import {
   stateDirectory,
   waitFor,
 } from "../../lab/index.ts";
+import { decodeToken } from "../../src/joining/index.ts";
 
 /*
  * An operator at a keeps c out, who has the secret of the cluster and goes on as ever. The daemon of b is away meanwhile.
@@ -211,5 +212,61 @@ describe("an evicted node", () => {
     expect(stdout).toContain("c may come back\n");
     await Promise.all([a.daemon.waitForPeers("b", "c", "d"), b.daemon.waitForPeers("a", "c", "d")]);
     expect((await b.daemon.command("get", "evictions")).stdout).toMatch(/lifted/);
+  });
+});
+
+describe("kubespan evict --rotate", () => {
+  it("gives all but the evicted node another secret, without a lost packet, and keeps that one out for good", async () => {
+    const { secret: old } = options.cluster;
+    await d.daemon.configure(options);
+    d.daemon.signal("SIGHUP");
+    const stream = await PingStream.start(a, (await d.daemon.status()).node.address);
+    await b.daemon.stop("SIGKILL");
+    const { exitCode, stdout, stderr } = await evict("c", "--rotate");
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+    expect(stdout).toMatch(/another secret: 1 of 2 other nodes have it already\n/);
+    expect(stdout).toMatch(/\n {2}b: it did not confirm/);
+    await toSay(a, /command here; b does not have it yet: the old one is accepted until/);
+    const token = (await a.daemon.command("token")).stdout.trim();
+    const next = decodeToken(token).cluster.secret.revealBase64();
+    expect(next).not.toBe(old);
+    // Whoever is put out comes back with the old secret, another id and another key, and knows all members. Nobody
+    // needs the old secret to join any more.
+    await waitFor(
+      async () => (await a.daemon.log()).includes("this node seals with the new cluster secret"),
+      {
+        what: "a to seal with the new secret",
+        describe: () => a.daemon.log(),
+      },
+    );
+    await c.daemon.stop("SIGKILL");
+    await c.run("rm", identityFile);
+    await c.daemon.start();
+    const { nodeId, publicKey } = (await c.daemon.waitForStatus("its new id", () => true)).node;
+    for (const node of [a, d])
+      await node.daemon.waitForStatus("that c is refused", ({ refusedAffiliates }) =>
+        refusedAffiliates.some((each) => each.nodeId === nodeId && /being replaced/.test(each.reason)),
+      );
+    const isUnopened = (each: { readonly nodeId: string; readonly reason: string }): boolean =>
+      each.nodeId === nodeId && each.reason.includes("does not open");
+    // b was away, and gets the secret when it is back, by the old one. Then nobody accepts that any more.
+    await b.daemon.start();
+    for (const node of [a, b, d]) {
+      await node.daemon.waitForStatus("that the change is over", ({ warnings, registries }) => {
+        const isOver = warnings.every(({ who }) => who !== "cluster secret");
+        return isOver && registries.some(({ refused }) => refused.some(isUnopened));
+      });
+      expect(await presharedKeys(node)).toEqual([next, next]);
+      expect(await knows(node, publicKey)).toBe(false);
+    }
+    await stream.moreAnswers(5);
+    expect((await stream.stop()).lost).toBe(0);
+    // The file still has the old secret, and means the new one.
+    await d.daemon.stop("SIGKILL");
+    await d.run("ip", "link", "delete", "kubespan");
+    await d.daemon.start();
+    await d.daemon.waitForPeers("a", "b");
+    expect(await presharedKeys(d)).toEqual([next, next]);
+    for (const node of [a, b, d]) expect(await node.daemon.log()).not.toContain(next);
   });
 });

@@ -9,6 +9,8 @@ import {
   type Forgotten,
   type KeyRotated,
   type LogLevelReport,
+  type SecretOffer,
+  type SecretRotated,
   socketPath,
 } from "../routes.ts";
 import type { Status } from "../status.ts";
@@ -53,6 +55,22 @@ export const requestEvict = async (runDirectory: string, statement: string): Pro
 /** Asks the daemon to take another WireGuard key. Throws `KubespanError` with the daemon's reason if it refuses. */
 export const requestRotateKey = async (runDirectory: string): Promise<KeyRotated> =>
   (await ask(runDirectory, "POST", "/v1/rotate-key")) as KeyRotated;
+
+/** Asks the daemon for a secret that the cluster may take next. Throws `KubespanError` with the reason if it has none. */
+export const requestNextSecret = async (runDirectory: string): Promise<SecretOffer> =>
+  (await ask(runDirectory, "POST", "/v1/next-secret")) as SecretOffer;
+
+/** Has the daemon give the cluster the secret that it offered last, with the statements of an operator. */
+export const requestRotateSecret = async (
+  runDirectory: string,
+  statements: readonly string[],
+  seconds: number,
+): Promise<SecretRotated> =>
+  (await ask(
+    runDirectory,
+    "POST",
+    `/v1/rotate-secret/${encodeURIComponent(statements.join("."))}/${seconds}`,
+  )) as SecretRotated;
 
 /** Asks the daemon where packets for an address go. */
 export const fetchWhy = async (runDirectory: string, address: string): Promise<Why> =>

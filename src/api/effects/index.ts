@@ -8,7 +8,9 @@ export {
   requestEvict,
   requestForget,
   requestLogLevel,
+  requestNextSecret,
   requestRotateKey,
+  requestRotateSecret,
 } from "./client.ts";
 export { isAbsence } from "./failure.ts";
 export { followConnectivity, followMatrix, followResources } from "./follow.ts";

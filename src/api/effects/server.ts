@@ -101,6 +101,10 @@ const actions: Readonly<Record<string, MakeAction>> = {
   "POST forget/*": telling(({ forget }, [node = ""]) => forget(node)),
   "POST evict/*": telling(({ evict }, [statement = ""]) => evict(statement)),
   "POST rotate-key": telling(({ rotateKey }) => rotateKey()),
+  "POST next-secret": telling(({ nextSecret }) => nextSecret()),
+  "POST rotate-secret/*/*": telling(({ rotateSecret }, [statements = "", seconds = ""]) =>
+    rotateSecret(statements, Number(seconds)),
+  ),
   "GET why/*": telling(({ why }, [address = ""]) => why(address)),
   "GET netcheck": telling(({ netcheck }) => netcheck()),
   "GET matrix": streaming(({ matrix }) => matrix()),

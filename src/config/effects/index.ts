@@ -1,3 +1,4 @@
+export { keepSecret, readKeptSecret, withKeptSecret } from "./kept-secret.ts";
 export { findDaemon, type LoadedConfig, loadConfig } from "./load.ts";
 export { replaceConfig } from "./replace.ts";
 export { stateDirectoryNow } from "./state-directory.ts";

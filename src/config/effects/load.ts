@@ -5,6 +5,7 @@ import { runDirectoryIn } from "../named-folders.ts";
 import { largestConfig, readConfig } from "../parse.ts";
 import { environmentProxies } from "../proxy.ts";
 import { configWarnings } from "../warnings.ts";
+import { withKeptSecret } from "./kept-secret.ts";
 
 /** A configuration with the warnings about the file that it was read from. */
 export interface LoadedConfig {
@@ -13,7 +14,7 @@ export interface LoadedConfig {
 }
 
 /**
- * Reads and checks a configuration file. Throws `KubespanError("config")` if it is missing, unreadable, no regular
+ * Reads and checks a configuration file, with the secret that a command brought in place of the file's. Throws `KubespanError("config")` if it is missing, unreadable, no regular
  * UTF-8 file, larger than 1 MiB, or wrong (see `parseConfig`).
  */
 export async function loadConfig(file: string): Promise<LoadedConfig> {
@@ -24,9 +25,10 @@ export async function loadConfig(file: string): Promise<LoadedConfig> {
       hint: `is that the right path? 'kubespan gen config --output ${file}' makes a new file there`,
     });
   const { proxies, problems } = environmentProxies(process.env);
-  const { config, notices } = readConfig(found.text, file, proxies);
-  const findings = [...notices, ...configWarnings(config, found.text)];
-  const warnings = [...modeWarnings(file, found.mode), ...problems, ...findings];
+  const read = readConfig(found.text, file, proxies);
+  const { config, warnings: ofSecret } = await withKeptSecret(read.config);
+  const findings = [...read.notices, ...configWarnings(read.config, found.text)];
+  const warnings = [...modeWarnings(file, found.mode), ...problems, ...ofSecret, ...findings];
   return { config, warnings };
 }
 

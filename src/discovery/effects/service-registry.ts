@@ -6,12 +6,13 @@ import type { Address, HostPort } from "../../net/index.ts";
 import type { Carriage } from "../../stream/index.ts";
 import type { Affiliate, Membership } from "../affiliate.ts";
 import { encodeAffiliate } from "../encode.ts";
+import type { Envelope } from "../envelope.ts";
 import { KnownAffiliates } from "../known-affiliates.ts";
 import { limits } from "../limits.ts";
 import type { Announcement, Registry } from "../registry.ts";
 import { roomOf } from "../room.ts";
 import { nonceBytes, sealData } from "../seal.ts";
-import { secretsOf } from "../secrets.ts";
+import { secretNames, secretsOf } from "../secrets.ts";
 import { nothingTold, type Told } from "../told.ts";
 import { OwnPublication } from "./own-publication.ts";
 import type { RegistryDriver, RegistryKind, Session } from "./registry-driver.ts";
@@ -78,7 +79,8 @@ class ServiceDriver implements RegistryDriver {
     this.#log = options.log.child({ registry: this.name });
     const secrets = secretsOf(cluster);
     this.#own = new OwnPublication({ key: cluster.secret, secrets, origin, log: this.#log });
-    this.#known = new KnownAffiliates(secrets, nodeId, (envelope) => this.#own.told(envelope));
+    const onOwn = (envelope: Envelope | undefined): void => this.#own.told(envelope);
+    this.#known = new KnownAffiliates(secrets, nodeId, onOwn, secretNames(cluster));
   }
 
   location(): string {

@@ -1,6 +1,6 @@
 import { fingerprintOf, parseAuthorityKey } from "../../authority/index.ts";
 import { KubespanError, type Secret } from "../../base/index.ts";
-import type { Config } from "../../config/index.ts";
+import { type Config, newestSecret } from "../../config/index.ts";
 import { readTextFile } from "../../system/index.ts";
 import { filesBeside } from "../files.ts";
 import { tokenServices } from "../services.ts";
@@ -23,7 +23,7 @@ export async function heldToken(
   const { cluster, operatorKeys } = config;
   return {
     token: {
-      cluster,
+      cluster: { id: cluster.id, secret: newestSecret(cluster) },
       services: [...services, ...more],
       ...(authority && { authority }),
       ...(operatorKeys && { operatorKeys }),

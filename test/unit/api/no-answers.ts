@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import type { Routes } from "../../../src/api/index.ts";
 
 const never = (): Promise<never> => Promise.reject(new Error("nobody asks for this"));
@@ -13,6 +14,8 @@ export const noAnswers: Routes = {
   forget: never,
   evict: never,
   rotateKey: never,
+  nextSecret: () => expect.fail("nobody asks for this"),
+  rotateSecret: never,
   why: never,
   netcheck: never,
   matrix: none,

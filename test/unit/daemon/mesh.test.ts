@@ -14,6 +14,7 @@ import type { Registries } from "../../../src/daemon/registries.ts";
 import { RegistryWays } from "../../../src/daemon/registry-ways.ts";
 import { Repairs } from "../../../src/daemon/repairs.ts";
 import { SecondBarrier } from "../../../src/daemon/second-barrier.ts";
+import { secretChangeOf } from "../../../src/daemon/secret-change.ts";
 import type { Announcement } from "../../../src/discovery/index.ts";
 import { newIdentity } from "../../../src/identity/identity.ts";
 import { LedgerFile } from "../../../src/members/effects/index.ts";
@@ -108,6 +109,7 @@ class Stage {
           ...shared,
           ledger,
           evictions: await evictionsOf(config, identity, log),
+          secretChange: await secretChangeOf(config, log),
           isKept: true,
         }),
         origin: { machine: "", startedAt: this.now },

@@ -8,6 +8,7 @@ import { KnownAffiliates } from "../../../src/discovery/known-affiliates.ts";
 import { nonceBytes, sealData } from "../../../src/discovery/seal.ts";
 import { secretNames, secretOfPair } from "../../../src/discovery/secrets.ts";
 import { secretWarnings } from "../../../src/members/secrets-known.ts";
+import type { Receiver } from "../../../src/secret-change/rollout.ts";
 import { memberOf, membersOf } from "../members/member.ts";
 import { affiliate, endpoint } from "../mesh/values.ts";
 import { idOf } from "./samples.ts";
@@ -90,6 +91,28 @@ describe("an announcement", () => {
     expect(openEnvelope([old, next], sealedWith(other, other))).toHaveProperty("refused");
   });
 
+  test("that tells no names is of a node that knows the secret with which it is sealed", () => {
+    const both = cluster(next, old);
+    const names = secretNames(both) ?? expect.fail();
+    const read = (own: Secret, secrets?: readonly string[], isPlain = false) => {
+      const told = {
+        ...said,
+        ...(!isPlain && { membership: { ...membership, ...(secrets && { secrets }) } }),
+      };
+      const data = sealData(own, Buffer.alloc(nonceBytes, 9), encodeAffiliate(told));
+      const known = new KnownAffiliates([next, old], idOf("self"), undefined, names);
+      known.update([{ id: said.nodeId, data, endpoints: [] }]);
+      return known.affiliates()[0]?.membership?.secrets;
+    };
+    expect(read(old)).toEqual(names.slice(1));
+    expect(read(next)).toEqual(names.slice(0, 1));
+    expect(read(old, names.toReversed())).toEqual(names.toReversed());
+    expect(read(old, undefined, true)).toBeUndefined();
+    // So both ends of a pair with a node that missed the change find the secret that it has.
+    expect(secretOfPair(both, read(old))).toBe(old);
+    expect(secretOfPair(cluster(old), names)).toBe(old);
+  });
+
   test("tells the names of three secrets at most, each of eight bytes", () => {
     const read = (secrets: readonly string[]): readonly string[] | undefined => {
       const told = { ...said, membership: { ...membership, secrets } };
@@ -161,5 +184,48 @@ describe("acceptSecrets", () => {
       expect(() => accepted(...wrong)).toThrow(/acceptSecrets/);
       expect(() => accepted(...wrong)).not.toThrow(wrong.at(-1));
     }
+  });
+});
+
+const changed = (stage: "accept" | "seal" | "finish") => ({
+  ...(stage === "finish" ? cluster(next) : stage === "seal" ? cluster(next, old) : cluster(old, next)),
+  change: { number: 7, stage },
+});
+const receiver = (number: number, more: Partial<Receiver> = {}): Receiver => ({
+  nodeId: affiliate(number).nodeId,
+  publicKey: affiliate(number).kubespan?.publicKey ?? "",
+  label: `node-${number}`,
+  ...more,
+});
+const rollout = (...receivers: readonly Receiver[]) => ({ number: 7, until: 0, statements: [], receivers });
+
+const saidBy = (own: Parameters<typeof secretWarnings>[0], ...receivers: readonly Receiver[]) =>
+  secretWarnings(own, membersOf(member(2, cluster(next, old)), member(3)), {
+    ...(receivers.length > 0 && { rollout: rollout(...receivers) }),
+    now: 1_000,
+  }).map(({ what }) => what);
+
+describe("what is said of a change by a command", () => {
+  test("names who does not have the secret, and who joined since, with the cure", () => {
+    expect(saidBy(changed("seal"), receiver(2, { has: "seal" }), receiver(3))).toEqual([
+      "is being changed by a command here; node-3 does not have it yet: the old one is accepted until 1970-01-01T00:00Z",
+    ]);
+    expect(saidBy(changed("seal"), receiver(2, { has: "seal" }))).toEqual([
+      expect.stringContaining("all members have it"),
+      expect.stringMatching(/^does not come to node-3, which joined since: print a token/),
+    ]);
+  });
+
+  test("names who was left behind when it is over, until they are back", () => {
+    const [have, missed] = [receiver(2, { has: "finish" }), receiver(3, { number: 1 })];
+    expect(saidBy(changed("finish"), have, missed)).toEqual([
+      expect.stringMatching(/^was changed without node-3: print a token/),
+    ]);
+    expect(saidBy(changed("finish"), have, { ...missed, number: 0 })).toEqual([]);
+  });
+
+  test("is short on the other nodes, and nothing once it is over", () => {
+    expect(saidBy(changed("accept"))).toEqual([expect.stringContaining("by a command on another node")]);
+    expect(saidBy(changed("finish"))).toEqual([]);
   });
 });

@@ -1,0 +1,1 @@
+export { RolloutFile } from "./rollout-file.ts";
