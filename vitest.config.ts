@@ -26,7 +26,14 @@ const withApiServer = {
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 300_000 } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
       { test: { name: "etcd", include: ["test/etcd/**/*.test.ts"], ...machineSuite } },
       { test: { name: "kubernetes", include: ["test/kubernetes/**/*.test.ts"], ...withApiServer } },
       {

@@ -14,8 +14,8 @@ export {
 export { type DialRules, noDialRules } from "./dial.ts";
 export { filterPlace, filterReason } from "./endpoint-filter.ts";
 export { generateConfig, type KubespanSettings, type NewService } from "./generate.ts";
-export { runDirectoryIn, stateDirectoryIn } from "./named-folders.ts";
 export { keptAfter, newestSecret } from "./kept-secret.ts";
+export { runDirectoryIn, stateDirectoryIn } from "./named-folders.ts";
 export { parseConfig, readConfig } from "./parse.ts";
 export {
   credentialsOf,

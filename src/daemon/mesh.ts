@@ -132,11 +132,9 @@ export class Mesh {
     const polled = device && last ? await this.#peersPass(last, device) : undefined;
     if (polled?.kind === "done") return polled.wakeInMs;
     const isOwnNews = this.#readPodNetworks();
-    const isRelied = isThere && !this.outcome.failure;
-    const changed =
-      scope === "everything" || isOwnNews || !isRelied
-        ? undefined
-        : await observeChanging(this.#parts, this.#config, this.#last ?? last);
+    const isRelied = isThere && scope !== "everything" && !isOwnNews && !this.outcome.failure;
+    const before = this.#last ?? last;
+    const changed = isRelied && before ? await observeChanging(this.#parts, this.#config, before) : undefined;
     return changed ? this.#decided(changed, planRegistries) : this.#completePass();
   }
 

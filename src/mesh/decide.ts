@@ -7,7 +7,6 @@ import {
   type Harvest,
   harvest,
   type MemberNetworks,
-  meshNetworks,
   noRefusals,
   type OwnSide,
   type PeerSpecs,
@@ -53,6 +52,7 @@ import type { ObservedDevice } from "../wireguard/index.ts";
 import { announce } from "./announce.ts";
 import { exitsLeftOut, exitsOf } from "./exits.ts";
 import type { Knowledge, Memory } from "./knowledge.ts";
+import { targetsOf } from "./targets.ts";
 
 export const emptyMemory: Memory = {
   specified: undefined,
@@ -289,16 +289,4 @@ function harvestFrom(
   }));
   const members = [self.nodeId, ...affiliates.map(({ nodeId }) => nodeId)];
   return harvest(seen, { own: self.nodeId, members }, before, now);
-}
-
-/** The networks of all peers, or only of those that are up where the operator allows traffic to the others in clear. */
-function targetsOf(
-  { peers, networks }: PeerSpecs,
-  polled: Polled,
-  config: Config,
-  self: Self,
-): readonly Prefix[] {
-  if (!config.allowDownPeerBypass) return networks;
-  const up = peers.filter((peer) => stateOf(polled.memory.connections.get(peer.publicKey)) === "up");
-  return meshNetworks(up, self.clusterPrefix);
 }

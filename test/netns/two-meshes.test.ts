@@ -52,9 +52,9 @@ const repairsOf = ({ repairs }: Status): number =>
   Object.values(repairs).reduce((sum, count) => sum + count, 0);
 
 /** What a node's kernel holds, and what its daemons know and said, for the error message. */
-const stateOf = async (node: LabNode, second: Daemon): Promise<string> => {
+const stateOf = async (node: LabNode, other: Daemon): Promise<string> => {
   const told = await Promise.all(
-    [node.daemon, second].map(
+    [node.daemon, other].map(
       async (daemon) => `${(await daemon.command("status")).stdout}${await daemon.log()}`,
     ),
   );
