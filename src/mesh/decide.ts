@@ -1,4 +1,3 @@
-import type { Config } from "../config/index.ts";
 import type { Announcement } from "../discovery/index.ts";
 import type { Warning } from "../marks/index.ts";
 import {
@@ -47,7 +46,7 @@ import {
   withStandIns,
 } from "../peers/index.ts";
 import { standInsFrom } from "../relay/index.ts";
-import type { RouteOf, Self } from "../self/index.ts";
+import type { RouteOf } from "../self/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 import { announce } from "./announce.ts";
 import { exitsLeftOut, exitsOf } from "./exits.ts";
