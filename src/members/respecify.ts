@@ -21,7 +21,7 @@ import { isTalosNode } from "./talos.ts";
 
 /**
  * The specs after one member has changed what it says, made from those before it. The work is that for one member, so this
- * decides only what concerns nobody else: \`undefined\` where another member's spec might change, too. Then all specs have to
+ * decides only what concerns nobody else: `undefined` where another member's spec might change, too. Then all specs have to
  * be made anew.
  */
 export function respecify(made: Made, affiliate: Affiliate, own: OwnSide): Made | undefined {

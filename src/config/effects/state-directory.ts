@@ -17,3 +17,15 @@ export function stateDirectoryNow(file: string): string | undefined {
     return undefined;
   }
 }
+
+/**
+ * The configuration file of a daemon that is to run; `undefined` for any other command line. The words are checked later,
+ * by the library for that, which takes much longer to load.
+ */
+export function configOfRun([command, ...options]: readonly string[]): string | undefined {
+  if (command !== "run" || options.includes("--dry-run")) return undefined;
+  const at = options.findIndex((option) => /^(?:-c|--config(?:=|$))/.test(option));
+  if (at === -1) return "/etc/kubespan/config.yaml";
+  const [, attached] = /^(?:-c|--config=)(.+)$/.exec(options[at] ?? "") ?? [];
+  return attached ?? options[at + 1];
+}
