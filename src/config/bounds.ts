@@ -1,4 +1,10 @@
 /**
+ * The UDP port at the KubeSpan address for what members tell each other. A WireGuard that listens there, which it does on
+ * all addresses, would leave no place for it.
+ */
+export const noticePort = 51_822;
+
+/**
  * The bounds on what one node may announce. Other nodes refuse the excess, so a configuration that exceeds them is
  * refused.
  */

@@ -1,4 +1,4 @@
-export { bounds } from "./bounds.ts";
+export { bounds, noticePort } from "./bounds.ts";
 export {
   type ClusterIdentity,
   type Config,

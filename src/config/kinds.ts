@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { wordOf } from "../base/index.ts";
 import { decodeKey } from "../identity/index.ts";
-import { bounds } from "./bounds.ts";
+import { bounds, noticePort } from "./bounds.ts";
 import { logLevels, type MachineType, type RelayConfig } from "./config.ts";
 import { dial } from "./dial.ts";
 import { parseEndpointFilter } from "./endpoint-filter.ts";
@@ -77,6 +77,10 @@ const markBits = z
   .refine((bits) => wordOf(bits) !== undefined && bits >= 1, {
     error: "is out of range; expected one or more bits of the packet mark, 0x1 to 0xffffffff",
   });
+
+const listenPort = port().refine((number) => number !== noticePort, {
+  error: `is ${noticePort}, on which members tell each other things in the tunnel; expected another port`,
+});
 
 const marks = section({ fromWireGuard: markBits.default(0x20), toWireGuard: markBits.default(0x40) }).refine(
   ({ fromWireGuard, toWireGuard }) => (fromWireGuard & toWireGuard) === 0,
@@ -198,7 +202,7 @@ export const schemas = {
   }),
   KubeSpanDaemonConfig: kind("KubeSpanDaemonConfig", {
     interfaceName: interfaceName.default("kubespan"),
-    listenPort: port().default(51_820),
+    listenPort: listenPort.default(51_820),
     wireguard: oneOf(["auto", "kernel", "userspace"]).default("auto"),
     keepalive: wholeNumber(5, 25).default(25),
     connect: oneOf(["auto", "race", "serial"]).default("auto"),

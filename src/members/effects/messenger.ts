@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Secret } from "../../base/index.ts";
 import { errorText } from "../../base/index.ts";
+import { noticePort } from "../../config/index.ts";
 import { type Address, parseAddress } from "../../net/index.ts";
 import { counted, noChecks } from "../hearing.ts";
 import {
@@ -14,12 +15,6 @@ import {
   readDatagram,
   receiptOf,
 } from "../notice.ts";
-
-/**
- * The UDP port for notices. The socket is bound to the KubeSpan address alone, so that nothing outside the mesh reaches
- * it.
- */
-const noticePort = 51_822;
 
 /**
  * The time in milliseconds after which a lost packet is sent again. A member that is connected answers within a round
@@ -66,7 +61,10 @@ export class Messenger {
     this.#options = options;
   }
 
-  /** Listens, unless the socket is open already. This fails while the link has no address yet, and is tried again. */
+  /**
+   * Listens, unless the socket is open already, at the KubeSpan address alone, so that nothing outside the mesh reaches it.
+   * This fails while the link has no address yet, and is tried again.
+   */
   async open(): Promise<void> {
     if (this.#socket) return;
     const socket = createSocket({ type: "udp6", ipv6Only: true });

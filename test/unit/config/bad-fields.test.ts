@@ -67,6 +67,11 @@ describe("one wrong field", () => {
     ],
     [
       "KubeSpanDaemonConfig",
+      "listenPort: 51822",
+      "3:13: listenPort is 51822, on which members tell each other things in the tunnel; expected another port",
+    ],
+    [
+      "KubeSpanDaemonConfig",
       "listenPort: 0",
       "3:13: listenPort is 0; expected a whole number from 1 to 65535",
     ],
