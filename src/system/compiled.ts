@@ -1,17 +1,9 @@
-import {
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  type Stats,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { lstatSync, mkdirSync, realpathSync, rmSync, type Stats, statSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { enableCompileCache, flushCompileCache } from "node:module";
 import { dirname, join } from "node:path";
 import { version } from "../base/index.ts";
+import { readTextNow } from "./read-now.ts";
 import { effectiveUser, isTrusted, othersMayWrite } from "./user.ts";
 
 /** The mark of a folder that holds what a whole start compiled, and what is written into it. */
@@ -74,13 +66,8 @@ export function keepCompiled(): void {
   wanted = undefined;
 }
 
-function isThere({ file, text }: Mark): boolean {
-  try {
-    return readFileSync(file, "utf8") === text;
-  } catch {
-    return false;
-  }
-}
+const isThere = ({ file, text }: Mark): boolean =>
+  readTextNow(file, { largest: 1024, followsLinks: false }) === text;
 
 /** Whether a folder is this user's own, and nobody else can write in it or put another one in its place. */
 function isOwn(folder: string): boolean {

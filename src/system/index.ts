@@ -17,6 +17,7 @@ export { missingCapabilities } from "./privilege.ts";
 export { probe } from "./probe.ts";
 export { type End, type Ended, runProcess, type Started } from "./process.ts";
 export { readTextFile, type TextFile } from "./read-file.ts";
+export { readTextNow } from "./read-now.ts";
 export { readPem } from "./read-pem.ts";
 export { RecentLines } from "./recent-lines.ts";
 export { removeStateFile } from "./remove-file.ts";

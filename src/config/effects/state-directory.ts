@@ -1,21 +1,16 @@
-import { readFileSync, statSync } from "node:fs";
+import { readTextNow } from "../../system/index.ts";
 import { stateDirectoryIn, usualStateDirectory } from "../named-folders.ts";
 
 /** The bytes that are looked at in a configuration before it is read as one. */
-const most = 1024 * 1024;
+const largest = 1024 * 1024;
 
 /**
  * The state folder that a configuration names, found without any of the code that reads configurations. `undefined` if
  * the file cannot be looked at; whoever reads it as a configuration says why.
  */
 export function stateDirectoryNow(file: string): string | undefined {
-  try {
-    const found = statSync(file);
-    if (!found.isFile() || found.size > most) return undefined;
-    return stateDirectoryIn(readFileSync(file, "utf8")) ?? usualStateDirectory;
-  } catch {
-    return undefined;
-  }
+  const text = readTextNow(file, { largest, followsLinks: true });
+  return text === undefined ? undefined : (stateDirectoryIn(text) ?? usualStateDirectory);
 }
 
 /**

@@ -69,7 +69,7 @@ describe("documents", () => {
     ...(["012345678901234567890123", "0x1F", "1e3", "1_000", "true", "1.50"] as const).map(
       (id): [string, string, Partial<Config>] => [
         `${id} as an id and as a name`,
-        `${service(`name: ${id}\nendpoint: https://discovery.example.org/`)}`.replace(clusterID, id),
+        service(`name: ${id}\nendpoint: https://discovery.example.org/`).replace(clusterID, id),
         {
           cluster: expect.objectContaining({ id }),
           services: [{ name: id, host: "discovery.example.org", port: 443, tls: true }],

@@ -191,7 +191,8 @@ async function untilBehind(
 ): Promise<void> {
   let askedAt = Number.NEGATIVE_INFINITY;
   while (!signal.aborted && !position.wentBack) {
-    const inMs = Math.max(heardAt(), askedAt) + doubtfulSilenceMs(Math.random()) - performance.now();
+    const delayMs = doubtfulSilenceMs(Math.random());
+    const inMs = Math.max(heardAt(), askedAt) + delayMs - performance.now();
     if (inMs > 0) {
       await pause(inMs, signal);
       continue;
