@@ -26,15 +26,16 @@ export interface World {
 /** The password of a proxy that is used for no server. It is there to be found where it should not be. */
 export const proxyPassword = "c4nary-of-the-proxy";
 
-export async function openWorld(): Promise<World> {
+/** Opens it; `common` are settings of all daemons. */
+export async function openWorld(common: Record<string, unknown> = {}): Promise<World> {
   const lab = await Lab.open();
   const { discovery, host } = await publicNetwork(lab);
   const [a, b, c] = [await host("a", 1), await host("b", 2), await host("c", 3)];
   const cluster = newCluster();
-  const options: ConfigOptions = { cluster, services: [discovery.url] };
+  const options: ConfigOptions = { cluster, services: [discovery.url], daemon: common };
   const proxy = { url: `http://someone:${proxyPassword}@127.0.0.1:9`, except: ["*"] };
-  await a.start({ ...options, daemon: { proxy, advertisedPrefixes: ["10.244.1.0/24"] } });
-  await b.start({ ...options, daemon: { advertisedPrefixes: ["10.244.2.0/24"] } });
+  await a.start({ ...options, daemon: { ...common, proxy, advertisedPrefixes: ["10.244.1.0/24"] } });
+  await b.start({ ...options, daemon: { ...common, advertisedPrefixes: ["10.244.2.0/24"] } });
   await c.start(options);
   await a.daemon.waitForPeers("b", "c");
   return { a, b, c, cluster, options, close: async () => lab.close() };

@@ -70,6 +70,8 @@ describe("docs/api.md", () => {
     "POST /v1/forget/NODE",
     "POST /v1/evict/STATEMENT",
     "POST /v1/rotate-key",
+    "POST /v1/next-secret",
+    "POST /v1/rotate-secret/STATEMENTS/SECONDS",
   ]);
 
   it("names the routes that there are, with the fields of their answers", async () => {
@@ -84,6 +86,8 @@ describe("docs/api.md", () => {
     }
     expect((await ask("POST", "/v1/forget/nobody")).code).toBe(400);
     expect((await ask("POST", "/v1/evict/AAAA")).code).toBe(400);
+    expect((await ask("POST", "/v1/next-secret")).code).toBe(400); // no operator is known here
+    expect((await ask("POST", "/v1/rotate-secret/A.B.C/60")).code).toBe(400);
     expect((await ask("GET", "/v2/status")).code).toBe(404);
     await ask("PUT", "/v1/log-level/info");
   });

@@ -3,6 +3,7 @@
 # Arguments: the first package, the second one.
 set -eu
 said() { echo "$1: $2"; }
+step() { echo "$1: at $(cut -d. -f1 /proc/uptime) s" >&2; }
 until_true() { # what command... : a condition, waited for
   what=$1 && shift
   for _ in $(seq 600); do "$@" >/dev/null 2>&1 && return 0 || sleep 1; done
@@ -17,6 +18,8 @@ up() { kubespan_status | grep -q '"state": *"up"'; }
 # An emulated machine beside others may be slow, which is nothing that these services are tested for.
 mkdir -p /etc/systemd/system/service.d
 printf '[Service]\nTimeoutStartSec=1200\nTimeoutStopSec=600\n' >/etc/systemd/system/service.d/patience.conf
+mkdir -p /etc/systemd/system/machine.service.d # this script is a service, too, and takes as long as it takes
+printf '[Service]\nTimeoutStartSec=infinity\n' >/etc/systemd/system/machine.service.d/patience.conf
 systemctl daemon-reload
 
 dpkg --install "$1" >/dev/null
@@ -62,11 +65,16 @@ pings=$!
 until_true "pings are answered" grep -q 'icmp_seq=10 ' /root/pings
 steered=$(nft list table inet talos_kubespan | grep -c 203.0.113.2 || true)
 said steered "$steered"
+step "before the upgrade"
 dpkg --install "$2" >/dev/null
+step "upgraded"
 until_true "the new daemon runs" sh -c '[ "$(systemctl show -p MainPID --value kubespan)" != '"$pid"' ] && systemctl is-active kubespan'
 until_true "the other node is up again" up
+step "the other node is up again"
 systemctl reload kubespan
+step "reloaded"
 systemctl restart kubespan
+step "restarted"
 until_true "the other node is up after a restart" up
 kill -INT $pings
 wait $pings || true
