@@ -1,5 +1,4 @@
 import type { Endpoint } from "../net/index.ts";
-import { aloneOf } from "./alone.ts";
 import { anew, leftToPeerMs } from "./anew.ts";
 import { classOf } from "./better-path.ts";
 import { isStandIn } from "./candidates/index.ts";
@@ -21,7 +20,7 @@ import { raceTimings } from "./timings.ts";
 export function doubt(seen: Connected, view: View, now: number): Step {
   const { shared, counters, race, turn } = seen;
   const next: Doubted = { ...shared, phase: "doubted", counters, race, turn };
-  if (!view.racing) return { next, do: keep, pollInMs: monitoringPoll(counters, view.peers, now) };
+  if (!view.racing) return { next, do: keep, pollInMs: monitoringPoll(counters, view.peers) };
   const { answer } = race ?? {};
   if (answer && answer.endpoint !== seen.sight.endpoint) {
     const isAnew = isStandIn(classOf(view.spec, answer.endpoint));
@@ -34,13 +33,8 @@ export function doubt(seen: Connected, view: View, now: number): Step {
       pollInMs: postponedPoll(view.peers),
     };
   }
-  const { endpoints, dueInMs, nextInMs } = verifyingRound(seen, view, view.racing, now);
-  // Rounds that follow each other soon need no poll between them: an answer wakes this node.
-  const pursuit = {
-    attempt: shared.attempt,
-    race: nextInMs === undefined ? race : undefined,
-    peers: view.peers,
-  };
+  const { endpoints, dueInMs } = verifyingRound(seen, view, view.racing, now);
+  const pursuit = { attempt: shared.attempt, race, peers: view.peers };
   if (dueInMs !== 0) return { next, do: keep, pollInMs: pursuitPoll(pursuit, dueInMs, now) };
   const raced = nextVerifyingRound(race, view.spec.endpoints, now);
   const action = { kind: "race", endpoints } as const;
@@ -48,7 +42,7 @@ export function doubt(seen: Connected, view: View, now: number): Step {
     cost: costOf(action),
     after: { ...next, race: raced },
     do: action,
-    pollInMs: pursuitPoll(nextInMs === undefined ? { ...pursuit, race: raced } : pursuit, nextInMs, now),
+    pollInMs: pursuitPoll({ ...pursuit, race: raced }, undefined, now),
   };
   return { next, do: keep, proposal, pollInMs: postponedPoll(view.peers) };
 }
@@ -62,51 +56,36 @@ function elsewhere(
 ): Proposal {
   const { path, attempt } = shared;
   const action = { kind: "move", endpoint } as const;
-  const reached = verified(counters, now);
   return {
     cost: costOf(action),
     after: {
       ...shared,
       phase: "up",
-      counters: reached,
+      counters: verified(counters, now),
       path: path && withEndpoint(path, { ...sight, endpoint }, "silent at the one before", now),
       attempt: attempt && { ...attempt, endpoint },
     },
     do: action,
-    pollInMs: monitoringPoll(reached, peers, now),
+    pollInMs: monitoringPoll(counters, peers),
   };
 }
 
-interface VerifyingRound {
-  readonly endpoints: readonly Endpoint[];
-  /** The milliseconds until it is due; `undefined` where there are no endpoints. */
-  readonly dueInMs: number | undefined;
-  /** The milliseconds from it to the one after, where it goes to the endpoint in use alone because data is missed there. */
-  readonly nextInMs?: number;
-}
-
-/** The next round of a doubt. */
+/** The endpoints to which the next round goes, and in how many milliseconds; `undefined` where there are none. */
 function verifyingRound(
-  { sight: { endpoint, roundTrips }, counters, race }: Connected,
+  { sight: { endpoint }, race }: Connected,
   { spec: { endpoints: candidates, publicKey, direct }, isRelayLost }: View,
   { ownKey }: Racing,
   now: number,
-): VerifyingRound {
-  const alone = aloneOf(counters, endpoint && roundTrips.get(endpoint));
+): { readonly endpoints: readonly Endpoint[]; readonly dueInMs: number | undefined } {
+  const { roundsToCurrent } = raceTimings;
   const { rounds = 0, known = [] } = race ?? {};
   const others = candidates.slice(direct?.length).filter((each) => each !== endpoint);
   // Direct paths were tried in vain before: what matters first is another relay.
   if (isRelayLost === true && rounds === 0 && others.length > 0) return { endpoints: others, dueInMs: 0 };
-  const isAlone = isRelayLost !== true && rounds < alone.rounds;
+  const isAlone = isRelayLost !== true && rounds < roundsToCurrent;
   const all = [...new Set([...(endpoint === undefined ? [] : [endpoint]), ...candidates])];
   const endpoints = isAlone && endpoint !== undefined ? [endpoint] : roundOf(all, known, rounds);
   if (endpoints.length === 0) return { endpoints, dueInMs: undefined };
-  const paced: Race | undefined = race && { ...race, rounds: Math.max(1, rounds - alone.rounds + 1) };
-  const isAfterAlone = isRelayLost !== true && rounds <= alone.rounds;
-  const timings = isAfterAlone ? { ...raceTimings, firstIntervalMs: alone.intervalMs } : raceTimings;
-  return {
-    endpoints,
-    dueInMs: roundDueInMs(paced, candidates, { own: ownKey, peer: publicKey }, now, timings),
-    ...(isAlone && counters.patienceMs !== undefined && { nextInMs: alone.intervalMs }),
-  };
+  const paced: Race | undefined = race && { ...race, rounds: Math.max(1, rounds - roundsToCurrent + 1) };
+  return { endpoints, dueInMs: roundDueInMs(paced, candidates, { own: ownKey, peer: publicKey }, now) };
 }

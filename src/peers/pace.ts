@@ -1,7 +1,6 @@
 import type { Counters } from "./counters.ts";
 import { type Race, roundIntervalMs } from "./race.ts";
 import { type Attempt, dwellMs } from "./rotation.ts";
-import { isTalking } from "./talk.ts";
 import { paceTimings, relayTimings, rotationTimings } from "./timings.ts";
 
 /** The milliseconds between polls of a peer that is connected; no event tells that nothing is received any more. */
@@ -10,32 +9,21 @@ const calmPoll = (peers: number): number => {
   return Math.min(Math.max(calmMs, calmForEachMs * peers), rarestMs);
 };
 
-/** The milliseconds between polls of a peer with which data is exchanged: 2 % of a core. */
-const busyPoll = (peers: number): number =>
-  Math.min(paceTimings.busyMs + paceTimings.busyForEachMs * peers, calmPoll(peers));
-
-/** The milliseconds until the next poll of a peer that is connected: soon where an answer may be missing before long. */
-export function monitoringPoll(
-  { unansweredAt, verifiedAt = 0, patienceMs, talk }: Counters,
-  peers: number,
-  now: number,
-): number {
-  if (unansweredAt === undefined) return isTalking(talk, now) ? busyPoll(peers) : calmPoll(peers);
-  const calm = Math.max(paceTimings.unansweredMs, calmPoll(peers) / 2);
-  if (patienceMs === undefined) return calm;
-  const dueInMs = Math.max(unansweredAt, verifiedAt) + patienceMs - now;
-  return dueInMs > 0 ? Math.min(Math.max(dueInMs, soonestPoll(peers)), calm) : calm;
-}
+/** The milliseconds until the next poll of a peer that is connected. */
+export const monitoringPoll = (counters: Counters, peers: number): number =>
+  counters.unansweredAt === undefined
+    ? calmPoll(peers)
+    : Math.max(paceTimings.unansweredMs, calmPoll(peers) / 2);
 
 /** The milliseconds until the next poll of a peer that is reached by a relay: whether that is there shows in traffic alone. */
 export function relayedPoll(counters: Counters, peers: number, now: number): number {
-  const { askAfterMs, idleMs } = relayTimings;
+  const { busyPollMs, busyPollForEachMs, askAfterMs, idleMs } = relayTimings;
   const { unansweredAt, busyAt = 0 } = counters;
   if (unansweredAt !== undefined && now - unansweredAt < askAfterMs)
     return Math.max(unansweredAt + askAfterMs - now, soonestPoll(peers));
-  const calm = monitoringPoll(counters, peers, now);
+  const calm = monitoringPoll(counters, peers);
   const isBusy = unansweredAt !== undefined || now - busyAt < idleMs;
-  return isBusy ? Math.min(busyPoll(peers), calm) : calm;
+  return isBusy ? Math.min(busyPollMs + busyPollForEachMs * peers, calm) : calm;
 }
 
 /** The larger the mesh, the more a poll costs, and the more peers it serves. Whoever answers a race is seen at once. */

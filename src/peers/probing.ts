@@ -31,7 +31,7 @@ function atRest(
   const up: Up = { ...shared, path, phase: "up", counters };
   const pollInMs = isRelayed(spec, sight.endpoint)
     ? relayedPoll(counters, peers, now)
-    : monitoringPoll(counters, peers, now);
+    : monitoringPoll(counters, peers);
   return { next: up, do: keep, pollInMs };
 }
 

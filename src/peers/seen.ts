@@ -1,12 +1,8 @@
-import type { Answer } from "../port/index.ts";
 import { keepaliveSeconds, type ObservedPeer } from "../wireguard/index.ts";
-import { classOf } from "./better-path.ts";
-import { isStandIn } from "./candidates/index.ts";
 import type { Connection, Shared } from "./connection.ts";
 import { type Counters, count, isShaken, verdictOf, verified } from "./counters.ts";
 import { isCutOff } from "./outflow.ts";
 import { followPath, type Path, type Sight } from "./path.ts";
-import { oneMoreWrong, patienceMs } from "./patience.ts";
 import { probeOver } from "./probe-over.ts";
 import type { View } from "./proposal.ts";
 import type { Race } from "./race.ts";
@@ -46,9 +42,7 @@ export function see(before: Connection | undefined, view: View, now: number): Lo
   const raced = racing && race;
   const session = sessionOf(before, raced, observed, now);
   const counters =
-    observed && session === "up"
-      ? patient(countersOf(before, spec, observed, raced, now), before, view, now)
-      : undefined;
+    observed && session === "up" ? countersOf(before?.counters, spec, observed, raced, now) : undefined;
   const verdict = counters && verdictOf(counters, now, monitoringTimings, isShort(observed));
   const roundTrips = before?.roundTrips ?? new Map();
   const { endpoint, handshakeAt } = observed ?? {};
@@ -99,47 +93,17 @@ function sessionOf(
 
 /** What the counters tell, the peer's addresses, and the race that was to find out more. */
 function countersOf(
-  before: Connection | undefined,
+  before: Counters | undefined,
   spec: PeerSpec,
   observed: ObservedPeer,
   race: Race | undefined,
   now: number,
 ): Counters {
-  const seen = count(before?.counters, observed, now);
+  const seen = count(before, observed, now);
   const isElsewhere = spec.allowedIPs.some((prefix) => !observed.allowedIPs.includes(prefix));
   const counters = isElsewhere ? { ...seen, doubtedAt: now } : seen;
-  const answer = race?.verifies && race.answer;
-  const proof = answer && answer.endpoint === observed.endpoint ? answer : undefined;
-  const wrong = isWrong(before, observed, proof) && { wrong: oneMoreWrong(counters.wrong, now) };
-  return { ...(proof ? verified(counters, proof.answeredAt) : counters), ...wrong };
-}
-
-/** Whether data that was missed came after all, or the path that was doubted for it led to the peer. */
-function isWrong(before: Connection | undefined, observed: ObservedPeer, proof: Answer | undefined): boolean {
-  if (before?.phase !== "doubted" || before.path?.endpoint !== observed.endpoint) return false;
-  const { unansweredAt, verifiedAt = 0, receivedBytes } = before.counters;
-  if (unansweredAt === undefined || !before.race) return false;
-  return (
-    observed.receivedBytes !== receivedBytes || (proof?.answeredAt ?? 0) > Math.max(unansweredAt, verifiedAt)
-  );
-}
-
-/** The counters with how long an answer may be missing: on a direct path, where races can tell what is true. */
-function patient(
-  counters: Counters,
-  before: Connection | undefined,
-  { spec, observed, racing }: View,
-  now: number,
-): Counters {
-  const { unansweredAt, talk, wrong } = counters;
-  const endpoint = observed?.endpoint;
-  if (unansweredAt === undefined || endpoint === undefined || !racing) return counters;
-  if (isStandIn(classOf(spec, endpoint))) return counters;
-  const roundTripMs = before?.roundTrips.get(endpoint);
-  return {
-    ...counters,
-    patienceMs: patienceMs({ unansweredAt, talk, wrong, path: before?.path, roundTripMs }, now),
-  };
+  const proof = race?.verifies && race.answer;
+  return proof && proof.endpoint === observed.endpoint ? verified(counters, proof.answeredAt) : counters;
 }
 
 /** During a probe and a move the endpoint may go back and forth; what comes of it is noted at the end. */

@@ -32,7 +32,11 @@ export interface RaceTimings {
    * session.
    */
   readonly halfSessionMs: number;
-  /** Questions in a row to the endpoint in use after which operators and relays take it for silent (doubt-timings.ts). */
+  /**
+   * Rounds of a doubt that go to the endpoint in use alone, a quarter of a second apart: it may be slower than another
+   * one, or lose packets, and is no worse for that. Where one in five gets lost each way, all four go unanswered once in
+   * sixty times.
+   */
   readonly roundsToCurrent: number;
   /** After so many rounds in vain to what is direct, what stands in is raced as well: 1.75 s after the first one. */
   readonly roundsDirect: number;
@@ -159,7 +163,12 @@ export const relayTimings = {
    * the higher key leaves the other so long to begin a session by another relay.
    */
   precedenceMs: 300,
-  /** A peer behind a relay that had no traffic for so long is polled as any other. */
+  /**
+   * From poll to poll of a peer behind a relay under traffic, and for each peer of the mesh on top: 2 % of a core. A peer
+   * that had none in `idleMs` is polled as any other.
+   */
+  busyPollMs: 300,
+  busyPollForEachMs: 0.7,
   idleMs: 10_000,
 };
 
@@ -195,9 +204,6 @@ export const paceTimings = {
   calmForEachMs: 5,
   rarestMs: 5_000,
   unansweredMs: 1_000,
-  /** Under traffic, and for each peer of the mesh on top: 2 % of a core. */
-  busyMs: 250,
-  busyForEachMs: 0.5,
   soonestMs: 50,
   soonestForEachMs: 1 / 4,
   latestSoonestMs: 250,

@@ -1,1 +1,0 @@
-export { flows, type SilenceScenario, simulateSilence } from "./world.ts";
