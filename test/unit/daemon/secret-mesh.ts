@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -65,6 +66,7 @@ export class Node {
       log,
       clock: () => this.#mesh.now,
       ticks: () => this.#mesh.now,
+      random: (size) => this.#mesh.random(size),
     });
     this.change.follow(async () => {
       if (this.isKilledThen) {
@@ -130,6 +132,7 @@ export class Node {
 
 export class Mesh {
   #isOver = false;
+  #drawn = 0;
   now = 1_700_000_000_000;
   readonly nodes: Node[] = [];
   isEvicted: (nodeId: string, publicKey: string | undefined) => boolean = () => false;
@@ -141,6 +144,13 @@ export class Mesh {
     });
     for (let number = 1; number <= count; number++) mesh.nodes.push(await Node.make(mesh, number));
     return mesh;
+  }
+
+  /** Bytes of which the first, by which tests know a secret, is none of a secret that was there before. */
+  random(size: number): Buffer {
+    const bytes = randomBytes(size);
+    bytes[0] = 101 + (this.#drawn++ % 100);
+    return bytes;
   }
 
   node(number: number): Node {
