@@ -1,17 +1,8 @@
-import { z } from "zod";
 import type { Stage, Step } from "../base/index.ts";
-import {
-  type Address,
-  type Family,
-  hostPrefix,
-  type Prefix,
-  parseAddress,
-  parsePrefix,
-  prefixFamily,
-} from "../net/index.ts";
+import { type Address, type Family, type Prefix, prefixFamily } from "../net/index.ts";
+import { parseListedRoutes } from "./listed-routes.ts";
 import { routeSteps } from "./route-steps.ts";
 import { ownProtocol, type RoutingScope } from "./rules.ts";
-import { parseToolList } from "./tool-json.ts";
 
 /** The number of the main table, where programs look that pass rules and marks by. */
 const mainTable = 254;
@@ -43,24 +34,12 @@ export interface MainTableRoute {
 export const metricOf = ({ priority }: Pick<RoutingScope, "priority">, refuses: boolean): number =>
   2 * priority + (refuses ? 1 : 0);
 
-const routeForm = z.looseObject({
-  dst: z.string(),
-  dev: z.string().optional(),
-  prefsrc: z.string().optional(),
-  metric: z.number().int().min(0).default(0),
-  metrics: z.array(z.looseObject({ mtu: z.number().int().optional() })).default([]),
-});
-
 /** Finds the routes of this mesh in `ip -j -N route show table 254 proto 180`. */
 export const parseMainTable = (text: string, scope: RoutingScope): MainTableRoute[] =>
-  parseToolList("ip route", text, routeForm).flatMap((route) => {
-    const address = parseAddress(route.dst);
-    const network = address ? hostPrefix(address) : parsePrefix(route.dst);
-    const leads = route.metric === metricOf(scope, false) && route.dev === scope.interfaceName;
-    const refuses = route.metric === metricOf(scope, true);
-    if (network === undefined || !(leads || refuses)) return [];
-    const mtu = route.metrics.find((metrics) => metrics.mtu !== undefined)?.mtu;
-    return [{ network, refuses, mtu, source: parseAddress(route.prefsrc ?? "") }];
+  parseListedRoutes(text).flatMap(({ network, link, metric, mtu, source }) => {
+    const leads = metric === metricOf(scope, false) && link === scope.interfaceName;
+    const refuses = metric === metricOf(scope, true);
+    return leads || refuses ? [{ network, refuses, mtu, source }] : [];
   });
 
 /** The arguments of `ip` that show the routes of this program in the main table. */

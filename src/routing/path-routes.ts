@@ -1,18 +1,9 @@
-import { z } from "zod";
 import type { Step } from "../base/index.ts";
-import {
-  type Address,
-  type Family,
-  hostPrefix,
-  type Prefix,
-  parseAddress,
-  parsePrefix,
-  prefixFamily,
-} from "../net/index.ts";
+import { type Address, type Family, type Prefix, prefixFamily } from "../net/index.ts";
+import { parseListedRoutes } from "./listed-routes.ts";
 import { metricOf } from "./main-table.ts";
 import { routeSteps } from "./route-steps.ts";
 import { ownProtocol, type RoutingScope } from "./rules.ts";
-import { parseToolList } from "./tool-json.ts";
 
 /** A network to which only smaller packets pass than to the rest of the mesh. */
 export interface PathRoute {
@@ -28,30 +19,15 @@ export interface ObservedPathRoute {
   readonly source: Address | undefined;
 }
 
-const routeForm = z.looseObject({
-  dst: z.string(),
-  dev: z.string().optional(),
-  protocol: z.union([z.string(), z.number()]).optional(),
-  prefsrc: z.string().optional(),
-  metric: z.number().int().min(0).default(0),
-  metrics: z.array(z.looseObject({ mtu: z.number().int().optional() })).default([]),
-});
-
 /**
  * Finds the routes with an MTU of their own in `ip -j -N route show table T`. Routes of others differ in the protocol or the
  * metric, which is so high that theirs to the same network come first.
  */
 export const parsePathRoutes = (text: string, scope: RoutingScope): ObservedPathRoute[] =>
-  parseToolList("ip route", text, routeForm).flatMap((route) => {
+  parseListedRoutes(text).flatMap(({ network, link, protocol, metric, mtu, source }) => {
     const isOurs =
-      String(route.protocol) === String(ownProtocol) &&
-      route.metric === metricOf(scope, false) &&
-      route.dev === scope.interfaceName;
-    const address = parseAddress(route.dst);
-    const network = address ? hostPrefix(address) : parsePrefix(route.dst);
-    if (!isOurs || network === undefined) return [];
-    const mtu = route.metrics.find((metrics) => metrics.mtu !== undefined)?.mtu;
-    return [{ network, mtu, source: parseAddress(route.prefsrc ?? "") }];
+      protocol === String(ownProtocol) && metric === metricOf(scope, false) && link === scope.interfaceName;
+    return isOurs ? [{ network, mtu, source }] : [];
   });
 
 /**
