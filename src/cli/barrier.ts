@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { loadConfig } from "../config/effects/index.ts";
 import { checkPrivilege, loadBarrierLoader } from "../daemon/index.ts";
 import { createLogger, print, run } from "../system/index.ts";
 import { groupHelp } from "./help.ts";
@@ -24,15 +23,8 @@ export function registerBarrier(program: Command): void {
     )
     .action(async (options: { config: string }) => {
       await checkPrivilege("barrier load");
-      const { configOfLastRun, loadBarrier } = await loadBarrierLoader();
-      let problem: unknown;
-      const config = await loadConfig(options.config).then(
-        (loaded) => loaded.config,
-        (error: unknown) => {
-          problem = error;
-          return configOfLastRun(options.config);
-        },
-      );
+      const { configOrLast, loadBarrier } = await loadBarrierLoader();
+      const { config, problem } = await configOrLast(options.config);
       const done = await loadBarrier(config, { run, log: createLogger({ ...config.log, level: "warn" }) });
       for (const step of done) print(`${step}\n`);
       if (done.length === 0) print("there was nothing to load\n");

@@ -14,8 +14,6 @@ import { createLogger, daemonGroup, type ReadSetting, type Runner, run as runToo
 import { applySteps } from "./apply.ts";
 import { configOfLastRun } from "./last-names.ts";
 
-export { configOfLastRun };
-
 /**
  * The networks of a table from the time before the first pass. No peer is connected yet, so nothing is dropped when it
  * arrives. A target that is no single address is taken for a pod network, so that nothing from there is answered
@@ -94,21 +92,30 @@ export async function loadBarrier(config: Config, { run, log, read, ownership }:
 }
 
 /**
- * Reads a configuration. Where that fails, no daemon will run, and the node is closed for the networks that it steered
- * last before the error is thrown: somebody may have rebooted it with a mistake in the file.
+ * Reads a configuration. Where that fails, `problem` says why, and what closes the node as it was last stands in for it:
+ * somebody may have rebooted it with a mistake in the file.
  */
-export async function configOrClosed(file: string): Promise<LoadedConfig> {
+export async function configOrLast(file: string): Promise<LoadedConfig & { readonly problem?: unknown }> {
   try {
     return await loadConfig(file);
   } catch (problem) {
-    const config = await configOfLastRun(file);
-    const log = createLogger({ ...config.log, level: "warn" });
-    const done = await loadBarrier(config, { run: runTool, log }).catch((error: unknown) => {
-      log.warn(`the barrier was not loaded: ${errorText(error)}`);
-      return [];
-    });
-    if (done.length > 0)
-      log.warn("what is sent to members is refused until a daemon runs, or after 'kubespan down'");
-    throw problem;
+    return { config: await configOfLastRun(file), warnings: [], problem };
   }
+}
+
+/**
+ * Reads a configuration. Where that fails, no daemon will run, and the node is closed for the networks that it steered
+ * last before the error is thrown.
+ */
+export async function configOrClosed(file: string): Promise<LoadedConfig> {
+  const { config, warnings, problem } = await configOrLast(file);
+  if (problem === undefined) return { config, warnings };
+  const log = createLogger({ ...config.log, level: "warn" });
+  const done = await loadBarrier(config, { run: runTool, log }).catch((error: unknown) => {
+    log.warn(`the barrier was not loaded: ${errorText(error)}`);
+    return [];
+  });
+  if (done.length > 0)
+    log.warn("what is sent to members is refused until a daemon runs, or until 'kubespan down'");
+  throw problem;
 }
