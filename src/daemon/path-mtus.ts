@@ -27,10 +27,14 @@ export class PathsToPeers {
     this.echoes = echoes;
     messenger.heedOthers((bytes, from) => echoes.receive(bytes, from));
     if (!config.pathMTU) return;
-    const send: ConstructorParameters<typeof PathMtus>[0]["send"] = (to, size, onHeard) =>
-      echoes.send(to, size === small ? undefined : size, onHeard);
-    const known = () => observePathExceptions(run);
-    this.#search = new PathMtus({ send, known, onChange }, clock);
+    this.#search = new PathMtus(
+      {
+        send: (to, size, onHeard) => echoes.send(to, size === small ? undefined : size, onHeard),
+        known: () => observePathExceptions(run),
+        onChange,
+      },
+      clock,
+    );
   }
 
   /** What is known of the paths, by public key; `undefined` where nobody looks. */

@@ -18,14 +18,14 @@ export function pathsFor(
   const found = [...(ipv4Routing.pathRoutes ?? []), ...(ipv6Routing.pathRoutes ?? [])];
   const before = new Map(found.map(({ network, mtu }) => [network, mtu]));
   if (before.size === 0 && [...pathMtus.values()].every(({ mtu = linkMtu }) => mtu >= linkMtu)) return [];
-  return specs.peers.flatMap(({ publicKey, allowedIPs }) =>
-    allowedIPs.flatMap((network) => {
-      const known = pathMtus.get(publicKey);
+  return specs.peers.flatMap(({ publicKey, allowedIPs }) => {
+    const known = pathMtus.get(publicKey);
+    return allowedIPs.flatMap((network) => {
       const mtu = known ? known.mtu : before.get(network);
       const isSmaller = mtu !== undefined && mtu < linkMtu;
       return isSmaller && !isKubespanULA(networkOf(network)) ? [{ network, mtu }] : [];
-    }),
-  );
+    });
+  });
 }
 
 /** What a status says of the packets that pass to a peer. */
