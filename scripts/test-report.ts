@@ -26,12 +26,33 @@ export function tallyOfReport(report: string | undefined, exitCode: number): Tal
   return silentFailure || empty ? sum(counted, { ...nothing, failed: 1 }) : counted;
 }
 
+/**
+ * A line for each failure in vitest's JSON report: the file, the test and the first line of what went wrong. Of an output
+ * of which only the end is kept, the end says what failed.
+ */
+export const failuresOfReport = (report: string | undefined): string[] =>
+  filesOf(parse(report ?? "")).flatMap((file) => {
+    const name = text(file["name"]).replace(/^.*\/(?=test\/)/, "");
+    if (isBroken(file)) return `${name}: ${firstLine(file["message"])}`;
+    return tests(file)
+      .filter(hasFailed)
+      .map(({ fullName, failureMessages }) => {
+        const [message] = Array.isArray(failureMessages) ? (failureMessages as readonly unknown[]) : [];
+        return `${name} > ${text(fullName)}: ${firstLine(message)}`;
+      });
+  });
+
+const hasFailed = (test: Record<string, unknown>): boolean => test["status"] === "failed";
+
+/** A file that failed without a failed test. */
+const isBroken = (file: Record<string, unknown>): boolean => hasFailed(file) && !tests(file).some(hasFailed);
+
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
+const firstLine = (value: unknown): string => text(value).split("\n", 1).join("").slice(0, 400);
+
 function count(report: string): Tally {
   const parsed = parse(report);
-  const files = Array.isArray(parsed["testResults"]) ? parsed["testResults"].map(record) : [];
-  const brokenFiles = files.filter(
-    (file) => file["status"] === "failed" && !tests(file).some((test) => test["status"] === "failed"),
-  );
+  const brokenFiles = filesOf(parsed).filter(isBroken);
   return {
     passed: number(parsed["numPassedTests"]),
     failed: number(parsed["numFailedTests"]) + brokenFiles.length,
@@ -39,9 +60,9 @@ function count(report: string): Tally {
   };
 }
 
-function parse(text: string): Record<string, unknown> {
+function parse(report: string): Record<string, unknown> {
   try {
-    return record(JSON.parse(text));
+    return record(JSON.parse(report));
   } catch (error) {
     if (error instanceof SyntaxError) return {};
     throw error;
@@ -51,6 +72,9 @@ function parse(text: string): Record<string, unknown> {
 function record(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
+
+const filesOf = (report: Record<string, unknown>): Record<string, unknown>[] =>
+  Array.isArray(report["testResults"]) ? report["testResults"].map(record) : [];
 
 function tests(file: Record<string, unknown>): Record<string, unknown>[] {
   return Array.isArray(file["assertionResults"]) ? file["assertionResults"].map(record) : [];

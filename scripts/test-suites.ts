@@ -5,7 +5,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import Table from "cli-table3";
 import { execa } from "execa";
-import { nothing, sum, type Tally, tallyOfReport, tallyText } from "./test-report.ts";
+import { failuresOfReport, nothing, sum, type Tally, tallyOfReport, tallyText } from "./test-report.ts";
 
 const root = join(import.meta.dirname, "..");
 const reports = join(root, ".cache/test");
@@ -45,8 +45,10 @@ async function whole(script: string): Promise<Tally> {
   return (await npmRun(script)) === 0 ? { ...nothing, passed: 1 } : { ...nothing, failed: 1 };
 }
 
+const reportOf = (script: string): string => join(reports, `${script.replace(":", "-")}.json`);
+
 async function suite(script: string, log?: string): Promise<Tally> {
-  const file = join(reports, `${script.replace(":", "-")}.json`);
+  const file = reportOf(script);
   await rm(file, { force: true });
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
   const exitCode = await npmRun(script, reporters, log);
@@ -117,7 +119,10 @@ const lanes = await Promise.all([
 ]);
 outcomes.push(...lanes.flat());
 
+const failures = await Promise.all(
+  suites.map(async (script) => failuresOfReport(await textOf(reportOf(script)))),
+);
 const total = outcomes.map((outcome) => outcome.tally).reduce(sum, nothing);
 await writeFile(join(reports, "summary"), `${tallyText(total)}\n`);
-console.log(`\n${table(outcomes)}\n${tallyText(total)}`);
+console.log(["", ...failures.flat(), table(outcomes), tallyText(total)].join("\n"));
 process.exitCode = total.failed > 0 || total.skipped > 0 ? 1 : 0;

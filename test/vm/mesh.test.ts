@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { tallyOfReport, tallyText } from "../../scripts/test-report.ts";
+import { failuresOfReport, tallyOfReport, tallyText } from "../../scripts/test-report.ts";
 import { runInMachine } from "./machine.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -51,7 +51,8 @@ test.each(suites)("$files with the kernel's WireGuard", async ({ files, project,
   const tally = tallyOfReport(text, result.exitCode);
   const chosen = names === all ? tally : { ...tally, skipped: 0 }; // what the pattern leaves out was not asked for
   console.log(`${files.join(", ")} in the machine: ${tallyText(chosen)}`);
-  expect(tally.failed, `${result.stdout}\n${result.stderr}`).toBe(0);
+  const failed = failuresOfReport(text).join("; ");
+  expect(tally.failed, `${failed}\n${result.stdout}\n${result.stderr}`).toBe(0);
   expect(tally.passed).toBeGreaterThan(0);
   expect(chosen.skipped).toBe(0);
 });

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { tallyOfReport } from "../../../scripts/test-report.ts";
+import { failuresOfReport, tallyOfReport } from "../../../scripts/test-report.ts";
 
 const report = (fields: object): string =>
   JSON.stringify({ numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0, ...fields });
@@ -27,4 +27,27 @@ test.each([
 test("a suite that ended badly is never counted as clean, whatever it wrote", () => {
   const text = fc.oneof(fc.json(), fc.string());
   fc.assert(fc.property(text, (written) => tallyOfReport(written, 1).failed > 0));
+});
+
+test("failures are told with their file and the first line of what went wrong", () => {
+  const failed = { status: "failed", fullName: "a name", failureMessages: ["Error: one\n    at two"] };
+  const testResults = [
+    {
+      name: "/somewhere/test/unit/a.test.ts",
+      status: "failed",
+      assertionResults: [failed, { status: "passed" }],
+    },
+    {
+      name: "/somewhere/test/unit/b.test.ts",
+      status: "failed",
+      message: "no such module",
+      assertionResults: [],
+    },
+    { name: "/somewhere/test/unit/c.test.ts", status: "passed", assertionResults: [{ status: "passed" }] },
+  ];
+  expect(failuresOfReport(report({ testResults }))).toEqual([
+    "test/unit/a.test.ts > a name: Error: one",
+    "test/unit/b.test.ts: no such module",
+  ]);
+  expect(failuresOfReport(undefined)).toEqual([]);
 });
