@@ -176,13 +176,16 @@ export class Scene {
   }
 
   /**
-   * Passes until one has nothing to do; and again once peers that did not answer were called again. Gives how many passes did
-   * something at first. Throws after five.
+   * Passes until one has nothing to do; and again once peers that did not answer were called, and are known to be down: a
+   * daemon that is new calls them at its first look, and knows at the second. Gives how many passes did something at first.
+   * Throws after five.
    */
   async settle(): Promise<number> {
     const passes = await this.#passUntilNothing();
-    this.wait(calledAgainMs);
-    await this.look();
+    for (let looks = 0; looks < 2; looks++) {
+      this.wait(calledAgainMs);
+      await this.look();
+    }
     await this.#passUntilNothing();
     return passes;
   }
