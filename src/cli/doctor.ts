@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { print, printJson } from "../system/index.ts";
 import { configOption } from "./options.ts";
 
-/** `kubespan doctor` tells what this machine needs or misses. Its exit code follows from the worst finding: 0, 10 or 11. */
+/** `kubespan doctor` tells what this machine needs or misses. Its exit code follows from the worst finding: 0, 10 or 11; and 5 without root. */
 export function registerDoctor(program: Command): void {
   program
     .command("doctor")
@@ -21,6 +21,6 @@ export function registerDoctor(program: Command): void {
       if (options.output === "json")
         printJson({ worst: worst(findings), distribution, flavours, kernel, findings });
       else print(doctorText(facts, findings));
-      process.exitCode = exitCodeOf(worst(findings));
+      process.exitCode = exitCodeOf(findings);
     });
 }

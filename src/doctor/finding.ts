@@ -36,9 +36,15 @@ export const worst = (findings: readonly Finding[]): Severity =>
 export const bySeverity = (findings: readonly Finding[]): Finding[] =>
   findings.toSorted((left, right) => order.indexOf(right.severity) - order.indexOf(left.severity));
 
-/** The exit code of `kubespan doctor`. */
-export const exitCodeOf = (severity: Severity): number =>
-  severity === "error" ? 11 : severity === "warning" ? 10 : 0;
+/** The id of the finding about the user who runs doctor. */
+export const rootId = "privilege.root";
+
+/** The exit code of `kubespan doctor`. Who is not root sees too little for a verdict about the node, and is told so. */
+export function exitCodeOf(findings: readonly Finding[]): number {
+  const severity = worst(findings);
+  if (findings.some((finding) => finding.id === rootId && finding.severity === "error")) return 5;
+  return severity === "error" ? 11 : severity === "warning" ? 10 : 0;
+}
 
 /** A finding about a fact that could not be had. It is a note, since it proves nothing. */
 export const unknownFinding = (id: string, what: string, reason: string): Finding => ({

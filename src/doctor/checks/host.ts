@@ -2,15 +2,15 @@ import { hasCapability, hexText, isOlderVersion } from "../../base/index.ts";
 import { type Engine, isSlowEngine, slowEngineCure, slowEngineText } from "../../wireguard/index.ts";
 import { installCommand } from "../distribution.ts";
 import type { Facts, ToolFact } from "../facts.ts";
-import { type Finding, type Fix, loadModule, modulesFile, unknownFinding } from "../finding.ts";
+import { type Finding, type Fix, loadModule, modulesFile, rootId, unknownFinding } from "../finding.ts";
 
 export function checkPrivileges({ userId, capabilities }: Facts): Finding[] {
   const evidence = `user id ${userId}`;
   const root: Finding =
     userId === 0
-      ? { id: "privilege.root", severity: "ok", text: "this is root", evidence }
+      ? { id: rootId, severity: "ok", text: "this is root", evidence }
       : {
-          id: "privilege.root",
+          id: rootId,
           severity: "error",
           text: "the daemon needs root, and without it much of what follows is not visible",
           evidence,

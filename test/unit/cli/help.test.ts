@@ -9,7 +9,7 @@ import { notUpExitCode } from "../../../src/cli/join.ts";
 import { exitCodeOf as exitCodeOfNetcheck } from "../../../src/cli/netcheck.ts";
 import { exitCodeOf as exitCodeOfPing } from "../../../src/cli/ping.ts";
 import { exitCodeOf as exitCodeOfWhy } from "../../../src/cli/why.ts";
-import { exitCodeOf as exitCodeOfFinding } from "../../../src/doctor/index.ts";
+import { exitCodeOf as exitCodeOfFindings } from "../../../src/doctor/index.ts";
 import { exitCodeOf as exitCodeOfMarks } from "../../../src/marks/index.ts";
 import { textOf } from "../structure/source.ts";
 
@@ -145,7 +145,9 @@ describe("exit codes", () => {
       0,
       1,
       ...Object.keys(errors).map((code) => new KubespanError(code as ErrorCode, "").exitCode),
-      ...(["ok", "note", "warning", "error"] as const).map(exitCodeOfFinding),
+      ...(["ok", "note", "warning", "error"] as const).map((severity) =>
+        exitCodeOfFindings([{ id: "", severity, text: "", evidence: "" }]),
+      ),
       ...(["working", "disabled", "failing"] as const).map((state) =>
         exitCodeOfWork({ state } as Parameters<typeof exitCodeOfWork>[0]),
       ),

@@ -54,8 +54,13 @@ describe("severity", () => {
     [["warning", "note"], "warning", 10],
     [["ok", "error", "warning"], "error", 11],
   ] as const)("of %j is %s, exit code %i", (severities, expected, code) => {
-    expect(worst(severities.map(finding))).toBe(expected);
-    expect(exitCodeOf(expected)).toBe(code);
+    const findings = severities.map(finding);
+    expect([worst(findings), exitCodeOf(findings)]).toEqual([expected, code]);
+  });
+
+  it("of a node that doctor sees little of is that of missing root", () => {
+    const findings = examine({ ...soundNode, userId: 1000 });
+    expect([worst(findings), exitCodeOf(findings)]).toEqual(["error", 5]);
   });
 
   it("sorts the worst first", () => {
