@@ -3,11 +3,14 @@ import { defineConfig } from "vitest/config";
 /** How many times longer than usual everything may take: more than 1 where the processor is emulated. */
 const patience = Number(process.env["KUBESPAN_TEST_PATIENCE"] ?? 1);
 
-/** Suites that build namespaces or boot machines: one file at a time, generous limits, no retries. */
+/**
+ * Suites that build namespaces or boot machines: one file at a time, generous limits, no retries. A test waits for one
+ * condition after the other, and each has a limit of its own, which says what did not come: this one is for several.
+ */
 const machineSuite = {
   fileParallelism: false,
-  testTimeout: 180_000 * patience,
-  hookTimeout: 180_000 * patience,
+  testTimeout: 600_000 * patience,
+  hookTimeout: 600_000 * patience,
 };
 
 /**
@@ -16,10 +19,9 @@ const machineSuite = {
  */
 const waitingSuite = { ...machineSuite, fileParallelism: true, maxWorkers: 2 };
 
-/** The time for a hook that starts an API server; ./test/kubernetes/set-up.ts has built it before. */
+/** For tests with an API server, which ./test/kubernetes/set-up.ts builds before any of them. */
 const withApiServer = {
   ...machineSuite,
-  hookTimeout: 600_000 * patience,
   globalSetup: "test/kubernetes/set-up.ts",
 };
 
@@ -57,8 +59,6 @@ export default defineConfig({
           include: ["test/cluster/**/*.test.ts"],
           globalSetup: "test/cluster/set-up.ts",
           ...machineSuite,
-          testTimeout: 600_000 * patience,
-          hookTimeout: 600_000 * patience,
         },
       },
       // What only the emulated machine's kernel can: the suite `vm` runs it there.
