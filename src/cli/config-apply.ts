@@ -1,13 +1,6 @@
 import { fetchStatus } from "../api/effects/index.ts";
 import { KubespanError } from "../base/index.ts";
-import {
-  endTrial,
-  readConfigFile,
-  readTrial,
-  replaceConfig,
-  trialConfig,
-  writeTrial,
-} from "../config/effects/index.ts";
+import { endTrial, readTrial, replaceConfig, trialConfig, writeTrial } from "../config/effects/index.ts";
 import { print, readTextFile } from "../system/index.ts";
 import { runDirectoryOf } from "./options.ts";
 import { standardInput } from "./standard-input.ts";
@@ -23,7 +16,7 @@ const largestPatch = 1024 * 1024;
 /** The text of a configuration, which need not be valid: it may be edited to mend it. */
 export async function configText(path: string): Promise<string> {
   const hint = "'kubespan init' and 'kubespan gen config' make one";
-  const file = await readConfigFile(path, hint);
+  const file = await readTextFile(path, { largest: largestPatch, code: "config", hint });
   if (file) return file.text;
   throw new KubespanError("config", `there is no configuration file ${path}`, { hint });
 }

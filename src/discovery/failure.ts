@@ -22,7 +22,7 @@ const rules: readonly Rule[] = [
     hint: `check that it runs there, and the port in the endpoint${again}`,
   },
   {
-    form: /Name resolution failed|ENOTFOUND|EAI_/,
+    form: /Name resolution failed|waiting for name resolution|ENOTFOUND|EAI_/,
     text: "its name does not resolve here",
     hint: `check the name in the endpoint, and the DNS of this node (/etc/resolv.conf)${again}`,
   },

@@ -30,11 +30,15 @@ interface ReadOptions {
 
 /**
  * Reads a regular UTF-8 file; `undefined` if there is none. Throws `KubespanError` for a directory, a pipe or a device
- * (reading them may never end), and for a file that is too large, not UTF-8, or not readable.
+ * (reading them may never end), and for a file that is too large, not UTF-8, or not readable. A file that this user may
+ * not read is not wrong: then the error is `privilege`.
  */
 export async function readTextFile(path: string, options: ReadOptions): Promise<TextFile | undefined> {
-  const refuse = (reason: string, cause?: unknown): KubespanError =>
-    new KubespanError(options.code, `cannot read ${path}: ${reason}`, { hint: options.hint, cause });
+  const refuse = (cause: unknown): KubespanError => {
+    const isOthers = errnoOf(cause) === "EACCES";
+    const [code, hint] = isOthers ? (["privilege", othersHint] as const) : [options.code, options.hint];
+    return new KubespanError(code, `cannot read ${path}: ${plainReason(cause)}`, { hint, cause });
+  };
   const isOurs = options.code === "state";
   let file: FileHandle;
   try {
@@ -44,12 +48,12 @@ export async function readTextFile(path: string, options: ReadOptions): Promise<
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | (isOurs ? constants.O_NOFOLLOW : 0));
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
-    throw refuse(plainReason(error), error);
+    throw refuse(error);
   }
   try {
     return await readOpened(file, options);
   } catch (error) {
-    throw refuse(plainReason(error), error);
+    throw refuse(error);
   } finally {
     await file.close();
   }
@@ -94,6 +98,8 @@ function decode(bytes: Uint8Array): string {
     throw new Error("it is not UTF-8 text");
   }
 }
+
+const othersHint = "run this as root, or as the user of the service";
 
 const reasons: Readonly<Record<string, string>> = {
   EACCES: "permission denied",

@@ -1,5 +1,5 @@
 export { keepSecret, readKeptSecret, withKeptSecret } from "./kept-secret.ts";
-export { findDaemon, type LoadedConfig, loadConfig, readConfigFile } from "./load.ts";
+export { findDaemon, type LoadedConfig, loadConfig } from "./load.ts";
 export { replaceConfig } from "./replace.ts";
 export { configOfRun, stateDirectoryNow } from "./state-directory.ts";
 export { endTrial, readTrial, trialConfig, writeTrial } from "./trial.ts";

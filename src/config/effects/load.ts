@@ -1,5 +1,5 @@
 import { KubespanError } from "../../base/index.ts";
-import { errnoOf, readTextFile, type TextFile } from "../../system/index.ts";
+import { readTextFile } from "../../system/index.ts";
 import type { Config } from "../config.ts";
 import { runDirectoryIn } from "../named-folders.ts";
 import { largestConfig, readConfig } from "../parse.ts";
@@ -18,7 +18,8 @@ export interface LoadedConfig {
  * UTF-8 file, larger than 1 MiB, or wrong (see `parseConfig`).
  */
 export async function loadConfig(file: string): Promise<LoadedConfig> {
-  const found = await readConfigFile(file, "name the file that holds the configuration of this node");
+  const hint = "name the file that holds the configuration of this node";
+  const found = await readTextFile(file, { largest: largestConfig, code: "config", hint });
   if (found === undefined)
     throw new KubespanError("config", `there is no configuration file ${file}`, {
       hint: `is that the right path? 'kubespan gen config --output ${file}' makes a new file there`,
@@ -54,23 +55,6 @@ export async function findDaemon(file: string): Promise<Found & { readonly probl
     const found = await readTextFile(file, options).catch(() => undefined);
     return { ...defaults, runDirectory: runDirectoryIn(found?.text ?? "") ?? defaults.runDirectory, problem };
   }
-}
-
-/**
- * Reads a configuration file, which need not be valid; `undefined` if there is none. `hint` is for one that is no file of
- * text. Throws `KubespanError("config")` for those, and `KubespanError("privilege")` where this user may not read it.
- */
-export const readConfigFile = async (file: string, hint: string): Promise<TextFile | undefined> =>
-  readTextFile(file, { largest: largestConfig, code: "config", hint }).catch(asOthers);
-
-/** A file that this user may not read is not wrong: the command needs another user. */
-function asOthers(error: unknown): never {
-  if (error instanceof KubespanError && errnoOf(error.cause) === "EACCES")
-    throw new KubespanError("privilege", error.message, {
-      hint: "it holds the cluster secret: run this as root, or as the user of the service",
-      cause: error,
-    });
-  throw error;
 }
 
 function modeWarnings(file: string, mode: number): string[] {

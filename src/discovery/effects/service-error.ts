@@ -47,13 +47,16 @@ const meanings: Readonly<Partial<Record<status, Meaning>>> = {
   },
 };
 
+/** What the library adds to the message of a call that is too late. */
+const unresolved = "waiting for name resolution";
+
 const fallback: Meaning = { text: "failed", hint: "see the log of the service; it is tried again" };
 const boundsHint =
   "it sends what no service should, and nothing of it was taken: ask its operator, or use another service";
 /** Makes a sentence about the service of anything that a call threw. The service's own words are made printable. */
 export function serviceError(thrown: unknown, service: ServiceConfig): KubespanError {
   if (thrown instanceof KubespanError) return thrown;
-  const code = codeOf(thrown);
+  const code = isUnresolved(thrown) ? status.UNAVAILABLE : codeOf(thrown);
   const { text, hint } = meanings[code] ?? fallback;
   const { what, advice } = detailsOf(thrown, code, service);
   const details = what === "" ? "" : `: ${what}`;
@@ -105,6 +108,9 @@ export const codeOf = (thrown: unknown): status => (isServiceError(thrown) ? thr
 
 /** Whether a call failed because no answer came in time. */
 export const isLate = (thrown: unknown): boolean => codeOf(thrown) === status.DEADLINE_EXCEEDED;
+
+/** Whether a call was too late because no server of names answered: the service has nothing to do with it. */
+const isUnresolved = (thrown: unknown): boolean => isLate(thrown) && messageOf(thrown).includes(unresolved);
 
 function messageOf(thrown: unknown): string {
   if (isServiceError(thrown)) return thrown.details;

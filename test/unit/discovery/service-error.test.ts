@@ -95,6 +95,11 @@ test.each<[status, string, string]>([
     "did not answer in time",
   ],
   [
+    status.DEADLINE_EXCEEDED,
+    "Deadline exceeded after 10.0s,waiting for name resolution",
+    "cannot be reached: its name does not resolve here",
+  ],
+  [
     status.UNIMPLEMENTED,
     "Received HTTP status code 404",
     "is not a discovery service: it answered with the HTTP status 404",
