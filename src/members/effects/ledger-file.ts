@@ -111,10 +111,12 @@ export class LedgerFile {
     return stateOf({ name: "cache", location: this.file }, told, { phase: "cached", ageSeconds });
   }
 
-  /** Writes pending changes, and ends. */
+  /** Writes pending changes, and ends with all in one file: a version from before the journal may be the next to read it. */
   async close(): Promise<void> {
     this.#disarm();
-    if (this.#members) this.#write(this.#members);
+    await this.#writing;
+    const hasJournal = this.#end !== undefined && this.#end.journal > 0;
+    if (this.#members) this.#write(this.#members, hasJournal);
     this.#members = undefined;
     await this.#writing;
     this.#disarm();
@@ -149,17 +151,16 @@ export class LedgerFile {
   }
 
   /** Queues a write after those that are under way. */
-  #write(members: () => Members): void {
+  #write(members: () => Members, isWhole = performance.now() - this.#writtenAt >= confirmMs): void {
     this.#kept = members();
     const items = ledgerItems(this.#kept);
     const now = performance.now();
     const podNetworks = this.#podNetworks();
     const changed = this.#changed({ items, podNetworks });
-    const isConfirmed = now - this.#writtenAt >= confirmMs;
-    if (changed?.length === 0 && !isConfirmed) return;
+    if (changed?.length === 0 && !isWhole) return;
     this.#written = { items, podNetworks };
     this.#writtenAt = now;
-    const added = isConfirmed ? undefined : changed;
+    const added = isWhole ? undefined : changed;
     this.#writing = this.#writing.then(() => this.#put({ items, podNetworks }, added));
     this.#writeAt(now + confirmMs);
   }

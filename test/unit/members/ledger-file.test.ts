@@ -204,6 +204,19 @@ describe("members on disk", () => {
       expect((await open(folder)).ledger.found?.members).toEqual(two);
     });
 
+    test("is in the file alone once the daemon ends", async () => {
+      const folder = await temporaryFolder();
+      const { ledger } = await open(folder);
+      for (const members of [known, withNetwork]) {
+        ledger.changed(() => members);
+        await ledger.keepNew();
+      }
+      expect((await stat(join(folder, "members.journal"))).size).toBeGreaterThan(0);
+      await ledger.close();
+      await expect(stat(join(folder, "members.journal"))).rejects.toThrow("ENOENT");
+      expect((await open(folder)).ledger.found?.members).toEqual(withNetwork);
+    });
+
     test("goes into the file where the journal cannot be written, or a member is gone", async () => {
       const { folder, journal } = await changedTwice();
       const { ledger } = await open(folder);
