@@ -1,3 +1,4 @@
+import { onceFor } from "../base/index.ts";
 import {
   type Family,
   type Marks,
@@ -248,12 +249,25 @@ function textFor(targets: readonly Prefix[], guard: Guard): string | undefined {
 }
 
 /**
- * The programs that drop packets to all targets. The targets are spread over as many programs as necessary, in order.
+ * The programs that drop packets to all targets. The targets are spread over as many programs as necessary, in order. They
+ * are worked out once for each array of targets, which never changes.
  */
-export function programsFor(targets: readonly Prefix[], guard: Guard): string[] {
+export function programsFor(targets: readonly Prefix[], guard: Guard): readonly string[] {
+  const known = programsOf(targets);
+  const { marks, listenPort, hardwareAddress } = guard;
+  const decisive = [marks.fromWireGuard, marks.toWireGuard, listenPort, hardwareAddress].join();
+  const programs = known.get(decisive) ?? spread(targets, guard);
+  known.set(decisive, programs);
+  return programs;
+}
+
+/** The programs for the same targets, by all else that decides about them. */
+const programsOf = onceFor((_targets: readonly Prefix[]) => new Map<string, readonly string[]>());
+
+function spread(targets: readonly Prefix[], guard: Guard): string[] {
   if (targets.length === 0) return [];
   const text = targets.length > mostTargets ? undefined : textFor(targets, guard);
   if (text !== undefined) return [text];
   const middle = targets.length >> 1;
-  return [...programsFor(targets.slice(0, middle), guard), ...programsFor(targets.slice(middle), guard)];
+  return [...spread(targets.slice(0, middle), guard), ...spread(targets.slice(middle), guard)];
 }

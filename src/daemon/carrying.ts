@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { errorText } from "../base/index.ts";
+import { errorText, onceFor } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Decision } from "../mesh/index.ts";
 import { type Address, type Endpoint, endpointAddress, endpointOf, endpointPort } from "../net/index.ts";
@@ -68,20 +68,20 @@ export class Carrying {
   ): void {
     const doors = this.#doors;
     if (!doors) return;
-    this.#members = new Map(peers.map(({ nodeId, publicKey }) => [nodeId, publicKey]));
-    const members = new Set(this.#members.keys());
+    const { keys, ids } = membersAmong(peers);
+    this.#members = keys;
+    const hasLines = this.#parts.registries.carriage.services.length > 0;
     const needed = new Set<string>();
     for (const { nodeId, publicKey } of peers) {
       const endpoint = device?.peers.get(publicKey)?.endpoint;
       // A door of the daemon that ran before: the session goes on if there is one at the same port again.
       const port = endpoint === undefined ? undefined : portOfDoor(endpoint);
-      const hasLines = this.#parts.registries.carriage.services.length > 0;
       if (port === undefined && !(hasLines && isInVain(memory.connections.get(publicKey)))) continue;
       needed.add(nodeId);
       doors.open(nodeId, port);
     }
-    this.#parts.registries.carriage.keepOnly(members);
-    doors.keepOnly(members, needed);
+    this.#parts.registries.carriage.keepOnly(ids);
+    doors.keepOnly(ids, needed);
   }
 
   close(): void {
@@ -111,6 +111,12 @@ export class Carrying {
     return all.size === 0 ? undefined : { all, of: (publicKey) => ofPeers.get(publicKey) ?? [] };
   }
 }
+
+/** The public keys of peers by node id, and the node ids. */
+const membersAmong = onceFor((peers: readonly PeerSpec[]) => ({
+  keys: new Map(peers.map(({ nodeId, publicKey }) => [nodeId, publicKey])),
+  ids: new Set(peers.map(({ nodeId }) => nodeId)),
+}));
 
 const portOfDoor = (endpoint: Endpoint): number | undefined =>
   endpointAddress(endpoint) === loopback ? endpointPort(endpoint) : undefined;

@@ -63,6 +63,11 @@ export class Evictions {
   readonly isEvicted = (nodeId: string, publicKey: string | undefined): boolean =>
     isEvicted(this.#roll, nodeId, publicKey);
 
+  /** Whether no operator ever kept anybody out. */
+  get isNobodyOut(): boolean {
+    return this.#roll.size === 0;
+  }
+
   /** Whether this node itself is kept out. */
   get isOut(): boolean {
     return this.isEvicted(this.#parts.own.nodeId, this.#parts.own.publicKey);

@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
+import { onceFor } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import { Openings } from "../guessing/effects/index.ts";
 import {
@@ -21,6 +22,7 @@ import {
 import { type GuessNotice, tokenBytes } from "../members/index.ts";
 import type { Decision } from "../mesh/index.ts";
 import { type Endpoint, endpointAddress, familyOf, parseEndpoint } from "../net/index.ts";
+import type { PeerSpec } from "../peers/index.ts";
 import { bindingRequest } from "../stun/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 import type { Membership } from "./membership.ts";
@@ -42,6 +44,13 @@ type Sent = GuessNotice extends infer Each
     : never
   : never;
 
+/** The names of peers: the node ids and labels by public key, and the keys by node id. */
+const namesOf = onceFor((peers: readonly PeerSpec[]) => ({
+  nodeIds: new Map(peers.map(({ publicKey, nodeId }) => [publicKey, nodeId])),
+  keys: new Map(peers.map(({ publicKey, nodeId }) => [nodeId, publicKey])),
+  labels: new Map(peers.map(({ publicKey, label }) => [publicKey, label])),
+}));
+
 /** Finds direct paths to relayed peers by guessing ports, and introduces those to each other that this node relays. */
 export class Guessing {
   readonly #parts: Parts;
@@ -52,10 +61,7 @@ export class Guessing {
   #guesses: Guesses = noGuesses;
   #introductions = noIntroductions;
   #guessed: ReadonlyMap<string, Endpoint> = new Map();
-  /** The node ids of peers by public key, and the other way round. */
-  #nodeIds: ReadonlyMap<string, string> = new Map();
-  #keys: ReadonlyMap<string, string> = new Map();
-  #labels: ReadonlyMap<string, string> = new Map();
+  #names = namesOf([]);
   /** The number of the last notice of each member, by public key. */
   readonly #numbers = new Map<string, number>();
   #number = 0;
@@ -83,10 +89,8 @@ export class Guessing {
   /** Follows a poll of the peers. */
   polled({ polled, specs }: Pick<Decision, "polled" | "specs">, device: ObservedDevice | undefined): void {
     const { peers } = specs;
-    this.#nodeIds = new Map(peers.map(({ publicKey, nodeId }) => [publicKey, nodeId]));
-    this.#keys = new Map(peers.map(({ publicKey, nodeId }) => [nodeId, publicKey]));
-    this.#labels = new Map(peers.map(({ publicKey, label }) => [publicKey, label]));
-    for (const key of this.#numbers.keys()) if (!this.#nodeIds.has(key)) this.#numbers.delete(key);
+    this.#names = namesOf(peers);
+    for (const key of this.#numbers.keys()) if (!this.#names.nodeIds.has(key)) this.#numbers.delete(key);
     const { pairs, reached } = pairsFrom(peers, polled.memory, device);
     const isOn = this.#parts.config.portGuessing && this.#racing.isOn;
     this.#happened({ kind: "polled", pairs: isOn ? pairs : new Map(), reached });
@@ -109,12 +113,12 @@ export class Guessing {
 
   #heed(notice: GuessNotice, sender: string): void {
     // A notice is repeated until it is confirmed, and counts once.
-    if (!this.#nodeIds.has(sender) || notice.number <= (this.#numbers.get(sender) ?? 0)) return;
+    if (!this.#names.nodeIds.has(sender) || notice.number <= (this.#numbers.get(sender) ?? 0)) return;
     this.#numbers.set(sender, notice.number);
     if (notice.kind === "introduce") return this.#introduce(sender, notice.nodeId);
     if (notice.kind === "open") return this.#happened({ ...notice, kind: "invited", peer: sender });
     if (notice.kind === "opened") return this.#happened({ ...notice, kind: "awaited", peer: sender });
-    const peer = this.#keys.get(notice.nodeId);
+    const peer = this.#names.keys.get(notice.nodeId);
     const { endpoint: theirs, own: mine } = notice;
     const { membership, config } = this.#parts;
     const seen = [
@@ -128,7 +132,7 @@ export class Guessing {
 
   /** Tells two members of each other, between whom this node passes packets on. */
   #introduce(asker: string, nodeId: string): void {
-    const about = this.#keys.get(nodeId);
+    const about = this.#names.keys.get(nodeId);
     if (about === undefined || !this.#relaying.serves) return;
     const { neighbours } = this.#relaying;
     const { after, both } = introduce(this.#introductions, asker, about, neighbours, this.#parts.clock());
@@ -136,7 +140,7 @@ export class Guessing {
     if (!both) return;
     const [one, other] = both;
     for (const [to, of] of [both, [other, one] as const]) {
-      const named = this.#nodeIds.get(of.publicKey);
+      const named = this.#names.nodeIds.get(of.publicKey);
       if (named !== undefined)
         this.#tell(to.publicKey, {
           kind: "introduction",
@@ -148,7 +152,7 @@ export class Guessing {
   }
 
   #tell(publicKey: string, notice: Sent): void {
-    const nodeId = this.#nodeIds.get(publicKey);
+    const nodeId = this.#names.nodeIds.get(publicKey);
     if (nodeId === undefined) return;
     this.#number = Math.max(this.#number + 1, this.#parts.clock());
     const numbered: GuessNotice = { ...notice, number: this.#number };
@@ -203,13 +207,23 @@ export class Guessing {
         return this.#tell(action.relay, { kind: "introduce", nodeId: action.about });
       case "invite": {
         const { peer, endpoint, token } = action;
-        return this.#tell(peer, { kind: "open", nodeId: this.#nodeIds.get(peer) ?? "", endpoint, token });
+        return this.#tell(peer, {
+          kind: "open",
+          nodeId: this.#names.nodeIds.get(peer) ?? "",
+          endpoint,
+          token,
+        });
       }
       case "open":
         return void placed.then(() => this.#open(action));
       case "tell": {
         const { peer, token, ports } = action;
-        return this.#tell(peer, { kind: "opened", nodeId: this.#nodeIds.get(peer) ?? "", token, ports });
+        return this.#tell(peer, {
+          kind: "opened",
+          nodeId: this.#names.nodeIds.get(peer) ?? "",
+          token,
+          ports,
+        });
       }
       case "send":
         for (const endpoint of action.to)
@@ -250,7 +264,7 @@ export class Guessing {
   }
 
   #say({ peer, what }: GuessAction & { kind: "said" }): void {
-    const label = this.#labels.get(peer) ?? peer;
+    const label = this.#names.labels.get(peer) ?? peer;
     if (what === "found") this.#parts.log.info(`a port was guessed at which ${label} is reached directly`);
     else this.#parts.log.info(`no port was guessed at which ${label} is reached: it stays relayed`);
   }

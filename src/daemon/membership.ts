@@ -140,7 +140,7 @@ export class Membership {
       heard: renamed.heard,
       links: linksOf(device, (key) => stateOf(connections.get(key)) === "down"),
       leaving,
-      isEvicted: evictions.isEvicted,
+      isEvicted: evictions.isNobodyOut ? undefined : evictions.isEvicted,
       deletedNodes: registries.deletedNodes(),
       forgetAfterMs: config.members.forgetAfterMinutes * 60_000,
       mayBeAbsent: registries.isSettled(),

@@ -86,7 +86,7 @@ export class SecondBarrier {
     const saved = { ...steered, names: unusualNames(config) };
     const text = savedText(saved);
     if (text === this.#written) return undefined;
-    const failure = await failureOf(() => writeSaved(stateDirectory, saved));
+    const failure = await failureOf(() => writeSaved(stateDirectory, text));
     if (failure === undefined) this.#written = text;
     return failure;
   }

@@ -18,10 +18,15 @@ const evictedWhy = "an operator evicted it";
 const keyOf = (said: Affiliate | undefined): string | undefined => said?.kubespan?.publicKey;
 
 /**
- * Takes out who is evicted. What names an evicted key counts as not heard, whosever id it bears: with the cluster
+ * Takes out who is evicted, unless operators keep nobody out. What names an evicted key counts as not heard, whosever id it bears: with the cluster
  * secret, the holder of the key can announce it under any id, also under that of another member.
  */
-export function keptOut(members: Members, heard: readonly Heard[], isEvicted: IsEvicted): KeptOut {
+export function keptOut(
+  members: Members,
+  heard: readonly Heard[],
+  isEvicted: IsEvicted | undefined,
+): KeptOut {
+  if (!isEvicted) return { heard, evicted: new Set(), refused: [] };
   const evicted = [...members.values()].filter(({ nodeId, claim }) => isEvicted(nodeId, keyOf(claim)));
   const ids = new Set(evicted.map(({ nodeId }) => nodeId));
   const refused: KeptOut["refused"][number][] = [];

@@ -7,6 +7,7 @@ import type { Affiliate } from "../discovery/index.ts";
 import { decodeAffiliate, encodeAffiliate, limits, openData, secretsOf } from "../discovery/index.ts";
 import { type Endpoint, type Prefix, parseEndpoint, parsePrefix } from "../net/index.ts";
 import { claimOf, networksClaimed } from "./claim.ts";
+import { contentsAfter } from "./journal.ts";
 import type { Known, Member, Members } from "./member.ts";
 
 /** The members of a cluster as they were known once, without this node. */
@@ -75,17 +76,20 @@ const contents = {
   2: z.strictObject({ ...shared, members: z.array(stored).max(mostMembers) }),
 };
 
+/** What is written behind the file: the members that differ from before. */
+const entry = z.strictObject({ savedAt: time, members: z.array(stored).max(mostMembers) });
+
 /**
- * The texts of the members, without the time. Equal members have equal texts, whatever their order. Members that exceed
+ * The texts of the members by node id, without the time. Equal members have equal texts, whatever their order. Members that exceed
  * the bounds are left out.
  */
-export function ledgerItems(members: Members): readonly string[] {
-  const items: string[] = [];
+export function ledgerItems(members: Members): ReadonlyMap<string, string> {
+  const items = new Map<string, string>();
   let room = largestContent;
-  for (const [, member] of [...members].sort(([one], [other]) => (one < other ? -1 : 1))) {
+  for (const [nodeId, member] of [...members].sort(([one], [other]) => (one < other ? -1 : 1))) {
     const item = itemOf(member);
-    if (item === undefined || item.length > room || items.length >= mostMembers) continue;
-    items.push(item);
+    if (item === undefined || item.length > room || items.size >= mostMembers) continue;
+    items.set(nodeId, item);
     room -= item.length + 1;
   }
   return items;
@@ -128,21 +132,22 @@ const saidBy = (affiliate: Affiliate): z.input<typeof said> => ({
 });
 
 /**
- * The text of the file, with a digest by which a damaged one is recognized. It is not sealed with the cluster secret: that
+ * The text of the file, with a digest by which a damaged one is recognized, and which its journal follows. It is not sealed with the cluster secret: that
  * may change, on one node after the other, and a node that forgot the others then would send to them in clear. No seal
  * would hide it from root, or keep root from changing it, who alone can read the file.
  */
 export function ledgerText(
   cluster: { readonly id: string },
-  items: readonly string[],
+  items: ReadonlyMap<string, string>,
   savedAt: number,
   { podNetworks = [], bootID }: Pick<Ledger, "podNetworks" | "bootID"> = {},
-): string {
+): { readonly text: string; readonly digest: string } {
   const networks = podNetworks.length === 0 ? undefined : podNetworks.slice(0, mostPodNetworks);
   const head = JSON.stringify({ clusterId: cluster.id, savedAt, bootID, podNetworks: networks });
-  const plain = Buffer.from(`${head.slice(0, -1)},"members":[${items.join(",")}]}`);
+  const plain = Buffer.from(`${head.slice(0, -1)},"members":[${[...items.values()].join(",")}]}`);
+  const digest = digestOf(plain);
   // Nothing in base64 has to be escaped, and to look for it in a megabyte takes time.
-  return `{"version":3,"digest":"${digestOf(plain)}","content":"${plain.toString("base64")}"}\n`;
+  return { text: `{"version":3,"digest":"${digest}","content":"${plain.toString("base64")}"}\n`, digest };
 }
 
 const digestOf = (plain: string | Buffer): string => hash("sha256", plain, "base64");
@@ -162,13 +167,14 @@ function contentOf(
 }
 
 /**
- * Reads the text of the file as warily as the messages of a service. A file that is damaged, or of another cluster, is
- * refused. A member in it that cannot be read is left out.
+ * Reads the text of the file as warily as the messages of a service, and the journal that follows it. A file that is damaged,
+ * or of another cluster, is refused. A member in it that cannot be read is left out.
  */
 export function openLedger(
   cluster: ClusterIdentity,
   nodeId: string,
   text: string,
+  journal = "",
 ): Ledger | { readonly refused: string } {
   const outer = readJson(text, envelope);
   if ("problem" in outer) return { refused: "it is not a ledger of this version" };
@@ -178,11 +184,15 @@ export function openLedger(
   if ("problem" in inner) return { refused: "its contents have another shape" };
   const known = inner.value;
   if (known.clusterId !== cluster.id) return { refused: "it is of another cluster" };
-  const { savedAt, bootID } = known;
-  const members =
-    "members" in known
+  const { bootID } = known;
+  const entries = outer.value.version === 3 ? entriesAfter(outer.value.digest, journal) : [];
+  const savedAt = entries.at(-1)?.savedAt ?? known.savedAt;
+  const members = [
+    ...("members" in known
       ? known.members.flatMap(memberFrom)
-      : known.affiliates.flatMap((each) => memberHeard(each, savedAt));
+      : known.affiliates.flatMap((each) => memberHeard(each, known.savedAt))),
+    ...entries.flatMap((later) => later.members.flatMap(memberFrom)), // who is there twice is as the last one says
+  ];
   const podNetworks = known.podNetworks?.flatMap((each) => parsePrefix(each) ?? []);
   return {
     savedAt,
@@ -190,6 +200,17 @@ export function openLedger(
     ...(podNetworks && { podNetworks }),
     ...(bootID !== undefined && { bootID }),
   };
+}
+
+/** The entries of a journal, up to the first one that cannot be read. */
+function entriesAfter(digest: string, journal: string): z.output<typeof entry>[] {
+  const entries: z.output<typeof entry>[] = [];
+  for (const content of contentsAfter(digest, journal)) {
+    const read = readJson(content, entry);
+    if ("problem" in read) break;
+    entries.push(read.value);
+  }
+  return entries;
 }
 
 function memberFrom(item: z.output<typeof stored>): Member[] {

@@ -11,13 +11,14 @@ export interface MemberLink {
 }
 
 /** The tunnels by public key. Silent are those of members that the last poll of the peers found down. */
-export const linksOf = (
+export function linksOf(
   device: Pick<ObservedDevice, "peers"> | undefined,
   isDown: (publicKey: string) => boolean,
-): ReadonlyMap<string, MemberLink> =>
-  new Map(
-    [...(device?.peers.values() ?? [])].map(({ publicKey, handshakeAt, receivedBytes }) => [
-      publicKey,
-      { ...(handshakeAt !== undefined && { handshakeAt }), receivedBytes, isSilent: isDown(publicKey) },
-    ]),
-  );
+): ReadonlyMap<string, MemberLink> {
+  const links = new Map<string, MemberLink>();
+  for (const { publicKey, handshakeAt, receivedBytes } of device?.peers.values() ?? []) {
+    const link = { receivedBytes, isSilent: isDown(publicKey) };
+    links.set(publicKey, handshakeAt === undefined ? link : { ...link, handshakeAt });
+  }
+  return links;
+}

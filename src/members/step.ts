@@ -16,7 +16,7 @@ export interface News {
   /** Proven farewells and requests of operators, by node id. */
   readonly leaving: ReadonlyMap<string, Leaving>;
   /** Absent if operators keep nobody out. */
-  readonly isEvicted?: IsEvicted;
+  readonly isEvicted?: IsEvicted | undefined;
   /**
    * The node ids whose Node object Kubernetes deleted; empty if the operator does not take a deletion for a farewell.
    */
@@ -66,7 +66,7 @@ const mostMembers = 2048;
  * matter.
  */
 export function stepMembers(before: Members, news: News, now: number): Stepped {
-  const out = keptOut(before, news.heard, news.isEvicted ?? (() => false));
+  const out = keptOut(before, news.heard, news.isEvicted);
   const heard = new Map(out.heard.map((each) => [each.nodeId, each]));
   const members = new Map<string, Member>();
   const events: MemberEvent[] = [];

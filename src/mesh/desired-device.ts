@@ -23,12 +23,18 @@ export const deviceOf = (config: Config, keys: Keys, polled: Polled): PeersOfDev
   presharedKey: config.cluster.secret,
   listenPort: config.listenPort,
   firewallMark: config.marks.fromWireGuard,
-  peers: [...polled.peers, ...nextPeers(keys, polled)].flatMap((peer) => {
-    if (keys.strangers?.has(peer.publicKey)) return [];
-    const presharedKey = keys.presharedKeys?.get(peer.publicKey);
-    return [presharedKey ? { ...peer, presharedKey } : peer];
-  }),
+  peers: peersOf(keys, polled),
 });
+
+function peersOf(keys: Keys, polled: Polled): readonly DesiredPeer[] {
+  const { next, presharedKeys, strangers } = keys;
+  if (!next?.length && !presharedKeys?.size && !strangers?.size) return polled.peers;
+  return [...polled.peers, ...nextPeers(keys, polled)].flatMap((peer) => {
+    if (strangers?.has(peer.publicKey)) return [];
+    const presharedKey = presharedKeys?.get(peer.publicKey);
+    return [presharedKey ? { ...peer, presharedKey } : peer];
+  });
+}
 
 /** A peer for each key that is about to be taken: without a network, so that the present one goes on until then. */
 function nextPeers({ next = [] }: Keys, { peers }: Polled): DesiredPeer[] {

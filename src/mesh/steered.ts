@@ -1,8 +1,11 @@
 import type { Config } from "../config/index.ts";
 import type { MemberNetworks } from "../members/index.ts";
 import {
+  coverAgain,
   hostPrefix,
   intersect,
+  type KeptCover,
+  nothingCovered,
   type Prefix,
   prefixesTouch,
   subtract,
@@ -30,10 +33,14 @@ export function steeredNetworks(
   isSettled: boolean,
 ): Networks {
   const { targets, kinds } = decision;
-  const pods = [...kinds.values()].flatMap((networks) => networks.pods);
-  const tolerated = toleratedNetworks(decision, ownNetworks(kernel.links, kernel.addresses.usable));
+  const pods = coverOf(
+    "pods",
+    [...kinds.values()].map((networks) => networks.pods),
+  );
+  const around = ownNetworks(kernel.links, kernel.addresses.usable);
+  const tolerated = coverOf("tolerated", toleratedNetworks(decision, around));
   const ours = announced(config, decision);
-  if (isSettled) return { targets, pods: unite(pods), tolerated: unite(tolerated), ...ours };
+  if (isSettled) return { targets, pods, tolerated, ...ours };
   const found = observedTargets(kernel.table);
   const before = observedJudging(kernel.table);
   return {
@@ -45,22 +52,35 @@ export function steeredNetworks(
   };
 }
 
+/** The last covers: from one pass to the next the networks of few peers change. */
+const last = { pods: nothingCovered, tolerated: nothingCovered };
+
+/** The fewest prefixes that cover all lists. */
+function coverOf(which: keyof typeof last, lists: readonly (readonly Prefix[])[]): readonly Prefix[] {
+  const covered: KeptCover = coverAgain(last[which], lists);
+  last[which] = covered;
+  return covered.cover;
+}
+
 /**
  * The networks in the mesh from which packets may arrive outside it all the same. They are the networks of peers that
  * are not up, to which this node has no tunnel, and the networks of this node's links that a peer claims as a whole,
  * without the addresses that a peer lists one by one.
  */
-function toleratedNetworks({ specs, polled, kinds }: Decision, around: readonly Prefix[]): Prefix[] {
-  const tolerated: Prefix[] = [];
+function toleratedNetworks(
+  { specs, polled, kinds }: Decision,
+  around: readonly Prefix[],
+): (readonly Prefix[])[] {
+  const tolerated: (readonly Prefix[])[] = [];
   const near: Prefix[] = [];
   for (const { nodeId, publicKey, allowedIPs } of specs.peers)
-    if (stateOf(polled.memory.connections.get(publicKey)) !== "up") tolerated.push(...allowedIPs);
+    if (stateOf(polled.memory.connections.get(publicKey)) !== "up") tolerated.push(allowedIPs);
     else near.push(...neighbours(allowedIPs, kinds.get(nodeId), around));
   if (near.length === 0) return tolerated;
   const listed = [...kinds.values()].flatMap((networks) =>
     [...networks.listed].filter((address) => around.some((network) => prefixesTouch(network, address))),
   );
-  return [...tolerated, ...subtract(intersect(near, around), listed)];
+  return [...tolerated, subtract(intersect(near, around), listed)];
 }
 
 /** The networks of a peer that have addresses in common with those around this node, and that it does not list one by one. */

@@ -18,6 +18,7 @@ export {
   parseHostPort,
   parsePort,
 } from "./host-port.ts";
+export { coverAgain, type KeptCover, nothingCovered } from "./kept-cover.ts";
 export { fewLeftOut, type LeftOut } from "./left-out.ts";
 export {
   bitsRead,

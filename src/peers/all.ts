@@ -114,30 +114,31 @@ export function pollPeers(
   const taken = takenAtOf(device?.peers.values() ?? [], standIns?.all);
   const outflow = noteOutflow(before.outflow, device, now);
   const news = relayNews(specs, before.connections, device, standIns, now);
+  const { racing, shakenAt, all, isProven, keepaliveSeconds = defaultKeepalive } = circumstances;
+  const peers = all?.count ?? specs.length;
+  const unsentSince = outflow?.unsentSince;
   const stepped = specs.map((each) => {
     const { publicKey } = each;
     const spec = withStandIns(each, standIns);
-    const { racing, shakenAt, all, isProven, keepaliveSeconds = defaultKeepalive } = circumstances;
     const observed = device?.peers.get(publicKey);
     const isStandInUsed = observed?.endpoint !== undefined && standIns?.all.has(observed.endpoint) === true;
-    const contestedAt = isStandInUsed ? undefined : circumstances.contestedSince?.get(each.nodeId);
-    const peers = all?.count ?? specs.length;
-    const takenAt = taken.get(publicKey);
-    const askedAt = news.askedAt.get(publicKey);
-    const isRelayLost = isBehind(news.lost, spec, observed?.endpoint);
-    const doubts = {
+    const view: View = {
+      spec,
+      observed,
+      racing,
       shakenAt,
-      takenAt,
-      contestedAt,
-      askedAt,
-      isRelayLost,
-      unsentSince: outflow?.unsentSince,
+      takenAt: taken.get(publicKey),
+      contestedAt: isStandInUsed ? undefined : circumstances.contestedSince?.get(each.nodeId),
+      askedAt: news.askedAt.get(publicKey),
+      isRelayLost: isBehind(news.lost, spec, observed?.endpoint),
+      unsentSince,
+      peers,
+      keepaliveSeconds,
     };
-    const view = { spec, observed, racing, ...doubts, peers, keepaliveSeconds };
     const wasProven = isProven?.(publicKey) ?? false;
     return stepOf(before.connections.get(publicKey), view, { scope, wasProven }, now);
   });
-  const knocking = circumstances.all?.knocking ?? countKnocking(stepped);
+  const knocking = all?.knocking ?? countKnocking(stepped);
   const probes = refill(before.probes, now, probeLimits);
   const begun = affordable(stepped, probes);
   const isParked = (each: Stepped): boolean => scope === "known" && isGivenUp(callOf(each), knocking, now);
@@ -145,29 +146,32 @@ export function pollPeers(
   const mayAct = (each: Stepped): boolean =>
     !each.isBarred && !parked.has(each) && (each.proposal?.cost.probes === 0 || begun.has(each));
   const budget = refillPackets(before.packets, knocking, now);
-  const means = { budget, knocking, waiting: circumstances.all?.waiting };
+  const means = { budget, knocking, waiting: all?.waiting };
   const { granted, turns, budget: packets } = grant(stepped.filter(mayAct), means);
   const spent = [...granted].reduce((sum, { proposal }) => sum + (proposal?.cost.probes ?? 0), 0);
   const results = stepped.map((each) =>
     resultOf(each, { isGranted: granted.has(each), isParked: parked.has(each), turn: turns.get(each) }, now),
   );
-  const connections = new Map(results.map(({ peer, connection }) => [peer.publicKey, connection]));
-  const working = results.flatMap(({ peer, connection, endpoint, way }) =>
-    connection.phase === "connecting" || endpoint === undefined || way?.kind !== "direct"
-      ? []
-      : [[peer.publicKey, endpoint] as const],
-  );
+  const connections = new Map<string, Connection>();
+  const working = new Map<string, Endpoint>();
+  let wakeInMs = Number.POSITIVE_INFINITY;
+  for (const { peer, connection, endpoint, way, pollInMs } of results) {
+    connections.set(peer.publicKey, connection);
+    wakeInMs = Math.min(wakeInMs, pollInMs);
+    if (connection.phase !== "connecting" && endpoint !== undefined && way?.kind === "direct")
+      working.set(peer.publicKey, endpoint);
+  }
   return {
     memory: { connections, packets, probes: spend(probes, spent), standIns, outflow },
     peers: results.map(({ peer }) => peer),
     races: results.flatMap(({ race }) => race ?? []),
     pins: pinsOf(connections, device),
-    working: new Map(working),
+    working,
     changed: results.flatMap(({ change }) => change ?? []),
     transitions: results.flatMap(({ transition, peer: { label, publicKey } }) =>
       transition ? { ...transition, label, publicKey } : [],
     ),
-    wakeInMs: results.length === 0 ? undefined : Math.min(...results.map(({ pollInMs }) => pollInMs)),
+    wakeInMs: results.length === 0 ? undefined : wakeInMs,
   };
 }
 
@@ -261,7 +265,9 @@ const withTurn = (connection: Connection, turn: Turn | undefined): Connection =>
 
 /** Whether a peer came up or went down between two polls. */
 export const upCameOrWent = (before: Polled, after: Polled): boolean =>
-  [...after.memory.connections].some(
-    ([key, connection]) =>
-      (stateOf(connection) === "up") !== (stateOf(before.memory.connections.get(key)) === "up"),
-  );
+  after.memory.connections
+    .entries()
+    .some(
+      ([key, connection]) =>
+        (stateOf(connection) === "up") !== (stateOf(before.memory.connections.get(key)) === "up"),
+    );

@@ -1,3 +1,4 @@
+export { appendDurably } from "./append.ts";
 export { createAtomically, errnoOf, writeAtomically } from "./atomic-file.ts";
 export { clientContext, forwardSecret, onlyForwardSecrecy } from "./cipher-suites.ts";
 export { startCompanion } from "./companion.ts";

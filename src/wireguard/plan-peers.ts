@@ -25,13 +25,17 @@ interface Change {
 
 /** Plans to add, change and dial peers (`grow`), and then to remove those that are no longer wanted (`shrink`). */
 export function planPeers(desired: PeersOfDevice, observed: ObservedDevice | undefined): Step[] {
-  const changes = desired.peers.flatMap((peer) =>
-    changeOf(peer, observed?.peers.get(peer.publicKey), desired).map((change) => withKeyOf(peer, change)),
-  );
-  const wanted = new Set(desired.peers.map((peer) => peer.publicKey));
-  const removals = [...(observed?.peers.keys() ?? [])]
-    .filter((publicKey) => !wanted.has(publicKey))
-    .map((publicKey) => ({ text: `remove peer ${publicKey}`, args: ["peer", publicKey, "remove"] }));
+  const changes: Change[] = [];
+  const wanted = new Set<string>();
+  for (const peer of desired.peers) {
+    wanted.add(peer.publicKey);
+    const change = changeOf(peer, observed?.peers.get(peer.publicKey), desired);
+    if (change) changes.push(withKeyOf(peer, change));
+  }
+  const removals: Change[] = [];
+  for (const publicKey of observed?.peers.keys() ?? [])
+    if (!wanted.has(publicKey))
+      removals.push({ text: `remove peer ${publicKey}`, args: ["peer", publicKey, "remove"] });
   // A command reads one preshared key.
   const byKey = [...Map.groupBy(changes, ({ presharedKey = desired.presharedKey }) => presharedKey)];
   return [
@@ -43,19 +47,26 @@ export function planPeers(desired: PeersOfDevice, observed: ObservedDevice | und
 const withKeyOf = ({ presharedKey }: DesiredPeer, change: Change): Change =>
   presharedKey ? { ...change, presharedKey } : change;
 
-function changeOf(peer: DesiredPeer, observed: ObservedPeer | undefined, device: PeersOfDevice): Change[] {
+/** The change that a peer needs; `undefined` for none, as most peers at most times. */
+function changeOf(
+  peer: DesiredPeer,
+  observed: ObservedPeer | undefined,
+  device: PeersOfDevice,
+): Change | undefined {
   if (!observed)
-    return [
-      { text: describe("add", peer), args: ["peer", peer.publicKey, ...everything(peer)], ...longOf(peer) },
-    ];
+    return {
+      text: describe("add", peer),
+      args: ["peer", peer.publicKey, ...everything(peer)],
+      ...longOf(peer),
+    };
   const { action } = peer;
   if (action.kind === "park")
-    return [{ text: describe("leave alone", peer), args: anew(peer), ...longOf(peer) }];
+    return { text: describe("leave alone", peer), args: anew(peer), ...longOf(peer) };
   const isUsed = observed.keepaliveSeconds > 0 || observed.receivedBytes > 0;
   if (action.kind === "dial" && isUsed)
     // WireGuard makes no initiation for 5 s after its last one, and after its answer to the peer's. To a new peer it
     // makes one at once.
-    return [{ text: describe("dial", peer), args: anew(peer), ...longOf(peer) }];
+    return { text: describe("dial", peer), args: anew(peer), ...longOf(peer) };
   const told = "endpoint" in action ? action.endpoint : undefined;
   const endpoint = action.kind === "move" && told === observed.endpoint ? undefined : told;
   const differences: string[] = [];
@@ -68,13 +79,14 @@ function changeOf(peer: DesiredPeer, observed: ObservedPeer | undefined, device:
   if (action.kind !== "wait" && observed.keepaliveSeconds !== keepalive)
     differences.push("persistent-keepalive", String(keepalive));
   const isSame = sameMembers(observed.allowedIPs, peer.allowedIPs);
+  if (isSame && differences.length === 0) return undefined;
   if (!isSame) differences.push(...allowedIPsOf(peer));
   const long = isSame ? {} : longOf(peer);
-  if (differences.length === 0 && !long.long) return [];
+  if (differences.length === 0 && !long.long) return undefined;
   const names = differences.filter((_, index) => index % 2 === 0);
   const named = [...names, ...(long.long ? ["allowed-ips"] : [])].join(", ");
   const text = action.kind === "dial" ? describe("dial", peer) : changeText(named, peer);
-  return [{ text, args: differences.length === 0 ? [] : ["peer", peer.publicKey, ...differences], ...long }];
+  return { text, args: differences.length === 0 ? [] : ["peer", peer.publicKey, ...differences], ...long };
 }
 
 const anew = (peer: DesiredPeer): string[] => [

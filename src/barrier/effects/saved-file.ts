@@ -1,7 +1,7 @@
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf, readTextFile, removeStateFile, writeAtomically } from "../../system/index.ts";
-import { parseSaved, type SavedBarrier, savedText } from "../index.ts";
+import { parseSaved, type SavedBarrier } from "../index.ts";
 
 const fileIn = (stateDirectory: string): string => join(stateDirectory, "barrier.json");
 const largestFile = 16 * 1024 * 1024;
@@ -14,9 +14,9 @@ export async function readSaved(stateDirectory: string): Promise<SavedBarrier | 
   return found && parseSaved(found.text, file);
 }
 
-/** Writes the file atomically. */
-export const writeSaved = (stateDirectory: string, saved: SavedBarrier): Promise<void> =>
-  writeAtomically(fileIn(stateDirectory), savedText(saved), { mode: 0o600 });
+/** Writes the file atomically, with this text (`savedText`). */
+export const writeSaved = (stateDirectory: string, text: string): Promise<void> =>
+  writeAtomically(fileIn(stateDirectory), text, { mode: 0o600 });
 
 /**
  * Tells whether there is a file, in whatever state. It is written before the first step to a barrier, and removed when

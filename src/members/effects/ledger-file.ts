@@ -5,6 +5,7 @@ import type { ClusterIdentity } from "../../config/index.ts";
 import { type RegistryState, stateOf, type Told } from "../../discovery/index.ts";
 import type { Prefix } from "../../net/index.ts";
 import {
+  appendDurably,
   type ReadSetting,
   readKernelSetting,
   readTextFile,
@@ -12,6 +13,7 @@ import {
   writeAtomically,
 } from "../../system/index.ts";
 import { inThisBoot } from "../boot.ts";
+import { changedItems, entryAfter, type JournalEnd, largestJournal } from "../journal.ts";
 import { keepsAll } from "../kept.ts";
 import { type Ledger, largestLedger, ledgerItems, ledgerText, openLedger } from "../ledger.ts";
 import type { Members } from "../member.ts";
@@ -40,12 +42,19 @@ const leastBetweenMs = 30_000;
 const confirmMs = 60 * 60_000;
 
 const fileIn = (stateDirectory: string): string => join(stateDirectory, "members.json");
+const journalIn = (stateDirectory: string): string => join(stateDirectory, "members.journal");
 /** The file in which the version of November 2026 kept the affiliates. It is read once, if there is no ledger yet. */
 const earlierFileIn = (stateDirectory: string): string => join(stateDirectory, "affiliates.json");
 
+/** What the file holds: the texts of its members by node id, and the pod networks. */
+interface Contents {
+  readonly items: ReadonlyMap<string, string>;
+  readonly podNetworks: readonly Prefix[];
+}
+
 /**
- * The members of the mesh on disk, in one file of mode 0600 that is written atomically. What is new is there before it
- * is steered, and all else is written seldom. With it, a node that starts knows whose traffic belongs into the tunnels
+ * The members of the mesh on disk, of mode 0600: one file that is written atomically, and a journal with those that
+ * changed since. What is new is there before it is steered, and all else is written seldom. With it, a node that starts knows whose traffic belongs into the tunnels
  * before any registry answers. A ledger that cannot be read or written costs a warning and nothing else.
  */
 export class LedgerFile {
@@ -57,8 +66,9 @@ export class LedgerFile {
   #podNetworks: () => readonly Prefix[] = () => [];
   /** The members of the last write, also of one that failed. */
   #kept: Members;
-  /** The contents of the file: the texts of its members, and the pod networks. */
-  #written: readonly string[] | undefined;
+  #written: Contents | undefined;
+  /** The end of the journal; `undefined` where nothing may be added to it. */
+  #end: JournalEnd | undefined;
   #writtenAt = Number.NEGATIVE_INFINITY;
   #timer: { readonly at: number; readonly handle: NodeJS.Timeout } | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -101,10 +111,12 @@ export class LedgerFile {
     return stateOf({ name: "cache", location: this.file }, told, { phase: "cached", ageSeconds });
   }
 
-  /** Writes pending changes, and ends. */
+  /** Writes pending changes, and ends with all in one file: a version from before the journal may be the next to read it. */
   async close(): Promise<void> {
     this.#disarm();
-    if (this.#members) this.#write(this.#members);
+    await this.#writing;
+    const hasJournal = this.#end !== undefined && this.#end.journal > 0;
+    if (this.#members) this.#write(this.#members, hasJournal);
     this.#members = undefined;
     await this.#writing;
     this.#disarm();
@@ -115,8 +127,10 @@ export class LedgerFile {
     this.#members = undefined;
     await this.close();
     await removeStateFile(this.file);
+    await removeStateFile(journalIn(this.#options.stateDirectory));
     await removeStateFile(earlierFileIn(this.#options.stateDirectory));
     this.#written = undefined;
+    this.#end = undefined;
     this.#kept = new Map();
   }
 
@@ -137,40 +151,73 @@ export class LedgerFile {
   }
 
   /** Queues a write after those that are under way. */
-  #write(members: () => Members): void {
+  #write(members: () => Members, isWhole = performance.now() - this.#writtenAt >= confirmMs): void {
     this.#kept = members();
     const items = ledgerItems(this.#kept);
     const now = performance.now();
     const podNetworks = this.#podNetworks();
-    const contents = [...items, podNetworks.join()];
-    if (this.#holds(contents) && now - this.#writtenAt < confirmMs) return;
-    this.#written = contents;
+    const changed = this.#changed({ items, podNetworks });
+    if (changed?.length === 0 && !isWhole) return;
+    this.#written = { items, podNetworks };
     this.#writtenAt = now;
-    this.#writing = this.#writing.then(() => this.#put(items, podNetworks));
+    const added = isWhole ? undefined : changed;
+    this.#writing = this.#writing.then(() => this.#put({ items, podNetworks }, added));
     this.#writeAt(now + confirmMs);
   }
 
-  /** Whether the file has these contents. The texts of members that did not change are the same strings as before. */
-  #holds(contents: readonly string[]): boolean {
+  /**
+   * The texts in which these contents differ from those that are written; `undefined` where they do in anything else. The
+   * texts of members that did not change are the same strings as before.
+   */
+  #changed({ items, podNetworks }: Contents): string[] | undefined {
     const written = this.#written;
-    return written?.length === contents.length && written.every((text, at) => text === contents[at]);
+    if (written?.podNetworks.join() !== podNetworks.join()) return undefined;
+    return written && changedItems(written.items, items);
   }
 
-  async #put(items: readonly string[], podNetworks: readonly Prefix[]): Promise<void> {
-    const { cluster, clock, log, bootID } = this.#options;
+  async #put(contents: Contents, added: readonly string[] | undefined): Promise<void> {
     try {
-      const text = ledgerText(cluster, items, clock(), {
-        podNetworks,
-        ...(bootID !== undefined && { bootID }),
-      });
-      await writeAtomically(this.file, text, { mode: 0o600 });
+      if (!added || !(await this.#append(added))) await this.#replace(contents);
       this.#hasFailed = false;
     } catch (error) {
+      const { log } = this.#options;
       if (!this.#hasFailed) log.warn(`the known nodes are not kept for the next start: ${errorText(error)}`);
       this.#hasFailed = true;
       this.#written = undefined;
       if (this.#members) this.#writeAt(performance.now() + leastBetweenMs);
     }
+  }
+
+  /** Adds the texts of members to the journal; `false` if that cannot be, or would be no less work than to write all. */
+  async #append(added: readonly string[]): Promise<boolean> {
+    const { stateDirectory, clock } = this.#options;
+    const [before, file] = [this.#end, journalIn(stateDirectory)];
+    const entry = before && entryAfter(before, added, clock());
+    if (!entry) return false;
+    this.#end = undefined; // nothing follows what is torn
+    try {
+      if (before.journal > 0) await appendDurably(file, entry.text);
+      else await writeAtomically(file, entry.text, { mode: 0o600 });
+    } catch {
+      return false; // why that is, the file itself will tell
+    }
+    this.#end = entry.end;
+    return true;
+  }
+
+  /** Writes the file anew, without a journal. */
+  async #replace({ items, podNetworks }: Contents): Promise<void> {
+    const { cluster, clock, bootID, stateDirectory } = this.#options;
+    const hasJournal = this.#end?.journal !== 0;
+    this.#end = undefined;
+    const { text, digest } = ledgerText(cluster, items, clock(), {
+      podNetworks,
+      ...(bootID !== undefined && { bootID }),
+    });
+    await writeAtomically(this.file, text, { mode: 0o600 });
+    // One that stays all the same is not read: it follows another file.
+    if (hasJournal) await removeStateFile(journalIn(stateDirectory)).catch(() => undefined);
+    this.#end = { digest, journal: 0, ledger: text.length };
   }
 }
 
@@ -192,16 +239,30 @@ type ReadFile =
   | { readonly kind: "unusable" }
   | { readonly kind: "read"; readonly ledger: Ledger };
 
-async function readFrom(file: string, { cluster, nodeId, log, bootID, clock }: Settled): Promise<ReadFile> {
+async function readFrom(file: string, options: Settled): Promise<ReadFile> {
+  const { cluster, nodeId, log, bootID, clock } = options;
   try {
     const hint = "it is written anew when a registry answers";
     const text = (await readTextFile(file, { largest: largestLedger, code: "state", hint }))?.text;
     if (text === undefined) return { kind: "absent" };
-    const found = openLedger(cluster, nodeId, text);
+    const found = openLedger(cluster, nodeId, text, await journalBehind(file, options));
     if (!("refused" in found)) return { kind: "read", ledger: inThisBoot(found, bootID, clock()) };
     log.warn(`${file} is not used: ${found.refused}; it is written anew when a registry answers`);
   } catch (error) {
     log.warn(errorText(error));
   }
   return { kind: "unusable" };
+}
+
+/** The journal behind a file. One that cannot be read costs what is in it alone. */
+async function journalBehind(file: string, { stateDirectory, log }: Settled): Promise<string> {
+  if (file !== fileIn(stateDirectory)) return "";
+  const hint = "what it holds is written anew when a registry answers";
+  try {
+    const limit = { largest: largestJournal, code: "state", hint } as const;
+    return (await readTextFile(journalIn(stateDirectory), limit))?.text ?? "";
+  } catch (error) {
+    log.warn(errorText(error));
+    return "";
+  }
 }

@@ -1,57 +1,21 @@
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { pino } from "pino";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { LedgerFile } from "../../../src/members/effects/ledger-file.ts";
 import { isConnected } from "../../../src/members/index.ts";
-import { address, affiliateNamed, idOf, key, otherKey, prefix } from "../discovery/samples.ts";
+import { address, affiliateNamed, key, otherKey, prefix } from "../discovery/samples.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
+import { boots, fileAt, of, openIn, two } from "./ledger-at.ts";
 import { memberOf, membersOf } from "./member.ts";
-
-interface Opened {
-  readonly ledger: LedgerFile;
-  readonly log: string[];
-}
-
-const boots = { first: "1a6ac1c5-0f61-4a6f-9e04-e9190e98dc5e", next: "2b7bd2d6-0f61-4a6f-9e04-e9190e98dc5e" };
-
-async function open(
-  stateDirectory: string,
-  secret = key,
-  { bootID, now }: { bootID: string | undefined; now: number } = { bootID: boots.first, now: 5_000 },
-): Promise<Opened> {
-  const lines: string[] = [];
-  const log = pino({ level: "info" }, { write: (line) => lines.push(line) });
-  const cluster = { id: "a cluster", secret };
-  const ledger = await LedgerFile.open({
-    stateDirectory,
-    cluster,
-    nodeId: idOf("self"),
-    log,
-    clock: () => now,
-    readSetting: async () => bootID,
-  });
-  return { ledger, log: lines };
-}
-
-const of = (...ids: readonly string[]) => membersOf(...ids.map((id) => memberOf(affiliateNamed(id))));
-const two = of("a", "b");
-
-/** What tells one written file from the next. */
-const fileAt = async (path: string): Promise<readonly number[]> => {
-  const { ino, mtimeMs } = await stat(path);
-  return [ino, mtimeMs];
-};
 
 describe("members on disk", () => {
   test("are there at the next start, for nobody else to read", async () => {
     const folder = await temporaryFolder();
-    const { ledger } = await open(folder);
+    const { ledger } = await openIn(folder);
     expect(ledger.found).toBeUndefined();
     ledger.changed(() => two);
     await ledger.close();
     expect((await stat(ledger.file)).mode & 0o777).toBe(0o600);
-    expect((await open(folder)).ledger.found).toEqual({
+    expect((await openIn(folder)).ledger.found).toEqual({
       savedAt: 5_000,
       bootID: boots.first,
       members: two,
@@ -65,11 +29,11 @@ describe("members on disk", () => {
   ])("a handshake a minute before a start in %s counts as a connection: %s %s", async (_, bootID, isUp) => {
     const folder = await temporaryFolder();
     const handshakeAt = 600_000;
-    const { ledger } = await open(folder);
+    const { ledger } = await openIn(folder);
     ledger.changed(() => membersOf(memberOf(affiliateNamed("a"), 1_000, { connectedAt: handshakeAt })));
     await ledger.close();
     const now = handshakeAt + 60_000;
-    const { found } = (await open(folder, key, { bootID, now })).ledger;
+    const { found } = (await openIn(folder, key, { bootID, now })).ledger;
     const [member] = found?.members.values() ?? [];
     expect(member && isConnected(member, now)).toBe(isUp);
     expect(member?.connectedAt).toBeGreaterThan(0);
@@ -77,20 +41,20 @@ describe("members on disk", () => {
 
   test("pod networks of this node are kept with them, and no other text", async () => {
     const folder = await temporaryFolder();
-    const { ledger } = await open(folder);
+    const { ledger } = await openIn(folder);
     const podNetworks = [prefix("10.244.1.0/24"), prefix("fd10:244::/64"), "nonsense" as never];
     ledger.changed(
       () => two,
       () => podNetworks,
     );
     await ledger.close();
-    expect((await open(folder)).ledger.found?.podNetworks).toEqual(podNetworks.slice(0, 2));
+    expect((await openIn(folder)).ledger.found?.podNetworks).toEqual(podNetworks.slice(0, 2));
   });
 
   test("a burst of changes is one write, soon; the next ones wait; without a change there is none", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     onTestFinished(() => void vi.useRealTimers());
-    const { ledger } = await open(await temporaryFolder());
+    const { ledger } = await openIn(await temporaryFolder());
     let asked = 0;
     let known = two;
     const members = (): typeof two => {
@@ -117,8 +81,8 @@ describe("members on disk", () => {
 
   test("what is new is there before it is steered, in one write for all of a pass; the rest waits", async () => {
     const folder = await temporaryFolder();
-    const { ledger } = await open(folder);
-    const inFile = async () => (await open(folder)).ledger.found?.members;
+    const { ledger } = await openIn(folder);
+    const inFile = async () => (await openIn(folder)).ledger.found?.members;
     await ledger.keepNew();
     expect(await inFile()).toBeUndefined();
     for (const members of [of("a"), two]) ledger.changed(() => members);
@@ -141,11 +105,11 @@ describe("members on disk", () => {
 
   test("what was found at the start is not written again before it is steered", async () => {
     const folder = await temporaryFolder();
-    const first = await open(folder);
+    const first = await openIn(folder);
     first.ledger.changed(() => two);
     await first.ledger.close();
     const written = await fileAt(first.ledger.file);
-    const { ledger } = await open(folder);
+    const { ledger } = await openIn(folder);
     ledger.changed(() => two);
     await ledger.keepNew();
     expect(await fileAt(ledger.file)).toEqual(written);
@@ -156,7 +120,7 @@ describe("members on disk", () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     onTestFinished(() => void vi.useRealTimers());
     const folder = join(await temporaryFolder(), "later");
-    const { ledger, log } = await open(folder);
+    const { ledger, log } = await openIn(folder);
     ledger.changed(() => two);
     await ledger.keepNew();
     expect(log.join("")).toContain("not kept");
@@ -165,14 +129,14 @@ describe("members on disk", () => {
     await expect(stat(ledger.file)).rejects.toThrow("ENOENT");
     vi.advanceTimersByTime(30_000);
     await ledger.keepNew();
-    expect((await open(folder)).ledger.found?.members).toEqual(two);
+    expect((await openIn(folder)).ledger.found?.members).toEqual(two);
     await ledger.close();
   });
 
   test("the time in the file is renewed now and then although nothing changes", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     onTestFinished(() => void vi.useRealTimers());
-    const { ledger } = await open(await temporaryFolder());
+    const { ledger } = await openIn(await temporaryFolder());
     ledger.changed(() => two);
     vi.advanceTimersByTime(2_000);
     let asked = 0;
@@ -191,29 +155,29 @@ describe("members on disk", () => {
     ["too large", () => "x".repeat(9 * 1024 * 1024)],
   ])("a file that is %s is said and not used, and replaced", async (_, spoil) => {
     const folder = await temporaryFolder();
-    const { ledger } = await open(folder);
+    const { ledger } = await openIn(folder);
     ledger.changed(() => two);
     await ledger.close();
     await writeFile(ledger.file, spoil(await readFile(ledger.file, "utf8")));
-    const again = await open(folder);
+    const again = await openIn(folder);
     expect(again.ledger.found).toBeUndefined();
     expect(again.log.join("")).toMatch(/members\.json/);
     again.ledger.changed(() => two);
     await again.ledger.close();
-    expect((await open(folder)).ledger.found?.members).toEqual(two);
+    expect((await openIn(folder)).ledger.found?.members).toEqual(two);
   });
 
   test("stay known when the cluster gets another secret", async () => {
     const folder = await temporaryFolder();
-    const { ledger } = await open(folder);
+    const { ledger } = await openIn(folder);
     ledger.changed(() => two);
     await ledger.close();
-    expect((await open(folder, otherKey)).ledger.found?.members.size).toBe(two.size);
+    expect((await openIn(folder, otherKey)).ledger.found?.members.size).toBe(two.size);
   });
 
   test("are gone when the node leaves", async () => {
     const folder = await temporaryFolder();
-    const { ledger } = await open(folder);
+    const { ledger } = await openIn(folder);
     ledger.changed(() => two);
     await ledger.close();
     ledger.changed(() => two);
@@ -223,7 +187,7 @@ describe("members on disk", () => {
 
   test("a disk that cannot be written costs one line in the log", async () => {
     const folder = await temporaryFolder();
-    const { ledger, log } = await open(join(folder, "missing"));
+    const { ledger, log } = await openIn(join(folder, "missing"));
     for (const members of [two, of("c")]) {
       ledger.changed(() => members);
       await ledger.close();
