@@ -29,10 +29,11 @@ const firewalls = [
   { name: "firewalld", start: startFirewalld, word: "firewall-cmd" },
 ] as const;
 
+const node = (each: LabNode | undefined): LabNode => each ?? expect.fail("the lab is not there");
+
 describe.each(firewalls)("$name", ({ start, word }) => {
   let lab: Lab;
   let [a, b, podA, podB, hub]: LabNode[] = [];
-  const node = (found: LabNode | undefined): LabNode => found ?? expect.fail("the lab is not there");
   const port = 8080;
 
   beforeAll(async () => {
