@@ -24,7 +24,7 @@ import {
   withoutLatecomers,
 } from "../members/index.ts";
 import type { Decision } from "../mesh/index.ts";
-import { type Peers, stateOf } from "../peers/index.ts";
+import { type Peers, tunnelOf } from "../peers/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 import type { Evictions } from "./evictions.ts";
 import { forgetMember } from "./forget.ts";
@@ -138,7 +138,7 @@ export class Membership {
     const news = {
       revision: ++this.#revision,
       heard: renamed.heard,
-      links: linksOf(device, (key) => stateOf(connections.get(key)) === "down"),
+      links: linksOf(device, (key) => tunnelOf(connections.get(key))),
       leaving,
       isEvicted: evictions.isNobodyOut ? undefined : evictions.isEvicted,
       deletedNodes: registries.deletedNodes(),

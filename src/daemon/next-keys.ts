@@ -82,7 +82,7 @@ export class NextKeysHeard {
     this.#held = new Set(device?.peers.keys());
     const after = withHandshakes(
       this.#all,
-      linksOf(device, () => false),
+      linksOf(device, () => ({ isDown: false })),
       this.#parts.clock(),
     );
     const isTaken = after !== this.#all;

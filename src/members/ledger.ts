@@ -45,6 +45,7 @@ const stored = z.strictObject({
   claimedSince: z.array(time),
   connectedAt: time.optional(),
   lostAt: time.optional(),
+  lostAfter: time.optional(),
   standing: z.enum(["present", "absent", "released"]),
   since: time.optional(),
   why: z.string().max(200).optional(),
@@ -220,7 +221,7 @@ function memberFrom(item: z.output<typeof stored>): Member[] {
   ];
   const claim = claimOf(sealed, unsealed);
   if (!claim?.kubespan) return [];
-  const { number, announcedAt, connectedAt, lostAt } = item;
+  const { number, announcedAt, connectedAt, lostAt, lostAfter } = item;
   const known: Known = {
     nodeId: claim.nodeId,
     claim,
@@ -234,6 +235,7 @@ function memberFrom(item: z.output<typeof stored>): Member[] {
     ),
     ...(connectedAt !== undefined && { connectedAt }),
     ...(lostAt !== undefined && { lostAt }),
+    ...(lostAfter !== undefined && { lostAfter }),
   };
   const { standing, since = announcedAt, why = "", until = "named" } = item;
   if (standing === "present") return [{ ...known, standing }];

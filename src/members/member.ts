@@ -61,6 +61,8 @@ export interface Known {
   readonly silentAt?: number;
   /** The time at which the member was last found unconnected after having been connected. */
   readonly lostAt?: number;
+  /** The time until which it was certainly there, before it was lost then. */
+  readonly lostAfter?: number;
 }
 
 export type Members = ReadonlyMap<string, Member>;

@@ -31,9 +31,9 @@ const unknown: Standing = {
 export const standingsOf = (members: Members, now: number): Standings =>
   new Map(
     [...members].map(([nodeId, member]) => {
-      const { announcedAt, claimedSince, lostAt } = member;
-      // The member was lost at the latest when its last handshake became too old.
-      const isConfirmed = lostAt === undefined || announcedAt > lostAt - connectedForMs;
+      const { announcedAt, claimedSince, lostAt, lostAfter } = member;
+      // What it announced while it was still heard may be what it has no more. A file of before does not tell that time.
+      const isConfirmed = lostAt === undefined || announcedAt > (lostAfter ?? lostAt - connectedForMs);
       const isNamed = member.standing === "present";
       return [
         nodeId,

@@ -143,7 +143,9 @@ function withLink(before: Member, links: News["links"], now: number): Member {
   const isSame = connectedAt === before.connectedAt && silentAt === before.silentAt;
   const linked = isSame ? before : { ...member, connectedAt, ...(silentAt !== undefined && { silentAt }) };
   const isLost = !isConnected(linked, now) && (linked.lostAt ?? 0) < connectedAt;
-  return isLost ? { ...linked, lostAt: now } : linked;
+  if (!isLost) return linked;
+  const lostAfter = Math.min(now, Math.max(connectedAt, link?.heardAt ?? 0));
+  return { ...linked, lostAt: now, lostAfter };
 }
 
 /** The bytes at which the tunnel fell silent; `undefined` if it is not silent, or has received more since then. */
@@ -173,6 +175,7 @@ function withClaim(
     ...(before?.connectedAt !== undefined && { connectedAt: before.connectedAt }),
     ...(before?.silentAt !== undefined && { silentAt: before.silentAt }),
     ...(before?.lostAt !== undefined && { lostAt: before.lostAt }),
+    ...(before?.lostAfter !== undefined && { lostAfter: before.lostAfter }),
   };
 }
 

@@ -151,6 +151,14 @@ export const stateOf = (connection: Connection | undefined): PeerState => {
   return connection.phase === "connecting" ? connection.state : "up";
 };
 
+/** Whether the tunnel to a peer is down, and when something was last received through it. */
+export const tunnelOf = (
+  connection: Connection | undefined,
+): { readonly isDown: boolean; readonly heardAt: number | undefined } => ({
+  isDown: stateOf(connection) === "down",
+  heardAt: connection?.history?.heardAt,
+});
+
 /** A race was answered. Of a peer that needs none any more only the round trip is of interest. */
 export const answered = (connection: Connection, answer: Answer): Connection => {
   const roundTrips = withRoundTrip(connection.roundTrips, answer);

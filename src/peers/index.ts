@@ -26,7 +26,7 @@ export {
   withGuessed,
   withStandIns,
 } from "./candidates/index.ts";
-export { answered, type Connection, isRaced, stateOf } from "./connection.ts";
+export { answered, type Connection, isRaced, stateOf, tunnelOf } from "./connection.ts";
 export { handOverInMs } from "./hand-over.ts";
 export { bytesOf } from "./history.ts";
 export { isInVain } from "./in-vain.ts";

@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Lab, type LabNode, newCluster, publicNetwork, waitFor } from "../../lab/index.ts";
+import {
+  configFile,
+  kubespan,
+  Lab,
+  type LabNode,
+  newCluster,
+  publicNetwork,
+  waitFor,
+} from "../../lab/index.ts";
+import type { Finding } from "../../src/doctor/index.ts";
 
 /*
  * A pod behind a, where links that come later do not forward.
@@ -31,6 +40,23 @@ test("the mesh's link forwards, whatever the default for new links is", async ()
   await waitFor(() => b.reaches("10.244.1.2"), { what: "an answer of the pod" });
   expect(await pod.reaches("203.0.113.2")).toBe(true);
   expect(await a.run("cat", "/proc/sys/net/ipv4/conf/kubespan/forwarding")).toBe("1\n");
+});
+
+test("a link of pods that forwards nothing by itself is named by doctor, whose line cures it", async () => {
+  const found = async (): Promise<readonly Finding[]> => {
+    const { stdout } = await a.namespace.attempt(kubespan, "doctor", "-c", configFile, "-o", "json");
+    const { findings } = JSON.parse(stdout) as { readonly findings: readonly Finding[] };
+    return findings.filter(({ id, severity }) => id === "link.ipv4_forwarding" && severity === "warning");
+  };
+  expect(await found()).toEqual([]);
+  await a.namespace.sysctl("net.ipv4.conf.cni0.forwarding=0");
+  expect(await pod.reaches("203.0.113.2")).toBe(false);
+  const [finding, ...more] = await found();
+  expect(more).toEqual([]);
+  expect(finding?.text).toContain("IPv4 that arrives by cni0 is not forwarded");
+  for (const line of finding?.fix?.commands ?? []) await a.run(...line.split(" "));
+  expect(await pod.reaches("203.0.113.2")).toBe(true);
+  expect(await found()).toEqual([]);
 });
 
 test("what pods need stays on when the mesh is taken down, and that is told", async () => {

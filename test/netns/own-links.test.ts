@@ -62,3 +62,43 @@ test("the links of the host and the addresses that others can reach", async () =
     ]),
   );
 });
+
+/** Links of these names, with the command of `ip` that makes one. */
+const made = (command: string, ...names: readonly string[]) => names.map((name) => ({ name, command }));
+
+test("what is the same on every machine, or another overlay's, is not announced, whatever made it", async () => {
+  const links = [
+    ...made(
+      "link add %s type bridge",
+      "docker_gwbridge",
+      "nerdctl0",
+      "incusbr0",
+      "azure0",
+      "l4tbr0",
+      "mpqemubr0",
+    ),
+    ...made("link add %s type veth peer name x%s", "tmfifo_net0", "vboxnet0"), // these look like hardware
+    ...made("tuntap add %s mode tun", "wt0", "nebula1", "kilo0", "nordlynx"), // in userspace
+    ...made("tuntap add %s mode tap", "ztabcdefgh"),
+  ];
+  for (const [at, { name, command }] of links.entries()) {
+    await namespace.sh(`ip ${command.replaceAll("%s", name)}`);
+    await namespace.sh(`ip link set ${name} up`);
+    await namespace.sh(`ip address add 172.30.${at}.1/24 dev ${name}`);
+  }
+  const observed = await observeHostLinks(namespace.run, "kubespan");
+  const { usable, leftOut } = ownAddresses(observed, {
+    interfaceName: "kubespan",
+    advertisedPrefixes: [],
+  });
+  expect(usable.filter((address) => address.startsWith("172.30."))).toEqual([]);
+  for (const [at, { name }] of links.entries())
+    expect(leftOut).toContainEqual(
+      expect.objectContaining({
+        value: `172.30.${at}.1`,
+        reason: expect.stringMatching(
+          new RegExp(`^(?:the bridge has|the link (?:is another overlay's|leads to)).*on ${name}\\)$`),
+        ) as string,
+      }),
+    );
+});

@@ -38,15 +38,31 @@ export class RelayWorld {
     last: number,
     translation: Translation = "masquerade fully-random",
   ): Promise<readonly [LabNode, Router]> {
+    const { router, host } = await this.site(name, last, translation);
+    return [await host(name, 11), router];
+  }
+
+  /** A site 192.168.LAST.0/24 behind a NAT 203.0.113.LAST, to which hosts 192.168.LAST.OWN are added. */
+  async site(
+    name: string,
+    last: number,
+    translation: Translation = "masquerade fully-random",
+  ): Promise<{
+    readonly router: Router;
+    readonly host: (name: string, own: number) => Promise<LabNode>;
+  }> {
     const network = await this.lab.network(`${name}-in`);
     const router = await this.lab.router(`${name}-nat`);
     await router.attach(this.internet.network, `203.0.113.${last}/24`);
     await router.attach(network, `192.168.${last}.1/24`);
     await router.translate(translation);
-    const node = await this.lab.node(name);
-    await node.attach(network, `192.168.${last}.11/24`);
-    await node.defaultRoute(`192.168.${last}.1`);
-    return [node, router];
+    const host = async (hostName: string, own: number): Promise<LabNode> => {
+      const node = await this.lab.node(hostName);
+      await node.attach(network, `192.168.${last}.${own}/24`);
+      await node.defaultRoute(`192.168.${last}.1`);
+      return node;
+    };
+    return { router, host };
   }
 
   /** A relay at 203.0.113.LAST, whose daemon runs. */

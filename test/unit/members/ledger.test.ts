@@ -42,7 +42,7 @@ const anyMember: fc.Arbitrary<Member> = fc
     anyAffiliate().filter(({ nodeId, kubespan }) => nodeId !== idOf("self") && kubespan !== undefined),
     time,
     fc.record(
-      { connectedAt: time.map((at) => at - (at % 600_000) + 600_000), lostAt: time },
+      { connectedAt: time.map((at) => at - (at % 600_000) + 600_000), lostAt: time, lostAfter: time },
       { requiredKeys: [] },
     ),
     fc.oneof(

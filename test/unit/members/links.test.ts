@@ -23,8 +23,8 @@ const device = (...peers: readonly ObservedPeer[]) => ({
   peers: new Map(peers.map((peer) => [peer.publicKey, peer])),
 });
 const silent = (peers: readonly ObservedPeer[], down: readonly number[] = []): string[] =>
-  [...linksOf(device(...peers), (each) => down.map(key).includes(each))].flatMap(([publicKey, link]) =>
-    link.isSilent ? [publicKey] : [],
+  [...linksOf(device(...peers), (each) => ({ isDown: down.map(key).includes(each) }))].flatMap(
+    ([publicKey, link]) => (link.isSilent ? [publicKey] : []),
   );
 
 describe("the tunnels that are silent", () => {
@@ -35,6 +35,8 @@ describe("the tunnels that are silent", () => {
 
 /** Two members that list the same address, and what happens to them one after the other. */
 class Contest {
+  /** When something was last received of each, where it is more than a handshake. */
+  readonly heardAt = new Map<string, number>();
   readonly #claims: Affiliate[] = [];
   #members: Members = new Map();
   #now = now;
@@ -48,13 +50,22 @@ class Contest {
     }
   }
 
+  /** A member announces the same again, as it does when its daemon starts. */
+  announceAgain(claim: Affiliate): void {
+    const membership = { number: this.#now, startedAt: this.#now, machine: "", otherNetworks: [] };
+    this.#claims[this.#claims.indexOf(claim)] = { ...claim, membership };
+  }
+
   /** Who has the address, after that time and with these tunnels. */
   after(seconds: number, peers: readonly ObservedPeer[], down: readonly number[] = []): string | undefined {
     this.#now += seconds * second;
     const news = {
       revision: ++this.#revision,
       heard: this.#claims.map((claim) => ({ nodeId: claim.nodeId, sealed: claim })),
-      links: linksOf(device(...peers), (each) => down.map(key).includes(each)),
+      links: linksOf(device(...peers), (each) => ({
+        isDown: down.map(key).includes(each),
+        heardAt: this.heardAt.get(each),
+      })),
       leaving: new Map(),
       deletedNodes: new Set<string>(),
       mayBeAbsent: true,
@@ -89,6 +100,28 @@ describe.each([
       expect(contest.after(20, back, [first])).toBe(`node-${next}`);
     }
   });
+
+  test("stays with the other when its holder, that got it shortly before it was lost, is back with old news", () => {
+    const contest = new Contest(older, newer);
+    const both = [at(first, 0), at(next, 0)];
+    contest.heardAt.set(key(first), now + 50 * second);
+    expect(contest.after(60, both)).toBe(`node-${first}`);
+    expect(contest.after(30, both, [first])).toBe(`node-${next}`);
+    const back = [at(first, 100), at(next, 100)];
+    expect(contest.after(10, back)).toBe(`node-${next}`);
+    contest.announceAgain(older);
+    expect(contest.after(1, back)).toBe(`node-${first}`);
+  });
+
+  test("is its holder's again that announced itself after the last that was heard of it, before it was missed", () => {
+    const contest = new Contest(older, newer);
+    const both = [at(first, 0), at(next, 0)];
+    contest.heardAt.set(key(first), now + 50 * second);
+    expect(contest.after(60, both)).toBe(`node-${first}`);
+    contest.announceAgain(older);
+    expect(contest.after(30, both, [first])).toBe(`node-${next}`);
+    expect(contest.after(10, [at(first, 100), at(next, 100)])).toBe(`node-${first}`);
+  });
 });
 
 test("a tunnel that was silent is not any more when something is received, and not before", () => {
@@ -96,6 +129,7 @@ test("a tunnel that was silent is not any more when something is received, and n
   const both = [at(2, 1), at(3, 1)];
   expect(contest.after(2, both)).toBe("node-2");
   expect(contest.after(3, both, [2])).toBe("node-3");
-  expect(contest.after(3, both)).toBe("node-3");
-  expect(contest.after(3, [at(2, 1, { receivedBytes: 1_001 }), at(3, 1)])).toBe("node-2");
+  // Both are silent: it is whose who announced itself last.
+  expect(contest.after(3, both, [3])).toBe("node-3");
+  expect(contest.after(3, [at(2, 1, { receivedBytes: 1_001 }), at(3, 1)], [3])).toBe("node-2");
 });

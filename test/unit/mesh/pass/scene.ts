@@ -26,7 +26,7 @@ import {
   remember,
 } from "../../../../src/mesh/index.ts";
 import { OwnTransactions } from "../../../../src/nftables/effects/index.ts";
-import { stateOf } from "../../../../src/peers/index.ts";
+import { tunnelOf } from "../../../../src/peers/index.ts";
 import { ownNetworks } from "../../../../src/routing/index.ts";
 import type { Runner } from "../../../../src/system/index.ts";
 import { observeDevice } from "../../../../src/wireguard/effects/index.ts";
@@ -121,7 +121,7 @@ export class Scene {
     const news = {
       revision: ++this.#revision,
       heard: this.#nodes.map(({ claim }) => ({ nodeId: claim.nodeId, sealed: claim })),
-      links: linksOf(device, (each) => stateOf(this.#memory.peers.connections.get(each)) === "down"),
+      links: linksOf(device, (each) => tunnelOf(this.#memory.peers.connections.get(each))),
       leaving: new Map(),
       deletedNodes: new Set<string>(),
       forgetAfterMs: this.config.members.forgetAfterMinutes * 60_000,
