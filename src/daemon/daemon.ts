@@ -218,7 +218,8 @@ export class Daemon {
   async #resume(): Promise<void> {
     if (this.#isEnding) return;
     try {
-      const kept = { memory: this.#mesh.memory, members: this.#mesh.membership.members };
+      const { memory, membership } = this.#mesh;
+      const kept = { memory, members: membership.members, ownerless: membership.unowned.now };
       await this.#mesh.close();
       await this.#registries.stop();
       const ledger = await ledgerOf(this.#config, this.#parts.identity, this.#parts.log);

@@ -19,6 +19,13 @@ export {
   type SecretNotice,
 } from "./notice.ts";
 export { statementMs, type Telling, type Tellings, tellings } from "./observed.ts";
+export {
+  noneOwnerless,
+  type Ownerless,
+  ownerlessWarnings,
+  stillOwnerless,
+  withoutOwned,
+} from "./ownerless.ts";
 export { presharedKeysOf, strangersAmong } from "./preshared-keys.ts";
 export {
   noRefusals,
@@ -34,6 +41,6 @@ export { seenOf } from "./secret-seen.ts";
 export { secretWarnings } from "./secrets-known.ts";
 export { isTold, servicesTold, type ToldServices } from "./services.ts";
 export { type MemberClaim, type Specified, specify } from "./specified.ts";
-export { meshNetworks, type OwnSide, type PeerSpecs, peerSpecs } from "./specs.ts";
+export { meshNetworks, type OwnSide, type PeerSpecs, peerSpecs, steerable } from "./specs.ts";
 export { type Standings, standingsOf } from "./standing.ts";
 export { type Leaving, type MemberEvent, type Stepped, stepMembers } from "./step.ts";

@@ -3,6 +3,7 @@ import type { MemberNetworks } from "../members/index.ts";
 import {
   hostPrefix,
   intersect,
+  isHostPrefix,
   type Prefix,
   prefixesTouch,
   subtract,
@@ -30,8 +31,14 @@ export function steeredNetworks(
   isSettled: boolean,
 ): Networks {
   const { targets, kinds } = decision;
-  const pods = [...kinds.values()].flatMap((networks) => networks.pods);
-  const tolerated = toleratedNetworks(decision, ownNetworks(kernel.links, kernel.addresses.usable));
+  const unowned = subtract(decision.ownerless ?? [], decision.specs.networks);
+  const unownedPods = subtract(
+    unowned.filter((prefix) => !isHostPrefix(prefix)),
+    config.otherNetworks,
+  );
+  const pods = [...[...kinds.values()].flatMap((networks) => networks.pods), ...unownedPods];
+  const near = ownNetworks(kernel.links, kernel.addresses.usable);
+  const tolerated = [...toleratedNetworks(decision, near), ...unowned];
   const ours = announced(config, decision);
   if (isSettled) return { targets, pods: unite(pods), tolerated: unite(tolerated), ...ours };
   const found = observedTargets(kernel.table);

@@ -15,6 +15,7 @@ import { inThisBoot } from "../boot.ts";
 import { keepsAll } from "../kept.ts";
 import { type Ledger, largestLedger, ledgerItems, ledgerText, openLedger } from "../ledger.ts";
 import type { Members } from "../member.ts";
+import { noneOwnerless, type Ownerless } from "../ownerless.ts";
 
 export interface LedgerOptions {
   readonly stateDirectory: string;
@@ -25,6 +26,11 @@ export interface LedgerOptions {
   /** The time in milliseconds since 1970. */
   readonly clock: () => number;
   readonly readSetting?: ReadSetting;
+  /**
+   * Gives the networks that this node steered when it last ran. It is asked if there is no ledger that can be used. Without
+   * it, nothing is known of them.
+   */
+  readonly steeredBefore?: () => Promise<readonly Prefix[]>;
 }
 
 /** The options, and what was found out with them once. */
@@ -46,15 +52,19 @@ const earlierFileIn = (stateDirectory: string): string => join(stateDirectory, "
 /**
  * The members of the mesh on disk, in one file of mode 0600 that is written atomically. What is new is there before it
  * is steered, and all else is written seldom. With it, a node that starts knows whose traffic belongs into the tunnels
- * before any registry answers. A ledger that cannot be read or written costs a warning and nothing else.
+ * before any registry answers. A ledger that cannot be written costs a warning and nothing else. In the place of one that
+ * cannot be read stand the networks that were steered last.
  */
 export class LedgerFile {
   readonly file: string;
   /** The ledger that was found at the start. */
   readonly found: Ledger | undefined;
+  /** The networks whose owners were not known at the start. */
+  readonly ownerless: Ownerless;
   readonly #options: Settled;
   #members: (() => Members) | undefined;
   #podNetworks: () => readonly Prefix[] = () => [];
+  #ownerless: () => Ownerless = () => noneOwnerless;
   /** The members of the last write, also of one that failed. */
   #kept: Members;
   /** The contents of the file: the texts of its members, and the pod networks. */
@@ -66,20 +76,31 @@ export class LedgerFile {
 
   static async open(options: LedgerOptions): Promise<LedgerFile> {
     const settled = { ...options, bootID: await thisBoot(options.readSetting) };
-    return new LedgerFile(settled, await read(settled));
+    const found = await read(settled);
+    return new LedgerFile(
+      settled,
+      found,
+      found ? (found.ownerless ?? noneOwnerless) : await unowned(settled),
+    );
   }
 
-  private constructor(options: Settled, found: Ledger | undefined) {
+  private constructor(options: Settled, found: Ledger | undefined, ownerless: Ownerless) {
     this.file = fileIn(options.stateDirectory);
     this.found = found;
+    this.ownerless = ownerless;
     this.#kept = found?.members ?? new Map();
     this.#options = options;
   }
 
   /** Notes that the results of these functions may have changed. They are called when the time to write has come. */
-  changed(members: () => Members, podNetworks: () => readonly Prefix[] = () => []): void {
+  changed(
+    members: () => Members,
+    podNetworks: () => readonly Prefix[] = () => [],
+    ownerless: () => Ownerless = () => noneOwnerless,
+  ): void {
     this.#members = members;
     this.#podNetworks = podNetworks;
+    this.#ownerless = ownerless;
     const now = performance.now();
     this.#writeAt(Math.max(now + settleMs, this.#writtenAt + leastBetweenMs));
   }
@@ -142,11 +163,12 @@ export class LedgerFile {
     const items = ledgerItems(this.#kept);
     const now = performance.now();
     const podNetworks = this.#podNetworks();
-    const contents = [...items, podNetworks.join()];
+    const ownerless = this.#ownerless();
+    const contents = [...items, podNetworks.join(), `${ownerless.since} ${ownerless.networks.join()}`];
     if (this.#holds(contents) && now - this.#writtenAt < confirmMs) return;
     this.#written = contents;
     this.#writtenAt = now;
-    this.#writing = this.#writing.then(() => this.#put(items, podNetworks));
+    this.#writing = this.#writing.then(() => this.#put(items, podNetworks, ownerless));
     this.#writeAt(now + confirmMs);
   }
 
@@ -156,11 +178,12 @@ export class LedgerFile {
     return written?.length === contents.length && written.every((text, at) => text === contents[at]);
   }
 
-  async #put(items: readonly string[], podNetworks: readonly Prefix[]): Promise<void> {
+  async #put(items: readonly string[], podNetworks: readonly Prefix[], ownerless: Ownerless): Promise<void> {
     const { cluster, clock, log, bootID } = this.#options;
     try {
       const text = ledgerText(cluster, items, clock(), {
         podNetworks,
+        ownerless,
         ...(bootID !== undefined && { bootID }),
       });
       await writeAtomically(this.file, text, { mode: 0o600 });
@@ -172,6 +195,16 @@ export class LedgerFile {
       if (this.#members) this.#writeAt(performance.now() + leastBetweenMs);
     }
   }
+}
+
+async function unowned({ steeredBefore, clock, log }: Settled): Promise<Ownerless> {
+  const networks = (await steeredBefore?.()) ?? [];
+  if (networks.length === 0) return noneOwnerless;
+  log.warn(
+    { networks: networks.length },
+    "there is no ledger of members that can be used: what goes to the networks that were steered last is refused until their owners are connected",
+  );
+  return { networks, since: clock() };
 }
 
 /** The id of this boot. Without it nothing is known of boots, which is no reason not to start. */

@@ -1,9 +1,11 @@
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pino } from "pino";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { LedgerFile } from "../../../src/members/effects/ledger-file.ts";
 import { isConnected } from "../../../src/members/index.ts";
+import { ledgerText } from "../../../src/members/ledger.ts";
+import type { Prefix } from "../../../src/net/index.ts";
 import { address, affiliateNamed, idOf, key, otherKey, prefix } from "../discovery/samples.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { memberOf, membersOf } from "./member.ts";
@@ -19,6 +21,7 @@ async function open(
   stateDirectory: string,
   secret = key,
   { bootID, now }: { bootID: string | undefined; now: number } = { bootID: boots.first, now: 5_000 },
+  steered: readonly Prefix[] = [],
 ): Promise<Opened> {
   const lines: string[] = [];
   const log = pino({ level: "info" }, { write: (line) => lines.push(line) });
@@ -30,6 +33,7 @@ async function open(
     log,
     clock: () => now,
     readSetting: async () => bootID,
+    steeredBefore: async () => steered,
   });
   return { ledger, log: lines };
 }
@@ -229,5 +233,42 @@ describe("members on disk", () => {
       await ledger.close();
     }
     expect(log.filter((line) => line.includes("not kept"))).toHaveLength(1);
+  });
+
+  test.each([
+    ["torn", (text: string) => text.slice(0, text.length / 2)],
+    ["empty", () => ""],
+    ["changed", (text: string) => text.replace(/"content":"..../, '"content":"AAAA')],
+    ["of another cluster", () => ledgerText({ id: "another" }, [], 5_000)],
+    ["gone", () => undefined],
+  ])(
+    "one that is %s leaves what was steered without an owner, and the next one tells so",
+    async (_, damage) => {
+      const folder = await temporaryFolder();
+      const first = await open(folder);
+      first.ledger.changed(() => two);
+      await first.ledger.close();
+      const damaged = damage(await readFile(first.ledger.file, "utf8"));
+      await (damaged === undefined ? rm(first.ledger.file) : writeFile(first.ledger.file, damaged));
+      const steered = [prefix("10.244.2.0/24"), prefix("203.0.113.2/32")];
+      const { ledger } = await open(folder, key, undefined, steered);
+      expect([ledger.found, ledger.ownerless]).toEqual([undefined, { networks: steered, since: 5_000 }]);
+      const members = (): typeof two => new Map();
+      ledger.changed(members, undefined, () => ledger.ownerless);
+      await ledger.close();
+      const next = await open(folder, key, undefined, [prefix("192.0.2.0/24")]);
+      expect(next.ledger.found?.members.size).toBe(0);
+      expect(next.ledger.ownerless).toEqual({ networks: steered, since: 5_000 });
+    },
+  );
+
+  test("a whole ledger, and none where nothing was steered, leave nothing without an owner", async () => {
+    const folder = await temporaryFolder();
+    expect((await open(folder)).ledger.ownerless.networks).toEqual([]);
+    const { ledger } = await open(folder);
+    ledger.changed(() => two);
+    await ledger.close();
+    const again = await open(folder, key, undefined, [prefix("10.244.2.0/24")]);
+    expect(again.ledger.ownerless.networks).toEqual([]);
   });
 });
