@@ -218,8 +218,7 @@ export class Daemon {
   async #resume(): Promise<void> {
     if (this.#isEnding) return;
     try {
-      const { memory, membership } = this.#mesh;
-      const kept = { memory, members: membership.members, ownerless: membership.unowned.now };
+      const kept = { memory: this.#mesh.memory, ...this.#mesh.membership.remembers };
       await this.#mesh.close();
       await this.#registries.stop();
       const ledger = await ledgerOf(this.#config, this.#parts.identity, this.#parts.log);

@@ -113,6 +113,10 @@ export class Membership {
     return this.#members;
   }
 
+  get remembers(): Remembered {
+    return { members: this.#members, ownerless: this.unowned.now };
+  }
+
   /** The affiliates that were not believed at the last step. */
   get refused(): Stepped["refused"] {
     return this.#refused;

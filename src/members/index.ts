@@ -11,7 +11,6 @@ export { linksOf } from "./links.ts";
 export { connectedForMs, isConnected, labelOf, type Member, type Members } from "./member.ts";
 export { awaitedKeys, heedKey, type NextKeys, withHandshakes, withTakenKeys } from "./next-key.ts";
 export {
-  type EndNotice,
   type KeyNotice,
   type Notice,
   type ObservedNotice,
@@ -20,7 +19,6 @@ export {
 } from "./notice.ts";
 export { statementMs, type Telling, type Tellings, tellings } from "./observed.ts";
 export {
-  noneOwnerless,
   type Ownerless,
   ownerlessWarnings,
   stillOwnerless,

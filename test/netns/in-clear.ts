@@ -20,8 +20,12 @@ export async function clearDuring(
 ): Promise<string[]> {
   const capture = await Capture.start(lab, network);
   const streams: PingStream[] = [];
-  const start = isAnswered ? PingStream.start : PingStream.startUnanswered;
-  for (const [from, target] of targets) streams.push(await start(from, target, everySeconds));
+  for (const [from, target] of targets)
+    streams.push(
+      isAnswered
+        ? await PingStream.start(from, target, everySeconds)
+        : PingStream.startUnanswered(from, target, everySeconds),
+    );
   const [acted] = await Promise.allSettled([act(streams)]);
   for (const stream of streams) await stream.stop();
   await capture.stop();

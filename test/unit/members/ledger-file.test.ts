@@ -40,6 +40,7 @@ async function open(
 
 const of = (...ids: readonly string[]) => membersOf(...ids.map((id) => memberOf(affiliateNamed(id))));
 const two = of("a", "b");
+const nobody = (): typeof two => new Map();
 
 /** What tells one written file from the next. */
 const fileAt = async (path: string): Promise<readonly number[]> => {
@@ -253,8 +254,7 @@ describe("members on disk", () => {
       const steered = [prefix("10.244.2.0/24"), prefix("203.0.113.2/32")];
       const { ledger } = await open(folder, key, undefined, steered);
       expect([ledger.found, ledger.ownerless]).toEqual([undefined, { networks: steered, since: 5_000 }]);
-      const members = (): typeof two => new Map();
-      ledger.changed(members, undefined, () => ledger.ownerless);
+      ledger.changed(nobody, undefined, () => ledger.ownerless);
       await ledger.close();
       const next = await open(folder, key, undefined, [prefix("192.0.2.0/24")]);
       expect(next.ledger.found?.members.size).toBe(0);

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type * as FileSystem from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { ledgerText, openLedger } from "../../../src/members/ledger.ts";
@@ -11,15 +12,16 @@ const done = vi.hoisted((): string[] => []);
 /** Called after each of these steps: a process that is killed there leaves what is to be seen then. */
 const killed = vi.hoisted(() => ({ look: (): void => undefined }));
 
+const note =
+  (step: string) =>
+  <Result>(result: Result): Result => {
+    done.push(step);
+    killed.look();
+    return result;
+  };
+
 vi.mock("node:fs/promises", async (original) => {
-  const real = await original<typeof import("node:fs/promises")>();
-  const note =
-    (step: string) =>
-    <Result>(result: Result): Result => {
-      done.push(step);
-      killed.look();
-      return result;
-    };
+  const real = await original<typeof FileSystem>();
   const open: typeof real.open = async (path, ...rest) => {
     const file = await real.open(path, ...rest);
     const name = String(path).endsWith(".tmp") ? "file" : "folder";
