@@ -21,10 +21,14 @@ export class PingStream {
 
   /** Starts the ping, and resolves when the first answer arrived. */
   static async start(from: Place, target: string, intervalSeconds = 0.02): Promise<PingStream> {
-    const stream = new PingStream(ping(from, target, intervalSeconds));
+    const stream = PingStream.startUnanswered(from, target, intervalSeconds);
     await stream.moreAnswers(1);
     return stream;
   }
+
+  /** Starts the ping to somebody who need not answer. */
+  static startUnanswered = (from: Place, target: string, intervalSeconds = 0.02): PingStream =>
+    new PingStream(ping(from, target, intervalSeconds));
 
   get answers(): number {
     return this.#text.split("bytes from").length - 1;

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { median, percentile, printReport, progress, type Row } from "../bench/report.ts";
-import { type Outcome, type Policy, policies, type Scenario, simulate } from "./world.ts";
+import { type Moment, type Outcome, type Policy, policies, type Scenario, simulate } from "./world.ts";
 
 /**
  * Meshes of many sizes on a simulated internet, in virtual time: how long until their pairs are up, and what it costs,
@@ -23,6 +23,9 @@ const { values } = parseArgs({
   },
 });
 const limits: Readonly<Record<Policy, number>> = { race: 120_000, serial: 300_000, reference: 600_000 };
+
+/** The interval in milliseconds at which a long simulation says how far it is. */
+const sayEachMs = 20_000;
 
 const first = Number(values.seed);
 const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => first + index);
@@ -74,7 +77,13 @@ function rowOf(nodes: number, policy: Policy, outcomes: readonly Outcome[]): Row
 function outcomeOf(scenario: Scenario): Outcome {
   const { seed, nodes, policy } = scenario;
   const began = performance.now();
-  const outcome = simulate(scenario);
+  let said = began;
+  const watch = ({ elapsed, up, connectable }: Moment): void => {
+    if (performance.now() - said < sayEachMs) return;
+    said = performance.now();
+    progress(`  ${nodes} nodes, ${policy}: ${up} of ${connectable} pairs up after ${seconds(elapsed)} s`);
+  };
+  const outcome = simulate({ ...scenario, watch });
   const took = ((performance.now() - began) / 1000).toFixed(1);
   progress(`${nodes} nodes, ${policy}, seed ${seed}: ${took} s of computing`);
   for (const pair of outcome.missing.slice(0, 5)) progress(`  not connected: ${pair}`);

@@ -15,6 +15,7 @@ import {
   type Polled,
   pollPeers,
   stateOf,
+  takenAtOf,
   waitingTurn,
 } from "../src/peers/index.ts";
 import type { DesiredPeer } from "../src/wireguard/index.ts";
@@ -52,7 +53,10 @@ interface Known {
 const passTime = (peers: number): number => 10 + 0.03 * peers;
 /** After a peer came up, when it is considered what is seen of it. */
 const harvestDelay = 500;
-/** The interval of counting whom WireGuard is calling, and who waits; the daemon counts at each poll. */
+/**
+ * The interval of counting whom WireGuard is calling, who waits, and whose endpoint is another's, too; the daemon counts at
+ * each poll.
+ */
 const countingPause = 500;
 
 /**
@@ -75,6 +79,7 @@ export class MeshNode implements SimNode {
   #knocking: Knocking = { proven: 0, unproven: 0 };
   #knockingAt = 0;
   #waiting = { proven: 0, unproven: 0 };
+  #taken: ReadonlyMap<string, number> = new Map();
   #packets: PacketBudget | undefined;
   #probes: Budget | undefined;
   #harvest: Harvest = emptyHarvest;
@@ -183,6 +188,7 @@ export class MeshNode implements SimNode {
     }
     this.#knocking = counts;
     this.#waiting = waiting;
+    this.#taken = takenAtOf(this.#device.peers.values());
   }
 
   #trackOne(known: Known, now: number): void {
@@ -201,7 +207,12 @@ export class MeshNode implements SimNode {
   #circumstances(): Circumstances {
     const racing = { ownKey: this.#device.publicKey, mayDialSerially: true };
     return {
-      all: { count: this.#options.members.length - 1, knocking: this.#knocking, waiting: this.#waiting },
+      all: {
+        count: this.#options.members.length - 1,
+        knocking: this.#knocking,
+        waiting: this.#waiting,
+        taken: this.#taken,
+      },
       isProven: (publicKey: string) => this.#proven.has(publicKey),
       ...(this.#options.isRacing && { racing }),
     };

@@ -24,6 +24,17 @@ export interface Scenario {
   readonly hostile?: number;
   /** `true` lets the simulation go on to the limit although all pairs are up. */
   readonly isLong?: boolean;
+  /** Told once in a simulated second how far it is. */
+  readonly watch?: (moment: Moment) => void;
+}
+
+/** How far a simulation is. */
+export interface Moment {
+  /** The time in milliseconds since the first start. */
+  readonly elapsed: number;
+  /** The connectable pairs that are up, and all of them. */
+  readonly up: number;
+  readonly connectable: number;
 }
 
 export interface Outcome {
@@ -127,7 +138,10 @@ export function simulate(scenario: Scenario): Outcome {
     tellOf(index);
   };
   for (const device of devices) clock.after(startWithin * random(), () => begin(device));
-  clock.run(scenario.limit, () => scenario.isLong !== true && tally.isComplete);
+  clock.run(scenario.limit, () => {
+    scenario.watch?.(tally.moment);
+    return scenario.isLong !== true && tally.isComplete;
+  });
   return tally.outcome(counts.initiations);
 }
 
@@ -250,6 +264,10 @@ class Tally {
 
   get isComplete(): boolean {
     return this.#open.size === 0;
+  }
+
+  get moment(): Moment {
+    return { elapsed: this.#clock.elapsed, up: this.#upAt.length, connectable: this.#connectable };
   }
 
   session(at: number, of: number): void {

@@ -6,10 +6,14 @@ import { configOption, runDirectoryOf } from "./options.ts";
 export function registerForget(program: Command): void {
   program
     .command("forget")
-    .argument("<node>", "name of the node as shown by status, or node id")
+    .argument("<node>", "name of the node as shown by status, or node id, or network")
     .description("let go of a node that is gone for good")
     .addOption(configOption())
-    .addHelpText("after", "\nAll nodes that are connected to this one are asked to forget the node too.")
+    .addHelpText(
+      "after",
+      "\nAll nodes that are connected to this one are asked to forget the node too.\n" +
+        "A network is let go here if status names it as one whose owner is not known.",
+    )
     .action(async (node: string, options: { config: string }) => {
       const { label, asked, heard } = await requestForget(await runDirectoryOf(options.config), node);
       print(`${label} is forgotten here\n`);

@@ -3,15 +3,14 @@ import { errorText } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
 import { LedgerFile } from "../members/effects/index.ts";
-import type { Members } from "../members/index.ts";
 import { LastWorkingFile } from "../peers/effects/index.ts";
 import { PortMapper } from "../port-mapping/effects/index.ts";
 import { HostNameWatch, NumberFile } from "../self/effects/index.ts";
 import type { Origin } from "../self/index.ts";
 import type { RecentLines } from "../system/index.ts";
 import { evictionsOf } from "./evictions.ts";
-import { loadBarrier } from "./load-barrier.ts";
-import { Membership } from "./membership.ts";
+import { loadBarrier, targetsOfLastRun } from "./load-barrier.ts";
+import { Membership, type Remembered } from "./membership.ts";
 import { Mesh } from "./mesh.ts";
 import { type OwnPods, ownPodsOf } from "./own-pods.ts";
 import { openRegistries, type Registries } from "./registries.ts";
@@ -22,9 +21,21 @@ import { type SecretChange, secretChangeOf } from "./secret-change.ts";
 import { describeSelf, ownIdentity } from "./self.ts";
 import type { Tools } from "./tools.ts";
 
-export async function ledgerOf(config: Config, { nodeId }: Identity, log: Logger): Promise<LedgerFile> {
+export async function ledgerOf(
+  config: Config,
+  { nodeId }: Pick<Identity, "nodeId">,
+  log: Logger,
+): Promise<LedgerFile> {
   const { stateDirectory, cluster } = config;
-  const ledger = await LedgerFile.open({ stateDirectory, cluster, nodeId, log, clock: Date.now });
+  const steeredBefore = () => targetsOfLastRun(config);
+  const ledger = await LedgerFile.open({
+    stateDirectory,
+    cluster,
+    nodeId,
+    log,
+    clock: Date.now,
+    steeredBefore,
+  });
   if (ledger.found)
     log.info({ nodes: ledger.found.members.size, file: ledger.file }, "nodes known from the last run");
   return ledger;
@@ -77,7 +88,7 @@ export async function meshOf(
   registries: Registries,
   ledger: LedgerFile,
   parts: Parts,
-  before: { readonly memory?: Mesh["memory"] | undefined; readonly members?: Members | undefined } = {},
+  before: Remembered & { readonly memory?: Mesh["memory"] | undefined } = {},
 ): Promise<Mesh> {
   const { identity, log, secretChange } = parts;
   const clock = Date.now;
@@ -99,7 +110,7 @@ export async function meshOf(
       clock,
       ticks: () => performance.now(),
     },
-    before.members,
+    before,
   );
   const hostNames = new HostNameWatch({ names: config.extraAnnouncedNames, log });
   const portMapper = portMapperOf(config, parts);

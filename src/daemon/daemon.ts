@@ -218,7 +218,7 @@ export class Daemon {
   async #resume(): Promise<void> {
     if (this.#isEnding) return;
     try {
-      const kept = { memory: this.#mesh.memory, members: this.#mesh.membership.members };
+      const kept = { memory: this.#mesh.memory, ...this.#mesh.membership.remembers };
       await this.#mesh.close();
       await this.#registries.stop();
       const ledger = await ledgerOf(this.#config, this.#parts.identity, this.#parts.log);

@@ -3,12 +3,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { hasSaved } from "../barrier/effects/index.ts";
 import { loadConfig } from "../config/effects/index.ts";
 import { firstHardwareAddress, previewIdentity } from "../identity/effects/index.ts";
-import { LedgerFile } from "../members/effects/index.ts";
 import { decide, emptyMemory, ownSide, planMesh, planNoMesh, planText } from "../mesh/index.ts";
 import { NumberFile } from "../self/effects/index.ts";
 import { withPodNetworks } from "../self/index.ts";
 import { createLogger, daemonGroup, run } from "../system/index.ts";
 import { chooseImplementation } from "../wireguard/index.ts";
+import { ledgerOf } from "./compose.ts";
 import { evictionsOf } from "./evictions.ts";
 import { exitsOfLastRun } from "./load-barrier.ts";
 import { Membership } from "./membership.ts";
@@ -40,10 +40,10 @@ export async function dryRun(file: string): Promise<string> {
     return planText(
       planNoMesh(given, await observeKernel(run, given), await hasSaved(given.stateDirectory)).steps,
     );
-  const { stateDirectory, cluster } = given;
+  const { stateDirectory } = given;
   const { nodeId } = identity;
   const clock = Date.now;
-  const ledger = await LedgerFile.open({ stateDirectory, cluster, nodeId, log, clock });
+  const ledger = await ledgerOf(given, identity, log);
   const registries = openRegistries({
     config: given,
     nodeId,
@@ -78,6 +78,7 @@ export async function dryRun(file: string): Promise<string> {
       self,
       config,
       claims: members.claims(),
+      ownerless: members.unowned.now,
       standings: members.standings(),
       registries: registries.states(),
       ...ownSide(kernel),

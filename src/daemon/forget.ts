@@ -2,8 +2,10 @@ import type { Forgotten } from "../api/index.ts";
 import { KubespanError } from "../base/index.ts";
 import type { Messenger } from "../members/effects/index.ts";
 import { isConnected, type Leaving, labelOf, type Members } from "../members/index.ts";
+import { parsePrefix } from "../net/index.ts";
 import { recipientFor } from "./leave.ts";
 import { oneNamed } from "./named-member.ts";
+import type { Unowned } from "./unowned.ts";
 
 interface Forgetting {
   readonly members: Members;
@@ -11,13 +13,28 @@ interface Forgetting {
   /** The present time in milliseconds since 1970. */
   readonly now: number;
   readonly letGo: (nodeId: string, leaving: Leaving) => void;
+  readonly unowned: Pick<Unowned, "letGo">;
+  /** Asks for a step. */
+  readonly wake: () => void;
+}
+
+/**
+ * Lets go, because an operator says so, of a member, or of a network whose owner is not known. Throws
+ * `KubespanError("usage")` if there is nothing of that name.
+ */
+export async function forgetNamed(name: string, forgetting: Forgetting): Promise<Forgotten> {
+  const network = parsePrefix(name);
+  if (network === undefined) return forgetMember(name, forgetting);
+  const forgotten = forgetting.unowned.letGo(network);
+  forgetting.wake();
+  return forgotten;
 }
 
 /**
  * Lets a member go because an operator says so, and asks the connected members to do the same. `name` is a node id, or a
  * name that only one member has. Throws `KubespanError("usage")` if there is no such member, or if it is connected.
  */
-export async function forgetMember(
+async function forgetMember(
   name: string,
   { members, messenger, now, letGo }: Forgetting,
 ): Promise<Forgotten> {

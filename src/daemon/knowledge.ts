@@ -18,6 +18,7 @@ export const knowledgeNow = (
   self,
   config,
   claims: membership.claims(),
+  ownerless: membership.unowned.now,
   standings: membership.standings(),
   refused: membership.refused,
   registries: [...registries.states(), ...membership.remembered(registries)],

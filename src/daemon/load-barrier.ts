@@ -45,6 +45,16 @@ export async function exitsOfLastRun(config: Config): Promise<readonly Exit[]> {
   return saved?.exits ?? [];
 }
 
+/**
+ * The networks that this node steered in the last run; none where that cannot be read, or where what goes to members that
+ * are down may leave in clear.
+ */
+export async function targetsOfLastRun(config: Config): Promise<readonly Prefix[]> {
+  if (config.allowDownPeerBypass) return [];
+  const saved = await readSaved(config.stateDirectory).catch(() => undefined); // loading the barrier says what is wrong
+  return saved?.targets ?? [];
+}
+
 /** The steps to the refusals in the main table that this node had, for programs that look there past rules and marks. */
 const mainRefusals = (
   { refused }: SavedBarrier,

@@ -2,21 +2,19 @@ import type { Evicted, Forgotten } from "../api/index.ts";
 import { errorText } from "../base/index.ts";
 import type { RegistryState } from "../discovery/index.ts";
 import { Messenger, type Recipient } from "../members/effects/index.ts";
-import type { EndNotice, GuessNotice, KeyNotice, Notice } from "../members/index.ts";
+import type { GuessNotice, KeyNotice } from "../members/index.ts";
 import {
   afterClockSet,
   type ClockFacts,
   contestedAnew,
   datedAhead,
   farewellsIn,
-  heedNotice,
-  isAboutGuess,
   isClockBehind,
   type Leaving,
-  labelOf,
   linksOf,
   type MemberClaim,
   type Members,
+  type Ownerless,
   type Standings,
   type Stepped,
   standingsOf,
@@ -26,8 +24,10 @@ import {
 import type { Decision } from "../mesh/index.ts";
 import { type Peers, tunnelOf } from "../peers/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
+import { ClockWatch } from "./clock-watch.ts";
 import type { Evictions } from "./evictions.ts";
-import { forgetMember } from "./forget.ts";
+import { forgetNamed } from "./forget.ts";
+import { type Heeding, heed } from "./heed.ts";
 import { recipientFor, sayFarewell, unannounced } from "./leave.ts";
 import type { MembershipParts } from "./membership-parts.ts";
 import { memberAt } from "./named-member.ts";
@@ -37,6 +37,13 @@ import type { Registries } from "./registries.ts";
 import { rememberedOf } from "./remembered.ts";
 import type { Around, SecretChange } from "./secret-change.ts";
 import { tellMembers, tellObserved } from "./tell-members.ts";
+import { Unowned } from "./unowned.ts";
+
+/** What is known of members when the configuration is replaced. What is absent comes from the ledger. */
+export interface Remembered {
+  readonly members?: Members | undefined;
+  readonly ownerless?: Ownerless | undefined;
+}
 
 /** Keeps the list of the members from pass to pass, and from start to start. */
 export class Membership {
@@ -45,6 +52,8 @@ export class Membership {
   readonly observers: Observers;
   readonly nextKeys: NextKeysHeard;
   #members: Members;
+  readonly unowned: Unowned;
+  readonly #clockWatch: ClockWatch;
   /** The number of the last step. It goes on from the members that were there before. */
   #revision: number;
   #refused: Stepped["refused"] = [];
@@ -57,14 +66,15 @@ export class Membership {
   #wake: () => void = () => undefined;
   #onObserved: () => void = () => undefined;
   #onGuess: (notice: GuessNotice, sender: string) => void = () => undefined;
-  /** The time and the ticks of the last step. */
-  #stepped: { readonly now: number; readonly ticks: number } | undefined;
   /** What the last step showed of this node's clock. */
   #clockFacts: ClockFacts;
 
-  constructor(parts: MembershipParts, members: Members = parts.ledger.found?.members ?? new Map()) {
+  constructor(parts: MembershipParts, before: Remembered = {}) {
+    const { members = parts.ledger.found?.members ?? new Map() } = before;
     this.#parts = parts;
     this.#members = members;
+    this.unowned = new Unowned(before.ownerless ?? parts.ledger.ownerless);
+    this.#clockWatch = new ClockWatch(parts.ticks);
     this.#clockFacts = { lastRanAt: parts.ledger.found?.savedAt ?? 0, announcements: 0, ahead: 0 };
     this.#revision = Math.max(0, ...[...members.values()].map(({ revision }) => revision));
     this.observers = new Observers({ ...parts, nodeId: parts.identity.nodeId });
@@ -73,7 +83,7 @@ export class Membership {
       address: parts.self.address,
       keys: parts.identity,
       senderAt: (address) => this.#recipientAt(address),
-      onNotice: (notice, sender) => this.#heed(notice, sender),
+      onNotice: (notice, sender) => heed(notice, sender, this.#heeding),
       log: parts.log,
     });
   }
@@ -103,6 +113,10 @@ export class Membership {
     return this.#members;
   }
 
+  get remembers(): Remembered {
+    return { members: this.#members, ownerless: this.unowned.now };
+  }
+
   /** The affiliates that were not believed at the last step. */
   get refused(): Stepped["refused"] {
     return this.#refused;
@@ -125,9 +139,10 @@ export class Membership {
 
   /** Takes in what the registries say now, and which members are connected. The peers are those of the last poll. */
   step(registries: Registries, device: ObservedDevice | undefined, { connections }: Peers): void {
-    const { identity, config, ledger, evictions, isKept, clock } = this.#parts;
-    const now = clock();
-    const before = this.#afterClockSet(now);
+    const { identity, config, ledger, evictions, isKept } = this.#parts;
+    const now = this.#parts.clock();
+    const clockSetByMs = this.#clockWatch.setByMs(now);
+    const before = afterClockSet(this.#members, clockSetByMs);
     const told = registries.heard().filter(({ nodeId }) => nodeId !== identity.nodeId);
     const { heard, refused } = withoutLatecomers(told, before, config.cluster);
     for (const { nodeId } of heard) this.#heard.add(nodeId);
@@ -135,26 +150,30 @@ export class Membership {
     this.nextKeys.see(device);
     const leaving = new Map([...farewellsIn(heard, before, identity, now), ...this.#leaving]);
     const renamed = this.nextKeys.applied(before, heard);
+    const clock = {
+      forgetAfterMs: config.members.forgetAfterMinutes * 60_000,
+      isClockBehind: isClockBehind(this.#clockFacts, now),
+    };
     const news = {
+      ...clock,
       revision: ++this.#revision,
       heard: renamed.heard,
       links: linksOf(device, (key) => tunnelOf(connections.get(key))),
       leaving,
       isEvicted: evictions.isNobodyOut ? undefined : evictions.isEvicted,
       deletedNodes: registries.deletedNodes(),
-      forgetAfterMs: config.members.forgetAfterMinutes * 60_000,
       mayBeAbsent: registries.isSettled(),
-      isClockBehind: isClockBehind(this.#clockFacts, now),
     };
     const stepped = stepMembers(renamed.members, news, now);
-    const isNew = stepped.members !== this.#members;
+    const isNew = this.unowned.step({ ...clock, now, clockSetByMs }) || stepped.members !== this.#members;
     this.#members = stepped.members;
     this.#refused = [...refused, ...stepped.refused];
     this.#clockFacts = { ...this.#clockFacts, ...datedAhead(heard, now) };
     this.#leaving = new Map();
     tellMembers(this.#parts.log, stepped.events);
     const podNetworks = () => registries.podNetworks();
-    if (isNew && isKept) ledger.changed(() => this.#members, podNetworks);
+    const ownerless = () => this.unowned.now;
+    if (isNew && isKept) ledger.changed(() => this.#members, podNetworks, ownerless);
   }
 
   /** Resolves once all that may be steered after the last step is on disk. */
@@ -162,19 +181,12 @@ export class Membership {
     return this.#parts.ledger.keepNew();
   }
 
-  /** The members before a step. Their absences have lasted as long as ever if the clock was set since the last step. */
-  #afterClockSet(now: number): Members {
-    const ticks = this.#parts.ticks?.();
-    const last = this.#stepped;
-    this.#stepped = ticks === undefined ? undefined : { now, ticks };
-    if (!last || ticks === undefined) return this.#members;
-    return afterClockSet(this.#members, now - last.now - (ticks - last.ticks));
-  }
-
-  /** Lets a member go that is gone for good, here and on the connected members. */
+  /**
+   * Lets a member go that is gone for good, here and on the connected members, or here a network whose owner is not known.
+   */
   forget(name: string): Promise<Forgotten> {
-    const [members, now] = [this.#members, this.#parts.clock()];
-    return forgetMember(name, { members, messenger: this.messenger, now, letGo: this.#letGo.bind(this) });
+    const now = this.#parts.clock();
+    return forgetNamed(name, { ...this.#heeding, messenger: this.messenger, unowned: this.unowned, now });
   }
 
   /** Keeps a node out, or lets it in again, as an operator signed it, and tells the connected members. */
@@ -184,8 +196,12 @@ export class Membership {
     return this.#parts.evictions.tellAll(statement, this.#members, this.messenger);
   }
 
-  /** Tells members, after a pass, what is due to them: where they are seen, and the evictions that this node carries. */
-  tellAfterPass(decision: Pick<Decision, "tell" | "contested">): void {
+  /**
+   * Takes in what a pass came to, and tells members what is due to them: where they are seen, and the evictions that this
+   * node carries.
+   */
+  tellAfterPass(decision: Pick<Decision, "tell" | "contested" | "specs" | "polled">): void {
+    this.unowned.found(decision);
     const { evictions, secretChange } = this.#parts;
     const spread = evictions.spread(this.#members, this.messenger);
     const told = [this.#tell(decision), spread, secretChange.lead(this.around)];
@@ -248,34 +264,18 @@ export class Membership {
     return this.nextKeys.tellAll(next, this.#members, this.messenger);
   }
 
-  /** Decides about a notice. Tells whether the sender gets a receipt. */
-  #heed(notice: Notice, sender: Recipient): boolean {
-    if (notice.kind === "eviction") {
-      const isObeyed = this.#parts.evictions.take(notice.statement);
-      if (isObeyed) this.#wake();
-      return isObeyed;
-    }
-    if (notice.kind === "key") return this.nextKeys.heed(notice, sender.publicKey, this.#members, this.#wake);
-    if (notice.kind === "secret") return this.#parts.secretChange.heed(notice, sender.publicKey, this.around);
-    if (notice.kind === "observed") {
-      if (this.observers.heed(notice, sender.publicKey, this.#members)) {
-        this.#onObserved();
-        this.#wake();
-      }
-      return true;
-    }
-    if (isAboutGuess(notice)) this.#onGuess(notice, sender.publicKey);
-    else this.#heedEnd(notice, sender);
-    return true;
-  }
-
-  #heedEnd(notice: EndNotice, sender: Recipient): void {
-    const member = this.#members.get(notice.nodeId);
-    if (!member || member.standing === "released") return;
-    const heeded = heedNotice(notice, member, sender.publicKey, this.#parts.clock());
-    if ("leaving" in heeded) return this.#letGo(notice.nodeId, heeded.leaving);
-    const text = `${notice.kind} of ${labelOf(member.claim)} is not obeyed: ${heeded.refused}`;
-    this.#parts.log.warn({ from: sender.address }, text);
+  get #heeding(): Heeding {
+    return {
+      parts: this.#parts,
+      nextKeys: this.nextKeys,
+      observers: this.observers,
+      members: this.#members,
+      around: this.around,
+      wake: this.#wake,
+      onObserved: this.#onObserved,
+      onGuess: this.#onGuess,
+      letGo: this.#letGo.bind(this),
+    };
   }
 
   #letGo(nodeId: string, leaving: Leaving): void {

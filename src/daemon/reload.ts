@@ -4,6 +4,7 @@ import { KubespanError } from "../base/index.ts";
 import { loadConfig } from "../config/effects/index.ts";
 import type { Config } from "../config/index.ts";
 import { secretsOf } from "../discovery/index.ts";
+import type { Remembered } from "./membership.ts";
 import type { Mesh } from "./mesh.ts";
 import { registryKinds } from "./registries.ts";
 
@@ -43,14 +44,16 @@ function sameSecrets(before: Config["cluster"], after: Config["cluster"]): boole
   return left.length === right.length && left.every((secret, at) => right[at]?.equals(secret));
 }
 
-type Kept = Pick<Mesh["membership"], "members">;
+type Kept = Pick<Mesh["membership"], "members"> & {
+  readonly unowned: Pick<Mesh["membership"]["unowned"], "now">;
+};
 
 /** What of the mesh goes on under another configuration. */
 export const keptUnder = (
   before: Config,
   after: Config,
-  { memory, membership: { members } }: Pick<Mesh, "memory"> & { readonly membership: Kept },
-): Partial<Pick<Mesh, "memory"> & Kept> => ({
+  { memory, membership: { members, unowned } }: Pick<Mesh, "memory"> & { readonly membership: Kept },
+): Partial<Pick<Mesh, "memory">> & Remembered => ({
   ...(sameRegistries(before, after) && { memory }),
-  ...(before.enabled && before.cluster.id === after.cluster.id && { members }),
+  ...(before.enabled && before.cluster.id === after.cluster.id && { members, ownerless: unowned.now }),
 });

@@ -52,7 +52,7 @@ export function clockWarnings(facts: ClockFacts, now: number): Warning[] {
 }
 
 /** The difference in milliseconds from which a clock was set, and did not merely drift. */
-const setByMs = 60_000;
+export const setByMs = 60_000;
 
 /**
  * Moves the beginnings of absences along with a clock that was set by so many milliseconds. Otherwise a clock that is

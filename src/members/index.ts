@@ -11,7 +11,6 @@ export { linksOf } from "./links.ts";
 export { connectedForMs, isConnected, labelOf, type Member, type Members } from "./member.ts";
 export { awaitedKeys, heedKey, type NextKeys, withHandshakes, withTakenKeys } from "./next-key.ts";
 export {
-  type EndNotice,
   type KeyNotice,
   type Notice,
   type ObservedNotice,
@@ -19,6 +18,12 @@ export {
   type SecretNotice,
 } from "./notice.ts";
 export { statementMs, type Telling, type Tellings, tellings } from "./observed.ts";
+export {
+  type Ownerless,
+  ownerlessWarnings,
+  stillOwnerless,
+  withoutOwned,
+} from "./ownerless.ts";
 export { presharedKeysOf, strangersAmong } from "./preshared-keys.ts";
 export {
   noRefusals,
@@ -34,6 +39,6 @@ export { seenOf } from "./secret-seen.ts";
 export { secretWarnings } from "./secrets-known.ts";
 export { isTold, servicesTold, type ToldServices } from "./services.ts";
 export { type MemberClaim, type Specified, specify } from "./specified.ts";
-export { meshNetworks, type OwnSide, type PeerSpecs, peerSpecs } from "./specs.ts";
+export { meshNetworks, type OwnSide, type PeerSpecs, peerSpecs, steerable } from "./specs.ts";
 export { type Standings, standingsOf } from "./standing.ts";
 export { type Leaving, type MemberEvent, type Stepped, stepMembers } from "./step.ts";

@@ -9,6 +9,7 @@ import { type Endpoint, type Prefix, parseEndpoint, parsePrefix } from "../net/i
 import { claimOf, networksClaimed } from "./claim.ts";
 import { contentsAfter } from "./journal.ts";
 import type { Known, Member, Members } from "./member.ts";
+import { mostOwnerless, type Ownerless } from "./ownerless.ts";
 
 /** The members of a cluster as they were known once, without this node. */
 export interface Ledger {
@@ -19,6 +20,8 @@ export interface Ledger {
   readonly podNetworks?: readonly Prefix[];
   /** The id of the boot in which it was written; absent in those of earlier versions. */
   readonly bootID?: string;
+  /** The networks whose owners are not known; absent for none. */
+  readonly ownerless?: Ownerless;
 }
 
 /** The largest size of the file in bytes. The contents are bounded so that they always fit, sealed and in base64. */
@@ -74,7 +77,13 @@ const contents = {
    * The format until November 2026: the affiliates that registries had told, and nothing else that was known of them.
    */
   1: z.strictObject({ ...shared, affiliates: z.array(said).max(limits.affiliatesPerCluster) }),
-  2: z.strictObject({ ...shared, members: z.array(stored).max(mostMembers) }),
+  2: z.strictObject({
+    ...shared,
+    members: z.array(stored).max(mostMembers),
+    ownerless: z
+      .strictObject({ networks: z.array(z.string().max(64)).max(mostOwnerless), since: time })
+      .optional(),
+  }),
 };
 
 /** What is written behind the file: the members that differ from before. */
@@ -141,10 +150,14 @@ export function ledgerText(
   cluster: { readonly id: string },
   items: ReadonlyMap<string, string>,
   savedAt: number,
-  { podNetworks = [], bootID }: Pick<Ledger, "podNetworks" | "bootID"> = {},
+  { podNetworks = [], bootID, ownerless }: Pick<Ledger, "podNetworks" | "bootID" | "ownerless"> = {},
 ): { readonly text: string; readonly digest: string } {
   const networks = podNetworks.length === 0 ? undefined : podNetworks.slice(0, mostPodNetworks);
-  const head = JSON.stringify({ clusterId: cluster.id, savedAt, bootID, podNetworks: networks });
+  const unowned = ownerless?.networks.length
+    ? { ...ownerless, networks: ownerless.networks.slice(0, mostOwnerless) }
+    : undefined;
+  const known = { clusterId: cluster.id, savedAt, bootID, podNetworks: networks, ownerless: unowned };
+  const head = JSON.stringify(known);
   const plain = Buffer.from(`${head.slice(0, -1)},"members":[${[...items.values()].join(",")}]}`);
   const digest = digestOf(plain);
   // Nothing in base64 has to be escaped, and to look for it in a megabyte takes time.
@@ -195,11 +208,15 @@ export function openLedger(
     ...entries.flatMap((later) => later.members.flatMap(memberFrom)), // who is there twice is as the last one says
   ];
   const podNetworks = known.podNetworks?.flatMap((each) => parsePrefix(each) ?? []);
+  const ownerless = "members" in known ? known.ownerless : undefined;
   return {
     savedAt,
     members: new Map(members.filter((each) => each.nodeId !== nodeId).map((each) => [each.nodeId, each])),
     ...(podNetworks && { podNetworks }),
     ...(bootID !== undefined && { bootID }),
+    ...(ownerless && {
+      ownerless: { ...ownerless, networks: ownerless.networks.flatMap((each) => parsePrefix(each) ?? []) },
+    }),
   };
 }
 

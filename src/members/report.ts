@@ -20,14 +20,14 @@ export function vanishedWarnings(members: Members, now: number): Warning[] {
       {
         who: `${vanished.length} members`,
         what:
-          `no registry names them, and they are not connected, the longest for ${duration(longest.seconds)}; what is ` +
+          `no registry names them, and they are not connected, the longest for ${durationText(longest.seconds)}; what is ` +
           `sent to them is refused. Those that are gone for good: kubespan forget NODE (such as ${longest.label})`,
       },
     ];
   return vanished.map(({ label, seconds }) => ({
     who: `member ${label}`,
     what:
-      `vanished ${duration(seconds)} ago without a farewell; what is sent to it is refused. If it is gone for good: ` +
+      `vanished ${durationText(seconds)} ago without a farewell; what is sent to it is refused. If it is gone for good: ` +
       `kubespan forget ${label}`,
   }));
 }
@@ -45,7 +45,7 @@ const goneFor = (member: Member, now: number): number => {
   return Math.max(0, Math.round((now - Math.max(since, member.connectedAt ?? 0)) / 1000));
 };
 
-function duration(seconds: number): string {
+export function durationText(seconds: number): string {
   if (seconds < 120) return `${seconds} s`;
   if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
   return `${Math.round(seconds / 3600)} h`;

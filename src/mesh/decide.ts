@@ -51,7 +51,7 @@ import type { ObservedDevice } from "../wireguard/index.ts";
 import { announce } from "./announce.ts";
 import { exitsLeftOut, exitsOf } from "./exits.ts";
 import type { Knowledge, Memory } from "./knowledge.ts";
-import { targetsOf } from "./targets.ts";
+import { ownerlessFor, targetsOf } from "./targets.ts";
 
 export const emptyMemory: Memory = {
   specified: undefined,
@@ -76,6 +76,8 @@ export interface Decision {
   readonly kinds: ReadonlyMap<string, MemberNetworks>;
   /** The networks that are sent into the mesh, without KubeSpan addresses: as few prefixes as possible, in order. */
   readonly targets: readonly Prefix[];
+  /** The targets whose owners are not known, with what peers were granted among them. */
+  readonly ownerless?: readonly Prefix[];
   /** What is known of the packets that pass to peers, by public key; absent where nobody looks. */
   readonly pathMtus?: ReadonlyMap<string, PathMtu>;
   /** The connections to registries that leave outside the mesh while the member there is not connected. */
@@ -119,7 +121,8 @@ export function decide(
   const contested = contestedSince(specified.takings, knowledge.standings, now);
   const around = circumstances(knowledge, memory, { specs: specs.peers, contested }, device);
   const polled = pollPeers(specs.peers, device, memory.peers, now, "new", around);
-  const targets = targetsOf(specs, polled, config, self);
+  const ownerless = ownerlessFor(knowledge.ownerless, own, config);
+  const targets = targetsOf(specs, polled, config, self, ownerless);
   const announced = announce(knowledge, memory, routesIn(specified), now);
   const isGranted = (address: Address): boolean => {
     const { prefix, value } = specified.routed.find(address) ?? {};
@@ -140,6 +143,7 @@ export function decide(
     contested,
     kinds,
     targets,
+    ownerless,
     ...(knowledge.pathMtus && { pathMtus: knowledge.pathMtus }),
     exits: exitsOf(config, knowledge.ways, addresses),
     announcement: {

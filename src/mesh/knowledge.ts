@@ -3,6 +3,7 @@ import type { RegistryState } from "../discovery/index.ts";
 import type {
   Harvest,
   MemberClaim,
+  Ownerless,
   Specified,
   Standings,
   Stepped,
@@ -22,6 +23,8 @@ export interface Knowledge {
   readonly config: Config;
   /** The claims of all members of the mesh, without this node. */
   readonly claims: readonly MemberClaim[];
+  /** The networks whose owners are not known; absent for none. */
+  readonly ownerless?: Ownerless;
   /** The standings of the members, which decide who owns a network that two of them claim. */
   readonly standings: Standings;
   readonly registries: readonly RegistryState[];

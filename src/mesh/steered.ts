@@ -4,6 +4,7 @@ import {
   coverAgain,
   hostPrefix,
   intersect,
+  isHostPrefix,
   type KeptCover,
   nothingCovered,
   type Prefix,
@@ -33,12 +34,14 @@ export function steeredNetworks(
   isSettled: boolean,
 ): Networks {
   const { targets, kinds } = decision;
-  const pods = coverOf(
-    "pods",
-    [...kinds.values()].map((networks) => networks.pods),
+  const unowned = subtract(decision.ownerless ?? [], decision.specs.networks);
+  const unownedPods = subtract(
+    unowned.filter((prefix) => !isHostPrefix(prefix)),
+    config.otherNetworks,
   );
+  const pods = coverOf("pods", [...[...kinds.values()].map((networks) => networks.pods), unownedPods]);
   const around = ownNetworks(kernel.links, kernel.addresses.usable);
-  const tolerated = coverOf("tolerated", toleratedNetworks(decision, around));
+  const tolerated = coverOf("tolerated", [...toleratedNetworks(decision, around), unowned]);
   const ours = announced(config, decision);
   if (isSettled) return { targets, pods, tolerated, ...ours };
   const found = observedTargets(kernel.table);

@@ -59,6 +59,8 @@ export interface Circumstances {
     readonly knocking: Knocking;
     /** The number of those that proposed something and wait for it. */
     readonly waiting: Readonly<Record<Standing, number>>;
+    /** The times since which endpoints of theirs are others', too (`takenAtOf`); found out anew without it. */
+    readonly taken?: ReadonlyMap<string, number>;
   };
 }
 
@@ -111,7 +113,7 @@ export function pollPeers(
   circumstances: Circumstances = {},
 ): Polled {
   const { standIns } = circumstances;
-  const taken = takenAtOf(device?.peers.values() ?? [], standIns?.all);
+  const taken = circumstances.all?.taken ?? takenAtOf(device?.peers.values() ?? [], standIns?.all);
   const outflow = noteOutflow(before.outflow, device, now);
   const news = relayNews(specs, before.connections, device, standIns, now);
   const { racing, shakenAt, all, isProven, keepaliveSeconds = defaultKeepalive } = circumstances;

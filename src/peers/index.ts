@@ -40,6 +40,7 @@ export { isUnanswered } from "./relays.ts";
 export { nextEndpoint } from "./rotation.ts";
 export type { PeerSpec } from "./spec.ts";
 export { type PeerState, peerState } from "./state.ts";
+export { takenAtOf } from "./taken.ts";
 export { mostEndpoints, mostKnocking, packetLimits, referenceTimings } from "./timings.ts";
 export { type Transition, troubleText } from "./transition.ts";
 export { waitingTurn } from "./turns.ts";

@@ -81,7 +81,7 @@ const clear = (act: Parameters<typeof clearDuring>[3]): Promise<string[]> =>
     internet,
     targets.map((target) => [a, target]),
     act,
-    "src host 203.0.113.1 or src host 2001:db8::1",
+    { senders: "src host 203.0.113.1 or src host 2001:db8::1" },
   );
 
 /** Also through the mesh, after the peers are: one family may follow the other. */

@@ -8,18 +8,24 @@ const everySeconds = 0.01;
 
 /**
  * The pings, and answers to pings, that crossed a network in clear while `act` ran, with pings from each node to each
- * of its targets all the time. The tunnels have to have carried some. With `senders`, a filter of tcpdump, only theirs.
+ * of its targets all the time. The tunnels have to have carried some. With `senders`, a filter of tcpdump, only theirs. With
+ * `isAnswered: false` it does not matter whether the targets answer in the beginning.
  */
 export async function clearDuring(
   lab: Lab,
   network: Network,
   targets: readonly (readonly [from: LabNode, target: string])[],
   act: (streams: readonly PingStream[]) => Promise<unknown>,
-  senders = "",
+  { senders = "", isAnswered = true }: { readonly senders?: string; readonly isAnswered?: boolean } = {},
 ): Promise<string[]> {
   const capture = await Capture.start(lab, network);
   const streams: PingStream[] = [];
-  for (const [from, target] of targets) streams.push(await PingStream.start(from, target, everySeconds));
+  for (const [from, target] of targets)
+    streams.push(
+      isAnswered
+        ? await PingStream.start(from, target, everySeconds)
+        : PingStream.startUnanswered(from, target, everySeconds),
+    );
   const [acted] = await Promise.allSettled([act(streams)]);
   for (const stream of streams) await stream.stop();
   await capture.stop();

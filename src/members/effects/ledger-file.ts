@@ -17,6 +17,7 @@ import { changedItems, entryAfter, type JournalEnd, largestJournal } from "../jo
 import { keepsAll } from "../kept.ts";
 import { type Ledger, largestLedger, ledgerItems, ledgerText, openLedger } from "../ledger.ts";
 import type { Members } from "../member.ts";
+import { noneOwnerless, type Ownerless } from "../ownerless.ts";
 
 export interface LedgerOptions {
   readonly stateDirectory: string;
@@ -27,6 +28,11 @@ export interface LedgerOptions {
   /** The time in milliseconds since 1970. */
   readonly clock: () => number;
   readonly readSetting?: ReadSetting;
+  /**
+   * Gives the networks that this node steered when it last ran. It is asked if there is no ledger that can be used. Without
+   * it, nothing is known of them.
+   */
+  readonly steeredBefore?: () => Promise<readonly Prefix[]>;
 }
 
 /** The options, and what was found out with them once. */
@@ -46,24 +52,33 @@ const journalIn = (stateDirectory: string): string => join(stateDirectory, "memb
 /** The file in which the version of November 2026 kept the affiliates. It is read once, if there is no ledger yet. */
 const earlierFileIn = (stateDirectory: string): string => join(stateDirectory, "affiliates.json");
 
-/** What the file holds: the texts of its members by node id, and the pod networks. */
+/** What the file holds: the texts of its members by node id, the pod networks, and the networks without an owner. */
 interface Contents {
   readonly items: ReadonlyMap<string, string>;
   readonly podNetworks: readonly Prefix[];
+  readonly ownerless: Ownerless;
 }
+
+/** All but the members, as text. */
+const besideMembers = ({ podNetworks, ownerless }: Contents): string =>
+  JSON.stringify([podNetworks, ownerless.since, ownerless.networks]);
 
 /**
  * The members of the mesh on disk, of mode 0600: one file that is written atomically, and a journal with those that
- * changed since. What is new is there before it is steered, and all else is written seldom. With it, a node that starts knows whose traffic belongs into the tunnels
- * before any registry answers. A ledger that cannot be read or written costs a warning and nothing else.
+ * changed since. What is new is there before it is steered, and all else is written seldom. With it, a node that starts
+ * knows whose traffic belongs into the tunnels before any registry answers. A ledger that cannot be written costs a
+ * warning and nothing else. In the place of one that cannot be read stand the networks that were steered last.
  */
 export class LedgerFile {
   readonly file: string;
   /** The ledger that was found at the start. */
   readonly found: Ledger | undefined;
+  /** The networks whose owners were not known at the start. */
+  readonly ownerless: Ownerless;
   readonly #options: Settled;
   #members: (() => Members) | undefined;
   #podNetworks: () => readonly Prefix[] = () => [];
+  #ownerless: () => Ownerless = () => noneOwnerless;
   /** The members of the last write, also of one that failed. */
   #kept: Members;
   #written: Contents | undefined;
@@ -76,20 +91,28 @@ export class LedgerFile {
 
   static async open(options: LedgerOptions): Promise<LedgerFile> {
     const settled = { ...options, bootID: await thisBoot(options.readSetting) };
-    return new LedgerFile(settled, await read(settled));
+    const found = await read(settled);
+    const ownerless = found ? (found.ownerless ?? noneOwnerless) : await unowned(settled);
+    return new LedgerFile(settled, found, ownerless);
   }
 
-  private constructor(options: Settled, found: Ledger | undefined) {
+  private constructor(options: Settled, found: Ledger | undefined, ownerless: Ownerless) {
     this.file = fileIn(options.stateDirectory);
     this.found = found;
+    this.ownerless = ownerless;
     this.#kept = found?.members ?? new Map();
     this.#options = options;
   }
 
   /** Notes that the results of these functions may have changed. They are called when the time to write has come. */
-  changed(members: () => Members, podNetworks: () => readonly Prefix[] = () => []): void {
+  changed(
+    members: () => Members,
+    podNetworks: () => readonly Prefix[] = () => [],
+    ownerless: () => Ownerless = () => noneOwnerless,
+  ): void {
     this.#members = members;
     this.#podNetworks = podNetworks;
+    this.#ownerless = ownerless;
     const now = performance.now();
     this.#writeAt(Math.max(now + settleMs, this.#writtenAt + leastBetweenMs));
   }
@@ -156,12 +179,14 @@ export class LedgerFile {
     const items = ledgerItems(this.#kept);
     const now = performance.now();
     const podNetworks = this.#podNetworks();
-    const changed = this.#changed({ items, podNetworks });
+    const ownerless = this.#ownerless();
+    const contents = { items, podNetworks, ownerless };
+    const changed = this.#changed(contents);
     if (changed?.length === 0 && !isWhole) return;
-    this.#written = { items, podNetworks };
+    this.#written = contents;
     this.#writtenAt = now;
     const added = isWhole ? undefined : changed;
-    this.#writing = this.#writing.then(() => this.#put({ items, podNetworks }, added));
+    this.#writing = this.#writing.then(() => this.#put(contents, added));
     this.#writeAt(now + confirmMs);
   }
 
@@ -169,10 +194,10 @@ export class LedgerFile {
    * The texts in which these contents differ from those that are written; `undefined` where they do in anything else. The
    * texts of members that did not change are the same strings as before.
    */
-  #changed({ items, podNetworks }: Contents): string[] | undefined {
+  #changed(contents: Contents): string[] | undefined {
     const written = this.#written;
-    if (written?.podNetworks.join() !== podNetworks.join()) return undefined;
-    return written && changedItems(written.items, items);
+    if (!written || besideMembers(written) !== besideMembers(contents)) return undefined;
+    return changedItems(written.items, contents.items);
   }
 
   async #put(contents: Contents, added: readonly string[] | undefined): Promise<void> {
@@ -206,12 +231,13 @@ export class LedgerFile {
   }
 
   /** Writes the file anew, without a journal. */
-  async #replace({ items, podNetworks }: Contents): Promise<void> {
+  async #replace({ items, podNetworks, ownerless }: Contents): Promise<void> {
     const { cluster, clock, bootID, stateDirectory } = this.#options;
     const hasJournal = this.#end?.journal !== 0;
     this.#end = undefined;
     const { text, digest } = ledgerText(cluster, items, clock(), {
       podNetworks,
+      ownerless,
       ...(bootID !== undefined && { bootID }),
     });
     await writeAtomically(this.file, text, { mode: 0o600 });
@@ -219,6 +245,16 @@ export class LedgerFile {
     if (hasJournal) await removeStateFile(journalIn(stateDirectory)).catch(() => undefined);
     this.#end = { digest, journal: 0, ledger: text.length };
   }
+}
+
+async function unowned({ steeredBefore, clock, log }: Settled): Promise<Ownerless> {
+  const networks = (await steeredBefore?.()) ?? [];
+  if (networks.length === 0) return noneOwnerless;
+  log.warn(
+    { networks: networks.length },
+    "there is no ledger of members that can be used: what goes to the networks that were steered last is refused until their owners are connected",
+  );
+  return { networks, since: clock() };
 }
 
 /** The id of this boot. Without it nothing is known of boots, which is no reason not to start. */

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { pino } from "pino";
 import { LedgerFile } from "../../../src/members/effects/ledger-file.ts";
+import type { Prefix } from "../../../src/net/index.ts";
 import { affiliateNamed, idOf, key } from "../discovery/samples.ts";
 import { memberOf, membersOf } from "./member.ts";
 
@@ -20,6 +21,7 @@ export async function openIn(
   stateDirectory: string,
   secret = key,
   { bootID, now }: { bootID: string | undefined; now: number } = { bootID: boots.first, now: 5_000 },
+  steered: readonly Prefix[] = [],
 ): Promise<Opened> {
   const lines: string[] = [];
   const log = pino({ level: "info" }, { write: (line) => lines.push(line) });
@@ -31,6 +33,7 @@ export async function openIn(
     log,
     clock: () => now,
     readSetting: async () => bootID,
+    steeredBefore: async () => steered,
   });
   return { ledger, log: lines };
 }

@@ -1,11 +1,14 @@
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { isConnected } from "../../../src/members/index.ts";
+import { ledgerText } from "../../../src/members/ledger.ts";
 import { address, affiliateNamed, key, otherKey, prefix } from "../discovery/samples.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { boots, fileAt, of, openIn, two } from "./ledger-at.ts";
 import { memberOf, membersOf } from "./member.ts";
+
+const nobody = (): typeof two => new Map();
 
 describe("members on disk", () => {
   test("are there at the next start, for nobody else to read", async () => {
@@ -193,5 +196,41 @@ describe("members on disk", () => {
       await ledger.close();
     }
     expect(log.filter((line) => line.includes("not kept"))).toHaveLength(1);
+  });
+
+  test.each([
+    ["torn", (text: string) => text.slice(0, text.length / 2)],
+    ["empty", () => ""],
+    ["changed", (text: string) => text.replace(/"content":"..../, '"content":"AAAA')],
+    ["of another cluster", () => ledgerText({ id: "another" }, new Map(), 5_000).text],
+    ["gone", () => undefined],
+  ])(
+    "one that is %s leaves what was steered without an owner, and the next one tells so",
+    async (_, damage) => {
+      const folder = await temporaryFolder();
+      const first = await openIn(folder);
+      first.ledger.changed(() => two);
+      await first.ledger.close();
+      const damaged = damage(await readFile(first.ledger.file, "utf8"));
+      await (damaged === undefined ? rm(first.ledger.file) : writeFile(first.ledger.file, damaged));
+      const steered = [prefix("10.244.2.0/24"), prefix("203.0.113.2/32")];
+      const { ledger } = await openIn(folder, key, undefined, steered);
+      expect([ledger.found, ledger.ownerless]).toEqual([undefined, { networks: steered, since: 5_000 }]);
+      ledger.changed(nobody, undefined, () => ledger.ownerless);
+      await ledger.close();
+      const next = await openIn(folder, key, undefined, [prefix("192.0.2.0/24")]);
+      expect(next.ledger.found?.members.size).toBe(0);
+      expect(next.ledger.ownerless).toEqual({ networks: steered, since: 5_000 });
+    },
+  );
+
+  test("a whole ledger, and none where nothing was steered, leave nothing without an owner", async () => {
+    const folder = await temporaryFolder();
+    expect((await openIn(folder)).ledger.ownerless.networks).toEqual([]);
+    const { ledger } = await openIn(folder);
+    ledger.changed(() => two);
+    await ledger.close();
+    const again = await openIn(folder, key, undefined, [prefix("10.244.2.0/24")]);
+    expect(again.ledger.ownerless.networks).toEqual([]);
   });
 });
