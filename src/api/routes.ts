@@ -45,12 +45,15 @@ export interface LogLevelReport {
 }
 
 export interface Forgotten {
+  readonly nodeId: string;
   /** The member's name in messages. */
   readonly label: string;
   /** The number of connected members that were asked to forget it too. */
   readonly asked: number;
   /** The number of those members that acknowledged the request. */
   readonly heard: number;
+  /** The reasons why some discovery services still tell others of it, until its record expires; earlier daemons tell none. */
+  readonly problems?: readonly string[];
 }
 
 export interface Evicted {

@@ -112,7 +112,10 @@ export class Daemon {
     const api = await serveApi(this.#config.runDirectory, {
       ...this.#answers.routes,
       down: () => this.#down(),
-      ...actsOn(() => this.#mesh.membership),
+      ...actsOn(
+        () => this.#mesh.membership,
+        () => this.#registries,
+      ),
       rotateKey: () => this.#rotateKey(),
     });
     this.#closers.push(() => api.close());

@@ -20,7 +20,7 @@ interface Forgetting {
 export async function forgetMember(
   name: string,
   { members, messenger, now, letGo }: Forgetting,
-): Promise<Forgotten> {
+): Promise<Omit<Forgotten, "problems">> {
   const member = oneNamed(name, members);
   if (isConnected(member, now))
     throw new KubespanError("usage", `${name} is connected: it is not forgotten`, {
@@ -30,5 +30,5 @@ export async function forgetMember(
   letGo(nodeId, { why: "the operator said so", number, at: now });
   const others = [...members.values()].filter((each) => isConnected(each, now));
   const told = await messenger.tell(others.flatMap(recipientFor), { kind: "forget", nodeId, number });
-  return { label: labelOf(claim), asked: others.length, heard: told.size };
+  return { nodeId, label: labelOf(claim), asked: others.length, heard: told.size };
 }

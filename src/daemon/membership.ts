@@ -172,7 +172,7 @@ export class Membership {
   }
 
   /** Lets a member go that is gone for good, here and on the connected members. */
-  forget(name: string): Promise<Forgotten> {
+  forget(name: string): Promise<Omit<Forgotten, "problems">> {
     const [members, now] = [this.#members, this.#parts.clock()];
     return forgetMember(name, { members, messenger: this.messenger, now, letGo: this.#letGo.bind(this) });
   }

@@ -79,7 +79,13 @@ async function lose(name: string): Promise<void> {
   const { node } = machineOf(name);
   killAll(node.namespace);
   await forget(node);
-  const kept = ["/etc/kubespan", "/etc/cni/net.d", "/var/lib/kubespan", "/var/lib/kubelet", "/run/containerd-root"];
+  const kept = [
+    "/etc/kubespan",
+    "/etc/cni/net.d",
+    "/var/lib/kubespan",
+    "/var/lib/kubelet",
+    "/run/containerd-root",
+  ];
   await node.run("sh", "-c", `rm -rf ${kept.map((folder) => `${folder}/*`).join(" ")} /run/units /run/root`);
   await node.run("ip", "link", "set", "eth0", "address", "02:00:5e:00:53:01");
 }

@@ -101,7 +101,10 @@ export class Kubernetes {
   /** flanneld ends where the node has no pod network yet; the manifest would start it again. */
   async #startFlannel(name: string): Promise<void> {
     await waitFor(
-      () => this.plane.kubectl("get", "node", name, "-o", "jsonpath={.spec.podCIDR}").then((network) => network !== ""),
+      () =>
+        this.plane
+          .kubectl("get", "node", name, "-o", "jsonpath={.spec.podCIDR}")
+          .then((network) => network !== ""),
       { what: `the pod network of ${name}` },
     );
     await new Flannel(this.#machine(name).node, this.#programs, this.#netConf).setUp();

@@ -31,8 +31,13 @@ test("k3s.md: the mesh is there, and the files for k3s name addresses that it ca
     const written = parse(await read(machine, "/etc/rancher/k3s/config.yaml")) as Record<string, string>;
     expect(Object.keys(written).filter((option) => !k3sOptions.includes(option))).toEqual([]);
     const netConf = JSON.parse(await read(machine, written["flannel-conf"] ?? "")) as object;
-    expect(netConf).toMatchObject({ Network: "10.42.0.0/16", Backend: { Type: "vxlan", MTU: await mtuOf(machine) } });
-    expect((await shell(other, `kubespan why ${written["node-ip"]}`)).all).toContain("in the mesh; packets go by");
+    expect(netConf).toMatchObject({
+      Network: "10.42.0.0/16",
+      Backend: { Type: "vxlan", MTU: await mtuOf(machine) },
+    });
+    expect((await shell(other, `kubespan why ${written["node-ip"]}`)).all).toContain(
+      "in the mesh; packets go by",
+    );
   }
 });
 
@@ -51,15 +56,19 @@ test("talos-gpu.md: a node joins with what Talos has, and a kubelet takes its fi
       discovery: { enabled: true, registries: { service: { endpoint: service.url } } },
     },
   });
-  const guide = await Guide.open("talos-gpu.md", { gpu }, {
-    "what Talos has": async () => {
-      const { namespace } = gpu.node;
-      await namespace.write("/run/root/controlplane.yaml", machineConfig);
-      await namespace.write("/run/root/ca.crt", "");
-      await namespace.write("/run/root/bootstrap-kubeconfig", "");
-      return "";
+  const guide = await Guide.open(
+    "talos-gpu.md",
+    { gpu },
+    {
+      "what Talos has": async () => {
+        const { namespace } = gpu.node;
+        await namespace.write("/run/root/controlplane.yaml", machineConfig);
+        await namespace.write("/run/root/ca.crt", "");
+        await namespace.write("/run/root/bootstrap-kubeconfig", "");
+        return "";
+      },
     },
-  });
+  );
   await guide.rest();
   expect((await shell(gpu, "ping -c 1 -W 5 192.0.2.10; test ! -e controlplane.yaml")).exitCode).toBe(0);
   await kubeletTakes(gpu);
@@ -80,6 +89,8 @@ const read = async (machine: Machine, file: string): Promise<string> =>
   (await shell(machine, `cat ${file}`)).all;
 
 async function mtuOf(machine: Machine): Promise<number> {
-  const { node } = JSON.parse((await shell(machine, "kubespan status -o json")).all) as { node: { mtu: number } };
+  const { node } = JSON.parse((await shell(machine, "kubespan status -o json")).all) as {
+    node: { mtu: number };
+  };
   return node.mtu;
 }

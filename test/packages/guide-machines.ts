@@ -34,7 +34,14 @@ export async function debianOn(node: LabNode, { isOnline = false } = {}): Promis
   const { namespace } = node;
   const mounts = ["proc", "sys", "dev", "run"].map((name) => `mount --rbind /${name} ${debian.root}/${name}`);
   await namespace.run("sh", "-euc", ["mkdir -p /run/systemd/system", ...mounts].join("\n"));
-  const inside = (argv: readonly string[]): string[] => ["chroot", debian.root, "env", "-i", ...environment, ...argv];
+  const inside = (argv: readonly string[]): string[] => [
+    "chroot",
+    debian.root,
+    "env",
+    "-i",
+    ...environment,
+    ...argv,
+  ];
   const removed = dependencies.filter((name) => !essential.has(name));
   await namespace.run(...inside(["dpkg", "--purge", "--force-depends", ...removed]));
   if (!isOnline) return { node, debian, enter: (argv) => namespace.enter(inside(argv)) };

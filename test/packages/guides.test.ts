@@ -22,7 +22,7 @@ let second: DebianMachine;
 beforeAll(async () => {
   debs = [];
   for (const version of versions)
-    debs = [...debs, debOf(await buildPackages(`guides-${version}`, version, "deb"), version)];
+    debs = [...debs, debOf(await buildPackages(`guides-${version}`, version, "deb", "gzip"), version)];
   lab = await Lab.open();
   const network = await lab.network("network");
   const machine = async (name: keyof typeof addresses): Promise<DebianMachine> => {
@@ -53,7 +53,10 @@ test("air-gapped.md leads from a folder of packages to two nodes that reach each
 
 test("upgrading.md leads to the newer version and back, and no packet is lost", async () => {
   for (const to of [first, second]) for (const deb of debs) to.debian.copyIn(deb, `root/${basename(deb)}`);
-  const streams = [await PingStream.start(first.node, addresses.second), await PingStream.start(second.node, addresses.first)];
+  const streams = [
+    await PingStream.start(first.node, addresses.second),
+    await PingStream.start(second.node, addresses.first),
+  ];
   const guide = await Guide.open("upgrading.md", machines());
   await guide.rest();
   for (const stream of streams) {
