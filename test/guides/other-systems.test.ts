@@ -44,7 +44,8 @@ test("k3s.md: the mesh is there, and the files for k3s name addresses that it ca
 test("talos-gpu.md: a node joins with what Talos has, and a kubelet takes its files", async () => {
   const talos = await publicMachine(lab, internet, "talos", "192.0.2.10");
   const gpu = await publicMachine(lab, internet, "gpu", "192.0.2.20");
-  const service = new Discovery(talos.node, "192.0.2.10");
+  const discovery = await publicMachine(lab, internet, "discovery", "192.0.2.9");
+  const service = new Discovery(discovery.node, "192.0.2.9"); // as discovery.talos.dev, which is no member
   await service.start();
   const cluster = newCluster();
   await talos.node.start({ cluster, services: [service.url] });
