@@ -160,7 +160,7 @@ export function joinRegistries(named: readonly Registry[], options: JoinOptions)
       answered.size === named.length || (answered.size > 0 && clock() - startedAt >= patienceMs),
     learn: (toldServices) => learnt.learn(toldServices),
     withdraw: (farewell) => problemsOf(all().map((registry) => registry.withdraw(farewell))),
-    takeOut: (nodeId) => problemsOf(all().map((registry) => registry.takeOut?.(nodeId))),
+    takeOut: (nodeId) => problemsOf(all().map((registry) => registry.takeOut?.(nodeId) ?? Promise.resolve())),
     stop: async () => {
       await Promise.all(all().map((registry) => registry.stop()));
       learnt.stopped();
@@ -169,7 +169,7 @@ export function joinRegistries(named: readonly Registry[], options: JoinOptions)
 }
 
 /** The reasons why some of these failed, when all have ended. */
-async function problemsOf(works: readonly (Promise<void> | undefined)[]): Promise<string[]> {
+async function problemsOf(works: readonly Promise<void>[]): Promise<string[]> {
   const results = await Promise.allSettled(works);
   return results.flatMap((result) => (result.status === "rejected" ? [errorText(result.reason)] : []));
 }

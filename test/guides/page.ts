@@ -29,7 +29,12 @@ export function missingLine(expected: readonly string[], printed: string): strin
   const lines = printed.split("\n").map(evenly);
   let from = 0;
   for (const promise of expected) {
-    const pattern = new RegExp(`^${evenly(promise).split("…").map(RegExp.escape).join(".*")}$`);
+    const pattern = new RegExp(
+      `^${evenly(promise)
+        .split("…")
+        .map((part) => RegExp.escape(part))
+        .join(".*")}$`,
+    );
     const at = lines.findIndex((line, index) => index >= from && pattern.test(line));
     if (at === -1) return promise;
     from = at + 1;

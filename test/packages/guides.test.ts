@@ -35,8 +35,8 @@ beforeAll(async () => {
   for (const deb of debs.slice(0, 1)) twin.debian.copyIn(deb, `root/${basename(deb)}`);
 }, 3_600_000);
 
-afterAll(() => {
-  lab?.close();
+afterAll(async () => {
+  await lab?.close();
   for (const machine of [twin, first, second]) machine?.debian.close();
 });
 
