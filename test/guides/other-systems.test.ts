@@ -83,7 +83,9 @@ async function kubeletTakes(machine: Machine): Promise<void> {
   const { exitCode, all } = await shell(machine, `${await kubernetes()}/${command}`);
   expect(exitCode, all).not.toBe(0);
   expect(all).toContain("unable to load client CA file /etc/kubernetes/pki/ca.crt");
-  expect(all).not.toMatch(/unknown flag|strict decoding|failed to load kubelet config|failed to validate|deprecated/);
+  expect(all).not.toMatch(
+    /unknown flag|strict decoding|failed to load kubelet config|failed to validate|deprecated/,
+  );
 }
 
 const read = async (machine: Machine, file: string): Promise<string> =>

@@ -27,7 +27,7 @@ export async function debianOn(node: LabNode, { isOnline = false } = {}): Promis
   const debian = await Debian.open("bookworm");
   const stands = { systemctl: await systemctl(), "systemd-tmpfiles": "#!/bin/sh\nexit 0\n" };
   for (const [name, script] of Object.entries(stands)) {
-    const file = join(debian.root, "usr/local/bin", name);
+    const file = join(debian.root, "usr/bin", name);
     writeFileSync(file, script);
     chmodSync(file, 0o755);
   }
