@@ -5,15 +5,23 @@ import type { Registries } from "./registries.ts";
 /** The routes of the API that change who is a member, and what members have in common. */
 export type Acts = Pick<Routes, "forget" | "evict" | "nextSecret" | "rotateSecret">;
 
-/** What operators do, on the members and the registries as they are at the moment. */
-export const actsOn = (membership: () => Membership, registries: () => Registries): Acts => ({
+/** What operators act on, as it is at the moment. */
+interface Place {
+  readonly membership: Membership;
+  readonly registries: Pick<Registries, "takeOut">;
+}
+
+export const actsOn = (now: () => Place): Acts => ({
   // A node that comes later would take what the registries still say of the one that is gone for a member.
   forget: async (node) => {
-    const forgotten = await membership().forget(node);
-    return { ...forgotten, problems: await registries().takeOut(forgotten.nodeId) };
+    const forgotten = await now().membership.forget(node);
+    return { ...forgotten, problems: await now().registries.takeOut(forgotten.nodeId) };
   },
-  evict: (statement) => membership().evict(statement),
-  nextSecret: () => membership().secretChange.offer(membership().around),
+  evict: (statement) => now().membership.evict(statement),
+  nextSecret: () => {
+    const { membership } = now();
+    return membership.secretChange.offer(membership.around);
+  },
   rotateSecret: (statements, seconds) =>
-    membership().secretChange.begin(statements.split("."), seconds, () => membership().around),
+    now().membership.secretChange.begin(statements.split("."), seconds, () => now().membership.around),
 });
