@@ -61,6 +61,17 @@ export default defineConfig({
           ...machineSuite,
         },
       },
+      // The pages of docs/guides, followed as a reader would.
+      {
+        test: {
+          name: "guides",
+          include: ["test/guides/**/*.test.ts"],
+          globalSetup: "test/cluster/set-up.ts",
+          ...machineSuite,
+          testTimeout: 600_000 * patience,
+          hookTimeout: 600_000 * patience,
+        },
+      },
       // What only the emulated machine's kernel can: the suite `vm` runs it there.
       { test: { name: "guest", include: ["test/**/*.guest.ts"], ...machineSuite } },
       {

@@ -3,7 +3,7 @@ import { KubespanError } from "./base/index.ts";
 import { complaintOf, createProgram } from "./cli/index.ts";
 import { complain, onlyForwardSecrecy } from "./system/index.ts";
 
-/** Runs the command of this process's command line. Gives the exit code: what the command set, else 0 for success, 1 for a defect of this program, and from 2 on one code for each kind of failure, as listed in the README. */
+/** Runs the command of this process's command line. Gives the exit code: what the command set, else 0 for success, 1 for a defect of this program, and from 2 on one code for each kind of failure, as listed in docs/commands.md. */
 export async function runProgram(): Promise<number> {
   // Deprecations of Node concern its libraries and who works on them, and are nothing that an operator can act on.
   process.noDeprecation = true;

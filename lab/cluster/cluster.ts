@@ -5,7 +5,7 @@ import { clusterPrograms, type Programs } from "../programs/index.ts";
 import { Service } from "../service.ts";
 import { waitFor } from "../wait.ts";
 import { ControlPlane } from "./control-plane.ts";
-import { Flannel } from "./flannel.ts";
+import { Flannel, netConfOf } from "./flannel.ts";
 import { measure } from "./measure.ts";
 import { Mesh } from "./mesh.ts";
 import { NodePrograms } from "./node-programs.ts";
@@ -154,7 +154,7 @@ export class KubernetesCluster {
         import: (name, archive) => this.#runtimes[name].import(archive),
       });
     await all(async (name) => {
-      const flannel = new Flannel(this.site.nodes[name], this.programs, this.variant);
+      const flannel = new Flannel(this.site.nodes[name], this.programs, netConfOf(this.variant));
       this.services[name]["flanneld"] = flannel;
       await flannel.setUp();
     });

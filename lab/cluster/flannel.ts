@@ -10,9 +10,10 @@ const result = "/run/flannel/subnet.env";
 /** flanneld on a node, which takes the node's pod network from Kubernetes, and the bridge of its pods. */
 export class Flannel extends Service {
   readonly #node: LabNode;
-  readonly #variant: Variant;
+  readonly #netConf: string;
 
-  constructor(node: LabNode, programs: Programs, variant: Variant) {
+  /** `netConf` is the text of net-conf.json. */
+  constructor(node: LabNode, programs: Programs, netConf: string) {
     const environment = [
       `NODE_NAME=${node.name}`,
       `POD_NAME=flannel-${node.name}`,
@@ -28,19 +29,13 @@ export class Flannel extends Service {
       `--net-config-path=${configuration}`,
     ]);
     this.#node = node;
-    this.#variant = variant;
+    this.#netConf = netConf;
   }
 
   /** Configures the pods' bridge with what flanneld wrote, as flannel's own plug-in does. */
   async setUp(): Promise<void> {
     const { namespace } = this.#node;
-    const { backend, proxy } = this.#variant;
-    const settings = {
-      Network: podNetwork,
-      EnableNFTables: proxy === "nftables",
-      Backend: { Type: backend },
-    };
-    await namespace.write(configuration, JSON.stringify(settings));
+    await namespace.write(configuration, this.#netConf);
     await this.start();
     const written = await waitFor(() => namespace.read(result), {
       what: `flannel on ${this.#node.name}`,
@@ -52,6 +47,14 @@ export class Flannel extends Service {
     );
   }
 }
+
+/** The net-conf.json of a variant. */
+export const netConfOf = ({ backend, proxy }: Variant): string =>
+  JSON.stringify({
+    Network: podNetwork,
+    EnableNFTables: proxy === "nftables",
+    Backend: { Type: backend },
+  });
 
 /** The list of CNI plug-ins that fits a subnet.env of flanneld. */
 export function bridge(written: string): object {

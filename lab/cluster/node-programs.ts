@@ -84,7 +84,8 @@ export class NodePrograms {
   readonly #programs: Programs;
   readonly services: Readonly<Record<"containerd" | "kubelet" | "kube-proxy", Service>>;
 
-  constructor(node: LabNode, programs: Programs) {
+  /** `options` are further ones of the kubelet. */
+  constructor(node: LabNode, programs: Programs, options: readonly string[] = []) {
     this.#node = node;
     this.#programs = programs;
     const { namespace, name } = node;
@@ -99,7 +100,7 @@ export class NodePrograms {
       ]);
     this.services = {
       containerd: new Containerd(namespace, "containerd", [...runtime, `${folder}/containerd.toml`]),
-      kubelet: part("kubelet", `--kubeconfig=${configuration}`),
+      kubelet: part("kubelet", `--kubeconfig=${configuration}`, ...options),
       "kube-proxy": part("kube-proxy"),
     };
   }

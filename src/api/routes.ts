@@ -45,12 +45,16 @@ export interface LogLevelReport {
 }
 
 export interface Forgotten {
-  /** The member's name in messages. */
+  /** The member; absent where a network was let go whose owner is not known. */
+  readonly nodeId?: string;
+  /** The member's name in messages, or the network. */
   readonly label: string;
   /** The number of connected members that were asked to forget it too. */
   readonly asked: number;
   /** The number of those members that acknowledged the request. */
   readonly heard: number;
+  /** The reasons why some discovery services still tell others of it, until its record expires; earlier daemons tell none. */
+  readonly problems?: readonly string[];
 }
 
 export interface Evicted {

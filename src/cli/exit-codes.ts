@@ -1,4 +1,4 @@
-/** Each exit code with its meaning. README.md has the same table. */
+/** Each exit code with its meaning. docs/commands.md has the same table. */
 export const exitCodes: Readonly<Record<number, string>> = {
   0: "success",
   1: "a defect of kubespan: please report it",

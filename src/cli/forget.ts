@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { requestForget } from "../api/effects/index.ts";
-import { print } from "../system/index.ts";
+import { complain, print } from "../system/index.ts";
 import { configOption, runDirectoryOf } from "./options.ts";
 
 export function registerForget(program: Command): void {
@@ -11,12 +11,20 @@ export function registerForget(program: Command): void {
     .addOption(configOption())
     .addHelpText(
       "after",
-      "\nAll nodes that are connected to this one are asked to forget the node too.\n" +
-        "A network is let go here if status names it as one whose owner is not known.",
+      "\nAll nodes that are connected to this one are asked to forget the node too,\n" +
+        "and the discovery services tell new nodes of it no longer. A network is let go\n" +
+        "here if status names it as one whose owner is not known.",
     )
     .action(async (node: string, options: { config: string }) => {
-      const { label, asked, heard } = await requestForget(await runDirectoryOf(options.config), node);
+      const {
+        label,
+        asked,
+        heard,
+        problems = [],
+      } = await requestForget(await runDirectoryOf(options.config), node);
       print(`${label} is forgotten here\n`);
       if (asked > 0) print(`${heard} of ${asked} connected nodes heard that they should forget it too\n`);
+      for (const problem of problems) complain(`warning: ${problem}\n`);
+      if (problems.length > 0) complain(`new nodes hear of ${label} there for up to half an hour\n`);
     });
 }

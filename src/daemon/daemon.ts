@@ -112,7 +112,7 @@ export class Daemon {
     const api = await serveApi(this.#config.runDirectory, {
       ...this.#answers.routes,
       down: () => this.#down(),
-      ...actsOn(() => this.#mesh.membership),
+      ...actsOn(() => ({ membership: this.#mesh.membership, registries: this.#registries })),
       rotateKey: () => this.#rotateKey(),
     });
     this.#closers.push(() => api.close());

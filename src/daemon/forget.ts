@@ -1,11 +1,10 @@
-import type { Forgotten } from "../api/index.ts";
 import { KubespanError } from "../base/index.ts";
 import type { Messenger } from "../members/effects/index.ts";
 import { isConnected, type Leaving, labelOf, type Members } from "../members/index.ts";
 import { parsePrefix } from "../net/index.ts";
 import { recipientFor } from "./leave.ts";
 import { oneNamed } from "./named-member.ts";
-import type { Unowned } from "./unowned.ts";
+import type { LetGo, Unowned } from "./unowned.ts";
 
 interface Forgetting {
   readonly members: Members;
@@ -22,7 +21,7 @@ interface Forgetting {
  * Lets go, because an operator says so, of a member, or of a network whose owner is not known. Throws
  * `KubespanError("usage")` if there is nothing of that name.
  */
-export async function forgetNamed(name: string, forgetting: Forgetting): Promise<Forgotten> {
+export async function forgetNamed(name: string, forgetting: Forgetting): Promise<LetGo> {
   const network = parsePrefix(name);
   if (network === undefined) return forgetMember(name, forgetting);
   const forgotten = forgetting.unowned.letGo(network);
@@ -34,10 +33,7 @@ export async function forgetNamed(name: string, forgetting: Forgetting): Promise
  * Lets a member go because an operator says so, and asks the connected members to do the same. `name` is a node id, or a
  * name that only one member has. Throws `KubespanError("usage")` if there is no such member, or if it is connected.
  */
-async function forgetMember(
-  name: string,
-  { members, messenger, now, letGo }: Forgetting,
-): Promise<Forgotten> {
+async function forgetMember(name: string, { members, messenger, now, letGo }: Forgetting): Promise<LetGo> {
   const member = oneNamed(name, members);
   if (isConnected(member, now))
     throw new KubespanError("usage", `${name} is connected: it is not forgotten`, {
@@ -47,5 +43,5 @@ async function forgetMember(
   letGo(nodeId, { why: "the operator said so", number, at: now });
   const others = [...members.values()].filter((each) => isConnected(each, now));
   const told = await messenger.tell(others.flatMap(recipientFor), { kind: "forget", nodeId, number });
-  return { label: labelOf(claim), asked: others.length, heard: told.size };
+  return { nodeId, label: labelOf(claim), asked: others.length, heard: told.size };
 }

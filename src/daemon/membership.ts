@@ -1,4 +1,4 @@
-import type { Evicted, Forgotten } from "../api/index.ts";
+import type { Evicted } from "../api/index.ts";
 import { errorText } from "../base/index.ts";
 import type { RegistryState } from "../discovery/index.ts";
 import { Messenger, type Recipient } from "../members/effects/index.ts";
@@ -37,7 +37,7 @@ import type { Registries } from "./registries.ts";
 import { rememberedOf } from "./remembered.ts";
 import type { Around, SecretChange } from "./secret-change.ts";
 import { tellMembers, tellObserved } from "./tell-members.ts";
-import { Unowned } from "./unowned.ts";
+import { type LetGo, Unowned } from "./unowned.ts";
 
 /** What is known of members when the configuration is replaced. What is absent comes from the ledger. */
 export interface Remembered {
@@ -184,7 +184,7 @@ export class Membership {
   /**
    * Lets a member go that is gone for good, here and on the connected members, or here a network whose owner is not known.
    */
-  forget(name: string): Promise<Forgotten> {
+  forget(name: string): Promise<LetGo> {
     const now = this.#parts.clock();
     return forgetNamed(name, { ...this.#heeding, messenger: this.messenger, unowned: this.unowned, now });
   }

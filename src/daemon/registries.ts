@@ -60,6 +60,8 @@ export interface Registries {
    * problems.
    */
   withdraw(farewell?: Affiliate): Promise<string[]>;
+  /** Takes the record of another node out of all registries that can do so; gives the problems. */
+  takeOut(nodeId: string): Promise<string[]>;
   stop(): Promise<void>;
 }
 
@@ -157,13 +159,17 @@ export function joinRegistries(named: readonly Registry[], options: JoinOptions)
     isSettled: () =>
       answered.size === named.length || (answered.size > 0 && clock() - startedAt >= patienceMs),
     learn: (toldServices) => learnt.learn(toldServices),
-    withdraw: async (farewell) => {
-      const results = await Promise.allSettled(all().map((registry) => registry.withdraw(farewell)));
-      return results.flatMap((result) => (result.status === "rejected" ? [errorText(result.reason)] : []));
-    },
+    withdraw: (farewell) => problemsOf(all().map((registry) => registry.withdraw(farewell))),
+    takeOut: (nodeId) => problemsOf(all().map((registry) => registry.takeOut?.(nodeId) ?? Promise.resolve())),
     stop: async () => {
       await Promise.all(all().map((registry) => registry.stop()));
       learnt.stopped();
     },
   };
+}
+
+/** The reasons why some of these failed, when all have ended. */
+async function problemsOf(works: readonly Promise<void>[]): Promise<string[]> {
+  const results = await Promise.allSettled(works);
+  return results.flatMap((result) => (result.status === "rejected" ? [errorText(result.reason)] : []));
 }

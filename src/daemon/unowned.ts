@@ -5,6 +5,9 @@ import type { Decision } from "../mesh/index.ts";
 import { intersect, type Prefix } from "../net/index.ts";
 import { stateOf } from "../peers/index.ts";
 
+/** Whom, or what, this node let go of; the registries were not asked yet. */
+export type LetGo = Omit<Forgotten, "problems">;
+
 /** Keeps the networks whose owners were lost with the ledger, until they have owners again. */
 export class Unowned {
   #now: Ownerless;
@@ -40,7 +43,7 @@ export class Unowned {
   }
 
   /** Lets a network go because an operator says that nobody has it. Throws `KubespanError("usage")` if it is none of them. */
-  letGo(network: Prefix): Forgotten {
+  letGo(network: Prefix): LetGo {
     if (intersect([network], this.#now.networks).length === 0)
       throw new KubespanError("usage", `${network} is no network that waits for its owner`, {
         hint: "'kubespan status' names those networks; a member is named by its name or its node id",

@@ -27,6 +27,11 @@ export interface Registry {
    * anew. Throws `KubespanError("discovery")` if the registry cannot be told.
    */
   withdraw(farewell?: Affiliate): Promise<void>;
+  /**
+   * Takes another node's record out, which its node would put in again if it were there. Absent where only that node, or
+   * Kubernetes, does so. Throws as `withdraw` does.
+   */
+  takeOut?(nodeId: string): Promise<void>;
   /** Ends connections and timers, and announces nothing. */
   stop(): Promise<void>;
 }

@@ -33,6 +33,8 @@ export interface RegistryDriver {
   session(session: Session, signal: AbortSignal): Promise<never>;
   /** Withdraws this node, as `withdraw` of a registry does, while no session is running. */
   withdraw(farewell: Affiliate | undefined): Promise<void>;
+  /** Takes another node's record out, as `takeOut` of a registry does. */
+  takeOut?(nodeId: string): Promise<void>;
   /** Makes a sentence of an error that a session threw. */
   explain(thrown: unknown): KubespanError;
   /** The milliseconds for which the other side asked to be left alone, if it did. */

@@ -100,6 +100,10 @@ class RegistryLife implements Registry {
     await this.#driver.withdraw(farewell);
   }
 
+  async takeOut(nodeId: string): Promise<void> {
+    await this.#driver.takeOut?.(nodeId);
+  }
+
   async stop(): Promise<void> {
     const running = this.#running;
     this.#onChange = undefined;

@@ -160,6 +160,11 @@ class ServiceDriver implements RegistryDriver {
     await withdrawAffiliate(service, { clusterId: cluster.id, affiliateId: nodeId, clientVersion }, left);
   }
 
+  async takeOut(affiliateId: string): Promise<void> {
+    const { service, cluster, clientVersion } = this.#options;
+    await withdrawAffiliate(service, { clusterId: cluster.id, affiliateId, clientVersion });
+  }
+
   explain(thrown: unknown): KubespanError {
     return serviceError(thrown, this.#options.service);
   }

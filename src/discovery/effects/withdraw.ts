@@ -5,6 +5,7 @@ import { connect } from "./connect.ts";
 import { request } from "./service-client.ts";
 import { serviceError } from "./service-error.ts";
 
+/** This node, or another one that is gone. */
 interface LeavingNode {
   readonly clusterId: string;
   readonly affiliateId: string;

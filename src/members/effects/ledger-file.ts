@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import type { Logger } from "pino";
 import { errorText } from "../../base/index.ts";
 import type { ClusterIdentity } from "../../config/index.ts";
 import { type RegistryState, stateOf, type Told } from "../../discovery/index.ts";
@@ -18,21 +17,14 @@ import { keepsAll } from "../kept.ts";
 import { type Ledger, largestLedger, ledgerItems, ledgerText, openLedger } from "../ledger.ts";
 import type { Members } from "../member.ts";
 import { noneOwnerless, type Ownerless } from "../ownerless.ts";
+import { type Steered, unowned } from "./unowned.ts";
 
-export interface LedgerOptions {
+export interface LedgerOptions extends Steered {
   readonly stateDirectory: string;
   readonly cluster: ClusterIdentity;
   /** The id of this node, which is never in the ledger. */
   readonly nodeId: string;
-  readonly log: Logger;
-  /** The time in milliseconds since 1970. */
-  readonly clock: () => number;
   readonly readSetting?: ReadSetting;
-  /**
-   * Gives the networks that this node steered when it last ran. It is asked if there is no ledger that can be used. Without
-   * it, nothing is known of them.
-   */
-  readonly steeredBefore?: () => Promise<readonly Prefix[]>;
 }
 
 /** The options, and what was found out with them once. */
@@ -245,16 +237,6 @@ export class LedgerFile {
     if (hasJournal) await removeStateFile(journalIn(stateDirectory)).catch(() => undefined);
     this.#end = { digest, journal: 0, ledger: text.length };
   }
-}
-
-async function unowned({ steeredBefore, clock, log }: Settled): Promise<Ownerless> {
-  const networks = (await steeredBefore?.()) ?? [];
-  if (networks.length === 0) return noneOwnerless;
-  log.warn(
-    { networks: networks.length },
-    "there is no ledger of members that can be used: what goes to the networks that were steered last is refused until their owners are connected",
-  );
-  return { networks, since: clock() };
 }
 
 /** The id of this boot. Without it nothing is known of boots, which is no reason not to start. */

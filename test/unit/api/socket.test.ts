@@ -17,7 +17,7 @@ const routes: Routes = {
   ...noAnswers,
   status: () => Promise.resolve(status),
   down: () => Promise.resolve({ steps: ["one"], warnings: [] }),
-  forget: (node) => Promise.resolve({ label: node, asked: 2, heard: 1 }),
+  forget: (node) => Promise.resolve({ nodeId: "1", label: node, asked: 2, heard: 1 }),
 };
 const servers: ApiServer[] = [];
 const serve = async (folder: string, changes: Partial<Routes> = {}): Promise<void> => {
@@ -50,7 +50,12 @@ describe("the local API", () => {
   it("passes on whom to forget, and why somebody is not forgotten", async () => {
     const folder = await temporaryFolder();
     await serve(folder);
-    expect(await requestForget(folder, "a node/%")).toEqual({ label: "a node/%", asked: 2, heard: 1 });
+    expect(await requestForget(folder, "a node/%")).toEqual({
+      nodeId: "1",
+      label: "a node/%",
+      asked: 2,
+      heard: 1,
+    });
     const refused = new KubespanError("usage", "b is connected", { hint: "wait" });
     const other = await temporaryFolder();
     await serve(other, { forget: () => Promise.reject(refused) });

@@ -111,13 +111,13 @@ test.each([
 });
 
 describe("exit codes", () => {
-  const table = /^\| exit code \|.*\n\|[-|]+\|\n((?:\|.*\n)+)/m.exec(textOf("README.md"))?.[1] ?? "";
+  const table = /^\| exit code \|.*\n\|[-|]+\|\n((?:\|.*\n)+)/m.exec(textOf("docs/commands.md"))?.[1] ?? "";
   const rows = [...table.matchAll(/^\| (\d+) \| (.*) \|$/gm)].map(([, code, text = ""]) => [
     Number(code),
     text.replaceAll("`", ""),
   ]);
 
-  test("the help and the README have one table", () => {
+  test("the help and docs/commands.md have one table", () => {
     expect(Object.fromEntries(rows)).toEqual(exitCodes);
     let help = "";
     const program = createProgram().configureOutput({
@@ -163,23 +163,23 @@ describe("exit codes", () => {
   });
 });
 
-test("the README names every command, and who takes --config", () => {
-  const readme = textOf("README.md");
+test("docs/commands.md names every command, and who takes --config", () => {
+  const page = textOf("docs/commands.md");
   const leaves = commands.filter((command) => command.commands.length === 0);
   expect(leaves.length).toBeGreaterThan(8);
-  expect(leaves.map(pathOf).filter((path) => !readme.includes(`\n| \`${path}`))).toEqual([]);
-  const [, said = ""] = /^(`run`.*) take `--config FILE`/m.exec(readme) ?? [];
+  expect(leaves.map(pathOf).filter((path) => !page.includes(`\n| \`${path}`))).toEqual([]);
+  const [, said = ""] = /^(`run`.*) take `--config FILE`/m.exec(page) ?? [];
   const named = [...said.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => `kubespan ${name}`);
   const takers = leaves.filter(({ options }) => options.some(({ long }) => long === "--config"));
   expect(named.toSorted()).toEqual(takers.map(pathOf).toSorted());
 });
 
-test("the README names every option of the discovery service", () => {
-  const readme = textOf("README.md");
+test("docs/discovery.md names every option of the discovery service", () => {
+  const page = textOf("docs/discovery.md");
   const serve = commands.find((command) => pathOf(command) === "kubespan discovery serve");
   const options = serve?.options.map(({ long }) => long ?? "") ?? [];
   expect(options.length).toBeGreaterThan(15);
-  expect(options.filter((long) => !readme.includes(`\`${long}`) && long !== "--log-format")).toEqual([]);
+  expect(options.filter((long) => !page.includes(`\`${long}`) && long !== "--log-format")).toEqual([]);
 });
 
 const helpOf = async (...args: string[]): Promise<string> => {

@@ -184,6 +184,7 @@ class Stage {
       isSettled: () => true,
       learn: () => undefined,
       withdraw: async () => [],
+      takeOut: async () => [],
       stop: async () => undefined,
     };
   }

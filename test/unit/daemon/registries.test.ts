@@ -39,6 +39,11 @@ class Scripted implements Registry {
 
   told = (): Told => this.says;
   state = () => stateOf({ name: "scripted", location: "here" }, this.says, this.phase);
+  takenOut: string[] = [];
+  takeOut = async (nodeId: string): Promise<void> => {
+    if (this.withdrawal) throw this.withdrawal;
+    this.takenOut.push(nodeId);
+  };
   withdraw = (): Promise<void> => (this.withdrawal ? Promise.reject(this.withdrawal) : Promise.resolve());
   stop = (): Promise<void> => Promise.resolve(this.becomes({ phase: "stopped" }));
 }
@@ -182,6 +187,13 @@ describe("several registries as one", () => {
     const [one, two] = [new Scripted(), new Scripted()];
     one.withdrawal = new KubespanError("discovery", "it is away", { hint: "wait" });
     expect(await joined([one, two]).all.withdraw()).toEqual(["it is away (wait)"]);
+  });
+
+  test("another node is taken out of all, and those that cannot do so say why", async () => {
+    const [one, two] = [new Scripted(), new Scripted()];
+    one.withdrawal = new KubespanError("discovery", "it is away", { hint: "wait" });
+    expect(await joined([one, two]).all.takeOut("gone")).toEqual(["it is away (wait)"]);
+    expect(two.takenOut).toEqual(["gone"]);
   });
 
   test("what is published goes to all", () => {

@@ -82,6 +82,22 @@ describe("nodes that share a service", () => {
     await until(() => expect(idsOf(a)).toEqual(["b", "c"]));
   });
 
+  test("hear no more of one that is gone and was taken out, and again of one that was not gone", async () => {
+    const { port } = await service();
+    const [a, gone] = [node("a", port), node("gone", port)];
+    await until(() => expect(idsOf(a)).toEqual(["gone"]));
+    await gone.stop();
+    await a.takeOut?.(idOf("gone"));
+    await until(() => expect(idsOf(a)).toEqual([]));
+    const late = node("late", port);
+    await until(() => expect(idsOf(late)).toEqual(["a"]));
+    gone.start(() => undefined);
+    await until(() => expect(idsOf(a)).toEqual(["gone", "late"]));
+    await a.takeOut?.(idOf("gone"));
+    const later = node("later", port);
+    await until(() => expect(idsOf(later)).toEqual(["a", "gone", "late"]));
+  });
+
   test("lose one that does not renew itself, and keep one that does", async () => {
     const { port } = await service();
     const renewing = node("renewing", port, { ttlMs: 2_000 });
