@@ -29,11 +29,10 @@ beforeAll(async () => {
 
 afterAll(() => lab.close());
 
+const becomeUser = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"];
+
 const asUser = (...args: readonly string[]): Promise<Result> =>
-  a.namespace.attempt(
-    ...["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"],
-    ...["env", "HOME=/nonexistent", `${program}/bin/kubespan`, ...args],
-  );
+  a.namespace.attempt(...becomeUser, "env", "HOME=/nonexistent", `${program}/bin/kubespan`, ...args);
 
 /** `C` stands for the option that names the configuration, which only root may read, as `kubespan init` makes it. */
 const C = ["--config", configFile];
