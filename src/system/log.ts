@@ -1,6 +1,7 @@
 import { type Logger, pino, stdTimeFunctions } from "pino";
-import pretty from "pino-pretty";
+import { prettyFactory } from "pino-pretty";
 import { parseJson, printable, printableLines } from "../base/index.ts";
+import { LogOutput } from "./log-output.ts";
 
 interface LogOptions {
   readonly level: "fatal" | "error" | "warn" | "info" | "debug" | "trace";
@@ -8,41 +9,41 @@ interface LogOptions {
   readonly format: "json" | "text";
 }
 
-const standardError = 2;
-
 /** Ignores a line of the log. */
 const ignored = (): void => undefined;
 
 /**
- * Makes a logger that writes to standard error at once, since the last lines before the end of a process matter most.
- * `onLine` gets each line as JSON.
- * Foreign text in a message stays on its line and does nothing to a terminal.
+ * Makes a logger that writes to standard error at once, and waits for no reader (see `LogOutput`). `onLine` gets each line
+ * as JSON. Foreign text in a message stays on its line and does nothing to a terminal.
  */
 export function createLogger(
   { level, format }: LogOptions,
   onLine: (line: string) => void = ignored,
 ): Logger {
-  if (format === "json") {
-    const out = pino.destination({ fd: standardError, sync: true });
-    return pino(
-      {
-        level,
-        base: null,
-        timestamp: stdTimeFunctions.isoTime,
-        formatters: { level: (label) => ({ level: label }) },
+  const out = new LogOutput((lines) => log.warn(`${lines} lines of the log are missing: it was not read`));
+  const log: Logger = format === "json" ? jsonLogger(level, out, onLine) : textLogger(level, out, onLine);
+  return log;
+}
+
+const jsonLogger = (level: LogOptions["level"], out: LogOutput, onLine: (line: string) => void): Logger =>
+  pino(
+    {
+      level,
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    {
+      write: (line: string) => {
+        const plain = printableLines(line);
+        onLine(plain);
+        out.write(plain);
       },
-      {
-        write: (line: string) => {
-          const plain = printableLines(line);
-          onLine(plain);
-          out.write(plain);
-        },
-      },
-    );
-  }
-  const out = pretty({
-    destination: standardError,
-    sync: true,
+    },
+  );
+
+function textLogger(level: LogOptions["level"], out: LogOutput, onLine: (line: string) => void): Logger {
+  const formatted = prettyFactory({
     colorize: process.stderr.isTTY && !process.env.NO_COLOR, // https://no-color.org
     translateTime: "SYS:yyyy-mm-dd HH:MM:ss.l",
     singleLine: true,
@@ -52,7 +53,7 @@ export function createLogger(
     {
       write: (line: string) => {
         onLine(line);
-        out.write(readable(line));
+        out.write(formatted(readable(line)));
       },
     },
   );

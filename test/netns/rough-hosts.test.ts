@@ -111,3 +111,14 @@ it("64 open files", async () => {
   expect(await node(a).reaches((await daemon.status()).node.address)).toBe(true);
   expect(await service.stop()).toBe(0);
 });
+
+it("a pipe for the log that is full, and that nobody reads", async () => {
+  const { name, namespace } = node(c);
+  const daemon = new Daemon(name, namespace);
+  await daemon.configure(options);
+  const script = `{ head -c 65536 /dev/zero; exec ${kubespan} run --config ${configFile}; } 2>&1 | sleep infinity`;
+  await new Service(namespace, "unread", ["sh", "-c", script]).start();
+  await node(a).daemon.waitForPeers("b", "c");
+  expect(await node(a).reaches((await daemon.status()).node.address)).toBe(true);
+  expect((await daemon.command("down")).exitCode).toBe(0);
+});
