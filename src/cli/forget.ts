@@ -6,7 +6,7 @@ import { configOption, runDirectoryOf } from "./options.ts";
 export function registerForget(program: Command): void {
   program
     .command("forget")
-    .argument("<node>", "name of the node as shown by status, or node id, or network")
+    .argument("<node>", "name or id of the node, or network")
     .description("let go of a node that is gone for good")
     .addOption(configOption())
     .addHelpText(
