@@ -64,12 +64,10 @@ describe("what is fetched", () => {
   });
 
   test("has a hash or a signature: no script loads a file from a network by itself, or tells apt not to look", () => {
-    const loads = lines(
-      /\b(?:curl|wget|git clone|allow-unauthenticated|trusted=yes|AllowInsecureRepositories)\b/,
-    );
+    const loader = /\b(?:curl|wget|git clone|allow-unauthenticated|trusted=yes|AllowInsecureRepositories)\b/;
     // To install such a program, from Debian, loads nothing by it: a page has commands that use it.
-    const runs = loads.filter((line) => !line.includes("scripts/install-packages "));
-    expect(runs).toEqual([]);
+    const installing = /scripts\/install-packages [^&|;]*/;
+    expect(lines(loader).filter((line) => loader.test(line.replace(installing, "")))).toEqual([]);
     expect(
       lines(/\b(?:GONOSUMDB|GONOSUMCHECK|GOFLAGS=.*-insecure|GOSUMDB=off|GOINSECURE|GOPRIVATE)\b/),
     ).toEqual([]);
