@@ -28,7 +28,7 @@ export interface Scenario {
   readonly watch?: (moment: Moment) => void;
 }
 
-/** How far a simulation is. */
+/** The progress of a simulation. */
 export interface Moment {
   /** The time in milliseconds since the first start. */
   readonly elapsed: number;
