@@ -1,7 +1,7 @@
 import { type Address, familyOf, isPrivate, parseAddress } from "../net/index.ts";
 
 /** The names of nodes, clusters and hosts that are replaced. */
-interface Names {
+export interface Names {
   readonly nodes: readonly string[];
   /** Other names, such as those of servers. */
   readonly others: readonly string[];

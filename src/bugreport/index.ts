@@ -1,3 +1,3 @@
 /** What a bug report holds is made fit to be given away: without secrets, and without names if asked for. */
-export { anonymiser } from "./anonymise.ts";
+export { anonymiser, type Names } from "./anonymise.ts";
 export { redactor } from "./redact.ts";

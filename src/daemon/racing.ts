@@ -7,7 +7,7 @@ import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
 import type { Address, Endpoint, HostPort } from "../net/index.ts";
 import type { RaceRound, Transition } from "../peers/index.ts";
-import { Prober, Racer } from "../port/effects/index.ts";
+import { Prober, Racer, type RacerOptions } from "../port/effects/index.ts";
 import type { Answer, Guessing, Mapping, Pin } from "../port/index.ts";
 import type { Runner } from "../system/index.ts";
 
@@ -25,12 +25,12 @@ type UsedRacer = Pick<
   Racer,
   "counts" | "unreadable" | "race" | "pin" | "guess" | "repair" | "send" | "transaction" | "close"
 >;
-export type OpenRacer = (options: Parameters<typeof Racer.open>[0]) => Promise<UsedRacer>;
+export type OpenRacer = (options: RacerOptions) => Promise<UsedRacer>;
 
 const realRacer: OpenRacer = (options) => Racer.open(options);
 
 /** The events of which the mesh is told. */
-interface RacingEvents {
+export interface RacingEvents {
   readonly onAnswer: (publicKey: string, answer: Answer) => void;
   /** Called when `mapping` has changed. */
   readonly onMapping: () => void;

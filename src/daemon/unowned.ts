@@ -1,6 +1,6 @@
 import type { Forgotten } from "../api/index.ts";
 import { KubespanError } from "../base/index.ts";
-import { type Ownerless, stillOwnerless, withoutOwned } from "../members/index.ts";
+import { type Ownerless, type Passed, stillOwnerless, withoutOwned } from "../members/index.ts";
 import type { Decision } from "../mesh/index.ts";
 import { intersect, type Prefix } from "../net/index.ts";
 import { stateOf } from "../peers/index.ts";
@@ -23,7 +23,7 @@ export class Unowned {
   }
 
   /** Takes in that time has passed. Tells whether the ledger has to be written. */
-  step(at: Parameters<typeof stillOwnerless>[1]): boolean {
+  step(at: Passed): boolean {
     this.#now = stillOwnerless(this.#now, at);
     const isNews = this.#kept === undefined ? this.#now.networks.length > 0 : this.#now !== this.#kept;
     this.#kept = this.#now;

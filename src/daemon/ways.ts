@@ -5,11 +5,11 @@ import { Carrying } from "./carrying.ts";
 import { Guessing } from "./guessing.ts";
 import type { MeshParts } from "./mesh-parts.ts";
 import { PathsToPeers } from "./path-mtus.ts";
-import { Racing } from "./racing.ts";
+import { Racing, type RacingEvents } from "./racing.ts";
 import { Relaying } from "./relaying.ts";
 
 interface WaysEvents {
-  readonly onAnswer: ConstructorParameters<typeof Racing>[1]["onAnswer"];
+  readonly onAnswer: RacingEvents["onAnswer"];
   /** Called when this node is seen elsewhere, or a peer can be reached in another way. */
   readonly onNews: () => void;
   /** Called when packets for a peer get through to an endpoint at which they did not before. */

@@ -21,6 +21,7 @@ export { statementMs, type Telling, type Tellings, tellings } from "./observed.t
 export {
   type Ownerless,
   ownerlessWarnings,
+  type Passed,
   stillOwnerless,
   withoutOwned,
 } from "./ownerless.ts";

@@ -20,8 +20,8 @@ export const noneOwnerless: Ownerless = { networks: [], since: 0 };
 /** The most networks of the kind. A mesh has no more networks than that. */
 export const mostOwnerless = 32_768;
 
-/** What of a step matters to networks without an owner. */
-interface Since {
+/** What has passed since the last step, as far as networks without an owner are concerned. */
+export interface Passed {
   readonly now: number;
   /** The milliseconds by which the clock was set since the last step. */
   readonly clockSetByMs: number;
@@ -32,7 +32,7 @@ interface Since {
 }
 
 /** The networks that are still without an owner at this moment. They last as long as an absence does. */
-export function stillOwnerless(before: Ownerless, at: Since): Ownerless {
+export function stillOwnerless(before: Ownerless, at: Passed): Ownerless {
   if (before.networks.length === 0) return before;
   const isSet = Math.abs(at.clockSetByMs) >= setByMs;
   const since = isSet ? Math.max(0, before.since + at.clockSetByMs) : before.since;

@@ -8,7 +8,7 @@ import { examine } from "../../doctor/index.ts";
 import { storedIdentity } from "../../identity/effects/index.ts";
 import { tableNameOf } from "../../nftables/index.ts";
 import { probe } from "../../system/index.ts";
-import { anonymiser, redactor } from "../index.ts";
+import { anonymiser, type Names, redactor } from "../index.ts";
 
 export interface ReportFile {
   readonly name: string;
@@ -97,7 +97,7 @@ async function secretsOf(config: Config | undefined): Promise<Secret[]> {
   return [secret, ...accepted, identity?.privateKey, ...proxies].filter((each) => each instanceof Secret);
 }
 
-function namesIn(config: Config | undefined, status: Status | string): Parameters<typeof anonymiser>[0] {
+function namesIn(config: Config | undefined, status: Status | string): Names {
   if (typeof status === "string")
     return { nodes: [], others: config?.services.map(({ host }) => host) ?? [] };
   const { node, peers, refusedAffiliates } = status;

@@ -1,4 +1,4 @@
-export { connect } from "./connect.ts";
+export { type Connection, connect } from "./connect.ts";
 export { connectTime } from "./connect-time.ts";
 export { listAffiliates } from "./list.ts";
 export { type RegistryDriver, type RegistryKind, type Session } from "./registry-driver.ts";

@@ -1,6 +1,13 @@
 import { version } from "../../base/index.ts";
 import type { Config } from "../../config/index.ts";
-import { connect, isLate, listAffiliates, locationOf, serviceError } from "../../discovery/effects/index.ts";
+import {
+  type Connection,
+  connect,
+  isLate,
+  listAffiliates,
+  locationOf,
+  serviceError,
+} from "../../discovery/effects/index.ts";
 import { openEnvelope, secretsOf } from "../../discovery/index.ts";
 import type { ServiceFact } from "../index.ts";
 
@@ -44,7 +51,7 @@ interface Asked {
 
 /** Reads the records of the cluster; nothing where the service does not list them, which the daemon does not need. */
 async function readRecords(
-  client: Parameters<typeof listAffiliates>[0],
+  client: Connection["client"],
   { cluster, ownId }: Asked,
   signal: AbortSignal,
 ): Promise<Pick<ServiceFact, "records" | "refusedBy">> {

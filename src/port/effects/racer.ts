@@ -20,7 +20,7 @@ import { indexOf, mostIndices, type RacingRules, tagFrom } from "../rules.ts";
 import { Sockets } from "./sockets.ts";
 import { deleteRacingTable, loadRacingTable, placePins } from "./table.ts";
 
-interface RacerOptions {
+export interface RacerOptions {
   readonly run: Runner;
   /** The present time in milliseconds since 1970. */
   readonly clock: () => number;

@@ -10,7 +10,7 @@ import { Sockets } from "../../port/effects/index.ts";
 import { effectiveUser, type Runner } from "../../system/index.ts";
 import { familyOfEndpoint, type Neighbour } from "../neighbours.ts";
 import { judge, PassingMemory, pairsAt, type Surroundings, type Verdict } from "../passing.ts";
-import { type RelayRules, relayTablesOf } from "../rules.ts";
+import { type RelayedWay, type RelayRules, relayTablesOf } from "../rules.ts";
 import {
   bytesRelayed,
   changeMembers,
@@ -188,7 +188,7 @@ export class Relay {
 
   async #pass(
     packet: Uint8Array,
-    { to, ways }: { readonly to: Endpoint; readonly ways: Parameters<typeof openWays>[2] },
+    { to, ways }: { readonly to: Endpoint; readonly ways: readonly RelayedWay[] },
   ): Promise<void> {
     const { run, interfaceName, marks } = this.#options;
     const table = relayTablesOf(interfaceName)[familyOf(endpointAddress(to))];
