@@ -109,7 +109,7 @@ export class Sites {
    */
   async behindOne(names: readonly [string, string, string], last: number): Promise<readonly Site[]> {
     const router = await this.#router(`${names[0]}-nat`, `203.0.113.${last}/24`);
-    const places = names.map((name, index) => ({ name, third: last + index, port: 51_821 + index }));
+    const places = names.map((name, index) => ({ name, third: last + index, port: 51_831 + index }));
     const sites: Site[] = [];
     for (const [index, { name, third, port }] of places.entries()) {
       const node = await this.#inside(router, name, third, index + 1);

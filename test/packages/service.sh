@@ -115,7 +115,7 @@ until_true "the other node is up once more" up
 
 # Who left the mesh is not put into it again.
 kubespan down >/dev/null
-until_true "the daemon has ended" sh -c '! systemctl is-active kubespan'
+until_true "the daemon has ended" sh -c '[ "$(systemctl is-active kubespan)" = inactive ]'
 said down "$(systemctl is-active kubespan || true) $(nft list tables | grep -c kubespan || true)"
 systemctl start kubespan
 until_true "the other node is up after a start" up
