@@ -3,7 +3,6 @@ import {
   Capture,
   type ConfigOptions,
   configFile,
-  kubespan,
   Lab,
   type LabNode,
   type Network,
@@ -12,6 +11,7 @@ import {
   publicNetwork,
   waitFor,
 } from "../../lab/index.ts";
+import { emptyKernel, loadBarrier, powerCut } from "./power-cut.ts";
 
 /*
  * What a start of the machine leaves: nothing in the kernel, and a file in the state folder.
@@ -52,23 +52,6 @@ const fromA =
   "(icmp[icmptype] == icmp-echo and src host 203.0.113.1 and dst host 203.0.113.2) or (icmp6 and ip6[40] == 128 and src host 2001:db8::1)";
 const file = "/run/state/barrier.json";
 
-async function restarted(): Promise<void> {
-  await a.daemon.stop("SIGKILL");
-  await empty();
-}
-
-/** Makes the kernel as it is after a start of the machine. */
-async function empty(): Promise<void> {
-  await a.run(
-    "sh",
-    "-c",
-    `while nft list tables | grep talos; do nft flush ruleset; done; ip link del kubespan; tc qdisc del dev eth0 clsact
-     for f in 4 6; do ip -$f rule del priority 32500; ip -$f route flush table 180; done`,
-  );
-}
-
-const load = () => a.namespace.attempt(kubespan, "barrier", "load", "--config", configFile);
-
 const traces = (): Promise<string> =>
   a.run(
     "sh",
@@ -94,16 +77,16 @@ it("what is steered is in a file that only root reads, and follows", async () =>
 });
 
 it("loaded without a daemon, it refuses what goes to members, and nothing else", async () => {
-  await restarted();
+  await powerCut(a);
   expect(await inClear(() => a.ping(targets[0] ?? ""))).toBeGreaterThan(0);
-  expect((await load()).stdout).toContain("create the nft table");
-  expect((await load()).stdout).toBe("there was nothing to load\n");
+  expect((await loadBarrier(a)).stdout).toContain("create the nft table");
+  expect((await loadBarrier(a)).stdout).toBe("there was nothing to load\n");
   const clear = await inClear(async () => {
     for (const target of targets) expect((await a.ping(target)).received).toBe(0);
     expect((await a.ping("203.0.113.9")).received).toBe(3);
     await a.run("nft", "flush", "ruleset"); // the second barrier is there, too
     for (const target of targets) expect((await a.ping(target)).received).toBe(0);
-    await load();
+    await loadBarrier(a);
   });
   expect(clear).toBe(0);
 });
@@ -122,23 +105,23 @@ it("a daemon that starts behind it under load opens nothing", async () => {
 });
 
 it("a broken configuration opens no node when the machine starts, also with a table of its own, and is said", async () => {
-  await restarted();
+  await powerCut(a);
   expect(a.namespace.read(file)).not.toContain("names"); // the usual ones
   await a.daemon.configure({ ...options, daemon: { routing: { table: 181 } } });
   await a.daemon.start();
   await bothUp();
   await waitFor(() => a.namespace.read(file).includes('"names"'), { what: "the table in the file" });
-  await restarted();
+  await powerCut(a);
   const text = a.namespace.read(configFile);
   await a.namespace.write(configFile, `${text}---\nkind: [`);
   const clear = await inClear(async () => {
-    const { exitCode, stdout } = await load();
+    const { exitCode, stdout } = await loadBarrier(a);
     expect([exitCode, stdout]).toEqual([3, expect.stringContaining("create the nft table")]);
     expect(await a.run("ip", "rule")).toContain("lookup 181");
     for (const target of targets) expect((await a.ping(target)).received).toBe(0);
   });
   expect(clear).toBe(0);
-  await empty();
+  await emptyKernel(a);
   const withoutUnit = await inClear(async () => {
     const { exitCode, stderr } = await a.daemon.command("run");
     expect([exitCode, stderr]).toEqual([3, expect.stringContaining("what is sent to members is refused")]);
@@ -154,7 +137,7 @@ it("a broken configuration opens no node when the machine starts, also with a ta
 });
 
 it("a daemon that starts without it closes the node before it has a link", async () => {
-  await restarted();
+  await powerCut(a);
   const before = (await a.daemon.log()).length;
   await a.daemon.start();
   await bothUp();
@@ -169,19 +152,19 @@ it("a daemon that starts without it closes the node before it has a link", async
 });
 
 it("down works without a daemon and leaves nothing that comes back", async () => {
-  await restarted();
-  await load();
+  await powerCut(a);
+  await loadBarrier(a);
   const { exitCode } = await a.daemon.command("down");
   expect(exitCode).toBe(0);
   expect(await traces()).not.toMatch(/kubespan|32500|table 180|clsact|barrier/);
-  expect((await load()).stdout).toBe("there was nothing to load\n");
+  expect((await loadBarrier(a)).stdout).toBe("there was nothing to load\n");
   expect((await a.ping(targets[0] ?? "")).received).toBe(3);
 });
 
 it("down takes away what a barrier that was cut short left at a link, and no empty place of others", async () => {
   await a.daemon.start();
   await bothUp();
-  await restarted();
+  await powerCut(a);
   await a.run("tc", "qdisc", "add", "dev", "eth0", "clsact"); // the program that was to come never did
   const { exitCode, stdout } = await a.daemon.command("down");
   expect([exitCode, stdout]).toEqual([0, expect.stringContaining("empty place for filters from eth0")]);
@@ -201,7 +184,7 @@ it.each([
   await bothUp();
   await waitFor(() => a.namespace.read(file), { what: "the file" });
   await a.daemon.configure({ ...options, mesh });
-  expect((await load()).stdout).toBe("there was nothing to load\n");
+  expect((await loadBarrier(a)).stdout).toBe("there was nothing to load\n");
   a.daemon.signal("SIGHUP");
   await waitFor(async () => !(await a.run("ls", "/run/state")).includes("barrier"), {
     what: "the file to go",
@@ -215,7 +198,7 @@ it.each([
 it("a damaged file is said, and stops no daemon", async () => {
   await a.daemon.configure(options);
   await a.namespace.write(file, "{}");
-  const { exitCode, stderr } = await load();
+  const { exitCode, stderr } = await loadBarrier(a);
   expect(exitCode).not.toBe(0);
   expect(stderr).toContain("barrier.json is damaged");
   await a.daemon.start();

@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import {
   type ConfigOptions,
-  configFile,
   type Discovery,
-  kubespan,
   Lab,
   type LabNode,
   type Network,
@@ -14,6 +12,7 @@ import {
 } from "../../lab/index.ts";
 import { ledgerText } from "../../src/members/ledger.ts";
 import { clearDuring } from "./in-clear.ts";
+import { loadBarrier, powerCut } from "./power-cut.ts";
 
 /*
  * A power cut that leaves a damaged ledger, where the discovery service has lost its contents as well: nothing tells who the
@@ -59,19 +58,6 @@ async function bothUp(): Promise<void> {
 
 const pairs = (): [LabNode, string][] => targets.map((target) => [a, target]);
 
-/** Makes a's kernel as it is after a power cut, and loads the barrier as the unit does before the network is up. */
-async function powerCut(): Promise<void> {
-  await a.daemon.stop("SIGKILL");
-  await a.run(
-    "sh",
-    "-c",
-    `while nft list tables | grep talos; do nft flush ruleset; done; ip link del kubespan; tc qdisc del dev eth0 clsact
-     for f in 4 6; do ip -$f rule del priority 32500; ip -$f route flush table 180; done`,
-  );
-}
-
-const load = () => a.namespace.attempt(kubespan, "barrier", "load", "--config", configFile);
-
 const isAnswered = (): Promise<void> =>
   a.daemon
     .waitForStatus(
@@ -95,13 +81,13 @@ it.each<[string, (text: string) => string | undefined]>([
   ["gone", () => undefined],
 ])("with a ledger that is %s, nothing leaves in clear, nor after another start", async (_how, damage) => {
   await b.daemon.stop();
-  await powerCut();
+  await powerCut(a);
   await discovery.stop();
   await discovery.start();
   const damaged = damage(a.namespace.read(ledger));
   if (damaged === undefined) await a.run("rm", ledger);
   else await a.namespace.write(ledger, damaged);
-  expect((await load()).stdout).toContain("create the nft table");
+  expect((await loadBarrier(a)).stdout).toContain("create the nft table");
   const act = async (streams: readonly PingStream[]): Promise<void> => {
     await a.daemon.start();
     await isAnswered();
@@ -139,11 +125,11 @@ const ledgerContent = (): string => {
 
 it("an operator lets a network go that nobody has any more", async () => {
   await b.daemon.stop();
-  await powerCut();
+  await powerCut(a);
   await discovery.stop();
   await discovery.start();
   await a.run("rm", ledger);
-  await load();
+  await loadBarrier(a);
   await a.daemon.start();
   await isAnswered();
   expect((await a.ping("203.0.113.2")).received).toBe(0);
