@@ -19,9 +19,10 @@ import { Service } from "../../lab/service.ts";
  *   ===+================+================+=== internet
  */
 let lab: Lab;
-let [a, b, c]: LabNode[] = [];
+let a: LabNode;
+let b: LabNode;
+let c: LabNode;
 let options: ConfigOptions;
-const node = (found: LabNode | undefined): LabNode => found ?? expect.fail("the lab is not there");
 
 beforeAll(async () => {
   lab = await Lab.open();
@@ -35,18 +36,18 @@ afterAll(() => lab.close());
 
 /** Waits until a reaches an address that b has just got, by the mesh. */
 async function learns(address: string): Promise<void> {
-  await node(b).run("ip", "address", "add", `${address}/32`, "dev", "eth0");
+  await b.run("ip", "address", "add", `${address}/32`, "dev", "eth0");
   await waitFor(
     async () =>
-      (await node(a).run("wg", "show", "kubespan", "allowed-ips")).includes(`${address}/32`) &&
-      (await node(a).reaches(address)),
-    { what: `a to reach ${address}`, describe: () => node(a).daemon.log() },
+      (await a.run("wg", "show", "kubespan", "allowed-ips")).includes(`${address}/32`) &&
+      (await a.reaches(address)),
+    { what: `a to reach ${address}`, describe: () => a.daemon.log() },
   );
 }
 
 it("a set of somebody else's with 60,000 addresses", async () => {
   const all = Array.from({ length: 60_000 }, (_, at) => `198.18.${at >> 8}.${at & 255}`);
-  await node(a).namespace.nft(
+  await a.namespace.nft(
     `table inet blocked {
       set everybody { type ipv4_addr; elements = { ${all.join()} } }
       chain arriving { type filter hook input priority 10; ip saddr @everybody drop; }
@@ -62,10 +63,10 @@ it("routes that change all the time", async () => {
       print $ip "route $_ 198.51.100.0/24 dev eth0 metric $metric\\n" for "add", "del";
       select(undef, undef, undef, 0.006);
     }`;
-  const storm = new Service(node(a).namespace, "storm", ["perl", "-MIO::Handle", "-e", changes]);
+  const storm = new Service(a.namespace, "storm", ["perl", "-MIO::Handle", "-e", changes]);
   await storm.start();
   try {
-    await waitFor(async () => (await node(a).run("ip", "route")).includes("198.51.100.0/24"), {
+    await waitFor(async () => (await a.run("ip", "route")).includes("198.51.100.0/24"), {
       what: "the storm",
       pollMs: 1,
     });
@@ -80,15 +81,15 @@ const inTurn = (on: LabNode, ...commands: readonly string[]): Promise<string> =>
 
 it("a link that gets another name, and then becomes a port of a bridge", async () => {
   await inTurn(
-    node(b),
+    b,
     "ip link set eth0 down",
     "ip link set eth0 name lan0",
     "ip link set lan0 up",
     "ip route replace default via 203.0.113.9",
   );
-  await waitFor(() => node(a).reaches("203.0.113.2"), { what: "b behind another name" });
+  await waitFor(() => a.reaches("203.0.113.2"), { what: "b behind another name" });
   await inTurn(
-    node(b),
+    b,
     "ip link add eth0 type bridge",
     "ip link set eth0 up",
     "ip address flush dev lan0",
@@ -96,29 +97,32 @@ it("a link that gets another name, and then becomes a port of a bridge", async (
     "ip address add 203.0.113.2/24 dev eth0",
     "ip route replace default via 203.0.113.9",
   );
-  await waitFor(() => node(a).reaches("203.0.113.2"), { what: "b behind a bridge" });
+  await waitFor(() => a.reaches("203.0.113.2"), { what: "b behind a bridge" });
   await learns("203.0.113.70");
 });
 
-it("64 open files", async () => {
-  const { name, namespace } = node(c);
-  const daemon = new Daemon(name, namespace);
+/** Runs c's daemon by another command, waits until it is in the mesh, and gives the process and the daemon. */
+async function joins(
+  name: string,
+  ...argv: readonly string[]
+): Promise<{ service: Service; daemon: Daemon }> {
+  const daemon = new Daemon(c.name, c.namespace);
   await daemon.configure(options);
-  const argv = ["prlimit", "--nofile=64", kubespan, "run", "--config", configFile];
-  const service = new Service(namespace, "limited", argv);
+  const service = new Service(c.namespace, name, argv);
   await service.start();
-  await node(a).daemon.waitForPeers("b", "c");
-  expect(await node(a).reaches((await daemon.status()).node.address)).toBe(true);
+  await a.daemon.waitForPeers("b", "c");
+  expect(await a.reaches((await daemon.status()).node.address)).toBe(true);
+  return { service, daemon };
+}
+
+it("64 open files", async () => {
+  const argv = ["prlimit", "--nofile=64", kubespan, "run", "--config", configFile];
+  const { service } = await joins("limited", ...argv);
   expect(await service.stop()).toBe(0);
 });
 
 it("a pipe for the log that is full, and that nobody reads", async () => {
-  const { name, namespace } = node(c);
-  const daemon = new Daemon(name, namespace);
-  await daemon.configure(options);
   const script = `{ head -c 65536 /dev/zero; exec ${kubespan} run --config ${configFile}; } 2>&1 | sleep infinity`;
-  await new Service(namespace, "unread", ["sh", "-c", script]).start();
-  await node(a).daemon.waitForPeers("b", "c");
-  expect(await node(a).reaches((await daemon.status()).node.address)).toBe(true);
+  const { daemon } = await joins("unread", "sh", "-c", script);
   expect((await daemon.command("down")).exitCode).toBe(0);
 });
