@@ -30,15 +30,18 @@ export function readTalosMachine(source: SourceDocument): TalosMachine {
   const kubespan = at("machine", "network", "kubespan");
   if (isMap(kubespan)) {
     const place = ["machine", "network", "kubespan"];
-    documents.push(moved(source, "KubeSpanConfig", kubespan, (path) => [...place, ...path]));
+    documents.push(
+      moved(source, "KubeSpanConfig", { fields: kubespan, place }, (path) => [...place, ...path]),
+    );
   }
   const [clusterID, clusterSecret] = [at("cluster", "id"), at("cluster", "secret")];
   if (clusterID !== undefined || clusterSecret !== undefined) {
     const places: Readonly<Record<string, string>> = { clusterID: "id", clusterSecret: "secret" };
-    const fields = { clusterID, clusterSecret };
+    const section = { fields: { clusterID, clusterSecret }, place: ["cluster", "id"] };
     documents.push(
-      moved(source, "DiscoveryIdentityConfig", fields, ([name, ...rest]) => {
-        return ["cluster", places[String(name)] ?? "id", ...rest];
+      moved(source, "DiscoveryIdentityConfig", section, ([name, ...rest]) => {
+        const place = places[String(name)];
+        return place === undefined ? undefined : ["cluster", place, ...rest];
       }),
     );
   }
@@ -48,7 +51,10 @@ export function readTalosMachine(source: SourceDocument): TalosMachine {
   if (isDiscovering && !isOn(at(...registries, "service", "disabled"))) {
     const endpoint = at(...registries, "service", "endpoint") || talosService;
     const place = [...registries, "service", "endpoint"];
-    documents.push(moved(source, "DiscoveryServiceConfig", { name: "talos", endpoint }, () => place));
+    const section = { fields: { name: "talos", endpoint }, place };
+    documents.push(
+      moved(source, "DiscoveryServiceConfig", section, ([name]) => (name === "endpoint" ? place : undefined)),
+    );
   }
   const disabled = at(...registries, "kubernetes", "disabled");
   const usesKubernetes = isDiscovering && disabled !== undefined && disabled !== null && !isOn(disabled);
@@ -69,18 +75,30 @@ const typeOf = (type: unknown): unknown =>
 
 const isOn = (value: unknown): boolean => trueOrFalse().safeParse(value).data === true;
 
-/** A section as a document of its own, whose values keep their places in the file. */
+interface Section {
+  readonly fields: object;
+  /** Where the section stands, which is the place of whatever it does not say itself. */
+  readonly place: readonly PropertyKey[];
+}
+
+/** A section as a document of its own, whose values keep their places in the file. `placeOf` gives none for what is added. */
 function moved(
   source: SourceDocument,
   kind: string,
-  fields: object,
-  placeOf: (path: readonly PropertyKey[]) => readonly PropertyKey[],
+  { fields, place }: Section,
+  placeOf: (path: readonly PropertyKey[]) => readonly PropertyKey[] | undefined,
 ): SourceDocument {
+  const added = { apiVersion: "v1alpha1", kind };
+  const inFile = (path: readonly PropertyKey[]) =>
+    path[0] !== undefined && path[0] in added ? undefined : placeOf(path);
   return {
-    value: { ...fields, apiVersion: "v1alpha1", kind },
-    offset: source.offsetOf(placeOf([])),
-    offsetOf: (path, part) => source.offsetOf(placeOf(path), part),
-    textOf: (path) => source.textOf(placeOf(path)),
+    value: { ...fields, ...added },
+    offset: source.offsetOf(place),
+    offsetOf: (path, part) => source.offsetOf(inFile(path) ?? place, part),
+    textOf: (path) => {
+      const written = inFile(path);
+      return written && source.textOf(written);
+    },
   };
 }
 

@@ -286,6 +286,14 @@ describe("a machine configuration", () => {
     );
   });
 
+  test.each(["12345", "0x1F", "true"])("%s as its cluster id is that text", (id) => {
+    expect(read(machine.replace(clusterID, id)).config.cluster.id).toBe(id);
+  });
+
+  test("what its sections hold beside is not taken for the kind of a document", () => {
+    expect(() => read(machine.replace("mtu: 1400", "kind: 5"))).not.toThrow();
+  });
+
   test("a wrong value is shown where it stands", () => {
     expect(() => read(machine.replace("mtu: 1400", "mtu: big"))).toThrow('FILE:16:12: mtu is "big"');
   });
