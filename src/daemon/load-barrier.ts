@@ -80,7 +80,7 @@ interface Hands {
  */
 export async function loadBarrier(config: Config, { run, log, read, ownership }: Hands): Promise<string[]> {
   if (!config.enabled || config.allowDownPeerBypass) return [];
-  const saved = await readSaved(config.stateDirectory);
+  const saved = await readSaved(config.stateDirectory, (text) => log.warn(text));
   if (!saved || saved.targets.length === 0) return [];
   const { interfaceName, marks, listenPort } = config;
   const done: string[] = [];

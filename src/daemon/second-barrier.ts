@@ -86,7 +86,8 @@ export class SecondBarrier {
     const saved = { ...steered, names: unusualNames(config) };
     const text = savedText(saved);
     if (text === this.#written) return undefined;
-    const failure = await failureOf(() => writeSaved(stateDirectory, text));
+    const isPresentGood = this.#written !== undefined;
+    const failure = await failureOf(() => writeSaved(stateDirectory, text, { isPresentGood }));
     if (failure === undefined) this.#written = text;
     return failure;
   }

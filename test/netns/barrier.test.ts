@@ -195,8 +195,9 @@ it.each([
   await a.daemon.stop("SIGTERM");
 });
 
-it("a damaged file is said, and stops no daemon", async () => {
+it("a damaged file without one before it is said, and stops no daemon", async () => {
   await a.daemon.configure(options);
+  await a.run("rm", "-f", `${file}.1`);
   await a.namespace.write(file, "{}");
   const { exitCode, stderr } = await loadBarrier(a);
   expect(exitCode).not.toBe(0);

@@ -15,7 +15,7 @@ import { clearDuring } from "./in-clear.ts";
 import { loadBarrier, powerCut } from "./power-cut.ts";
 
 /*
- * A power cut that leaves a damaged ledger, where the discovery service has lost its contents as well: nothing tells who the
+ * A power cut that leaves a damaged ledger, or a damaged barrier, where the discovery service has lost its contents as well: nothing tells who the
  * members are, but what goes to them does not leave in clear.
  *
  *   a 203.0.113.1    b 203.0.113.2, behind it the pod 10.244.2.2
@@ -32,6 +32,7 @@ let options: ConfigOptions;
 const targets = ["203.0.113.2", "2001:db8::2", "10.244.2.2"];
 const behindB = { advertisedPrefixes: ["10.244.2.0/24"] };
 const ledger = "/run/state/members.json";
+const barrier = "/run/state/barrier.json";
 
 beforeAll(async () => {
   lab = await Lab.open();
@@ -122,6 +123,30 @@ const ledgerContent = (): string => {
     return ""; // still damaged, or gone
   }
 };
+
+it.each<[string, (text: string) => string]>([
+  ["torn", (text) => text.slice(0, text.length / 2)],
+  ["empty", () => ""],
+  ["full of zeros", (text) => "\0".repeat(text.length)],
+])("with a saved barrier that is %s, the node is closed from its start", async (_how, damage) => {
+  await a.daemon.stop();
+  await a.daemon.start(); // the file is written once more, as it was
+  await bothUp();
+  await powerCut(a);
+  await b.daemon.stop();
+  await a.namespace.write(barrier, damage(a.namespace.read(barrier)));
+  const { stdout, stderr } = await loadBarrier(a);
+  expect(stdout).toContain("create the nft table");
+  expect(stderr).toContain("barrier.json is damaged");
+  const act = async (streams: readonly PingStream[]): Promise<void> => {
+    for (const target of targets) expect((await a.ping(target)).received).toBe(0);
+    await a.daemon.start();
+    await b.daemon.start();
+    await bothUp();
+    for (const stream of streams) await stream.moreAnswers(20);
+  };
+  expect(await clearDuring(lab, internet, pairs(), act, { isAnswered: false })).toEqual([]);
+});
 
 it("an operator lets a network go that nobody has any more", async () => {
   await b.daemon.stop();

@@ -1,22 +1,59 @@
-import { lstat } from "node:fs/promises";
+import { link, lstat } from "node:fs/promises";
 import { join } from "node:path";
+import { errorText } from "../../base/index.ts";
 import { errnoOf, readTextFile, removeStateFile, writeAtomically } from "../../system/index.ts";
 import { parseSaved, type SavedBarrier } from "../index.ts";
 
 const fileIn = (stateDirectory: string): string => join(stateDirectory, "barrier.json");
+/** The file as it was before the last change, for a disk that gives back another one than was written. */
+const previousIn = (stateDirectory: string): string => `${fileIn(stateDirectory)}.1`;
 const largestFile = 16 * 1024 * 1024;
 
-/** Reads the saved barrier; `undefined` if there is no file. Throws `KubespanError("state")` for a damaged file. */
-export async function readSaved(stateDirectory: string): Promise<SavedBarrier | undefined> {
-  const file = fileIn(stateDirectory);
+async function readOne(file: string): Promise<SavedBarrier | undefined> {
   const hint = "make it a readable file, or remove it";
   const found = await readTextFile(file, { largest: largestFile, code: "state", hint });
   return found && parseSaved(found.text, file);
 }
 
-/** Writes the file atomically, with this text (`savedText`). */
-export const writeSaved = (stateDirectory: string, text: string): Promise<void> =>
-  writeAtomically(fileIn(stateDirectory), text, { mode: 0o600 });
+/**
+ * Reads the saved barrier, or the one before it where the file is damaged, which `warn` is told; `undefined` if there is
+ * no file: whoever removes it wants no barrier. Throws `KubespanError("state")` for a damaged file without one before it.
+ */
+export async function readSaved(
+  stateDirectory: string,
+  warn: (text: string) => void = () => undefined,
+): Promise<SavedBarrier | undefined> {
+  try {
+    return await readOne(fileIn(stateDirectory));
+  } catch (error) {
+    const previous = await readOne(previousIn(stateDirectory)).catch(() => undefined); // the newer one is what is shown
+    if (!previous) throw error;
+    warn(`${errorText(error)}; the one before it is used, which lacks the last change`);
+    return previous;
+  }
+}
+
+/**
+ * Writes the file atomically, with this text (`savedText`). The one before it is kept, where it is not damaged: with
+ * `isPresentGood` the file is known to be as it was written.
+ */
+export async function writeSaved(
+  stateDirectory: string,
+  text: string,
+  { isPresentGood = false }: { readonly isPresentGood?: boolean } = {},
+): Promise<void> {
+  const file = fileIn(stateDirectory);
+  if (isPresentGood || (await readOne(file).catch(() => undefined))) await keepPrevious(stateDirectory);
+  await writeAtomically(file, text, { mode: 0o600 });
+}
+
+/** Gives the file a second name. The first name is then replaced, and never missing. */
+async function keepPrevious(stateDirectory: string): Promise<void> {
+  await removeStateFile(previousIn(stateDirectory));
+  await link(fileIn(stateDirectory), previousIn(stateDirectory)).catch((error: unknown) => {
+    if (errnoOf(error) !== "ENOENT") throw error; // somebody removed the file, so there is nothing to keep
+  });
+}
 
 /**
  * Tells whether there is a file, in whatever state. It is written before the first step to a barrier, and removed when
@@ -28,6 +65,8 @@ export const hasSaved = (stateDirectory: string): Promise<boolean> =>
     (error: unknown) => errnoOf(error) !== "ENOENT",
   );
 
-/** Removes the file, so that the next start of the machine loads no barrier. */
-export const removeSaved = async (stateDirectory: string): Promise<void> =>
-  void (await removeStateFile(fileIn(stateDirectory)));
+/** Removes the file, so that the next start of the machine loads no barrier, after the one before it. */
+export async function removeSaved(stateDirectory: string): Promise<void> {
+  await removeStateFile(previousIn(stateDirectory));
+  await removeStateFile(fileIn(stateDirectory));
+}
