@@ -54,7 +54,6 @@ export async function daemonLane(ground: Ground, mode: "race" | "serial"): Promi
   const service = await FakeService.start(a, host, cluster);
   const network = networkOf(clusterPrefix(cluster.id));
   const address = network.replace("::", "::1") as Address;
-  const nodeId = `node${randomBytes(20).toString("hex")}`;
   const device = await PlainDevice.start(b, `${address}/64`, cluster.secret);
   const daemon = await a.start({
     cluster,
@@ -66,14 +65,19 @@ export async function daemonLane(ground: Ground, mode: "race" | "serial"): Promi
   );
   return {
     name: mode,
-    // A member outlives what a service forgets, so the same member comes back each time, with another key.
+    // A new member each time, as the endpoint at which one was reached is remembered. It outlives what a service forgets.
     connect: async (dead) => {
+      const nodeId = `node${randomBytes(20).toString("hex")}`;
       await device.renew();
       await device.set({ publicKey: self.publicKey, allowedIPs: `${self.address}/128` });
       const kubespan = { publicKey: device.publicKey, address, endpoints: [...deadEndpoints(dead), alive] };
       const offset = performance.timeOrigin + performance.now() - Number(process.hrtime.bigint()) / 1e6;
       const toldAt = await service.tell({ tell: [affiliate(nodeId, kubespan)] });
       const at = await firstHandshake(a, "kubespan", device.publicKey, 120);
+      await service.tell({ forget: [nodeId] });
+      const { exitCode, stderr } = await daemon.command("forget", nodeId);
+      if (exitCode !== 0) throw new Error(stderr);
+      await daemon.waitForPeers();
       return at - (Number(toldAt) / 1e6 + offset);
     },
     close: () => service.stop(),

@@ -16,7 +16,7 @@ let before: readonly string[];
 
 beforeAll(async () => {
   first = await buildPackages("first", "0.1.0", "deb,tar");
-  second = await buildPackages("second", "0.2.0", "deb");
+  second = await buildPackages("second", "0.2.0", "deb", "gzip");
   debian = await Debian.open("bookworm");
   withSystemd = await Debian.open("bookworm", "systemd");
   before = debian.files();

@@ -11,7 +11,7 @@ let debian: Debian;
 beforeAll(async () => {
   debian = await Debian.open("bookworm", "systemd");
   for (const version of ["0.1.0", "0.2.0"]) {
-    const folder = await buildPackages(`service-${version}`, version, "deb");
+    const folder = await buildPackages(`service-${version}`, version, "deb", "gzip");
     copyFileSync(debOf(folder, version), join(debian.root, `root/kubespan-${version}.deb`));
   }
   copyFileSync(join(import.meta.dirname, "service.sh"), join(debian.root, "root/service.sh"));
