@@ -1,7 +1,16 @@
 import { parseArgs } from "node:util";
-import { AffiliateWatch, Lab, type LabNode, newCluster, PingStream, publicNetwork } from "../lab/index.ts";
+import {
+  AffiliateWatch,
+  kubespan,
+  Lab,
+  type LabNode,
+  newCluster,
+  PingStream,
+  publicNetwork,
+} from "../lab/index.ts";
 import type { Affiliate } from "../src/discovery/index.ts";
 import { median, percentile, printReport, progress, type Row } from "./report.ts";
+import { type Silent, silentPath } from "./roaming/silent-path.ts";
 
 /*
  *   a 203.0.113.1   service and watcher .9   b .2, later others; and 198.51.100.2 on eth1
@@ -17,6 +26,10 @@ const { values } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
     repetitions: { type: "string", default: "7" },
+    /** The launcher (bin/kubespan) of another tree that is built: what it takes stands beside what this one takes. */
+    before: { type: "string" },
+    /** Whether only a path that goes silent is measured. */
+    silent: { type: "boolean", default: false },
   },
 });
 const repetitions = Number(values.repetitions);
@@ -113,9 +126,53 @@ async function measure(lab: Lab): Promise<ReadonlyMap<Change, Times>> {
 
 const ms = (times: readonly number[]): string => median(times).toFixed(0);
 
-const lab = await Lab.open();
-try {
-  const found = await measure(lab);
+/** The changes of a node's own network. */
+async function changesOf(): Promise<ReadonlyMap<Change, Times>> {
+  const lab = await Lab.open();
+  try {
+    return await measure(lab);
+  } finally {
+    await lab.close();
+  }
+}
+
+const share = (all: readonly Silent[]): string =>
+  `${(100 * median(all.map(({ busyShare }) => busyShare))).toFixed(2)} %`;
+
+/** One of two paths goes silent, with this tree and the other one in turns. */
+async function silence(): Promise<Row> {
+  const found = { now: [] as Silent[], before: [] as Silent[] };
+  for (let turn = 1; turn <= repetitions; turn++)
+    for (const [tree, program] of [["now", kubespan] as const, ["before", values.before] as const]) {
+      if (program === undefined) continue;
+      const silent = await silentPath(program);
+      found[tree].push(silent);
+      const { healedMs, moves, busyShare } = silent;
+      progress(
+        `${turn} of ${repetitions}, silent, ${tree}: ${healedMs} ms, ${moves} moves, busy ${busyShare}`,
+      );
+    }
+  const healed = found.now.map(({ healedMs }) => healedMs);
+  const moves = Math.max(...found.now.map((each) => each.moves));
+  const row: Row = {
+    change: "a path that goes silent",
+    "longest healed ms": Math.max(...healed).toFixed(0),
+    "healed ms": ms(healed),
+    "most moves": moves,
+    "under pings": share(found.now),
+  };
+  if (values.before === undefined) return row;
+  const ratios = healed.map((each, index) => each / (found.before[index]?.healedMs ?? Number.NaN));
+  return {
+    ...row,
+    "before ms": ms(found.before.map(({ healedMs }) => healedMs)),
+    "now : before": median(ratios).toFixed(2),
+    "under pings before": share(found.before),
+  };
+}
+
+{
+  const found = values.silent ? new Map<Change, Times>() : await changesOf();
   const row = ([{ name }, { announced, healed }]: [Change, Times]): Row => ({
     change: name,
     "announced ms": ms(announced),
@@ -133,12 +190,10 @@ try {
   printReport({
     name: "roaming",
     repetitions,
-    rows: [...found].map(row),
+    rows: [...[...found].map(row), await silence()],
     notes: [
       "From the first command that changes the node's network to a watcher of the discovery service that is told (announced), and",
       "to the first answered ping through the mesh that was sent after the change (healed). Medians; ratios are of the same turn.",
     ],
   });
-} finally {
-  await lab.close();
 }

@@ -22,10 +22,10 @@ export class Daemon extends Service {
   readonly #namespace: Namespace;
   readonly #file: string;
 
-  /** `second` is the name of a mesh besides the first one on the node. */
-  constructor(name: string, namespace: Namespace, second?: string) {
+  /** `second` is the name of a mesh besides the first one on the node, `program` the launcher of another build. */
+  constructor(name: string, namespace: Namespace, second?: string, program = kubespan) {
     const file = second === undefined ? configFile : `/run/${second}.yaml`;
-    super(namespace, second ?? "daemon", confined(file, [kubespan, "run", "--config", file]));
+    super(namespace, second ?? "daemon", confined(file, [program, "run", "--config", file]));
     this.name = name;
     this.#namespace = namespace;
     this.#file = file;

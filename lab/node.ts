@@ -64,9 +64,9 @@ export class LabNode {
     return this.namespace.run(...argv);
   }
 
-  /** Starts the daemon with a new configuration. */
-  async start(options: ConfigOptions): Promise<Daemon> {
-    this.#daemon ??= new Daemon(this.name, this.namespace);
+  /** Starts the daemon with a new configuration; `program` is the launcher of another build, for comparisons. */
+  async start(options: ConfigOptions, program?: string): Promise<Daemon> {
+    this.#daemon ??= new Daemon(this.name, this.namespace, undefined, program);
     await this.#daemon.configure(options);
     await this.#daemon.start();
     return this.#daemon;

@@ -1,3 +1,5 @@
+import type { Wrong } from "./patience.ts";
+import { type Talk, talk } from "./talk.ts";
 import { type MonitoringTimings, monitoringTimings, unremarkableBytes } from "./timings.ts";
 
 /** What the counters of a peer's device entry have told so far. Times in milliseconds. */
@@ -15,6 +17,10 @@ export interface Counters {
   readonly verifiedAt?: number;
   /** The time at which the peer told of other addresses than before. */
   readonly doubtedAt?: number;
+  /** The time that an answer to the data may take; the usual time where it is absent. */
+  readonly patienceMs?: number;
+  readonly talk?: Talk;
+  readonly wrong?: Wrong;
 }
 
 /**
@@ -34,7 +40,16 @@ export function count(
   if (!before || isNews) {
     const isBusy = before !== undefined && receivedBytes - before.receivedBytes > unremarkableBytes;
     const busyAt = isBusy ? now : before?.busyAt;
-    return { receivedBytes, sentBytes, receivedAt: now, ...(busyAt !== undefined && { busyAt }) };
+    const isAnew =
+      before === undefined || receivedBytes < before.receivedBytes || sentBytes < before.sentBytes;
+    return {
+      receivedBytes,
+      sentBytes,
+      receivedAt: now,
+      ...(busyAt !== undefined && { busyAt }),
+      ...(!isAnew && { talk: talk(before.talk, before, { receivedBytes, sentBytes }, now) }),
+      ...(before?.wrong && { wrong: before.wrong }),
+    };
   }
   const isUnanswered = sentBytes - before.sentBytes > unremarkableBytes;
   return isUnanswered && before.unansweredAt === undefined ? { ...before, unansweredAt: now } : before;
@@ -50,12 +65,17 @@ export function verdictOf(
   timings: MonitoringTimings = monitoringTimings,
   isShort = false,
 ): Verdict {
-  const { receivedAt, unansweredAt = now, verifiedAt = 0 } = counters;
+  const {
+    receivedAt,
+    unansweredAt = now,
+    verifiedAt = 0,
+    patienceMs = timings.doubtfulUnansweredMs,
+  } = counters;
   const silentQuietMs = isShort ? timings.silentQuietShortMs : timings.silentQuietMs;
   if (now - unansweredAt >= timings.silentUnansweredMs || now - receivedAt >= silentQuietMs) return "silent";
   const quiet = now - Math.max(receivedAt, verifiedAt);
   const unanswered = now - Math.max(unansweredAt, verifiedAt);
-  const isDoubtful = unanswered >= timings.doubtfulUnansweredMs || quiet >= timings.doubtfulQuietMs;
+  const isDoubtful = unanswered >= patienceMs || quiet >= timings.doubtfulQuietMs;
   return isDoubtful ? "doubtful" : "sound";
 }
 

@@ -1,3 +1,4 @@
+import { aloneOf } from "./alone.ts";
 import type { Connection } from "./connection.ts";
 import { raceTimings } from "./timings.ts";
 
@@ -7,7 +8,7 @@ import { raceTimings } from "./timings.ts";
  */
 export function isInVain(connection: Connection | undefined): boolean {
   if (connection?.phase !== "connecting" && connection?.phase !== "doubted") return false;
-  const alone = connection.phase === "doubted" ? raceTimings.roundsToCurrent : 0;
+  const alone = connection.phase === "doubted" ? aloneOf(connection.counters, undefined).rounds : 0;
   const rounds = (connection.race?.rounds ?? 0) - alone;
   return rounds >= raceTimings.roundsDirect - 1 || (connection.attempt?.round ?? 0) >= 1;
 }

@@ -98,9 +98,10 @@ function isForgotten(
 ): boolean {
   const { leastIdleMs, unansweredMs, soonestAnswerMs, latestAnswerMs } = keepaliveTimings;
   if (idleMs < leastIdleMs) return false;
-  if (asked && asked.asked >= raceTimings.roundsToCurrent && asked.answered === 0) return true;
   const [least, most] = [silentAt - seenAt, now - after];
-  return least >= unansweredMs && (most < soonestAnswerMs || least > latestAnswerMs);
+  if (least < unansweredMs) return false;
+  if (asked && asked.asked >= raceTimings.roundsToCurrent && asked.answered === 0) return true;
+  return most < soonestAnswerMs || least > latestAnswerMs;
 }
 
 /** Half of the pause after which the path was closed: it may have closed any time before. */

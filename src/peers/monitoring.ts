@@ -1,4 +1,5 @@
 import type { Endpoint } from "../net/index.ts";
+import { aloneOf } from "./alone.ts";
 import { anew, leftToPeerMs } from "./anew.ts";
 import { classOf } from "./better-path.ts";
 import { isStandIn } from "./candidates/index.ts";
@@ -20,7 +21,7 @@ import { raceTimings } from "./timings.ts";
 export function doubt(seen: Connected, view: View, now: number): Step {
   const { shared, counters, race, turn } = seen;
   const next: Doubted = { ...shared, phase: "doubted", counters, race, turn };
-  if (!view.racing) return { next, do: keep, pollInMs: monitoringPoll(counters, view.peers) };
+  if (!view.racing) return { next, do: keep, pollInMs: monitoringPoll(counters, view, now) };
   const { answer } = race ?? {};
   if (answer && answer.endpoint !== seen.sight.endpoint) {
     const isAnew = isStandIn(classOf(view.spec, answer.endpoint));
@@ -33,8 +34,13 @@ export function doubt(seen: Connected, view: View, now: number): Step {
       pollInMs: postponedPoll(view.peers),
     };
   }
-  const { endpoints, dueInMs } = verifyingRound(seen, view, view.racing, now);
-  const pursuit = { attempt: shared.attempt, race, peers: view.peers };
+  const { endpoints, dueInMs, nextInMs } = verifyingRound(seen, view, view.racing, now);
+  // Rounds that follow each other soon need no poll between them: an answer wakes this node.
+  const pursuit = {
+    attempt: shared.attempt,
+    race: nextInMs === undefined ? race : undefined,
+    peers: view.peers,
+  };
   if (dueInMs !== 0) return { next, do: keep, pollInMs: pursuitPoll(pursuit, dueInMs, now) };
   const raced = nextVerifyingRound(race, view.spec.endpoints, now);
   const action = { kind: "race", endpoints } as const;
@@ -42,7 +48,7 @@ export function doubt(seen: Connected, view: View, now: number): Step {
     cost: costOf(action),
     after: { ...next, race: raced },
     do: action,
-    pollInMs: pursuitPoll({ ...pursuit, race: raced }, undefined, now),
+    pollInMs: pursuitPoll(nextInMs === undefined ? { ...pursuit, race: raced } : pursuit, nextInMs, now),
   };
   return { next, do: keep, proposal, pollInMs: postponedPoll(view.peers) };
 }
@@ -51,41 +57,56 @@ export function doubt(seen: Connected, view: View, now: number): Step {
 function elsewhere(
   endpoint: Endpoint,
   { shared, sight, counters }: Connected,
-  { peers }: View,
+  view: View,
   now: number,
 ): Proposal {
   const { path, attempt } = shared;
   const action = { kind: "move", endpoint } as const;
+  const reached = verified(counters, now);
   return {
     cost: costOf(action),
     after: {
       ...shared,
       phase: "up",
-      counters: verified(counters, now),
+      counters: reached,
       path: path && withEndpoint(path, { ...sight, endpoint }, "silent at the one before", now),
       attempt: attempt && { ...attempt, endpoint },
     },
     do: action,
-    pollInMs: monitoringPoll(counters, peers),
+    pollInMs: monitoringPoll(reached, view, now),
   };
 }
 
-/** The endpoints to which the next round goes, and in how many milliseconds; `undefined` where there are none. */
+interface VerifyingRound {
+  readonly endpoints: readonly Endpoint[];
+  /** The milliseconds until it is due; `undefined` where there are no endpoints. */
+  readonly dueInMs: number | undefined;
+  /** The milliseconds from it to the one after, where it goes to the endpoint in use alone because data is missed there. */
+  readonly nextInMs?: number;
+}
+
+/** The next round of a doubt. */
 function verifyingRound(
-  { sight: { endpoint }, race }: Connected,
+  { sight: { endpoint, roundTrips }, counters, race }: Connected,
   { spec: { endpoints: candidates, publicKey, direct }, isRelayLost }: View,
   { ownKey }: Racing,
   now: number,
-): { readonly endpoints: readonly Endpoint[]; readonly dueInMs: number | undefined } {
-  const { roundsToCurrent } = raceTimings;
+): VerifyingRound {
+  const alone = aloneOf(counters, endpoint && roundTrips.get(endpoint));
   const { rounds = 0, known = [] } = race ?? {};
   const others = candidates.slice(direct?.length).filter((each) => each !== endpoint);
   // Direct paths were tried in vain before: what matters first is another relay.
   if (isRelayLost === true && rounds === 0 && others.length > 0) return { endpoints: others, dueInMs: 0 };
-  const isAlone = isRelayLost !== true && rounds < roundsToCurrent;
+  const isAlone = isRelayLost !== true && rounds < alone.rounds;
   const all = [...new Set([...(endpoint === undefined ? [] : [endpoint]), ...candidates])];
   const endpoints = isAlone && endpoint !== undefined ? [endpoint] : roundOf(all, known, rounds);
   if (endpoints.length === 0) return { endpoints, dueInMs: undefined };
-  const paced: Race | undefined = race && { ...race, rounds: Math.max(1, rounds - roundsToCurrent + 1) };
-  return { endpoints, dueInMs: roundDueInMs(paced, candidates, { own: ownKey, peer: publicKey }, now) };
+  const paced: Race | undefined = race && { ...race, rounds: Math.max(1, rounds - alone.rounds + 1) };
+  const isAfterAlone = isRelayLost !== true && rounds <= alone.rounds;
+  const timings = isAfterAlone ? { ...raceTimings, firstIntervalMs: alone.intervalMs } : raceTimings;
+  return {
+    endpoints,
+    dueInMs: roundDueInMs(paced, candidates, { own: ownKey, peer: publicKey }, now, timings),
+    ...(isAlone && counters.patienceMs !== undefined && { nextInMs: alone.intervalMs }),
+  };
 }

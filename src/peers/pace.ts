@@ -1,7 +1,10 @@
 import type { Counters } from "./counters.ts";
+import type { View } from "./proposal.ts";
 import { type Race, roundIntervalMs } from "./race.ts";
 import { type Attempt, dwellMs } from "./rotation.ts";
+import { isTalking } from "./talk.ts";
 import { paceTimings, relayTimings, rotationTimings } from "./timings.ts";
+import { isWatched } from "./watched.ts";
 
 /** The milliseconds between polls of a peer that is connected; no event tells that nothing is received any more. */
 const calmPoll = (peers: number): number => {
@@ -9,19 +12,37 @@ const calmPoll = (peers: number): number => {
   return Math.min(Math.max(calmMs, calmForEachMs * peers), rarestMs);
 };
 
-/** The milliseconds until the next poll of a peer that is connected. */
-export const monitoringPoll = (counters: Counters, peers: number): number =>
-  counters.unansweredAt === undefined
-    ? calmPoll(peers)
-    : Math.max(paceTimings.unansweredMs, calmPoll(peers) / 2);
+/** The milliseconds between polls of a peer with which data is exchanged, and that may be reached elsewhere. */
+const talkPoll = (peers: number): number =>
+  Math.min(paceTimings.talkMs + paceTimings.talkForEachMs * peers, calmPoll(peers));
+
+/** The milliseconds until the next poll of a peer that is connected: soon where an answer may be missing before long. */
+export function monitoringPoll(
+  { unansweredAt, verifiedAt = 0, patienceMs, talk }: Counters,
+  view: Pick<View, "spec" | "observed" | "racing" | "peers">,
+  now: number,
+): number {
+  const { peers } = view;
+  if (unansweredAt === undefined)
+    return isTalking(talk, now) && isWatched(view) ? talkPoll(peers) : calmPoll(peers);
+  const calm = Math.max(paceTimings.unansweredMs, calmPoll(peers) / 2);
+  if (patienceMs === undefined) return calm;
+  const dueInMs = Math.max(unansweredAt, verifiedAt) + patienceMs - now;
+  return dueInMs > 0 ? Math.min(Math.max(dueInMs, soonestPoll(peers)), calm) : calm;
+}
 
 /** The milliseconds until the next poll of a peer that is reached by a relay: whether that is there shows in traffic alone. */
-export function relayedPoll(counters: Counters, peers: number, now: number): number {
+export function relayedPoll(
+  counters: Counters,
+  view: Pick<View, "spec" | "observed" | "racing" | "peers">,
+  now: number,
+): number {
   const { busyPollMs, busyPollForEachMs, askAfterMs, idleMs } = relayTimings;
   const { unansweredAt, busyAt = 0 } = counters;
+  const { peers } = view;
   if (unansweredAt !== undefined && now - unansweredAt < askAfterMs)
     return Math.max(unansweredAt + askAfterMs - now, soonestPoll(peers));
-  const calm = monitoringPoll(counters, peers);
+  const calm = monitoringPoll(counters, view, now);
   const isBusy = unansweredAt !== undefined || now - busyAt < idleMs;
   return isBusy ? Math.min(busyPollMs + busyPollForEachMs * peers, calm) : calm;
 }

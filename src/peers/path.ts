@@ -28,6 +28,10 @@ export interface Path {
   readonly probedAt?: number;
   /** The time at which this node moved the peer to a better path. */
   readonly movedAt?: number;
+  /** The time at which a probe of other paths, or a move, was last over at this node. */
+  readonly overAt?: number;
+  /** The time of the last poll that found it in use. */
+  readonly seenAt?: number;
 }
 
 /** What one poll shows of where a peer is, and of where else it may be. */
@@ -47,9 +51,13 @@ const newPath = (endpoint: Endpoint, { choices, roundTrips }: Sight, now: number
   changes: 0,
   known: promising(choices, endpoint, roundTrips),
   probes: 0,
+  seenAt: now,
 });
 
-/** What one poll of a connected peer adds. */
+/**
+ * What one poll of a connected peer adds. While the other end probes paths, or moves, this one follows each packet to and
+ * fro; what lasts is a change.
+ */
 export function followPath(
   before: Path | undefined,
   sight: Sight,
@@ -59,9 +67,11 @@ export function followPath(
   const { endpoint } = sight;
   if (endpoint === undefined) return before;
   if (!before) return newPath(endpoint, sight, now);
-  return wasConnected
-    ? withEndpoint(before, sight, "the peer sends from there", now)
-    : { ...withEndpoint(before, sight, "connected anew", now), since: now };
+  if (!wasConnected)
+    return { ...withEndpoint(before, sight, "connected anew", now), since: now, seenAt: now };
+  if (endpoint === before.endpoint) return { ...before, seenAt: now };
+  const isLasting = now - (before.seenAt ?? 0) >= pathTimings.lastsMs;
+  return isLasting ? withEndpoint(before, sight, "the peer sends from there", now) : before;
 }
 
 /** The endpoint that is seen now, and why if it is another one. */
@@ -73,7 +83,16 @@ export function withEndpoint(path: Path, sight: Sight, reason: string, now: numb
   const lastChange = { at: now, from, to: endpoint, reason };
   const isReturn = before?.from === endpoint && now - before.at < pathTimings.soonMs;
   const returns = isReturn ? (path.returns ?? 0) + 1 : 0;
-  return { ...path, endpoint, since: now, changes: changes + 1, lastChange, returns, known };
+  return {
+    ...path,
+    endpoint,
+    since: now,
+    changes: changes + 1,
+    lastChange,
+    returns,
+    known,
+    seenAt: now,
+  };
 }
 
 /** The two endpoints between which a peer goes back and forth, if it does so now. */

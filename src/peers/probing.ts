@@ -22,23 +22,16 @@ export function rest(seen: Connected, view: View, now: number): Step {
 }
 
 /** Up, with nothing to do but to watch the counters. */
-function atRest(
-  { shared, counters, sight }: Connected,
-  { peers, spec }: View,
-  now: number,
-  path = shared.path,
-): Step {
+function atRest({ shared, counters, sight }: Connected, view: View, now: number, path = shared.path): Step {
   const up: Up = { ...shared, path, phase: "up", counters };
-  const pollInMs = isRelayed(spec, sight.endpoint)
-    ? relayedPoll(counters, peers, now)
-    : monitoringPoll(counters, peers);
-  return { next: up, do: keep, pollInMs };
+  const poll = isRelayed(view.spec, sight.endpoint) ? relayedPoll : monitoringPoll;
+  return { next: up, do: keep, pollInMs: poll(counters, view, now) };
 }
 
 function begin(seen: Connected, view: View, now: number): Proposal | undefined {
   const { sight, shared } = seen;
   const { path } = shared;
-  if (!path || sight.endpoint === undefined || !mayBegin(path, sight.choices, sight.handshakeAt, now))
+  if (!path || sight.endpoint !== path.endpoint || !mayBegin(path, sight.choices, sight.handshakeAt, now))
     return undefined;
   const { endpoint: from } = path;
   const better = promising(sight.choices, from, sight.roundTrips);

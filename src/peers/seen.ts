@@ -1,8 +1,10 @@
+import type { Answer } from "../port/index.ts";
 import { keepaliveSeconds, type ObservedPeer } from "../wireguard/index.ts";
 import type { Connection, Shared } from "./connection.ts";
 import { type Counters, count, isShaken, verdictOf, verified } from "./counters.ts";
 import { isCutOff } from "./outflow.ts";
 import { followPath, type Path, type Sight } from "./path.ts";
+import { oneMoreWrong, patienceMs } from "./patience.ts";
 import { probeOver } from "./probe-over.ts";
 import type { View } from "./proposal.ts";
 import type { Race } from "./race.ts";
@@ -13,6 +15,7 @@ import { type PeerState, peerState } from "./state.ts";
 import { isGone } from "./taken.ts";
 import { monitoringTimings, peerDownIntervalMs } from "./timings.ts";
 import type { Turn } from "./turns.ts";
+import { isWatched } from "./watched.ts";
 
 /** What one poll shows of a peer, whatever the phase: what all phases share is brought up to date with it. */
 interface SeenBase {
@@ -42,7 +45,9 @@ export function see(before: Connection | undefined, view: View, now: number): Lo
   const raced = racing && race;
   const session = sessionOf(before, raced, observed, now);
   const counters =
-    observed && session === "up" ? countersOf(before?.counters, spec, observed, raced, now) : undefined;
+    observed && session === "up"
+      ? patient(countersOf(before, spec, observed, raced, now), before, view, now)
+      : undefined;
   const verdict = counters && verdictOf(counters, now, monitoringTimings, isShort(observed));
   const roundTrips = before?.roundTrips ?? new Map();
   const { endpoint, handshakeAt } = observed ?? {};
@@ -93,17 +98,59 @@ function sessionOf(
 
 /** What the counters tell, the peer's addresses, and the race that was to find out more. */
 function countersOf(
-  before: Counters | undefined,
+  before: Connection | undefined,
   spec: PeerSpec,
   observed: ObservedPeer,
   race: Race | undefined,
   now: number,
 ): Counters {
-  const seen = count(before, observed, now);
+  const seen = count(before?.counters, observed, now);
   const isElsewhere = spec.allowedIPs.some((prefix) => !observed.allowedIPs.includes(prefix));
   const counters = isElsewhere ? { ...seen, doubtedAt: now } : seen;
-  const proof = race?.verifies && race.answer;
-  return proof && proof.endpoint === observed.endpoint ? verified(counters, proof.answeredAt) : counters;
+  const answer = race?.verifies && race.answer;
+  const proof = answer && answer.endpoint === observed.endpoint ? answer : undefined;
+  const wrong = isWrong(before, observed, proof) && { wrong: oneMoreWrong(counters.wrong, now) };
+  return { ...(proof ? verified(counters, proof.answeredAt) : counters), ...wrong };
+}
+
+/** Whether data that was missed came after all, or the path that was doubted for it led to the peer. */
+function isWrong(before: Connection | undefined, observed: ObservedPeer, proof: Answer | undefined): boolean {
+  if (before?.phase !== "doubted" || before.path?.endpoint !== observed.endpoint) return false;
+  const { unansweredAt, verifiedAt = 0, receivedBytes } = before.counters;
+  if (unansweredAt === undefined || !before.race) return false;
+  return (
+    observed.receivedBytes !== receivedBytes || (proof?.answeredAt ?? 0) > Math.max(unansweredAt, verifiedAt)
+  );
+}
+
+/** The counters with how long an answer may be missing, where that is to be found out soon. */
+function patient(counters: Counters, before: Connection | undefined, view: View, now: number): Counters {
+  const { patienceMs: known, ...rest } = counters;
+  const { unansweredAt, talk, wrong } = counters;
+  const endpoint = view.observed?.endpoint;
+  if (unansweredAt === undefined || endpoint === undefined || !isWatched(view)) return rest;
+  // A doubt goes on as it began.
+  if (before?.phase === "doubted" && known !== undefined && before.counters.wrong === wrong) return counters;
+  const { path, roundTrips } = before ?? {};
+  const roundTripMs = roundTrips?.get(endpoint);
+  const isUnderWay = !before || leadsElsewhere(before) || path?.endpoint !== endpoint;
+  const unanswered = { unansweredAt, talk, wrong, path, isUnderWay, roundTripMs };
+  return { ...rest, patienceMs: patienceMs(unanswered, now) };
+}
+
+/** Whether packets of this peer may be under way on several paths. To probe the one in use alone leads none elsewhere. */
+function leadsElsewhere(connection: Connection): boolean {
+  switch (connection.phase) {
+    case "up":
+    case "doubted":
+      return false;
+    case "probing":
+      return connection.probe.stage === "there";
+    case "connecting":
+    case "settling":
+    case "returning":
+      return true;
+  }
 }
 
 /** During a probe and a move the endpoint may go back and forth; what comes of it is noted at the end. */

@@ -94,7 +94,7 @@ export function settle(before: Settling | Returning, seen: Connected, view: View
     return {
       next: { ...shared, phase: "up", counters, path: probeOver(path, move, sight, now) },
       do: keep,
-      pollInMs: monitoringPoll(counters, view.peers),
+      pollInMs: monitoringPoll(counters, view, now),
     };
   const next = { ...shared, phase, counters, race, turn, path, move };
   const moveIn = isThere ? undefined : nextMoveAt(move) - now;

@@ -32,11 +32,7 @@ export interface RaceTimings {
    * session.
    */
   readonly halfSessionMs: number;
-  /**
-   * Rounds of a doubt that go to the endpoint in use alone, a quarter of a second apart: it may be slower than another
-   * one, or lose packets, and is no worse for that. Where one in five gets lost each way, all four go unanswered once in
-   * sixty times.
-   */
+  /** Questions in a row to the endpoint in use after which operators and relays take it for silent (doubt-timings.ts). */
   readonly roundsToCurrent: number;
   /** After so many rounds in vain to what is direct, what stands in is raced as well: 1.75 s after the first one. */
   readonly roundsDirect: number;
@@ -204,6 +200,12 @@ export const paceTimings = {
   calmForEachMs: 5,
   rarestMs: 5_000,
   unansweredMs: 1_000,
+  /**
+   * While data goes both ways with a peer that may be reached elsewhere, and for each peer of the mesh on top: 1.6 % of a
+   * core. One poll reads all peers, so that is for all of them together.
+   */
+  talkMs: 350,
+  talkForEachMs: 0.6,
   soonestMs: 50,
   soonestForEachMs: 1 / 4,
   latestSoonestMs: 250,
@@ -215,6 +217,8 @@ export const paceTimings = {
 export const pathTimings = {
   /** A peer that moves is seen at one new endpoint. One that goes back this soon is in two places. */
   soonMs: 5 * 60_000,
+  /** Another endpoint is a change once no poll found the one before in use for so long: probes of the other end take a second. */
+  lastsMs: 1_000,
   /** A path that is lost and comes back turns a peer round once or twice. */
   mostReturns: 4,
 };

@@ -21,6 +21,8 @@ export const networkOf = ({ peers: [peer] }: Status): NetworkName =>
  *         ------ second 10.0.2.0/24 ---
  *                     |
  *                 service .9
+ *
+ * Where the second path is to be of IPv6, its network is 2001:db8:2::/64, and the service is on the first one.
  */
 export interface TwoPaths {
   readonly lab: Lab;
@@ -29,18 +31,19 @@ export interface TwoPaths {
 }
 
 /** Two nodes on two networks, with their daemons running. */
-export async function twoPaths(): Promise<TwoPaths> {
+export async function twoPaths(family: "IPv4" | "IPv6" = "IPv4"): Promise<TwoPaths> {
   const lab = await Lab.open();
   const [first, second] = [await lab.network("first"), await lab.network("second")];
   const service = await lab.node("service");
-  await service.attach(second, "10.0.2.9/24");
-  const discovery = new Discovery(service, "10.0.2.9");
+  const serviceAddress = family === "IPv4" ? "10.0.2.9" : "10.0.1.9";
+  await service.attach(family === "IPv4" ? second : first, `${serviceAddress}/24`);
+  const discovery = new Discovery(service, serviceAddress);
   await discovery.start();
   const [a, b] = [await lab.node("a"), await lab.node("b")];
   const cluster = newCluster();
   for (const [index, node] of [a, b].entries()) {
     await node.attach(first, `10.0.1.${index + 1}/24`);
-    await node.attach(second, `10.0.2.${index + 1}/24`);
+    await node.attach(second, family === "IPv4" ? `10.0.2.${index + 1}/24` : `2001:db8:2::${index + 1}/64`);
   }
   for (const node of [a, b]) await node.start({ cluster, services: [discovery.url] });
   return { lab, a, b };

@@ -38,7 +38,20 @@ const race = merged(
 );
 const counters = merged(
   fc.record({ receivedBytes: bytes, sentBytes: bytes, receivedAt: ago }),
-  fc.record({ unansweredAt: ago, verifiedAt: ago, doubtedAt: ago }, { requiredKeys: [] }),
+  fc.record(
+    {
+      unansweredAt: ago,
+      verifiedAt: ago,
+      doubtedAt: ago,
+      patienceMs: fc.constantFrom(500, 4_000),
+      wrong: fc.record({ count: few, at: ago }),
+      talk: merged(
+        fc.record({ since: ago, receivedBytes: bytes, sentBytes: bytes }),
+        fc.record({ at: ago }, { requiredKeys: [] }),
+      ),
+    },
+    { requiredKeys: [] },
+  ),
 );
 const path = merged(
   fc.record({ endpoint: some, since: ago, changes: few, known: lists, probes: few }),

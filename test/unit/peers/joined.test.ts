@@ -49,7 +49,7 @@ test("what is joined stays the same object while its parts do, and its first par
 });
 
 const after = (phase: "connecting" | "doubted" | "up", rounds: number, attempts = 0): Connection =>
-  ({ phase, race: { rounds }, attempt: { round: attempts } }) as unknown as Connection;
+  ({ phase, race: { rounds }, counters: {}, attempt: { round: attempts } }) as unknown as Connection;
 
 test("a peer needs a door after some rounds in vain, and never while it is up", () => {
   expect([0, 1, 2, 9].map((rounds) => isInVain(after("connecting", rounds)))).toEqual([

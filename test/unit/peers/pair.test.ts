@@ -54,6 +54,29 @@ describe("two peers that were led round, whoever of them sends how much", () => 
     );
   });
 
+  it("go over once, however often they are polled for the data that goes both ways meanwhile", () => {
+    const ways = { slow: fc.integer({ min: 100, max: 800 }), fast: fc.integer({ min: 0, max: 10 }) };
+    const some = fc.tuple(fc.integer({ min: 50, max: 1_500 }), fc.integer({ min: 50, max: 1_500 }));
+    const dense = { jitter: chances.jitter, seed: chances.seed, every: some };
+    fc.assert(
+      fc.property(
+        fc.record({ ...ways, ...dense, hasSearched: fc.boolean() }),
+        ({ every: [one, two], hasSearched, ...options }) => {
+          const ends = [
+            { every: one, isSearching: true },
+            { every: two, isSearching: true, hasSearched },
+          ] as const;
+          const pair = new Pair({ ...world, ...options, ends }).run(30);
+          expect(pair.ends.map(({ endpoint }) => endpoint)).toEqual([other, other]);
+          expect(changesOf(pair)).toEqual([1, 1]);
+          const reasons = pair.ends.map(({ path }) => path?.lastChange?.reason);
+          expect(reasons).not.toContain("silent at the one before");
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
   it("stay where they are when the other way takes about as long", () => {
     const ways = { slow: fc.integer({ min: 1, max: 200 }), share: fc.integer({ min: 80, max: 120 }) };
     fc.assert(

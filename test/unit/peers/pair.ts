@@ -13,6 +13,8 @@ export interface EndOptions {
   /** Milliseconds from one packet of data to the next; without it there are keepalives only. */
   readonly every?: number;
   readonly isSearching: boolean;
+  /** It has looked for a better way again and again, and does not for an hour now; it races where it doubts. */
+  readonly hasSearched?: boolean;
 }
 
 export interface PairOptions {
@@ -38,14 +40,22 @@ const start = 1_700_000_000_000;
 const [passiveKeepalive, keepalive] = [10_000, 25_000];
 
 /** A minute ago they were moved; the first poll is followed by a probe soon. */
-const ledRound: Connection = {
+const ledRound: Connection & { readonly phase: "up" } = {
   phase: "up",
   received: { bytes: 1_000, at: start },
   counters: { receivedBytes: 1_000, sentBytes: 1_000, receivedAt: start },
   roundTrips: new Map([[other, 2]]),
   attempt: undefined,
-  path: { endpoint: far, since: start - 58_000, changes: 0, known: [other], probes: 0 },
+  path: undefined,
 };
+
+const dataBytes = ({ every }: Pick<End, "every">): number => (every === undefined ? 32 : 128);
+
+const since = start - 58_000;
+const [known, searched] = [
+  { endpoint: far, since, changes: 0, known: [other], probes: 0 },
+  { endpoint: far, since, changes: 0, known: [other], probes: 20, probedAt: start - 30_000 },
+];
 
 class End {
   readonly index: 0 | 1;
@@ -63,13 +73,14 @@ class End {
   keepaliveAt = Number.POSITIVE_INFINITY;
   readonly isSearching: boolean;
 
-  constructor(index: 0 | 1, { every, isSearching }: EndOptions) {
+  constructor(index: 0 | 1, { every, isSearching, hasSearched }: EndOptions) {
     this.index = index;
     this.peerKey = key(1 - index);
     this.every = every;
     this.sendAt = start + (every ?? keepalive);
     this.isSearching = isSearching;
-    const connections = new Map([[this.peerKey, ledRound]]);
+    const path = hasSearched ? searched : known;
+    const connections = new Map([[this.peerKey, { ...ledRound, path }]]);
     this.memory = { connections, packets: undefined, probes: { left: 10, at: start } };
   }
 
@@ -128,7 +139,7 @@ export class Pair {
   }
 
   #sendData(end: End): void {
-    end.sent += end.every === undefined ? 32 : 128;
+    end.sent += dataBytes(end);
     end.sendAt = this.#now + (end.every ?? keepalive);
     end.keepaliveAt = Number.POSITIVE_INFINITY;
     const pin = end.pins.find(({ instead }) => instead.includes(end.endpoint));
@@ -146,7 +157,7 @@ export class Pair {
   #arrive({ kind, to, way, sentAt }: Packet): void {
     if (this.lost.includes(way)) return;
     const end = this.ends[to];
-    end.received += 32;
+    end.received += kind === "data" ? dataBytes(end) : { initiation: 148, response: 92 }[kind];
     if (kind === "response") return this.#answer(end, way, sentAt);
     if (kind === "initiation" && sentAt <= end.stamp) return;
     if (kind === "initiation") end.stamp = sentAt;

@@ -25,6 +25,15 @@ function seenAt(
   return { path, now };
 }
 
+test("a peer that follows a probe of the other end to and fro between quick polls has not moved", () => {
+  const probed = [home, home, other, home, other, other, home, home];
+  expect(seenAt(probed, 350).path?.changes).toBe(0);
+  const moved = [home, other, home, other, other, other, other];
+  expect(seenAt(moved.slice(0, -2), 350).path?.changes).toBe(0);
+  expect(seenAt(moved, 350).path).toMatchObject({ endpoint: other, changes: 1 });
+  expect(seenAt([home, other], 1_000).path).toMatchObject({ endpoint: other, changes: 1 });
+});
+
 const between = ({ path, now }: ReturnType<typeof seenAt>) => unsettledBetween(path, now);
 
 describe("a peer that is seen in two places", () => {

@@ -1,0 +1,1 @@
+export { flows, type SilenceScenario, simulateSilence } from "./world.ts";
