@@ -46,4 +46,10 @@ export const talkTimings = {
   windowMs: 3_000,
   /** For so long after that the peer is polled at the pace of traffic, and then as any other. */
   lastsMs: 3_000,
+  /**
+   * From poll to poll of such a peer if it may be reached elsewhere, and for each peer of the mesh on top: 1.6 % of a core.
+   * One poll reads all peers, so that is for all of them together.
+   */
+  pollMs: 350,
+  pollForEachMs: 0.6,
 } as const;

@@ -1,4 +1,5 @@
 import type { Counters } from "./counters.ts";
+import { talkTimings } from "./doubt-timings.ts";
 import type { View } from "./proposal.ts";
 import { type Race, roundIntervalMs } from "./race.ts";
 import { type Attempt, dwellMs } from "./rotation.ts";
@@ -14,7 +15,7 @@ const calmPoll = (peers: number): number => {
 
 /** The milliseconds between polls of a peer with which data is exchanged, and that may be reached elsewhere. */
 const talkPoll = (peers: number): number =>
-  Math.min(paceTimings.talkMs + paceTimings.talkForEachMs * peers, calmPoll(peers));
+  Math.min(talkTimings.pollMs + talkTimings.pollForEachMs * peers, calmPoll(peers));
 
 /** The milliseconds until the next poll of a peer that is connected: soon where an answer may be missing before long. */
 export function monitoringPoll(

@@ -1,8 +1,8 @@
+import { isCalm } from "./calm.ts";
 import { doubtTimings, unknownRoundTripMs } from "./doubt-timings.ts";
 import type { Path } from "./path.ts";
 import type { Talk } from "./talk.ts";
 import { monitoringTimings, pathTimings } from "./timings.ts";
-import { isCalm } from "./watched.ts";
 
 /** Doubts of a peer that were wrong: the path in use did lead to it. */
 export interface Wrong {

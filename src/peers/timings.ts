@@ -200,12 +200,6 @@ export const paceTimings = {
   calmForEachMs: 5,
   rarestMs: 5_000,
   unansweredMs: 1_000,
-  /**
-   * While data goes both ways with a peer that may be reached elsewhere, and for each peer of the mesh on top: 1.6 % of a
-   * core. One poll reads all peers, so that is for all of them together.
-   */
-  talkMs: 350,
-  talkForEachMs: 0.6,
   soonestMs: 50,
   soonestForEachMs: 1 / 4,
   latestSoonestMs: 250,

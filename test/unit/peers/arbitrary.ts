@@ -55,7 +55,7 @@ const counters = merged(
 );
 const path = merged(
   fc.record({ endpoint: some, since: ago, changes: few, known: lists, probes: few }),
-  fc.record({ probedAt: ago, movedAt: ago }, { requiredKeys: [] }),
+  fc.record({ probedAt: ago, movedAt: ago, overAt: ago, seenAt: ago }, { requiredKeys: [] }),
 );
 const attempt = fc.record({ endpoint: some, since: ago, round: few, known: lists });
 const shared = fc.record({

@@ -57,10 +57,10 @@ describe("two peers that were led round, whoever of them sends how much", () => 
   it("go over once, however often they are polled for the data that goes both ways meanwhile", () => {
     const ways = { slow: fc.integer({ min: 100, max: 800 }), fast: fc.integer({ min: 0, max: 10 }) };
     const some = fc.tuple(fc.integer({ min: 50, max: 1_500 }), fc.integer({ min: 50, max: 1_500 }));
-    const dense = { jitter: chances.jitter, seed: chances.seed, every: some };
+    const sending = { jitter: chances.jitter, seed: chances.seed, every: some };
     fc.assert(
       fc.property(
-        fc.record({ ...ways, ...dense, hasSearched: fc.boolean() }),
+        fc.record({ ...ways, ...sending, hasSearched: fc.boolean() }),
         ({ every: [one, two], hasSearched, ...options }) => {
           const ends = [
             { every: one, isSearching: true },

@@ -41,13 +41,15 @@ test("where it is unknown how long an answer takes, it may take as long as on th
   expect(patience({ roundTripMs: undefined, path: pathSince(3_399) })).toBe(4_000);
 });
 
+/** Paths on which something was last over so long ago. */
+const over = (ago: number): Path[] => [
+  pathSince(ago),
+  { ...old, overAt: now - ago },
+  { ...old, movedAt: now - ago },
+];
+
 test("while a peer is probed or moved, and until nothing is under way any more, no answer is missed soon", () => {
   expect(patience({ isUnderWay: true })).toBe(4_000);
-  const over = (ago: number): Path[] => [
-    pathSince(ago),
-    { ...old, overAt: now - ago },
-    { ...old, movedAt: now - ago },
-  ];
   for (const path of over(2_039)) expect(patience({ path })).toBe(4_000);
   for (const path of over(2_040)) expect(patience({ path })).toBe(400);
   for (const path of over(5_599)) expect(patience({ path, roundTripMs: 900 })).toBe(4_000);
