@@ -1,6 +1,6 @@
 import type { Namespace } from "../../lab/namespace.ts";
 import { noExits, planTable } from "../../src/nftables/index.ts";
-import { type Family, families, networks, targets } from "./peers.ts";
+import { type Family, families, networks, podNetworks, targets } from "./peers.ts";
 
 /** A layout of rules that lead packets for peers into the mesh. */
 export interface Layout {
@@ -75,7 +75,8 @@ async function minimal(host: Namespace): Promise<void> {
 
 async function ours(host: Namespace, peers: number): Promise<void> {
   await fwmarkRule(host);
-  const [step] = planTable({ ...options, targets: targets(peers) }, { kind: "absent" });
+  const pods = podNetworks(peers);
+  const [step] = planTable({ ...options, targets: targets(peers), pods }, { kind: "absent" });
   await host.nft(String(step?.commands[0]?.input));
 }
 

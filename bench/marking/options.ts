@@ -23,7 +23,7 @@ Measures what it costs to lead a packet into the mesh, or past it, with many
 peers: the table of the daemon against other layouts. It needs root.
 
 Options:
-  --peers N,N,...      numbers of peers, 1 to 4000 each (10,100,300,1000,3000)
+  --peers N,N,...      numbers of peers, 1 to 5000 each (10,100,300,1000,3000)
   --repetitions N      turns in which all layouts are measured, 1 to 100 (5)
   --milliseconds N     length of one sample, 1 to 10000 (40)
   --size BYTES         Ethernet frame of IPv4, 64 to 1498 (64)
@@ -71,7 +71,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
   if (values.csv && values.json) throw new Error("--csv and --json exclude each other");
   const peers = values.peers ?? (values.quick ? "10,300" : "10,100,300,1000,3000");
   return {
-    peers: peers.split(",").map((each) => numberIn("--peers", each, 1, 4000)),
+    peers: peers.split(",").map((each) => numberIn("--peers", each, 1, 5000)),
     repetitions: numberIn("--repetitions", values.repetitions ?? (values.quick ? "3" : "5"), 1, 100),
     milliseconds: numberIn("--milliseconds", values.milliseconds, 1, 10_000),
     frameBytes: numberIn("--size", values.size, 64, 1498),

@@ -35,6 +35,10 @@ export const asTargets = (texts: readonly string[]): Prefix[] =>
 export const targets = (peers: number): Prefix[] =>
   asTargets(families.flatMap((family) => networks(family, peers)));
 
+/** The pod networks of all peers, which the daemon's table has in sets of their own as well. */
+export const podNetworks = (peers: number): Prefix[] =>
+  asTargets(families.flatMap((family) => numbers(peers).map((peer) => pods(family, peer).network)));
+
 const most = 64;
 
 /**
