@@ -77,7 +77,7 @@ const isOn = (value: unknown): boolean => trueOrFalse().safeParse(value).data ==
 
 interface Section {
   readonly fields: object;
-  /** Where the section stands, which is the place of whatever it does not say itself. */
+  /** The place of the section, and of whatever it does not say itself. */
   readonly place: readonly PropertyKey[];
 }
 
