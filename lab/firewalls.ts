@@ -2,18 +2,12 @@ import { join } from "node:path";
 import type { LabNode } from "./node.ts";
 import { debianFirewalls } from "./programs/index.ts";
 import { Service } from "./service.ts";
+import { showPackages } from "./shown.ts";
 import { waitFor } from "./wait.ts";
 
-/**
- * Shows the node the packages as if they were installed there: over the machine's own /usr, and in a copy of /etc that
- * is gone with the node. The last lines are what the packages' scripts do.
- */
-const show = `
+/** What the packages' scripts do when they are installed. */
+const configure = `
 set -e
-for folder in usr etc; do
-  mkdir -p /run/shown/$folder/upper /run/shown/$folder/work
-  mount -t overlay overlay -o "lowerdir=$1/$folder:/$folder,upperdir=/run/shown/$folder/upper,workdir=/run/shown/$folder/work" /$folder
-done
 rm -rf /etc/ufw /etc/firewalld
 cp -a "$1/etc/ufw" "$1/etc/firewalld" /etc
 cp -a /usr/share/ufw/iptables/. /usr/share/ufw/ufw.conf /usr/share/ufw/before.init /usr/share/ufw/after.init /etc/ufw
@@ -22,7 +16,9 @@ cp org.fedoraproject.FirewallD1.server.policy.choice org.fedoraproject.FirewallD
 `;
 
 async function prepare(node: LabNode): Promise<void> {
-  await node.run("sh", "-c", show, "sh", join(await debianFirewalls(), "root"));
+  const folder = await debianFirewalls();
+  await showPackages(node, folder);
+  await node.run("sh", "-c", configure, "sh", join(folder, "root"));
 }
 
 /** Installs ufw on the node and switches it on, as its manual says. */

@@ -1,0 +1,63 @@
+import type { LabNode } from "./node.ts";
+import { debianDocker } from "./programs/index.ts";
+import { Service } from "./service.ts";
+import { showPackages } from "./shown.ts";
+import { waitFor } from "./wait.ts";
+
+const socket = "unix:///run/docker.sock";
+const containerdSocket = "/run/containerd/containerd.sock";
+const options = {
+  "--host": socket,
+  "--containerd": containerdSocket,
+  "--data-root": "/run/docker-data",
+  "--exec-root": "/run/docker",
+  "--pidfile": "/run/docker.pid",
+  "--storage-driver": "vfs", // an overlay on the node's memory needs more of the kernel than each has
+};
+/** As Debian's unit starts it, but that what it keeps is in the node's own memory. */
+const containerd = `
+version = 2
+root = "/run/containerd-data"
+state = "/run/containerd"
+disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs",
+  "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.devmapper"]
+[grpc]
+  address = "${containerdSocket}"
+`;
+
+/** A Docker daemon on a node that is a machine (`Lab.machine`), which finds control groups there. */
+export class Docker {
+  readonly #service: Service;
+
+  private constructor(node: LabNode) {
+    this.#service = new Service(node.namespace, "dockerd", ["dockerd", ...Object.entries(options).flat()]);
+  }
+
+  /** Installs Docker on the node, and starts what it needs. */
+  static async install(node: LabNode): Promise<Docker> {
+    await showPackages(node, await debianDocker());
+    await node.namespace.write("/run/containerd.toml", containerd);
+    const argv = ["containerd", "--config", "/run/containerd.toml"];
+    const below = new Service(node.namespace, "containerd", argv);
+    await below.start();
+    await waitFor(() => node.run("test", "-S", containerdSocket).then(() => true), {
+      what: "containerd",
+      describe: () => below.log(),
+    });
+    return new Docker(node);
+  }
+
+  /** Resolves when it answers. */
+  async start(): Promise<void> {
+    const before = await this.#service.log().catch(() => ""); // the log does not exist before the first start
+    await this.#service.start();
+    await waitFor(async () => (await this.#service.log()).slice(before.length).includes("API listen on"), {
+      what: "dockerd",
+      describe: () => this.#service.log(),
+    });
+  }
+
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    await this.#service.stop(signal);
+  }
+}
