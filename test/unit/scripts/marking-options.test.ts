@@ -36,7 +36,7 @@ test("the options of bench:marking have defaults, and help has all of them", asy
 });
 
 test.each([
-  [["--peers", "ten"], /--peers ten: it has to be a number from 1 to 4000/],
+  [["--peers", "ten"], /--peers ten: it has to be a number from 1 to 5000/],
   [["--peers", "10,"], /--peers/],
   [["--repetitions", "0"], /--repetitions 0/],
   [["--size", "9000"], /--size 9000: .* from 64 to 1498/],

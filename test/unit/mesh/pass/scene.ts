@@ -225,10 +225,10 @@ export class Scene {
     return pictureOf(this.kernel);
   }
 
-  /** What is kept for the next start, by name of the file. */
+  /** What is kept for the next start, by name of the file, but for what was kept before the last change. */
   async files(): Promise<unknown> {
     const folder = this.config.stateDirectory;
-    const names = (await readdir(folder)).toSorted();
+    const names = (await readdir(folder)).filter((name) => !name.endsWith(".1")).toSorted();
     return Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), "utf8")]));
   }
 }
