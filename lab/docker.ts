@@ -14,7 +14,7 @@ const options = {
   "--pidfile": "/run/docker.pid",
   "--storage-driver": "vfs", // an overlay on the node's memory needs more of the kernel than each has
 };
-/** As Debian's unit starts it, but that what it keeps is in the node's own memory. */
+/** The configuration of Debian, but that what containerd keeps is in the node's own memory. */
 const containerd = `
 version = 2
 root = "/run/containerd-data"
@@ -47,7 +47,7 @@ export class Docker {
     return new Docker(node);
   }
 
-  /** Resolves when it answers. */
+  /** Starts the daemon, and resolves when it answers. */
   async start(): Promise<void> {
     const before = await this.#service.log().catch(() => ""); // the log does not exist before the first start
     await this.#service.start();
