@@ -7,6 +7,7 @@ export { confine } from "./confine.ts";
 export { eachLine } from "./each-line.ts";
 export { exists } from "./exists.ts";
 export { selfFolder } from "./input-file.ts";
+export { keepPrevious, previousOf } from "./keep-previous.ts";
 export { type ReadSetting, readKernelSetting } from "./kernel-setting.ts";
 export { Lines } from "./lines.ts";
 export { createLogger } from "./log.ts";

@@ -1,12 +1,19 @@
-import { link, lstat } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { errorText } from "../../base/index.ts";
-import { errnoOf, readTextFile, removeStateFile, writeAtomically } from "../../system/index.ts";
+import {
+  errnoOf,
+  keepPrevious,
+  previousOf,
+  readTextFile,
+  removeStateFile,
+  writeAtomically,
+} from "../../system/index.ts";
 import { parseSaved, type SavedBarrier } from "../index.ts";
 
 const fileIn = (stateDirectory: string): string => join(stateDirectory, "barrier.json");
 /** The file as it was before the last change, for a disk that gives back another one than was written. */
-const previousIn = (stateDirectory: string): string => `${fileIn(stateDirectory)}.1`;
+const previousIn = (stateDirectory: string): string => previousOf(fileIn(stateDirectory));
 const largestFile = 16 * 1024 * 1024;
 
 async function readOne(file: string): Promise<SavedBarrier | undefined> {
@@ -43,16 +50,8 @@ export async function writeSaved(
   { isPresentGood = false }: { readonly isPresentGood?: boolean } = {},
 ): Promise<void> {
   const file = fileIn(stateDirectory);
-  if (isPresentGood || (await readOne(file).catch(() => undefined))) await keepPrevious(stateDirectory);
+  if (isPresentGood || (await readOne(file).catch(() => undefined))) await keepPrevious(file);
   await writeAtomically(file, text, { mode: 0o600 });
-}
-
-/** Gives the file a second name. The first name is then replaced, and never missing. */
-async function keepPrevious(stateDirectory: string): Promise<void> {
-  await removeStateFile(previousIn(stateDirectory));
-  await link(fileIn(stateDirectory), previousIn(stateDirectory)).catch((error: unknown) => {
-    if (errnoOf(error) !== "ENOENT") throw error; // somebody removed the file, so there is nothing to keep
-  });
 }
 
 /**

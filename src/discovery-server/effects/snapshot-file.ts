@@ -1,7 +1,6 @@
-import { link, rm } from "node:fs/promises";
 import type { Logger } from "pino";
 import { errorText } from "../../base/index.ts";
-import { errnoOf, readTextFile, writeAtomically } from "../../system/index.ts";
+import { keepPrevious, previousOf, readTextFile, writeAtomically } from "../../system/index.ts";
 import type { ClusterRecord } from "../record.ts";
 import { parseSnapshot, snapshotText } from "../snapshot.ts";
 
@@ -29,14 +28,10 @@ export class SnapshotFile {
     this.#log = log;
   }
 
-  get #previous(): string {
-    return `${this.#path}.1`;
-  }
-
   async read(): Promise<readonly ClusterRecord[]> {
     const records = await this.#readOne(this.#path);
     this.#isGood = records !== undefined;
-    const found = records ?? (await this.#readOne(this.#previous)) ?? [];
+    const found = records ?? (await this.#readOne(previousOf(this.#path))) ?? [];
     if (found.length > 0) this.#log.info({ affiliates: found.length }, "read the snapshot");
     return found;
   }
@@ -71,21 +66,13 @@ export class SnapshotFile {
     this.#writing = this.#writing.then(async () => {
       try {
         const records = this.#records();
-        if (this.#isGood) await this.#keepPrevious();
+        if (this.#isGood) await keepPrevious(this.#path);
         await writeAtomically(this.#path, snapshotText(records, Date.now()), { mode: 0o600 });
         this.#isGood = true;
         this.#log.debug({ affiliates: records.length }, "wrote the snapshot");
       } catch (error) {
         this.#log.error(errorText(error));
       }
-    });
-  }
-
-  /** Gives the file a second name. The first name is then replaced and never missing. */
-  async #keepPrevious(): Promise<void> {
-    await rm(this.#previous, { force: true });
-    await link(this.#path, this.#previous).catch((error: unknown) => {
-      if (errnoOf(error) !== "ENOENT") throw error; // someone removed the file, so there is nothing to keep
     });
   }
 }
