@@ -1,3 +1,4 @@
+import { containerdConfig, containerdSocket } from "./containerd.ts";
 import type { LabNode } from "./node.ts";
 import { debianDocker } from "./programs/index.ts";
 import { Service } from "./service.ts";
@@ -5,7 +6,6 @@ import { showPackages } from "./shown.ts";
 import { waitFor } from "./wait.ts";
 
 const socket = "unix:///run/docker.sock";
-const containerdSocket = "/run/containerd/containerd.sock";
 const options = {
   "--host": socket,
   "--containerd": containerdSocket,
@@ -14,16 +14,6 @@ const options = {
   "--pidfile": "/run/docker.pid",
   "--storage-driver": "vfs", // an overlay on the node's memory needs more of the kernel than each has
 };
-/** The configuration of Debian, but that what containerd keeps is in the node's own memory. */
-const containerd = `
-version = 2
-root = "/run/containerd-data"
-state = "/run/containerd"
-disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs",
-  "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.devmapper"]
-[grpc]
-  address = "${containerdSocket}"
-`;
 
 /** A Docker daemon on a node that is a machine (`Lab.machine`), which finds control groups there. */
 export class Docker {
@@ -36,7 +26,7 @@ export class Docker {
   /** Installs Docker on the node, and starts what it needs. */
   static async install(node: LabNode): Promise<Docker> {
     await showPackages(node, await debianDocker());
-    await node.namespace.write("/run/containerd.toml", containerd);
+    await node.namespace.write("/run/containerd.toml", containerdConfig);
     const argv = ["containerd", "--config", "/run/containerd.toml"];
     const below = new Service(node.namespace, "containerd", argv);
     await below.start();

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { output, type Result } from "../../lab/command.ts";
+import { containerdConfig, containerdSocket } from "../../lab/containerd.ts";
 import { Lab, type LabNode, waitFor } from "../../lab/index.ts";
 import { debian } from "../../lab/programs/index.ts";
 import { Service } from "../../lab/service.ts";
@@ -11,7 +12,6 @@ import { Service } from "../../lab/service.ts";
  * host, a read-only root, and one capability.
  */
 const root = join(import.meta.dirname, "../..");
-const socket = "/run/containerd/containerd.sock";
 const name = "docker.io/library/kubespan";
 const architecture = { x64: "amd64", arm64: "arm64" }[process.arch as string] ?? process.arch;
 
@@ -38,21 +38,11 @@ const ctr = (...args: string[]): string[] => [
   `PATH=${programs}:${process.env["PATH"]}`,
   join(programs, "ctr"),
   "--address",
-  socket,
+  containerdSocket,
   "--connect-timeout",
   "2s",
   ...args,
 ];
-
-const containerd = `
-version = 2
-root = "/run/containerd-root"
-state = "/run/containerd"
-disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs",
-  "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.devmapper"]
-[grpc]
-  address = "${socket}"
-`;
 
 beforeAll(async () => {
   const first = await build("image.tar");
@@ -62,7 +52,7 @@ beforeAll(async () => {
   ({ version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string });
   lab = await Lab.open();
   node = await lab.machine("runtime");
-  await node.namespace.write("/run/containerd.toml", containerd);
+  await node.namespace.write("/run/containerd.toml", containerdConfig);
   const service = new Service(node.namespace, "containerd", [
     "env",
     `PATH=${programs}:${process.env["PATH"]}`,
