@@ -171,29 +171,27 @@ async function silence(): Promise<Row> {
   };
 }
 
-{
-  const found = values.silent ? new Map<Change, Times>() : await changesOf();
-  const row = ([{ name }, { announced, healed }]: [Change, Times]): Row => ({
-    change: name,
-    "announced ms": ms(announced),
-    "longest ms": Math.max(...announced),
-    "within 1 s":
-      percentile(announced, 1) <= goalMs
-        ? "all"
-        : `${announced.filter((time) => time <= goalMs).length} of ${announced.length}`,
-    "healed ms": healed.length === 0 ? "-" : ms(healed),
-    "announced : healed":
-      healed.length === 0
-        ? "-"
-        : median(announced.map((time, index) => time / (healed[index] ?? Number.NaN))).toFixed(2),
-  });
-  printReport({
-    name: "roaming",
-    repetitions,
-    rows: [...[...found].map(row), await silence()],
-    notes: [
-      "From the first command that changes the node's network to a watcher of the discovery service that is told (announced), and",
-      "to the first answered ping through the mesh that was sent after the change (healed). Medians; ratios are of the same turn.",
-    ],
-  });
-}
+const found = values.silent ? new Map<Change, Times>() : await changesOf();
+const row = ([{ name }, { announced, healed }]: [Change, Times]): Row => ({
+  change: name,
+  "announced ms": ms(announced),
+  "longest ms": Math.max(...announced),
+  "within 1 s":
+    percentile(announced, 1) <= goalMs
+      ? "all"
+      : `${announced.filter((time) => time <= goalMs).length} of ${announced.length}`,
+  "healed ms": healed.length === 0 ? "-" : ms(healed),
+  "announced : healed":
+    healed.length === 0
+      ? "-"
+      : median(announced.map((time, index) => time / (healed[index] ?? Number.NaN))).toFixed(2),
+});
+printReport({
+  name: "roaming",
+  repetitions,
+  rows: [...[...found].map(row), await silence()],
+  notes: [
+    "From the first command that changes the node's network to a watcher of the discovery service that is told (announced), and",
+    "to the first answered ping through the mesh that was sent after the change (healed). Medians; ratios are of the same turn.",
+  ],
+});
