@@ -57,16 +57,24 @@ export class PingStream {
   }
 
   /**
-   * Stops the ping and counts from the first answer to the last, because later packets may still have been under way.
+   * Stops the ping and counts from the first answer to the last, because later packets may still have been under way. Of what
+   * got lost it gives up to ten numbers, which begin with 1 at the start of the ping.
    */
-  async stop(): Promise<{ readonly sent: number; readonly lost: number }> {
+  async stop(): Promise<{
+    readonly sent: number;
+    readonly lost: number;
+    readonly missing: readonly number[];
+  }> {
     this.#process.kill("SIGINT");
     await this.#process;
     const answered = new Set(
       [...this.#text.matchAll(/icmp_seq=(\d+) .*time=/g)].map(([, number]) => Number(number)),
     );
-    const sent = Math.max(...answered) - Math.min(...answered) + 1;
-    return { sent, lost: sent - answered.size };
+    const first = Math.min(...answered);
+    const sent = Math.max(...answered) - first + 1;
+    const numbers = Array.from({ length: sent }, (_, index) => first + index);
+    const missing = numbers.filter((number) => !answered.has(number));
+    return { sent, lost: missing.length, missing: missing.slice(0, 10) };
   }
 }
 

@@ -1,6 +1,6 @@
 // Runs the checks, the builds and every suite (each script `test:NAME` of package.json), even after a failure, and ends
-// with the line `N passed, N failed, N skipped`. The exit code is 1 unless everything ran and passed. Suites that keep a
-// core busy by themselves run beside those that mostly wait; `--one-by-one` runs all after each other.
+// with the line `N passed, N failed, N skipped`. The exit code is 1 unless everything ran and passed. Suites that compute run
+// beside those that mostly wait; `--one-by-one` runs all after each other.
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import Table from "cli-table3";
@@ -104,8 +104,20 @@ const manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8")) 
 };
 await mkdir(reports, { recursive: true });
 const suites = Object.keys(manifest.scripts).filter((name) => name.startsWith("test:"));
-/** Suites that keep one core busy: emulated machines, and archives that are compressed. */
-const busy = process.argv.includes("--one-by-one") ? [] : ["test:vm", "test:packages"];
+/**
+ * Suites that compute: emulated machines, archives that are compressed, and what starts no daemon. They run beside those in
+ * namespaces, which wait more than they compute, and take about as long as these.
+ */
+const computing = [
+  "test:vm",
+  "test:packages",
+  "test:unit",
+  "test:etcd",
+  "test:interop",
+  "test:page",
+  "test:debian13",
+];
+const busy = process.argv.includes("--one-by-one") ? [] : computing;
 const outcomes = await inTurn(["check", "build", "build:programs"], whole);
 const lanes = await Promise.all([
   inTurn(

@@ -1,5 +1,6 @@
 // Suites of test/netns once more, in a machine whose kernel has WireGuard. They are the same tests of the same build;
-// only what carries the packets is another.
+// only what carries the packets is another. An emulated machine is slow: `npm run test:vm` takes the lines in `short` alone,
+// and `npm run test:vm -- --all` takes all.
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -15,17 +16,27 @@ const timeoutMs = 2_700_000;
 
 const all = ".";
 
+interface Suite {
+  readonly files: readonly string[];
+  /** The project of vitest that they are in. */
+  readonly project: string;
+  /** A pattern for the tests in them. */
+  readonly names: string;
+}
+
 /**
- * What depends on the kernel: files or folders, the project of vitest that they are in, and a pattern for the tests in
- * them. Each line is a machine of its own, and to boot one takes a minute or two: so what can shares a line. Those that
- * run two files at a time do not: the machine's two processors are slow, and the time is up before both have ended.
+ * What depends on the kernel: files or folders. Each line is a machine of its own, since those that run two files at a time
+ * need all of its two slow processors.
  */
-const suites: readonly { files: readonly string[]; project: string; names: string }[] = [
+const short: readonly Suite[] = [
+  { files: ["test/netns/lifecycle.test.ts"], project: "netns", names: "SIGKILL and a new start" },
+];
+const others: readonly Suite[] = [
   { files: ["test/netns/readme"], project: "netns", names: all },
   { files: ["test/netns/nat.test.ts"], project: "netns", names: all },
-  { files: ["test/netns/lifecycle.test.ts"], project: "netns", names: "SIGKILL and a new start" },
   { files: ["test/netns", "test/cni/ipip.guest.ts"], project: "guest", names: all },
 ];
+const suites = process.env["KUBESPAN_VM"] === "all" ? [...short, ...others] : short;
 
 /** Without wireguard-go, whose file is taken away (in the guest): what works then, the kernel has done. */
 const script = `
