@@ -1,7 +1,6 @@
 import { kubespan } from "./daemon.ts";
 import type { LabNode } from "./node.ts";
 import { Service } from "./service.ts";
-import { waitFor } from "./wait.ts";
 
 const port = 3000;
 
@@ -21,7 +20,7 @@ export interface DiscoveryOptions {
 
 /**
  * The process `kubespan discovery serve` on a node, in plaintext without a key pair. It has to be started before its
- * URL is of use.
+ * URL is of use; it listens when its start resolves.
  */
 export class Discovery extends Service {
   readonly url: string;
@@ -48,17 +47,7 @@ export class Discovery extends Service {
       ...(stun ? [] : ["--no-stun"]),
       ...(relay ? ["--relay"] : []),
     ];
-    super(node.namespace, "discovery", [kubespan, ...serve]);
+    super(node.namespace, "discovery", [kubespan, ...serve], "listening");
     this.url = `${tls ? "https" : "http"}://${host}:${port}/`;
-  }
-
-  /** Resolves when the service listens. */
-  override async start(): Promise<void> {
-    const before = await this.log().catch(() => ""); // the log does not exist before the first start
-    await super.start();
-    await waitFor(async () => (await this.log()).slice(before.length).includes("listening"), {
-      what: "the discovery service to listen",
-      describe: () => this.log(),
-    });
   }
 }

@@ -20,7 +20,8 @@ export class Docker {
   readonly #service: Service;
 
   private constructor(node: LabNode) {
-    this.#service = new Service(node.namespace, "dockerd", ["dockerd", ...Object.entries(options).flat()]);
+    const argv = ["dockerd", ...Object.entries(options).flat()];
+    this.#service = new Service(node.namespace, "dockerd", argv, "API listen on");
   }
 
   /** Installs Docker on the node, and starts what it needs. */
@@ -39,12 +40,7 @@ export class Docker {
 
   /** Starts the daemon, and resolves when it answers. */
   async start(): Promise<void> {
-    const before = await this.#service.log().catch(() => ""); // the log does not exist before the first start
     await this.#service.start();
-    await waitFor(async () => (await this.#service.log()).slice(before.length).includes("API listen on"), {
-      what: "dockerd",
-      describe: () => this.#service.log(),
-    });
   }
 
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {

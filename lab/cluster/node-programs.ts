@@ -3,7 +3,6 @@ import { stringify } from "yaml";
 import type { LabNode } from "../node.ts";
 import { image, type Programs } from "../programs/index.ts";
 import { Service } from "../service.ts";
-import { waitFor } from "../wait.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { nodeNames, podNetwork, type Variant } from "./plan.ts";
 
@@ -66,18 +65,6 @@ const kubeProxy = (mode: Variant["proxy"]) => ({
   conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: "0s", tcpCloseWaitTimeout: "0s" },
 });
 
-/** The process containerd. Its start resolves when a kubelet would be answered, which otherwise gives up at once. */
-class Containerd extends Service {
-  override async start(): Promise<void> {
-    const before = await this.log().catch(() => ""); // the log does not exist before the first start
-    await super.start();
-    await waitFor(async () => (await this.log()).slice(before.length).includes("Start streaming server"), {
-      what: "containerd",
-      describe: async () => (await this.log()).slice(-4000),
-    });
-  }
-}
-
 /** containerd, kubelet and kube-proxy on a node. */
 export class NodePrograms {
   readonly #node: LabNode;
@@ -99,7 +86,13 @@ export class NodePrograms {
         ...args,
       ]);
     this.services = {
-      containerd: new Containerd(namespace, "containerd", [...runtime, `${folder}/containerd.toml`]),
+      // A kubelet that gets no answer gives up at once.
+      containerd: new Service(
+        namespace,
+        "containerd",
+        [...runtime, `${folder}/containerd.toml`],
+        "Start streaming server",
+      ),
       kubelet: part("kubelet", `--kubeconfig=${configuration}`, ...options),
       "kube-proxy": part("kube-proxy"),
     };
