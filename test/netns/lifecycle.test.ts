@@ -10,6 +10,7 @@ import {
   stateDirectory,
   waitFor,
 } from "../../lab/index.ts";
+import { isRenewed, sessionStarts } from "./sessions.ts";
 
 /*
  *   a 203.0.113.1    b 203.0.113.2    c 203.0.113.3    service 203.0.113.9
@@ -46,11 +47,21 @@ async function tunnel(node: LabNode): Promise<string> {
   ]);
 }
 
+/** What is under way in the few milliseconds of a round trip. */
+const roundTripOfPings = 3;
+
+/**
+ * Nothing gets lost. On a slow machine it takes so long that keys are renewed meanwhile, which costs what is under way where
+ * the peer was raced before (ADR 0012).
+ */
 async function withoutLoss(act: () => Promise<void>): Promise<void> {
+  const sessions = sessionStarts([await a.daemon.status()]);
   const pings = await PingStream.start(a, "203.0.113.2");
   await act();
   await pings.moreAnswers(20);
-  expect(await pings.stop()).toMatchObject({ lost: 0 });
+  const { lost, missing } = await pings.stop();
+  const isLater = isRenewed(sessions, sessionStarts([await a.daemon.status()]));
+  expect(lost, `lost: ${missing.join()}`).toBeLessThanOrEqual(isLater ? roundTripOfPings : 0);
 }
 
 describe("the daemon may come and go", () => {

@@ -9,6 +9,7 @@ import {
   waitFor,
 } from "../../lab/index.ts";
 import type { Status } from "../../src/api/status.ts";
+import { isRenewed, sessionStarts } from "./sessions.ts";
 
 /**
  *     a fast 1 ---- .9 near .9 ---- fast 2 b
@@ -194,8 +195,7 @@ export async function takeTheShorter(world: TwoWays): Promise<void> {
   const results = await Promise.all(streams.map((stream) => stream.stop()));
   const seconds = (performance.now() - begun) / 1000;
   const after = await looks(world);
-  const isRenewed = sessionStarts(after).some((start, index) => start - (sessions[index] ?? start) > 3);
-  const renewals = isRenewed ? Math.ceil(seconds / renewalSeconds) : 0;
+  const renewals = isRenewed(sessions, sessionStarts(after)) ? Math.ceil(seconds / renewalSeconds) : 0;
   const stray = world.isEmulated ? 2 : 0; // that machine's clock and processors are not steady
   const mostLost = renewals * (pingsOf(2 * world.delayMs) + 5) + stray;
   for (const { sent, lost } of results) {
@@ -214,9 +214,6 @@ export async function takeTheShorter(world: TwoWays): Promise<void> {
 /** WireGuard's own time, and the pings of a stream in so many milliseconds. */
 const renewalSeconds = 120;
 const pingsOf = (ms: number): number => ms / 20;
-
-const sessionStarts = (statuses: readonly Status[]): number[] =>
-  statuses.map(({ peers: [peer] }) => Date.now() / 1000 - (peer?.handshakeAgeSeconds ?? 0));
 
 const searching = ({ a, b, bothSearch }: TwoWays): LabNode[] => (bothSearch ? [a, b] : [a]);
 
