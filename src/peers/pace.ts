@@ -7,6 +7,9 @@ import { isTalking } from "./talk.ts";
 import { paceTimings, relayTimings, rotationTimings } from "./timings.ts";
 import { isWatched } from "./watched.ts";
 
+/** What the pace of the polls of a peer depends on. */
+type PolledView = Pick<View, "spec" | "observed" | "racing" | "peers">;
+
 /** The milliseconds between polls of a peer that is connected; no event tells that nothing is received any more. */
 const calmPoll = (peers: number): number => {
   const { calmMs, calmForEachMs, rarestMs } = paceTimings;
@@ -20,7 +23,7 @@ const talkPoll = (peers: number): number =>
 /** The milliseconds until the next poll of a peer that is connected: soon where an answer may be missing before long. */
 export function monitoringPoll(
   { unansweredAt, verifiedAt = 0, patienceMs, talk }: Counters,
-  view: Pick<View, "spec" | "observed" | "racing" | "peers">,
+  view: PolledView,
   now: number,
 ): number {
   const { peers } = view;
@@ -33,11 +36,7 @@ export function monitoringPoll(
 }
 
 /** The milliseconds until the next poll of a peer that is reached by a relay: whether that is there shows in traffic alone. */
-export function relayedPoll(
-  counters: Counters,
-  view: Pick<View, "spec" | "observed" | "racing" | "peers">,
-  now: number,
-): number {
+export function relayedPoll(counters: Counters, view: PolledView, now: number): number {
   const { busyPollMs, busyPollForEachMs, askAfterMs, idleMs } = relayTimings;
   const { unansweredAt, busyAt = 0 } = counters;
   const { peers } = view;
