@@ -1,7 +1,9 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 /** How many times longer than usual everything may take: more than 1 where the processor is emulated. */
 const patience = Number(process.env["KUBESPAN_TEST_PATIENCE"] ?? 1);
+
+const isWholeVm = process.env["KUBESPAN_VM"] === "all";
 
 /**
  * Suites that build namespaces or boot machines: one file at a time, generous limits, no retries. A test waits for one
@@ -75,7 +77,14 @@ export default defineConfig({
       // What only the emulated machine's kernel can: the suite `vm` runs it there.
       { test: { name: "guest", include: ["test/**/*.guest.ts"], ...machineSuite } },
       {
-        test: { name: "vm", include: ["test/vm/**/*.test.ts"], ...machineSuite, testTimeout: 3_000_000 },
+        test: {
+          name: "vm",
+          include: ["test/vm/**/*.test.ts"],
+          // Long, and only the last of it is not in test/packages.
+          exclude: [...configDefaults.exclude, ...(isWholeVm ? [] : ["test/vm/service.test.ts"])],
+          ...machineSuite,
+          testTimeout: 3_000_000,
+        },
       },
     ],
   },

@@ -54,6 +54,28 @@ export async function makeControlGroups(name: string): Promise<string[]> {
   return paths;
 }
 
+/** The command line that becomes a member of these groups before it becomes a command. */
+export const joining = (groups: readonly string[], argv: readonly string[]): string[] => [
+  "sh",
+  "-c",
+  `for group in ${groups.join(" ")}; do echo $$ >$group/cgroup.procs; done; exec "$@"`,
+  "sh",
+  ...argv,
+];
+
+/** The commands of a shell that mount all hierarchies in a folder, for processes with a namespace of control groups. */
+export const mountControlGroups = (at: string): string[] => [
+  `mount -t tmpfs -o mode=755 cgroup ${at}`,
+  ...hierarchies().flatMap(({ folder, controllers }) => {
+    const path = `${at}/${folder}`;
+    const mount =
+      controllers === undefined ? "mount -t cgroup2 cgroup2" : `mount -t cgroup -o ${controllers} cgroup`;
+    const each = folder.split(",");
+    const links = each.length > 1 ? each.map((name) => `ln -s ${folder} ${at}/${name}`) : [];
+    return [`mkdir ${path}`, `${mount} ${path}`, ...links];
+  }),
+];
+
 /** The processes in all groups of this name and below, which may have left the namespaces where they began. */
 export function membersOf(name: string): number[] {
   const groups = existing(name).flatMap((path) => [path, ...below(path)]);

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { output } from "./command.ts";
 import { machine } from "./machine.ts";
-import { destroyNamespaces, listNamespaces, Namespace } from "./namespace.ts";
+import { destroyNamespaces, type Kind, listNamespaces, Namespace } from "./namespace.ts";
 import { LabNode, type Network } from "./node.ts";
 import { Router } from "./router.ts";
+import { booted, systemd } from "./systemd.ts";
 
 const prefix = "kubespan-lab";
 const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -56,6 +57,13 @@ export class Lab {
     return new LabNode(name, await this.#namespace(name, machine), this);
   }
 
+  /** A node with this root, whose process 1 is the systemd in it: see `systemd`. The root itself is not changed. */
+  async systemd(name: string, root: string): Promise<LabNode> {
+    const namespace = await this.#namespace(name, (full) => systemd(full, name, root));
+    await booted(namespace);
+    return new LabNode(name, namespace, this);
+  }
+
   /** A router between an inside and an outside network. Its addresses are set with `attach`, outside first. */
   async router(name: string): Promise<Router> {
     return new Router(name, await this.#namespace(name), this);
@@ -88,7 +96,7 @@ export class Lab {
     destroyNamespaces(this.#names.splice(0));
   }
 
-  async #namespace(name: string, kind?: typeof machine): Promise<Namespace> {
+  async #namespace(name: string, kind?: (full: string) => Promise<Kind>): Promise<Namespace> {
     const full = `${this.#owner}-${name}`;
     this.#names.push(full);
     return Namespace.create(full, name, await kind?.(full));

@@ -1,5 +1,5 @@
-import { type Hierarchy, hierarchies, makeControlGroups } from "./control-groups.ts";
-import type { Kind } from "./namespace.ts";
+import { joining, makeControlGroups, mountControlGroups } from "./control-groups.ts";
+import { type Kind, plain } from "./namespace.ts";
 
 /**
  * The settings of the whole machine that a kubelet insists on. It finds them as it wants them, and the machine's own stay
@@ -24,17 +24,13 @@ const copied = ["etc", "opt", "var"];
 export async function machine(name: string): Promise<Kind> {
   const groups = await makeControlGroups(name);
   return {
+    ...plain,
     unshare: ["--ipc", "--cgroup"],
-    enter: ["--ipc", "--cgroup"],
-    wrap: (argv) => [
-      "sh",
-      "-c",
-      `for group in ${groups.join(" ")}; do echo $$ >$group/cgroup.procs; done; exec "$@"`,
-      "sh",
-      ...argv,
-    ],
+    enter: () => ["--ipc", "--cgroup"],
+    wrap: (argv) => joining(groups, argv),
     setUp: [
-      ...controlGroups(hierarchies()),
+      // `ip netns exec` has mounted /sys anew, and nothing below it.
+      ...mountControlGroups("/sys/fs/cgroup"),
       ...copied.flatMap((folder) => overlay(folder)),
       ...Object.entries(settings).flatMap(([path, value]) => setting(path, value)),
       // Nobody asks the machine's name servers, to which no way leads.
@@ -47,19 +43,6 @@ export async function machine(name: string): Promise<Kind> {
     ownFolders: copied,
   };
 }
-
-const controlGroups = (all: readonly Hierarchy[]): string[] => [
-  // `ip netns exec` has mounted /sys anew, and nothing below it.
-  "mount -t tmpfs -o mode=755 cgroup /sys/fs/cgroup",
-  ...all.flatMap(({ folder, controllers }) => {
-    const path = `/sys/fs/cgroup/${folder}`;
-    const mount =
-      controllers === undefined ? "mount -t cgroup2 cgroup2" : `mount -t cgroup -o ${controllers} cgroup`;
-    const each = folder.split(",");
-    const links = each.length > 1 ? each.map((name) => `ln -s ${folder} /sys/fs/cgroup/${name}`) : [];
-    return [`mkdir ${path}`, `${mount} ${path}`, ...links];
-  }),
-];
 
 const overlay = (folder: string): string[] => {
   const own = `/run/copied/${folder}`;

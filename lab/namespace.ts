@@ -11,17 +11,30 @@ import { membersOf, removeControlGroups } from "./control-groups.ts";
 export interface Kind {
   /** The options of `unshare` for further namespaces. */
   readonly unshare: readonly string[];
-  /** The options of `nsenter` for the same. */
-  readonly enter: readonly string[];
+  /** The options of `nsenter` for the same; the process is the one that keeps the namespace alive. */
+  readonly enter: (pid: number) => readonly string[];
+  /** The words before every command that is run in it. */
+  readonly before: readonly string[];
   /** Makes a command line such that the process is in the namespace's control groups, too. */
   readonly wrap: (argv: readonly string[]) => string[];
   /** The commands of a shell that set it up. */
   readonly setUp: readonly string[];
   /** The folders of the root that are private, apart from /run. */
   readonly ownFolders: readonly string[];
+  /** The command of a shell that keeps it alive when it is set up. */
+  readonly program: string;
 }
 
-const plain: Kind = { unshare: [], enter: [], wrap: (argv) => [...argv], setUp: [], ownFolders: [] };
+/** The kind of most namespaces, which have nothing beside. */
+export const plain: Kind = {
+  unshare: [],
+  enter: () => [],
+  before: [],
+  wrap: (argv) => [...argv],
+  setUp: [],
+  ownFolders: [],
+  program: "sleep infinity",
+};
 
 /**
  * A network namespace with its own mount and host name namespaces. Its /run is private, so that each node has its own
@@ -49,7 +62,7 @@ export class Namespace {
       "ip link set lo up",
       ...kind.setUp,
       "echo ready",
-      "exec sleep infinity",
+      `exec ${kind.program}`,
     ].join(" && ");
     const unshare = ["unshare", "--mount", "--uts", ...kind.unshare, "--propagation", "private"];
     const enter = ["ip", "netns", "exec", name, ...unshare, "sh", "-c", setUp];
@@ -71,8 +84,9 @@ export class Namespace {
    * The command line that runs a command in the namespace. It replaces itself, so that the process is the command's.
    */
   enter(argv: readonly string[]): string[] {
-    const namespaces = ["--net", "--mount", "--uts", ...this.#kind.enter];
-    return this.#kind.wrap(["nsenter", "--target", String(this.#pid), ...namespaces, "--", ...argv]);
+    const { enter, before, wrap } = this.#kind;
+    const namespaces = ["--net", "--mount", "--uts", ...enter(this.#pid)];
+    return wrap(["nsenter", "--target", String(this.#pid), ...namespaces, "--", ...before, ...argv]);
   }
 
   run(...argv: string[]): Promise<string> {

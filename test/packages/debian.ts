@@ -6,11 +6,16 @@ import { execa } from "execa";
 /** What the package asks for, so that dpkg finds it there. */
 export const dependencies = ["iproute2", "kmod", "nftables", "procps", "util-linux", "wireguard-tools"];
 /** What a machine has that boots, and what is looked at there. */
-const machine = ["systemd", "systemd-sysv", "udev", "iputils-ping"];
+const machine = [...dependencies, "systemd", "systemd-sysv", "udev", "iputils-ping"];
 
 const cache = new URL("../../.cache/packages/", import.meta.url).pathname;
 
 type Suite = "bookworm" | "trixie";
+type Kind = "minimal" | "systemd";
+
+/** The root file system of a Debian that is as small as the package allows, or that boots. */
+export const debianOf = (suite: Suite, kind: Kind): Promise<string> =>
+  debianBase(suite, kind === "systemd" ? machine : dependencies);
 
 /** The root file system of a Debian with these packages. It is made once, which takes a minute or more, and never changed. */
 export async function debianBase(suite: Suite, packages: readonly string[]): Promise<string> {
@@ -34,9 +39,8 @@ export class Debian {
   }
 
   /** A copy of a Debian, minimal or with systemd; the first one takes minutes, as its packages are fetched. */
-  static async open(suite: Suite, kind: "minimal" | "systemd" = "minimal"): Promise<Debian> {
-    const packages = kind === "systemd" ? [...dependencies, ...machine] : dependencies;
-    const base = await debianBase(suite, packages);
+  static async open(suite: Suite, kind: Kind = "minimal"): Promise<Debian> {
+    const base = await debianOf(suite, kind);
     const root = mkdtempSync(join(cache, "root."));
     await execa("cp", ["-a", `${base}/.`, root]);
     return new Debian(root);

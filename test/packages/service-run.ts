@@ -1,0 +1,27 @@
+import { copyFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { buildPackages, debOf } from "./build.ts";
+
+/** Copies packages of these versions, and the scripts of the service, into a folder. */
+export async function bringService(folder: string, ...versions: readonly string[]): Promise<void> {
+  const files = ["service-start.sh", "service.sh"].map((name) => join(import.meta.dirname, name));
+  for (const version of versions)
+    files.push(debOf(await buildPackages(`service-${version}`, version, "deb", "gzip"), version));
+  for (const file of files) copyFileSync(file, join(folder, basename(file)));
+}
+
+/** What a script printed of what it saw: a name, a colon, a value. */
+export const seenIn = (stdout: string): Record<string, string> =>
+  Object.fromEntries(stdout.split("\n").map((line) => line.split(/: (.*)/s).slice(0, 2)));
+
+/** What is seen when the service runs and has a peer. */
+export const running = {
+  version: "0.1.0",
+  unconfigured: "3 0",
+  discovery: "0 watchers; on 203.0.113.1:3000",
+  status: "1 of 1 peers up",
+  user: "kubespan",
+  capabilities: "0000000000001000",
+  filter: "2",
+  warnings: "0",
+};
