@@ -1,25 +1,29 @@
-import { existsSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 const root = "/sys/fs/cgroup";
 
-/** A hierarchy of control groups of version 1, or the one of version 2 beside them. */
-export interface Hierarchy {
-  /** The folder below /sys/fs/cgroup. */
+/** A hierarchy of control groups: one of version 1, the one of version 2 beside those, or that of version 2 alone. */
+interface Hierarchy {
+  /** The folder below /sys/fs/cgroup; empty for version 2 alone, which is mounted there. */
   readonly folder: string;
   /** The controllers, as `mount` takes them; undefined for version 2. */
   readonly controllers: string | undefined;
-  /** The group of this process, below which all others are made. */
+  /** The group below which all others are made. */
   readonly own: string;
 }
 
+/** Whether there is version 2 alone, as in distributions since 2021. */
+export const isUnified = (): boolean => existsSync(join(root, "cgroup.controllers"));
+
 /**
- * The hierarchies of this machine. Throws where there is only version 2, in which a group cannot have both processes
- * and groups below it.
+ * The hierarchies of this machine. Groups are made below that of this process, but of version 2 alone below the root: no other
+ * group can have both processes and controllers for groups below it.
  */
-export function hierarchies(): Hierarchy[] {
-  const all = readFileSync("/proc/self/cgroup", "utf8")
+function hierarchies(): Hierarchy[] {
+  if (isUnified()) return [{ folder: "", controllers: undefined, own: root }];
+  return readFileSync("/proc/self/cgroup", "utf8")
     .trimEnd()
     .split("\n")
     .map((line) => {
@@ -31,20 +35,46 @@ export function hierarchies(): Hierarchy[] {
       return { folder, controllers, own: existsSync(own) ? own : join(root, folder) };
     })
     .filter(({ folder }) => existsSync(join(root, folder)));
-  if (!all.some(({ folder }) => folder.includes("memory")))
-    throw new Error(
-      "kubelets in namespaces need control groups of version 1, which this machine has not: boot it with " +
-        "systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=1",
-    );
-  return all;
+}
+
+/** Of version 2: the group for processes in a group that passes its controllers on, which can have none itself. */
+const leaf = "init";
+
+/** What a kubelet wants to limit. */
+const wanted = ["cpu", "cpuset", "io", "memory", "pids"];
+const switches = join(root, "cgroup.subtree_control");
+/** The controllers that the root of version 2 did not pass on before. */
+const switchedOn = new Set<string>();
+
+function switchControllersOn(): void {
+  if (!isUnified()) return;
+  const [there, on] = [join(root, "cgroup.controllers"), switches].map((file) =>
+    readFileSync(file, "utf8").split(/\s+/),
+  );
+  for (const name of wanted) {
+    if (!there?.includes(name) || on?.includes(name)) continue;
+    writeFileSync(switches, `+${name}`);
+    switchedOn.add(name);
+  }
+}
+
+function switchControllersOff(): void {
+  for (const name of switchedOn)
+    try {
+      writeFileSync(switches, `-${name}`);
+      switchedOn.delete(name);
+    } catch (error) {
+      if (!hasCode(error, "EBUSY")) throw error; // another group needs it, and is removed later
+    }
 }
 
 /** Makes a group of this name in each hierarchy. Gives their paths. */
 export async function makeControlGroups(name: string): Promise<string[]> {
+  switchControllersOn();
   const paths: string[] = [];
   for (const { folder, own } of hierarchies()) {
     const path = join(own, name);
-    await mkdir(path, { recursive: true });
+    await mkdir(folder === "" ? join(path, leaf) : path, { recursive: true });
     // A new group of this kind has no processors, and takes no process before it has.
     if (folder.split(",").includes("cpuset"))
       for (const file of ["cpuset.cpus", "cpuset.mems"])
@@ -58,23 +88,43 @@ export async function makeControlGroups(name: string): Promise<string[]> {
 export const joining = (groups: readonly string[], argv: readonly string[]): string[] => [
   "sh",
   "-c",
-  `for group in ${groups.join(" ")}; do echo $$ >$group/cgroup.procs; done; exec "$@"`,
+  `for group in ${groups.join(" ")}; do
+     { echo $$ >$group/cgroup.procs; } 2>/dev/null || echo $$ >$group/${leaf}/cgroup.procs || exit
+   done
+   exec "$@"`,
   "sh",
   ...argv,
 ];
 
 /** The commands of a shell that mount all hierarchies in a folder, for processes with a namespace of control groups. */
-export const mountControlGroups = (at: string): string[] => [
-  `mount -t tmpfs -o mode=755 cgroup ${at}`,
-  ...hierarchies().flatMap(({ folder, controllers }) => {
-    const path = `${at}/${folder}`;
-    const mount =
-      controllers === undefined ? "mount -t cgroup2 cgroup2" : `mount -t cgroup -o ${controllers} cgroup`;
-    const each = folder.split(",");
-    const links = each.length > 1 ? each.map((name) => `ln -s ${folder} ${at}/${name}`) : [];
-    return [`mkdir ${path}`, `${mount} ${path}`, ...links];
-  }),
-];
+export const mountControlGroups = (at: string): string[] =>
+  isUnified()
+    ? [`mount -t cgroup2 cgroup2 ${at}`]
+    : [
+        `mount -t tmpfs -o mode=755 cgroup ${at}`,
+        ...hierarchies().flatMap(({ folder, controllers }) => {
+          const path = `${at}/${folder}`;
+          const mount =
+            controllers === undefined
+              ? "mount -t cgroup2 cgroup2"
+              : `mount -t cgroup -o ${controllers} cgroup`;
+          const each = folder.split(",");
+          const links = each.length > 1 ? each.map((name) => `ln -s ${folder} ${at}/${name}`) : [];
+          return [`mkdir ${path}`, `${mount} ${path}`, ...links];
+        }),
+      ];
+
+/**
+ * The commands of a shell after which the groups that are made in a namespace of control groups have all controllers, where it
+ * takes something to get them: of version 2, that no process is in the group above them.
+ */
+export const passControllersOn = (at: string): string[] =>
+  isUnified()
+    ? [
+        `echo $$ >${at}/${leaf}/cgroup.procs`,
+        `for name in $(cat ${at}/cgroup.controllers); do echo +$name >${at}/cgroup.subtree_control; done`,
+      ]
+    : [];
 
 /** The processes in all groups of this name and below, which may have left the namespaces where they began. */
 export function membersOf(name: string): number[] {
@@ -89,14 +139,13 @@ export function membersOf(name: string): number[] {
 export function removeControlGroups(name: string): void {
   for (const path of existing(name))
     for (const group of [...below(path), path]) unlessGone(() => rmdirSync(group), undefined);
+  switchControllersOff();
 }
 
 const existing = (name: string): string[] =>
-  readFileSync("/proc/self/cgroup", "utf8").includes(":memory:")
-    ? hierarchies()
-        .map(({ own }) => join(own, name))
-        .filter((path) => existsSync(path))
-    : [];
+  hierarchies()
+    .map(({ own }) => join(own, name))
+    .filter((path) => existsSync(path));
 
 /** The groups below one, the deepest first. */
 const below = (path: string): string[] =>
@@ -109,8 +158,10 @@ function unlessGone<Value>(work: () => Value, otherwise: Value): Value {
   try {
     return work();
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ENOENT" || code === "ENODEV") return otherwise;
+    if (hasCode(error, "ENOENT", "ENODEV")) return otherwise;
     throw error;
   }
 }
+
+const hasCode = (error: unknown, ...codes: readonly string[]): boolean =>
+  error instanceof Error && "code" in error && codes.includes(String(error.code));

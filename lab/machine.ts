@@ -1,4 +1,4 @@
-import { joining, makeControlGroups, mountControlGroups } from "./control-groups.ts";
+import { joining, makeControlGroups, mountControlGroups, passControllersOn } from "./control-groups.ts";
 import { type Kind, plain } from "./namespace.ts";
 
 /**
@@ -31,6 +31,7 @@ export async function machine(name: string): Promise<Kind> {
     setUp: [
       // `ip netns exec` has mounted /sys anew, and nothing below it.
       ...mountControlGroups("/sys/fs/cgroup"),
+      ...passControllersOn("/sys/fs/cgroup"),
       ...copied.flatMap((folder) => overlay(folder)),
       ...Object.entries(settings).flatMap(([path, value]) => setting(path, value)),
       // Nobody asks the machine's name servers, to which no way leads.

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { joining, makeControlGroups, mountControlGroups } from "./control-groups.ts";
+import { isUnified, joining, makeControlGroups, mountControlGroups } from "./control-groups.ts";
 import { type Kind, type Namespace, plain } from "./namespace.ts";
 import { waitFor } from "./wait.ts";
 
@@ -114,7 +114,8 @@ const kernelFiles = (): string[] => [
   "{ [ ! -e proc/sysrq-trigger ] || mount --bind /dev/null proc/sysrq-trigger; }",
   "mount -t sysfs sysfs sys",
   ...mountControlGroups("sys/fs/cgroup"),
-  "mount -o remount,ro sys/fs/cgroup",
+  // That is of version 1 the folder of the hierarchies.
+  ...(isUnified() ? [] : ["mount -o remount,ro sys/fs/cgroup"]),
   "mount -o remount,bind,ro sys",
 ];
 

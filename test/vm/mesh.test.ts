@@ -32,6 +32,7 @@ const short: readonly Suite[] = [
   { files: ["test/netns/lifecycle.test.ts"], project: "netns", names: "SIGKILL and a new start" },
 ];
 const others: readonly Suite[] = [
+  { files: ["test/netns/control-groups.test.ts"], project: "netns", names: all },
   { files: ["test/netns/readme"], project: "netns", names: all },
   { files: ["test/netns/nat.test.ts"], project: "netns", names: all },
   { files: ["test/netns", "test/cni/ipip.guest.ts"], project: "guest", names: all },
