@@ -20,6 +20,11 @@ import { failureOfAnswer, isAbsence, unavailable } from "./failure.ts";
 import { type KindAsked, kindPath } from "./follow.ts";
 
 const timeoutMs = 30_000;
+/**
+ * The time that something may take which the daemon is asked to do. It goes on with it, whoever waits, so giving up early
+ * would tell of a failure where there is none; a daemon that dies is noticed at once.
+ */
+const actMs = 300_000;
 const pollMs = 20;
 const maxBytes = 64 * 1024 * 1024;
 
@@ -96,7 +101,7 @@ export const fetchResources = async (runDirectory: string, kind: KindAsked): Pro
 
 async function silence(socket: string): Promise<void> {
   for (let waited = 0; await answers(socket); waited += pollMs) {
-    if (waited >= timeoutMs)
+    if (waited >= actMs)
       throw new KubespanError("unavailable", "the daemon took everything down, but does not end", {
         hint: "see its log",
       });
@@ -114,9 +119,10 @@ const askAnyVersion = (runDirectory: string, method: string, path: string): Prom
 /** `before` is the path at a daemon that does not know the first one. */
 function ask(runDirectory: string, method: string, path: string, before?: string): Promise<unknown> {
   const socket = socketPath(runDirectory);
+  const timeout = method === "GET" ? timeoutMs : actMs;
   return new Promise((resolve, reject) => {
     const sent = request(
-      { socketPath: socket, method, path, timeout: timeoutMs, agent: false },
+      { socketPath: socket, method, path, timeout, agent: false },
       (response) => {
         const chunks: Buffer[] = [];
         let size = 0;
@@ -133,7 +139,7 @@ function ask(runDirectory: string, method: string, path: string, before?: string
         });
       },
     );
-    sent.on("timeout", () => sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
+    sent.on("timeout", () => sent.destroy(new Error(`no answer within ${timeout / 1000} s`)));
     sent.on("error", (error) => reject(unavailable(socket, error)));
     sent.end();
   });
