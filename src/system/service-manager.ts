@@ -5,6 +5,9 @@ import { type Runner, run } from "./run.ts";
 /** The longest status in characters, as systemd shows it on one line of a terminal. */
 const longestStatus = 120;
 
+/** The milliseconds after which it is told again that the service is ready, where that may not have been heard. */
+const againMs = 15_000;
+
 interface Options {
   /**
    * The environment variables. systemd sets NOTIFY_SOCKET for a service of Type=notify, and WATCHDOG_USEC with
@@ -28,6 +31,8 @@ export class ServiceManager {
   /** The milliseconds within which systemd wants a sign that the service works; `undefined` if it wants none. */
   readonly #watchdogMs: number | undefined;
   #told: { readonly status: string; readonly at: number } | undefined;
+  /** A machine that is slow enough loses the message that the service is ready, and then ends the service as late. */
+  #owesReady = false;
   #telling: Promise<void> = Promise.resolve();
 
   constructor(options: Options) {
@@ -44,8 +49,9 @@ export class ServiceManager {
   }
 
   /**
-   * Notes that the service has done some work. systemd is told if the status changed, and so often that its watchdog
-   * sees the service work. A service that hangs does not call this, and is restarted.
+   * Notes that the service has done some work. systemd is told if the status changed, if it may not have heard that the
+   * service is ready, and so often that its watchdog sees the service work. A service that hangs does not call this, and
+   * is restarted.
    */
   worked(describe: () => string): void {
     if (!this.#isThere || !this.#told) return;
@@ -53,7 +59,10 @@ export class ServiceManager {
     const isNews = status !== this.#told.status;
     const sinceMs = this.#options.clock() - this.#told.at;
     const isDue = this.#watchdogMs !== undefined && (sinceMs >= this.#watchdogMs / 3 || sinceMs < 0);
-    if (isNews || isDue) this.#tell(status, this.#watchdogMs === undefined ? [] : ["WATCHDOG=1"]);
+    const isOwed = this.#owesReady && sinceMs >= againMs;
+    if (!isNews && !isDue && !isOwed) return;
+    const messages = this.#watchdogMs === undefined ? [] : ["WATCHDOG=1"];
+    this.#tell(status, this.#owesReady ? ["READY=1", ...messages] : messages);
   }
 
   /**
@@ -77,9 +86,18 @@ export class ServiceManager {
     const options = this.#options;
     this.#told = { status, at: options.clock() };
     const args = [...messages, `STATUS=${status.slice(0, longestStatus)}`];
+    const isReady = messages.includes("READY=1");
     this.#telling = this.#telling
       .then(() => options.run({ program: "systemd-notify", args }))
-      .then(() => undefined, options.onError);
+      .then(
+        () => {
+          if (isReady) this.#owesReady = false;
+        },
+        (error: unknown) => {
+          if (isReady) this.#owesReady = true;
+          options.onError(error);
+        },
+      );
   }
 }
 

@@ -1,6 +1,7 @@
-import { open, rm } from "node:fs/promises";
+import { open, unlink } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { errorText, KubespanError, notInstalled } from "../base/index.ts";
+import { errnoOf } from "./atomic-file.ts";
 import { exists } from "./exists.ts";
 import { type End, startProcess } from "./process.ts";
 
@@ -17,7 +18,7 @@ export async function startDetached(
   args: readonly string[],
   { readyFile, device }: { readonly readyFile: string; readonly device: string },
 ): Promise<string> {
-  await rm(readyFile, { force: true });
+  await removeLeftOver(readyFile);
   const child = await startProcess(program, args, {
     stdin: "ignore",
     output: "ignore",
@@ -36,6 +37,19 @@ export async function startDetached(
   }
   child.kill();
   throw new KubespanError("command", `${program} did not open ${readyFile} within ${deadlineMs / 1000} s`);
+}
+
+/** Removes a file, if it is there. Where that fails, it is mostly another user's, and in use. */
+async function removeLeftOver(file: string): Promise<void> {
+  try {
+    await unlink(file);
+  } catch (cause) {
+    if (errnoOf(cause) === "ENOENT") return;
+    throw new KubespanError("command", `${file} is in the way: ${errorText(cause)}`, {
+      hint: "see which program, of which user, has made it; end that, and remove the file",
+      cause,
+    });
+  }
 }
 
 /** The reason why a device cannot be used. */

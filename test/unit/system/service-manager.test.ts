@@ -9,11 +9,11 @@ const socket = { NOTIFY_SOCKET: "/run/systemd/notify" };
 function managed(environment: Readonly<Record<string, string>>, fails = false) {
   const told: string[] = [];
   const errors: unknown[] = [];
-  const clock = { now: 1_000_000 };
+  const clock = { now: 1_000_000, fails };
   const manager = new ServiceManager({
     environment,
     run: ({ program, args }: Command) => {
-      if (fails) return Promise.reject(new Error("no such program"));
+      if (clock.fails) return Promise.reject(new Error("no such program"));
       told.push([program, ...args].join(" "));
       return Promise.resolve("");
     },
@@ -22,6 +22,9 @@ function managed(environment: Readonly<Record<string, string>>, fails = false) {
   });
   return { manager, told, errors, clock };
 }
+
+/** Resolves when what was begun to be told is told. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe("what systemd is told", () => {
   it("is nothing where it did not start the service", async () => {
@@ -56,6 +59,19 @@ describe("what systemd is told", () => {
     clock.now += 3_600_000; // it hangs: nothing is told
     await manager.stopping();
     expect(told.filter((line) => line.includes("WATCHDOG=1"))).toHaveLength(3);
+  });
+
+  it("is again that it is ready, now and then, when systemd may not have heard it", async () => {
+    const { manager, told, clock } = managed(socket, true);
+    manager.ready("up");
+    await settled();
+    clock.fails = false;
+    for (let pass = 0; pass < 100; pass++) {
+      clock.now += 1_000;
+      manager.worked(() => "up");
+      await settled();
+    }
+    expect(told).toEqual(["systemd-notify READY=1 STATUS=up"]);
   });
 
   it("is bounded, and what cannot be told ends nothing", async () => {
