@@ -121,7 +121,7 @@ export async function* connectivityOf(
         async function* () {
           const { address } = peer;
           const [{ to: _to, ...cell }, pods] = await Promise.all([
-            asking.cellTo(peer, linkMtu),
+            asking.cellNow(peer, linkMtu),
             peer.state === "up" ? asking.ask(address, { kind: "pods" }) : undefined,
           ]);
           yield {

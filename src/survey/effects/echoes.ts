@@ -54,9 +54,13 @@ export class Echoes {
 
   /** Measures the path to a member, unless it was measured a moment ago. */
   measure(address: Address, linkMtu: number): Promise<Measured> {
-    const now = performance.now();
     const kept = this.#kept.get(address);
-    if (kept && now - kept.at < freshMs) return kept.result;
+    return kept && performance.now() - kept.at < freshMs ? kept.result : this.measureAnew(address, linkMtu);
+  }
+
+  /** Measures the path to a member, whenever it was measured before. */
+  measureAnew(address: Address, linkMtu: number): Promise<Measured> {
+    const now = performance.now();
     for (const [each, { at }] of this.#kept) if (now - at >= freshMs) this.#kept.delete(each);
     const result = this.#measureNow(address, linkMtu);
     this.#kept.set(address, { at: now, result });

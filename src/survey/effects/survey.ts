@@ -114,10 +114,14 @@ export class Survey {
     return { kind: "row", number, total: peers.length, linkMtu, cells };
   }
 
-  /** Measures the path to a peer, if there is one. */
+  /** Measures the path to a peer, if there is one and it was not measured a moment ago. */
   async cellTo(peer: PeerReport, linkMtu: number): Promise<Cell> {
-    const isReached = peer.state === "up" && !peer.suspected;
-    return cellOf(peer, isReached ? await this.#echoes.measure(peer.address, linkMtu) : undefined);
+    return cellOf(peer, isReached(peer) ? await this.#echoes.measure(peer.address, linkMtu) : undefined);
+  }
+
+  /** Measures the path to a peer, if there is one, for somebody who asks how it is now. */
+  async cellNow(peer: PeerReport, linkMtu: number): Promise<Cell> {
+    return cellOf(peer, isReached(peer) ? await this.#echoes.measureAnew(peer.address, linkMtu) : undefined);
   }
 
   /**
@@ -180,6 +184,8 @@ export class Survey {
     return this.#present.value;
   }
 }
+
+const isReached = ({ state, suspected }: PeerReport): boolean => state === "up" && !suspected;
 
 /** The value of a promise; `undefined` if it takes longer. */
 function inTime<Value>(promise: Promise<Value>, ms: number): Promise<Value | undefined> {

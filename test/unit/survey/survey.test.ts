@@ -54,11 +54,13 @@ function joined(passes: (bytes: Uint8Array) => boolean = () => true, peers = ans
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** Lets enough time pass for an answer. */
-async function soon<Value>(promise: Promise<Value>): Promise<Value> {
-  await vi.advanceTimersByTimeAsync(20_000);
+async function soonIn<Value>(ms: number, promise: Promise<Value>): Promise<Value> {
+  await vi.advanceTimersByTimeAsync(ms);
   return promise;
 }
+
+/** Lets enough time pass for an answer. */
+const soon = <Value>(promise: Promise<Value>): Promise<Value> => soonIn(20_000, promise);
 
 const isEcho = (bytes: Uint8Array): boolean => readEcho(bytes) !== undefined;
 const isAnswer = (bytes: Uint8Array): boolean => {
@@ -132,6 +134,18 @@ describe("a path", () => {
     const { answerer, sent } = joined();
     await soon(Promise.all([answerer.cellTo(asker, 1420), answerer.cellTo(asker, 1420)]));
     expect(sent.filter(({ to }) => to === askerAt)).toHaveLength(7);
+  });
+
+  test("is measured anew for who wants to know how it is now, and that serves the next who ask", async () => {
+    let isBroken = false;
+    const { answerer, sent } = joined((bytes) => !(isBroken && isEcho(bytes)));
+    const before = await soonIn(1_000, answerer.cellTo(asker, 1420));
+    isBroken = true;
+    const now = await soonIn(2_500, answerer.cellNow(asker, 1420));
+    const echoes = sent.length;
+    const after = await soonIn(100, answerer.cellTo(asker, 1420));
+    expect([before, now, after].map(({ lossPercent }) => lossPercent)).toEqual([0, 100, 100]);
+    expect(sent.length).toBe(echoes);
   });
 });
 
