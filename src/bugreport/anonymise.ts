@@ -36,23 +36,31 @@ export function anonymiser({ nodes, others }: Names): (text: string) => string {
     const address = parseAddress(text);
     return address === undefined || isNoPlace(address) ? text : standIn(kindOf(address), address);
   };
-  const names = [
-    ...nodes.map((name) => [name, "node"] as const),
-    ...others.map((name) => [name, "name"] as const),
-  ]
-    .filter(([name]) => name.length > 0 && parseAddress(name) === undefined)
-    .toSorted(([left], [right]) => right.length - left.length);
-  const patterns = names.map(
-    ([name, kind]) => [new RegExp(`(?<![\\w-])${quoted(name)}(?![\\w-])`, "g"), kind] as const,
+  const kinds = new Map(
+    [...others.map((name) => [name, "name"] as const), ...nodes.map((name) => [name, "node"] as const)].filter(
+      ([name]) => name.length > 0 && parseAddress(name) === undefined,
+    ),
   );
-  return (text) => {
-    let clean = text
+  const named = anyOf([...kinds.keys()]);
+  return (text) =>
+    text
       .replace(keyLike, (key) => standIn("key", key))
       .replace(idLike, (id) => standIn("id", id))
-      .replace(hardwareLike, (address) => standIn("mac", address.toLowerCase()));
-    for (const [pattern, kind] of patterns) clean = clean.replace(pattern, (name) => standIn(kind, name));
-    return clean.replace(ipv6Like, place).replace(ipv4Like, place);
-  };
+      .replace(hardwareLike, (address) => standIn("mac", address.toLowerCase()))
+      .replace(named, (name) => standIn(kinds.get(name) ?? "name", name))
+      .replace(ipv6Like, place)
+      .replace(ipv4Like, place);
+}
+
+/**
+ * Matches any of these names as a whole, the longest where several fit. It is one expression, because a text is read once for
+ * each, and there are as many names as nodes.
+ */
+function anyOf(names: readonly string[]): RegExp {
+  const longestFirst = names.toSorted((left, right) => right.length - left.length);
+  return longestFirst.length === 0
+    ? /(?!)/g
+    : new RegExp(`(?<![\\w-])(?:${longestFirst.map(quoted).join("|")})(?![\\w-])`, "g");
 }
 
 const kindOf = (address: Address): string =>

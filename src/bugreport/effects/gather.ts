@@ -30,11 +30,12 @@ export async function gatherReport({ configFile, runDirectory, isAnonymous }: As
     (loaded) => loaded.config,
     () => undefined,
   );
-  const status = await fetchStatus(runDirectory).catch((error: unknown) => errorText(error));
-  const [resources, doctor, kernel] = await Promise.all([
-    resourceFiles(runDirectory),
+  // The tools come first, as it takes longer to start one the more memory this process has; the daemon answers meanwhile.
+  const [doctor, kernel, status, resources] = await Promise.all([
     gathered("doctor.json", async () => examine(await gatherFacts(configFile))),
     kernelFiles(config?.interfaceName ?? "kubespan"),
+    fetchStatus(runDirectory).catch((error: unknown) => errorText(error)),
+    resourceFiles(runDirectory),
   ]);
   const files: ReportFile[] = [
     { name: "version.txt", text: `kubespan ${version}, Node.js ${process.version}\n` },
