@@ -1,4 +1,4 @@
-export type { ConnectivityLine, MatrixCell, MatrixLine, NodeName } from "./matrix.ts";
+export type { ConnectivityLine, MatrixCell, MatrixLine, MeshNode, NodeName } from "./matrix.ts";
 export type { FamilyCheck, Netcheck, RegistryReached } from "./netcheck.ts";
 export type {
   Column,
@@ -20,6 +20,7 @@ export type {
   SecretOffer,
   SecretRotated,
 } from "./routes.ts";
+export { ownSiteOf, siteOf } from "./site.ts";
 export {
   type EndpointChangeReport,
   type NodeStatus,

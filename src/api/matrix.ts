@@ -7,9 +7,16 @@ export interface NodeName {
   readonly label: string;
 }
 
+/** A node, and the network in which it is found. */
+export interface MeshNode extends NodeName {
+  readonly site: string;
+  /** Set of the node that was asked. */
+  readonly isSelf?: true;
+}
+
 /** A line of the matrix. All nodes come first, and then the rows, in pieces, as the members answer. */
 export type MatrixLine =
-  | { readonly nodes: readonly NodeName[] }
+  | { readonly nodes: readonly MeshNode[] }
   | { readonly from: NodeName; readonly linkMtu: number; readonly cells: readonly MatrixCell[] }
   /** The reason why a node does not tell whom it reaches, or not all of it. */
   | { readonly from: NodeName; readonly problem: string };

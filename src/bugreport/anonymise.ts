@@ -37,9 +37,10 @@ export function anonymiser({ nodes, others }: Names): (text: string) => string {
     return address === undefined || isNoPlace(address) ? text : standIn(kindOf(address), address);
   };
   const kinds = new Map(
-    [...others.map((name) => [name, "name"] as const), ...nodes.map((name) => [name, "node"] as const)].filter(
-      ([name]) => name.length > 0 && parseAddress(name) === undefined,
-    ),
+    [
+      ...others.map((name) => [name, "name"] as const),
+      ...nodes.map((name) => [name, "node"] as const),
+    ].filter(([name]) => name.length > 0 && parseAddress(name) === undefined),
   );
   const named = anyOf([...kinds.keys()]);
   return (text) =>

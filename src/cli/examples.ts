@@ -40,6 +40,7 @@ export const examples: Readonly<Record<string, readonly (readonly [line: string,
   graph: [
     ["kubespan graph -o mermaid", "a picture for a page in Markdown"],
     ["kubespan graph -o svg", "a picture for a browser"],
+    ["kubespan graph --own -o dot", "the ways of this node alone"],
   ],
   "inspect dependencies": [["kubespan inspect dependencies", "a graph in the language of Graphviz"]],
   "log-level": [

@@ -1,4 +1,12 @@
-import type { ConnectivityLine, MatrixLine, NodeName, PeerReport, Status } from "../api/index.ts";
+import {
+  type ConnectivityLine,
+  type MatrixLine,
+  type NodeName,
+  ownSiteOf,
+  type PeerReport,
+  type Status,
+  siteOf,
+} from "../api/index.ts";
 import { KubespanError } from "../base/index.ts";
 import { mtuHole } from "../causes/index.ts";
 import { recipientOf } from "../members/index.ts";
@@ -63,7 +71,7 @@ export function withHoles(status: Status, survey: Survey | undefined): Status {
 export async function* matrixOf(survey: Survey | undefined, seen: Seen): AsyncGenerator<MatrixLine> {
   const asking = isOn(survey);
   const { node, peers } = seen.status;
-  const self = { nodeId: node.nodeId, label: node.hostname || node.nodeId };
+  const self: NodeName = { nodeId: node.nodeId, label: node.hostname || node.nodeId };
   const names = new Map([
     [recipientOf(node.publicKey), self],
     ...peers.map((peer) => [recipientOf(peer.publicKey), nameOf(peer)] as const),
@@ -83,7 +91,12 @@ export async function* matrixOf(survey: Survey | undefined, seen: Seen): AsyncGe
       yield { from, linkMtu: page.linkMtu, cells };
     }
   };
-  yield { nodes: [...names.values()] };
+  yield {
+    nodes: [
+      { ...self, site: ownSiteOf(node), isSelf: true },
+      ...peers.map((peer) => ({ ...nameOf(peer), site: siteOf(peer) })),
+    ],
+  };
   yield* merged<MatrixLine>([
     () => row(self, (index) => asking.ownPage(index)),
     ...peers.map((peer) => () => {

@@ -1,7 +1,8 @@
 import { printable } from "../base/index.ts";
-import { edgeText, type Graph } from "./graph.ts";
+import { alone, edgeText, type GraphNode, sitesOf } from "./graph.ts";
 import { longestLabel } from "./label.ts";
 import { looks } from "./looks.ts";
+import type { Sketch } from "./sketch.ts";
 
 interface DotNode {
   readonly id: string;
@@ -23,36 +24,44 @@ export function dotText(
   edges: readonly DotEdge[],
   isDirected: boolean,
 ): string {
-  const [kind, line] = isDirected ? ["digraph", "->"] : ["graph", "--"];
-  const lines = new Set([
-    ...nodes.map(({ id, attributes }) => `  ${quoted(id)}${listOf(attributes)};`),
-    ...edges.map(
-      ({ from, to, attributes }) => `  ${quoted(from)} ${line} ${quoted(to)}${listOf(attributes)};`,
-    ),
-  ]);
-  return `${kind} ${quoted(name)} {\n  rankdir=LR;\n  node [shape=box];\n${[...lines].join("\n")}\n}\n`;
+  const lines = new Set([...nodes.map(nodeLine), ...edges.map((edge) => edgeLine(edge, isDirected))]);
+  return `${headOf(name, isDirected)}${[...lines].join("")}}\n`;
 }
 
-/** The mesh in the language of Graphviz. */
-export const dotOf = ({ nodes, edges }: Graph): string =>
-  dotText(
-    "mesh",
-    nodes.map(({ id, label, isSelf }) => ({
-      id,
-      attributes: { label: printable(label, longestLabel), ...(isSelf && { style: "bold" }) },
-    })),
-    edges.map((edge) => {
-      const { colour, isBroken } = looks[edge.way];
-      const label = printable(edgeText(edge), longestLabel);
-      const style = isBroken ? { style: "dashed" } : {};
-      return {
-        from: edge.from,
-        to: edge.to,
-        attributes: { color: colour, ...(label && { label }), ...style },
-      };
-    }),
-    false,
-  );
+const headOf = (name: string, isDirected: boolean): string =>
+  `${isDirected ? "digraph" : "graph"} ${quoted(name)} {\n  rankdir=LR;\n  node [shape=box];\n`;
+
+const nodeLine = ({ id, attributes }: DotNode): string => `  ${quoted(id)}${listOf(attributes)};\n`;
+
+const edgeLine = ({ from, to, attributes }: DotEdge, isDirected: boolean): string =>
+  `  ${quoted(from)} ${isDirected ? "->" : "--"} ${quoted(to)}${listOf(attributes)};\n`;
+
+/** The mesh in the language of Graphviz, with a frame around each site. */
+export const dotSketch = (nodes: readonly GraphNode[]): Sketch => ({
+  head: [
+    headOf("mesh", false),
+    ...alone(nodes).map(boxOf),
+    ...sitesOf(nodes).flatMap(({ name, nodes: there }, at) => [
+      `  subgraph ${quoted(`cluster_${at}`)} {\n  label=${quoted(printable(name, longestLabel))};\n`,
+      ...there.map(boxOf),
+      "  }\n",
+    ]),
+  ].join(""),
+  edge: (edge) => {
+    const { colour, isBroken } = looks[edge.way];
+    const label = printable(edgeText(edge), longestLabel);
+    const style = isBroken ? { style: "dashed" } : {};
+    const attributes = { color: colour, ...(label && { label }), ...style };
+    return edgeLine({ from: edge.from, to: edge.to, attributes }, false);
+  },
+  tail: "}\n",
+});
+
+const boxOf = ({ id, label, isSelf }: GraphNode): string =>
+  nodeLine({
+    id,
+    attributes: { label: printable(label, longestLabel), ...(isSelf && { style: "bold" }) },
+  });
 
 const listOf = (attributes: Attributes | undefined): string =>
   attributes

@@ -1,5 +1,8 @@
-/** The mesh as a picture, in the languages of Graphviz and Mermaid, and as SVG. */
-export { dotOf, dotText } from "./dot.ts";
-export { graphOf } from "./graph.ts";
-export { mermaidOf } from "./mermaid.ts";
-export { svgOf } from "./svg.ts";
+/** The mesh as a picture, in the languages of Graphviz and Mermaid, as SVG and as JSON. */
+export { dotSketch, dotText } from "./dot.ts";
+export { graphNode, graphOf } from "./graph.ts";
+export { jsonSketch } from "./json.ts";
+export { mermaidSketch } from "./mermaid.ts";
+export { Pairs } from "./pairs.ts";
+export { drawn } from "./sketch.ts";
+export { svgSketch } from "./svg.ts";

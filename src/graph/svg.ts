@@ -1,7 +1,8 @@
 import { printable } from "../base/index.ts";
-import { type Edge, edgeText, type Graph, type GraphNode } from "./graph.ts";
+import { alone, type Edge, edgeText, type GraphNode, sitesOf } from "./graph.ts";
 import { longestLabel } from "./label.ts";
 import { looks } from "./looks.ts";
+import type { Sketch } from "./sketch.ts";
 
 interface Point {
   readonly x: number;
@@ -14,40 +15,66 @@ const sizes = { apart: 26, leastRadius: 160, margin: 220, node: 6 } as const;
 /** Names and lines on white or black, as the page around it is. */
 const style = [
   "text{font:12px sans-serif;fill:#222}",
-  ".way{font-size:10px;fill:#666}",
+  ".way,.site{font-size:10px;fill:#666}",
   "circle{fill:#456;stroke:none}",
-  "@media(prefers-color-scheme:dark){text{fill:#ddd}.way{fill:#999}circle{fill:#9ab}}",
+  "path{fill:none;stroke:#789;stroke-opacity:.25;stroke-width:22;stroke-linecap:round}",
+  "@media(prefers-color-scheme:dark){text{fill:#ddd}.way,.site{fill:#999}circle{fill:#9ab}}",
 ].join("");
 
-/** The mesh as an image: the node that was asked in the middle, or else all nodes on a circle, and a line for each way. */
-export function svgOf({ nodes, edges }: Graph): string {
-  const around = nodes.filter(({ isSelf }) => !isSelf);
-  const radius = Math.max(sizes.leastRadius, (around.length * sizes.apart) / (2 * Math.PI));
-  const middle = radius + sizes.margin;
-  const at = placesOf(nodes, around, { x: middle, y: middle }, radius);
-  const size = Math.ceil(2 * middle);
-  return `${[
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size} ${size}" role="img" aria-label="the mesh">`,
-    `<style>${style}</style>`,
-    ...edges.flatMap((edge) => lineOf(edge, at)),
-    ...nodes.flatMap((node) => markOf(node, at, middle)),
-    "</svg>",
-  ].join("\n")}\n`;
+/** A site, between the angles of its first and its last node. */
+interface Arc {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
 }
 
-function placesOf(
-  nodes: readonly GraphNode[],
-  around: readonly GraphNode[],
-  middle: Point,
-  radius: number,
-): ReadonlyMap<string, Point> {
-  const inside = nodes.filter(({ isSelf }) => isSelf).map(({ id }) => [id, middle] as const);
-  const outside = around.map(({ id }, index) => {
-    const angle = (2 * Math.PI * index) / around.length - Math.PI / 2;
-    const place = { x: middle.x + radius * Math.cos(angle), y: middle.y + radius * Math.sin(angle) };
-    return [id, place] as const;
+/**
+ * The mesh as an image: nodes on a circle, those of a site beside each other on one arc, and a line for each way. A node that
+ * is at no site is in the middle.
+ */
+export function svgSketch(nodes: readonly GraphNode[]): Sketch {
+  const sites = sitesOf(nodes);
+  // A place is left free between two sites.
+  const places = sites.reduce((sum, { nodes: there }) => sum + there.length + 1, 0);
+  const radius = Math.max(sizes.leastRadius, (places * sizes.apart) / (2 * Math.PI));
+  const middle = radius + sizes.margin;
+  const pointAt = (angle: number, distance = radius): Point => ({
+    x: middle + distance * Math.cos(angle),
+    y: middle + distance * Math.sin(angle),
   });
-  return new Map([...inside, ...outside]);
+  const at = new Map<string, Point>(alone(nodes).map(({ id }) => [id, { x: middle, y: middle }]));
+  const arcs: Arc[] = [];
+  let place = 0;
+  const angleOf = (number: number): number => (number / places) * 2 * Math.PI - Math.PI / 2;
+  for (const { name, nodes: there } of sites) {
+    for (const [index, { id }] of there.entries()) at.set(id, pointAt(angleOf(place + index)));
+    arcs.push({ name, from: angleOf(place), to: angleOf(place + there.length - 1) });
+    place += there.length + 1;
+  }
+  const size = Math.ceil(2 * middle);
+  return {
+    head: `${[
+      `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size} ${size}" role="img" aria-label="the mesh">`,
+      `<style>${style}</style>`,
+      ...arcs.flatMap((arc) => siteMark(arc, pointAt, radius)),
+    ].join("\n")}\n`,
+    edge: (edge) => `${lineOf(edge, at).join("\n")}\n`,
+    tail: `${[...nodes.flatMap((node) => markOf(node, at, middle)), "</svg>"].join("\n")}\n`,
+  };
+}
+
+/** The arc behind the nodes of a site, and its name within the circle. */
+function siteMark(
+  { name, from, to }: Arc,
+  pointAt: (angle: number, distance?: number) => Point,
+  radius: number,
+): string[] {
+  const [begin, end, words] = [pointAt(from), pointAt(to), pointAt((from + to) / 2, radius - 24)];
+  const isLong = to - from > Math.PI ? 1 : 0;
+  return [
+    `<path d="M ${px(begin.x)} ${px(begin.y)} A ${px(radius)} ${px(radius)} 0 ${isLong} 1 ${px(end.x)} ${px(end.y)}"/>`,
+    `<text class="site" x="${px(words.x)}" y="${px(words.y)}" text-anchor="middle">${escaped(name)}</text>`,
+  ];
 }
 
 function lineOf(edge: Edge, at: ReadonlyMap<string, Point>): string[] {

@@ -1,8 +1,7 @@
-import { type PeerReport, type Status, wayTo } from "../api/index.ts";
+import { type PeerReport, type Status, siteOf, wayTo } from "../api/index.ts";
 import { printable } from "../base/index.ts";
 import { errorOf, type RegistryState } from "../discovery/index.ts";
 import type { Seen } from "../resources/index.ts";
-import { siteOf } from "./site.ts";
 import type { EventRow, NodeView, PageState, PeerRow, RegistryRow, Rows, WarningRow } from "./wire.ts";
 
 /** The most rows of each list. What is beyond them is left out, the oldest events first. */

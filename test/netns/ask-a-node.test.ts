@@ -99,6 +99,23 @@ describe("kubespan matrix", () => {
     }
   });
 
+  it("graph draws a line for each pair of nodes of the whole mesh", async () => {
+    const { stdout, stderr } = await a.daemon.command("graph", "-o", "json");
+    const { nodes, edges } = JSON.parse(stdout) as {
+      nodes: { id: string; label: string; site: string; isSelf?: true }[];
+      edges: { from: string; to: string; way: string; roundTripMs: number }[];
+    };
+    const labels = new Map(nodes.map(({ id, label }) => [id, label]));
+    const pairs = edges.map(({ from, to }) => [labels.get(from), labels.get(to)].toSorted().join("-"));
+    expect(pairs.toSorted()).toEqual(["a-b", "a-c", "b-c"]);
+    expect(nodes.map(({ site }) => site)).toEqual(nodes.map(() => "203.0.113.0/24"));
+    expect(nodes.filter(({ isSelf }) => isSelf).map(({ label }) => label)).toEqual(["a"]);
+    for (const edge of edges) expect(edge.roundTripMs).toBeGreaterThan(0);
+    expect(stderr).toBe("");
+    const own = JSON.parse((await a.daemon.command("graph", "--own", "-o", "json")).stdout) as typeof edges;
+    expect(own).toMatchObject({ edges: [{ way: "direct" }, { way: "direct" }] });
+  });
+
   it("connectivity test sends large packets to nodes and pod networks, and finds the path that lets few pass", async () => {
     const verdicts = async () =>
       (linesOf((await testConnectivity("-o", "json")).stdout) as Verdict[]).map(

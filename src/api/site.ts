@@ -1,5 +1,5 @@
-import type { PeerReport } from "../api/index.ts";
-import { type Address, endpointAddress, familyOf, isPrivate, prefixOf } from "../net/index.ts";
+import { type Address, type Endpoint, endpointAddress, familyOf, isPrivate, prefixOf } from "../net/index.ts";
+import type { NodeStatus, PeerReport } from "./status.ts";
 
 /**
  * The bits of a network that is taken for one site in the picture. Nothing depends on it. A private network of a site is often
@@ -17,8 +17,15 @@ export function siteOf({
   candidates,
 }: Pick<PeerReport, "endpoint" | "way" | "candidates">): string {
   const own = way && "via" in way ? undefined : endpoint;
-  const at = own ?? candidates.find(({ kind }) => kind !== "relayed" && kind !== "carried")?.endpoint;
-  if (at === undefined) return "unknown";
-  const address = endpointAddress(at);
+  return siteAt(own ?? candidates.find(({ kind }) => kind !== "relayed" && kind !== "carried")?.endpoint);
+}
+
+/** Gives the network in which this node is found: where others would dial it first. */
+export const ownSiteOf = ({ announcedEndpoints }: Pick<NodeStatus, "announcedEndpoints">): string =>
+  siteAt(announcedEndpoints[0]);
+
+function siteAt(endpoint: Endpoint | undefined): string {
+  if (endpoint === undefined) return "unknown";
+  const address = endpointAddress(endpoint);
   return prefixOf(address, bitsOf(address)) ?? address;
 }
