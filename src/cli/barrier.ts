@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { checkPrivilege, loadBarrierLoader } from "../daemon/index.ts";
 import { createLogger, print, run } from "../system/index.ts";
+import { exampleText } from "./examples.ts";
 import { groupHelp } from "./help.ts";
 import { configOption } from "./options.ts";
 
@@ -19,6 +20,7 @@ export function registerBarrier(program: Command): void {
         "Traffic to members is refused until the daemon runs. 'kubespan down' removes the",
         "barrier. Where the configuration cannot be read, that of the last run counts,",
         "and the command fails after it has loaded the barrier.",
+        exampleText("barrier load"),
       ].join("\n"),
     )
     .action(async (options: { config: string }) => {

@@ -12,7 +12,10 @@ interface Options extends ApplyOptions {
 /** The commands that change the configuration, each checked before anything is replaced. */
 export function registerConfig(program: Command): void {
   const config = program.command("config").description("change the configuration safely");
-  applying(config.command("edit")).description("edit the configuration with $VISUAL or $EDITOR").action(edit);
+  applying(config.command("edit"))
+    .description("edit the configuration with $VISUAL or $EDITOR")
+    .addHelpText("after", exampleText("config edit"))
+    .action(edit);
   applying(config.command("patch"))
     .description("change the configuration by a patch")
     .argument("[patch]", "file with the patch, or - for standard input", "-")
@@ -23,10 +26,7 @@ export function registerConfig(program: Command): void {
         "\nA patch is one of two kinds, as for Talos. Documents are merged into those with",
         "the same kind and name: maps key by key, lists by appending; '$patch: delete'",
         "takes away what holds it. A list is a JSON patch (RFC 6902) of one document.",
-        "\nExamples:",
-        "  kubespan config patch change.yaml --mode try",
-        '  echo \'[{"op": "add", "path": "/mtu", "value": 1400}]\' |',
-        "    kubespan config patch --document KubeSpanConfig",
+        exampleText("config patch"),
       ].join("\n"),
     )
     .action(patch);
@@ -34,6 +34,7 @@ export function registerConfig(program: Command): void {
     .command("confirm")
     .description("keep the configuration that is being tried")
     .addOption(configOption())
+    .addHelpText("after", exampleText("config confirm"))
     .action(async (options: { config: string }) => {
       const { confirmTrial } = await import("./config-apply.ts");
       await confirmTrial(options.config);

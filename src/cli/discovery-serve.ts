@@ -11,6 +11,7 @@ import type {
 import { hostPortText, parseAddress, parseAddressPort, parseHostPort } from "../net/index.ts";
 import { confine, createLogger, serviceManager } from "../system/index.ts";
 import type { StoreOptions } from "./discovery-store.ts";
+import { exampleText } from "./examples.ts";
 import { groupHelp } from "./help.ts";
 import { secondsWithin, wholeNumber } from "./options.ts";
 
@@ -99,6 +100,7 @@ export function registerDiscoveryServe(program: Command): void {
         .choices(["json", "text"])
         .default("text"),
     )
+    .addHelpText("after", exampleText("discovery serve"))
     .action(serve);
 }
 

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { print, printJson } from "../system/index.ts";
+import { exampleText } from "./examples.ts";
 import { configOption } from "./options.ts";
 
 /** `kubespan doctor` tells what this machine needs or misses. Its exit code follows from the worst finding: 0, 10 or 11; and 5 without root. */
@@ -11,6 +12,7 @@ export function registerDoctor(program: Command): void {
     .addOption(
       new Option("-o, --output <format>", "format of the output").choices(["table", "json"]).default("table"),
     )
+    .addHelpText("after", exampleText("doctor"))
     .action(async (options: { config: string; output: "table" | "json" }) => {
       const { gatherFacts } = await import("../doctor/effects/index.ts");
       const { examine, exitCodeOf, worst } = await import("../doctor/index.ts");

@@ -5,6 +5,7 @@ import { type LoadedConfig, loadConfig } from "../config/effects/index.ts";
 import { checkPrivilege, takeDown } from "../daemon/index.ts";
 import { forgetIdentity } from "../identity/effects/index.ts";
 import { complain, forgetCompiled, print } from "../system/index.ts";
+import { exampleText } from "./examples.ts";
 import { configOption, runDirectoryOf } from "./options.ts";
 
 export function registerDown(program: Command): void {
@@ -13,6 +14,7 @@ export function registerDown(program: Command): void {
     .description("leave the mesh and remove traces from the kernel")
     .addOption(configOption())
     .addOption(new Option("--forget-identity", "delete the keys too and return as a new node"))
+    .addHelpText("after", exampleText("down"))
     .action(async (options: { config: string; forgetIdentity?: boolean }) => {
       const loaded = loadConfig(options.config);
       loaded.catch(() => undefined); // it is awaited where it is needed

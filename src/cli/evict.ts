@@ -5,6 +5,7 @@ import { KubespanError } from "../base/index.ts";
 import { isNodeId, publicKeyFrom } from "../discovery/index.ts";
 import type { Eviction } from "../eviction/index.ts";
 import { print } from "../system/index.ts";
+import { exampleText } from "./examples.ts";
 import { operatorsConfig, readOperatorKey } from "./operator.ts";
 import { configOption } from "./options.ts";
 import { rotateSecret, withinOption } from "./rotate-secret.ts";
@@ -40,11 +41,7 @@ export function registerEvict(program: Command): void {
         "\nA hostile node with the secret of the cluster can come back under a new id with",
         "a new key, until the cluster has another secret: --rotate gives it one, as",
         "'kubespan rotate secret' does, and not to that node.",
-        "\nExamples:",
-        "  kubespan evict laptop --key operator.key         block a node everywhere",
-        "  kubespan evict laptop --key - < operator.key     the key from elsewhere",
-        "  kubespan evict laptop --key operator.key --rotate  if it is hostile",
-        "  kubespan evict laptop --key operator.key --lift  let it in again",
+        exampleText("evict"),
       ].join("\n"),
     )
     .action(evict);

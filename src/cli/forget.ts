@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { requestForget } from "../api/effects/index.ts";
 import { complain, print } from "../system/index.ts";
+import { exampleText } from "./examples.ts";
 import { configOption, runDirectoryOf } from "./options.ts";
 
 export function registerForget(program: Command): void {
@@ -13,7 +14,7 @@ export function registerForget(program: Command): void {
       "after",
       "\nAll nodes that are connected to this one are asked to forget the node too,\n" +
         "and the discovery services tell new nodes of it no longer. A network is let go\n" +
-        "here if status names it as one whose owner is not known.",
+        `here if status names it as one whose owner is not known.\n${exampleText("forget")}`,
     )
     .action(async (node: string, options: { config: string }) => {
       const {

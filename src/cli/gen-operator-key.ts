@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
 import { KubespanError, Secret } from "../base/index.ts";
 import { complain, createAtomically, print } from "../system/index.ts";
+import { exampleText } from "./examples.ts";
 import { readOperatorKey } from "./operator.ts";
 
 interface Options {
@@ -21,9 +22,7 @@ export function registerGenOperatorKey(gen: Command): void {
       [
         "\nKeep the file where no node is: who has it decides who is kept out. What is",
         "printed belongs into the configuration of every node.",
-        "\nExamples:",
-        "  kubespan gen operator-key -o operator.key",
-        "  kubespan gen operator-key --public operator.key",
+        exampleText("gen operator-key"),
       ].join("\n"),
     )
     .action(genOperatorKey);

@@ -16,10 +16,10 @@ interface GraphOptions {
 export function registerGraph(program: Command): void {
   program
     .command("graph")
-    .description("draw the mesh, with all ways as nodes measure them")
+    .description("draw the ways between all nodes as a picture")
     .addOption(configOption())
     .addOption(new Option("-o, --output <format>", "format of the picture").choices(formats).default("dot"))
-    .option("--own", "draw only what this node knows, and measure nothing")
+    .option("--own", "draw only the ways of this node, measure nothing")
     .addHelpText(
       "after",
       `\nA line is the worse of what the two nodes at its ends tell. Nodes in one network\nare drawn together. Whoever does not tell is named on standard error.\n${exampleText("graph")}`,

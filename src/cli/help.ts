@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { exampleText } from "./examples.ts";
 
 /** `kubespan help gen config`: the help of a command at any depth, which commander's own looks for at the first only. */
 export function registerHelp(program: Command): void {
@@ -6,6 +7,7 @@ export function registerHelp(program: Command): void {
     .command("help")
     .argument("[command...]", "words that name the command, as in gen config")
     .description("print the help of a command")
+    .addHelpText("after", exampleText("help"))
     .action((names: readonly string[]) => {
       commandAt(program, names).outputHelp();
     });

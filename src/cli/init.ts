@@ -5,6 +5,7 @@ import { loadConfig } from "../config/effects/index.ts";
 import { parseServiceURL } from "../config/index.ts";
 import { type HostPort, isPrivate, parseAddress, parseHostPort, parsePort } from "../net/index.ts";
 import { complain, print } from "../system/index.ts";
+import { exampleText } from "./examples.ts";
 import { defaultConfigFile } from "./options.ts";
 
 interface Options {
@@ -33,10 +34,7 @@ export function registerInit(program: Command): void {
       [
         "\nWrites the configuration with a new secret, starts the services where systemd",
         "has them, and prints what to do on the other nodes.",
-        "\nExamples:",
-        "  kubespan init --discovery                        the service runs on this node",
-        "  kubespan init --discovery --address 203.0.113.7  others reach the node there",
-        "  kubespan init --service https://discovery.example.org/",
+        exampleText("init"),
       ].join("\n"),
     )
     .action(init);

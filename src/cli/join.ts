@@ -4,6 +4,7 @@ import { loadConfig } from "../config/effects/index.ts";
 import type { Token } from "../joining/index.ts";
 import type { HostPort } from "../net/index.ts";
 import { complain, print } from "../system/index.ts";
+import { exampleText } from "./examples.ts";
 import { hostFrom, portFrom } from "./init.ts";
 import { defaultConfigFile, secondsWithin } from "./options.ts";
 
@@ -44,10 +45,7 @@ export function registerJoin(program: Command): void {
         "its clock. Then it writes the configuration, starts the service, and waits until",
         `all peers are up, ${usualWait} s at most (exit code ${notUpExitCode} if they are not). Where nothing was`,
         "started, it waits only if --wait asks for it.",
-        "\nExamples:",
-        "  kubespan join                      then paste the token",
-        "  kubespan join --token-file /root/token",
-        "  kubespan token | ssh root@192.0.2.11 kubespan join",
+        exampleText("join"),
       ].join("\n"),
     )
     .action(join);

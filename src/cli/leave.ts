@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { loadConfig } from "../config/effects/index.ts";
 import { print } from "../system/index.ts";
 import { down, sayDown } from "./down.ts";
+import { exampleText } from "./examples.ts";
 import { configOption } from "./options.ts";
 
 export function registerLeave(program: Command): void {
@@ -15,6 +16,7 @@ export function registerLeave(program: Command): void {
         "\nTells the other nodes, removes every trace from the kernel, and disables the",
         "services. Configuration and identity stay, as does a discovery service on this",
         "node, which others may need.",
+        exampleText("leave"),
       ].join("\n"),
     )
     .action(async ({ config }: { config: string }) => {

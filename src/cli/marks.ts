@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { hexText, KubespanError } from "../base/index.ts";
 import { checkPrivilege } from "../daemon/index.ts";
 import { print, printJson, readTextFile, run } from "../system/index.ts";
+import { exampleText } from "./examples.ts";
 
 interface Options {
   readonly rules: readonly string[];
@@ -34,11 +35,7 @@ export function registerMarks(program: Command): void {
       [
         "\nA list of programs whose bits are known is compared in any case. The exit code",
         "is 14 if somebody else uses one of the bits, and 0 if nobody is known to.",
-        "\nExamples:",
-        "  kubespan marks 0x100                      is this bit in use?",
-        "  kubespan marks 0x1000/0x3000 --machine    ... or on this node?",
-        "  iptables-save > rules; kubespan marks 0x1000 --rules rules -o json",
-        "  nft list ruleset > rules; kubespan marks 0x1000 --rules rules",
+        exampleText("marks"),
       ].join("\n"),
     )
     .action(marks);

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { requestRotateKey } from "../api/effects/index.ts";
 import { print } from "../system/index.ts";
+import { exampleText } from "./examples.ts";
 import { operatorsConfig, readOperatorKey } from "./operator.ts";
 import { configOption, runDirectoryOf } from "./options.ts";
 import { rotateSecret, withinOption } from "./rotate-secret.ts";
@@ -22,9 +23,7 @@ export function registerRotate(program: Command): void {
         "Who misses it is named, and 'kubespan status' on this node shows who still does.",
         "Tokens that are printed afterwards have the new secret. Not with Talos nodes,",
         "whose secret is in their own configuration.",
-        "\nExamples:",
-        "  kubespan rotate secret --key operator.key",
-        "  kubespan rotate secret --key operator.key --within 168   wait a week at most",
+        exampleText("rotate secret"),
       ].join("\n"),
     )
     .action(async (options: { config: string; key: string; within: number }) => {
@@ -42,8 +41,7 @@ export function registerRotate(program: Command): void {
         "connected nodes stops for less than a second. Nodes that are not connected, and",
         "Talos nodes, learn of it by way of the registries; so one has to be connected.",
         "Node id, addresses and networks stay as they are. Rotate one node at a time.",
-        "\nExamples:",
-        "  kubespan rotate key                a new key, when the old one may be known",
+        exampleText("rotate key"),
       ].join("\n"),
     )
     .action(async (options: { config: string }) => {

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { checkPrivilege, loadDaemon, loadDryRun } from "../daemon/index.ts";
 import { print } from "../system/index.ts";
+import { exampleText } from "./examples.ts";
 import { configOption } from "./options.ts";
 
 /** The time that unfinished work may take after the daemon has ended. */
@@ -18,6 +19,7 @@ export function registerRun(program: Command): void {
         "\nSIGHUP makes the daemon read the configuration again. SIGTERM and SIGINT end the",
         "daemon and leave the tunnels working; the next start takes the tunnels over. To",
         "leave the mesh, run 'kubespan down'.",
+        exampleText("run"),
       ].join("\n"),
     )
     .action(async (options: { config: string; dryRun?: boolean }) => {

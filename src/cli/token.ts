@@ -5,6 +5,7 @@ import { loadConfig } from "../config/effects/index.ts";
 import type { Config } from "../config/index.ts";
 import { isTold } from "../members/index.ts";
 import { complain, print } from "../system/index.ts";
+import { exampleText } from "./examples.ts";
 import { configOption } from "./options.ts";
 
 export function registerToken(program: Command): void {
@@ -20,9 +21,7 @@ export function registerToken(program: Command): void {
         "\nThe token holds the secret of the cluster: whoever has it is a member. With",
         "--discovery it holds more, the key with which discovery services prove who they",
         "are: give it only to control planes.",
-        "\nExamples:",
-        "  kubespan token | ssh root@192.0.2.11 kubespan join",
-        "  kubespan token --discovery | ssh root@192.0.2.12 kubespan join --discovery",
+        exampleText("token"),
       ].join("\n"),
     )
     .action(token);

@@ -135,6 +135,51 @@ describe("the chart", () => {
     expect(stderr).toContain(named);
   });
 
+  test("has a ServiceMonitor and the dashboard for those who ask for them", async () => {
+    const rendered = await run(
+      "template",
+      "kubespan",
+      chart,
+      "--set=metrics.serviceMonitor.enabled=true,metrics.serviceMonitor.labels.release=prometheus",
+      "--set=metrics.dashboard.enabled=true,daemon.metrics.page=true",
+    );
+    type Labels = Record<string, string>;
+    const found = parseAllDocuments(rendered).map(
+      (document) =>
+        document.toJS() as {
+          kind: string;
+          metadata: { name: string; labels?: Labels };
+          spec: {
+            selector: Labels & { matchLabels: Labels };
+            ports: unknown[];
+            endpoints: unknown[];
+            template: { metadata: { labels: Labels } };
+          };
+          data: Labels;
+          stringData?: Labels;
+        } | null,
+    );
+    const one = (kind: string, name: string) =>
+      found.find((each) => each?.kind === kind && each.metadata.name === name) ?? expect.fail(kind);
+    const service = one("Service", "kubespan-metrics");
+    expect(one("DaemonSet", "kubespan").spec.template.metadata.labels).toMatchObject(service.spec.selector);
+    expect(service.spec.ports).toEqual([{ name: "metrics", port: 9586, targetPort: 9586 }]);
+    const monitor = one("ServiceMonitor", "kubespan");
+    expect(service.metadata.labels).toMatchObject(monitor.spec.selector.matchLabels);
+    expect(monitor.spec.endpoints).toEqual([{ port: "metrics", interval: "30s" }]);
+    expect(monitor.metadata.labels).toMatchObject({ release: "prometheus" });
+    const dashboard = one("ConfigMap", "kubespan-dashboard");
+    expect(dashboard.metadata.labels).toMatchObject({ grafana_dashboard: "1" });
+    expect(dashboard.data["kubespan.json"]).toBe(await readFile(join(root, "deploy/dashboard.json"), "utf8"));
+    const settings = one("Secret", "kubespan-settings").stringData?.["settings.yaml"] ?? "";
+    expect(parseAllDocuments(settings).map((document) => document.toJS() as unknown)).toContainEqual(
+      expect.objectContaining({
+        kind: "KubeSpanDaemonConfig",
+        metrics: { listen: "0.0.0.0:9586", anyAddress: true, page: true },
+      }),
+    );
+  });
+
   test("is what the plain manifests are made from", async () => {
     const rendered = await run(
       "template",

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { exitCodeOf as exitCodeOfWork } from "../../../src/api/index.ts";
 import { type ErrorCode, KubespanError } from "../../../src/base/index.ts";
 import { exitCodeOf as exitCodeOfConnectivity } from "../../../src/cli/connectivity.ts";
+import { actingExamples, examples } from "../../../src/cli/examples.ts";
 import { exitCodes } from "../../../src/cli/exit-codes.ts";
 import { createProgram } from "../../../src/cli/index.ts";
 import { notUpExitCode } from "../../../src/cli/join.ts";
@@ -193,6 +194,22 @@ const helpOf = async (...args: string[]): Promise<string> => {
   await program.parseAsync(["help", ...args], { from: "user" }).catch(() => undefined);
   return text;
 };
+
+test("the help of each command ends with its examples, all of which tests run", async () => {
+  const shown: Record<string, string[]> = {};
+  for (const command of commands.filter((each) => each.commands.length === 0)) {
+    const path = pathOf(command).split(" ").slice(1);
+    if (path[0] === "complete") continue; // it is for the scripts of shells, and hidden
+    const [, text = ""] = (await helpOf(...path)).split("\nExamples:\n");
+    shown[path.join(" ")] = text
+      .trim()
+      .split("\n")
+      .map((line) => line.trim().split(/ {2,}/)[0] ?? "");
+  }
+  const linesOf = (all: typeof examples) =>
+    Object.fromEntries(Object.entries(all).map(([name, each]) => [name, each.map(([line]) => line)]));
+  expect(shown).toEqual({ ...linesOf(examples), ...linesOf(actingExamples) });
+});
 
 describe("kubespan help", () => {
   test.each([

@@ -27,6 +27,10 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- $own := dict "apiVersion" "v1alpha1" "kind" "KubeSpanDaemonConfig" }}
 {{- $_ := set $own "node" (dict "name" "@NODE_NAME@") }}
 {{- $_ := set $own "kubernetes" (dict "enabled" true) }}
+{{- if .Values.metrics.serviceMonitor.enabled }}
+{{- $host := contains ":" .Values.metrics.host | ternary (printf "[%s]" .Values.metrics.host) .Values.metrics.host }}
+{{- $_ := set $own "metrics" (dict "listen" (printf "%s:%v" $host .Values.metrics.port) "anyAddress" true) }}
+{{- end }}
 {{- if ne .Values.discovery.mode "none" }}
 {{- $_ := set $own "serviceCAFiles" (dict "kubespan-discovery" "/etc/kubespan/discovery/ca.crt") }}
 {{- end -}}
