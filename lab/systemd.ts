@@ -15,7 +15,7 @@ const devices: Readonly<Record<string, string>> = {
   "net/tun": "10 200",
 };
 
-/** What would change the time, the modules, the log, or another state of the host, which process 1 and all others lack. */
+/** What would change the time, the modules, the log, or another state of the host, which every process in it lacks. */
 const lacked = [
   "audit_control",
   "audit_read",
@@ -45,6 +45,8 @@ const masked = [
 ];
 
 const environment = ["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C"];
+/** Becomes a program that can never have what is lacked: process 1, and each that enters beside it. */
+const confined = ["setpriv", "--bounding-set", lacked.join(), "--inh-caps", lacked.join(), "--"];
 
 /**
  * A namespace with a root of its own, a layer of memory above the one that is given, and with namespaces of all kinds but
@@ -61,7 +63,7 @@ export async function systemd(name: string, hostname: string, root: string): Pro
     // The one that waits for process 1 ends with this process, and process 1 with it.
     unshare: [...others, "--pid", "--fork", "--kill-child"],
     enter: (pid) => [...others, `--pid=/proc/${pid}/ns/pid_for_children`],
-    before: environment,
+    before: [...environment, ...confined],
     wrap: (argv) => joining(groups, argv),
     setUp: [
       "mkdir /run/above /run/work /run/root",
@@ -81,7 +83,7 @@ export async function systemd(name: string, hostname: string, root: string): Pro
     program: [
       ...environment,
       "container=lab",
-      `setpriv --bounding-set ${lacked.join()} --inh-caps ${lacked.join()}`,
+      ...confined,
       "/lib/systemd/systemd </dev/null >/dev/null 2>&1",
     ].join(" "),
   };

@@ -180,4 +180,4 @@ export const waysText = (table: TableName, ways: readonly PlacedWay[]): string =
 
 /** The steps that remove the tables that were found. */
 export const planNoRelay = (found: readonly TableName[]): Step[] =>
-  found.map((table) => nftStep("delete the nft table for relaying", deletingText(table)));
+  found.map((table) => nftStep(`delete the nft table ${table} for relaying`, deletingText(table)));

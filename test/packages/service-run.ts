@@ -2,11 +2,15 @@ import { copyFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { buildPackages, debOf } from "./build.ts";
 
-/** Copies packages of these versions, and the scripts of the service, into a folder. */
-export async function bringService(folder: string, ...versions: readonly string[]): Promise<void> {
+/** Builds packages of these versions; gives their files and the scripts of the service. */
+export async function serviceFiles(...versions: readonly string[]): Promise<string[]> {
   const files = ["service-start.sh", "service.sh"].map((name) => join(import.meta.dirname, name));
   for (const version of versions)
     files.push(debOf(await buildPackages(`service-${version}`, version, "deb", "gzip"), version));
+  return files;
+}
+
+export function copyInto(folder: string, files: readonly string[]): void {
   for (const file of files) copyFileSync(file, join(folder, basename(file)));
 }
 

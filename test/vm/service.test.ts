@@ -1,9 +1,8 @@
-import { copyFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { debOf } from "../packages/build.ts";
 import { Debian } from "../packages/debian.ts";
-import { bringService, running, seenIn } from "../packages/service-run.ts";
+import { copyInto, running, seenIn, serviceFiles } from "../packages/service-run.ts";
 import { runInMachine } from "./machine.ts";
 
 const timeoutMs = 1_800_000;
@@ -11,8 +10,8 @@ let debian: Debian;
 
 beforeAll(async () => {
   debian = await Debian.open("bookworm", "systemd");
-  await bringService(join(debian.root, "root"), "0.1.0");
-  copyFileSync(join(import.meta.dirname, "service.sh"), join(debian.root, "root/service.sh"));
+  const files = [...(await serviceFiles("0.1.0")), join(import.meta.dirname, "kernel-service.sh")];
+  copyInto(join(debian.root, "root"), files);
 }, 3_600_000);
 
 afterAll(() => debian?.close());
@@ -21,7 +20,7 @@ afterAll(() => debian?.close());
 test(
   "the service runs under systemd with the kernel's WireGuard",
   async () => {
-    const command = ["bash", "/root/service.sh", `/root/${basename(debOf("", "0.1.0"))}`];
+    const command = ["bash", "/root/kernel-service.sh", `/root/${basename(debOf("", "0.1.0"))}`];
     const run = { command, cwd: "/root", timeoutMs, system: debian.root };
     const { exitCode, stdout, stderr } = await runInMachine(run);
     expect(exitCode, `${stdout}\n${stderr}`).toBe(0);
