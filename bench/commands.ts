@@ -44,6 +44,7 @@ const commands = [
   ["node", "inspect", "dependencies"],
   ["node", "graph", "--own", "-o", "svg"],
   ["node", "bugreport", "--file"],
+  ["node", "bugreport", "--anonymise", "--file"],
   ["mesh", "matrix"],
   ["mesh", "graph", "-o", "dot"],
   ["mesh", "graph", "-o", "svg"],

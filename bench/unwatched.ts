@@ -64,7 +64,7 @@ interface Shares {
   readonly own: number[];
   readonly tools: number[];
 }
-const seen = new Map(candidates.map(({ name }) => [name, { own: [], tools: [] } as Shares]));
+const seen = new Map<string, Shares>(candidates.map(({ name }) => [name, { own: [], tools: [] }]));
 
 async function measure(lab: Lab, order: readonly Candidate[]): Promise<void> {
   const [network, cluster] = [await lab.network("wan"), newCluster()];

@@ -12,6 +12,7 @@ export { Secret } from "./secret.ts";
 export { shortList } from "./short-list.ts";
 export { dueAt } from "./slack.ts";
 export { type Stage, type Step } from "./step.ts";
+export { talosLine } from "./talos-line.ts";
 export { isPrintable, printable, printableJson, printableLines } from "./text.ts";
 export { isOlderVersion, versionIn } from "./tool-version.ts";
 export { version } from "./version.ts";

@@ -64,6 +64,7 @@ export function assemble(found: KindDocuments, environment: Proxies): Config | u
     ...metricsOf(daemon),
     stateDirectory: daemon.stateDirectory,
     runDirectory: daemon.runDirectory,
+    ...(daemon.socketGroup !== undefined && { socketGroup: daemon.socketGroup }),
     log: daemon.log,
   };
 }

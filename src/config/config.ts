@@ -1,5 +1,5 @@
 import type { Secret } from "../base/index.ts";
-import type { Endpoint, HostPort, Marks, Prefix } from "../net/index.ts";
+import type { Address, Endpoint, HostPort, Marks, Prefix } from "../net/index.ts";
 import type { DialRules } from "./dial.ts";
 import type { EndpointFilter } from "./endpoint-filter.ts";
 import type { Proxies } from "./proxy.ts";
@@ -76,7 +76,14 @@ export interface Config {
   readonly metrics?: MetricsConfig;
   readonly stateDirectory: string;
   readonly runDirectory: string;
-  readonly log: { readonly level: LogLevel; readonly format: "json" | "text" };
+  /** The group that may ask the daemon, too; absent for none. */
+  readonly socketGroup?: string;
+  readonly log: {
+    readonly level: LogLevel;
+    readonly format: "json" | "text";
+    /** The places that get each line over the network, too. */
+    readonly destinations: readonly LogDestination[];
+  };
 }
 
 export interface ClusterIdentity {
@@ -207,6 +214,13 @@ export type MachineType = "controlplane" | "worker" | "unknown";
 type ConnectMode = "auto" | "race" | "serial";
 
 type WireGuardImplementation = "auto" | "kernel" | "userspace";
+/** A place that takes lines of the log. */
+export interface LogDestination {
+  readonly protocol: "tcp" | "udp";
+  readonly host: Address;
+  readonly port: number;
+}
+
 /** The levels of the log, from the fewest lines to the most. */
 export const logLevels = ["fatal", "error", "warn", "info", "debug", "trace"] as const;
 

@@ -3,6 +3,7 @@ export {
   type ClusterIdentity,
   type Config,
   type KubernetesConfig,
+  type LogDestination,
   type LogLevel,
   logLevels,
   type MachineType,

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { wordOf } from "../base/index.ts";
 import { decodeKey } from "../identity/index.ts";
+import { parseAddressPort } from "../net/index.ts";
 import { bounds, noticePort } from "./bounds.ts";
-import { logLevels, type MachineType, type RelayConfig } from "./config.ts";
+import { type LogDestination, logLevels, type MachineType, type RelayConfig } from "./config.ts";
 import { dial } from "./dial.ts";
 import { parseEndpointFilter } from "./endpoint-filter.ts";
 import { extraEndpoint } from "./extra-endpoint.ts";
@@ -90,6 +91,15 @@ const marks = section({ fromWireGuard: markBits.default(0x20), toWireGuard: mark
 /** Talos calls the control plane on which etcd begins `init`. */
 export const machineTypes = oneOf(["controlplane", "init", "worker", "unknown"]).transform(
   (type): MachineType => (type === "init" ? "controlplane" : type),
+);
+
+const logDestination = parsedText(
+  "tcp://ADDRESS:PORT or udp://ADDRESS:PORT",
+  (text): LogDestination | undefined => {
+    const [, protocol, at = ""] = /^(tcp|udp):\/\/([^/]+)\/?$/.exec(text) ?? [];
+    const place = parseAddressPort(at);
+    return place && protocol ? { protocol: protocol === "tcp" ? "tcp" : "udp", ...place } : undefined;
+  },
 );
 
 const node = section({
@@ -209,6 +219,7 @@ export const schemas = {
     dial,
     stateDirectory: absolutePath().default(usualStateDirectory),
     runDirectory: absolutePath(longestRunDirectory).default("/run/kubespan"),
+    socketGroup: matchingText("the name of a group", /^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/).optional(),
     advertisedPrefixes: listOf(routablePrefix(), "prefixes", bounds.networks),
     nonPodNetworks: listOf(prefix(), "prefixes"),
     localNetworks: listOf(prefix(), "prefixes"),
@@ -254,6 +265,7 @@ export const schemas = {
     log: section({
       level: oneOf(logLevels).default("info"),
       format: oneOf(["json", "text"]).default("text"),
+      destinations: listOf(logDestination, "destinations", 4),
     }).prefault({}),
     discovery: section({
       announce: parsedText("https://host[:port]/, as other nodes reach the service here", (text) => {

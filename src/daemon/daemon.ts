@@ -1,22 +1,16 @@
-import { serveApi } from "../api/effects/index.ts";
+import { openToGroup, serveApi } from "../api/effects/index.ts";
 import type { Down, KeyRotated, Progress } from "../api/index.ts";
 import { errorText, version } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
-import {
-  confine,
-  createLogger,
-  RecentLines,
-  type ServiceManager,
-  SpareMemory,
-  serviceManager,
-} from "../system/index.ts";
+import { confine, type ServiceManager, SpareMemory, serviceManager } from "../system/index.ts";
 import { actsOn } from "./acts.ts";
 import { Answers } from "./answers.ts";
 import { ledgerOf, meshOf, type Parts, partsOf, registriesOf } from "./compose.ts";
 import { Failures, isFinal } from "./failures.ts";
 import { addressTaken, givenWay, memberBefore } from "./give-way.ts";
 import { configOrClosed } from "./load-barrier.ts";
+import { openLog } from "./log-sinks.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import type { Mesh } from "./mesh.ts";
 import { Metering } from "./metering.ts";
@@ -69,8 +63,7 @@ export class Daemon {
     const kept = confine();
     const { config, warnings } = await configOrClosed(file);
     await forgetTrial(config.runDirectory);
-    const lines = new RecentLines();
-    const log = createLogger(config.log, (line) => lines.add(line));
+    const { log, lines, sinks } = openLog(config.log);
     for (const warning of [...kept, ...warnings]) log.warn(warning);
     const tools = await openTools(log);
     try {
@@ -79,6 +72,7 @@ export class Daemon {
       const registries = registriesOf(config, parts, ledger);
       const mesh = await meshOf(config, registries, ledger, parts);
       const daemon = new Daemon(file, parts, config, registries, mesh);
+      daemon.#closers.push(() => sinks.close());
       await daemon.#open();
       return daemon;
     } catch (error) {
@@ -116,6 +110,7 @@ export class Daemon {
       rotateKey: () => this.#rotateKey(),
     });
     this.#closers.push(() => api.close());
+    await openToGroup(this.#config, (text) => this.#parts.log.warn(text));
     this.#startRegistries(); // their answers come while the kernel is looked at
     try {
       await this.#loop.pass("everything");

@@ -9,7 +9,15 @@ import type { Mesh } from "./mesh.ts";
 import { registryKinds } from "./registries.ts";
 
 /** The settings by which the state in the kernel and on disk is found. Under other names the old state would be nobody's. */
-const fixed = ["interfaceName", "routing", "marks", "wireguard", "stateDirectory", "runDirectory"] as const;
+const fixed = [
+  "interfaceName",
+  "routing",
+  "marks",
+  "wireguard",
+  "stateDirectory",
+  "runDirectory",
+  "socketGroup",
+] as const;
 
 /** Reads the configuration again. Throws `KubespanError("config")` for one that is wrong, or that needs a restart. */
 export async function readAgain(file: string, before: Config, log: Logger): Promise<Config> {
@@ -23,6 +31,7 @@ export async function readAgain(file: string, before: Config, log: Logger): Prom
 export function checkReload(before: Config, after: Config): void {
   const changed: string[] = fixed.filter((name) => !isDeepStrictEqual(before[name], after[name]));
   if (before.log.format !== after.log.format) changed.push("log.format");
+  if (!isDeepStrictEqual(before.log.destinations, after.log.destinations)) changed.push("log.destinations");
   if (changed.length > 0)
     throw new KubespanError("config", `${changed.join(", ")} cannot change while the daemon runs`, {
       hint: `run 'kubespan down', change it, and start again`,

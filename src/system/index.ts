@@ -11,6 +11,7 @@ export { keepPrevious, previousOf } from "./keep-previous.ts";
 export { type ReadSetting, readKernelSetting } from "./kernel-setting.ts";
 export { Lines } from "./lines.ts";
 export { createLogger } from "./log.ts";
+export { LogSink } from "./log-sink.ts";
 export { runOnTerminal } from "./on-terminal.ts";
 export { readOsRelease } from "./os-release.ts";
 export { checkOwnFolder } from "./own-folder.ts";

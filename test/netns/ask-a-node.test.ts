@@ -106,7 +106,9 @@ describe("kubespan matrix", () => {
       edges: { from: string; to: string; way: string; roundTripMs: number }[];
     };
     const labels = new Map(nodes.map(({ id, label }) => [id, label]));
-    const pairs = edges.map(({ from, to }) => [labels.get(from), labels.get(to)].toSorted().join("-"));
+    const pairs = edges.map(({ from, to }) =>
+      [labels.get(from) ?? "", labels.get(to) ?? ""].toSorted().join("-"),
+    );
     expect(pairs.toSorted()).toEqual(["a-b", "a-c", "b-c"]);
     expect(nodes.map(({ site }) => site)).toEqual(nodes.map(() => "203.0.113.0/24"));
     expect(nodes.filter(({ isSelf }) => isSelf).map(({ label }) => label)).toEqual(["a"]);

@@ -83,6 +83,10 @@ const privateKeyOf = (node: LabNode): string =>
 const mode = (node: LabNode, path: string): string =>
   (statSync(node.namespace.path(path)).mode & 0o777).toString(8);
 
+/** Takes the log over the network, and keeps it in a file. */
+const takenFile = "/run/taken.log";
+const taker = `require("dgram").createSocket("udp4").on("message", (line) => process.stdout.write(line)).bind(5140, "127.0.0.1")`;
+
 /** A whole life of a daemon: everything that it and the commands said meanwhile, by where they said it. */
 async function liveAndTell(): Promise<Record<string, string>> {
   const { daemon } = a;
@@ -110,6 +114,7 @@ async function liveAndTell(): Promise<Record<string, string>> {
   said["run --dry-run, again"] = (await daemon.command("run", "--dry-run")).stdout;
   said["log"] = await daemon.log();
   said["service"] = await discovery.log();
+  said["taken"] = a.namespace.read(takenFile);
   said["calls"] = a.namespace.read(callsFile);
   return said;
 }
@@ -119,12 +124,14 @@ describe("the cluster's secret and the private keys", () => {
     const capture = await Capture.start(lab, internet);
     const options = { cluster, services: [discovery.url] };
     await b.start(options);
-    await a.start({ ...options, daemon: { log: { level: "trace" }, advertisedPrefixes: ["10.244.1.0/24"] } });
+    await a.run("sh", "-c", `"$0" -e '${taker}' >${takenFile} 2>&1 </dev/null &`, process.execPath);
+    const log = { level: "trace", destinations: ["udp://127.0.0.1:5140"] };
+    await a.start({ ...options, daemon: { log, advertisedPrefixes: ["10.244.1.0/24"] } });
     const said = await liveAndTell();
     await capture.stop();
     expect(said["calls"]).toMatch(/wg set kubespan private-key/); // there was something to be seen
     expect(said["calls"]).toMatch(/preshared-key/);
-    expect(said["log"]).toContain("set private-key");
+    for (const place of ["log", "taken"]) expect(said[place]).toContain("set private-key");
     const secrets = [cluster.secret, privateKeyOf(a), privateKeyOf(b)].flatMap(forms);
     for (const [place, text] of Object.entries(said)) {
       expect(text, place).not.toBe("");

@@ -170,6 +170,36 @@ describe("what the daemon makes", () => {
     expect(stdout).toBe("EACCES\n");
   });
 
+  it("lets in a group that the configuration names, and nobody else", async () => {
+    await b.daemon.stop();
+    await b.start({ ...options, daemon: { socketGroup: "games" } });
+    await b.daemon.waitForPeers("a");
+    const [, , number = ""] = (await b.run("getent", "group", "games")).split(":");
+    expect(await b.run("stat", "-c", "%a %g", "/run/kubespan", "/run/kubespan/kubespan.sock")).toBe(
+      `710 ${number}\n660 ${number}\n`,
+    );
+    const asUser = (group: string) =>
+      b.namespace.attempt(
+        "setpriv",
+        "--reuid",
+        "65534",
+        "--regid",
+        group,
+        "--clear-groups",
+        kubespan,
+        "status",
+      );
+    const { exitCode, stdout } = await asUser(number);
+    expect(stdout).toContain("1 of 1 peers up");
+    expect(exitCode).toBe(0);
+    expect((await asUser("65534")).exitCode).toBe(5);
+    await b.daemon.stop();
+    await b.start({ ...options, daemon: { socketGroup: "no-such-group" } });
+    await b.daemon.waitForPeers("a");
+    expect(await b.daemon.log()).toContain("there is no group no-such-group");
+    expect(await b.run("stat", "-c", "%a", "/run/kubespan/kubespan.sock")).toBe("600\n");
+  });
+
   /** Where peers are raced, answers come to a socket of each family at a port that the kernel chose; each has to be authentic. */
   it("listens on WireGuard's port, for farewells in the mesh, and on nothing else but the sockets that hear of races and relayed handshakes", async () => {
     const open = (await listeners(b)).filter((each) => !/^(?:\?\?\?|raw|p_)/.test(each));

@@ -14,4 +14,5 @@ export {
 } from "./client.ts";
 export { isAbsence } from "./failure.ts";
 export { followConnectivity, followMatrix, followResources } from "./follow.ts";
+export { openToGroup } from "./group.ts";
 export { serveApi } from "./server.ts";

@@ -86,6 +86,8 @@ export const descriptions: Readonly<Record<KindName, Readonly<Record<string, str
     stateDirectory:
       "keeps the identity, the sysctl values to restore, the networks steered last, the members (sealed), and the program as V8 compiled it; a folder of root's, or of the user that the service runs as, in which nobody else may write, and no link",
     runDirectory: "holds the socket of `status` and `down`",
+    socketGroup:
+      "a group of `/etc/group` whose members may use that socket as root does, so also take the mesh down; by default root alone ([api.md](api.md))",
     registriesOutside:
       "the registries to which connections leave outside the mesh while the node on which they run is not connected: `tls`, those asked over TLS with a certificate that is checked; `all`, plaintext as well; `off`, none ([ADR 0020](adr/0020-a-registry-that-lives-on-a-member.md))",
     "routing.table": "the routing table that leads into the mesh; no one of the system's own (253 to 255)",
@@ -119,6 +121,8 @@ export const descriptions: Readonly<Record<KindName, Readonly<Record<string, str
       "the servers that are reached without the proxy: names, addresses, networks, or `*`, as in NO_PROXY",
     "log.level": "the severity from which on messages are logged",
     "log.format": "the format of the messages",
+    "log.destinations":
+      "places that get each line as JSON, too, as Talos sends them: `tcp://ADDRESS:PORT` or `udp://ADDRESS:PORT`, outside the mesh in clear. Over TCP up to 1 MiB waits while nobody takes it; after that a line may come twice",
     "discovery.announce":
       "the URL of the discovery service on this node (`https://`), of which it tells the other nodes",
     "discovery.authority":

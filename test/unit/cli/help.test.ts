@@ -195,6 +195,9 @@ const helpOf = async (...args: string[]): Promise<string> => {
   return text;
 };
 
+const exampleLines = (all: typeof examples) =>
+  Object.fromEntries(Object.entries(all).map(([name, each]) => [name, each.map(([line]) => line)]));
+
 test("the help of each command ends with its examples, all of which tests run", async () => {
   const shown: Record<string, string[]> = {};
   for (const command of commands.filter((each) => each.commands.length === 0)) {
@@ -206,9 +209,7 @@ test("the help of each command ends with its examples, all of which tests run", 
       .split("\n")
       .map((line) => line.trim().split(/ {2,}/)[0] ?? "");
   }
-  const linesOf = (all: typeof examples) =>
-    Object.fromEntries(Object.entries(all).map(([name, each]) => [name, each.map(([line]) => line)]));
-  expect(shown).toEqual({ ...linesOf(examples), ...linesOf(actingExamples) });
+  expect(shown).toEqual({ ...exampleLines(examples), ...exampleLines(actingExamples) });
 });
 
 describe("kubespan help", () => {

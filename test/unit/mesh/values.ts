@@ -120,7 +120,7 @@ export const config = (changes: Partial<Config> = {}): Config => ({
   dial: noDialRules,
   stateDirectory: "/var/lib/kubespan",
   runDirectory: "/run/kubespan",
-  log: { level: "info", format: "text" },
+  log: { level: "info", format: "text", destinations: [] },
   ...changes,
 });
 
