@@ -44,6 +44,7 @@ export function assemble(found: KindDocuments, environment: Proxies): Config | u
     advertisedPrefixes: daemon.advertisedPrefixes,
     otherNetworks: daemon.nonPodNetworks,
     localNetworks: daemon.localNetworks,
+    allowLocalMachineBypass: daemon.allowLocalMachineBypass,
     answerOutside: daemon.answerOutside,
     strictIngress: daemon.strictIngress,
     portMapping: daemon.portMapping,

@@ -45,6 +45,8 @@ export interface Config {
   readonly otherNetworks: readonly Prefix[];
   /** The networks and addresses of machines that are no members, which no peer gets. */
   readonly localNetworks: readonly Prefix[];
+  /** Whether a machine on a link of this node that answers for a private address of a peer elsewhere gets what is sent there, in clear. */
+  readonly allowLocalMachineBypass: boolean;
   /** Whether TCP and pings from an address in the mesh that arrive outside the mesh are answered outside. */
   readonly answerOutside: boolean;
   readonly strictIngress: StrictIngress;

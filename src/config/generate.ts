@@ -208,6 +208,7 @@ runDirectory: /run/kubespan
 advertisedPrefixes: []             # networks behind this node, such as its pod network: ["10.244.1.0/24"]
 nonPodNetworks: []                 # advertised networks, of any node, that are not pod networks
 localNetworks: []                  # machines around that no peer gets, in clear: ["192.168.1.10/32"]
+allowLocalMachineBypass: false     # leave a peer's private address to a machine around that answers for it, in clear
 answerOutside: true                # answer TCP and pings of nodes that arrive outside the mesh outside it
 strictIngress: pods                # connections to drop that arrive outside the mesh: pods, all, or off
 portMapping: true                  # have the router lead a port to this node, by PCP or NAT-PMP

@@ -223,6 +223,7 @@ export const schemas = {
     advertisedPrefixes: listOf(routablePrefix(), "prefixes", bounds.networks),
     nonPodNetworks: listOf(prefix(), "prefixes"),
     localNetworks: listOf(prefix(), "prefixes"),
+    allowLocalMachineBypass: trueOrFalse().default(false),
     answerOutside: trueOrFalse().default(true),
     strictIngress: oneOf(["pods", "all", "off"]).default("pods"),
     portMapping: trueOrFalse().default(true),

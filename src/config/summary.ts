@@ -28,6 +28,9 @@ export function configSummary(config: Config): string {
     ...(config.localNetworks.length > 0
       ? [["in clear", `what is sent to ${listed(config.localNetworks)}`] as const]
       : []),
+    ...(config.allowLocalMachineBypass
+      ? [["in clear", "what is sent to peers' private addresses for which machines around answer"] as const]
+      : []),
     ["node", [config.node.name ?? "named as the host", config.node.machineType].join(", ")],
     ["state", `${config.stateDirectory}, socket in ${config.runDirectory}`],
   ];

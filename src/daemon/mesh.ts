@@ -7,6 +7,7 @@ import {
   decideAgain,
   emptyMemory,
   harvestDueIn,
+  isNews,
   type Kernel,
   type Knowledge,
   type Memory,
@@ -23,7 +24,7 @@ import {
 import type { Endpoint } from "../net/index.ts";
 import { type Counted, observedCounts } from "../nftables/index.ts";
 import { forgetLastWorking } from "../peers/effects/index.ts";
-import { answered, handOverInMs, isRaced, upCameOrWent } from "../peers/index.ts";
+import { answered, handOverInMs, isRaced } from "../peers/index.ts";
 import type { Answer } from "../port/index.ts";
 import type { Seen } from "../resources/index.ts";
 import { advertiseTheSame, withPodNetworks } from "../self/index.ts";
@@ -64,7 +65,7 @@ export class Mesh {
   constructor(parts: MeshParts, memory: Memory | undefined) {
     this.#parts = parts;
     this.#config = this.#configNow();
-    this.#memory = memory ?? { ...emptyMemory, lastWorking: parts.lastWorking.found };
+    this.#memory = memory ?? { ...emptyMemory, ...parts.lastWorking.found };
     const onAnswer = this.#answered.bind(this);
     const onPathMtu = (): void => this.#wake(0, "everything");
     const onOpened = this.#opened.bind(this);
@@ -95,7 +96,7 @@ export class Mesh {
     await this.ways.close();
     await this.#parts.hostNames.stop();
     await this.#parts.portMapper?.[keepsMapping ? "stop" : "withdraw"]();
-    if (this.#last) await this.#parts.lastWorking.keep(this.#memory.lastWorking, true);
+    if (this.#last) await this.#parts.lastWorking.keep(this.#memory, true);
     await this.#parts.membership.close();
   }
 
@@ -187,7 +188,7 @@ export class Mesh {
     const failures = await this.#parts.barrier.apply({ run, log }, config, plan, kernel);
     repairs.passed(plan.upkeep, device !== undefined, failures);
     if (!isFirst) this.#tell(decision);
-    await this.#parts.lastWorking.keep(this.#memory.lastWorking);
+    await this.#parts.lastWorking.keep(this.#memory);
     await membership.listen(this.#onNews, () => this.ways.racing.askStun());
     membership.tellAfterPass(decision);
     this.outcome.ended(failureText(failures), clock());
@@ -223,11 +224,10 @@ export class Mesh {
     const { config, membership, self, run, log, clock } = this.#parts;
     const known = { self, config, ...this.ways.known };
     const polled = decideAgain(last.decision, known, device, this.#memory, clock());
-    const keys = keysNow(this.#parts, last.implementation);
     this.#memory = remember(this.#memory, polled);
     tellChanges(this.#parts, polled, last.decision.specs);
     await this.ways.settle(polled, last.kernel.addresses.usable);
-    const steps = planPolled(config, keys, polled, device);
+    const steps = planPolled(config, keysNow(this.#parts, last.implementation), polled, device);
     this.outcome.planned(steps, clock());
     const failures = await applySteps(run, log, steps);
     if (failures.peers.length > 0) this.outcome.ended(failureText(failures), clock());
@@ -235,7 +235,7 @@ export class Mesh {
     await this.ways.follow({ polled, specs: last.decision.specs }, device);
     this.#last = { ...last, device, decision: { ...last.decision, polled } };
     const isTurn = harvestDueIn(this.#memory, clock()) === 0 || membership.nextKeys.see(device);
-    if (isTurn || upCameOrWent(last.decision.polled, polled)) return { kind: "news" };
+    if (isTurn || isNews(last.decision, polled, device)) return { kind: "news" };
     return {
       kind: "done",
       wakeInMs: wakeInMs(this.#memory, polled, clock(), membership.nextKeys.lookInMs(membership.members)),

@@ -1,5 +1,6 @@
 import { type Decision, type Kernel, type Knowledge, ownSide } from "../mesh/index.ts";
 import type { Address, Endpoint } from "../net/index.ts";
+import { LinkAnswers } from "../routing/effects/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 import { Carrying } from "./carrying.ts";
 import { Guessing } from "./guessing.ts";
@@ -25,6 +26,7 @@ export class Ways {
   readonly carrying: Carrying;
   readonly guessing: Guessing;
   readonly paths: PathsToPeers;
+  readonly #answers: LinkAnswers;
 
   constructor(parts: MeshParts, { onAnswer, onNews, onOpened, onPathMtu }: WaysEvents) {
     const onStun = (packet: Uint8Array, from: Endpoint): void => this.guessing.receive(packet, from);
@@ -33,10 +35,11 @@ export class Ways {
     this.carrying = new Carrying(parts, onNews);
     this.guessing = new Guessing(parts, this, onOpened);
     this.paths = new PathsToPeers(parts, onPathMtu);
+    this.#answers = new LinkAnswers(parts.run, onNews);
   }
 
   /** What a decision has to know of it. */
-  get known(): Pick<Knowledge, "canRace" | "carried" | "guessed" | "unreadable" | "pathMtus"> {
+  get known(): Pick<Knowledge, "canRace" | "carried" | "guessed" | "unreadable" | "pathMtus" | "answered"> {
     const { racing, carrying, guessing } = this;
     const { unreadable } = racing;
     const pathMtus = this.paths.found;
@@ -44,6 +47,7 @@ export class Ways {
       canRace: racing.isOn,
       carried: carrying.standIns,
       guessed: guessing.guessed,
+      answered: this.#answers.found,
       ...(unreadable && { unreadable }),
       ...(pathMtus && { pathMtus }),
     };
@@ -62,9 +66,10 @@ export class Ways {
 
   /** Follows a poll: packets are passed on between those that are connected now, and carried for those that need it. */
   async follow(
-    { polled, specs }: Pick<Decision, "polled" | "specs">,
+    { polled, specs, doubtful }: Pick<Decision, "polled" | "specs"> & Partial<Pick<Decision, "doubtful">>,
     device: ObservedDevice | undefined,
   ): Promise<void> {
+    if (doubtful) this.#answers.follow(doubtful);
     this.carrying.polled(specs.peers, polled, device);
     await this.relaying.follow({ polled, specs }, device);
     this.guessing.polled({ polled, specs }, device);
@@ -82,6 +87,7 @@ export class Ways {
     this.carrying.close();
     this.guessing.close();
     this.paths.close();
+    this.#answers.close();
     await this.racing.close();
     await this.relaying.close();
   }

@@ -25,6 +25,8 @@ export interface Reserved {
   readonly advertisedPrefixes: readonly Prefix[];
   /** The networks and addresses that no peer gets, as the operator says. */
   readonly localNetworks: readonly Prefix[];
+  /** The addresses that members do not get, by node id, because another machine on a link of this node has them; absent for none. */
+  readonly yielded?: ReadonlyMap<string, readonly Address[]>;
   /** The KubeSpan address of this node. */
   readonly address: Address;
   readonly clusterPrefix: Prefix;
@@ -60,6 +62,10 @@ export function askedPrefixes(member: Member, own: Reserved): Asked {
     ...own.addresses.map((address) => ({ prefix: hostPrefix(address), reason: "this node's own address" })),
     ...own.advertisedPrefixes.map((prefix) => ({ prefix, reason: "a network of this node" })),
     ...own.localNetworks.map((prefix) => ({ prefix, reason: "in localNetworks of the configuration" })),
+    ...(own.yielded?.get(nodeId) ?? []).map((address) => ({
+      prefix: hostPrefix(address),
+      reason: "another machine on a link of this node answers for it (allowLocalMachineBypass)",
+    })),
     { prefix: own.clusterPrefix, reason: "the network of the KubeSpan addresses" },
     ...excluded.map((prefix) => ({ prefix, reason: "excluded by the peer itself" })),
   ];

@@ -40,6 +40,7 @@ const sameReserved: SameFields<Reserved> = {
   addresses: isDeepStrictEqual,
   advertisedPrefixes: isDeepStrictEqual,
   localNetworks: isDeepStrictEqual,
+  yielded: isDeepStrictEqual,
   address: identical,
   clusterPrefix: identical,
   widestPrefix: isDeepStrictEqual,

@@ -3,8 +3,6 @@ import type { Warning } from "../marks/index.ts";
 import {
   contestedSince,
   emptyHarvest,
-  type Harvest,
-  harvest,
   type MemberNetworks,
   noRefusals,
   type OwnSide,
@@ -37,26 +35,27 @@ import {
   type PeerSpec,
   type Polled,
   pollPeers,
+  rememberReached,
   rememberWorking,
-  type StandIns,
-  stateOf,
-  wayTo,
+  upCameOrWent,
   withGuessed,
   withOpened,
-  withStandIns,
 } from "../peers/index.ts";
 import { standInsFrom } from "../relay/index.ts";
 import type { RouteOf } from "../self/index.ts";
 import type { ObservedDevice } from "../wireguard/index.ts";
 import { announce } from "./announce.ts";
 import { exitsLeftOut, exitsOf } from "./exits.ts";
+import { harvestFrom } from "./harvested.ts";
 import type { Knowledge, Memory } from "./knowledge.ts";
+import { type Doubtful, doubtfulAddresses, hasMoved, yieldedAddresses } from "./local-machines.ts";
 import { ownerlessFor, targetsOf } from "./targets.ts";
 
 export const emptyMemory: Memory = {
   specified: undefined,
   peers: noPeers,
   lastWorking: new Map(),
+  reached: new Map(),
   addresses: [],
   shakenAt: undefined,
   reflected: new Map(),
@@ -78,6 +77,8 @@ export interface Decision {
   readonly targets: readonly Prefix[];
   /** The targets whose owners are not known, with what peers were granted among them. */
   readonly ownerless?: readonly Prefix[];
+  /** The addresses of peers for which a machine around may answer, where the operator lets it have them. */
+  readonly doubtful: readonly Doubtful[];
   /** What is known of the packets that pass to peers, by public key; absent where nobody looks. */
   readonly pathMtus?: ReadonlyMap<string, PathMtu>;
   /** The connections to registries that leave outside the mesh while the member there is not connected. */
@@ -101,6 +102,7 @@ export function decide(
 ): Decision {
   const { self, config, addresses } = knowledge;
   const memory = noteAddresses(before, addresses, now);
+  const doubtful = doubtfulAddresses(knowledge, device, memory, now);
   const own: OwnSide = {
     nodeId: self.nodeId,
     publicKey: self.publicKey,
@@ -113,6 +115,7 @@ export function decide(
     networks: knowledge.networks,
     otherNetworks: config.otherNetworks,
     localNetworks: config.localNetworks,
+    yielded: yieldedAddresses(doubtful, knowledge.answered),
     lastWorking: memory.lastWorking,
     registries: config.services.flatMap(({ host }) => parseAddress(host) ?? []),
   };
@@ -144,6 +147,7 @@ export function decide(
     kinds,
     targets,
     ownerless,
+    doubtful,
     ...(knowledge.pathMtus && { pathMtus: knowledge.pathMtus }),
     exits: exitsOf(config, knowledge.ways, addresses),
     announcement: {
@@ -192,6 +196,13 @@ export const decideAgain = (
     "known",
     circumstances(knowledge, memory, { specs: before.specs.peers, contested: before.contested }, device),
   );
+
+/** Whether a poll shows what may change a decision: a peer came up or went down, or one moved whose addresses depend on where it is. */
+export const isNews = (
+  { polled: before, doubtful }: Decision,
+  polled: Polled,
+  device: ObservedDevice | undefined,
+): boolean => upCameOrWent(before, polled) || hasMoved(doubtful, device);
 
 /** Notes when an address of this node went away: peers that got packets from that address may have nowhere to answer to. */
 function noteAddresses(memory: Memory, addresses: readonly Address[], now: number): Memory {
@@ -265,31 +276,5 @@ export const remember = (memory: Memory, { memory: peers, working }: Polled): Me
   ...memory,
   peers,
   lastWorking: rememberWorking(memory.lastWorking, working),
+  reached: rememberReached(memory.reached, working),
 });
-
-function harvestFrom(
-  peers: readonly PeerSpec[],
-  { claims, self }: Knowledge,
-  polled: Polled,
-  { device, standIns }: { device: ObservedDevice | undefined; standIns: StandIns | undefined },
-  before: Harvest,
-  now: number,
-): Harvest {
-  const directEndpoint = (peer: PeerSpec): Endpoint | undefined => {
-    const endpoint = device?.peers.get(peer.publicKey)?.endpoint;
-    const isThere = endpoint && wayTo(withStandIns(peer, standIns), endpoint).kind === "direct";
-    return isThere ? endpoint : undefined;
-  };
-  const affiliates = claims.map(({ affiliate }) => affiliate);
-  const up = peers.filter((peer) => stateOf(polled.memory.connections.get(peer.publicKey)) === "up");
-  const told = up.length === 0 ? [] : affiliates; // of the others nothing is asked
-  const announced = new Map(told.map(({ nodeId, kubespan }) => [nodeId, kubespan?.endpoints ?? []]));
-  const seen = up.map((peer) => ({
-    nodeId: peer.nodeId,
-    state: "up" as const,
-    announced: announced.get(peer.nodeId) ?? [],
-    observed: directEndpoint(peer),
-  }));
-  const members = [self.nodeId, ...affiliates.map(({ nodeId }) => nodeId)];
-  return harvest(seen, { own: self.nodeId, members }, before, now);
-}

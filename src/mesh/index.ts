@@ -5,6 +5,7 @@ export {
   decideAgain,
   emptyMemory,
   harvestDueIn,
+  isNews,
   remember,
   rememberAnswer,
   rememberOpened,

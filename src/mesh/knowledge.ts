@@ -12,8 +12,9 @@ import type {
 } from "../members/index.ts";
 import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
 import type { PathMtu } from "../path-mtu/index.ts";
-import type { Peers, StandIns } from "../peers/index.ts";
+import type { Peers, Reached, StandIns } from "../peers/index.ts";
 import type { Mapping, Observation } from "../port/index.ts";
+import type { LinkNetwork } from "../routing/index.ts";
 import type { HostNameAnswer, Nat, Origin, Reflected, Said, Self } from "../self/index.ts";
 import type { WaysToRegistries } from "./exits.ts";
 
@@ -36,6 +37,10 @@ export interface Knowledge {
   readonly addresses: readonly Address[];
   /** The networks in which these addresses are. */
   readonly networks: readonly Prefix[];
+  /** The same networks with the links that lead there; absent for none. */
+  readonly linkNetworks?: readonly LinkNetwork[];
+  /** The addresses of peers for which other machines on this node's links answer; absent for none. */
+  readonly answered?: ReadonlySet<Address>;
   /** Those of the addresses at which this node should not be dialled, with the reasons. */
   readonly undialled?: readonly LeftOut[];
   /** Whether the configuration asks for racing, and this machine can do it at the moment. */
@@ -77,6 +82,8 @@ export interface Memory {
    * comes first.
    */
   readonly lastWorking: ReadonlyMap<string, Endpoint>;
+  /** The private addresses at which peers were ever reached, by public key. */
+  readonly reached: Reached;
   /** The addresses of this node at the last pass that read them. */
   readonly addresses: readonly Address[];
   readonly shakenAt: number | undefined;

@@ -137,7 +137,7 @@ export function reportStatus(knowledge: Knowledge, view: StatusView, now: number
       ...podLinkWarnings(links, mtuOf(knowledge.config, { links, addresses })),
       ...(decision?.warnings ?? []),
       ...(decision?.specs.warnings ?? []),
-      ...capturedWarnings(decision?.specs.peers ?? [], last?.device, knowledge.networks),
+      ...(decision ? capturedBy(knowledge, decision, last?.device) : []),
       ...reachWarnings(knowledge.registries, decision?.specs.peers ?? []),
       ...(decision ? cutOff(knowledge, decision) : []),
       ...(last ? aheadWarnings(last.kernel.routing) : []),
@@ -149,6 +149,12 @@ export function reportStatus(knowledge: Knowledge, view: StatusView, now: number
     ...(error !== undefined && { error }),
   };
 }
+
+const capturedBy = (
+  { networks, answered, config }: Knowledge,
+  { specs, doubtful }: Decision,
+  device: ObservedDevice | undefined,
+): Warning[] => capturedWarnings(specs.peers, device, { networks, doubtful, answered }, config);
 
 function reportNode({ self, config }: Knowledge, view: StatusView): Omit<NodeStatus, "observers"> {
   const { decision, implementation = "none", kernel = nothingSeen } = view.last ?? {};

@@ -31,11 +31,18 @@ export { handOverInMs } from "./hand-over.ts";
 export { bytesOf } from "./history.ts";
 export { isInVain } from "./in-vain.ts";
 export { isKnocking } from "./knocking.ts";
-export { lastWorkingText, mostLastWorking, parseLastWorking, rememberWorking } from "./last-working.ts";
+export {
+  lastWorkingText,
+  mostLastWorking,
+  parseLastWorking,
+  parseReached,
+  rememberWorking,
+} from "./last-working.ts";
 export { withOpened } from "./opened.ts";
 export { soonestPoll } from "./pace.ts";
 export type { Knocking, PacketBudget } from "./packets.ts";
 export { type EndpointChange, type Path, unsettledBetween } from "./path.ts";
+export { mostReached, type Reached, rememberReached } from "./reached.ts";
 export { isUnanswered } from "./relays.ts";
 export { nextEndpoint } from "./rotation.ts";
 export type { PeerSpec } from "./spec.ts";

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { readJson, valueOf } from "../base/index.ts";
 import { decodeKey } from "../identity/index.ts";
-import { type Endpoint, parseEndpoint } from "../net/index.ts";
+import { type Address, type Endpoint, isPrivate, parseAddress, parseEndpoint } from "../net/index.ts";
+import { mostReached, mostReachedOfOne, type Reached } from "./reached.ts";
 
 /** The endpoint at which each peer was last connected, by public key; the longest unseen first. */
 export type LastWorking = ReadonlyMap<string, Endpoint>;
@@ -26,10 +27,21 @@ export function rememberWorking(before: LastWorking, working: LastWorking): Last
 const form = z.strictObject({
   version: z.literal(1),
   endpoints: z.array(z.tuple([z.string(), z.string()])).max(mostLastWorking),
+  /** The private addresses at which peers were ever reached; absent in files of before. */
+  reached: z
+    .array(z.tuple([z.string(), z.array(z.string()).max(mostReachedOfOne)]))
+    .max(mostReached)
+    .optional(),
 });
 
-export const lastWorkingText = (endpoints: LastWorking): string =>
-  `${JSON.stringify({ version: 1, endpoints: [...endpoints] } satisfies z.input<typeof form>)}\n`;
+export function lastWorkingText(endpoints: LastWorking, reached: Reached = new Map()): string {
+  const file: z.input<typeof form> = {
+    version: 1,
+    endpoints: [...endpoints],
+    ...(reached.size > 0 && { reached: [...reached].map(([key, addresses]) => [key, [...addresses]]) }),
+  };
+  return `${JSON.stringify(file)}\n`;
+}
 
 /** `undefined` for anything that `lastWorkingText` does not make. Never throws. */
 export function parseLastWorking(text: string): LastWorking | undefined {
@@ -42,4 +54,15 @@ export function parseLastWorking(text: string): LastWorking | undefined {
     endpoints.set(publicKey, endpoint);
   }
   return endpoints;
+}
+
+/** The addresses in the same file at which peers were ever reached; none if it has none. Never throws. */
+export function parseReached(text: string): Reached {
+  const { reached: entries = [] } = valueOf(readJson(text, form)) ?? {};
+  const reached = new Map<string, Address[]>();
+  for (const [publicKey, texts] of entries) {
+    const addresses = texts.flatMap((each) => parseAddress(each) ?? []).filter(isPrivate);
+    if (decodeKey(publicKey) && addresses.length > 0) reached.set(publicKey, addresses);
+  }
+  return reached;
 }

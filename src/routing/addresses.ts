@@ -84,15 +84,29 @@ export function ownAddresses(links: readonly Link[], options: OwnAddressesOption
 
 const rank = ({ link, entry }: Held): number => Number(entry.deprecated) + 2 * Number(link.name === loopback);
 
-/** The networks in which this node has one of those addresses, as its links say. */
-export function ownNetworks(links: readonly Link[], usable: readonly Address[]): Prefix[] {
-  const own = new Set(usable);
-  const entries = links.filter(({ name }) => name !== loopback).flatMap(({ addresses }) => addresses);
-  const networks = entries
-    .filter(({ address }) => own.has(address))
-    .flatMap(({ address, bits }) => prefixOf(address, bits) ?? []);
-  return [...new Set(networks)];
+/** A network of this node's, and the link that leads into it. */
+export interface LinkNetwork {
+  readonly network: Prefix;
+  readonly link: string;
 }
+
+/** The networks in which this node has one of those addresses, with their links. */
+export function linkNetworks(links: readonly Link[], usable: readonly Address[]): LinkNetwork[] {
+  const own = new Set(usable);
+  return links
+    .filter(({ name }) => name !== loopback)
+    .flatMap(({ name, addresses }) =>
+      addresses
+        .filter(({ address }) => own.has(address))
+        .flatMap(({ address, bits }) => prefixOf(address, bits) ?? [])
+        .map((network) => ({ network, link: name })),
+    );
+}
+
+/** The networks in which this node has one of those addresses, as its links say. */
+export const ownNetworks = (links: readonly Link[], usable: readonly Address[]): Prefix[] => [
+  ...new Set(linkNetworks(links, usable).map(({ network }) => network)),
+];
 
 const compareText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
 

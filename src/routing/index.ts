@@ -1,4 +1,4 @@
-export { type OwnAddresses, ownAddresses, ownNetworks } from "./addresses.ts";
+export { type LinkNetwork, linkNetworks, type OwnAddresses, ownAddresses, ownNetworks } from "./addresses.ts";
 export { anchorsAmong, localTable } from "./anchor.ts";
 export { isBarrier } from "./barrier.ts";
 export { isContainerLink, isDoubtful, isOutward } from "./link-kinds.ts";
@@ -13,6 +13,15 @@ export {
   refusedIn,
 } from "./main-table.ts";
 export { isLossEvent, isPodEvent, isRelevantEvent } from "./monitor-lines.ts";
+export {
+  answeredNow,
+  askingLines,
+  type LinkQuestion,
+  type Neighbours,
+  neighbourQuestions,
+  parseNeighbours,
+  questionKey,
+} from "./neighbours.ts";
 export { linksBelow, otherMeshLinks } from "./other-meshes.ts";
 export { parsePathExceptions, pathExceptionsQuestion } from "./path-exceptions.ts";
 export { type PathRoute, parsePathRoutes } from "./path-routes.ts";

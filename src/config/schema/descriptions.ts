@@ -79,6 +79,8 @@ export const descriptions: Readonly<Record<KindName, Readonly<Record<string, str
       "those advertised networks, of this node or others, that are not pod networks: TCP and pings from there that arrive outside the mesh are answered outside. All networks of a peer that does not tell (Talos) count as pod networks",
     localNetworks:
       "networks and addresses of machines around that are no members, such as a file server: no peer gets them, and what is sent there leaves outside the mesh, in clear",
+    allowLocalMachineBypass:
+      "`true`: a private address in a network of this node's own links, at which a peer was never reached while it is connected elsewhere, is left to another machine on the link that answers for it, and what is sent there leaves outside the mesh, in clear. Anybody on the link can answer, and gets what was meant for the peer; `localNetworks` gives up only what it names ([ADR 0033](adr/0033-an-answer-on-the-link-gives-nothing-away.md))",
     answerOutside:
       "answer TCP and pings that arrive outside the mesh, from the address of a node or of another machine in the mesh that is not a pod, outside the mesh: load balancers and forwarded ports need this",
     strictIngress:

@@ -8,7 +8,7 @@ import { address, endpoint, key, affiliate as peer, prefix } from "../mesh/value
 import { claimsOf } from "./claims-of.ts";
 import { own as plain } from "./own.ts";
 
-const own: OwnSide = { ...plain, registries: [] };
+const own: OwnSide = { ...plain, yielded: new Map(), registries: [] };
 const specified = (affiliates: readonly Affiliate[], side: OwnSide, before?: Specified): Specified =>
   specify(claimsOf(affiliates), side, new Map(), before);
 
@@ -35,6 +35,7 @@ const others: { readonly [Field in keyof Required<OwnSide>]: OwnSide[Field] } = 
   networks: [prefix("198.51.100.0/24")],
   otherNetworks: [prefix("10.244.0.0/16")],
   localNetworks: [prefix("10.96.0.1/32")],
+  yielded: new Map([["id003", [address("198.51.100.3")]]]),
   lastWorking: new Map([[key(3), endpoint("198.51.100.7:1")]]),
 };
 

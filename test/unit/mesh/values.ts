@@ -103,6 +103,7 @@ export const config = (changes: Partial<Config> = {}): Config => ({
   advertisedPrefixes: [],
   otherNetworks: [],
   localNetworks: [],
+  allowLocalMachineBypass: false,
   answerOutside: true,
   strictIngress: "pods",
   portMapping: false,
