@@ -10,8 +10,9 @@ import { measure } from "./measure.ts";
 import { Mesh } from "./mesh.ts";
 import { NodePrograms } from "./node-programs.ts";
 import { startOwnCNI } from "./own-cni.ts";
-import { address, type NodeName, nodeNames, type Variant } from "./plan.ts";
+import { address, addressOf, familiesOf, type NodeName, nodeNames, type Variant } from "./plan.ts";
 import { findPods, type Pod } from "./pods.ts";
+import { networkPolicies } from "./policies.ts";
 import { forget, killAll } from "./power.ts";
 import { buildSite, type Site } from "./site.ts";
 import type { Verdict } from "./verdict.ts";
@@ -53,8 +54,10 @@ export class KubernetesCluster {
     this.variant = variant;
     this.programs = programs;
     this.#tell = tell;
-    this.plane = new ControlPlane(site.nodes.n1, programs);
-    this.#runtimes = each((name) => new NodePrograms(site.nodes[name], programs));
+    this.plane = new ControlPlane(site.nodes.n1, programs, undefined, variant);
+    this.#runtimes = each(
+      (name) => new NodePrograms(site.nodes[name], programs, nodeAddresses(name, variant)),
+    );
     this.services = each((name) => ({ ...this.#runtimes[name].services }));
     this.mesh = new Mesh(site, variant);
     const serving = [programs.probe, "serve", `:${hostPorts.tcp}`, `:${hostPorts.udp}`];
@@ -71,7 +74,7 @@ export class KubernetesCluster {
     const timed = (text: string): void =>
       tell(`${((performance.now() - started) / 1000).toFixed(0)} s: ${text}`);
     const programs = await clusterPrograms();
-    const site = await buildSite(lab);
+    const site = await buildSite(lab, variant);
     timed("the machines are there");
     const cluster = new KubernetesCluster(lab, { site, variant, programs, tell: timed });
     await cluster.#start();
@@ -83,14 +86,14 @@ export class KubernetesCluster {
     this.#tell("the control plane answers");
     await this.mesh.configure(this.plane);
     await all((name) =>
-      Promise.all([this.#runtimes[name].start(this.plane, this.variant.proxy), this.mesh.startOn(name)]),
+      Promise.all([this.#runtimes[name].start(this.plane, this.variant), this.mesh.startOn(name)]),
     );
     await this.#registered();
     this.#tell("the nodes are registered");
     await this.mesh.isUp();
     this.#tell("the mesh is up");
     await this.#startNetwork();
-    await this.plane.apply(workload);
+    await this.plane.apply(workload(this.variant));
     await this.plane.kubectl("wait", "--for=condition=Ready", "node", "--all", "--timeout=300s");
     await this.plane.kubectl("rollout", "status", "daemonset/probe", "--timeout=300s");
     await this.plane.kubectl("wait", "--for=condition=Ready", "pod", "--all", "--timeout=300s");
@@ -159,6 +162,13 @@ export class KubernetesCluster {
       await flannel.setUp();
     });
     this.#tell("Flannel is up");
+    if (this.variant.hasPolicies) await all((name) => this.#startPolicies(name));
+  }
+
+  async #startPolicies(name: NodeName): Promise<void> {
+    const policies = await networkPolicies(this.site.nodes[name]);
+    this.services[name]["kube-router"] = policies;
+    await policies.start();
   }
 
   async #hostProbe(name: NodeName): Promise<void> {
@@ -188,7 +198,9 @@ export class KubernetesCluster {
 
   /** Asks every way. */
   async measure(): Promise<Verdict[]> {
-    return measure(this.#lab, this.site, this.programs.probe, waysOf(await this.pods(), this.variant));
+    const pods = await this.pods();
+    const ways = familiesOf(this.variant).flatMap((family) => waysOf(pods, this.variant, family));
+    return measure(this.#lab, this.site, this.programs.probe, ways);
   }
 
   /** Starts every program anew, one after the other, and goes on to the next node when all of it is at work again. */
@@ -242,6 +254,16 @@ export class KubernetesCluster {
     return (await Promise.all(texts)).join("\n");
   }
 }
+
+/** The kubelet's options with the node's addresses, which it finds itself where it is to have one. */
+const nodeAddresses = (name: NodeName, variant: Variant): string[] =>
+  variant.isDual
+    ? [
+        `--node-ip=${familiesOf(variant)
+          .map((family) => addressOf(family)[name])
+          .join()}`,
+      ]
+    : [];
 
 const each = <Value>(make: (name: NodeName) => Value): Record<NodeName, Value> => ({
   n1: make("n1"),

@@ -5,7 +5,7 @@ import type { LabNode } from "../node.ts";
 import type { Programs } from "../programs/index.ts";
 import { Service } from "../service.ts";
 import { waitFor } from "../wait.ts";
-import { address, podNetwork, serviceNetwork } from "./plan.ts";
+import { address, ofFamilies, podNetwork, serviceNetwork, type Variant } from "./plan.ts";
 
 const folder = "/run/kubernetes";
 
@@ -49,7 +49,9 @@ const options = (values: Readonly<Record<string, string>>): string[] =>
 
 const key = `${folder}/service-accounts.key`;
 
-const apiServer = ({ address: own }: Replica): string[] =>
+type Families = Pick<Variant, "isDual">;
+
+const apiServer = ({ address: own }: Replica, families: Families): string[] =>
   options({
     "etcd-servers": "http://127.0.0.1:2379",
     "bind-address": "0.0.0.0",
@@ -60,7 +62,7 @@ const apiServer = ({ address: own }: Replica): string[] =>
     "service-account-issuer": "https://kubernetes.default.svc",
     "service-account-key-file": key,
     "service-account-signing-key-file": key,
-    "service-cluster-ip-range": serviceNetwork,
+    "service-cluster-ip-range": ofFamilies(serviceNetwork, families),
     "authorization-mode": "Node,RBAC",
     "allow-privileged": "true",
     "kubelet-preferred-address-types": "InternalIP",
@@ -80,16 +82,17 @@ const etcd = (own: Replica, all: readonly Replica[]): string[] =>
 
 const peerURL = ({ address: at }: Replica): string => `http://${at}:2380`;
 
-const manager = options({
-  kubeconfig: `${folder}/manager.kubeconfig`,
-  "service-account-private-key-file": key,
-  "root-ca-file": `${folder}/certs/apiserver.crt`,
-  "use-service-account-credentials": "true",
-  "allocate-node-cidrs": "true",
-  "cluster-cidr": podNetwork,
-  "service-cluster-ip-range": serviceNetwork,
-  controllers: "*,-bootstrap-signer-controller,-token-cleaner-controller",
-});
+const manager = (families: Families): string[] =>
+  options({
+    kubeconfig: `${folder}/manager.kubeconfig`,
+    "service-account-private-key-file": key,
+    "root-ca-file": `${folder}/certs/apiserver.crt`,
+    "use-service-account-credentials": "true",
+    "allocate-node-cidrs": "true",
+    "cluster-cidr": ofFamilies(podNetwork, families),
+    "service-cluster-ip-range": ofFamilies(serviceNetwork, families),
+    controllers: "*,-bootstrap-signer-controller,-token-cleaner-controller",
+  });
 
 /** Ends with 0 if etcd answers, which it does when it hears of most of its members. */
 const isHealthy = `fetch("http://127.0.0.1:2379/health").then((answer) => answer.json())
@@ -115,8 +118,9 @@ export class ControlPlane {
     node: LabNode,
     programs: Programs,
     all: readonly Replica[] = [{ name: node.name, address: address.n1 }],
-    first?: ControlPlane,
+    { first, isDual }: Families & { readonly first?: ControlPlane | undefined } = {},
   ) {
+    const families = isDual === undefined ? {} : { isDual };
     this.#node = node;
     this.#programs = programs;
     this.#tokens = first ? first.#tokens : new Map(accountNames.map((name) => [name, newToken()]));
@@ -128,8 +132,8 @@ export class ControlPlane {
       new Service(node.namespace, name, [join(programs.kubernetes, name), ...args]);
     this.services = {
       etcd: new Service(node.namespace, "etcd", ["etcd", "--unsafe-no-fsync", ...etcd(own, all)]),
-      api: part("kube-apiserver", apiServer(own)),
-      manager: part("kube-controller-manager", [...manager, elected]),
+      api: part("kube-apiserver", apiServer(own, families)),
+      manager: part("kube-controller-manager", [...manager(families), elected]),
       scheduler: part("kube-scheduler", [`--kubeconfig=${folder}/scheduler.kubeconfig`, elected]),
     };
   }

@@ -49,9 +49,10 @@ export class Flannel extends Service {
 }
 
 /** The net-conf.json of a variant. */
-export const netConfOf = ({ backend, proxy }: Variant): string =>
+export const netConfOf = ({ backend, proxy, isDual = false }: Variant): string =>
   JSON.stringify({
-    Network: podNetwork,
+    Network: podNetwork[4],
+    ...(isDual && { EnableIPv6: true, IPv6Network: podNetwork[6] }),
     EnableNFTables: proxy === "nftables",
     Backend: { Type: backend },
   });
@@ -59,11 +60,14 @@ export const netConfOf = ({ backend, proxy }: Variant): string =>
 /** The list of CNI plug-ins that fits a subnet.env of flanneld. */
 export function bridge(written: string): object {
   const value = (name: string): string => new RegExp(`^FLANNEL_${name}=(.*)$`, "m").exec(written)?.[1] ?? "";
-  const subnet = value("SUBNET").replace(/\.\d+\//, ".0/");
+  const subnets = [
+    value("SUBNET").replace(/\.\d+\//, ".0/"),
+    value("IPV6_SUBNET").replace(/::1\//, "::/"),
+  ].filter((subnet) => subnet !== "");
   const ipam = {
     type: "host-local",
-    ranges: [[{ subnet }]],
-    routes: [{ dst: value("NETWORK") }],
+    ranges: subnets.map((subnet) => [{ subnet }]),
+    routes: [value("NETWORK"), value("IPV6_NETWORK")].filter((dst) => dst !== "").map((dst) => ({ dst })),
   };
   const gateway = { isGateway: true, isDefaultGateway: true, ipMasq: false, hairpinMode: true };
   return {

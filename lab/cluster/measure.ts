@@ -3,19 +3,24 @@ import { Capture } from "../capture.ts";
 import { attempt, type Result } from "../command.ts";
 import type { Lab } from "../lab.ts";
 import { waitFor } from "../wait.ts";
-import { address, nodeNames } from "./plan.ts";
+import { addressOf, nodeNames, podNetwork, serviceNetwork } from "./plan.ts";
 import type { Site } from "./site.ts";
 import { judge, type Traces, type Verdict } from "./verdict.ts";
 import type { ClusterWay } from "./ways.ts";
 
+const [address, address6] = [addressOf(4), addressOf(6)];
+
 /** Packets that have no part in this: those of the client outside, and of the mesh, which is encrypted. */
-const others = `not host ${address.client} and not udp port 51820`;
+const others = `not host ${address.client} and not host ${address6.client} and not udp port 51820`;
 
 /** Packets of nodes and pods, other than those of registries. */
 const inClear = [
   `(host ${address.n1} or host ${address.routerA} or host ${address.routerB}`,
-  "or net 10.244.0.0/16 or net 10.96.0.0/16 or net 192.168.0.0/16)",
+  `or host ${address6.n1} or host ${address6.routerA} or host ${address6.routerB} or net 2001:db8:2::/47`,
+  `or net ${podNetwork[4]} or net ${serviceNetwork[4]} or net 192.168.0.0/16`,
+  `or net ${podNetwork[6]} or net ${serviceNetwork[6]})`,
   "and not tcp port 3000 and not tcp port 6443 and not arp",
+  "and not (icmp6 and ip6[40] > 129)", // neighbours
 ].join(" ");
 
 /** The number of bytes of a packet that hold the payload's beginning, which is what is looked for, inside any tunnel. */

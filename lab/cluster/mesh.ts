@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { newCluster } from "../config.ts";
 import type { ControlPlane } from "./control-plane.ts";
-import { type NodeName, nodeNames, type Variant } from "./plan.ts";
+import { familiesOf, type NodeName, nodeNames, type Variant } from "./plan.ts";
 import type { Site } from "./site.ts";
 
 const rbac = join(import.meta.dirname, "../../deploy/kubernetes/rbac.yaml");
@@ -51,12 +51,16 @@ export class Mesh {
       const { daemon } = this.#site.nodes[name];
       await daemon.waitForPeers(...nodeNames.filter((other) => other !== name));
       await daemon.waitForStatus("what the registries say", ({ registries, node, peers }) => {
-        const hasNetworks = !advertised || peers.every(({ allowedIPs }) => allowedIPs.some(isOfPods));
-        const isTold = !advertised || node.advertisedPrefixes.length > 0;
+        const families = familiesOf(this.#variant);
+        const hasAll = (prefixes: readonly string[]): boolean =>
+          families.every((family) => prefixes.some((prefix) => prefix.startsWith(ofPods[family])));
+        const hasNetworks = !advertised || peers.every(({ allowedIPs }) => hasAll(allowedIPs));
+        const isTold = !advertised || hasAll(node.advertisedPrefixes);
         return registries.every(({ phase }) => phase === "connected") && hasNetworks && isTold;
       });
     }
   }
 }
 
-const isOfPods = (prefix: string): boolean => prefix.startsWith("10.244.");
+/** How each pod network begins. */
+const ofPods = { 4: "10.244.", 6: "fd00:10:244:" } as const;

@@ -4,7 +4,7 @@ import type { LabNode } from "../node.ts";
 import { image, type Programs } from "../programs/index.ts";
 import { Service } from "../service.ts";
 import type { ControlPlane } from "./control-plane.ts";
-import { nodeNames, podNetwork, type Variant } from "./plan.ts";
+import { nodeNames, ofFamilies, podNetwork, type Variant } from "./plan.ts";
 
 const folder = "/run/kubernetes";
 const socket = "/run/containerd/containerd.sock";
@@ -56,11 +56,11 @@ const kubelet = {
   resolvConf: "/etc/resolv.conf",
 };
 
-const kubeProxy = (mode: Variant["proxy"]) => ({
+const kubeProxy = (mode: Variant["proxy"], families: Pick<Variant, "isDual">) => ({
   apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
   kind: "KubeProxyConfiguration",
   clientConnection: { kubeconfig: `${folder}/proxy.kubeconfig` },
-  clusterCIDR: podNetwork,
+  clusterCIDR: ofFamilies(podNetwork, families),
   mode,
   conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: "0s", tcpCloseWaitTimeout: "0s" },
 });
@@ -98,12 +98,12 @@ export class NodePrograms {
     };
   }
 
-  async start(plane: ControlPlane, proxy: Variant["proxy"]): Promise<void> {
+  async start(plane: ControlPlane, { proxy, ...families }: Pick<Variant, "proxy" | "isDual">): Promise<void> {
     const { namespace, name } = this.#node;
     const files = {
       "containerd.toml": containerd(this.#programs),
       "kubelet.yaml": stringify(kubelet),
-      "kube-proxy.yaml": stringify(kubeProxy(proxy)),
+      "kube-proxy.yaml": stringify(kubeProxy(proxy, families)),
       kubeconfig: plane.kubeconfig(nodeNames.find((each) => each === name) ?? "admin"),
       "proxy.kubeconfig": plane.kubeconfig("proxy"),
       "admin.kubeconfig": plane.kubeconfig("admin"),

@@ -1,4 +1,4 @@
-import { address, type NodeName, nodeNames, type Variant } from "./plan.ts";
+import { addressOf, type Family, type NodeName, nodeNames, type Variant } from "./plan.ts";
 import type { Pod } from "./pods.ts";
 import { services } from "./workload.ts";
 
@@ -31,10 +31,16 @@ const large = 1_500_000;
 export const hostPorts = { tcp: 18080, udp: 18053 } as const;
 
 /**
- * All ways of a cluster. Where no tunnel of the CNI carries what pods send and nobody advertises their networks, the mesh
+ * All ways of a cluster in one family: 45 in IPv4, and without that to the API's Service, which has one family, 44 in IPv6. Where no tunnel of the CNI carries what pods send and nobody advertises their networks, the mesh
  * does not know them, and they are in clear.
  */
-export function waysOf({ of, only }: Asked, { backend, cni, advertised }: Variant): ClusterWay[] {
+export function waysOf(
+  { of, only }: Asked,
+  { backend, cni, advertised }: Variant,
+  family: Family = 4,
+): ClusterWay[] {
+  const address = addressOf(family);
+  const at = (host: string, port: number): string => (family === 4 ? `${host}:${port}` : `[${host}]:${port}`);
   const isKnown = cni !== "flannel" || backend === "vxlan" || advertised;
   const toPods: Route = isKnown ? "through the mesh" : "in clear";
   const mesh: Route = "through the mesh";
@@ -46,7 +52,10 @@ export function waysOf({ of, only }: Asked, { backend, cni, advertised }: Varian
     name: `${title(from)} ${arrow(question)} ${title(to)} ${asked(question, size)}`,
     from,
     question,
-    target: question === "ping" ? to.address : `${to.address}:${question === "udp" ? 8053 : 8080}`,
+    target:
+      question === "ping"
+        ? podAddress(to, family)
+        : at(podAddress(to, family), question === "udp" ? 8053 : 8080),
     ...(size !== undefined && { size }),
     ...(question === "tcp" && { answer: to.name }),
     expected: toPods,
@@ -60,7 +69,7 @@ export function waysOf({ of, only }: Asked, { backend, cni, advertised }: Varian
     name: `${title(from)} ${arrow(question)} ${to} ${asked(question, size)}`,
     from,
     question,
-    target: `${address[to]}:${hostPorts.tcp}`,
+    target: at(address[to], hostPorts.tcp),
     ...(size !== undefined && { size }),
     ...(question === "tcp" && { answer: to }),
     expected: mesh,
@@ -84,7 +93,7 @@ export function waysOf({ of, only }: Asked, { backend, cni, advertised }: Varian
     service(
       from,
       "ClusterIP",
-      `${services.only.clusterIP}:${question === "udp" ? 53 : 80}`,
+      at(services.only.clusterIPs[family], question === "udp" ? 53 : 80),
       question,
       toPods,
       size === undefined || question === "udp" ? { answer: only.name, ...(size && { size }) } : { size },
@@ -93,12 +102,12 @@ export function waysOf({ of, only }: Asked, { backend, cni, advertised }: Varian
     service(
       from,
       `NodePort of ${node}, Cluster,`,
-      `${address[node]}:${question === "udp" ? services.only.udp : services.only.tcp}`,
+      at(address[node], question === "udp" ? services.only.udp : services.only.tcp),
       question,
       toPods, // the node that is asked sends it on to the pod
       size === undefined || question === "udp" ? { answer: only.name, ...(size && { size }) } : { size },
     );
-  return [
+  const ways = [
     ...pairs.map(([a, b]) => pod(a, b, "ping")),
     ...pairs.map(([a, b]) => pod(a, b, "tcp")),
     ...[64, 1300, 4000].map((size) => pod(n2, n3, "udp", size)),
@@ -131,17 +140,24 @@ export function waysOf({ of, only }: Asked, { backend, cni, advertised }: Varian
     service(
       "client",
       "NodePort of n1, Local,",
-      `${address.n1}:${services.local.tcp}`,
+      at(address.n1, services.local.tcp),
       "tcp",
       "stays on the node",
       {
         answer: n1.name,
       },
     ),
-    service("n2", "NodePort of n3, Local,", `${address.n3}:${services.onlyLocal.tcp}`, "tcp", mesh),
-    service(n1, "NodePort of n3, Local,", `${address.n3}:${services.onlyLocal.tcp}`, "tcp", mesh),
-    service(n2, "API Service", "10.96.0.1:443", "tls", mesh, {}),
+    service("n2", "NodePort of n3, Local,", at(address.n3, services.onlyLocal.tcp), "tcp", mesh),
+    service(n1, "NodePort of n3, Local,", at(address.n3, services.onlyLocal.tcp), "tcp", mesh),
+    ...(family === 4 ? [service(n2, "API Service", "10.96.0.1:443", "tls", mesh, {})] : []),
   ];
+  return family === 4 ? ways : ways.map((way) => ({ ...way, name: `IPv6: ${way.name}` }));
+}
+
+function podAddress({ name, address, address6 }: Pod, family: Family): string {
+  if (family === 4) return address;
+  if (address6 === undefined) throw new Error(`the pod ${name} has no address in IPv6`);
+  return address6;
 }
 
 const title = (place: ClusterWay["from"]): string =>

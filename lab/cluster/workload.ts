@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { image } from "../programs/index.ts";
-import type { NodeName } from "./plan.ts";
+import { type Family, familiesOf, type NodeName, type Variant } from "./plan.ts";
 
 const container = { name: "probe", image: image.probe, imagePullPolicy: "Never", args: ["serve"] };
 const labels = { app: "probe" };
@@ -45,41 +45,54 @@ const service = (name: string, spec: object): object => ({
 /** The Services and their fixed addresses and ports. */
 export const services = {
   /** The pod `only` answers, whichever node is asked. */
-  only: { clusterIP: "10.96.0.11", tcp: 30080, udp: 30053 },
+  only: { clusterIPs: { 4: "10.96.0.11", 6: "fd00:10:96::11" }, tcp: 30080, udp: 30053 },
   /** Any node's own pod answers, and sees the client's address. */
-  local: { clusterIP: "10.96.0.12", tcp: 30081 },
+  local: { clusterIPs: { 4: "10.96.0.12", 6: "fd00:10:96::12" }, tcp: 30081 },
   /** The pod `only` answers, and only where it is. */
-  onlyLocal: { clusterIP: "10.96.0.13", tcp: 30082 },
+  onlyLocal: { clusterIPs: { 4: "10.96.0.13", 6: "fd00:10:96::13" }, tcp: 30082 },
 } as const;
 
 const nodePort = { type: "NodePort" };
 const toLocal = { ...nodePort, externalTrafficPolicy: "Local" };
 
+/** The addresses of a Service, in every family of the cluster. */
+const addressed = (
+  { clusterIPs }: { readonly clusterIPs: Readonly<Record<Family, string>> },
+  families: readonly Family[],
+) => ({
+  clusterIP: clusterIPs[4],
+  clusterIPs: families.map((family) => clusterIPs[family]),
+  ipFamilies: families.map((family) => `IPv${family}`),
+  ipFamilyPolicy: families.length > 1 ? "RequireDualStack" : "SingleStack",
+});
+
 /** The manifests of the pods that are asked, and of their Services. */
-export const workload: string = [
-  daemonSet,
-  pod,
-  service("only", {
-    ...nodePort,
-    clusterIP: services.only.clusterIP,
-    selector: onlyLabels,
-    ports: [
-      { ...tcp, nodePort: services.only.tcp },
-      { ...udp, nodePort: services.only.udp },
-    ],
-  }),
-  service("local", {
-    ...toLocal,
-    clusterIP: services.local.clusterIP,
-    selector: labels,
-    ports: [{ ...tcp, nodePort: services.local.tcp }],
-  }),
-  service("only-local", {
-    ...toLocal,
-    clusterIP: services.onlyLocal.clusterIP,
-    selector: onlyLabels,
-    ports: [{ ...tcp, nodePort: services.onlyLocal.tcp }],
-  }),
-]
-  .map((object) => stringify(object, { aliasDuplicateObjects: false }))
-  .join("---\n");
+export const workload = (cluster: Pick<Variant, "isDual">): string => {
+  const families = familiesOf(cluster);
+  const objects = [
+    daemonSet,
+    pod,
+    service("only", {
+      ...nodePort,
+      ...addressed(services.only, families),
+      selector: onlyLabels,
+      ports: [
+        { ...tcp, nodePort: services.only.tcp },
+        { ...udp, nodePort: services.only.udp },
+      ],
+    }),
+    service("local", {
+      ...toLocal,
+      ...addressed(services.local, families),
+      selector: labels,
+      ports: [{ ...tcp, nodePort: services.local.tcp }],
+    }),
+    service("only-local", {
+      ...toLocal,
+      ...addressed(services.onlyLocal, families),
+      selector: onlyLabels,
+      ports: [{ ...tcp, nodePort: services.onlyLocal.tcp }],
+    }),
+  ];
+  return objects.map((object) => stringify(object, { aliasDuplicateObjects: false })).join("---\n");
+};

@@ -8,11 +8,15 @@ import { kept } from "./cache.ts";
 
 /** Packages of this machine's distribution, of which the last one gives the folder its name. */
 const runtime = ["busybox-static", "runc", "containerd"];
+const sets = ["libipset13", "ipset"];
 const docker = ["libdevmapper1.02.1", "runc", "containerd", "docker.io"];
 const firewalls = ["python3-nftables", "python3-firewall", "ufw", "firewalld"];
 
 /** The folder with a container runtime. Installed, it would start, and stand in the way of one that is there already. */
 export const debian = (): Promise<string> => unpacked(runtime);
+
+/** The folder with `ipset`, which kube-proxy's mode IPVS and kube-router call. */
+export const debianSets = (): Promise<string> => unpacked(sets);
 
 /** The folder with Docker and what it starts. Installed, it would start, and forward nothing but its own on this machine. */
 export const debianDocker = (): Promise<string> => unpacked(docker);

@@ -62,6 +62,23 @@ export async function flannel(): Promise<string> {
   });
 }
 
+/** The folder with kube-router, whose firewall for NetworkPolicies k3s has, too. */
+export async function kubeRouter(): Promise<string> {
+  const of = await sources("kube-router/go.mod", "kube-router/go.sum");
+  const module = "github.com/cloudnativelabs/kube-router/v2";
+  return kept({
+    name: `kube-router-${versionOf(module, of[0])}`,
+    of,
+    make: (folder) =>
+      goBuild({
+        folder: join(import.meta.dirname, "kube-router"),
+        package: `${module}/cmd/kube-router`,
+        output: join(folder, "kube-router"),
+        flags: ["-ldflags", stripped],
+      }),
+  });
+}
+
 const plugins = ["ipam/host-local", "main/bridge", "main/loopback", "meta/portmap"];
 
 /** The folder with the reference CNI plug-ins. */

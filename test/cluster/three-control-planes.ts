@@ -52,7 +52,7 @@ export function threeControlPlanes(): void {
       const node = await lab.machine(name);
       await node.attach(internet, `${address}/24`);
       await node.defaultRoute("203.0.113.9");
-      const plane = new ControlPlane(node, programs, replicas, machines[0]?.plane);
+      const plane = new ControlPlane(node, programs, replicas, { first: machines[0]?.plane });
       machines.push({ node, plane, programs: new NodePrograms(node, programs) });
     }
   });
@@ -99,7 +99,7 @@ export function threeControlPlanes(): void {
     const token = await first.plane.kubectl("--namespace=kube-system", "create", "token", "kubespan");
     await all(({ node }) => node.namespace.write(`${access}/token`, token.trim()));
     await all((machine) =>
-      Promise.all([machine.programs.start(machine.plane, "nftables"), startMesh(machine)]),
+      Promise.all([machine.programs.start(machine.plane, { proxy: "nftables" }), startMesh(machine)]),
     );
     await isWhole();
     const clear = await clearDuring(async () => {

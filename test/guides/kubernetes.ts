@@ -86,7 +86,7 @@ export class Kubernetes {
     const options = nodeRegistration.kubeletExtraArgs.map((each) => `--${each.name}=${each.value}`);
     const programs = new NodePrograms(this.#machine(name).node, this.#programs, options);
     this.#nodes.set(name, programs);
-    await programs.start(this.plane, "iptables");
+    await programs.start(this.plane, { proxy: "iptables" });
   }
 
   /** The DaemonSet runs where there is a kubelet. */
