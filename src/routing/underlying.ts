@@ -61,6 +61,10 @@ export function primaryAddress(
 /** The bytes by which an overlay's packet grows before it enters the mesh, by the kind of link. */
 const overlays: Readonly<Record<string, number>> = { vxlan: 50, geneve: 50, ipip: 20, gre: 24, gretap: 38 };
 
+/** The links of overlays between the nodes' IPv6 addresses, whose headers are longer. */
+const overIPv6 = /^(?:flannel-v6\.\d|vxlan-v6\.calico$)/;
+const longerHeader = 20;
+
 /** The links through which CNI plug-ins send pods' packets to other nodes. */
 const podLinks =
   /^(?:cni\d|cbr\d|flannel|cali|tunl0$|vxlan(?:-v6)?\.calico$|cilium|lxc|kube-bridge$|weave$|antrea-gw|ovn-k8s-|genev_sys_)/;
@@ -78,7 +82,7 @@ export interface TooLarge {
 export function tooLargePodLinks(links: readonly Link[], mtu: number): TooLarge[] {
   const found = new Map<string, TooLarge>();
   for (const link of links) {
-    const fits = mtu - (overlays[link.kind ?? ""] ?? 0);
+    const fits = mtu - (overlays[link.kind ?? ""] ?? 0) - (overIPv6.test(link.name) ? longerHeader : 0);
     if (!link.up || !podLinks.test(link.name) || link.mtu <= fits) continue;
     const key = `${link.mtu} ${fits}`;
     const first = found.get(key);

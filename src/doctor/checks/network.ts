@@ -153,8 +153,10 @@ function uplinkFinding({ name, mtu }: Link, mesh: number): Finding {
 
 /** The advice on setting the MTU of a CNI, by the name of its link. `fits` is the MTU that fits through the mesh. */
 const cniAdvice: readonly (readonly [RegExp, (fits: number) => string])[] = [
-  [/^flannel\.\d/, (fits) => `set "MTU": ${fits + 50} in the Backend of Flannel's net-conf.json`],
+  // Flannel takes off 50 for VXLAN over IPv6, too.
+  [/^flannel(?:-v6)?\.\d/, (fits) => `set "MTU": ${fits + 50} in the Backend of Flannel's net-conf.json`],
   [/^vxlan\.calico$/, (fits) => felixCommand(`{"vxlanMTU":${fits}}`)],
+  [/^vxlan-v6\.calico$/, (fits) => felixCommand(`{"vxlanMTUV6":${fits}}`)],
   [/^tunl0$/, (fits) => felixCommand(`{"ipipMTU":${fits}}`)],
   [/^cilium_vxlan$/, (fits) => `install Cilium with the Helm value MTU=${fits + 50}`],
   [/^cilium|^lxc/, (fits) => `install Cilium with the Helm value MTU=${fits}`],

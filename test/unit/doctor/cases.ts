@@ -211,6 +211,20 @@ export const cases: readonly Case[] = [
     /at most 1370.*\\"MTU\\": 1420/,
   ],
   [
+    "Flannel over IPv6, as large as it may be over IPv4",
+    { links: linksFrom(link("flannel-v6.1", 1370, "vxlan")) },
+    "mtu.flannel-v6.1",
+    "warning",
+    /at most 1350.*\\"MTU\\": 1400/,
+  ],
+  [
+    "Calico VXLAN over IPv6, as large as it may be over IPv4",
+    { links: linksFrom(link("vxlan-v6.calico", 1370, "vxlan")) },
+    "mtu.vxlan-v6.calico",
+    "warning",
+    /vxlanMTUV6\\":1350/,
+  ],
+  [
     "Calico VXLAN for Ethernet",
     { links: linksFrom(link("vxlan.calico", 1450, "vxlan")) },
     "mtu.vxlan.calico",
