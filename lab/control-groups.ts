@@ -5,7 +5,7 @@ import { join } from "node:path";
 const root = "/sys/fs/cgroup";
 
 /** A hierarchy of control groups: one of version 1, the one of version 2 beside those, or that of version 2 alone. */
-interface Hierarchy {
+export interface Hierarchy {
   /** The folder below /sys/fs/cgroup; empty for version 2 alone, which is mounted there. */
   readonly folder: string;
   /** The controllers, as `mount` takes them; undefined for version 2. */
@@ -21,7 +21,7 @@ export const isUnified = (): boolean => existsSync(join(root, "cgroup.controller
  * The hierarchies of this machine. Groups are made below that of this process, but of version 2 alone below the root: no other
  * group can have both processes and controllers for groups below it.
  */
-function hierarchies(): Hierarchy[] {
+export function hierarchies(): Hierarchy[] {
   if (isUnified()) return [{ folder: "", controllers: undefined, own: root }];
   return readFileSync("/proc/self/cgroup", "utf8")
     .trimEnd()
