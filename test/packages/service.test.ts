@@ -43,8 +43,7 @@ test("the services run under systemd as their own user, and lose no packet", asy
     units: "0",
     files: "",
   });
-  for (const name of ["steered", "watchdog", "barrier"])
-    expect(Number(seen[name]), name).toBeGreaterThan(0);
+  for (const name of ["steered", "watchdog", "barrier"]) expect(Number(seen[name]), name).toBeGreaterThan(0);
 }, 3_600_000);
 
 const services = ["kubespan.service", "kubespan-barrier.service"];

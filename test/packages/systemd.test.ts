@@ -68,7 +68,10 @@ test("a process that is killed takes its machine with it, and the next lab remov
   const child = execa(process.execPath, ["--input-type=module", "-e", script, root], { reject: false });
   await new Promise((resolve) => child.stdout.once("data", resolve));
   const pid = child.pid ?? 0;
-  const processes = () => traces(pid).filter((name) => name.endsWith("-box")).flatMap((name) => membersOf(name));
+  const processes = () =>
+    traces(pid)
+      .filter((name) => name.endsWith("-box"))
+      .flatMap((name) => membersOf(name));
   expect(processes().length).toBeGreaterThan(1);
   child.kill("SIGKILL");
   await child;

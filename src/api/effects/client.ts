@@ -121,24 +121,21 @@ function ask(runDirectory: string, method: string, path: string, before?: string
   const socket = socketPath(runDirectory);
   const timeout = method === "GET" ? timeoutMs : actMs;
   return new Promise((resolve, reject) => {
-    const sent = request(
-      { socketPath: socket, method, path, timeout, agent: false },
-      (response) => {
-        const chunks: Buffer[] = [];
-        let size = 0;
-        response.on("data", (chunk: Buffer) => {
-          size += chunk.length;
-          if (size > maxBytes) sent.destroy(new Error("the answer is too large"));
-          else chunks.push(chunk);
-        });
-        response.on("error", (error) => reject(unavailable(socket, error)));
-        response.on("end", () => {
-          if (response.statusCode === 404 && before !== undefined)
-            return resolve(ask(runDirectory, method, before));
-          return settle(response.statusCode, Buffer.concat(chunks).toString(), resolve, reject);
-        });
-      },
-    );
+    const sent = request({ socketPath: socket, method, path, timeout, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on("data", (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > maxBytes) sent.destroy(new Error("the answer is too large"));
+        else chunks.push(chunk);
+      });
+      response.on("error", (error) => reject(unavailable(socket, error)));
+      response.on("end", () => {
+        if (response.statusCode === 404 && before !== undefined)
+          return resolve(ask(runDirectory, method, before));
+        return settle(response.statusCode, Buffer.concat(chunks).toString(), resolve, reject);
+      });
+    });
     sent.on("timeout", () => sent.destroy(new Error(`no answer within ${timeout / 1000} s`)));
     sent.on("error", (error) => reject(unavailable(socket, error)));
     sent.end();

@@ -50,5 +50,8 @@ test("one that is missing: which package has it", async () => {
 test("a file that cannot be removed: what to do", async () => {
   const readyFile = await temporaryFolder(); // a folder, as root may remove every file
   const error = await thrownBy(startDetached("true", [], { readyFile, device }));
-  expect(error).toMatchObject({ code: "command", message: expect.stringContaining(`${readyFile} is in the way`) });
+  expect(error).toMatchObject({
+    code: "command",
+    message: expect.stringContaining(`${readyFile} is in the way`),
+  });
 });
