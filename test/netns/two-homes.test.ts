@@ -27,6 +27,15 @@ let options: ConfigOptions;
 const address = "192.168.1.10";
 const nearby = "192.168.1.20";
 const publicOfC = "203.0.113.77";
+/** Cuts d from home, with an address that it keeps. */
+const leftHome = ["ingress", "egress"]
+  .map(
+    (hook) =>
+      `table netdev ${hook} { chain c { type filter hook ${hook} device "eth1" priority -400; drop; }; }`,
+  )
+  .join("\n");
+/** So that d is met at home as long as it is there. */
+const dial = { prefer: ["192.168.1.0/24"] };
 
 beforeAll(async () => {
   lab = await Lab.open();
@@ -39,12 +48,12 @@ beforeAll(async () => {
   await c.run("sysctl", "-q", "-w", "net.ipv4.conf.all.arp_ignore=1"); // on its public link c does not answer for it
   await d.attach(home, `${nearby}/24`);
   options = { cluster: newCluster(), services: [discovery.url] };
-  await a.start(options);
+  await a.start({ ...options, daemon: { dial } });
   await c.start(options);
   await d.start(options);
   await a.daemon.waitForPeers("c", "d");
   await untilAt("d", nearby);
-  await d.run("ip", "link", "set", "eth1", "down");
+  await d.namespace.nft(leftHome);
   await untilAt("d", "203.0.113.4");
   await server.address("eth0", `${nearby}/32`);
   await hub.address("eth0", `${publicOfC}/32`);
@@ -86,7 +95,7 @@ it("the node has the address, and a warning says that another machine may have i
 });
 
 it("where the operator says so, the machine around has it", async () => {
-  await a.daemon.configure({ ...options, daemon: { localNetworks: [`${address}/32`] } });
+  await a.daemon.configure({ ...options, daemon: { dial, localNetworks: [`${address}/32`] } });
   a.daemon.signal("SIGHUP");
   await goesTo(server, "eth0");
   const { peers, warnings } = await a.daemon.status();
@@ -115,7 +124,7 @@ describe("with allowLocalMachineBypass", () => {
     });
 
   it("the machine around that answers has the address, and a warning says so", async () => {
-    await a.daemon.configure({ ...options, daemon: { allowLocalMachineBypass: true } });
+    await a.daemon.configure({ ...options, daemon: { dial, allowLocalMachineBypass: true } });
     a.daemon.signal("SIGHUP");
     await untilRefused(true);
     await goesTo(server, "eth0");
@@ -126,16 +135,16 @@ describe("with allowLocalMachineBypass", () => {
   });
 
   it("a peer keeps an address at which it was reached, and a public one, whoever answers for them here", async () => {
-    for (const [address, link] of [
+    for (const [other, link] of [
       [nearby, "eth1"],
       [publicOfC, "eth0"],
     ] as const)
       await waitFor(
         async () => {
-          await a.run("ip", "neighbour", "replace", address, "dev", link, "use", "nud", "none");
-          return (await a.run("ip", "neighbour", "show", "to", address, "dev", link)).includes("REACHABLE");
+          await a.run("ip", "neighbour", "replace", other, "dev", link, "use", "nud", "none");
+          return (await a.run("ip", "neighbour", "show", "to", other, "dev", link)).includes("REACHABLE");
         },
-        { what: `a machine on ${link} to answer for ${address}`, describe: () => a.run("ip", "neighbour") },
+        { what: `a machine on ${link} to answer for ${other}`, describe: () => a.run("ip", "neighbour") },
       );
     const { peers } = await a.daemon.status();
     const ofPeer = (name: string) => peers.find(({ label }) => label === name);
