@@ -5,6 +5,7 @@ import type { Prefix } from "../../src/net/index.ts";
 import { ApiRelay } from "../kubernetes/api-relay.ts";
 import { ApiServer } from "../kubernetes/api-server.ts";
 import { bothFamilies, podAddress } from "./addresses.ts";
+import { ask, server } from "./asking.ts";
 import { checkTable } from "./document.ts";
 import { proxies, service } from "./kube-proxy.ts";
 import { type Mesh, podNetworksOf, twoNodes } from "./mesh.ts";
@@ -14,17 +15,6 @@ import { clear, encrypted, local, pinged, pingedWays, wayOf } from "./ways.ts";
 /** `advertiseKubernetesNetworks`; Kubernetes knows the pod networks either way. */
 const advertised = { yes: true, no: false } as const;
 type Advertised = keyof typeof advertised;
-/** Says whom it talks to. */
-const server =
-  "require('net').createServer(s=>s.end(s.remoteAddress.replace('::ffff:',''))).listen(8080,'::')";
-/** Prints the answer, if there is one. */
-const asking =
-  "const [h,p]=process.argv.slice(1);const s=require('net').connect(p,h);s.setTimeout(2000,()=>s.destroy());s.on('error',()=>{});s.pipe(process.stdout)";
-
-/** What the server sees as its client's address; empty without an answer. */
-const ask = async (from: LabNode, host: string, port: number): Promise<string> =>
-  (await from.namespace.attempt(process.execPath, "-e", asking, host, String(port))).stdout;
-
 /** What Kubernetes says of each node has arrived, and the other node knows of it what it announces. */
 async function knowEachOther({ a, b }: Mesh, isAdvertised: boolean): Promise<void> {
   for (const [node, own, other] of [
