@@ -47,7 +47,7 @@ afterAll(() => lab.close());
 it("comes in by itself, both ways, and says what is wrong with its clock", async () => {
   await a.start(options);
   await b.start(options, launcher);
-  await Promise.all([a.daemon.waitForPeers("b"), b.daemon.waitForPeers("a")]);
+  await a.daemon.waitForPeers("b"); // b itself, whose clock is not WireGuard's now, takes every handshake for an old one
   await powerCut(b);
   await b.namespace.write("/run/clock-is-behind", "");
   await b.daemon.start();
