@@ -4,6 +4,7 @@ import type { LabNode } from "./node.ts";
 const show = `
 set -e
 for folder in usr etc; do
+  [ -d "$1/$folder" ] || continue
   mkdir -p /run/shown/$folder/upper /run/shown/$folder/work
   mount -t overlay overlay -o "lowerdir=$1/$folder:/$folder,upperdir=/run/shown/$folder/upper,workdir=/run/shown/$folder/work" /$folder
 done
