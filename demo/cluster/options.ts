@@ -15,6 +15,8 @@ Options:
   --backend vxlan|host-gw    how Flannel sends (vxlan)
   --proxy nftables|iptables  the mode of kube-proxy (nftables)
   --advertise                nodes tell each other their pod networks
+  --dual-stack               nodes, pods and Services have IPv6, too
+  --policies                 kube-router enforces NetworkPolicies
   --cni FOLDER               a CNI of your own instead of Flannel: see
                              docs/cni-testing.md
   --all                      ways: every combination with Flannel, one by one
@@ -46,6 +48,8 @@ export function readOrder(argv: readonly string[]): Order | { readonly problem: 
         proxy: text,
         cni: text,
         advertise: flag,
+        "dual-stack": flag,
+        policies: flag,
         all: flag,
         output: { ...text, short: "o", default: "text" },
         help: { ...flag, short: "h" },
@@ -62,8 +66,14 @@ export function readOrder(argv: readonly string[]): Order | { readonly problem: 
         backend: oneOf("--backend", ["vxlan", "host-gw"], backend ?? "vxlan"),
         proxy: oneOf("--proxy", ["iptables", "nftables"], proxy ?? "nftables"),
         advertised: advertise,
+        isDual: values["dual-stack"],
+        hasPolicies: values.policies,
       },
-      isChosen: advertise || [backend, proxy, cni].some((value) => value !== undefined),
+      isChosen:
+        advertise ||
+        values["dual-stack"] ||
+        values.policies ||
+        [backend, proxy, cni].some((value) => value !== undefined),
       isAll: values.all,
       format: oneOf("--output", formats, values.output),
     };

@@ -7,17 +7,34 @@ import { judge, type Traces } from "../../../lab/cluster/verdict.ts";
 import { type ClusterWay, waysOf } from "../../../lab/cluster/ways.ts";
 
 const [n1, n2, n3] = nodeNames.map(
-  (node, index): Pod => ({ name: `probe-${node}`, node, address: `10.244.${index}.2`, pid: 1 }),
+  (node, index): Pod => ({
+    name: `probe-${node}`,
+    node,
+    address: `10.244.${index}.2`,
+    address6: `fd00:10:244:${index}::2`,
+    pid: 1,
+  }),
 );
 if (!n1 || !n2 || !n3) throw new Error("there are three nodes");
-const asked = { of: { n1, n2, n3 }, only: { ...n3, name: "only", address: "10.244.2.3" } };
+const asked = {
+  of: { n1, n2, n3 },
+  only: { ...n3, name: "only", address: "10.244.2.3", address6: "fd00:10:244:2::3" },
+};
 const vxlan: Variant = { cni: "flannel", backend: "vxlan", proxy: "nftables", advertised: false };
 const hostGateway: Variant = { ...vxlan, backend: "host-gw" };
 
-test("there are 45 ways, each with a name of its own, and eight combinations", () => {
-  const ways = waysOf(asked, vxlan);
-  expect(new Set(ways.map(({ name }) => name)).size).toBe(45);
-  expect(new Set(variants.map(nameOf)).size).toBe(8);
+test("there are 45 ways, 44 more in IPv6, each with a name of its own, and eight combinations of either kind", () => {
+  const ways = [...waysOf(asked, vxlan), ...waysOf(asked, vxlan, 6)];
+  expect(new Set(ways.map(({ name }) => name)).size).toBe(45 + 44);
+  expect(variants.filter(({ isDual, hasPolicies }) => !isDual && !hasPolicies)).toHaveLength(8);
+  expect(variants.filter(({ isDual }) => isDual)).toHaveLength(8);
+  expect(new Set(variants.map(nameOf)).size).toBe(variants.length);
+});
+
+test("the ways of a family have its addresses", () => {
+  const isIPv6 = ({ target }: ClusterWay): boolean => /^(?:\[[0-9a-f:]+\]:\d+|[0-9a-f:]+)$/.test(target);
+  expect(waysOf(asked, vxlan, 6).filter((each) => !isIPv6(each))).toEqual([]);
+  expect(waysOf(asked, vxlan).filter(({ target }) => !/^[\d.]+(?::\d+)?$/.test(target))).toEqual([]);
 });
 
 const open = (variant: Variant): string[] =>
@@ -100,6 +117,24 @@ test("the pods' bridge is configured with what flanneld wrote", () => {
         type: "bridge",
         mtu: 1370,
         ipam: { ranges: [[{ subnet: "10.244.3.0/24" }]], routes: [{ dst: "10.244.0.0/16" }] },
+      },
+      { type: "portmap" },
+    ],
+  });
+});
+
+test("the bridge of pods with both families has both, and an MTU that fits through the mesh", () => {
+  const subnet =
+    "FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=10.244.3.1/24\nFLANNEL_IPV6_NETWORK=fd00:10:244::/56\n" +
+    "FLANNEL_IPV6_SUBNET=fd00:10:244:3::1/64\nFLANNEL_MTU=1500\nFLANNEL_IPMASQ=true\n";
+  expect(bridge(subnet)).toMatchObject({
+    plugins: [
+      {
+        mtu: 1420,
+        ipam: {
+          ranges: [[{ subnet: "10.244.3.0/24" }], [{ subnet: "fd00:10:244:3::/64" }]],
+          routes: [{ dst: "10.244.0.0/16" }, { dst: "fd00:10:244::/56" }],
+        },
       },
       { type: "portmap" },
     ],
