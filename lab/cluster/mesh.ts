@@ -62,5 +62,5 @@ export class Mesh {
   }
 }
 
-/** How each pod network begins. */
+/** The beginning of every pod network of a family. */
 const ofPods = { 4: "10.244.", 6: "fd00:10:244:" } as const;

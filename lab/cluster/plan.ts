@@ -11,7 +11,7 @@ export const address = {
 
 export type Family = 4 | 6;
 
-/** The same in IPv6, which a cluster of both families has. Nobody translates it, and routers let in only what was asked for. */
+/** The addresses in IPv6, which a cluster of both families has. Nobody translates it, and routers let in only what was asked for. */
 const address6: Readonly<Record<keyof typeof address, string>> = {
   service: "2001:db8::9",
   n1: "2001:db8::10",

@@ -8,7 +8,7 @@ export interface Pod {
   readonly name: string;
   readonly node: NodeName;
   readonly address: string;
-  /** Its address in IPv6, where the cluster has both families. */
+  /** The address in IPv6, where the cluster has both families. */
   readonly address6?: string;
   readonly pid: number;
 }
