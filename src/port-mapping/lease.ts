@@ -2,7 +2,7 @@ import { type Address, type Endpoint, endpointOf, isPrivate, unreachableKind } f
 import type { MapAnswer } from "./answer.ts";
 import type { Gateway } from "./gateway.ts";
 
-export type Protocol = "PCP" | "NAT-PMP";
+export type Protocol = "PCP" | "NAT-PMP" | "UPnP-IGD";
 
 /** The state of the mapping at one gateway. Times are in milliseconds since 1970. */
 export type Lease =
@@ -66,9 +66,9 @@ export function leaseAfter(
       nextAt: now + Math.min(retry.first * 2 ** times, retry.most),
     };
   };
-  if (!outcome) return missing("it does not answer PCP or NAT-PMP");
+  if (!outcome) return missing("it does not answer PCP, NAT-PMP or UPnP-IGD");
   const { answer, protocol } = outcome;
-  if (answer.kind === "unknown version") return missing("it knows neither PCP nor NAT-PMP");
+  if (answer.kind === "unknown version") return missing("it knows none of PCP, NAT-PMP and UPnP-IGD");
   if (answer.kind === "refused") return missing(answer.why);
   const external = usable(answer);
   if ("why" in external) return missing(external.why);

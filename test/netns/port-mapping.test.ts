@@ -33,11 +33,13 @@ const table = `
     chain postrouting { type nat hook postrouting priority srcnat - 1; jump to_outside; }
   }
 `;
-const settings = `
+const settings = (protocol: "natpmp" | "upnp"): string =>
+  `
   ext_ifname=eth0
   listening_ip=eth1
-  enable_natpmp=yes
-  enable_upnp=no
+  enable_natpmp=${protocol === "natpmp" ? "yes" : "no"}
+  enable_upnp=${protocol === "upnp" ? "yes" : "no"}
+  http_port=5000
   secure_mode=yes
   upnp_table_name=miniupnpd
   upnp_nat_table_name=miniupnpd
@@ -71,7 +73,7 @@ beforeAll(async () => {
   await nat.translate();
   await symmetric.translate("masquerade fully-random");
   await nat.namespace.nft(table);
-  await nat.namespace.write("/run/miniupnpd.conf", settings);
+  await nat.namespace.write("/run/miniupnpd.conf", settings("natpmp"));
   const daemon = ["/usr/sbin/miniupnpd", "-d", "-f", "/run/miniupnpd.conf", "-P", "/run/miniupnpd.pid"];
   upnp = new Service(nat.namespace, "miniupnpd", daemon);
   options = { cluster: newCluster(), services: [discovery.url], mesh: { harvestExtraEndpoints: false } };
@@ -116,6 +118,31 @@ it("the router leads a port to a node, which announces it and is reached there",
 });
 
 it("a node that is taken down has the mapping ended, also where no daemon runs", async () => {
+  await b.daemon.stop("SIGTERM");
+  expect(await mappings()).toContain("dnat");
+  expect((await b.daemon.command("down")).exitCode).toBe(0);
+  await waitFor(async () => !(await mappings()).includes("dnat"), { what: "the end of the mapping" });
+});
+
+it("a router that knows UPnP-IGD alone leads a port as well, until the node is taken down", async () => {
+  await upnp.stop();
+  await nat.namespace.write("/run/miniupnpd.conf", settings("upnp"));
+  await upnp.start();
+  await waitFor(async () => (await nat.run("ss", "-Hltn", "sport", "=", "5000")) !== "", {
+    what: "miniupnpd",
+    describe: () => upnp.log(),
+  });
+  expect(await mappings()).not.toContain("dnat");
+  await b.start(options);
+  const { node } = await b.daemon.waitForStatus(
+    "a mapping",
+    ({ node: { portMapping } }) => portMapping.state === "held",
+  );
+  expect(node.portMapping).toMatchObject({ external: "11.0.0.1:51820", protocol: "UPnP-IGD" });
+  expect(await mappings()).toMatch(/dnat ip to 192\.168\.1\.11:51820/);
+  await Promise.all([b.daemon.waitForPeers("d"), d.daemon.waitForPeers("b")]);
+  const { address } = (await d.daemon.status()).node;
+  await waitFor(() => b.reaches(address), { what: "an answer from d" });
   await b.daemon.stop("SIGTERM");
   expect(await mappings()).toContain("dnat");
   expect((await b.daemon.command("down")).exitCode).toBe(0);

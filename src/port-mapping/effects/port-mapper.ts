@@ -31,7 +31,7 @@ interface Options {
 /** The longest sleep in milliseconds without a gateway: a new one is told by `look`. */
 const longestMs = 3_600_000;
 /** The milliseconds that a gateway gets to confirm the end of a mapping, which an operator waits for. */
-const farewellMs = 1_500;
+const farewellMs = 2_500;
 
 /** Keeps a port of the router before this node mapped to WireGuard's port. */
 export class PortMapper {
