@@ -30,6 +30,6 @@ export {
   type RacingReport,
   type Status,
 } from "./status.ts";
-export { peersNamed, type WayToPeer, wayText, wayTo } from "./way.ts";
+export { peersNamed, portWords, type WayToPeer, wayText, wayTo } from "./way.ts";
 export type { DecidedWay, PeerOnTheWay, Taken, Why } from "./why.ts";
 export { exitCodeOf, type Progress, type Work, workOf } from "./work.ts";

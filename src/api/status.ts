@@ -128,8 +128,10 @@ export interface PeerReport {
   readonly absent?: { readonly seconds: number; readonly why: string };
   /** The endpoint to which WireGuard sends at the moment. */
   readonly endpoint?: Endpoint;
-  /** The way that packets take to it there, since when, and why that one. Absent without an endpoint. */
-  readonly way?: Way & { readonly seconds?: number; readonly why?: string };
+  /**
+   * The way that packets take to it there, since when, and why that one. A direct one is `mapped` where the peer says that
+   * a router leads a port to it. Absent without an endpoint. */
+  readonly way?: (Way | { readonly kind: "mapped" }) & { readonly seconds?: number; readonly why?: string };
   /** The packets that pass to it and back, in the tunnel; absent where that was not found out. */
   readonly pathMtu?: PathMtuReport;
   /** The number of changes of the endpoint since the daemon started. */

@@ -2,10 +2,22 @@ import type { Endpoint } from "../net/index.ts";
 import type { Way } from "../peers/index.ts";
 import type { PeerReport } from "./status.ts";
 
+export type DirectKind = "direct" | "mapped" | "guessed";
+
+/** What is said of the port of a peer that is reached directly, behind the endpoint. */
+export const portWords: Readonly<Record<DirectKind, string>> = {
+  direct: "",
+  mapped: ", by a port that its router leads",
+  guessed: ", by a guessed port",
+};
+
 /** The way over which packets for a peer go. */
 export type WayToPeer =
-  /** A guessed path is direct, through a mapping of a NAT that was found by trying ports. */
-  | { readonly kind: "direct" | "guessed"; readonly endpoint: Endpoint }
+  /**
+   * A mapped path is direct, to a port that a router leads to the peer; and so is a guessed one, through a mapping of a NAT
+   * that was found by trying ports.
+   */
+  | { readonly kind: DirectKind; readonly endpoint: Endpoint }
   /** Somebody passes the packets on: a member by its name, or a discovery service by its URL. */
   | Extract<Way, { readonly via: string }>
   | { readonly kind: "none"; readonly why: string };
@@ -29,7 +41,7 @@ export function wayTo({
 export function wayText(way: WayToPeer): string {
   if (way.kind === "none") return way.why;
   if ("via" in way) return `via ${way.via}`;
-  return `direct at ${way.endpoint}${way.kind === "guessed" ? ", by a guessed port" : ""}`;
+  return `direct at ${way.endpoint}${portWords[way.kind]}`;
 }
 
 /**

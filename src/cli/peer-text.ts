@@ -1,4 +1,4 @@
-import type { PeerReport, Status } from "../api/index.ts";
+import { type PeerReport, portWords, type Status } from "../api/index.ts";
 import { age } from "../base/index.ts";
 import { causeText } from "./cause-text.ts";
 import { bytes, factsText, fittingTable } from "./render.ts";
@@ -36,7 +36,7 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 function endpointText({ endpoint, way }: PeerReport): string {
   if (endpoint === undefined) return "none yet";
   if (way && "via" in way) return `${endpoint}, via ${way.via}`;
-  return way?.kind === "guessed" ? `${endpoint}, by a guessed port` : endpoint;
+  return `${endpoint}${portWords[way?.kind ?? "direct"]}`;
 }
 
 function peerFactsText(peer: PeerReport): string {

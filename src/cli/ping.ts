@@ -64,7 +64,7 @@ async function pingPeer(
     print(pongText(pong, number));
     if (pong.roundTripMs === undefined) continue;
     if (!untilDirect) isAnswered = true;
-    else if (pong.way.kind === "direct" || pong.way.kind === "guessed") return true;
+    else if (pong.way.kind !== "none" && !("via" in pong.way)) return true;
   }
   return isAnswered;
 }

@@ -187,7 +187,8 @@ function countText(peers: readonly PeerReport[]): string {
 
 /** Says where WireGuard sends; if somebody else passes the packets on, who that is. */
 function endpointText({ endpoint, way }: PeerReport): string {
-  if (!way || !("via" in way)) return way?.kind === "guessed" ? `${endpoint}, guessed` : (endpoint ?? "-");
+  if (!way || !("via" in way))
+    return way && way.kind !== "direct" ? `${endpoint}, ${way.kind}` : (endpoint ?? "-");
   return way.kind === "carried" ? "via service" : `via ${cut(way.via, longestName)}`;
 }
 

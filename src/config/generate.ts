@@ -211,7 +211,7 @@ localNetworks: []                  # machines around that no peer gets, in clear
 allowLocalMachineBypass: false     # leave a peer's private address to a machine around that answers for it, in clear
 answerOutside: true                # answer TCP and pings of nodes that arrive outside the mesh outside it
 strictIngress: pods                # connections to drop that arrive outside the mesh: pods, all, or off
-portMapping: true                  # have the router lead a port to this node, by PCP or NAT-PMP
+portMapping: true                  # have the router lead a port to this node, by PCP, NAT-PMP or UPnP
 portGuessing: true                 # try ports of a relayed peer's NAT, to reach it directly
 matrix: true                       # tell other members whom this node reaches, when they ask
 pathMTU: true                      # find the largest packets that pass to each peer, and route with that MTU

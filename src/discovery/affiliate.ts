@@ -52,6 +52,8 @@ export interface Membership {
   readonly evictions?: readonly string[];
   /** The names of the secrets that the node knows, in base64, the one with which it seals first; absent for one alone. */
   readonly secrets?: readonly string[];
+  /** The endpoint that a router mapped to the node, which is among those of `kubespan`; absent for none. */
+  readonly mapped?: Endpoint;
 }
 
 /** A node whose announcement is refused, and the reason, which is printable. */

@@ -62,8 +62,12 @@ export function decodeAffiliate(bytes: Uint8Array, endpoints: readonly Endpoint[
 /** Reads an endpoint; `undefined` for anything but an address and a port to which a packet can be sent. */
 export function decodeEndpoint(bytes: Uint8Array): Endpoint | undefined {
   const message = decoded(() => wire.Endpoint.decode(bytes));
-  const address = message && addressFromBytes(message.ip);
-  return address && endpointOf(address, message.port);
+  return message && endpointIn(message);
+}
+
+function endpointIn({ ip, port }: wire.Endpoint): Endpoint | undefined {
+  const address = addressFromBytes(ip);
+  return address && endpointOf(address, port);
 }
 
 /** Calls the generated code, which throws on bytes that are not protobuf, and on nothing else. */
@@ -171,6 +175,7 @@ function membershipOf(
       ...refusalsOf(message.refusals, dropped),
       ...evictionsOf(message.evictions),
       ...secretsIn(message.secrets),
+      ...mappedIn(message.mapped),
     },
   };
 }
@@ -197,6 +202,11 @@ const mostSecrets = 3;
 function secretsIn(names: readonly Uint8Array[]): { secrets: readonly string[] } | undefined {
   const some = names.slice(0, mostSecrets).filter(({ length }) => length === secretNameBytes);
   return some.length === 0 ? undefined : { secrets: some.map(base64) };
+}
+
+function mappedIn(message: wire.Endpoint | undefined): { mapped: Endpoint } | undefined {
+  const mapped = message && endpointIn(message);
+  return mapped && { mapped };
 }
 
 /** The statements that are read of one affiliate. What they say and who signed them is judged elsewhere. */

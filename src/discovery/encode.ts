@@ -28,13 +28,18 @@ export const encodeAffiliate = (affiliate: Affiliate): Uint8Array =>
   }).finish();
 
 export const encodeEndpoint = (endpoint: Endpoint): Uint8Array =>
-  wire.Endpoint.encode({ ip: bytesOf(endpointAddress(endpoint)), port: endpointPort(endpoint) }).finish();
+  wire.Endpoint.encode(endpointMessage(endpoint)).finish();
 
 const kubespanMessage = (kubespan: KubespanAffiliate): wire.KubeSpan => ({
   publicKey: kubespan.publicKey,
   address: bytesOf(kubespan.address),
   additionalAddresses: kubespan.additionalAddresses.map(prefixMessage),
   excludedAdvertisedNetworks: kubespan.excludedNetworks.map(prefixMessage),
+});
+
+const endpointMessage = (endpoint: Endpoint): wire.Endpoint => ({
+  ip: bytesOf(endpointAddress(endpoint)),
+  port: endpointPort(endpoint),
 });
 
 const membershipMessage = (membership: Membership): wire.Membership => ({
@@ -47,6 +52,7 @@ const membershipMessage = (membership: Membership): wire.Membership => ({
   refusals: [...(membership.refusals ?? [])],
   evictions: (membership.evictions ?? []).map((statement) => Buffer.from(statement, "base64")),
   secrets: (membership.secrets ?? []).map((name) => Buffer.from(name, "base64")),
+  mapped: membership.mapped === undefined ? undefined : endpointMessage(membership.mapped),
   farewells: [...(membership.farewells ?? [])].map(([recipient, mac]) => ({
     recipient: Buffer.from(recipient, "base64"),
     mac: Buffer.from(mac, "base64"),

@@ -54,7 +54,7 @@ function edgeTo(peer: PeerReport, from: string): Edge {
 export function edgeText({ way, via, roundTripMs }: Edge): string {
   const time = roundTripMs === undefined ? [] : [`${roundTripMs.toFixed(1)} ms`];
   const how =
-    via === undefined ? (way === "none" ? ["no way"] : way === "guessed" ? [way] : []) : [`via ${via}`];
+    via === undefined ? (way === "none" ? ["no way"] : way === "direct" ? [] : [way]) : [`via ${via}`];
   return [...time, ...how].join(", ");
 }
 

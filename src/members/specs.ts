@@ -121,6 +121,7 @@ export function specMaker(
       publicKey,
       address,
       ...(member.membership?.relays && { relays: true as const }),
+      ...(member.membership?.mapped !== undefined && { mapped: member.membership.mapped }),
       ...(isTalosNode(member) && { goesBack: true as const }),
       allowedIPs,
       refusedPrefixes: someOf(refused),

@@ -55,9 +55,12 @@ export function announce(knowledge: Knowledge, memory: Memory, routeOf: RouteOf,
     now,
   );
   const secrets = secretNames(config.cluster);
+  const [opening] = opened.endpoints;
+  const isOpen = opening !== undefined && fit.affiliate.kubespan?.endpoints.includes(opening) === true;
   const room = {
     machine: origin.machine,
     otherNetworks,
+    ...(isOpen && { mapped: opening }),
     ...(knowledge.relays && { relays: true as const }),
     ...(secrets && { secrets }),
   };

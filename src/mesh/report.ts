@@ -273,22 +273,27 @@ const cutOff = ({ registries, config }: Knowledge, { specs, polled }: Decision):
   return cutOffWarnings(lost, registries, config.services);
 };
 
-/** The way to a peer, since when it is reached at this endpoint, and why there. */
+/**
+ * The way to a peer, since when it is reached at this endpoint, and why there. Whether a router leads packets there is what
+ * the peer says, so that is told, and nothing rests on it.
+ */
 function reportWay(
-  known: WithStandIns,
+  known: WithStandIns & Pick<PeerSpec, "mapped">,
   endpoint: Endpoint,
   path: Path | undefined,
   now: number,
 ): NonNullable<PeerReport["way"]> {
-  const way = wayTo(known, endpoint);
+  const found = wayTo(known, endpoint);
+  const isMapped = found.kind === "direct" && endpoint === known.mapped;
+  const way = isMapped ? { kind: "mapped" as const } : found;
   if (path?.endpoint !== endpoint) return way;
   const { since, lastChange } = path;
   const why =
     lastChange?.to === endpoint
       ? lastChange.reason
-      : way.kind === "direct" || way.kind === "guessed"
-        ? "it answered there first"
-        : "no direct path answered";
+      : "via" in way
+        ? "no direct path answered"
+        : "it answered there first";
   return { ...way, seconds: Math.max(0, Math.round((now - since) / 1000)), why };
 }
 

@@ -31,7 +31,13 @@ const workStates: readonly Work["state"][] = [
   "disabled",
 ];
 const peerStates: readonly PeerReport["state"][] = ["up", "down", "unknown"];
-const ways: readonly NonNullable<PeerReport["way"]>["kind"][] = ["direct", "guessed", "relayed", "carried"];
+const ways: readonly NonNullable<PeerReport["way"]>["kind"][] = [
+  "direct",
+  "mapped",
+  "guessed",
+  "relayed",
+  "carried",
+];
 
 /** Counts the subjects that have each of these words. Words that none has are there with 0. */
 const tally = (words: readonly string[], found: readonly (string | undefined)[]): Record<string, number> =>

@@ -22,7 +22,7 @@ export interface NodeView {
 }
 
 /** The ways in which packets reach a peer; `none` while they do not. */
-export type WayName = "direct" | "guessed" | "relayed" | "carried" | "none";
+export type WayName = "direct" | "mapped" | "guessed" | "relayed" | "carried" | "none";
 
 export interface PeerRow {
   readonly id: string;

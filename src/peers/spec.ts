@@ -1,4 +1,4 @@
-import type { Address, LeftOut, Prefix } from "../net/index.ts";
+import type { Address, Endpoint, LeftOut, Prefix } from "../net/index.ts";
 import type { Candidates } from "./candidates/index.ts";
 
 /** A peer of the mesh: what may be sent to it, and where it may be dialled. */
@@ -19,4 +19,6 @@ export interface PeerSpec extends Candidates {
   readonly relays?: true;
   /** Present if the peer goes back to an endpoint of before whenever one of its links changes, as Talos nodes do. */
   readonly goesBack?: true;
+  /** The endpoint of which the peer says that a router leads it there. */
+  readonly mapped?: Endpoint;
 }

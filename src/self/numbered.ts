@@ -24,14 +24,15 @@ export interface Origin {
  */
 export function numbered(
   affiliate: Affiliate,
-  origin: Origin & Pick<Membership, "otherNetworks" | "relays" | "evictions" | "refusals" | "secrets">,
+  origin: Origin &
+    Pick<Membership, "otherNetworks" | "relays" | "evictions" | "refusals" | "secrets" | "mapped">,
   before: Said | undefined,
   lastNumber: number,
   now: number,
   isClockBehind = false,
 ): Said {
   const isAhead = before !== undefined && before.number >= lastNumber;
-  const { otherNetworks, relays, evictions, refusals, secrets } = before?.affiliate.membership ?? {};
+  const { otherNetworks, relays, evictions, refusals, secrets, mapped } = before?.affiliate.membership ?? {};
   const isSame = isDeepStrictEqual(
     [
       plain(affiliate),
@@ -40,8 +41,9 @@ export function numbered(
       origin.evictions,
       origin.refusals,
       origin.secrets,
+      origin.mapped,
     ],
-    [plain(before?.affiliate), otherNetworks, relays, evictions, refusals, secrets],
+    [plain(before?.affiliate), otherNetworks, relays, evictions, refusals, secrets, mapped],
   );
   if (isAhead && isSame) {
     const { membership } = before.affiliate;

@@ -26,7 +26,7 @@ export type Answer =
 export interface Cell {
   /** The name of the peer in lists: so much of its key that no two members share it. */
   readonly to: string;
-  readonly way: "direct" | "guessed" | "relayed" | "carried" | "none";
+  readonly way: "direct" | "mapped" | "guessed" | "relayed" | "carried" | "none";
   readonly via?: string;
   readonly roundTripMs?: number;
   readonly lossPercent?: number;
@@ -40,7 +40,7 @@ const longestVia = 24;
 /** The payload of a packet that passes wherever IPv6 does. */
 export const largestMessage = 1232;
 
-const ways = ["direct", "guessed", "relayed", "carried", "none"] as const;
+const ways = ["direct", "mapped", "guessed", "relayed", "carried", "none"] as const;
 const label = Buffer.from("kubespan survey v1");
 
 const number = z.int().nonnegative();

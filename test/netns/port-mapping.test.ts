@@ -112,6 +112,11 @@ it("the router leads a port to a node, which announces it and is reached there",
   await Promise.all([b.daemon.waitForPeers("d"), d.daemon.waitForPeers("b")]);
   const { address } = (await d.daemon.status()).node;
   await waitFor(() => b.reaches(address), { what: "an answer from d" });
+  const way = { kind: "mapped", seconds: expect.any(Number), why: expect.any(String) };
+  await d.daemon.waitForStatus("the way", ({ peers }) => peers.some((peer) => peer.way?.kind === "mapped"));
+  expect((await d.daemon.status()).peers.map((peer) => peer.way)).toEqual([way]);
+  expect((await d.daemon.command("status")).stdout).toContain("11.0.0.1:51820, mapped");
+  expect((await b.daemon.status()).peers.map((peer) => peer.way?.kind)).toEqual(["direct"]);
   expect((await b.daemon.command("status")).stdout).toMatch(
     /^mapped: +11\.0\.0\.1:51820 by 192\.168\.1\.1 \(PCP\)/m,
   );

@@ -35,7 +35,7 @@ export const descriptions: Readonly<Record<KindName, Readonly<Record<string, str
   },
   KubeSpanDaemonConfig: {
     portMapping:
-      "have the router of the default route lead a port to this node, by PCP or NAT-PMP, where the node has a private address there; the endpoint is announced, and `status` shows it. UPnP-IGD is not spoken ([ADR 0023](adr/0023-who-tells-a-node-where-it-is.md))",
+      "have the router of the default route lead a port to this node, by PCP, NAT-PMP or UPnP-IGD, where the node has a private address there; the endpoint is announced, and `status` shows it. `down` ends it ([ADR 0060](adr/0060-routers-that-know-upnp-alone.md))",
     matrix:
       "ask other members whom they reach, and answer when they ask, over the tunnels: `kubespan matrix` and `kubespan connectivity test` need that on both sides ([ADR 0043](adr/0043-members-ask-each-other.md))",
     pathMTU:

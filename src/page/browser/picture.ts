@@ -150,7 +150,7 @@ export function pictureText(peers: readonly PeerRow[]): string {
 export function countsOf(
   peers: readonly PeerRow[],
 ): readonly { readonly name: string; readonly count: number }[] {
-  const names = ["up", "suspected", "unknown", "down", "direct", "guessed", "relayed", "carried"];
+  const names = ["up", "suspected", "unknown", "down", "direct", "mapped", "guessed", "relayed", "carried"];
   return names
     .map((name) => ({ name, count: peers.filter(({ state, way }) => state === name || way === name).length }))
     .filter(({ name, count }) => count > 0 || name === "up");

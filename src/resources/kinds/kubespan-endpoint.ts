@@ -9,7 +9,7 @@ export const kubespanEndpoints = kindOf({
   description: "the endpoints from which peers that are up send",
   draw: ({ status: { peers } }) =>
     peers.flatMap(({ publicKey, state, endpoint, way, nodeId }) =>
-      state === "up" && endpoint !== undefined && (way?.kind ?? "direct") === "direct"
+      state === "up" && endpoint !== undefined && ["direct", "mapped"].includes(way?.kind ?? "direct")
         ? [{ id: publicKey, spec: { affiliateId: nodeId, endpoint } }]
         : [],
     ),

@@ -38,6 +38,10 @@ test.each([
     { kind: "direct", endpoint: "203.0.113.2:1" },
   ],
   [
+    { state: "up", endpoint: "203.0.113.2:1", way: { kind: "mapped" } },
+    { kind: "mapped", endpoint: "203.0.113.2:1" },
+  ],
+  [
     { state: "up", endpoint: "192.0.2.10:1", way: { kind: "relayed", via: "first" } },
     { kind: "relayed", via: "first" },
   ],

@@ -91,6 +91,7 @@ const anyMembership: fc.Arbitrary<Membership> = fc.record(
     otherNetworks: list(anyPrefix),
     farewells: list(fc.tuple(base64(8), base64(16))).map((entries) => new Map(entries)),
     relays: fc.constant(true as const),
+    mapped: anyEndpoint,
     refusals: fc.array(fc.record({ nodeId, reason: text }), { minLength: 1, maxLength: mostRefusals }),
   },
   { requiredKeys: ["number", "startedAt", "machine", "otherNetworks"] },

@@ -29,6 +29,11 @@ describe("the number of an announcement", () => {
       number: now + 1,
       ...others,
     });
+    const mapped = { ...origin, mapped: endpoint("203.0.113.1:1") };
+    expect(numbered(own, mapped, first, now, now).affiliate.membership).toEqual({
+      number: now + 1,
+      ...mapped,
+    });
     expect(numbered(news, origin, first, now, now - hour).number).toBe(now + 1);
     expect(numbered(own, origin, undefined, now, now - hour).number).toBe(now + 1);
   });

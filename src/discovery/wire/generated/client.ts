@@ -60,6 +60,8 @@ export interface Membership {
   refusals: Refusal[];
   /** The names of the secrets that the node knows, the one with which it seals first. Empty if it knows one alone. */
   secrets: Buffer[];
+  /** The endpoint at which a router leads packets to the node because it asked for that. It is announced as well. */
+  mapped?: Endpoint | undefined;
 }
 
 export interface Refusal {
@@ -292,6 +294,7 @@ function createBaseMembership(): Membership {
     evictions: [],
     refusals: [],
     secrets: [],
+    mapped: undefined,
   };
 }
 
@@ -332,6 +335,9 @@ export const Membership: MessageFns<Membership> = {
     }
     for (const v of message.secrets) {
       writer.uint32(82).bytes(v!);
+    }
+    if (message.mapped !== undefined) {
+      Endpoint.encode(message.mapped, writer.uint32(90).fork()).join();
     }
     return writer;
   },
@@ -429,6 +435,14 @@ export const Membership: MessageFns<Membership> = {
             message.secrets.push(Buffer.from(reader.bytes()));
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.mapped = Endpoint.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -456,6 +470,9 @@ export const Membership: MessageFns<Membership> = {
     message.evictions = object.evictions?.map((e) => e) || [];
     message.refusals = object.refusals?.map((e) => Refusal.fromPartial(e)) || [];
     message.secrets = object.secrets?.map((e) => e) || [];
+    message.mapped = (object.mapped !== undefined && object.mapped !== null)
+      ? Endpoint.fromPartial(object.mapped)
+      : undefined;
     return message;
   },
 };

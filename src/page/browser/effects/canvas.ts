@@ -3,6 +3,7 @@ import { element } from "./element.ts";
 
 const dashes: Readonly<Record<string, number[]>> = {
   direct: [],
+  mapped: [],
   guessed: [12, 3],
   relayed: [6, 4],
   carried: [2, 4],

@@ -8,7 +8,7 @@ import { GraphView } from "./graph.ts";
 import { follow } from "./stream.ts";
 import { TableView } from "./table.ts";
 
-const ways = ["direct", "guessed", "relayed", "carried", "none"];
+const ways = ["direct", "mapped", "guessed", "relayed", "carried", "none"];
 /** Ages on the page grow so often. */
 const ageEveryMs = 5_000;
 
