@@ -37,7 +37,7 @@ export function hierarchies(): Hierarchy[] {
     .filter(({ folder }) => existsSync(join(root, folder)));
 }
 
-/** Of version 2: the group for processes in a group that passes its controllers on, which can have none itself. */
+/** The group of version 2 for the processes of a group that passes its controllers on, which can have none itself. */
 const leaf = "init";
 
 /** What a kubelet wants to limit. */

@@ -3,7 +3,13 @@ import type { Down, KeyRotated, Progress } from "../api/index.ts";
 import { errorText, version } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
-import { confine, type ServiceManager, SpareMemory, serviceManager } from "../system/index.ts";
+import {
+  confine,
+  type ServiceManager,
+  SpareMemory,
+  serviceManager,
+  stopOptimizing,
+} from "../system/index.ts";
 import { actsOn } from "./acts.ts";
 import { Answers } from "./answers.ts";
 import { ledgerOf, meshOf, type Parts, partsOf, registriesOf } from "./compose.ts";
@@ -66,6 +72,7 @@ export class Daemon {
     const { log, lines, sinks } = openLog(config.log);
     for (const warning of [...kept, ...warnings]) log.warn(warning);
     const tools = await openTools(log);
+    stopOptimizing(); // all of the program is loaded
     try {
       const parts = await partsOf(config, { ...tools, log, lines });
       const ledger = await ledgerOf(config, parts.identity, log);

@@ -64,7 +64,7 @@ export function capturedWarnings(
 interface Place {
   readonly address: Address;
   readonly network: Prefix;
-  /** Where the peer is connected. */
+  /** The endpoint at which the peer is connected. */
   readonly endpoint: Endpoint;
   /** The link on which another machine answers, and gets what is sent there. */
   readonly link: string | undefined;

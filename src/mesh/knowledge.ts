@@ -37,7 +37,7 @@ export interface Knowledge {
   readonly addresses: readonly Address[];
   /** The networks in which these addresses are. */
   readonly networks: readonly Prefix[];
-  /** The same networks with the links that lead there; absent for none. */
+  /** The links that lead to these networks; absent for none. */
   readonly linkNetworks?: readonly LinkNetwork[];
   /** The addresses of peers for which other machines on this node's links answer; absent for none. */
   readonly answered?: ReadonlySet<Address>;

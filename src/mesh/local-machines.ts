@@ -19,7 +19,7 @@ export interface Doubtful {
   readonly address: Address;
   /** The link on which another machine may have the address. */
   readonly link: string;
-  /** Where the peer is connected. */
+  /** The endpoint at which the peer is connected. */
   readonly endpoint: Endpoint;
 }
 

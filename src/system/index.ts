@@ -31,6 +31,7 @@ export { Shells } from "./shells.ts";
 export { SpareMemory } from "./spare-memory.ts";
 export { deviceProblem } from "./start-detached.ts";
 export { complain, print, printJson } from "./terminal.ts";
+export { stopOptimizing } from "./thrifty.ts";
 export { bindBeside, bindTo } from "./udp-socket.ts";
 export { effectiveUser } from "./user.ts";
 export { within } from "./within.ts";

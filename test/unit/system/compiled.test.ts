@@ -6,6 +6,7 @@ import { temporaryFolder } from "../temporary-folder.ts";
 
 const nobody = 65534;
 const source = new URL("../../../src/system/compiled.ts", import.meta.url).pathname;
+const compilers = new URL("../../../src/system/thrifty.ts", import.meta.url).pathname;
 
 let state: string;
 let program: string;
@@ -18,12 +19,14 @@ beforeEach(async () => {
 });
 
 /** Starts a process that uses the folder, loads the program, and keeps what it compiled if it gets that far. */
-async function start(isWhole = true): Promise<string> {
+async function start(isWhole = true, optimizes = true): Promise<string> {
   const code = `
     import { createRequire } from "node:module";
     import { keepCompiled, useCompiled } from ${JSON.stringify(source)};
+    import { stopOptimizing } from ${JSON.stringify(compilers)};
     useCompiled(${JSON.stringify(state)}, ${JSON.stringify(program)});
     console.log(createRequire("/")(${JSON.stringify(program)})());
+    if (!${optimizes}) stopOptimizing();
     if (${isWhole}) keepCompiled();
   `;
   const { stdout } = await execa(process.execPath, ["--input-type=module", "-e", code]);
@@ -51,6 +54,14 @@ test("what a start compiled is kept where only this user looks, and the next sta
   expect(await kept()).toEqual(files);
   const after = await Promise.all(files.map((file) => stat(file)));
   expect(after.map(({ ino }) => ino)).toEqual(before.map(({ ino }) => ino));
+});
+
+test("what is kept after V8 stopped optimizing is taken by a start that has not stopped yet", async () => {
+  expect(await start(true, false)).toBe(answer);
+  const before = await contents();
+  expect(before.length).toBeGreaterThan(0);
+  expect(await start()).toBe(answer);
+  expect(await contents()).toEqual(before);
 });
 
 test.each([
