@@ -7,7 +7,7 @@ import { LastWorkingFile } from "../peers/effects/index.ts";
 import { PortMapper } from "../port-mapping/effects/index.ts";
 import { HostNameWatch, NumberFile } from "../self/effects/index.ts";
 import type { Origin } from "../self/index.ts";
-import type { RecentLines } from "../system/index.ts";
+import { type RecentLines, stopOptimizing } from "../system/index.ts";
 import { evictionsOf } from "./evictions.ts";
 import { loadBarrier, targetsOfLastRun } from "./load-barrier.ts";
 import { Membership, type Remembered } from "./membership.ts";
@@ -67,6 +67,7 @@ export interface Parts extends Tools {
 /** Opens the parts that depend on this node alone. */
 export async function partsOf(config: Config, hands: Tools & Pick<Parts, "log" | "lines">): Promise<Parts> {
   const { run, log, owner } = hands;
+  stopOptimizing(); // all of the program is loaded
   // The barrier comes before anything else: the networks that were steered last are closed before it is known who is
   // there.
   await loadBarrier(config, { run, log, ownership: owner.ownership }).catch((error: unknown) =>

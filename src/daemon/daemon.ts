@@ -72,7 +72,6 @@ export class Daemon {
     const { log, lines, sinks } = openLog(config.log);
     for (const warning of [...kept, ...warnings]) log.warn(warning);
     const tools = await openTools(log);
-    stopOptimizing(); // all of the program is loaded
     try {
       const parts = await partsOf(config, { ...tools, log, lines });
       const ledger = await ledgerOf(config, parts.identity, log);

@@ -2,7 +2,7 @@ import type { MatrixLine } from "../api/index.ts";
 import type { Edge } from "./graph.ts";
 
 /** The ways from the best to the worst. */
-const ranks = ["direct", "guessed", "relayed", "carried", "none"] as const;
+const ranks = ["direct", "mapped", "guessed", "relayed", "carried", "none"] as const;
 
 /**
  * The ways between pairs of nodes, of which each node tells its side. A pair is one line of a picture, which shows the worse of
