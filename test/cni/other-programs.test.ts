@@ -40,6 +40,12 @@ const toService = `
   }
 `;
 
+/** The addresses of a node, among which the kernel chooses what it sends by. */
+const fromNode = async (node: LabNode, number: 1 | 2): Promise<string[]> => {
+  const { node: self } = await node.daemon.status();
+  return [number === 1 ? ipv4.node.a : ipv4.node.b, ipv4.pod(number, 0), ipv4.pod(number, 1), self.address];
+};
+
 describe.each(Object.keys(advertised) as (keyof typeof advertised)[])("advertised: %s", (isAdvertised) => {
   let lab: Lab;
   let mesh: Mesh;
@@ -53,12 +59,6 @@ describe.each(Object.keys(advertised) as (keyof typeof advertised)[])("advertise
     for (const node of [mesh.a, mesh.b]) await proxy?.install(node, ipv4, node === mesh.b);
   });
   afterAll(() => lab?.close());
-
-  /** How the address of this node leads there, if the kernel chooses it. */
-  const fromNode = async (node: LabNode, number: 1 | 2): Promise<string[]> => {
-    const { node: self } = await node.daemon.status();
-    return [number === 1 ? ipv4.node.a : ipv4.node.b, ipv4.pod(number, 0), ipv4.pod(number, 1), self.address];
-  };
 
   it("node-local DNS answers on the node, and asks its Service through the mesh", async () => {
     const { a, b, podA, podB } = mesh;

@@ -3,6 +3,13 @@ import { service } from "./kube-proxy.ts";
 
 const numbered = { resourceVersion: "1", namespace: "default" } as const;
 
+const list = (kind: string, apiVersion: string, items: readonly object[]) => ({
+  kind: `${kind}List`,
+  apiVersion,
+  metadata: { resourceVersion: "1" },
+  items: items.map((item) => ({ kind, apiVersion, ...item })),
+});
+
 /** The objects from which kube-proxy makes its rules for the Service of ./kube-proxy.ts, as test/cni/service-api.ts serves them. */
 export function objects(addresses: Addresses): object {
   const { clusterIP, nodePort, port } = service;
@@ -44,12 +51,6 @@ export function objects(addresses: Addresses): object {
     spec: {},
     status: { addresses: [{ type: "InternalIP", address: addresses.node[name] }] },
   }));
-  const list = (kind: string, apiVersion: string, items: readonly object[]) => ({
-    kind: `${kind}List`,
-    apiVersion,
-    metadata: { resourceVersion: "1" },
-    items: items.map((item) => ({ kind, apiVersion, ...item })),
-  });
   return {
     "/api/v1/services": list("Service", "v1", services),
     "/api/v1/nodes": list("Node", "v1", nodes),

@@ -31,8 +31,9 @@ test("there are 45 ways, 44 more in IPv6, each with a name of its own, and eight
   expect(new Set(variants.map(nameOf)).size).toBe(variants.length);
 });
 
+const isIPv6 = ({ target }: ClusterWay): boolean => /^(?:\[[0-9a-f:]+\]:\d+|[0-9a-f:]+)$/.test(target);
+
 test("the ways of a family have its addresses", () => {
-  const isIPv6 = ({ target }: ClusterWay): boolean => /^(?:\[[0-9a-f:]+\]:\d+|[0-9a-f:]+)$/.test(target);
   expect(waysOf(asked, vxlan, 6).filter((each) => !isIPv6(each))).toEqual([]);
   expect(waysOf(asked, vxlan).filter(({ target }) => !/^[\d.]+(?::\d+)?$/.test(target))).toEqual([]);
 });
