@@ -3,13 +3,7 @@ import type { Down, KeyRotated, Progress } from "../api/index.ts";
 import { errorText, version } from "../base/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
-import {
-  confine,
-  type ServiceManager,
-  SpareMemory,
-  serviceManager,
-  stopOptimizing,
-} from "../system/index.ts";
+import { confine, type ServiceManager, SpareMemory, serviceManager } from "../system/index.ts";
 import { actsOn } from "./acts.ts";
 import { Answers } from "./answers.ts";
 import { ledgerOf, meshOf, type Parts, partsOf, registriesOf } from "./compose.ts";
