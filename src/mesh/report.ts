@@ -1,11 +1,4 @@
-import type {
-  EndpointChangeReport,
-  NodeStatus,
-  PeerReport,
-  RacingReport,
-  Status,
-  Work,
-} from "../api/index.ts";
+import type { NodeStatus, PeerReport, RacingReport, Status, Work } from "../api/index.ts";
 import { causesOf } from "../causes/index.ts";
 import type { Affiliate } from "../discovery/index.ts";
 import { aheadWarnings, podLinkWarnings, type Warning } from "../marks/index.ts";
@@ -19,18 +12,13 @@ import {
   secretWarnings,
   vanishedWarnings,
 } from "../members/index.ts";
-import type { Endpoint } from "../net/index.ts";
 import type { Counted, Networks } from "../nftables/index.ts";
 import {
   bytesOf,
-  type EndpointChange,
-  type Path,
   type PeerSpec,
   stateOf,
   troubleText,
   unsettledBetween,
-  type WithStandIns,
-  wayTo,
   withStandIns,
 } from "../peers/index.ts";
 import type { PortMappingReport } from "../port-mapping/index.ts";
@@ -54,6 +42,7 @@ import { pathMtuOf } from "./paths.ts";
 import { mtuOf } from "./plan.ts";
 import { cutOffWarnings, reachWarnings } from "./reach.ts";
 import { sourceWarnings } from "./sources.ts";
+import { reportChange, reportWay } from "./way.ts";
 
 /** Facts about the running daemon on which no decision depends. */
 export interface Process {
@@ -272,32 +261,3 @@ const cutOff = ({ registries, config }: Knowledge, { specs, polled }: Decision):
   );
   return cutOffWarnings(lost, registries, config.services);
 };
-
-/**
- * The way to a peer, since when it is reached at this endpoint, and why there. Whether a router leads packets there is what
- * the peer says, so that is told, and nothing rests on it.
- */
-function reportWay(
-  known: WithStandIns & Pick<PeerSpec, "mapped">,
-  endpoint: Endpoint,
-  path: Path | undefined,
-  now: number,
-): NonNullable<PeerReport["way"]> {
-  const found = wayTo(known, endpoint);
-  const isMapped = found.kind === "direct" && endpoint === known.mapped;
-  const way = isMapped ? { kind: "mapped" as const } : found;
-  if (path?.endpoint !== endpoint) return way;
-  const { since, lastChange } = path;
-  const why =
-    lastChange?.to === endpoint
-      ? lastChange.reason
-      : "via" in way
-        ? "no direct path answered"
-        : "it answered there first";
-  return { ...way, seconds: Math.max(0, Math.round((now - since) / 1000)), why };
-}
-
-const reportChange = ({ at, ...change }: EndpointChange, now: number): EndpointChangeReport => ({
-  ...change,
-  ageSeconds: Math.max(0, Math.round((now - at) / 1000)),
-});

@@ -10,8 +10,6 @@ const id = "relay.maps";
  */
 export function checkRelaying({ relayMaps }: Facts): Finding[] {
   if (relayMaps.length === 0) return [];
-  const evidence = (maps: Facts["relayMaps"]): string =>
-    maps.map(({ table, entries, most }) => `${entries} of at most ${most} entries in ${table}`).join("\n");
   const full = relayMaps.filter(({ entries, most }) => entries >= most * nearlyFull);
   if (full.length === 0)
     return [
@@ -27,3 +25,6 @@ export function checkRelaying({ relayMaps }: Facts): Finding[] {
     },
   ];
 }
+
+const evidence = (maps: Facts["relayMaps"]): string =>
+  maps.map(({ table, entries, most }) => `${entries} of at most ${most} entries in ${table}`).join("\n");

@@ -39,10 +39,11 @@ test("a member's word does not take back what the router mapped", () => {
   ]);
 });
 
+const mapped = (changes: Partial<Knowledge>) =>
+  announce(knowing(changes), emptyMemory, nowhere, now).said.affiliate.membership?.mapped;
+
 test("what the router mapped is told to be so, if it is announced", () => {
   const portMapped = endpoint("203.0.113.1:51820");
-  const mapped = (changes: Partial<Knowledge>) =>
-    announce(knowing(changes), emptyMemory, nowhere, now).said.affiliate.membership?.mapped;
   expect(mapped({ portMapped })).toBe(portMapped);
   expect(mapped({ portMapped, registries: [registry("primary")] })).toBeUndefined(); // seen at another address
   expect(mapped({})).toBeUndefined();

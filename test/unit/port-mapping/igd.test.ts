@@ -81,7 +81,7 @@ describe("the services of a gateway", () => {
       `<URLBase>http://192.168.1.66/</URLBase>${root(service(wanIp, "/ctl"))}`,
     ],
     ["without an end", `<service><serviceType>${wanIp}`],
-    ["of a type that goes on", root(service(`${wanIp}\"><x>`, "/ctl"))],
+    ["of a type that goes on", root(service(`${wanIp}"><x>`, "/ctl"))],
   ])("%s are none", (_, xml) => {
     expect(readControls(xml, gateway, location)).toEqual([]);
   });

@@ -95,9 +95,10 @@ test.each([
   expect(await ask(fake)).toEqual({ kind: "refused", why });
 });
 
+const entry = (client: string, port: number): string =>
+  `<NewInternalClient>${client}</NewInternalClient><NewInternalPort>${port}</NewInternalPort>`;
+
 test("only what leads to this node is ended", async () => {
-  const entry = (client: string, port: number): string =>
-    `<NewInternalClient>${client}</NewInternalClient><NewInternalPort>${port}</NewInternalPort>`;
   const fake = await router({
     react: (action, body) => {
       if (action !== "GetSpecificPortMappingEntry") return response(action);
