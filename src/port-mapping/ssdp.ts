@@ -15,7 +15,7 @@ export const searches = (host: string): readonly Uint8Array[] =>
     ),
   );
 
-/** The address at which the gateway describes itself, by an answer to a search; `undefined` for bytes that are no answer of that gateway's. */
+/** Reads from an answer to a search where the gateway describes itself; `undefined` for bytes that are no answer of that gateway's. */
 export function readLocation(packet: Uint8Array, gateway: Address): URL | undefined {
   if (packet.length > largest.answer) return undefined;
   const [first = "", ...headers] = Buffer.from(packet).toString("latin1").split("\r\n");
