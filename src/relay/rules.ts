@@ -66,7 +66,7 @@ const isData = `@th,64,32 ${hexWord(4 << 24)}`;
  * The transaction that makes the table of a family, or puts the rules of one that is there in order. What is in its maps
  * stays: sessions go on while the daemon is away, and the next one takes them over.
  *
- * A relayed packet is one whose source and receiver index stand in the maps. All others, this node's own among them, are
+ * A relayed packet is one whose source and receiver index stand in the set and the maps. All others, this node's own among them, are
  * left alone.
  * - `copying`: handshakes of members are copied to the daemon by way of `lo`, so WireGuard's own never depend on it.
  *   Data that will be relayed is kept from connection tracking.
@@ -93,14 +93,14 @@ export function relayTableText(options: RelayRules): string {
       [
         `iif lo udp dport ${listenPort} ${isHandshake} ${source} @members udp dport set ${port} accept`,
         `iif != lo udp dport ${listenPort} ${isHandshake} ${source} @members update @paces { ${source} ${handshakes} } dup to ${loopback} device "lo"`,
-        `udp dport ${listenPort} ${isData} ${way} @sources ${isForThis} notrack`,
+        `udp dport ${listenPort} ${isData} ${way} @ways ${isForThis} notrack`,
       ],
     ],
     [
       "turning",
       "type filter hook prerouting priority 30; policy accept;",
       [
-        `udp dport ${listenPort} ${isData} ${way} @sources ${isForThis} ${ip} daddr set ${way} map @addresses udp dport set ${way} map @ports ${mark} limit rate over ${options.maxBytesPerSecond} bytes/second burst ${options.maxBytesPerSecond} bytes drop`,
+        `udp dport ${listenPort} ${isData} ${way} @ways ${isForThis} ${ip} daddr set ${way} map @addresses udp dport set ${way} map @ports ${mark} limit rate over ${options.maxBytesPerSecond} bytes/second burst ${options.maxBytesPerSecond} bytes drop`,
       ],
     ],
     [
@@ -126,6 +126,8 @@ export function relayTableText(options: RelayRules): string {
     `\tset members { typeof ${source}; size ${mostMembers}; }`,
     `\tset paces { typeof ${source}; size ${mostMembers}; flags dynamic,timeout; timeout 1m; }`,
     `\tset unasked { typeof ${source}; size ${mostUnasked}; flags dynamic,timeout; timeout 10m; }`,
+    // Linux 6.1 looks nothing up in a map without taking its value, so what only asks for a way has a set of its own.
+    `\tset ways { typeof ${way}; size ${mostWays}; flags timeout; timeout ${wayTimeout}; }`,
     map("addresses", `${ip} daddr`),
     map("ports", "udp dport"),
     map("sources", `${ip} saddr`),
@@ -171,6 +173,7 @@ export const waysText = (table: TableName, ways: readonly PlacedWay[]): string =
     .flatMap(({ from, receiverIndex, to, source }) => {
       const key = `${elementOf(from)} . ${hexWord(receiverIndex)}`;
       return [
+        `add element ${table} ways { ${key} }`,
         `add element ${table} addresses { ${key} : ${endpointAddress(to)} }`,
         `add element ${table} ports { ${key} : ${endpointPort(to)} }`,
         `add element ${table} sources { ${key} : ${source} }`,

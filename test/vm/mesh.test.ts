@@ -38,7 +38,8 @@ const others: readonly Suite[] = [
   { files: ["test/netns/control-groups.test.ts"], project: "netns", names: all },
   { files: ["test/netns/readme"], project: "netns", names: all },
   { files: ["test/netns/nat.test.ts"], project: "netns", names: all },
-  { files: ["test/netns/relay.test.ts", "test/netns/relay-ipv6.test.ts"], project: "netns", names: all },
+  { files: ["test/netns/relay.test.ts"], project: "netns", names: all },
+  { files: ["test/netns/relay-ipv6.test.ts"], project: "netns", names: all },
   { files: ["test/netns", "test/cni/ipip.guest.ts"], project: "guest", names: all },
   {
     files: ["test/cni/ipvs.guest.ts"],
