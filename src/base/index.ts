@@ -4,6 +4,7 @@ export { age } from "./duration.ts";
 export { cannotListen, type ErrorCode, errorCodes, errorText, KubespanError, notInstalled } from "./error.ts";
 export { ofForm, parseJson, parseToolJson, type Read, readJson, uncompiled, valueOf } from "./json.ts";
 export { mainLink, nameFor } from "./link-name.ts";
+export { logLevels } from "./log-levels.ts";
 export { hexText, hexWord, numberOfBytes, parseNumber, wordOf } from "./number.ts";
 export { onceFor } from "./once-for.ts";
 export { type OsRelease, parseOsRelease } from "./os-release.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ofForm, parseJson, valueOf } from "../base/index.ts";
+import { logLevels, ofForm, parseJson, valueOf } from "../base/index.ts";
 import type { Event } from "./seen.ts";
 
 /** A line of the log, with its number since the daemon started. */
@@ -14,15 +14,6 @@ const entryForm = z.looseObject({
   msg: z.string().default(""),
 });
 
-const levels: Readonly<Record<number, string>> = {
-  10: "trace",
-  20: "debug",
-  30: "info",
-  40: "warn",
-  50: "error",
-  60: "fatal",
-};
-
 /** Reads lines of the log, which are JSON, as events. */
 export const eventsIn = (lines: readonly Line[]): Event[] =>
   lines.flatMap(({ number, text }) => {
@@ -32,7 +23,7 @@ export const eventsIn = (lines: readonly Line[]): Event[] =>
     return {
       number,
       at: new Date(time).toISOString(),
-      level: typeof level === "string" ? level : (levels[level] ?? String(level)),
+      level: typeof level === "string" ? level : (logLevels[level] ?? String(level)),
       text: msg,
     };
   });

@@ -100,18 +100,19 @@ describe.each(Object.keys(advertised) as (keyof typeof advertised)[])("advertise
   });
 });
 
-it.runIf(mode === "ipvs")("the documentation says so", () =>
-  checkTable(
-    "ipvs",
-    [
-      "Services",
-      "IP",
-      "advertised",
-      "pod to ClusterIP",
-      "node to ClusterIP",
-      "NodePort, Cluster",
-      "NodePort, Local",
-    ],
-    rows,
-  ),
-);
+// In another mode its rows are none of the table.
+if (mode === "ipvs")
+  it("the documentation says so", () =>
+    checkTable(
+      "ipvs",
+      [
+        "Services",
+        "IP",
+        "advertised",
+        "pod to ClusterIP",
+        "node to ClusterIP",
+        "NodePort, Cluster",
+        "NodePort, Local",
+      ],
+      rows,
+    ));
