@@ -13,6 +13,7 @@ const defaults = {
   enabled: false,
   advertiseKubernetesNetworks: false,
   allowDownPeerBypass: false,
+  allowLocalMachineBypass: false,
   harvestExtraEndpoints: true,
   mtu: "auto",
   endpointFilters: [],
@@ -45,7 +46,7 @@ const defaults = {
   dial: { pin: [], prefer: [], forbid: [], filters: [] },
   stateDirectory: "/var/lib/kubespan",
   runDirectory: "/run/kubespan",
-  log: { level: "info", format: "text" },
+  log: { level: "info", format: "text", destinations: [] },
 };
 
 const withKubernetes = (text: string): string =>
