@@ -130,6 +130,31 @@ test("a route that refuses what this node sends to pods of its peers is named", 
   expect(await findings(a, "routing.refused")).toEqual([]);
 });
 
+test("doctor counts the tracked connections against how many there may be, and says which MTU it did not test", async () => {
+  const all = async (): Promise<readonly Finding[]> => {
+    const { stdout } = await a.namespace.attempt(kubespan, "doctor", "-c", configFile, "-o", "json");
+    return (JSON.parse(stdout) as { findings: Finding[] }).findings;
+  };
+  const before = await all();
+  const [, count = "", most = ""] =
+    /^(\d+) of at most (\d+) connections$/.exec(
+      before.find(({ id }) => id === "conntrack")?.evidence ?? "",
+    ) ?? [];
+  expect(Number(count)).toBeGreaterThan(0);
+  expect(Number(most)).toBeGreaterThan(Number(count));
+  expect(before.find(({ id }) => id === "mtu.eth0")?.text).toContain("were not looked for");
+  // As in clouds with jumbo frames inside, and 1500 bytes on the way to other sites.
+  await a.run("ip", "link", "set", "eth0", "mtu", "9001");
+  expect((await all()).find(({ id }) => id === "mtu.eth0")).toMatchObject({
+    severity: "note",
+    text: expect.stringContaining(
+      "if every network on the way to the peers takes 9001 bytes, too: that was not tested",
+    ) as string,
+    fix: { advice: expect.stringContaining("ping -M do -s 8973 PEER") as string },
+  });
+  await a.run("ip", "link", "set", "eth0", "mtu", "1500");
+});
+
 test("a missing /dev/net/tun is the problem that status shows", async () => {
   await b.daemon.command("down");
   await b.daemon.ended();

@@ -136,6 +136,24 @@ it("a wrong secret is a warning in the log and in status, and an error of doctor
   expect(doctor.stdout).toMatch(/another clusterSecret|clusterSecret is not that of the other nodes/);
 });
 
+it("a node whose name holds bytes that nobody can show is no less a member, and says how it is announced", async () => {
+  // A byte of Latin-1, and a zero-width space.
+  await c.run("sh", "-c", "printf 'caf\\351\\342\\200\\213x' >/proc/sys/kernel/hostname");
+  await c.start(options);
+  const { peers } = await a.daemon.waitForStatus("the peer", (status) =>
+    status.peers.some(({ label, state }) => label === "caf??x" && state === "up"),
+  );
+  expect(peers.filter(({ label }) => label.startsWith("caf"))).toHaveLength(1);
+  const { node } = await c.daemon.status();
+  expect(node.leftOut).toContainEqual({
+    value: 'host name "caf??x"',
+    reason: "it holds characters that cannot be shown; they are announced as ?",
+  });
+  expect((await c.daemon.command("status")).stdout).toContain('host name "caf??x"');
+  expect((await c.daemon.command("down")).exitCode).toBe(0);
+  await c.daemon.ended();
+});
+
 it("at its end the daemon says that the tunnels stay, with the date", async () => {
   await a.daemon.stop("SIGINT");
   const [line = ""] = await linesWith(a, /the tunnels stay: 'kubespan down' takes them down/);

@@ -77,6 +77,11 @@ describe("what is steered into the mesh", () => {
   });
 });
 
+it.each([25, 7])("lets no more than keepalive: %i seconds pass between packets to a peer", (keepalive) => {
+  const { peers } = decided({ keepalive }).polled;
+  expect(peers.map(({ keepaliveSeconds }) => keepaliveSeconds)).toEqual([keepalive, keepalive]);
+});
+
 it("asks the holder of an address as soon as another connected member claims it, if nothing was received since", () => {
   const virtual = address("198.51.100.50");
   const both = [2, 3].map((number) => affiliate(number, {}, { addresses: [virtual] }));
