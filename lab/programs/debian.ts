@@ -10,6 +10,7 @@ import { kept } from "./cache.ts";
 const runtime = ["busybox-static", "runc", "containerd"];
 const sets = ["libipset13", "ipset"];
 const docker = ["libdevmapper1.02.1", "runc", "containerd", "docker.io"];
+const webServer = ["nginx"];
 const firewalls = ["python3-nftables", "python3-firewall", "ufw", "firewalld"];
 
 /** The folder with a container runtime. Installed, it would start, and stand in the way of one that is there already. */
@@ -20,6 +21,9 @@ export const debianSets = (): Promise<string> => unpacked(sets);
 
 /** The folder with Docker and what it starts. Installed, it would start, and forward nothing but its own on this machine. */
 export const debianDocker = (): Promise<string> => unpacked(docker);
+
+/** The folder with a web server that stands before others. Installed, it would start. */
+export const debianWebServer = (): Promise<string> => unpacked(webServer);
 
 /**
  * The folder with the firewalls that hosts have. Installed, they would start, and close the ports of this machine. What

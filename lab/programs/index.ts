@@ -3,7 +3,7 @@ import { debian } from "./debian.ts";
 import { cniPlugins, flannel, kubernetes, probe } from "./go-programs.ts";
 import { images } from "./images.ts";
 
-export { debian, debianDocker, debianFirewalls, debianSets } from "./debian.ts";
+export { debian, debianDocker, debianFirewalls, debianSets, debianWebServer } from "./debian.ts";
 export { kubeRouter, kubernetes } from "./go-programs.ts";
 export { helm } from "./helm.ts";
 export { image } from "./images.ts";

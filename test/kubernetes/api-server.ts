@@ -166,6 +166,19 @@ export class ApiServer {
     return this.file(name);
   }
 
+  /** The same with a plug-in that prints what is in the token file, as those of clouds print what they have got. */
+  async kubeconfigWithPlugIn(): Promise<string> {
+    const from = await this.kubeconfig();
+    const config = JSON.parse(await readFile(from, "utf8")) as { users: unknown[] };
+    const apiVersion = "client.authentication.k8s.io/v1";
+    const head = `{"apiVersion": "${apiVersion}", "kind": "ExecCredential", "status": {"token": "%s"}}`;
+    const args = ["-c", `printf '${head}' "$(cat "$0")"`, this.file("token")];
+    const exec = { apiVersion, command: "sh", args, interactiveMode: "Never" };
+    config.users = [{ name: "user", user: { exec } }];
+    await this.write("by-plug-in", JSON.stringify(config));
+    return this.file("by-plug-in");
+  }
+
   get port(): number {
     return this.#port;
   }

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import {
+  Capture,
   type ConfigOptions,
   Lab,
   type LabNode,
@@ -9,6 +10,7 @@ import {
   publicNetwork,
   waitFor,
 } from "../../lab/index.ts";
+import { Service } from "../../lab/service.ts";
 import { powerCut } from "./power-cut.ts";
 
 /*
@@ -64,6 +66,26 @@ it("comes in by itself, both ways, and says what is wrong with its clock", async
   expect(warnings.map(({ who, what }) => `${who} ${what}`).join("\n")).toMatch(
     /^the clock this node's clock shows .*, before .*, when it last ran: announcements are taken whatever their date; set it/m,
   );
+});
+
+it("asks a time server on a member, which nobody else reaches, through the tunnel", async () => {
+  // Such a server has UDP port 123, and here the time of a, in place of NTP's packets.
+  const told = (await a.run("date", "+%s")).trim();
+  const serve = `const s = require("node:dgram").createSocket("udp4");
+    s.on("message", (_, { port, address }) => s.send("it is ${told}", port, address));
+    s.bind(123, "203.0.113.1", () => console.log("listening"));`;
+  const server = new Service(a.namespace, "time", [process.execPath, "-e", serve], "listening");
+  await server.start();
+  const ask = `const s = require("node:dgram").createSocket("udp4");
+    s.on("message", (text) => { console.log(String(text)); process.exit(); });
+    setTimeout(() => process.exit(1), 60_000);
+    setInterval(() => s.send("what time is it", 123, "203.0.113.1"), 200);`;
+  const capture = await Capture.start(lab, network.network);
+  expect((await b.namespace.attempt(process.execPath, "-e", ask)).stdout.trim()).toBe(`it is ${told}`);
+  await capture.stop();
+  expect(await capture.lines("port 123")).toEqual([]);
+  expect((await capture.lines("udp port 51820")).length).toBeGreaterThan(1);
+  await server.stop("SIGKILL");
 });
 
 it("what it announces from then on is taken by the others", async () => {
