@@ -139,7 +139,7 @@ it("a wrong secret is a warning in the log and in status, and an error of doctor
 it("a node whose name holds bytes that nobody can show is no less a member, and says how it is announced", async () => {
   // A byte of Latin-1, and a zero-width space.
   await c.run("sh", "-c", "printf 'caf\\351\\342\\200\\213x' >/proc/sys/kernel/hostname");
-  await c.start(options);
+  await c.start({ ...options, daemon: { node: {} } }); // without a name of the lab's own
   const { peers } = await a.daemon.waitForStatus("the peer", (status) =>
     status.peers.some(({ label, state }) => label === "caf??x" && state === "up"),
   );
