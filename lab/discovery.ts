@@ -16,6 +16,7 @@ export interface DiscoveryOptions {
   readonly stun?: boolean;
   readonly relay?: true;
   readonly everywhere?: true;
+  readonly realIp?: true;
 }
 
 /**
@@ -27,12 +28,12 @@ export class Discovery extends Service {
 
   /**
    * `address` is one of the node's own addresses; IPv6 without brackets. With a `snapshot` file the service starts with what
-   * it knew when it ended. With `relay` it carries packets.
+   * it knew when it ended. With `relay` it carries packets. With `realIp` it believes a proxy about its clients' addresses.
    */
   constructor(
     node: LabNode,
     address: string,
-    { tls, snapshot, stun = true, relay, everywhere }: DiscoveryOptions = {},
+    { tls, snapshot, stun = true, relay, everywhere, realIp }: DiscoveryOptions = {},
   ) {
     const host = address.includes(":") ? `[${address}]` : address;
     const security = tls ? ["--tls-cert", tls.cert, "--tls-key", tls.key] : ["--insecure"];
@@ -46,6 +47,7 @@ export class Discovery extends Service {
       ...kept,
       ...(stun ? [] : ["--no-stun"]),
       ...(relay ? ["--relay"] : []),
+      ...(realIp ? ["--trust-real-ip"] : []),
     ];
     super(node.namespace, "discovery", [kubespan, ...serve], "listening");
     this.url = `${tls ? "https" : "http"}://${host}:${port}/`;

@@ -34,6 +34,7 @@ http {
     ssl_certificate_key /run/key.pem;
     location / {
       grpc_pass grpc://203.0.113.9:3000;
+      grpc_set_header X-Real-IP $remote_addr;
       grpc_read_timeout 3s;
     }
   }
@@ -42,7 +43,7 @@ http {
 
 beforeAll(async () => {
   lab = await Lab.open();
-  const { host } = await publicNetwork(lab);
+  const { host } = await publicNetwork(lab, { realIp: true });
   [a, b, front] = [await host("a", 1), await host("b", 2), await host("front", 10)];
   const authority = await LabAuthority.create();
   const [from, until] = [new Date(Date.now() - 86_400_000), new Date(Date.now() + 86_400_000)];
@@ -89,8 +90,11 @@ async function hears(address: string): Promise<void> {
 const connected = (node: LabNode): Promise<unknown> =>
   node.daemon.waitForStatus("the registry", ({ registries }) => registries[0]?.phase === "connected");
 
-it("nodes meet by it, and hear of what is new", async () => {
+it("nodes meet by it, and hear of what is new, and of their own addresses", async () => {
   await Promise.all([a.daemon.waitForPeers("b"), b.daemon.waitForPeers("a")]);
+  await a.daemon.waitForStatus("its own address", ({ registries }) =>
+    registries.some(({ reflected }) => reflected === "203.0.113.1"),
+  );
   await hears("203.0.113.50");
 });
 
