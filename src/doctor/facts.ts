@@ -122,7 +122,7 @@ export interface Facts {
   /** The number of tables that nft listed. */
   readonly nftTables: Observed<number>;
   /** The reason why the kernel takes no chain that translates addresses in a table of the family inet; absent if it does. */
-  readonly natProblem?: string;
+  readonly natProblem?: { readonly unknown: string; readonly isLate?: boolean };
   /** The sysctls, with slashes in their keys. A key that the kernel does not know is absent. */
   readonly sysctls: ReadonlyMap<string, string>;
   readonly tools: readonly ToolFact[];

@@ -134,7 +134,7 @@ export function checkNftables({ nftTables, natProblem, userId }: Facts): Finding
 }
 
 /** Our table has a chain that translates sources; the kernel needs two more modules for it, and takes nothing of the table without. */
-function translationFinding(problem: string | undefined): Finding {
+function translationFinding(problem: Facts["natProblem"]): Finding {
   const id = "nftables.nat";
   if (problem === undefined)
     return {
@@ -143,12 +143,13 @@ function translationFinding(problem: string | undefined): Finding {
       text: "nf_tables translates addresses",
       evidence: "checked, without loading",
     };
+  if (problem.isLate) return unknownFinding(id, "nf_tables' translation of addresses", problem.unknown);
   const modules = ["nft_chain_nat", "nft_masq"];
   return {
     id,
     severity: "error",
     text: "nf_tables does not translate addresses, which the mesh's table needs",
-    evidence: problem,
+    evidence: problem.unknown,
     fix: {
       commands: modules.map((name) => `modprobe ${name}`),
       file: { path: modulesFile, lines: modules },

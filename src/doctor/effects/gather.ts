@@ -143,7 +143,7 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
       wireguard: await observeKernelWireGuard(),
       ...(tunProblem !== undefined && { tunProblem }),
     },
-    ...(!nat.succeeded && { natProblem: nat.complaint }),
+    ...(!nat.succeeded && { natProblem: { unknown: nat.complaint, isLate: nat.isLate } }),
     nftTables: nft.succeeded
       ? { value: nft.stdout.split("\n").filter((line) => line.startsWith("table ")).length }
       : { unknown: nft.complaint, isLate: nft.isLate },

@@ -61,7 +61,7 @@ export const kernelCases: readonly Case[] = [
   ],
   [
     "nf_tables without translation of addresses",
-    { natProblem: "Could not process rule: No such file or directory" },
+    { natProblem: { unknown: "Could not process rule: No such file or directory" } },
     "nftables.nat",
     "error",
     /No such file.*modprobe nft_chain_nat.*modprobe nft_masq/,

@@ -14,6 +14,13 @@ export const lateCases: readonly Case[] = [
     /could not be looked at.*20 s/,
   ],
   [
+    "nft takes too long to check a chain that translates addresses",
+    { natProblem: { unknown: tookLong, isLate: true } },
+    "nftables.nat",
+    "note",
+    /could not be looked at.*20 s/,
+  ],
+  [
     "modprobe takes too long",
     { kernel: { ...soundNode.kernel, wireguard: "unknown" } },
     "wireguard",
