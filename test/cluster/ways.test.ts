@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   addressOf,
+  type Family,
   familiesOf,
   KubernetesCluster,
   nameOf,
@@ -38,9 +39,17 @@ const cases = variants
 /** Whether the mesh knows what pods send: a tunnel of the CNI carries it, or their networks are advertised. */
 const isKnown = ({ backend, advertised }: Variant): boolean => backend === "vxlan" || advertised;
 
-/** Whether a node says that others send to its pods in clear. */
-const isWarned = ({ warnings }: Status): boolean =>
-  warnings.some(({ who, what }) => who.includes("Flannel") && /10\.244\.\d\.0\/24/.test(what));
+/** The pod networks of nodes, as warnings name them. */
+const podsOfNode: Readonly<Record<Family, RegExp>> = {
+  4: /10\.244\.\d\.0\/24/,
+  6: /fd00:10:244:(?:\d:)?:\/64/,
+};
+
+/** Whether a node says that others send to its pods in clear, in each family. */
+const isWarned = ({ warnings }: Status, variant: Variant): boolean =>
+  familiesOf(variant).every((family) =>
+    warnings.some(({ who, what }) => who.includes("Flannel") && podsOfNode[family].test(what)),
+  );
 
 const documentation = join(import.meta.dirname, "../../docs/cni.md");
 
@@ -72,7 +81,7 @@ describe.each(cases)("$name", ({ variant, name }) => {
   if (!isKnown(variant))
     it.each(nodeNames)("%s says in status and doctor that its pods are reached in clear", async (on) => {
       const { daemon } = cluster.site.nodes[on];
-      await daemon.waitForStatus("the warning", isWarned);
+      await daemon.waitForStatus("the warning", (status) => isWarned(status, variant));
       const { stdout } = await daemon.command("doctor");
       expect(stdout).toContain("advertiseKubernetesNetworks");
     });
