@@ -6,7 +6,7 @@ import { parseServiceURL } from "../config/index.ts";
 import { type HostPort, isPrivate, parseAddress, parseHostPort, parsePort } from "../net/index.ts";
 import { complain, print } from "../system/index.ts";
 import { exampleText } from "./examples.ts";
-import { defaultConfigFile } from "./options.ts";
+import { defaultConfigFile, secondsWithin } from "./options.ts";
 
 interface Options {
   readonly config: string;
@@ -15,8 +15,12 @@ interface Options {
   readonly address?: string;
   readonly port: number;
   readonly start: boolean;
+  readonly wait: number;
   readonly force?: true;
 }
+
+/** The usual longest wait for what was started, in seconds. */
+export const usualWait = 60;
 
 export function registerInit(program: Command): void {
   program
@@ -28,12 +32,19 @@ export function registerInit(program: Command): void {
     .option("--address <address>", "address or name at which others reach this node", hostFrom)
     .option("--port <port>", "TCP port of the discovery service", portFrom, 3000)
     .option("--no-start", "start nothing, print the commands instead")
+    .option(
+      "--wait <seconds>",
+      "longest wait for that service, 0 for none",
+      secondsWithin(0, 3600),
+      usualWait,
+    )
     .option("--force", "replace an existing configuration, and lose the secret")
     .addHelpText(
       "after",
       [
         "\nWrites the configuration with a new secret, starts the services where systemd",
-        "has them, and prints what to do on the other nodes.",
+        "has them, waits until the discovery service that it started answers, and prints",
+        "what to do on the other nodes.",
         exampleText("init"),
       ].join("\n"),
     )
@@ -58,7 +69,12 @@ async function init(options: Options): Promise<void> {
   });
   for (const path of written) print(`wrote ${path}\n`);
   const { sayHowToStart } = await import("./start-text.ts");
-  sayHowToStart(await startNode(configFile, own?.at, options.start));
+  const start = await startNode(configFile, own?.at, options.start);
+  sayHowToStart(start);
+  if (own && "started" in start) {
+    const { awaitOwnService } = await import("./own-service.ts");
+    await awaitOwnService({ port: own.at.port, authority: own.authority, seconds: options.wait });
+  }
   if (own) sayWhere(own.at, options.address !== undefined);
   const { encodeToken, joinText } = await import("../joining/index.ts");
   const { token } = await heldToken((await loadConfig(configFile)).config);

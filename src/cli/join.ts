@@ -5,7 +5,7 @@ import type { Token } from "../joining/index.ts";
 import type { HostPort } from "../net/index.ts";
 import { complain, print } from "../system/index.ts";
 import { exampleText } from "./examples.ts";
-import { hostFrom, portFrom } from "./init.ts";
+import { hostFrom, portFrom, usualWait } from "./init.ts";
 import { defaultConfigFile, secondsWithin } from "./options.ts";
 
 interface Options {
@@ -21,7 +21,6 @@ interface Options {
 
 /** The exit code of a node that has joined, but does not reach all others yet. */
 export const notUpExitCode = 15;
-const usualWait = 60;
 
 export function registerJoin(program: Command): void {
   program
@@ -83,7 +82,12 @@ async function join(options: Options, { args }: Command): Promise<void> {
   const start = await startNode(configFile, own?.at, options.start);
   const { sayHowToStart } = await import("./start-text.ts");
   sayHowToStart(start);
-  await waitIfWanted(configFile, others, options.wait ?? ("started" in start ? usualWait : 0));
+  const seconds = options.wait ?? ("started" in start ? usualWait : 0);
+  if (own && authority !== undefined && "started" in start) {
+    const { awaitOwnService } = await import("./own-service.ts");
+    await awaitOwnService({ port: own.at.port, authority, seconds });
+  }
+  await waitIfWanted(configFile, others, seconds);
 }
 
 async function ownService({ authorityKey }: Token, { address, port }: Options) {

@@ -6,3 +6,4 @@ export { prepare, setUp } from "./set-up.ts";
 export { type Start, startNode } from "./start.ts";
 export { disableUnits, hasUnits, isActive, units } from "./units.ts";
 export { waitForPeers } from "./wait-for-peers.ts";
+export { waitForService } from "./wait-for-service.ts";

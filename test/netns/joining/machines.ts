@@ -15,6 +15,7 @@ export interface Machines {
 
 /**
  * Stands for systemd: it notes what it is told, and starts what the units of the packages start, which goes on by itself.
+ * A discovery service does not start as long as there is a file /run/held.
  */
 const systemctl = `#!/bin/sh
 echo "$@" >>/run/systemctl.log
@@ -31,7 +32,10 @@ for unit; do
     . /etc/kubespan/discovery.env
     mkdir -p /var/lib/kubespan-discovery
     set -f
-    setsid ${process.cwd()}/bin/kubespan discovery serve $KUBESPAN_DISCOVERY_OPTIONS >>/run/discovery.log 2>&1 </dev/null & ;;
+    {
+      while [ -e /run/held ]; do sleep 0.1; done
+      exec setsid ${process.cwd()}/bin/kubespan discovery serve $KUBESPAN_DISCOVERY_OPTIONS
+    } >>/run/discovery.log 2>&1 </dev/null & ;;
   esac
 done
 `;
