@@ -20,7 +20,7 @@ const { values } = parseArgs({
     out: { type: "string", default: "dist/packages" },
     /** The version that the packages bear, for trying an upgrade. The program says what package.json says. */
     version: { type: "string" },
-    /** The compression of the .deb: `gzip` takes a tenth of the time, for trying. */
+    /** The compression of the .deb and the .rpm: `gzip` takes a tenth of the time, for trying. */
     compression: { type: "string", default: "xz" },
     help: { type: "boolean", default: false },
   },

@@ -8,13 +8,14 @@ const architecture = process.arch === "arm64" ? "arm64" : "amd64";
 
 /**
  * Makes packages of this checkout, said to be of some version, in a folder of their own; gives the folder. `gzip` is much
- * faster than what packages are compressed with otherwise.
+ * faster than what packages are compressed with otherwise. `keys` is what signs, as variables of the environment.
  */
 export async function buildPackages(
   name: string,
   version: string,
   formats: string,
   compression: "xz" | "gzip" = "xz",
+  keys: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const out = join(output, name);
   rmSync(out, { recursive: true, force: true });
@@ -30,7 +31,7 @@ export async function buildPackages(
     "--compression",
     compression,
   ];
-  await execa(process.execPath, ["scripts/build-packages.ts", ...what], { cwd: project });
+  await execa(process.execPath, ["scripts/build-packages.ts", ...what], { cwd: project, env: keys });
   return out;
 }
 

@@ -40,7 +40,15 @@ export class Debian {
 
   /** A copy of a Debian, minimal or with systemd; the first one takes minutes, as its packages are fetched. */
   static async open(suite: Suite, kind: Kind = "minimal"): Promise<Debian> {
-    const base = await debianOf(suite, kind);
+    return Debian.#copyOf(await debianOf(suite, kind));
+  }
+
+  /** A copy of a Debian with these packages. */
+  static async of(suite: Suite, packages: readonly string[]): Promise<Debian> {
+    return Debian.#copyOf(await debianBase(suite, packages));
+  }
+
+  static async #copyOf(base: string): Promise<Debian> {
     const root = mkdtempSync(join(cache, "root."));
     await execa("cp", ["-a", `${base}/.`, root]);
     return new Debian(root);
