@@ -20,8 +20,7 @@ export async function awaitOwnService({ port, authority, seconds }: OwnService):
   if (seconds === 0 || fingerprint === undefined) return;
   const { waitForService } = await import("../joining/effects/index.ts");
   print(`waiting for the discovery service of this node, ${seconds} s at most\n`);
-  const onProgress = (reason: string): void => print(`not yet: ${reason}\n`);
-  const problem = await waitForService({ port, fingerprint, seconds, onProgress });
+  const problem = await waitForService({ port, fingerprint, seconds, onProgress: sayWhy });
   if (problem === undefined) {
     print(`the discovery service answers at TCP port ${port}\n`);
     return;
@@ -34,3 +33,5 @@ export async function awaitOwnService({ port, authority, seconds }: OwnService):
     },
   );
 }
+
+const sayWhy = (reason: string): void => print(`not yet: ${reason}\n`);

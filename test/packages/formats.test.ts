@@ -172,10 +172,10 @@ describe("the formats", () => {
   });
 });
 
+const installed = (): Promise<string> => shell("rpm -q kubespan; kubespan --version");
+
 /** One after the other, on one machine. */
 describe("a machine with dnf", () => {
-  const installed = (): Promise<string> => shell("rpm -q kubespan; kubespan --version");
-
   it("installs from a repository as the page says, and checks its signatures", async () => {
     await follow("dnf repository");
     await follow("dnf machine");
