@@ -19,6 +19,8 @@ export class ResourceStores implements Resources {
   readonly #sources: Sources;
   readonly #stores = new Map<Kind, KindStore>();
   readonly #watchers = new Map<KindStore, Set<Watcher>>();
+  /** What was seen in this turn of the event loop. */
+  #seen: Seen | undefined;
 
   constructor(sources: Sources) {
     this.#sources = sources;
@@ -30,15 +32,17 @@ export class ResourceStores implements Resources {
 
   async list(kind: string, namespace?: string): Promise<Listing> {
     const store = this.#storeOf(kindNamed(kind, namespace));
+    this.#seen = undefined; // nobody is shown what was seen before they asked
     await this.#sources.refresh();
-    this.#update(store, this.#sources.see());
+    this.#update(store, this.#see());
     return { definition: store.definition, items: store.items };
   }
 
   async watch(kind: string, namespace: string | undefined, onNews: () => void): Promise<Watch> {
     const store = this.#storeOf(kindNamed(kind, namespace));
+    this.#seen = undefined;
     await this.#sources.refresh();
-    this.#update(store, this.#sources.see());
+    this.#update(store, this.#see());
     const watchers = this.#watchers.get(store) ?? new Set();
     this.#watchers.set(store, watchers);
     const watcher = new Watcher(store, onNews, (ended) => {
@@ -58,6 +62,19 @@ export class ResourceStores implements Resources {
     if (!this.isWatched) return;
     const seen = this.#sources.see();
     for (const store of this.#watchers.keys()) this.#update(store, seen);
+  }
+
+  /**
+   * Sees once for all who waited for the same look, such as a bug report, which asks for each kind at the same time. It takes
+   * longer than to draw most kinds, and nothing can change before the turn is over.
+   */
+  #see(): Seen {
+    if (!this.#seen)
+      process.nextTick(() => {
+        this.#seen = undefined;
+      });
+    this.#seen ??= this.#sources.see();
+    return this.#seen;
   }
 
   #update(store: KindStore, seen: Seen): void {
