@@ -4,7 +4,7 @@ export { clientContext, forwardSecret, onlyForwardSecrecy } from "./cipher-suite
 export { startCompanion } from "./companion.ts";
 export { forgetCompiled, useCompiled } from "./compiled.ts";
 export { confine } from "./confine.ts";
-export { eachLine } from "./each-line.ts";
+export { type EachLine, eachLine, eachLineSoon } from "./each-line.ts";
 export { exists } from "./exists.ts";
 export { selfFolder } from "./input-file.ts";
 export { keepPrevious, previousOf } from "./keep-previous.ts";

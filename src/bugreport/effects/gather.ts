@@ -30,23 +30,28 @@ export async function gatherReport({ configFile, runDirectory, isAnonymous }: As
     (loaded) => loaded.config,
     () => undefined,
   );
-  // The tools come first, as it takes longer to start one the more memory this process has; the daemon answers meanwhile.
-  const [doctor, kernel, status, resources] = await Promise.all([
-    gathered("doctor.json", async () => examine(await gatherFacts(configFile))),
-    kernelFiles(config?.interfaceName ?? "kubespan"),
-    fetchStatus(runDirectory).catch((error: unknown) => errorText(error)),
-    resourceFiles(runDirectory),
-  ]);
-  const files: ReportFile[] = [
-    { name: "version.txt", text: `kubespan ${version}, Node.js ${process.version}\n` },
-    { name: "status.json", text: jsonText(status) },
-    ...resources,
-    doctor,
-    ...kernel,
-  ];
   const redact = redactor(await secretsOf(config));
-  const anonymise = isAnonymous ? anonymiser(namesIn(config, status)) : (text: string): string => text;
-  return files.map(({ name, text }) => ({ name, text: anonymise(redact(printableLines(text))) }));
+  /** A text is cleaned once it is there, while others are still waited for. */
+  const cleaned = async (asked: Promise<ReportFile>): Promise<ReportFile> => {
+    const { name, text } = await asked;
+    return { name, text: redact(printableLines(text)) };
+  };
+  // The tools come first, as it takes longer to start one the more memory this process has; the daemon answers meanwhile.
+  const doctor = gathered("doctor.json", async () => examine(await gatherFacts(configFile)));
+  const kernel = kernelFiles(config?.interfaceName ?? "kubespan");
+  const status = fetchStatus(runDirectory).catch((error: unknown) => errorText(error));
+  const files = await Promise.all(
+    [
+      Promise.resolve({ name: "version.txt", text: `kubespan ${version}, Node.js ${process.version}\n` }),
+      gathered("status.json", () => status),
+      ...(await resourceFiles(runDirectory)),
+      doctor,
+      ...kernel,
+    ].map(cleaned),
+  );
+  if (!isAnonymous) return files;
+  const anonymise = anonymiser(namesIn(config, await status));
+  return files.map(({ name, text }) => ({ name, text: anonymise(text) }));
 }
 
 const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`;
@@ -55,13 +60,11 @@ async function gathered(name: string, ask: () => Promise<unknown>): Promise<Repo
   return { name, text: jsonText(await ask().catch((error: unknown) => ({ error: errorText(error) }))) };
 }
 
-async function resourceFiles(runDirectory: string): Promise<ReportFile[]> {
+async function resourceFiles(runDirectory: string): Promise<Promise<ReportFile>[]> {
   const kinds = await fetchDefinitions(runDirectory).catch(() => []);
-  return Promise.all(
-    kinds.map(({ type, namespace }) =>
-      gathered(`resources/${namespace}.${type}.json`, () =>
-        fetchResources(runDirectory, { kind: type, namespace }),
-      ),
+  return kinds.map(({ type, namespace }) =>
+    gathered(`resources/${namespace}.${type}.json`, () =>
+      fetchResources(runDirectory, { kind: type, namespace }),
     ),
   );
 }
@@ -80,13 +83,11 @@ const questions = (
   ["nft.txt", "nft", "list", "table", ...tableNameOf(link).split(" ")],
 ];
 
-const kernelFiles = (link: string): Promise<ReportFile[]> =>
-  Promise.all(
-    questions(link).map(async ([name, program, ...args]) => {
-      const { succeeded, stdout, complaint } = await probe(program, ...args);
-      return { name: `kernel/${name}`, text: succeeded ? stdout : `${complaint}\n` };
-    }),
-  );
+const kernelFiles = (link: string): Promise<ReportFile>[] =>
+  questions(link).map(async ([name, program, ...args]) => {
+    const { succeeded, stdout, complaint } = await probe(program, ...args);
+    return { name: `kernel/${name}`, text: succeeded ? stdout : `${complaint}\n` };
+  });
 
 async function secretsOf(config: Config | undefined): Promise<Secret[]> {
   if (!config) return [];

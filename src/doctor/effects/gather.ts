@@ -7,7 +7,7 @@ import { aheadWarnings } from "../../marks/index.ts";
 import { relayTablesOf } from "../../relay/index.ts";
 import { observeHostLinks, observeRouting } from "../../routing/effects/index.ts";
 import { type Link, linksBelow, meshMTU, ownAddresses, type RoutingScope } from "../../routing/index.ts";
-import { deviceProblem, exists, probe, run } from "../../system/index.ts";
+import { deviceProblem, eachLineSoon, exists, probe, run } from "../../system/index.ts";
 import { kernelHasWireGuard } from "../../wireguard/effects/index.ts";
 import {
   type Facts,
@@ -116,7 +116,7 @@ export async function gatherFacts(configFile: string): Promise<Facts> {
     Promise.all(toolNames.map(observeTool)),
     observePort(settings),
     observed(() => observeForeignRouting(ours, "value" in links ? links.value : [])),
-    scanForOthers(run, ours, passage),
+    scanForOthers(run, ours, passage, eachLineSoon),
     observeClock(),
     observeCni(run, "value" in links ? links.value : []),
     Promise.all([

@@ -2,7 +2,7 @@ import { errorText, mainLink } from "../../base/index.ts";
 import { tableNameOf } from "../../nftables/index.ts";
 import { racingTableNameOf } from "../../port/index.ts";
 import { relayTablesOf } from "../../relay/index.ts";
-import { eachLine, type Runner } from "../../system/index.ts";
+import { type EachLine, eachLine, eachLineSoon, type Runner } from "../../system/index.ts";
 import {
   asOurs,
   type Block,
@@ -35,9 +35,14 @@ export interface Scan {
 
 /**
  * Looks for software that uses marks, tables or priorities of the mesh. It runs one tool at a time, as there is no
- * hurry. Never rejects.
+ * hurry; a command that somebody waits for gives `eachLineSoon` for `read`. Never rejects.
  */
-export async function scanForOthers(run: Runner, ours: Ours, passage: Passage): Promise<Scan> {
+export async function scanForOthers(
+  run: Runner,
+  ours: Ours,
+  passage: Passage,
+  read: EachLine = eachLine,
+): Promise<Scan> {
   const firewall = new FirewallScanner(passage, isOwnTable);
   const warnings: Interference[] = [];
   const unread: string[] = [];
@@ -57,7 +62,7 @@ export async function scanForOthers(run: Runner, ours: Ours, passage: Passage): 
   await look(async () =>
     note(wireguardWarnings(await run({ program: "wg", args: ["show", "all", "fwmark"] }), ours)),
   );
-  warnings.push(...interferences(await scanRules(look, ours, ownTables, firewall)));
+  warnings.push(...interferences(await scanRules({ look, read }, ours, ownTables, firewall)));
   return { warnings, unread, blocks: firewall.blocks() };
 }
 
@@ -75,21 +80,21 @@ export async function scanForCollisions(
       const text = await run({ program: "ip", args: [`-${family}`, "-j", "-N", "rule", "show"] });
       collisions.push(...routingCollisions(machine, family, text, bits));
     });
-  collisions.push(...ruleCollisions(machine, await scanRules(look, asOurs(bits), [])));
+  collisions.push(...ruleCollisions(machine, await scanRules({ look, read: eachLineSoon }, asOurs(bits), [])));
   return { collisions, unread };
 }
 
 /** The findings about rules in nftables and iptables, without the tables that are given. A firewall is read with them. */
 async function scanRules(
-  look: Look,
+  ways: Ways,
   ours: Ours,
   without: readonly string[],
   firewall?: FirewallScanner,
 ): Promise<Finding[]> {
-  const { findings, areTranslatedRead } = await scanIptables(look, ours, firewall);
+  const { findings, areTranslatedRead } = await scanIptables(ways, ours, firewall);
   const scanner = new NftScanner(ours, without);
-  const isRead = await look(() =>
-    eachLine("nft", ["-t", "list", "ruleset"], (line) => {
+  const isRead = await ways.look(() =>
+    ways.read("nft", ["-t", "list", "ruleset"], (line) => {
       scanner.line(line);
       firewall?.nft(line);
     }),
@@ -111,6 +116,12 @@ const isOwnTable = (table: string): boolean =>
 /** Tries to read a source. Tells whether the source could be read. */
 type Look = (read: () => Promise<void>) => Promise<boolean>;
 
+/** How sources are read. */
+interface Ways {
+  readonly look: Look;
+  readonly read: EachLine;
+}
+
 /** Notes why a source could not be read. */
 const lookInto =
   (unread: string[]): Look =>
@@ -129,7 +140,7 @@ const lookInto =
  * were read.
  */
 async function scanIptables(
-  look: Look,
+  { look, read }: Ways,
   ours: Ours,
   firewall: FirewallScanner | undefined,
 ): Promise<{ readonly findings: readonly Finding[]; readonly areTranslatedRead: boolean }> {
@@ -138,7 +149,7 @@ async function scanIptables(
     look(async () => {
       const scanner = new IptablesScanner(ours, tool.replace("-save", ""));
       const legacy = legacyTools.find((each) => tool === `${each}-save`);
-      await eachLine(tool, [], (line) => {
+      await read(tool, [], (line) => {
         scanner.line(line);
         if (legacy) firewall?.legacy(legacy, line);
       });

@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
+import { getPriority } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { eachLine } from "../../../src/system/each-line.ts";
+import { eachLine, eachLineSoon } from "../../../src/system/each-line.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { thrownBy } from "../thrown-by.ts";
 
@@ -23,6 +24,14 @@ test("lines are handed over as they are, however they are cut; the last one need
 
 test("the tool runs at the lowest priority, in the C locale", async () => {
   expect(await linesOf("nice; echo $LC_ALL")).toEqual(["19", "C"]);
+});
+
+test("where somebody waits, the tool has the priority of this process, and is as clear about what is missing", async () => {
+  const lines: string[] = [];
+  await eachLineSoon("nice", [], (line) => lines.push(line));
+  expect(lines).toEqual([String(getPriority())]);
+  const missing = await thrownBy(eachLineSoon("no-such-tool", [], () => undefined));
+  expect(missing.message).toBe("no-such-tool is not installed");
 });
 
 test("a tool that fails: what it said; one that is missing: which package has it", async () => {
