@@ -164,29 +164,6 @@ describe("kubespan matrix", () => {
   });
 });
 
-const complete = (...words: string[]): Promise<string> =>
-  a.run(
-    "bash",
-    "-c",
-    `kubespan() { "$KUBESPAN" "$@"; }; KUBESPAN=$1; shift; source <(kubespan completion bash)
-    COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _kubespan; printf '%s\\n' "\${COMPREPLY[@]}"`,
-    "bash",
-    kubespan,
-    "kubespan",
-    ...words,
-  );
-
-describe("completion in bash", () => {
-  it.each([
-    [["pi"], "ping\n"],
-    [["ping", ""], "b\nc\n"],
-    [["get", "kubespanpeersp"], "kubespanpeerspec\nkubespanpeerspecs\n"],
-    [["get", "peers", "-o", "y"], "yaml\n"],
-  ])("%j becomes %j", async (words, expected) => {
-    expect(await complete(...words)).toBe(expected);
-  });
-});
-
 const report = async (file: string, ...args: string[]): Promise<string> => {
   const { exitCode, stderr } = await a.daemon.command("bugreport", "--file", file, ...args);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
