@@ -46,6 +46,7 @@ export class Answers {
     this.#resources = new ResourceStores({
       see: () => this.#seen(),
       refresh: () => this.#look(),
+      afterTurn: (act) => process.nextTick(act),
       clock: Date.now,
     });
   }

@@ -11,6 +11,8 @@ interface Sources {
   readonly see: () => Seen;
   /** Brings what changes without an event, such as handshakes, up to date. */
   readonly refresh: () => Promise<void>;
+  /** Does something after all that waits in this turn of the event loop. */
+  readonly afterTurn: (act: () => void) => void;
   readonly clock: () => number;
 }
 
@@ -70,7 +72,7 @@ export class ResourceStores implements Resources {
    */
   #see(): Seen {
     if (!this.#seen)
-      process.nextTick(() => {
+      this.#sources.afterTurn(() => {
         this.#seen = undefined;
       });
     this.#seen ??= this.#sources.see();

@@ -15,6 +15,9 @@ const machine = process.arch === "arm64" ? "aarch64" : "x86_64";
 const rpmOf = (folder: string, version: string): string =>
   join(folder, `kubespan-${version}-1.${machine}.rpm`);
 
+const script = (name: string): string =>
+  readFileSync(join(project, "packaging/scripts", name), "utf8").trim();
+
 let scratch: string;
 let first: string;
 let second: string;
@@ -119,8 +122,6 @@ describe("the formats", () => {
   });
 
   it("have the same scripts, and the .apk the one for its removal", async () => {
-    const script = (name: string): string =>
-      readFileSync(join(project, "packaging/scripts", name), "utf8").trim();
     const names = { postinst: "postinstall", prerm: "preremove", postrm: "postremove" };
     for (const [member, name] of Object.entries(names))
       expect((await execa("dpkg-deb", ["--info", debOf(first, "0.1.0"), member])).stdout.trim()).toBe(

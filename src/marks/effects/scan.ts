@@ -80,7 +80,9 @@ export async function scanForCollisions(
       const text = await run({ program: "ip", args: [`-${family}`, "-j", "-N", "rule", "show"] });
       collisions.push(...routingCollisions(machine, family, text, bits));
     });
-  collisions.push(...ruleCollisions(machine, await scanRules({ look, read: eachLineSoon }, asOurs(bits), [])));
+  collisions.push(
+    ...ruleCollisions(machine, await scanRules({ look, read: eachLineSoon }, asOurs(bits), [])),
+  );
   return { collisions, unread };
 }
 

@@ -4,11 +4,12 @@ import { ResourceStores, type Seen } from "../../../src/resources/index.ts";
 /** A daemon that logs one more event whenever it is looked at, and whose looks end when they are let. */
 function world() {
   let looks = 0;
-  let end = (): void => undefined;
+  let end: (() => void) | undefined;
   const event = { number: 1, at: "2026-11-27T00:00:00Z", level: "info" };
   const stores = new ResourceStores({
     see: () => ({ events: [{ ...event, text: `look ${++looks}` }] }) as unknown as Seen,
     refresh: () => look,
+    afterTurn: (act) => process.nextTick(act),
     clock: () => 0,
   });
   let look = Promise.resolve();
@@ -18,7 +19,7 @@ function world() {
     });
   };
   const text = async (): Promise<unknown> => (await stores.list("events")).items[0]?.spec["text"];
-  return { begin, end: () => end(), text };
+  return { begin, end: () => end?.(), text };
 }
 
 test("all who wait for one look see the same, which is seen once", async () => {
