@@ -37,15 +37,6 @@ interface Member {
 }
 
 const lab = await Lab.open();
-try {
-  const members = await mesh();
-  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-    for (const member of members) await replace(members, member, "new", signal);
-    for (const member of members.toReversed()) await replace(members, member, "old", signal);
-  }
-} finally {
-  await lab.close();
-}
 
 /** Three nodes of the older version that reach each other, and a pod behind each. */
 async function mesh(): Promise<Member[]> {
@@ -125,4 +116,14 @@ async function replace(
   const kept = keys === (await keysOf(member)) ? "peers kept" : "PEERS CHANGED";
   const versions = members.map(({ runs }) => runs).join(" ");
   console.log(`${versions}: ${signal}, ${pings} pings, lost: ${losses.join("; ") || "none"}, ${kept}`);
+}
+
+try {
+  const members = await mesh();
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    for (const member of members) await replace(members, member, "new", signal);
+    for (const member of members.toReversed()) await replace(members, member, "old", signal);
+  }
+} finally {
+  await lab.close();
 }

@@ -111,6 +111,9 @@ afterAll(() => {
   if (scratch) rmSync(scratch, { recursive: true, force: true });
 });
 
+const script = (name: string): string =>
+  readFileSync(join(project, "packaging/scripts", name), "utf8").trim();
+
 describe("the formats", () => {
   it("hold the same files with the same modes, owners and contents", async () => {
     const ofDeb = await filesOfDeb(debOf(first, "0.1.0"), join(scratch, "deb"));
