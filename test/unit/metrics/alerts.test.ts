@@ -1,11 +1,9 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { execa } from "execa";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { metricsReference } from "../../../src/metrics/index.ts";
-import { root, textOf } from "../structure/source.ts";
-import { temporaryFolder } from "../temporary-folder.ts";
+import { textOf } from "../structure/source.ts";
+import { alertsFile, isWell, judge, type Series } from "./promtool.ts";
 
 interface Rule {
   readonly alert: string;
@@ -14,12 +12,8 @@ interface Rule {
   readonly annotations: { readonly summary: string; readonly description: string };
 }
 
-const file = join(root, "deploy/alerts.yaml");
 const { groups } = parse(textOf("deploy/alerts.yaml")) as { groups: { rules: Rule[] }[] };
 const rules = groups.flatMap((group) => group.rules);
-
-/** Series by their names, with values minute by minute as promtool writes them: `FROM+STEPxTIMES`. */
-type Series = Readonly<Record<string, string>>;
 
 const peer = `peer="b",id="idb"`;
 
@@ -58,7 +52,8 @@ const state = (name: string): Series => ({ [`kubespan_work{state="${name}"}`]: "
 const faults: Readonly<Record<string, Series>> = {
   KubespanNotWorking: state("failing"),
   KubespanBypassed: state("bypassed"),
-  KubespanDisabled: state("disabled"),
+  /** A node whose mesh is disabled asks no registry. */
+  KubespanDisabled: { ...state("disabled"), [`kubespan_registry_connected{registry="first"}`]: "0x120" },
   KubespanPeerDown: { [`kubespan_peer_up{${peer}}`]: "0x120" },
   KubespanAlone: { [`kubespan_peers{state="up"}`]: "0x120", [`kubespan_peers{state="unknown"}`]: "2x120" },
   KubespanPeerFlaps: { [`kubespan_peer_endpoint_changes_total{${peer}}`]: "0+2x120" },
@@ -81,33 +76,11 @@ const faults: Readonly<Record<string, Series>> = {
 /** Alerts that a fault also raises, because they are about a part of it or about all of it. */
 const besides: Readonly<Record<string, readonly string[]>> = { KubespanNoRegistry: ["KubespanRegistryAway"] };
 
-interface Expectation {
-  readonly minute: number;
-  readonly firing: readonly string[];
-}
-
-/** Has promtool compute which alerts fire at a time. */
-async function judge(series: Series, expectations: readonly Expectation[]) {
-  const withInstance = Object.entries(series).map(([name, values]) => ({
-    series: name.replace("{", `{instance="a",`),
-    values,
-  }));
-  const checks = expectations.map(({ minute, firing }) => ({
-    expr: `count by (alertname) (ALERTS{alertstate="firing"})`,
-    eval_time: `${minute}m`,
-    exp_samples: firing.map((alert) => ({ labels: `{alertname="${alert}"}`, value: 1 })),
-  }));
-  const input = join(await temporaryFolder(), "test.yaml");
-  const given = { interval: "1m", input_series: withInstance, promql_expr_test: checks };
-  await writeFile(input, JSON.stringify({ rule_files: [file], evaluation_interval: "1m", tests: [given] }));
-  const { exitCode, all } = await execa("promtool", ["test", "rules", input], { reject: false, all: true });
-  return { exitCode, all: exitCode === 0 ? "" : all };
-}
-
-const isWell = { exitCode: 0, all: "" };
-
 test("promtool finds nothing wrong with the rules, and there is a fault for each", async () => {
-  const { exitCode, all } = await execa("promtool", ["check", "rules", file], { reject: false, all: true });
+  const { exitCode, all } = await execa("promtool", ["check", "rules", alertsFile], {
+    reject: false,
+    all: true,
+  });
   expect({ exitCode, all }).toMatchObject({ exitCode: 0 });
   expect(rules.length).toBeGreaterThanOrEqual(12);
   expect(rules.map(({ alert }) => alert).toSorted()).toEqual(Object.keys(faults).toSorted());
