@@ -34,4 +34,6 @@ export async function awaitOwnService({ port, authority, seconds }: OwnService):
   );
 }
 
-const sayWhy = (reason: string): void => print(`not yet: ${reason}\n`);
+/** The last part of a reason tells it in a line; the whole is said if the wait was in vain. */
+const sayWhy = (reason: string): void =>
+  print(`not yet: ${reason.slice(reason.lastIndexOf(": ") + 1).trim()}\n`);
