@@ -1,6 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { fetchAuthority } from "../../authority/effects/index.ts";
-import { errorText } from "../../base/index.ts";
 
 const pollMs = 250;
 /** The service listens on all addresses; others may reach it at one that does not lead back to this node. */
@@ -29,7 +28,7 @@ export async function waitForService({
   const end = performance.now() + seconds * 1000;
   let last = "";
   for (;;) {
-    const problem = await fetchAuthority({ host, port }, fingerprint).then(() => undefined, errorText);
+    const problem = await fetchAuthority({ host, port }, fingerprint).then(() => undefined, messageOf);
     if (problem === undefined) return undefined;
     if (problem !== last) onProgress(problem);
     last = problem;
@@ -37,3 +36,6 @@ export async function waitForService({
     await delay(pollMs);
   }
 }
+
+/** Without the hint, which is for other nodes. */
+const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
