@@ -86,7 +86,8 @@ describe.each(Object.keys(advertised) as (keyof typeof advertised)[])("advertise
         found.push(await wayOf(lab, mesh, ipv4, what, act));
       } catch (error) {
         const texts = await Promise.all(logs.map((proxy) => proxy.log()));
-        throw new Error(texts.map((text) => text.slice(-4000)).join("\n---\n"), { cause: error });
+        const said = [`until then: ${found.join(", ")}`, ...texts.map((text) => text.slice(-4000))];
+        throw new Error(said.join("\n---\n"), { cause: error });
       }
     }
     expect(found).toEqual([encrypted, encrypted, encrypted, local]);
