@@ -15,9 +15,6 @@ const machine = process.arch === "arm64" ? "aarch64" : "x86_64";
 const rpmOf = (folder: string, version: string): string =>
   join(folder, `kubespan-${version}-1.${machine}.rpm`);
 
-const script = (name: string): string =>
-  readFileSync(join(project, "packaging/scripts", name), "utf8").trim();
-
 let scratch: string;
 let first: string;
 let second: string;
