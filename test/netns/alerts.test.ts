@@ -49,6 +49,12 @@ const scrapedWhen = (node: LabNode, start: string, isSo: (sum: number) => boolea
     { what: `${start} on ${node.name}`, describe: () => scraped(node) },
   );
 
+/** Sends something to a peer, so that its silence is noticed. */
+async function sendTo(node: LabNode, name: string): Promise<void> {
+  const { peers } = await node.daemon.status();
+  await node.reaches(peers.find(({ label }) => label === name)?.address ?? expect.fail());
+}
+
 const lasting = 120;
 
 /** Expects that these alerts fire, and no others, if this goes on, and that none does at once. */
@@ -121,14 +127,14 @@ it("KubespanNotWorking and KubespanPassesFail: nft of a node is broken", async (
 });
 
 it("KubespanPeerDown: a peer is cut off", async () => {
-  const { peers } = await a.daemon.status();
   await c.run("ip", "link", "set", "eth0", "down");
-  await a.reaches(peers.find(({ label }) => label === "c")?.address ?? "");
+  for (const node of [a, b]) await sendTo(node, "c");
   const text = await scrapedWhen(a, `kubespan_peers{state="up"}`, (up) => up === 1);
   await expectFiring([text], "KubespanPeerDown");
 });
 
 it("KubespanNoRegistry and KubespanRegistryAway: the service is away", async () => {
+  await scrapedWhen(b, `kubespan_peers{state="up"}`, (up) => up === 1);
   await discovery.stop("SIGKILL");
   const text = await scrapedWhen(b, "kubespan_registry_connected{", (connected) => connected === 0);
   await expectFiring([text], "KubespanNoRegistry", "KubespanPeerDown", "KubespanRegistryAway");
@@ -142,8 +148,7 @@ it("KubespanPeerAbsent: a service that begins anew is told nothing of a node tha
 
 it("KubespanAlone: a node is cut off from all", async () => {
   await b.run("ip", "link", "set", "eth0", "down");
-  const { peers } = await a.daemon.status();
-  await a.reaches(peers.find(({ label }) => label === "b")?.address ?? "");
+  await sendTo(a, "b");
   const text = await scrapedWhen(a, `kubespan_peers{state="up"}`, (up) => up === 0);
   await expectFiring([text], "KubespanAlone", "KubespanPeerAbsent", "KubespanPeerDown");
 });

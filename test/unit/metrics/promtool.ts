@@ -24,7 +24,7 @@ export async function judge(series: Series, expectations: readonly Expectation[]
     values,
   }));
   const checks = expectations.map(({ minute, firing }) => ({
-    expr: `count by (alertname) (ALERTS{alertstate="firing"})`,
+    expr: `group by (alertname) (ALERTS{alertstate="firing"})`,
     eval_time: `${minute}m`,
     exp_samples: firing.map((alert) => ({ labels: `{alertname="${alert}"}`, value: 1 })),
   }));
