@@ -118,7 +118,7 @@ const isOwnTable = (table: string): boolean =>
 /** Tries to read a source. Tells whether the source could be read. */
 type Look = (read: () => Promise<void>) => Promise<boolean>;
 
-/** How sources are read. */
+/** The means by which sources are read, and failures of it noted. */
 interface Ways {
   readonly look: Look;
   readonly read: EachLine;
