@@ -3,7 +3,6 @@ export { type Command, commandText, INPUT, type ToolRun } from "./command.ts";
 export { age } from "./duration.ts";
 export { cannotListen, type ErrorCode, errorCodes, errorText, KubespanError, notInstalled } from "./error.ts";
 export { ofForm, parseJson, parseToolJson, type Read, readJson, uncompiled, valueOf } from "./json.ts";
-export { kept } from "./kept.ts";
 export { mainLink, nameFor } from "./link-name.ts";
 export { logLevels } from "./log-levels.ts";
 export { hexText, hexWord, numberOfBytes, parseNumber, wordOf } from "./number.ts";

@@ -1,4 +1,3 @@
-import { kept } from "../base/index.ts";
 import type { Endpoint } from "../net/index.ts";
 import type { Pin } from "../port/index.ts";
 import {
@@ -240,9 +239,9 @@ function resultOf(
   const turned = withTurn(granted?.after ?? next, turn);
   const asked = granted?.cost.packets ?? 0;
   const recalled = recall(before?.history, turned, { observed: view.observed, asked }, now);
-  const told = tell(before?.history, recalled, turned, view, now);
+  const { history, transition } = tell(before?.history, recalled, turned, view, now);
   const keepalive = learn(before?.keepalive, view.observed, before?.history, now);
-  const connection = kept(before, { ...turned, history: kept(before?.history, told.history), keepalive });
+  const connection = { ...turned, history, keepalive };
   const action: Action = granted?.do ?? (isParked ? { kind: "park" } : idle.do);
   const { lastChange, changes } = connection.path ?? {};
   return {
@@ -258,7 +257,7 @@ function resultOf(
     way: view.observed?.endpoint === undefined ? undefined : wayTo(view.spec, view.observed.endpoint),
     race: action.kind === "race" ? { publicKey, endpoints: action.endpoints } : undefined,
     change: lastChange && changes !== before?.path?.changes ? { ...lastChange, label } : undefined,
-    transition: told.transition,
+    transition,
     pollInMs: granted?.pollInMs ?? (isBarred ? 0 : idle.pollInMs),
   };
 }

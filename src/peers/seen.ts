@@ -128,8 +128,7 @@ function patient(counters: Counters, before: Connection | undefined, view: View,
   const { patienceMs: known, ...rest } = counters;
   const { unansweredAt, talk, wrong } = counters;
   const endpoint = view.observed?.endpoint;
-  if (unansweredAt === undefined || endpoint === undefined || !isWatched(view))
-    return known === undefined ? counters : rest;
+  if (unansweredAt === undefined || endpoint === undefined || !isWatched(view)) return rest;
   // A doubt goes on as it began.
   if (before?.phase === "doubted" && known !== undefined && before.counters.wrong === wrong) return counters;
   const { path, roundTrips } = before ?? {};
