@@ -38,8 +38,12 @@ export class KubespanError extends Error {
 export function errorText(thrown: unknown): string {
   if (thrown instanceof KubespanError && thrown.hint !== undefined)
     return `${thrown.message} (${thrown.hint})`;
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  return messageText(thrown);
 }
+
+/** The message of anything that was thrown, without a hint. */
+export const messageText = (thrown: unknown): string =>
+  thrown instanceof Error ? thrown.message : String(thrown);
 
 /** The packages of Debian and Ubuntu that hold the tools. */
 const packageOf: Readonly<Record<string, string>> = {

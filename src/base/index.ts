@@ -1,7 +1,15 @@
 export { type Capability, hasCapability, parseCapabilities } from "./capabilities.ts";
 export { type Command, commandText, INPUT, type ToolRun } from "./command.ts";
 export { age } from "./duration.ts";
-export { cannotListen, type ErrorCode, errorCodes, errorText, KubespanError, notInstalled } from "./error.ts";
+export {
+  cannotListen,
+  type ErrorCode,
+  errorCodes,
+  errorText,
+  KubespanError,
+  messageText,
+  notInstalled,
+} from "./error.ts";
 export { ofForm, parseJson, parseToolJson, type Read, readJson, uncompiled, valueOf } from "./json.ts";
 export { mainLink, nameFor } from "./link-name.ts";
 export { logLevels } from "./log-levels.ts";

@@ -1,7 +1,7 @@
 import type { Stats } from "node:fs";
 import { lstat, realpath, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { KubespanError } from "../base/index.ts";
+import { KubespanError, messageText } from "../base/index.ts";
 import { errnoOf } from "./atomic-file.ts";
 import { isTrusted, othersMayWrite } from "./user.ts";
 
@@ -20,7 +20,7 @@ interface Flaw {
 export async function checkOwnFolder(path: string): Promise<void> {
   const found = await lstat(path).catch((error: unknown) => {
     if (errnoOf(error) === "ENOENT") return undefined;
-    throw refusal(path, { reason: reasonOf(error), hint: "give a folder that root may read" }, error);
+    throw refusal(path, { reason: messageText(error), hint: "give a folder that root may read" }, error);
   });
   const flaw = found && (flawOf(path, found) ?? (await flawAbove(path, found)));
   if (flaw) throw refusal(path, flaw);
@@ -63,5 +63,3 @@ async function flawAbove(path: string, found: Stats): Promise<Flaw | undefined> 
     hint: `see what is in it, then: chown root ${path}`,
   };
 }
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

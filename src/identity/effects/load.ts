@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { KubespanError } from "../../base/index.ts";
+import { KubespanError, messageText } from "../../base/index.ts";
 import {
   checkOwnFolder,
   createAtomically,
@@ -115,11 +115,9 @@ async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new KubespanError("state", `cannot make the state directory ${path}: ${reasonOf(error)}`, {
+    throw new KubespanError("state", `cannot make the state directory ${path}: ${messageText(error)}`, {
       hint: "stateDirectory in the configuration names it",
       cause: error,
     });
   }
 }
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

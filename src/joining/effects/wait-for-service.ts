@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { fetchAuthority } from "../../authority/effects/index.ts";
+import { messageText } from "../../base/index.ts";
 
 const pollMs = 250;
 /** The service listens on all addresses; others may reach it at one that does not lead back to this node. */
@@ -28,7 +29,8 @@ export async function waitForService({
   const end = performance.now() + seconds * 1000;
   let last = "";
   for (;;) {
-    const problem = await fetchAuthority({ host, port }, fingerprint).then(() => undefined, messageOf);
+    // The hint of the error is for other nodes.
+    const problem = await fetchAuthority({ host, port }, fingerprint).then(() => undefined, messageText);
     if (problem === undefined) return undefined;
     if (problem !== last) onProgress(problem);
     last = problem;
@@ -36,6 +38,3 @@ export async function waitForService({
     await delay(pollMs);
   }
 }
-
-/** Without the hint, which is for other nodes. */
-const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
